@@ -1,0 +1,7 @@
+//! Pillarbox: a whole email system that you can read, run and see through.
+
+pub mod message;
+pub mod net;
+pub mod protocol;
+pub mod server;
+pub mod store;

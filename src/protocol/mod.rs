@@ -1,0 +1,3 @@
+//! What both sides of each protocol speak: commands and replies as types. No I/O.
+
+pub mod imap;
