@@ -1,5 +1,19 @@
 //! The wire: sockets, lines, octets, dot text, TLS. Nothing here knows a protocol.
+//!
+//! Read [`wire`](Wire) first; [`dot`] is the one state machine, and it does no I/O.
 
 mod bell;
+mod body;
+pub mod certificates;
+pub mod dot;
+mod socket;
+mod stream;
+pub mod tls;
+mod tls13;
+mod wire;
 
 pub use bell::Bell;
+pub(crate) use body::skip_rest;
+pub use body::{DotText, Octets};
+pub use socket::Wake;
+pub use wire::{Heard, Patience, Wire};

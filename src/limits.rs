@@ -1,0 +1,81 @@
+//! Every limit on one screen, each with its reason: nothing that a network says is unbounded.
+//!
+//! The constants are the program's own; [`Limits`] holds those that `[limits]` in `config.ini` sets.
+
+use std::time::Duration;
+
+/// Octets of a wire's buffers, each way: one whole TLS record (RFC 8446 §5.1).
+pub const BUFFER: usize = 16 * 1024;
+
+/// Octets of the longest line. RFC 5321 §4.5.3.1.4 asks for 512, RFC 4954 §4 for 12,288 in AUTH,
+/// and IMAP clients name hundreds of UIDs in one line (RFC 2683 §3.2.1.5 asks for 8,000).
+pub const LINE_LENGTH: usize = 64 * 1024;
+
+/// Octets beyond the longest line within which its end must come, or the conversation ends.
+pub const LINE_OVERRUN: usize = 128 * 1024;
+
+/// For a TLS handshake, from the first octet to the last.
+pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Octets a second below which a message is too slow to wait for.
+pub const SLOWEST_BODY: u64 = 64;
+
+/// After the last words, for the client to close too.
+pub const LINGER: Duration = Duration::from_secs(2);
+
+/// Octets that are taken and forgotten after the last words.
+pub const LINGER_OCTETS: usize = 8 * 1024 * 1024;
+
+/// For a server's answer, on the side of our clients.
+pub const CLIENT_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// When the program is told to stop: for messages on their way to arrive.
+pub const SHUTDOWN_GRACE: Duration = Duration::from_secs(8);
+
+/// Connections that wait for `accept`. With few, a thousand clients at once hang for seconds.
+pub const BACKLOG: i32 = 1024;
+
+/// A connection's thread: the deepest path (a search with nested keys) uses a fraction of it.
+pub const STACK: usize = 512 * 1024;
+
+/// Connections beyond `max_connections` that are told so, each in a thread of its own, at a time.
+pub const REFUSALS: usize = 64;
+
+/// Octets of a command with its literals, the message of APPEND not counted.
+pub const COMMAND_LENGTH: usize = 256 * 1024;
+
+/// The limits that `[limits]` sets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Octets of the largest message: SIZE (RFC 1870).
+    pub message_size: u64,
+    /// Octets of the longest line.
+    pub line_length: usize,
+    /// Recipients of one message; at least 100 (RFC 5321 §4.5.3.1.8).
+    pub recipients: usize,
+    /// Failed logins on one connection before it is closed.
+    pub login_attempts: u32,
+    /// Connections from one address at once.
+    pub connections_per_address: usize,
+    /// A silent SMTP client: five minutes (RFC 5321 §4.5.3.2.7).
+    pub smtp_timeout: Duration,
+    /// A silent POP3 client: at least ten minutes (RFC 1939 §3).
+    pub pop3_timeout: Duration,
+    /// A silent IMAP client: at least thirty minutes (RFC 9051 §5.4).
+    pub imap_timeout: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            message_size: 50 * 1024 * 1024,
+            line_length: LINE_LENGTH,
+            recipients: 1000,
+            login_attempts: 5,
+            connections_per_address: 1000,
+            smtp_timeout: Duration::from_secs(5 * 60),
+            pop3_timeout: Duration::from_secs(10 * 60),
+            imap_timeout: Duration::from_secs(30 * 60),
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! Message bodies as readers with an exact end: counted octets and dot text.
+//!
+//! Each piece must arrive within the wire's timeout, and the whole at no less than
+//! [`limits::SLOWEST_BODY`], so that a client that sends one octet a second cannot hold a thread for ever.
+
+use std::io::{self, Read};
+use std::time::{Duration, Instant};
+
+use super::dot::Unstuffer;
+use super::{Bell, Wire};
+use crate::limits;
+
+/// What both kinds of body share: the wire, its stop put aside, and the pace.
+struct Body<'a> {
+    wire: &'a mut Wire,
+    stop: Option<Bell>,
+    begun: Instant,
+    received: u64,
+}
+
+impl<'a> Body<'a> {
+    fn new(wire: &'a mut Wire) -> Body<'a> {
+        let stop = wire.begin_body();
+        Body {
+            wire,
+            stop,
+            begun: Instant::now(),
+            received: 0,
+        }
+    }
+
+    /// What has arrived, at least one octet.
+    fn arrived(&mut self) -> io::Result<&[u8]> {
+        let timeout = self.wire.patience().timeout;
+        let earned = Duration::from_secs(self.received / limits::SLOWEST_BODY);
+        let left = (timeout + earned).saturating_sub(self.begun.elapsed());
+        self.wire.set_deadline(left.min(timeout));
+        let arrived = self.wire.arrived()?;
+        if arrived.is_empty() {
+            return Err(io::Error::new(
+                io::ErrorKind::UnexpectedEof,
+                "the connection was cut inside a message",
+            ));
+        }
+        Ok(arrived)
+    }
+
+    fn take(&mut self, octets: usize) {
+        self.received += octets as u64;
+        self.wire.take(octets);
+    }
+}
+
+impl Drop for Body<'_> {
+    fn drop(&mut self) {
+        self.wire.end_body(self.stop.take());
+    }
+}
+
+/// Exactly so many octets: an IMAP literal (RFC 9051 §4.3), SMTP BDAT (RFC 3030 §2).
+pub struct Octets<'a> {
+    body: Body<'a>,
+    left: u64,
+}
+
+impl<'a> Octets<'a> {
+    pub(super) fn new(wire: &'a mut Wire, count: u64) -> Octets<'a> {
+        Octets {
+            body: Body::new(wire),
+            left: count,
+        }
+    }
+}
+
+impl Read for Octets<'_> {
+    fn read(&mut self, output: &mut [u8]) -> io::Result<usize> {
+        let most = usize::try_from(self.left)
+            .unwrap_or(usize::MAX)
+            .min(output.len());
+        if most == 0 {
+            return Ok(0);
+        }
+        let arrived = self.body.arrived()?;
+        let got = arrived.len().min(most);
+        output[..got].copy_from_slice(&arrived[..got]);
+        self.body.take(got);
+        self.left -= got as u64;
+        Ok(got)
+    }
+}
+
+/// A text up to its lone dot, un-stuffed: SMTP DATA, the multi-line replies of POP3.
+pub struct DotText<'a> {
+    body: Body<'a>,
+    unstuffer: Unstuffer,
+    /// The second of two octets that came at once for a buffer of one.
+    spare: Option<u8>,
+}
+
+impl<'a> DotText<'a> {
+    pub(super) fn new(wire: &'a mut Wire) -> DotText<'a> {
+        DotText {
+            body: Body::new(wire),
+            unstuffer: Unstuffer::default(),
+            spare: None,
+        }
+    }
+
+    fn step(&mut self, output: &mut [u8]) -> io::Result<usize> {
+        while !self.unstuffer.ended() {
+            let step = self.unstuffer.step(self.body.arrived()?, output);
+            self.body.take(step.read);
+            if step.written > 0 {
+                return Ok(step.written);
+            }
+        }
+        Ok(0)
+    }
+}
+
+impl Read for DotText<'_> {
+    fn read(&mut self, output: &mut [u8]) -> io::Result<usize> {
+        if output.len() != 1 || self.spare.is_some() {
+            return match (self.spare.take(), output.first_mut()) {
+                (Some(spare), Some(first)) => {
+                    *first = spare;
+                    Ok(1)
+                }
+                (spare, None) => {
+                    self.spare = spare;
+                    Ok(0)
+                }
+                (None, Some(_)) => self.step(output),
+            };
+        }
+        let mut two = [0; 2];
+        let got = self.step(&mut two)?;
+        output[0] = two[0];
+        self.spare = (got == 2).then_some(two[1]);
+        Ok(got.min(1))
+    }
+}
+
+/// Reads and forgets what is left of a body, so that the next command can be read.
+pub(crate) fn skip_rest(body: &mut dyn Read) -> io::Result<()> {
+    io::copy(body, &mut io::sink()).map(|_| ())
+}

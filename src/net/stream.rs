@@ -1,0 +1,99 @@
+//! A connection in clear or under TLS, and the way from one to the other.
+
+use std::io::{self, Read, Write};
+
+use native_tls::{HandshakeError, TlsAcceptor, TlsConnector, TlsStream};
+
+use super::socket::{Socket, Wake};
+
+/// A connection in clear or under TLS.
+pub(super) enum Stream {
+    /// Bytes as they are.
+    Plain(Socket),
+    /// Bytes under TLS.
+    Tls(Box<TlsStream<Socket>>),
+    /// A handshake failed on it; nothing can be read or written any more.
+    Broken,
+}
+
+impl Stream {
+    /// The server's side of a handshake; the socket's deadline bounds it.
+    pub(super) fn accept_tls(&mut self, acceptor: &TlsAcceptor) -> io::Result<()> {
+        self.upgrade(|socket| acceptor.accept(socket))
+    }
+
+    /// The client's side; `name` is the name that the certificate must bear.
+    pub(super) fn connect_tls(&mut self, connector: &TlsConnector, name: &str) -> io::Result<()> {
+        self.upgrade(|socket| connector.connect(name, socket))
+    }
+
+    fn upgrade(
+        &mut self,
+        handshake: impl FnOnce(Socket) -> Result<TlsStream<Socket>, HandshakeError<Socket>>,
+    ) -> io::Result<()> {
+        let Stream::Plain(socket) = std::mem::replace(self, Stream::Broken) else {
+            return Err(io::Error::other("TLS is active already"));
+        };
+        let tls = handshake(socket).map_err(|error| match error {
+            HandshakeError::Failure(error) => io::Error::new(io::ErrorKind::InvalidData, error),
+            HandshakeError::WouldBlock(_) => {
+                io::Error::new(io::ErrorKind::TimedOut, Wake::TimedOut)
+            }
+        })?;
+        *self = Stream::Tls(Box::new(tls));
+        Ok(())
+    }
+
+    /// The socket below, unless the stream is broken.
+    pub(super) fn socket(&mut self) -> Option<&mut Socket> {
+        match self {
+            Stream::Plain(socket) => Some(socket),
+            Stream::Tls(tls) => Some(tls.get_mut()),
+            Stream::Broken => None,
+        }
+    }
+
+    /// Can a read be answered without the socket, from what TLS has decrypted already?
+    pub(super) fn has_buffered(&self) -> bool {
+        matches!(self, Stream::Tls(tls) if tls.buffered_read_size().is_ok_and(|octets| octets > 0))
+    }
+
+    /// Tells the other side that nothing more will be said.
+    pub(super) fn finish(&mut self) -> io::Result<()> {
+        if let Stream::Tls(tls) = self {
+            tls.shutdown()?;
+        }
+        match self.socket() {
+            Some(socket) => socket.tcp().shutdown(std::net::Shutdown::Write),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Read for Stream {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Stream::Plain(socket) => socket.read(buffer),
+            Stream::Tls(tls) => tls.read(buffer),
+            Stream::Broken => Err(io::ErrorKind::NotConnected.into()),
+        }
+    }
+}
+
+impl Write for Stream {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Stream::Plain(socket) => socket.write(bytes),
+            Stream::Tls(tls) => tls.write(bytes),
+            Stream::Broken => Err(io::ErrorKind::NotConnected.into()),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Stream::Plain(socket) => socket.flush(),
+            Stream::Tls(tls) => tls.flush(),
+            Stream::Broken => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,336 @@
+//! The wire: the only file that reads or writes a connection. Servers and clients share it.
+//!
+//! Going in, it cuts what arrives into lines, counted octets and dot text, each with a bound and a
+//! deadline. Going out, it gathers what is said and sends it only when the next read would block,
+//! so that pipelined commands are answered in few packets (RFC 2920 §3.2).
+
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::{Duration, Instant};
+
+use native_tls::{TlsAcceptor, TlsConnector};
+
+use super::Bell;
+use super::body::{DotText, Octets};
+use super::socket::{Socket, Wake};
+use super::stream::Stream;
+use crate::limits;
+
+/// How long and how much a wire waits for.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// For a whole line, and for each piece of a body.
+    pub timeout: Duration,
+    /// Octets of the longest line, its ending not counted.
+    pub line_length: usize,
+}
+
+impl Default for Patience {
+    fn default() -> Patience {
+        Patience {
+            timeout: limits::CLIENT_TIMEOUT,
+            line_length: limits::LINE_LENGTH,
+        }
+    }
+}
+
+/// What came when a line was awaited.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// A line, its ending removed: CRLF, or a bare LF from a hand-typed conversation.
+    Line(Vec<u8>),
+    /// A line that is too long; it was skipped to its end.
+    TooLong,
+    /// A line that is too long and has no end in sight.
+    Endless,
+    /// The bell rang: [`Wire::read_line_or_news`].
+    News,
+    /// Nothing, for too long.
+    TimedOut,
+    /// The server is stopping.
+    Stopping,
+    /// The other side closed the connection.
+    Closed,
+}
+
+/// One end of a connection.
+pub struct Wire {
+    stream: Stream,
+    patience: Patience,
+    /// What arrived and was not taken yet is `input[start..end]`.
+    input: Vec<u8>,
+    start: usize,
+    end: usize,
+    output: Vec<u8>,
+}
+
+impl Wire {
+    /// A wire over a connected socket. `stop` ends its waits for a line.
+    ///
+    /// # Errors
+    /// When the socket's options cannot be set.
+    pub fn new(tcp: TcpStream, patience: Patience, stop: Option<Bell>) -> io::Result<Wire> {
+        let mut socket = Socket::new(tcp, patience.timeout)?;
+        socket.stop = stop;
+        let (input, output) = (vec![0; limits::BUFFER], Vec::with_capacity(limits::BUFFER));
+        Ok(Wire {
+            stream: Stream::Plain(socket),
+            patience,
+            input,
+            start: 0,
+            end: 0,
+            output,
+        })
+    }
+
+    /// The address of the other side.
+    ///
+    /// # Errors
+    /// When the connection is gone.
+    pub fn peer_address(&mut self) -> io::Result<SocketAddr> {
+        self.stream
+            .socket()
+            .ok_or(io::ErrorKind::NotConnected)?
+            .tcp()
+            .peer_addr()
+    }
+
+    /// Waits for a line. Sends first what was said, if the wait would block.
+    ///
+    /// # Errors
+    /// When the connection fails.
+    pub fn read_line(&mut self) -> io::Result<Heard> {
+        self.listen(None)
+    }
+
+    /// Waits for a line or for the bell, whichever comes first.
+    ///
+    /// # Errors
+    /// When the connection fails.
+    pub fn read_line_or_news(&mut self, bell: &Bell) -> io::Result<Heard> {
+        let heard = self.listen(Some(bell.clone()));
+        if let Some(socket) = self.stream.socket() {
+            socket.news = None;
+        }
+        heard
+    }
+
+    fn listen(&mut self, news: Option<Bell>) -> io::Result<Heard> {
+        self.set_deadline(self.patience.timeout);
+        if let Some(socket) = self.stream.socket() {
+            socket.news = news;
+        }
+        match self.find_line() {
+            Err(error) => match Wake::of(&error) {
+                Some(Wake::News) => Ok(Heard::News),
+                Some(Wake::TimedOut) => Ok(Heard::TimedOut),
+                Some(Wake::Stopping) => Ok(Heard::Stopping),
+                None => Err(error),
+            },
+            heard => heard,
+        }
+    }
+
+    /// Finds the next line end, searching each octet once.
+    fn find_line(&mut self) -> io::Result<Heard> {
+        let (mut line, mut skipped) = (Vec::new(), 0_usize);
+        loop {
+            let arrived = &self.input[self.start..self.end];
+            let end = memchr::memchr(b'\n', arrived);
+            let piece = &arrived[..end.unwrap_or(arrived.len())];
+            let room = (self.patience.line_length + 1).saturating_sub(line.len());
+            line.extend_from_slice(&piece[..piece.len().min(room)]);
+            skipped += piece.len().saturating_sub(room);
+            self.start += piece.len() + usize::from(end.is_some());
+            if end.is_some() {
+                line.pop_if(|last| *last == b'\r');
+                let fits = skipped == 0 && line.len() <= self.patience.line_length;
+                return Ok(if fits {
+                    Heard::Line(line)
+                } else {
+                    Heard::TooLong
+                });
+            }
+            if skipped > limits::LINE_OVERRUN {
+                return Ok(Heard::Endless);
+            }
+            if let Err(error) = self.fill() {
+                return self.keep(line, error);
+            }
+            if self.start == self.end {
+                return Ok(Heard::Closed);
+            }
+        }
+    }
+
+    /// A wait ended in the middle of a line: what was heard of it goes back, for the next wait.
+    fn keep(&mut self, line: Vec<u8>, error: io::Error) -> io::Result<Heard> {
+        if Wake::of(&error) == Some(Wake::News) {
+            self.input.splice(..self.end, line.iter().copied());
+            (self.start, self.end) = (0, line.len());
+            self.input.resize(self.input.len().max(limits::BUFFER), 0);
+        }
+        Err(error)
+    }
+
+    /// Exactly `count` octets, as a reader. A connection cut inside them is an error.
+    pub fn octets(&mut self, count: u64) -> Octets<'_> {
+        Octets::new(self, count)
+    }
+
+    /// A text up to its lone dot, un-stuffed, as a reader. A connection cut inside it is an error.
+    pub fn dot_text(&mut self) -> DotText<'_> {
+        DotText::new(self)
+    }
+
+    /// Has the other side said something that was not taken yet?
+    #[must_use]
+    pub fn has_pending(&self) -> bool {
+        self.start < self.end || self.stream.has_buffered()
+    }
+
+    /// Says something; it is sent when enough has gathered, or when the next read would block.
+    ///
+    /// # Errors
+    /// When the connection fails.
+    pub fn say(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if self.output.len() + bytes.len() > limits::BUFFER {
+            self.flush()?;
+        }
+        if bytes.len() >= limits::BUFFER {
+            return self.stream.write_all(bytes);
+        }
+        self.output.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    /// Says all that a reader has, in the memory of one buffer; returns the number of octets.
+    ///
+    /// # Errors
+    /// When the reader or the connection fails.
+    pub fn say_all(&mut self, reader: &mut dyn Read) -> io::Result<u64> {
+        let (mut piece, mut total) = (vec![0; limits::BUFFER], 0);
+        loop {
+            match reader.read(&mut piece) {
+                Ok(0) => return Ok(total),
+                Ok(got) => {
+                    self.say(&piece[..got])?;
+                    total += got as u64;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Sends what was said.
+    ///
+    /// # Errors
+    /// When the connection fails.
+    pub fn flush(&mut self) -> io::Result<()> {
+        if !self.output.is_empty() {
+            self.stream.write_all(&self.output)?;
+            self.output.clear();
+            self.stream.flush()?;
+        }
+        Ok(())
+    }
+
+    /// The server's TLS handshake, in place.
+    ///
+    /// # Errors
+    /// When it fails, or something was said in clear behind the request for it (RFC 3207 §4.2).
+    pub fn accept_tls(&mut self, acceptor: &TlsAcceptor) -> io::Result<()> {
+        self.before_handshake()?;
+        self.stream.accept_tls(acceptor)
+    }
+
+    /// The client's TLS handshake, in place; the certificate must bear `name`.
+    ///
+    /// # Errors
+    /// As [`Wire::accept_tls`], and when the certificate is not trusted.
+    pub fn connect_tls(&mut self, connector: &TlsConnector, name: &str) -> io::Result<()> {
+        self.before_handshake()?;
+        self.stream.connect_tls(connector, name)
+    }
+
+    fn before_handshake(&mut self) -> io::Result<()> {
+        if self.has_pending() {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "plaintext before the TLS handshake",
+            ));
+        }
+        self.flush()?;
+        self.set_deadline(limits::HANDSHAKE_TIMEOUT.min(self.patience.timeout));
+        Ok(())
+    }
+
+    /// Says the last words and closes. What the other side was still saying is taken for a moment
+    /// and forgotten: closing over it would destroy the last words on their way (RFC 1122 §4.2.2.13).
+    pub fn close(mut self) {
+        if self.flush().and_then(|()| self.stream.finish()).is_err() {
+            return;
+        }
+        self.set_deadline(limits::LINGER);
+        let mut forgotten = 0;
+        while forgotten < limits::LINGER_OCTETS {
+            match self
+                .stream
+                .socket()
+                .map(|socket| socket.read(&mut self.input))
+            {
+                Some(Ok(got)) if got > 0 => forgotten += got,
+                _ => return,
+            }
+        }
+    }
+
+    /// Takes what has arrived, at least one octet of it; an empty slice means the end.
+    pub(super) fn arrived(&mut self) -> io::Result<&[u8]> {
+        if self.start == self.end {
+            self.fill()?;
+        }
+        Ok(&self.input[self.start..self.end])
+    }
+
+    pub(super) fn take(&mut self, octets: usize) {
+        self.start += octets;
+    }
+
+    /// A body is awaited: neither the server's stop nor news may end it in its middle.
+    pub(super) fn begin_body(&mut self) -> Option<Bell> {
+        self.stream.socket().and_then(|socket| socket.stop.take())
+    }
+
+    pub(super) fn end_body(&mut self, stop: Option<Bell>) {
+        if let Some(socket) = self.stream.socket() {
+            socket.stop = stop;
+        }
+    }
+
+    pub(super) fn patience(&self) -> Patience {
+        self.patience
+    }
+
+    pub(super) fn set_deadline(&mut self, patience: Duration) {
+        if let Some(socket) = self.stream.socket() {
+            socket.deadline = Instant::now() + patience;
+        }
+    }
+
+    /// Reads once into the empty buffer, after sending what was said.
+    fn fill(&mut self) -> io::Result<()> {
+        self.flush()?;
+        (self.start, self.end) = (0, 0);
+        loop {
+            match self.stream.read(&mut self.input) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                got => {
+                    self.end = got?;
+                    return Ok(());
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! AUTH as all three protocols use it: SASL (RFC 4422) with PLAIN (RFC 4616) and LOGIN.
+//!
+//! The protocols differ only in how they wrap a challenge (`334 …`, `+ …`); the exchange is the same.
+//! Base64 is an encoding, not encryption: whoever sees these lines has the password.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+/// A login name and a password.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Credentials {
+    /// Who logs in.
+    pub user: String,
+    /// And the secret that proves it.
+    pub password: String,
+}
+
+/// What an exchange wants next.
+pub enum Step {
+    /// Send this challenge (base64 already) and give the answer to [`Exchange::answer`].
+    Challenge(String),
+    /// The exchange is complete.
+    Done(Credentials),
+    /// The client sent `*` (RFC 4954 §4).
+    Cancelled,
+    /// The answer was not base64, or not what the mechanism asks for.
+    Malformed,
+}
+
+/// A mechanism in the middle of its exchange.
+#[derive(Clone)]
+pub enum Exchange {
+    /// Waits for `authorisation NUL user NUL password` in one answer.
+    Plain,
+    /// Waits for the user name.
+    LoginUser,
+    /// Waits for the password of this user.
+    LoginPassword(String),
+}
+
+impl Exchange {
+    /// The mechanisms that there are, as CAPABILITY and EHLO list them.
+    pub const MECHANISMS: [&'static str; 2] = ["PLAIN", "LOGIN"];
+
+    /// Begins a mechanism by its name, in any case; `None` if there is no such mechanism.
+    #[must_use]
+    pub fn begin(mechanism: &str) -> Option<Exchange> {
+        match mechanism.to_ascii_uppercase().as_str() {
+            "PLAIN" => Some(Exchange::Plain),
+            "LOGIN" => Some(Exchange::LoginUser),
+            _ => None,
+        }
+    }
+
+    /// The first step: with the initial response that came with the command, if one did.
+    /// `=` stands for an empty one (RFC 4954 §4).
+    pub fn start(&mut self, initial: Option<&[u8]>) -> Step {
+        match initial {
+            Some(b"=") => self.answer(b""),
+            Some(initial) => self.answer(initial),
+            None => Step::Challenge(self.challenge()),
+        }
+    }
+
+    /// Takes the client's answer to the last challenge.
+    pub fn answer(&mut self, answer: &[u8]) -> Step {
+        if answer == b"*" {
+            return Step::Cancelled;
+        }
+        let Some(answer) = STANDARD
+            .decode(answer)
+            .ok()
+            .and_then(|octets| String::from_utf8(octets).ok())
+        else {
+            return Step::Malformed;
+        };
+        match self {
+            Exchange::Plain => plain(&answer).map_or(Step::Malformed, Step::Done),
+            Exchange::LoginUser => {
+                *self = Exchange::LoginPassword(answer);
+                Step::Challenge(self.challenge())
+            }
+            Exchange::LoginPassword(user) => Step::Done(Credentials {
+                user: std::mem::take(user),
+                password: answer,
+            }),
+        }
+    }
+
+    fn challenge(&self) -> String {
+        match self {
+            Exchange::Plain => String::new(),
+            Exchange::LoginUser => STANDARD.encode("Username:"),
+            Exchange::LoginPassword(_) => STANDARD.encode("Password:"),
+        }
+    }
+}
+
+impl Credentials {
+    /// The one answer of PLAIN, in base64.
+    #[must_use]
+    pub fn plain(&self) -> String {
+        STANDARD.encode(format!("\0{}\0{}", self.user, self.password))
+    }
+}
+
+/// `authorisation NUL user NUL password`; nobody may act for somebody else (RFC 4616 §2).
+fn plain(message: &str) -> Option<Credentials> {
+    let mut fields = message.split('\0');
+    let (authorisation, user, password) = (fields.next()?, fields.next()?, fields.next()?);
+    let whole = fields.next().is_none() && !user.is_empty();
+    let own = authorisation.is_empty() || authorisation == user;
+    (whole && own).then(|| Credentials {
+        user: user.to_owned(),
+        password: password.to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    // A test fails by panicking.
+    #![allow(clippy::panic)]
+
+    use super::*;
+
+    fn done(step: Step) -> (String, String) {
+        match step {
+            Step::Done(credentials) => (credentials.user, credentials.password),
+            Step::Challenge(challenge) => panic!("asked {challenge}"),
+            Step::Cancelled => panic!("cancelled"),
+            Step::Malformed => panic!("malformed"),
+        }
+    }
+
+    #[test]
+    fn plain_takes_one_answer() {
+        let step = Exchange::Plain.start(Some(b"AGFsaWNlAHdvbmRlcmxhbmQ="));
+        assert_eq!(done(step), ("alice".into(), "wonderland".into()));
+    }
+
+    #[test]
+    fn login_asks_twice() {
+        let mut exchange = Exchange::LoginUser;
+        assert!(matches!(exchange.start(None), Step::Challenge(c) if c == "VXNlcm5hbWU6"));
+        assert!(matches!(exchange.answer(b"YWxpY2U="), Step::Challenge(c) if c == "UGFzc3dvcmQ6"));
+        assert_eq!(
+            done(exchange.answer(b"d29uZGVybGFuZA==")),
+            ("alice".into(), "wonderland".into())
+        );
+    }
+
+    #[test]
+    fn a_star_cancels_and_rubbish_is_malformed() {
+        assert!(matches!(Exchange::Plain.answer(b"*"), Step::Cancelled));
+        for rubbish in ["%%%", "YWxpY2U=", "AAAA", "YWxpY2UAYm9iAHg="] {
+            assert!(
+                matches!(Exchange::Plain.answer(rubbish.as_bytes()), Step::Malformed),
+                "{rubbish}"
+            );
+        }
+    }
+}

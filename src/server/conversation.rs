@@ -1,0 +1,82 @@
+//! The loop: **say, then listen**. All the servers, all the conversations.
+
+use std::io::{self, Read};
+
+use native_tls::TlsAcceptor;
+
+use super::{Next, Part, Reply, Session, Trouble};
+use crate::net::{self, Heard, Wire};
+
+/// Leads one conversation to its end. `upgrade` is what STARTTLS needs: the acceptor, and how to
+/// begin a fresh session behind it.
+///
+/// # Errors
+/// When the connection fails; what the client does wrong is answered, not returned.
+pub fn converse(
+    wire: &mut Wire,
+    mut session: Box<dyn Session>,
+    upgrade: Option<(&TlsAcceptor, &dyn Fn() -> Box<dyn Session>)>,
+) -> io::Result<()> {
+    let mut reply = session.greeting();
+    loop {
+        if matches!(reply.next, Next::StartTls) && wire.has_pending() {
+            reply = trouble(&mut *session, Trouble::PlaintextBehindStartTls);
+        }
+        say(wire, reply.parts)?;
+        reply = match reply.next {
+            Next::Line | Next::Secret => hear(&mut *session, wire.read_line()?),
+            Next::Idle(bell) => hear(&mut *session, wire.read_line_or_news(&bell)?),
+            Next::Octets(count) => receive(&mut *session, &mut wire.octets(count))?,
+            Next::DotText => receive(&mut *session, &mut wire.dot_text())?,
+            Next::StartTls => {
+                let (acceptor, fresh_session) = upgrade.ok_or(io::ErrorKind::Unsupported)?;
+                wire.accept_tls(acceptor)?;
+                session = fresh_session();
+                Reply::silent()
+            }
+            Next::Close => return wire.flush(),
+        };
+    }
+}
+
+/// Gives the session what was heard.
+fn hear(session: &mut dyn Session, heard: Heard) -> Reply {
+    match heard {
+        Heard::Line(line) => session.interact(&line),
+        Heard::News => session.news(),
+        Heard::TooLong => trouble(session, Trouble::LineTooLong),
+        Heard::Endless => trouble(session, Trouble::LineEndless),
+        Heard::TimedOut => trouble(session, Trouble::TimedOut),
+        Heard::Stopping => trouble(session, Trouble::ShuttingDown),
+        Heard::Closed => Reply::close(),
+    }
+}
+
+/// Lets the session word the trouble; what is fatal closes, whatever the session asked for.
+fn trouble(session: &mut dyn Session, trouble: Trouble) -> Reply {
+    let reply = session.trouble(trouble);
+    if trouble.is_fatal() {
+        reply.then(Next::Close)
+    } else {
+        reply
+    }
+}
+
+/// Gives the session a body, and skips what it leaves of it.
+fn receive(session: &mut dyn Session, body: &mut dyn Read) -> io::Result<Reply> {
+    let reply = session.receive(body)?;
+    net::skip_rest(body)?;
+    Ok(reply)
+}
+
+/// Says the parts in their order; those of [`Part::Each`] are made one after the other.
+fn say(wire: &mut Wire, parts: impl IntoIterator<Item = Part>) -> io::Result<()> {
+    for part in parts {
+        match part {
+            Part::Text(text) => wire.say(&text)?,
+            Part::Stream(mut message) => wire.say_all(&mut *message).map(drop)?,
+            Part::Each(parts) => say(wire, parts)?,
+        }
+    }
+    Ok(())
+}
