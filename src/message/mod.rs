@@ -17,9 +17,9 @@ pub mod read;
 pub mod structure;
 pub mod welcome;
 
-//pub use compose::{Attachment, Draft};
-//pub use contact::Contact;
+pub use compose::{Attachment, Draft};
+pub use contact::Contact;
 pub use flags::{Flag, FlagChange, Flags};
 pub use header::{Field, Header};
-//pub use read::Reading;
+pub use read::Reading;
 pub use structure::{Content, Part};

@@ -5,6 +5,8 @@
 //! endings, which is how [`crate::store`] hands messages out.
 //!
 //! Where RFC 2046 leaves a doubt, the answer is Dovecot's: a client may meet both over the same mail.
+//! In one place the RFC is plain and Dovecot differs: the line ending between the last boundaries of
+//! two multiparts belongs to the outer one, so the inner is two octets shorter here.
 
 use std::io::{self, BufRead};
 use std::ops::Range;
@@ -381,6 +383,7 @@ mod tests {
             ("bb", "--bb//x/--b//y/--b--", "[[x] y]"),
             ("bb", "--bb//x/--bbb//y/--b--", "[[x y]]"),
             ("b", "--b//x/--b--/--b//y/--b--", "[[x] y]"),
+            ("b", "--b//x/--b--/--b--", "[[x]]"),
             ("a c", "--a c//x/--a c--//--b//y/--b--", "[[x] y]"),
         ];
         for (boundary, body, tree) in rows {
@@ -422,6 +425,16 @@ mod tests {
         assert_eq!(part.find(&[1]).unwrap().lines, 1);
         assert_eq!(part.find(&[2]).unwrap().lines, 0);
         assert_eq!(read("\r\n\r\na\r\nb").lines, 2);
+    }
+
+    #[test]
+    fn the_line_ending_between_two_last_boundaries_belongs_to_the_outer() {
+        let outer = "Content-Type: multipart/mixed; boundary=a\r\n\r\n--a\r\n";
+        let inner = "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nx\r\n--b--";
+        let message = [outer, inner, "\r\n--a--\r\n"].concat();
+        let part = read(&message);
+        let end = (outer.len() + inner.len()) as u64;
+        assert_eq!(part.find(&[1]).unwrap().body.end, end);
     }
 
     #[test]

@@ -44,8 +44,14 @@ fn write_envelope(header: &Header, out: &mut Vec<u8>) {
     out.push(b')');
 }
 
+/// The addresses of every field with this name: there should be one (RFC 5322 §3.6), and if there
+/// are more, nobody should be left out.
 fn addresses(header: &Header, name: &str) -> Vec<Address> {
-    address::parse(&header.value(name).unwrap_or_default())
+    let fields = header.fields.iter();
+    let named = fields.filter(|field| field.is(name.as_bytes()));
+    named
+        .flat_map(|field| address::parse(&field.unfolded()))
+        .collect()
 }
 
 /// A field's value and a space.
@@ -253,6 +259,14 @@ mod tests {
         let expected =
             r#"(NIL "" NIL NIL NIL NIL ((NIL NIL "x" NIL)(NIL NIL NIL NIL)) NIL NIL NIL)"#;
         assert_eq!(text(envelope(&empty)), expected);
+    }
+
+    #[test]
+    fn a_field_that_comes_twice_counts_once_unless_it_holds_addresses() {
+        let header = Header::parse(b"Subject: a\r\nTo: a@b\r\nSubject: b\r\nTo: c@d\r\n\r\n");
+        let expected =
+            r#"(NIL "a" NIL NIL NIL ((NIL NIL "a" "b")(NIL NIL "c" "d")) NIL NIL NIL NIL)"#;
+        assert_eq!(text(envelope(&header)), expected);
     }
 
     #[test]
