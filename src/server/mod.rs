@@ -1,11 +1,16 @@
 //! The servers: one listener for each port, one thread and one [`Session`] for each connection.
 
+mod connections;
 mod conversation;
+mod listener;
 mod login;
 mod session;
 mod site;
 
-pub use conversation::converse;
+pub use connections::{Connections, Place};
+use conversation::trouble;
+pub use conversation::{Upgrade, converse};
+pub use listener::{Listener, Security, Service};
 pub use login::{Door, Refusal};
 pub use session::{Next, Part, Reply, Session, Trouble};
 pub use site::{Peer, Site};
