@@ -5,5 +5,5 @@ mod run;
 pub mod script;
 
 pub use pattern::Pattern;
-pub use run::{Difference, Event, Fault, Talk, perform, run};
+pub use run::{Difference, Event, Fault, Open, Talk, perform, run};
 pub use script::{Action, Protocol, Script, ScriptError, Step, Tls};

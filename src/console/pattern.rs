@@ -51,7 +51,11 @@ impl Pattern {
             return Err(common(first, line));
         };
         let Some((last, middle)) = others.split_last() else {
-            return if rest.is_empty() { Ok(()) } else { Err(first.len()) };
+            return if rest.is_empty() {
+                Ok(())
+            } else {
+                Err(first.len())
+            };
         };
         for piece in middle {
             let Some(at) = memchr::memmem::find(rest, piece) else {
@@ -165,7 +169,16 @@ mod tests {
         for (text, octets) in rows {
             assert_eq!(unescape(text).unwrap(), octets, "{text}");
         }
-        for wrong in [r"\", r"\q", r"\x2", r"\xzz", r"\{x}", r"\{2 x", r"\{99999999 x}", r"\xäx"] {
+        for wrong in [
+            r"\",
+            r"\q",
+            r"\x2",
+            r"\xzz",
+            r"\{x}",
+            r"\{2 x",
+            r"\{99999999 x}",
+            r"\xäx",
+        ] {
             assert!(unescape(wrong).is_err(), "{wrong}");
         }
     }

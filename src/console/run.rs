@@ -96,7 +96,10 @@ impl fmt::Display for Difference {
                 write!(f, "            {:right$}^", "")
             }
             Fault::ClosedEarly(expected) => {
-                write!(f, "the server closed instead of saying\n  expected  {expected}")
+                write!(
+                    f,
+                    "the server closed instead of saying\n  expected  {expected}"
+                )
             }
             Fault::NotClosed(got) => {
                 write!(f, "the server did not close but said\n  got       {got}")

@@ -253,7 +253,11 @@ mod tests {
             (17, Action::Send(b"\r\n".into())),
             (18, Action::Narrate(String::new())),
         ];
-        let steps: Vec<_> = script.steps.into_iter().map(|s| (s.line, s.action)).collect();
+        let steps: Vec<_> = script
+            .steps
+            .into_iter()
+            .map(|s| (s.line, s.action))
+            .collect();
         assert_eq!(steps, expected);
     }
 
