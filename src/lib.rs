@@ -1,6 +1,8 @@
 //! Pillarbox: a whole email system that you can read, run and see through.
 
 pub mod accounts;
+pub mod config;
+pub mod console;
 pub mod limits;
 pub mod message;
 pub mod net;

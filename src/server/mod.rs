@@ -1,11 +1,20 @@
 //! The servers: one listener for each port, one thread and one [`Session`] for each connection.
 
+mod connections;
 mod conversation;
+mod listener;
 mod login;
+mod pop3;
 mod session;
 mod site;
+mod smtp;
 
-pub use conversation::converse;
+pub use connections::{Connections, Place};
+use conversation::trouble;
+pub use conversation::{Upgrade, converse};
+pub use listener::{Listener, Security, Service};
 pub use login::{Door, Refusal};
+pub use pop3::Pop3Server;
 pub use session::{Next, Part, Reply, Session, Trouble};
 pub use site::{Peer, Site};
+pub use smtp::{Role, SmtpServer};
