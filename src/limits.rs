@@ -48,6 +48,9 @@ pub const COMMAND_LENGTH: usize = 256 * 1024;
 /// hundred unknown recipients needs (RFC 5321 §4.5.3.1.8), too few to guess names.
 pub const REFUSED_COMMANDS: u32 = 120;
 
+/// Commands in a row that are none, before an IMAP conversation ends: this is no mail program.
+pub const BAD_COMMANDS: u32 = 50;
+
 /// The limits that `[limits]` sets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {

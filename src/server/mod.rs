@@ -2,6 +2,7 @@
 
 mod connections;
 mod conversation;
+mod imap;
 mod listener;
 mod login;
 mod pop3;
@@ -12,6 +13,7 @@ mod smtp;
 pub use connections::{Connections, Place};
 use conversation::trouble;
 pub use conversation::{Upgrade, converse};
+pub use imap::ImapServer;
 pub use listener::{Listener, Security, Service};
 pub use login::{Door, Refusal};
 pub use pop3::Pop3Server;

@@ -13,7 +13,7 @@ pub(super) type Answered = Result<Answer, Answer>;
 pub(super) struct Answer {
     /// Sent before the tagged line.
     pub(super) parts: Vec<Part>,
-    /// The tagged line, without its tag; `None` if it comes as the last of the parts.
+    /// The tagged line, without its tag; `None` if it comes as the last of the parts, or later.
     ending: Option<(Condition, String)>,
     /// What the conversation waits for then.
     pub(super) next: Next,
@@ -63,10 +63,10 @@ impl Answer {
         }
     }
 
-    /// An answer that is made as it is sent, its tagged line included.
-    pub(super) fn in_parts(parts: Part) -> Answer {
+    /// An answer without a tagged line of its own: it is made as it is sent, or the command goes on.
+    pub(super) fn untagged(part: Part) -> Answer {
         Answer {
-            parts: vec![parts],
+            parts: vec![part],
             ending: None,
             next: Next::Line,
         }
@@ -85,12 +85,16 @@ impl Answer {
     }
 
     /// The same, with news for the client: behind what the command itself says, since they may
-    /// shift its numbers; but before an answer that is made as it is sent.
+    /// shift its numbers; but before an answer that is made as it is sent, which ends the command.
     pub(super) fn with_news(mut self, news: Vec<u8>) -> Answer {
         if news.is_empty() {
             return self;
         }
-        let at = if self.ending.is_some() { self.parts.len() } else { 0 };
+        let at = if self.ending.is_some() {
+            self.parts.len()
+        } else {
+            0
+        };
         self.parts.insert(at, Part::Text(news));
         self
     }

@@ -54,7 +54,7 @@ impl ImapServer {
                 by_uid,
             }),
         };
-        Ok(Answer::in_parts(Part::Each(Box::new(responses))))
+        Ok(Answer::untagged(Part::Each(Box::new(responses))))
     }
 }
 
@@ -118,7 +118,7 @@ impl Iterator for Responses {
 
     fn next(&mut self) -> Option<Part> {
         for wanted in self.wanted.by_ref() {
-            let mut response = Response {
+            let response = Response {
                 items: Rc::clone(&self.items),
                 reading: Rc::clone(&self.reading),
                 missing: Rc::clone(&self.missing),
@@ -148,9 +148,10 @@ impl LastWords {
         let (condition, text) = match missing {
             None => (Condition::Ok, format!("{} completed", self.word)),
             // RFC 3501 §6.4.8: a UID that does not exist is ignored without any error.
-            Some(Missing::Gone) if self.by_uid => {
-                (Condition::Ok, format!("[EXPUNGEISSUED] {} completed", self.word))
-            }
+            Some(Missing::Gone) if self.by_uid => (
+                Condition::Ok,
+                format!("[EXPUNGEISSUED] {} completed", self.word),
+            ),
             Some(Missing::Gone) => {
                 let text = "[EXPUNGEISSUED] Some of the messages were removed meanwhile";
                 (Condition::No, text.to_owned())

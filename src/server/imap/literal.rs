@@ -128,5 +128,7 @@ pub(super) fn ask_for(literal: Literal) -> Reply {
 
 fn too_big() -> Answer {
     let most = limits::COMMAND_LENGTH;
-    Answer::bad(format!("[TOOBIG] a command has at most {most} octets with its literals"))
+    Answer::bad(format!(
+        "[TOOBIG] a command has at most {most} octets with its literals"
+    ))
 }

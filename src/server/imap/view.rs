@@ -173,7 +173,9 @@ impl View {
         if by_uid {
             let largest = self.known.last().map_or(0, |message| message.uid);
             let ranges = set.ranges(largest).into_iter();
-            return Ok(ranges.flat_map(|range| self.numbers_of_uids(&range)).collect());
+            return Ok(ranges
+                .flat_map(|range| self.numbers_of_uids(&range))
+                .collect());
         }
         let count = self.known.len() as u32;
         if set.exceeds(count) {
@@ -184,8 +186,12 @@ impl View {
     }
 
     fn numbers_of_uids(&self, uids: &RangeInclusive<Uid>) -> RangeInclusive<u32> {
-        let before = self.known.partition_point(|message| message.uid < *uids.start());
-        let up_to = self.known.partition_point(|message| message.uid <= *uids.end());
+        let before = self
+            .known
+            .partition_point(|message| message.uid < *uids.start());
+        let up_to = self
+            .known
+            .partition_point(|message| message.uid <= *uids.end());
         before as u32 + 1..=up_to as u32
     }
 
@@ -209,7 +215,9 @@ impl View {
     pub(super) fn recent_count(&self) -> usize {
         let below = |uid| self.known.partition_point(|message| message.uid < uid);
         let ranges = self.recent.iter();
-        ranges.map(|range| below(range.end) - below(range.start)).sum()
+        ranges
+            .map(|range| below(range.end) - below(range.start))
+            .sum()
     }
 
     /// The FLAGS that the mailbox knows, and those that the client may change for good
