@@ -10,7 +10,7 @@ use std::sync::Arc;
 use pillarbox::accounts::{Accounts, Password};
 use pillarbox::console::Protocol;
 use pillarbox::limits::Limits;
-use pillarbox::server::{Peer, Pop3Server, Role, Session, Site, SmtpServer};
+use pillarbox::server::{ImapServer, Peer, Pop3Server, Role, Session, Site, SmtpServer};
 use pillarbox::store::{Delivery, Store};
 use tempfile::TempDir;
 
@@ -78,6 +78,6 @@ pub(crate) fn new_session(site: &Arc<Site>, protocol: Protocol, peer: Peer) -> B
         Protocol::Smtp => Box::new(SmtpServer::new(site, peer, Role::Mx)),
         Protocol::Submission => Box::new(SmtpServer::new(site, peer, Role::Submission)),
         Protocol::Pop3 => Box::new(Pop3Server::new(site, peer)),
-        Protocol::Imap => panic!("IMAP is not served here yet"),
+        Protocol::Imap => Box::new(ImapServer::new(site, peer)),
     }
 }

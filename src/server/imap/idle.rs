@@ -16,7 +16,7 @@ pub(super) struct Idling {
 }
 
 impl ImapServer {
-    /// RFC 2177 §3. What is new already is told with the `+`, as at the end of any command.
+    /// RFC 2177 §3. What is new already is told at once, behind the `+`.
     pub(super) fn idle(&mut self, tag: &str) -> Answered {
         self.account()?;
         let bell = Bell::new().map_err(|error| {
@@ -28,13 +28,15 @@ impl ImapServer {
             State::Selected(_, view) => Some(view.mailbox().watch(&bell)),
             _ => None,
         };
+        let news = self.news_now(Telling::ALL)?;
         let waiting = Next::Idle(bell.clone());
         self.expecting = Expecting::Done(Idling {
             tag: tag.to_owned(),
             bell,
             _watch: watch,
         });
-        Ok(Answer::untagged(Part::Text(b"+ idling\r\n".to_vec())).then(waiting))
+        let plus = Part::Text(b"+ idling\r\n".to_vec());
+        Ok(Answer::untagged(plus).with(news).then(waiting))
     }
 
     /// The bell rang: what is new?
@@ -42,13 +44,13 @@ impl ImapServer {
         let Expecting::Done(idling) = &self.expecting else {
             return Reply::silent();
         };
-        let bell = idling.bell.clone();
+        let (tag, bell) = (idling.tag.clone(), idling.bell.clone());
         // Silenced before we look, so that what comes after rings again.
         bell.answer();
         // Nobody counts on message numbers while idling.
         match self.news_now(Telling::ALL) {
             Ok(news) => Reply::text(news, Next::Idle(bell)),
-            Err(goodbye) => goodbye,
+            Err(goodbye) => goodbye.reply(&tag),
         }
     }
 

@@ -96,7 +96,7 @@ impl ImapServer {
         match literal {
             Some(literal) if !literal.synchronising => {
                 if literal.octets > SKIPPED {
-                    return Reply::text("* BYE the literal is too big to skip\r\n", Next::Close);
+                    return Answer::bye("the literal is too big to skip").reply(&tag);
                 }
                 self.expecting = Expecting::Refused(tag, answer);
                 Reply::silent().then(Next::Octets(literal.octets))

@@ -4,7 +4,7 @@
 use super::answer::{Answer, Answered};
 use super::matching::{Candidate, prepare};
 use super::session::ImapServer;
-use super::view::View;
+use super::view::{View, no_such_number};
 use crate::protocol::imap::{Search, SearchKey};
 use crate::store::StoreError;
 
@@ -19,8 +19,7 @@ impl ImapServer {
         let count = view.messages().len() as u32;
         // An empty mailbox has no numbers to exceed; there `SEARCH 1:*` just finds nothing.
         if count > 0 && search.keys.iter().any(|key| exceeds(key, count)) {
-            let text = format!("expected message numbers from 1 to {count}, as many as there are");
-            return Err(Answer::bad(text));
+            return Err(no_such_number(count));
         }
         let mut line = "* SEARCH".to_owned();
         for (number, uid) in found(view, search)? {

@@ -24,7 +24,7 @@ use super::view::{Lost, Telling, View};
 use crate::limits;
 use crate::protocol::imap::{Command, Tagged};
 use crate::protocol::sasl::{Credentials, Exchange};
-use crate::server::{Door, Next, Peer, Reply, Session, Site, Trouble};
+use crate::server::{Door, Peer, Reply, Session, Site, Trouble};
 use crate::store::Account;
 
 /// The IMAP server's side of one conversation.
@@ -113,7 +113,7 @@ impl Session for ImapServer {
             Trouble::TooManyConnections => "too many connections; try again later",
             Trouble::PlaintextBehindStartTls => "nothing may be said in clear behind STARTTLS",
         };
-        bye(why)
+        Answer::bye(why).reply("*")
     }
 }
 
@@ -194,22 +194,25 @@ impl ImapServer {
     /// Ends a command: what it says, what else is new, and the tagged line.
     pub(super) fn conclude(&mut self, tag: &str, telling: Telling, answered: Answered) -> Reply {
         let answer = answered.unwrap_or_else(|refusal| refusal);
+        if !answer.takes_news() {
+            return answer.reply(tag);
+        }
         match self.news_now(telling) {
-            Ok(news) => answer.with_news(news).reply(tag),
-            Err(goodbye) => goodbye,
+            Ok(news) => answer.with(news).reply(tag),
+            Err(goodbye) => goodbye.reply(tag),
         }
     }
 
     /// What is new in the selected mailbox; or the goodbye, when it cannot be known any more.
-    pub(super) fn news_now(&mut self, telling: Telling) -> Result<Vec<u8>, Reply> {
+    pub(super) fn news_now(&mut self, telling: Telling) -> Result<Vec<u8>, Answer> {
         let State::Selected(_, view) = &mut self.state else {
             return Ok(Vec::new());
         };
         view.sync(telling).map_err(|lost| match lost {
-            Lost::NewUidValidity => bye("the mailbox began anew; select it again"),
+            Lost::NewUidValidity => Answer::bye("the mailbox began anew; select it again"),
             Lost::Store(error) => {
-                log::warn!("{}: {error}", self.peer.address);
-                bye("the selected mailbox is gone")
+                log::error!("{}: {error}", self.peer.address);
+                Answer::bye("the selected mailbox cannot be read any more")
             }
         })
     }
@@ -235,7 +238,7 @@ impl ImapServer {
     fn bad_command(&mut self, tag: &str, why: &str) -> Reply {
         self.bad_commands += 1;
         if self.bad_commands >= limits::BAD_COMMANDS {
-            return bye("too many bad commands");
+            return Answer::bye("too many bad commands").reply(tag);
         }
         Answer::bad(why).reply(tag)
     }
@@ -277,9 +280,4 @@ fn telling(command: &Command) -> Telling {
         },
         _ => Telling::ALL,
     }
-}
-
-/// RFC 3501 §7.1.5: the server is about to close the connection.
-fn bye(why: &str) -> Reply {
-    Reply::text(format!("* BYE {why}\r\n"), Next::Close)
 }

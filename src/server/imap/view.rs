@@ -179,8 +179,7 @@ impl View {
         }
         let count = self.known.len() as u32;
         if set.exceeds(count) {
-            let text = format!("expected message numbers from 1 to {count}, as many as there are");
-            return Err(Answer::bad(text));
+            return Err(no_such_number(count));
         }
         Ok(set.iter(count).collect())
     }
@@ -271,6 +270,14 @@ impl View {
             self.recent.push(fresh);
         }
     }
+}
+
+/// The answer to a message number beyond the last.
+pub(super) fn no_such_number(count: u32) -> Answer {
+    Answer::bad(match count {
+        0 => "expected no message numbers: the mailbox is empty".to_owned(),
+        _ => format!("expected message numbers from 1 to {count}, as many as there are"),
+    })
 }
 
 /// A message's flags as FETCH lists them.
