@@ -238,6 +238,28 @@ impl<'a> Cursor<'a> {
         self.string(expected).map(Some)
     }
 
+    /// A literal of any octets, in the form `{5}` or, by RFC 7888, `{5+}`.
+    ///
+    /// # Errors
+    /// When none comes next, or the buffer ends in it.
+    pub fn any_literal(&mut self) -> Parsed<&'a [u8]> {
+        self.expect(b'{', "a literal")?;
+        let length = self.number64()?;
+        self.eat(b'+');
+        self.expect(b'}', "a closing brace")?;
+        if !self.eat_text("\r\n") {
+            return self.fail("the line's end after a literal's length");
+        }
+        let bytes = usize::try_from(length)
+            .ok()
+            .and_then(|length| self.rest().get(..length));
+        let Some(bytes) = bytes else {
+            return self.fail("as many octets as the literal's length says");
+        };
+        self.at += bytes.len();
+        Ok(bytes)
+    }
+
     /// An [`astring`](Cursor::astring) that is UTF-8.
     ///
     /// # Errors
@@ -304,26 +326,15 @@ impl<'a> Cursor<'a> {
         Ok(Cow::Owned(bytes))
     }
 
-    /// RFC 3501 §9, `literal`, and the form `{5+}` of RFC 7888.
+    /// RFC 3501 §9, `literal`: of octets other than NUL.
     fn literal(&mut self) -> Parsed<&'a [u8]> {
-        self.expect(b'{', "a literal")?;
-        let length = self.number64()?;
-        self.eat(b'+');
-        self.expect(b'}', "a closing brace")?;
-        if !self.eat_text("\r\n") {
-            return self.fail("the line's end after a literal's length");
-        }
-        let bytes = usize::try_from(length)
-            .ok()
-            .and_then(|length| self.rest().get(..length));
-        let Some(bytes) = bytes else {
-            return self.fail("as many octets as the literal's length says");
-        };
+        let bytes = self.any_literal()?;
         if let Some(nul) = bytes.iter().position(|byte| *byte == 0) {
-            self.at += nul;
-            return self.fail("an octet other than NUL");
+            return Err(ParseError {
+                at: self.at - bytes.len() + nul,
+                expected: "an octet other than NUL",
+            });
         }
-        self.at += bytes.len();
         Ok(bytes)
     }
 }
