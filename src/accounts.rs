@@ -99,6 +99,11 @@ impl Accounts {
             .map(|(name, _)| name.as_str())
     }
 
+    /// The names of all the accounts, in no order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.passwords.keys().map(String::as_str)
+    }
+
     /// The account whose login name and password these are.
     #[must_use]
     pub fn verify(&self, login: &str, password: &str) -> Option<&str> {

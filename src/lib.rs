@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod config;
+pub mod console;
 pub mod limits;
 pub mod message;
 pub mod net;

@@ -4,13 +4,17 @@ mod connections;
 mod conversation;
 mod listener;
 mod login;
+mod pop3;
 mod session;
 mod site;
+mod smtp;
 
 pub use connections::{Connections, Place};
 use conversation::trouble;
 pub use conversation::{Upgrade, converse};
 pub use listener::{Listener, Security, Service};
 pub use login::{Door, Refusal};
+pub use pop3::Pop3Server;
 pub use session::{Next, Part, Reply, Session, Trouble};
 pub use site::{Peer, Site};
+pub use smtp::{Role, SmtpServer};

@@ -2,20 +2,38 @@
 //!
 //! Names are Unicode here and modified UTF-7 on disk; the hierarchy separator is `.`, as in the
 //! folder names (`Lists.rust` is `.Lists.rust`). `INBOX` is the Maildir itself, in any case.
+//! A mailbox appears and disappears as a whole, by one rename from or to the account's `tmp/`.
 
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{Mailbox, StoreError};
+use super::name::Name;
+use super::{Mailbox, Store, StoreError, disk, maildir, subscriptions};
 
 /// The mail of one account.
 #[derive(Clone)]
-pub struct Account {}
+pub struct Account {
+    store: Arc<Store>,
+    name: String,
+    folder: PathBuf,
+}
 
 impl Account {
+    pub(super) fn new(store: Arc<Store>, name: &str, folder: PathBuf) -> Account {
+        let name = name.to_owned();
+        Account {
+            store,
+            name,
+            folder,
+        }
+    }
+
     /// Its name, as in `[accounts]`.
     #[must_use]
     pub fn name(&self) -> &str {
-        todo!("store")
+        &self.name
     }
 
     /// The mailbox that mail is delivered to.
@@ -31,16 +49,49 @@ impl Account {
     /// # Errors
     /// When there is none, the name is bad, or the disk fails.
     pub fn mailbox(&self, name: &str) -> Result<Arc<Mailbox>, StoreError> {
-        let _ = name;
-        todo!("store")
+        let name = Name::parse(name)?;
+        let path = self.path(&name);
+        let mut open = self.store.open_mailboxes();
+        let there = is_maildir(&path);
+        if let Some(mailbox) = open.get(&path).and_then(std::sync::Weak::upgrade) {
+            if there && !mailbox.is_deleted() {
+                return Ok(mailbox);
+            }
+        }
+        if !there && !name.is_inbox() {
+            return Err(StoreError::NoSuchMailbox(name.text().to_owned()));
+        }
+        if !there {
+            maildir::make(&path)?;
+        }
+        if !open.contains_key(&path) {
+            maildir::clean(&path);
+        }
+        let mailbox = Arc::new(Mailbox::at(name.text(), &path));
+        open.insert(path, Arc::downgrade(&mailbox));
+        Ok(mailbox)
     }
 
-    /// The names of all the mailboxes, `INBOX` first, the others sorted.
+    /// The names of all the mailboxes, `INBOX` first, the others sorted. A name that only others
+    /// are below (`Lists`, when there is `Lists.rust`) is not among them.
     ///
     /// # Errors
     /// The disk's.
     pub fn mailboxes(&self) -> Result<Vec<String>, StoreError> {
-        todo!("store")
+        let mut names = Vec::new();
+        for entry in fs::read_dir(&self.folder).map_err(StoreError::disk(&self.folder))? {
+            let entry = entry.map_err(StoreError::disk(&self.folder))?;
+            let folder = entry.file_name();
+            let name = folder.to_str().and_then(|folder| folder.strip_prefix('.'));
+            match name.and_then(Name::decode) {
+                Some(name) if !name.is_inbox() && is_maildir(&entry.path()) => names.push(name),
+                _ => {}
+            }
+        }
+        names.sort();
+        let inbox = std::iter::once("INBOX".to_owned());
+        let others = names.iter().map(|name| name.text().to_owned());
+        Ok(inbox.chain(others).collect())
     }
 
     /// Makes a mailbox.
@@ -48,8 +99,29 @@ impl Account {
     /// # Errors
     /// When there is one, the name is bad, or the disk fails.
     pub fn create(&self, name: &str) -> Result<(), StoreError> {
-        let _ = name;
-        todo!("store")
+        let name = Name::parse(name)?;
+        let path = self.path(&name);
+        let exists = || Err(StoreError::MailboxExists(name.text().to_owned()));
+        let _nobody_else = self.store.open_mailboxes();
+        if name.is_inbox() || is_maildir(&path) {
+            return exists();
+        }
+        let unborn = self.folder.join("tmp").join(maildir::unique());
+        maildir::make(&unborn)?;
+        // Maildir++ tells the programs that deliver here where the account's own folder is.
+        let marker = unborn.join("maildirfolder");
+        disk::make_file(&marker).map_err(StoreError::disk(&marker))?;
+        match fs::rename(&unborn, &path) {
+            Ok(()) => disk::sync_folder(&self.folder),
+            Err(error) => {
+                let _ = fs::remove_dir_all(&unborn);
+                if error.kind() == io::ErrorKind::DirectoryNotEmpty {
+                    // Somebody's folder, which only lacks its `cur/`.
+                    return maildir::make(&path);
+                }
+                Err(StoreError::Disk(path, error))
+            }
+        }
     }
 
     /// Removes a mailbox and its messages; the mailboxes below it stay.
@@ -57,8 +129,30 @@ impl Account {
     /// # Errors
     /// When there is none, it is INBOX, or the disk fails.
     pub fn delete(&self, name: &str) -> Result<(), StoreError> {
-        let _ = name;
-        todo!("store")
+        let name = Name::parse(name)?;
+        if name.is_inbox() {
+            // RFC 9051 §6.3.5: it is an error to delete INBOX.
+            let why = "INBOX cannot be deleted";
+            return Err(StoreError::BadName(name.text().to_owned(), why));
+        }
+        let path = self.path(&name);
+        let dying = self.folder.join("tmp").join(maildir::unique());
+        let mut open = self.store.open_mailboxes();
+        if !is_maildir(&path) {
+            return Err(StoreError::NoSuchMailbox(name.text().to_owned()));
+        }
+        let away = || fs::rename(&path, &dying).map_err(StoreError::disk(&path));
+        match open.remove(&path).and_then(|mailbox| mailbox.upgrade()) {
+            Some(mailbox) => mailbox.delete(away)?,
+            None => away()?,
+        }
+        drop(open);
+        disk::sync_folder(&self.folder)?;
+        if let Err(error) = fs::remove_dir_all(&dying) {
+            // It is out of sight, and goes with the next leftovers.
+            log::warn!("{}: {error}", dying.display());
+        }
+        Ok(())
     }
 
     /// Subscribes to a mailbox, which need not exist (RFC 3501 §6.3.6).
@@ -66,17 +160,15 @@ impl Account {
     /// # Errors
     /// When the name is bad, or the disk fails.
     pub fn subscribe(&self, name: &str) -> Result<(), StoreError> {
-        let _ = name;
-        todo!("store")
+        subscriptions::set(&self.folder, &Name::parse(name)?, true)
     }
 
     /// Ends a subscription.
     ///
     /// # Errors
-    /// The disk's.
+    /// When the name is bad, or the disk fails.
     pub fn unsubscribe(&self, name: &str) -> Result<(), StoreError> {
-        let _ = name;
-        todo!("store")
+        subscriptions::set(&self.folder, &Name::parse(name)?, false)
     }
 
     /// The names subscribed to, sorted.
@@ -84,6 +176,19 @@ impl Account {
     /// # Errors
     /// The disk's.
     pub fn subscriptions(&self) -> Result<Vec<String>, StoreError> {
-        todo!("store")
+        let names = subscriptions::list(&self.folder)?;
+        Ok(names.iter().map(|name| name.text().to_owned()).collect())
     }
+
+    fn path(&self, name: &Name) -> PathBuf {
+        if name.is_inbox() {
+            return self.folder.clone();
+        }
+        self.folder.join(name.folder())
+    }
+}
+
+/// Is there a mailbox in this folder?
+fn is_maildir(path: &Path) -> bool {
+    path.join("cur").is_dir()
 }
