@@ -1,0 +1,301 @@
+//! POP3's commands (RFC 1939, with CAPA of RFC 2449, STLS of RFC 2595 and AUTH of RFC 5034).
+//!
+//! [`Command::parse`] takes a line without its CRLF; [`Command`]'s `Display` writes one. Whether a
+//! command is allowed in the session's state is not decided here.
+
+use std::fmt;
+
+use super::sasl;
+
+/// What a client can say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Whose mailbox (RFC 1939 §7).
+    User(String),
+    /// The password; spaces in it are part of it (RFC 1939 §7).
+    Pass(String),
+    /// How many messages and octets (RFC 1939 §5).
+    Stat,
+    /// The size of one message, or of each (RFC 1939 §5).
+    List(Option<u32>),
+    /// The unique id of one message, or of each (RFC 1939 §7).
+    Uidl(Option<u32>),
+    /// The whole message (RFC 1939 §5).
+    Retr(u32),
+    /// Marks a message for deletion (RFC 1939 §5).
+    Dele(u32),
+    /// Nothing (RFC 1939 §5).
+    Noop,
+    /// Takes back the marks for deletion (RFC 1939 §5).
+    Rset,
+    /// The header and the first lines of the body (RFC 1939 §7).
+    Top {
+        /// Which message.
+        message: u32,
+        /// How many lines of the body.
+        lines: u64,
+    },
+    /// The end (RFC 1939 §6).
+    Quit,
+    /// What the server can do (RFC 2449 §5).
+    Capa,
+    /// Begin TLS (RFC 2595 §4).
+    Stls,
+    /// Log in by SASL (RFC 5034).
+    Auth {
+        /// In upper case.
+        mechanism: String,
+        /// The client's first response, decoded.
+        initial: Option<Vec<u8>>,
+    },
+}
+
+/// Why a line is no command. Prints as a sentence for the `-ERR`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SyntaxError {
+    /// There is no such command.
+    UnknownVerb,
+    /// The command's argument is wrong, and this sentence says how.
+    Argument(&'static str),
+}
+
+impl fmt::Display for SyntaxError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            SyntaxError::UnknownVerb => "Unknown command",
+            SyntaxError::Argument(sentence) => sentence,
+        })
+    }
+}
+
+impl std::error::Error for SyntaxError {}
+
+impl Command {
+    /// Understands a line, its CRLF removed. Verbs stand in any case (RFC 1939 §3).
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong with it.
+    pub fn parse(line: &[u8]) -> Result<Command, SyntaxError> {
+        let space = line.iter().position(|b| *b == b' ');
+        let (verb, rest) = line.split_at(space.unwrap_or(line.len()));
+        let verb = verb.to_ascii_uppercase();
+        if !VERBS.contains(&verb.as_slice()) {
+            return Err(SyntaxError::UnknownVerb);
+        }
+        let text = str::from_utf8(rest.strip_prefix(b" ").unwrap_or(rest))
+            .map_err(|_| SyntaxError::Argument("The argument is not UTF-8"))?;
+        if text.chars().any(char::is_control) {
+            return Err(SyntaxError::Argument(
+                "The argument has a control character",
+            ));
+        }
+        Command::with(&verb, text)
+    }
+
+    fn with(verb: &[u8], text: &str) -> Result<Command, SyntaxError> {
+        let argument = text.trim_matches(' ');
+        Ok(match verb {
+            b"USER" => Command::User(some(argument, "USER wants the name of a mailbox")?),
+            b"PASS" => Command::Pass(some(text, "PASS wants the password")?),
+            b"LIST" => Command::List(optional_number(argument)?),
+            b"UIDL" => Command::Uidl(optional_number(argument)?),
+            b"RETR" => Command::Retr(message_number(argument)?),
+            b"DELE" => Command::Dele(message_number(argument)?),
+            b"TOP" => top(argument)?,
+            b"AUTH" => {
+                let (mechanism, initial) = sasl::parse(argument).map_err(SyntaxError::Argument)?;
+                Command::Auth { mechanism, initial }
+            }
+            _ if !argument.is_empty() => {
+                return Err(SyntaxError::Argument("This command takes no argument"));
+            }
+            b"STAT" => Command::Stat,
+            b"NOOP" => Command::Noop,
+            b"RSET" => Command::Rset,
+            b"QUIT" => Command::Quit,
+            b"CAPA" => Command::Capa,
+            b"STLS" => Command::Stls,
+            _ => return Err(SyntaxError::UnknownVerb),
+        })
+    }
+}
+
+/// The line without its CRLF.
+impl fmt::Display for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Command::User(name) => write!(f, "USER {name}"),
+            Command::Pass(password) => write!(f, "PASS {password}"),
+            Command::Stat => f.write_str("STAT"),
+            Command::List(None) => f.write_str("LIST"),
+            Command::List(Some(message)) => write!(f, "LIST {message}"),
+            Command::Uidl(None) => f.write_str("UIDL"),
+            Command::Uidl(Some(message)) => write!(f, "UIDL {message}"),
+            Command::Retr(message) => write!(f, "RETR {message}"),
+            Command::Dele(message) => write!(f, "DELE {message}"),
+            Command::Noop => f.write_str("NOOP"),
+            Command::Rset => f.write_str("RSET"),
+            Command::Top { message, lines } => write!(f, "TOP {message} {lines}"),
+            Command::Quit => f.write_str("QUIT"),
+            Command::Capa => f.write_str("CAPA"),
+            Command::Stls => f.write_str("STLS"),
+            Command::Auth { mechanism, initial } => {
+                write!(f, "AUTH {}", sasl::Argument(mechanism, initial.as_deref()))
+            }
+        }
+    }
+}
+
+fn some(text: &str, otherwise: &'static str) -> Result<String, SyntaxError> {
+    if text.is_empty() {
+        return Err(SyntaxError::Argument(otherwise));
+    }
+    Ok(text.to_owned())
+}
+
+fn optional_number(text: &str) -> Result<Option<u32>, SyntaxError> {
+    match text {
+        "" => Ok(None),
+        text => message_number(text).map(Some),
+    }
+}
+
+/// RFC 1939 §3: messages are numbered from 1. A number that no message can have is out of range.
+fn message_number(text: &str) -> Result<u32, SyntaxError> {
+    if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit()) {
+        return Err(SyntaxError::Argument("The command wants a message number"));
+    }
+    match text.parse() {
+        Ok(0) | Err(_) => Err(SyntaxError::Argument("Message number out of range")),
+        Ok(number) => Ok(number),
+    }
+}
+
+fn top(argument: &str) -> Result<Command, SyntaxError> {
+    let sentence = "TOP wants a message number and a number of lines";
+    let (message, lines) = argument
+        .split_once(' ')
+        .ok_or(SyntaxError::Argument(sentence))?;
+    let lines = lines.trim_start_matches(' ');
+    if !lines.bytes().all(|b| b.is_ascii_digit()) {
+        return Err(SyntaxError::Argument(sentence));
+    }
+    Ok(Command::Top {
+        message: message_number(message)?,
+        // More lines than can be counted are all of them.
+        lines: lines.parse().unwrap_or(u64::MAX),
+    })
+}
+
+const VERBS: [&[u8]; 14] = [
+    b"USER", b"PASS", b"STAT", b"LIST", b"UIDL", b"RETR", b"DELE", b"NOOP", b"RSET", b"TOP",
+    b"QUIT", b"CAPA", b"STLS", b"AUTH",
+];
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn lines_that_are_commands() {
+        let rows: [(&str, Command); 10] = [
+            ("user alice", Command::User("alice".into())),
+            // RFC 1939 §7: the password may contain spaces, even at its ends.
+            ("PASS  two words ", Command::Pass(" two words ".into())),
+            ("List", Command::List(None)),
+            ("LIST 007", Command::List(Some(7))),
+            ("UIDL 1", Command::Uidl(Some(1))),
+            ("STAT ", Command::Stat),
+            (
+                "TOP 1 0",
+                Command::Top {
+                    message: 1,
+                    lines: 0,
+                },
+            ),
+            (
+                "TOP 1 99999999999999999999999",
+                Command::Top {
+                    message: 1,
+                    lines: u64::MAX,
+                },
+            ),
+            (
+                "auth plain",
+                Command::Auth {
+                    mechanism: "PLAIN".into(),
+                    initial: None,
+                },
+            ),
+            ("quit", Command::Quit),
+        ];
+        for (line, command) in rows {
+            assert_eq!(Command::parse(line.as_bytes()), Ok(command), "{line:?}");
+        }
+    }
+
+    #[test]
+    fn lines_that_are_not() {
+        let rows: [(&[u8], &str); 13] = [
+            (b"", "Unknown command"),
+            (
+                b"APOP alice c4c9334bac560ecc979e58001b3e22fb",
+                "Unknown command",
+            ),
+            (b" STAT", "Unknown command"),
+            (b"STAT\r", "Unknown command"),
+            (b"USER", "USER wants the name of a mailbox"),
+            (b"PASS ", "PASS wants the password"),
+            (b"PASS a\0b", "The argument has a control character"),
+            (b"USER \xff", "The argument is not UTF-8"),
+            (b"RETR", "The command wants a message number"),
+            (b"RETR 0", "Message number out of range"),
+            (b"DELE 4294967296", "Message number out of range"),
+            (b"TOP 1", "TOP wants a message number and a number of lines"),
+            (b"QUIT now", "This command takes no argument"),
+        ];
+        for (line, sentence) in rows {
+            let answer = Command::parse(line).map_err(|error| error.to_string());
+            assert_eq!(answer, Err(sentence.to_owned()), "{}", line.escape_ascii());
+        }
+    }
+
+    fn command() -> impl Strategy<Value = Command> {
+        let mechanism = "[A-Z][A-Z0-9_-]{0,19}";
+        let initial = proptest::option::of(proptest::collection::vec(any::<u8>(), 0..40));
+        prop_oneof![
+            "[^ \\pC]([^\\pC]{0,20}[^ \\pC])?".prop_map(Command::User),
+            "[^\\pC]{1,20}".prop_map(Command::Pass),
+            proptest::option::of(1u32..).prop_map(Command::List),
+            proptest::option::of(1u32..).prop_map(Command::Uidl),
+            (1u32..).prop_map(Command::Retr),
+            (1u32..).prop_map(Command::Dele),
+            (1u32.., any::<u64>()).prop_map(|(message, lines)| Command::Top { message, lines }),
+            (mechanism, initial)
+                .prop_map(|(mechanism, initial)| Command::Auth { mechanism, initial }),
+            Just(Command::Stat),
+            Just(Command::Noop),
+            Just(Command::Rset),
+            Just(Command::Quit),
+            Just(Command::Capa),
+            Just(Command::Stls),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn parses_what_it_prints(command in command()) {
+            prop_assert_eq!(Command::parse(command.to_string().as_bytes()), Ok(command));
+        }
+
+        #[test]
+        fn never_panics(mut line in command().prop_map(|c| c.to_string().into_bytes()), at: usize, byte: u8) {
+            let at = at % line.len();
+            line[at] = byte;
+            let _ = Command::parse(&line);
+            let _ = Command::parse(&line[at..]);
+        }
+    }
+}
