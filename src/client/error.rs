@@ -72,10 +72,12 @@ pub enum ClientError {
         /// What it said.
         what: String,
     },
-    /// What is to be sent cannot be said in this protocol: a line break in a command.
+    /// What is to be sent cannot be said in this protocol.
     Unsendable {
         /// What it is.
         what: String,
+        /// What is wrong with it.
+        why: String,
     },
     /// The message could not be read from, or written to, its place on our side.
     Local(io::Error),
@@ -133,12 +135,8 @@ impl fmt::Display for ClientError {
                 "{server} answers {}; is this the right port?",
                 printable(what)
             ),
-            ClientError::Unsendable { what } => {
-                write!(
-                    f,
-                    "{} cannot be sent; remove its line breaks",
-                    printable(what)
-                )
+            ClientError::Unsendable { what, why } => {
+                write!(f, "{} cannot be sent: {why}", printable(what))
             }
             ClientError::Local(error) => write!(f, "the message cannot be copied: {error}"),
         }

@@ -4,75 +4,14 @@
 //! tells by its [`Answer`] where a reply ends. After any failure the connection is cut, so a
 //! late reply is never taken for the answer to a later command. Certificates are always verified.
 
-use std::fmt;
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs};
-use std::path::PathBuf;
 use std::time::Duration;
 
-use super::ClientError;
+use super::{ClientError, Endpoint, Security};
 use crate::limits;
-use crate::net::tls::{self, Versions};
+use crate::net::tls;
 use crate::net::{Heard, Patience, Wake, Wire};
-
-/// How a connection is protected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Security {
-    /// Not at all: every octet crosses the network in clear.
-    Plain,
-    /// TLS after a command: STARTTLS (RFC 3207, RFC 9051 §6.2.1), STLS (RFC 2595 §4).
-    StartTls,
-    /// TLS from the first octet (RFC 8314 §3).
-    Tls,
-}
-
-/// Where a server listens, and how to come to it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Endpoint {
-    /// A name or an address; with TLS, the certificate must bear it.
-    pub host: String,
-    /// The TCP port.
-    pub port: u16,
-    /// How the connection is protected.
-    pub security: Security,
-    /// A PEM file with the CA to trust beside the system's; it need not exist.
-    pub ca: PathBuf,
-    /// The TLS versions to accept.
-    pub versions: Versions,
-    /// For the connection, and then for each answer.
-    pub timeout: Duration,
-}
-
-impl Endpoint {
-    /// A server with the usual TLS versions and time-outs.
-    pub fn new(
-        host: impl Into<String>,
-        port: u16,
-        security: Security,
-        ca: impl Into<PathBuf>,
-    ) -> Endpoint {
-        Endpoint {
-            host: host.into(),
-            port,
-            security,
-            ca: ca.into(),
-            versions: Versions::default(),
-            timeout: limits::CLIENT_TIMEOUT,
-        }
-    }
-}
-
-/// As people write it: `127.0.0.1:2025`, `[::1]:2025`.
-impl fmt::Display for Endpoint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Endpoint { host, port, .. } = self;
-        if host.contains(':') {
-            write!(f, "[{host}]:{port}")
-        } else {
-            write!(f, "{host}:{port}")
-        }
-    }
-}
 
 /// What a protocol's server says to one command.
 pub trait Answer: Sized {
@@ -184,8 +123,10 @@ impl ClientSocket {
     pub(super) fn send_line(&mut self, line: &[u8]) -> Result<(), ClientError> {
         // RFC 5321 §2.3.8, RFC 9051 §4: CR, LF and NUL are no part of a command.
         if line.iter().any(|octet| matches!(octet, b'\r' | b'\n' | 0)) {
+            // The line may be a password: it is not shown.
             return Err(ClientError::Unsendable {
-                what: String::from_utf8_lossy(line).into_owned(),
+                what: "a command".to_owned(),
+                why: "there is a line break or a NUL in it".to_owned(),
             });
         }
         self.attempt(|wire| {
@@ -207,15 +148,27 @@ impl ClientSocket {
         }
     }
 
-    /// One line of an answer, its ending removed.
-    pub(super) fn receive_line(&mut self) -> Result<Vec<u8>, ClientError> {
+    /// One line of an answer, its ending removed; `room` is what the answer may yet cost.
+    pub(super) fn receive_line(&mut self, room: &mut usize) -> Result<Vec<u8>, ClientError> {
         let server = self.endpoint.to_string();
         match self.attempt(Wire::read_line)? {
-            Heard::Line(line) => Ok(line),
+            Heard::Line(line) => {
+                self.spend(room, line.len() + limits::ANSWER_LINE_COST)?;
+                Ok(line)
+            }
             Heard::TooLong | Heard::Endless => Err(self.unexpected("a line without an end")),
             Heard::TimedOut => Err(ClientError::TimedOut { server }),
             Heard::Closed | Heard::Stopping | Heard::News => Err(ClientError::Closed { server }),
         }
+    }
+
+    /// Takes so many octets of memory from `room`.
+    pub(super) fn spend(&mut self, room: &mut usize, octets: usize) -> Result<(), ClientError> {
+        match room.checked_sub(octets) {
+            Some(left) => *room = left,
+            None => return Err(self.unexpected("more than can be kept in memory")),
+        }
+        Ok(())
     }
 
     /// Copies exactly `count` octets to `out`.
@@ -245,6 +198,13 @@ impl ClientSocket {
             server: self.endpoint.to_string(),
             what: what.to_owned(),
         }
+    }
+
+    /// The error for an answer that means nothing in this protocol or `to` this command.
+    pub(super) fn nonsense(&mut self, answer: &[u8], to: &str) -> ClientError {
+        let begin = answer.get(..80).unwrap_or(answer);
+        let begin = String::from_utf8_lossy(begin);
+        self.unexpected(&format!("“{begin}”, which is no answer {to}"))
     }
 
     /// The error for a server that cannot do what is needed.
@@ -371,5 +331,131 @@ fn copy(from: &mut dyn Read, to: &mut dyn Write) -> Result<u64, Failure> {
                 total += got as u64;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    // A test fails by panicking.
+    #![allow(clippy::unwrap_used, clippy::panic)]
+
+    use std::fs;
+
+    use native_tls::TlsAcceptor;
+
+    use super::*;
+    use crate::client::scripted::serve;
+    use crate::client::{Pop3Client, SmtpClient};
+    use crate::net::certificates::Certificates;
+
+    fn acceptor(folder: &std::path::Path, name: &str) -> (Certificates, TlsAcceptor) {
+        let certificates = Certificates::prepare(folder, &[name.to_owned()]).unwrap();
+        let (server, key) = (certificates.server(), certificates.server_key());
+        let acceptor = tls::acceptor(&server, &key, tls::Versions::default()).unwrap();
+        (certificates, acceptor)
+    }
+
+    /// Connects to a POP3 server under TLS whose certificate bears `name`.
+    fn over_tls(name: &'static str, trust: bool) -> Result<(), ClientError> {
+        let folder = tempfile::tempdir().unwrap();
+        let (certificates, acceptor) = acceptor(folder.path(), name);
+        let (mut endpoint, server) = serve(move |stream| {
+            if let Ok(mut tls) = acceptor.accept(stream) {
+                let _ = tls.write_all(b"+OK ready\r\n");
+                let _ = tls.shutdown();
+            }
+        });
+        endpoint.security = Security::Tls;
+        if trust {
+            endpoint.ca = certificates.ca();
+        }
+        let connected = Pop3Client::connect(&endpoint).map(drop);
+        server.join().unwrap();
+        connected
+    }
+
+    #[test]
+    fn a_certificate_counts_only_from_our_ca_and_for_the_name() {
+        over_tls("127.0.0.1", true).unwrap();
+        let rows = [("127.0.0.1", false), ("elsewhere.test", true)];
+        for (name, trust) in rows {
+            let error = over_tls(name, trust).err().unwrap();
+            assert!(
+                matches!(error, ClientError::Untrusted { .. }),
+                "{name}: {error}"
+            );
+            assert!(!error.is_transient());
+        }
+    }
+
+    #[test]
+    fn what_is_said_in_clear_behind_the_agreement_to_tls_counts_for_nothing() {
+        let (mut endpoint, server) = serve(|stream| {
+            let agreement = b"220 x\r\n250-x\r\n250 STARTTLS\r\n220 Ready\r\n250 AUTH PLAIN\r\n";
+            stream.write_all(agreement).unwrap();
+        });
+        endpoint.security = Security::StartTls;
+        let error = SmtpClient::connect(&endpoint).err().unwrap().to_string();
+        assert!(error.contains("in clear"), "{error}");
+        server.join().unwrap();
+    }
+
+    #[test]
+    fn without_starttls_nothing_goes_on_in_clear() {
+        let (mut endpoint, server) =
+            serve(|stream| stream.write_all(b"220 x\r\n250 x\r\n").unwrap());
+        endpoint.security = Security::StartTls;
+        let error = SmtpClient::connect(&endpoint).err().unwrap();
+        assert!(matches!(error, ClientError::NotOffered { .. }), "{error}");
+        server.join().unwrap();
+    }
+
+    #[test]
+    fn a_port_without_tls_is_said_to_be_one() {
+        let (mut endpoint, server) = serve(|stream| stream.write_all(b"+OK in clear\r\n").unwrap());
+        endpoint.security = Security::Tls;
+        let error = Pop3Client::connect(&endpoint).err().unwrap();
+        assert!(matches!(error, ClientError::Handshake { .. }), "{error}");
+        server.join().unwrap();
+    }
+
+    #[test]
+    fn a_line_without_end_is_not_kept() {
+        let (endpoint, server) = serve(|stream| while stream.write_all(&[b'x'; 65_536]).is_ok() {});
+        let error = Pop3Client::connect(&endpoint).err().unwrap().to_string();
+        assert!(error.contains("a line without an end"), "{error}");
+        server.join().unwrap();
+    }
+
+    #[test]
+    fn a_silent_server_is_not_waited_for() {
+        let (mut endpoint, server) = serve(|stream| drop(stream.read(&mut [0])));
+        endpoint.timeout = Duration::from_millis(20);
+        let error = Pop3Client::connect(&endpoint).err().unwrap();
+        assert!(matches!(error, ClientError::TimedOut { .. }), "{error}");
+        server.join().unwrap();
+    }
+
+    #[test]
+    fn nobody_there_is_one_sentence() {
+        let (endpoint, server) = serve(|_| {});
+        drop(TcpStream::connect(("127.0.0.1", endpoint.port)));
+        server.join().unwrap();
+        let error = ClientSocket::connect(&endpoint).err().unwrap();
+        assert!(matches!(error, ClientError::Unreachable { .. }), "{error}");
+        assert!(error.is_transient());
+        assert!(error.to_string().starts_with(&endpoint.to_string()));
+    }
+
+    #[test]
+    fn a_broken_ca_file_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut endpoint, server) = serve(|_| {});
+        endpoint.security = Security::Tls;
+        endpoint.ca = folder.path().join("ca.pem");
+        fs::write(&endpoint.ca, "no certificate").unwrap();
+        let error = ClientSocket::connect(&endpoint).err().unwrap().to_string();
+        assert!(error.contains("ca.pem is not a certificate"), "{error}");
+        server.join().unwrap();
     }
 }
