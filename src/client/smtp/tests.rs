@@ -23,7 +23,7 @@ fn a_message_goes_to_those_who_are_accepted() {
         "{HELLO}
         C: AUTH PLAIN AGFsaWNlAHdvbmRlcmxhbmQ=
         S: 235 2.7.0 Ok
-        C: MAIL FROM:<alice@here.test> SIZE=21 BODY=8BITMIME
+        C: MAIL FROM:<alice@here.test> SIZE=20 BODY=8BITMIME
         S: 250 Ok
         C: RCPT TO:<bob@here.test>
         S: 250 Ok
