@@ -16,6 +16,7 @@ pub mod append;
 pub mod command;
 pub mod cursor;
 pub mod date;
+pub mod describe;
 pub mod fetch;
 pub mod flags;
 pub mod mailbox;
