@@ -53,10 +53,11 @@ impl Account {
         let path = self.path(&name);
         let mut open = self.store.open_mailboxes();
         let there = is_maildir(&path);
-        if let Some(mailbox) = open.get(&path).and_then(std::sync::Weak::upgrade) {
-            if there && !mailbox.is_deleted() {
-                return Ok(mailbox);
-            }
+        if let Some(mailbox) = open.get(&path).and_then(std::sync::Weak::upgrade)
+            && there
+            && !mailbox.is_deleted()
+        {
+            return Ok(mailbox);
         }
         if !there && !name.is_inbox() {
             return Err(StoreError::NoSuchMailbox(name.text().to_owned()));

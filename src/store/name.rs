@@ -131,7 +131,7 @@ mod tests {
             if let Ok(name) = Name::parse(&text) {
                 let folder = name.folder();
                 prop_assert!(!folder.contains(['/', '\0']) && folder != ".." && folder.len() < 255);
-                prop_assert_eq!(Name::decode(name.encoded()).as_ref(), Some(&name));
+                prop_assert_eq!(Name::decode(name.encoded()), Some(name));
             }
         }
     }
