@@ -1,6 +1,7 @@
 //! Pillarbox: a whole email system that you can read, run and see through.
 
 pub mod accounts;
+pub mod client;
 pub mod config;
 pub mod console;
 pub mod limits;

@@ -1,8 +1,25 @@
 //! Messages: composing them, describing them, and the flags that a mailbox keeps of them.
 //!
 //! Nothing here knows a protocol or a file; bytes come from a `Read` and go to a `Write`.
+//! A server needs [`structure`] (what is where), [`header`], [`content`] and [`address`]; a person
+//! needs [`compose`] and [`read`]; the first run needs [`welcome`].
 
+pub mod address;
+pub mod compose;
+pub mod contact;
+pub mod content;
+mod encode;
 mod flags;
+pub mod header;
+mod lex;
+mod lines;
+pub mod read;
 pub mod structure;
+pub mod welcome;
 
+pub use compose::{Attachment, Draft};
+pub use contact::Contact;
 pub use flags::{Flag, FlagChange, Flags};
+pub use header::{Field, Header};
+pub use read::Reading;
+pub use structure::{Content, Part};

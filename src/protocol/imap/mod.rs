@@ -1,3 +1,37 @@
 //! IMAP4 as types: commands, sequence sets, fetch items, search keys (RFC 3501 §9, RFC 9051 §9).
+//!
+//! What a client says, as the server reads it:
+//! - [`command`]: [`Tagged`] and [`Command`], and where each command's grammar stands;
+//! - [`append`]: APPEND, whose message never passes through a parser, and literals;
+//! - [`fetch`], [`search`], [`flags`], [`sequence`], [`mailbox`], [`date`]: the parts that commands are made of.
+//!
+//! What a server says, as our own client reads it: [`response`]. Beneath both: [`cursor`], which
+//! walks the bytes, [`string`](mod@string), which writes them, and [`mutf7`], the alphabet of mailbox names.
+//!
+//! A command is one buffer of bytes in which a literal stands as on the wire, `{5}\r\nhello`, without
+//! the CRLF at its end. Nothing here does I/O or panics; nesting, numbers and lists have bounds, and
+//! each bound has its error.
 
+pub mod append;
+pub mod command;
+pub mod cursor;
+pub mod date;
+pub mod describe;
+pub mod fetch;
+pub mod flags;
+pub mod mailbox;
 pub mod mutf7;
+pub mod response;
+pub mod search;
+pub mod sequence;
+pub mod string;
+
+pub use append::{Append, Appended, Literal, is_append, literal_at_end};
+pub use command::{BadCommand, Command, Tag, Tagged};
+pub use cursor::ParseError;
+pub use date::DateTime;
+pub use fetch::{FetchItem, Partial, Section, SectionText};
+pub use mailbox::{ListPattern, MailboxName, StatusItem};
+pub use response::Response;
+pub use search::{Search, SearchKey};
+pub use sequence::SequenceSet;

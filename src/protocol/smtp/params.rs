@@ -40,18 +40,40 @@ pub(super) enum Verb {
     Rcpt,
 }
 
-/// Each parameter that is understood: of which command, and which values are right.
-const KNOWN: [(Verb, &str, fn(Option<&str>) -> bool); 4] = [
+/// A parameter that is understood.
+struct Known {
+    verb: Verb,
+    keyword: &'static str,
+    is_right: fn(Option<&str>) -> bool,
+}
+
+const KNOWN: [Known; 4] = [
     // RFC 1870 §6: at most 20 digits.
-    (Verb::Mail, "SIZE", |value| {
-        value.is_some_and(|v| v.len() <= 20 && v.bytes().all(|b| b.is_ascii_digit()))
-    }),
+    Known {
+        verb: Verb::Mail,
+        keyword: "SIZE",
+        is_right: |value| {
+            value.is_some_and(|v| v.len() <= 20 && v.bytes().all(|b| b.is_ascii_digit()))
+        },
+    },
     // RFC 6152 §3.
-    (Verb::Mail, "BODY", |value| value.and_then(body).is_some()),
+    Known {
+        verb: Verb::Mail,
+        keyword: "BODY",
+        is_right: |value| value.and_then(body).is_some(),
+    },
     // RFC 6531 §3.4: no value.
-    (Verb::Mail, "SMTPUTF8", |value| value.is_none()),
+    Known {
+        verb: Verb::Mail,
+        keyword: "SMTPUTF8",
+        is_right: |value| value.is_none(),
+    },
     // RFC 4954 §5: taken, whatever it says; only a trusted client's would be believed.
-    (Verb::Mail, "AUTH", |value| value.is_some()),
+    Known {
+        verb: Verb::Mail,
+        keyword: "AUTH",
+        is_right: |value| value.is_some(),
+    },
 ];
 
 impl Params {
@@ -131,14 +153,14 @@ impl Param {
         let keyword = keyword.to_ascii_uppercase();
         let known = KNOWN
             .iter()
-            .find(|(of, name, _)| *of == verb && *name == keyword);
-        let Some((_, name, is_right)) = known else {
+            .find(|known| known.verb == verb && known.keyword == keyword);
+        let Some(known) = known else {
             return Err(SyntaxError::UnknownParameter(shortened(word)));
         };
         // RFC 5321 §4.1.2, esmtp-value: at least one character, no `=`.
         let well_formed = value.is_none_or(|v| !v.is_empty() && !v.contains('='));
-        if !well_formed || !is_right(value) {
-            return Err(SyntaxError::Argument(match *name {
+        if !well_formed || !(known.is_right)(value) {
+            return Err(SyntaxError::Argument(match known.keyword {
                 "SIZE" => "SIZE wants a number of octets",
                 "BODY" => "BODY is 7BIT or 8BITMIME",
                 _ => "a parameter has a wrong value",

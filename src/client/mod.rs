@@ -1,0 +1,26 @@
+//! The client's side: SMTP, POP3 and IMAP over one socket, usable from a program of twenty lines.
+//!
+//! - [`ClientSocket`]: say a command, receive its reply; the same [`Wire`](crate::net::Wire) as the servers'.
+//! - [`SmtpClient`], [`Pop3Client`]: the verbs of each protocol, and on them `send`
+//!   and the like for who only wants the mail through.
+//! - [`ClientError`]: every failure as one sentence.
+//!
+//! Messages are streamed, never gathered: one of any size takes the memory of one buffer. Nothing
+//! that a server says can exhaust or stop a client; what it may say is bounded in [`crate::limits`].
+
+mod crlf;
+mod endpoint;
+mod error;
+mod pop3;
+mod printable;
+#[cfg(test)]
+mod scripted;
+mod smtp;
+mod socket;
+
+pub use endpoint::{Endpoint, Security};
+pub use error::ClientError;
+pub use pop3::{Pop3Client, Stat, Status};
+pub use printable::printable;
+pub use smtp::{Sent, SmtpClient};
+pub use socket::{Answer, ClientSocket};

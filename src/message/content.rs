@@ -1,0 +1,246 @@
+//! What a part says of itself: Content-Type, Content-Disposition and their kin (RFC 2045, RFC 2183).
+//!
+//! Values keep their octets: parameters in the extended form of RFC 2231 stay extended (`filename*`),
+//! because IMAP hands them to its client as they are.
+
+use super::Header;
+use super::lex::{Lexer, is_space};
+
+/// A Content-Type (RFC 2045 §5.1): `text/plain; charset=utf-8`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MediaType {
+    /// `text`, in the case in which it came.
+    pub main: Vec<u8>,
+    /// `plain`.
+    pub sub: Vec<u8>,
+    /// `charset=utf-8`.
+    pub params: Params,
+}
+
+/// A Content-Disposition (RFC 2183): `attachment; filename=tea.csv`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Disposition {
+    /// `attachment` or `inline`.
+    pub kind: Vec<u8>,
+    /// `filename=tea.csv`.
+    pub params: Params,
+}
+
+/// Parameters, in their order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Params(pub Vec<Param>);
+
+/// A parameter: its name, and its value without quotes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Param {
+    /// `charset`, `filename*`, `boundary*0`.
+    pub name: Vec<u8>,
+    /// The value, still percent-encoded if the name ends with `*`.
+    pub value: Vec<u8>,
+}
+
+impl MediaType {
+    /// The header's Content-Type. `None` if there is none, or none that can be understood: then the
+    /// part is plain text (RFC 2045 §5.2).
+    #[must_use]
+    pub fn of(header: &Header) -> Option<MediaType> {
+        MediaType::parse(&header.value("Content-Type")?)
+    }
+
+    fn parse(value: &[u8]) -> Option<MediaType> {
+        let mut lexer = Lexer::new(value);
+        let main = token(&mut lexer)?;
+        if !lexer.eat(b'/') {
+            return None;
+        }
+        let sub = token(&mut lexer)?;
+        let params = Params::parse(&mut lexer);
+        Some(MediaType { main, sub, params })
+    }
+
+    /// Is it this type? Case does not matter.
+    #[must_use]
+    pub fn is(&self, main: &str, sub: &str) -> bool {
+        self.is_main(main) && self.sub.eq_ignore_ascii_case(sub.as_bytes())
+    }
+
+    /// Is it of this main type?
+    #[must_use]
+    pub fn is_main(&self, main: &str) -> bool {
+        self.main.eq_ignore_ascii_case(main.as_bytes())
+    }
+}
+
+impl Disposition {
+    /// The header's Content-Disposition, if there is one that can be understood.
+    #[must_use]
+    pub fn of(header: &Header) -> Option<Disposition> {
+        let value = header.value("Content-Disposition")?;
+        let mut lexer = Lexer::new(&value);
+        let kind = token(&mut lexer)?;
+        let params = Params::parse(&mut lexer);
+        Some(Disposition { kind, params })
+    }
+}
+
+/// The Content-Transfer-Encoding (RFC 2045 §6.1), `7bit` if nothing is said.
+#[must_use]
+pub fn transfer_encoding(header: &Header) -> Vec<u8> {
+    header
+        .value("Content-Transfer-Encoding")
+        .and_then(|value| token(&mut Lexer::new(&value)))
+        .unwrap_or_else(|| b"7bit".to_vec())
+}
+
+/// The tags of the Content-Language (RFC 3282 §2): `en`, `fr-CA`.
+#[must_use]
+pub fn languages(header: &Header) -> Vec<Vec<u8>> {
+    let value = header.value("Content-Language").unwrap_or_default();
+    let mut lexer = Lexer::new(&value);
+    let mut tags = Vec::new();
+    while let Some(tag) = token(&mut lexer) {
+        tags.push(tag);
+        if !lexer.eat(b',') {
+            break;
+        }
+    }
+    tags
+}
+
+impl Params {
+    /// The value of the parameter with this name. One that was cut into pieces (`name*0`, `name*1`)
+    /// is put together (RFC 2231 §3); a character set and percent signs stay.
+    #[must_use]
+    pub fn value(&self, name: &str) -> Option<Vec<u8>> {
+        if let Some(value) = self.named(name) {
+            return Some(value.to_vec());
+        }
+        let piece = |n: usize| self.named(&format!("{name}*{n}"));
+        let first = piece(0)?.to_vec();
+        Some((1..).map_while(piece).fold(first, |mut value, piece| {
+            value.extend_from_slice(piece);
+            value
+        }))
+    }
+
+    fn named(&self, name: &str) -> Option<&[u8]> {
+        let wanted = |param: &&Param| param.name.eq_ignore_ascii_case(name.as_bytes());
+        self.0.iter().find(wanted).map(|param| &param.value[..])
+    }
+
+    /// `*(";" attribute "=" value)`; what is broken is left out, up to the next semicolon.
+    fn parse(lexer: &mut Lexer) -> Params {
+        let mut params = Vec::new();
+        loop {
+            lexer.skip_to(|octet| octet == b';');
+            if !lexer.eat(b';') {
+                return Params(params);
+            }
+            let Some(name) = token(lexer) else { continue };
+            if !lexer.eat(b'=') {
+                continue;
+            }
+            lexer.skip_space();
+            // Mailers forget the quotes around `=` and `/`, so only what would end the value ends it.
+            let value = lexer.quoted().unwrap_or_else(|| {
+                let bare = |octet| !is_space(octet) && !matches!(octet, b';' | b'(' | b'"');
+                lexer.run(bare).to_vec()
+            });
+            params.push(Param { name, value });
+        }
+    }
+}
+
+/// A token (RFC 2045 §5.1) with the white space and comments around it.
+fn token(lexer: &mut Lexer) -> Option<Vec<u8>> {
+    lexer.skip_space();
+    let token = lexer.run(|octet| octet > b' ' && octet != 0x7f && !TSPECIALS.contains(&octet));
+    lexer.skip_space();
+    (!token.is_empty()).then(|| token.to_vec())
+}
+
+/// RFC 2045 §5.1.
+const TSPECIALS: &[u8] = b"()<>@,;:\\\"/[]?=";
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may fail")]
+
+    use super::*;
+
+    fn shown(value: &str) -> Option<String> {
+        let text = |octets: &[u8]| String::from_utf8_lossy(octets).into_owned();
+        let media = MediaType::parse(value.as_bytes())?;
+        let params = media.params.0.iter();
+        let params = params.map(|p| format!(" {}=[{}]", text(&p.name), text(&p.value)));
+        Some(format!(
+            "{}/{}{}",
+            text(&media.main),
+            text(&media.sub),
+            params.collect::<String>()
+        ))
+    }
+
+    #[test]
+    fn content_types_of_every_sort() {
+        let rows = [
+            ("text/plain", "text/plain"),
+            ("Text/HTML; Charset=UTF-8", "Text/HTML Charset=[UTF-8]"),
+            (
+                "text / plain (a comment) ; charset (why not) = us-ascii (plain)",
+                "text/plain charset=[us-ascii]",
+            ),
+            (
+                r#"multipart/mixed; boundary="a;b \"c\" (d)""#,
+                r#"multipart/mixed boundary=[a;b "c" (d)]"#,
+            ),
+            (
+                "multipart/mixed;boundary=----=_Part/1",
+                "multipart/mixed boundary=[----=_Part/1]",
+            ),
+            (
+                "image/png; name*=utf-8''na%C3%AFve.png",
+                "image/png name*=[utf-8''na%C3%AFve.png]",
+            ),
+            (
+                "text/plain; broken; =x; a=1 rubbish; b=",
+                "text/plain a=[1] b=[]",
+            ),
+            ("text/plain;;; ;a=1;", "text/plain a=[1]"),
+        ];
+        for (value, expected) in rows {
+            assert_eq!(shown(value).as_deref(), Some(expected), "{value}");
+        }
+        for broken in [
+            "",
+            "text",
+            "text/",
+            "/plain",
+            "(text/plain)",
+            "\"text\"/plain",
+        ] {
+            assert_eq!(shown(broken), None, "{broken}");
+        }
+    }
+
+    #[test]
+    fn a_parameter_in_pieces_is_put_together() {
+        let value = b"multipart/mixed; boundary*1=bar; boundary*0=\"foo \"; boundary*3=no";
+        let media = MediaType::parse(value).unwrap();
+        assert_eq!(media.params.value("Boundary").unwrap(), b"foo bar");
+        assert_eq!(media.params.value("charset"), None);
+    }
+
+    #[test]
+    fn the_lesser_fields() {
+        let header = Header::parse(
+            b"Content-Transfer-Encoding: (fast) Base64\r\nContent-Language: en, fr-CA ,,de\r\nContent-Disposition: attachment; filename=tea.csv\r\n\r\n",
+        );
+        assert_eq!(transfer_encoding(&header), b"Base64");
+        assert_eq!(languages(&header), [b"en".to_vec(), b"fr-CA".to_vec()]);
+        let disposition = Disposition::of(&header).unwrap();
+        assert_eq!(disposition.kind, b"attachment");
+        assert_eq!(disposition.params.value("filename").unwrap(), b"tea.csv");
+        assert_eq!(transfer_encoding(&Header::default()), b"7bit");
+    }
+}

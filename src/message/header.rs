@@ -1,0 +1,254 @@
+//! A message's header: its fields, octet for octet (RFC 5322 §2.2).
+//!
+//! Names and values stay as they came: folded, encoded, broken. Who wants to read a value unfolds it
+//! ([`Field::unfolded`]); who sends a part of the header writes the fields back ([`Header::only`],
+//! [`Header::without`]). Nothing here decodes encoded words (RFC 2047): IMAP leaves that to its client.
+
+/// What one header may cost in memory; fields beyond it are passed over.
+/// Real headers stay below 64 KiB; only a list of thousands of recipients comes near.
+pub const HEADER_MAX: usize = 256 * 1024;
+
+/// What a field costs beside its octets: two vectors, and what the allocator adds to each.
+/// Without it a header of empty fields would cost twenty times its size.
+const FIELD_COST: usize = 96;
+
+/// The fields of a header, in their order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Header {
+    /// The fields, from the first to the last.
+    pub fields: Vec<Field>,
+}
+
+/// One field of a header.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// What stands before the colon. Empty for a line that is no field; then `value` is all of it.
+    pub name: Vec<u8>,
+    /// What stands after the colon, folding included, the last line ending not.
+    pub value: Vec<u8>,
+}
+
+impl Header {
+    /// Takes a header apart: everything up to the first empty line. No header is broken enough to be an error.
+    #[must_use]
+    pub fn parse(message: &[u8]) -> Header {
+        let mut header = Gathering::new(HEADER_MAX);
+        for line in message.split(|&octet| octet == b'\n') {
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            if line.is_empty() {
+                break;
+            }
+            header.line(line, true);
+        }
+        header.finish().0
+    }
+
+    /// The first field with this name; case does not matter (RFC 5322 §1.2.2).
+    #[must_use]
+    pub fn first(&self, name: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.is(name.as_bytes()))
+    }
+
+    /// The unfolded value of the first field with this name.
+    #[must_use]
+    pub fn value(&self, name: &str) -> Option<Vec<u8>> {
+        self.first(name).map(Field::unfolded)
+    }
+
+    /// The fields with these names as they stand in the message, and the empty line after them:
+    /// `BODY[HEADER.FIELDS (…)]` (RFC 9051 §6.4.5.1).
+    #[must_use]
+    pub fn only(&self, names: &[impl AsRef<[u8]>]) -> Vec<u8> {
+        self.written(|field| names.iter().any(|name| field.is(name.as_ref())))
+    }
+
+    /// All the other fields, and the empty line: `BODY[HEADER.FIELDS.NOT (…)]`.
+    #[must_use]
+    pub fn without(&self, names: &[impl AsRef<[u8]>]) -> Vec<u8> {
+        self.written(|field| !names.iter().any(|name| field.is(name.as_ref())))
+    }
+
+    fn written(&self, wanted: impl Fn(&Field) -> bool) -> Vec<u8> {
+        let mut out = Vec::new();
+        for field in self.fields.iter().filter(|field| wanted(field)) {
+            out.extend_from_slice(&field.name);
+            if !field.name.is_empty() {
+                out.push(b':');
+            }
+            out.extend_from_slice(&field.value);
+            out.extend_from_slice(b"\r\n");
+        }
+        out.extend_from_slice(b"\r\n");
+        out
+    }
+}
+
+impl Field {
+    /// Has the field this name? White space before the colon does not count (RFC 5322 §4.5).
+    #[must_use]
+    pub fn is(&self, name: &[u8]) -> bool {
+        !name.is_empty() && self.name.trim_ascii_end().eq_ignore_ascii_case(name)
+    }
+
+    /// The value on one line, without white space around it (RFC 5322 §2.2.3).
+    #[must_use]
+    pub fn unfolded(&self) -> Vec<u8> {
+        let line: Vec<u8> = self
+            .value
+            .iter()
+            .copied()
+            .filter(|octet| !matches!(octet, b'\r' | b'\n'))
+            .collect();
+        line.trim_ascii().to_vec()
+    }
+
+    fn parse(raw: &[u8]) -> Field {
+        let (name, value) = match raw.iter().position(|&octet| octet == b':') {
+            Some(colon) if colon > 0 && !raw[..colon].contains(&b'\n') => {
+                (&raw[..colon], &raw[colon + 1..])
+            }
+            _ => (&raw[..0], raw),
+        };
+        Field {
+            name: name.to_vec(),
+            value: value.to_vec(),
+        }
+    }
+
+    fn cost(&self) -> usize {
+        self.name.len() + self.value.len() + FIELD_COST
+    }
+}
+
+/// A header in the making: fed line by line, with a bound on what it keeps.
+pub(super) struct Gathering {
+    header: Header,
+    field: Vec<u8>,
+    field_fits: bool,
+    left: usize,
+    used: usize,
+}
+
+impl Gathering {
+    /// Nothing yet, and room for this much.
+    pub(super) fn new(room: usize) -> Gathering {
+        Gathering {
+            header: Header::default(),
+            field: Vec::new(),
+            field_fits: true,
+            left: room.min(HEADER_MAX),
+            used: 0,
+        }
+    }
+
+    /// The next line, without its ending. `whole` is false if it was too long to be read whole.
+    pub(super) fn line(&mut self, line: &[u8], whole: bool) {
+        // RFC 5322 §2.2.3: a line that begins with white space continues the field before it.
+        if line.first().is_some_and(|o| matches!(o, b' ' | b'\t')) && !self.field.is_empty() {
+            self.field_fits &= self.field.len() + line.len() < self.left;
+            if self.field_fits {
+                self.field.extend_from_slice(b"\r\n");
+            }
+        } else {
+            self.end_field();
+            self.field_fits = line.len() < self.left;
+        }
+        self.field_fits &= whole;
+        if self.field_fits {
+            self.field.extend_from_slice(line);
+        } else if self.field.is_empty() {
+            // Something must stand here, or the field's next line would be taken for one of its own.
+            self.field.push(b' ');
+        }
+    }
+
+    /// The header, and what it costs in memory.
+    pub(super) fn finish(mut self) -> (Header, usize) {
+        self.end_field();
+        (self.header, self.used)
+    }
+
+    fn end_field(&mut self) {
+        if !self.field.is_empty() && self.field_fits {
+            let field = Field::parse(&self.field);
+            if field.cost() <= self.left {
+                self.left -= field.cost();
+                self.used += field.cost();
+                self.header.fields.push(field);
+            }
+        }
+        self.field.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may fail")]
+
+    use super::*;
+    use proptest::prelude::*;
+
+    const ZOO: &[u8] = b"From: a@b\r\nSubject : folded\r\n\tsubject\r\nno colon here\r\nX-Empty:\r\nfrom: second\r\n: nameless\r\n\r\nbody: no\r\n";
+
+    #[test]
+    fn the_first_field_of_a_name_counts_whatever_its_case() {
+        let header = Header::parse(ZOO);
+        let rows: [(&str, Option<&str>); 6] = [
+            ("FROM", Some("a@b")),
+            ("subject", Some("folded\tsubject")),
+            ("x-empty", Some("")),
+            ("no colon here", None),
+            ("", None),
+            ("body", None),
+        ];
+        for (name, value) in rows {
+            let value = value.map(|value| value.as_bytes().to_vec());
+            assert_eq!(header.value(name), value, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_subset_is_written_as_it_came() {
+        let header = Header::parse(ZOO);
+        assert_eq!(
+            header.only(&["SUBJECT", "from"]),
+            b"From: a@b\r\nSubject : folded\r\n\tsubject\r\nfrom: second\r\n\r\n"
+        );
+        assert_eq!(
+            header.without(&["SUBJECT", "from"]),
+            b"no colon here\r\nX-Empty:\r\n: nameless\r\n\r\n"
+        );
+        assert_eq!(header.only(&["Bcc"]), b"\r\n");
+    }
+
+    #[test]
+    fn a_field_beyond_the_bound_is_passed_over_whole() {
+        let mut header = Gathering::new(290);
+        header.line(b"A: 1", true);
+        header.line(b"Long: ", true);
+        header.line(&[b' '; 400], true);
+        header.line(b" and its end", true);
+        header.line(b"Cut: only the beginning of a line", false);
+        header.line(b" continued", true);
+        header.line(b"B: 2", true);
+        header.line(b"C: 3", true);
+        let (header, used) = header.finish();
+        let names: Vec<&[u8]> = header.fields.iter().map(|f| &f.name[..]).collect();
+        assert_eq!(names, [b"A", b"B"]);
+        assert!(used <= 290);
+    }
+
+    proptest! {
+        #[test]
+        fn all_fields_written_back_are_the_header(
+            lines in prop::collection::vec("[!-~][ -~]{0,20}(\r\n[ \t][!-~]{1,9})?", 0..9),
+        ) {
+            let mut message = lines.join("\r\n");
+            if !lines.is_empty() { message.push_str("\r\n"); }
+            message.push_str("\r\n");
+            let none: [&str; 0] = [];
+            let header = Header::parse(message.as_bytes());
+            prop_assert_eq!(header.without(&none), message.into_bytes());
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! The words of a structured field: white space, comments, quoted strings, runs of text (RFC 5322 §3.2).
+//!
+//! Works on an unfolded value. Forgives everything: what has no end ends with the value.
+
+/// A reader of one field's value.
+#[derive(Clone)]
+pub(super) struct Lexer<'a> {
+    rest: &'a [u8],
+    /// The last comment that was skipped, without its brackets.
+    pub(super) comment: Vec<u8>,
+}
+
+impl<'a> Lexer<'a> {
+    pub(super) fn new(value: &'a [u8]) -> Lexer<'a> {
+        Lexer {
+            rest: value,
+            comment: Vec::new(),
+        }
+    }
+
+    /// The next octet, which stays where it is.
+    pub(super) fn peek(&self) -> Option<u8> {
+        self.rest.first().copied()
+    }
+
+    /// The next octet, which is taken.
+    pub(super) fn next(&mut self) -> Option<u8> {
+        let (&octet, rest) = self.rest.split_first()?;
+        self.rest = rest;
+        Some(octet)
+    }
+
+    /// Takes this octet if it comes next.
+    pub(super) fn eat(&mut self, octet: u8) -> bool {
+        let found = self.peek() == Some(octet);
+        if found {
+            self.next();
+        }
+        found
+    }
+
+    /// The longest run of octets that `wanted` accepts; may be empty.
+    pub(super) fn run(&mut self, wanted: impl Fn(u8) -> bool) -> &'a [u8] {
+        let end = self.rest.iter().position(|&octet| !wanted(octet));
+        let (run, rest) = self.rest.split_at(end.unwrap_or(self.rest.len()));
+        self.rest = rest;
+        run
+    }
+
+    /// Skips white space and comments: CFWS (RFC 5322 §3.2.2). Was there any?
+    pub(super) fn skip_space(&mut self) -> bool {
+        let before = self.rest.len();
+        loop {
+            self.run(is_space);
+            if self.peek() != Some(b'(') {
+                return self.rest.len() < before;
+            }
+            self.skip_comment();
+        }
+    }
+
+    /// A comment, which may hold others: the brackets are counted, so that no nesting costs stack.
+    fn skip_comment(&mut self) {
+        self.comment.clear();
+        let mut depth = 0;
+        while let Some(octet) = self.next() {
+            match octet {
+                b'\\' => {
+                    let escaped = self.next();
+                    self.comment.extend(escaped);
+                }
+                b')' if depth == 1 => return,
+                b'(' if depth == 0 => depth = 1,
+                _ => {
+                    depth += i32::from(octet == b'(') - i32::from(octet == b')');
+                    self.comment.push(octet);
+                }
+            }
+        }
+    }
+
+    /// A quoted string's content, if one comes next (RFC 5322 §3.2.4).
+    pub(super) fn quoted(&mut self) -> Option<Vec<u8>> {
+        if !self.eat(b'"') {
+            return None;
+        }
+        let mut content = Vec::new();
+        while let Some(octet) = self.next() {
+            match octet {
+                b'"' => break,
+                b'\\' => content.extend(self.next()),
+                _ => content.push(octet),
+            }
+        }
+        Some(content)
+    }
+
+    /// Skips to one of these octets, stepping over quoted strings and comments.
+    pub(super) fn skip_to(&mut self, wanted: impl Fn(u8) -> bool) {
+        loop {
+            self.skip_space();
+            match self.peek() {
+                Some(octet) if !wanted(octet) => {}
+                _ => return,
+            }
+            if self.quoted().is_none() {
+                self.next();
+            }
+        }
+    }
+}
+
+/// White space, and what is left of a broken fold.
+pub(super) fn is_space(octet: u8) -> bool {
+    matches!(octet, b' ' | b'\t' | b'\r' | b'\n')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn comments_nest_and_may_lack_their_end() {
+        let rows: [(&[u8], &[u8], Option<u8>); 5] = [
+            (b"(a) b", b"a", Some(b'b')),
+            (b" (a (b) c) d", b"a (b) c", Some(b'd')),
+            (br"(a \) b) d", b"a ) b", Some(b'd')),
+            (b"(never closed (x)", b"never closed (x)", None),
+            (b"no", b"", Some(b'n')),
+        ];
+        for (value, comment, next) in rows {
+            let mut lexer = Lexer::new(value);
+            lexer.skip_space();
+            assert_eq!((&lexer.comment[..], lexer.peek()), (comment, next));
+        }
+    }
+
+    #[test]
+    fn quoted_strings_lose_their_quotes_and_backslashes() {
+        let rows: [(&[u8], Option<&[u8]>); 4] = [
+            (br#""a \"b\" \\" c"#, Some(br#"a "b" \"#)),
+            (b"\"never closed", Some(b"never closed")),
+            (b"\"\\", Some(b"")),
+            (b"bare", None),
+        ];
+        for (value, content) in rows {
+            assert_eq!(Lexer::new(value).quoted().as_deref(), content);
+        }
+    }
+}

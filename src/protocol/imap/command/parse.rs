@@ -1,0 +1,209 @@
+//! The grammar of each command's arguments (RFC 3501 §9, `command-any` to `command-select`).
+//!
+//! Three tables name every command: those without arguments, those with, and those on messages,
+//! before which UID may stand.
+
+use super::Command;
+use crate::protocol::imap::append::Append;
+use crate::protocol::imap::cursor::{Cursor, Parsed, utf8};
+use crate::protocol::imap::fetch::FetchItem;
+use crate::protocol::imap::flags;
+use crate::protocol::imap::mailbox::{self, ListPattern, MailboxName, StatusItem};
+use crate::protocol::imap::search::Search;
+use crate::protocol::imap::sequence::SequenceSet;
+use crate::protocol::sasl;
+
+/// RFC 2971 §3.3: at most 30 pairs of ID.
+const MOST_ID_PAIRS: usize = 30;
+
+/// The commands without arguments.
+const ALONE: [(&str, Command); 10] = [
+    ("CAPABILITY", Command::Capability),
+    ("NOOP", Command::Noop),
+    ("LOGOUT", Command::Logout),
+    ("STARTTLS", Command::StartTls),
+    ("NAMESPACE", Command::Namespace),
+    ("IDLE", Command::Idle),
+    ("CHECK", Command::Check),
+    ("CLOSE", Command::Close),
+    ("UNSELECT", Command::Unselect),
+    ("EXPUNGE", Command::Expunge { uids: None }),
+];
+
+/// Reads what follows a command's name and the space behind it.
+type Arguments = fn(&mut Cursor<'_>) -> Parsed<Command>;
+
+/// The commands with arguments.
+const WITH_ARGUMENTS: [(&str, Arguments); 15] = [
+    ("ID", id),
+    ("AUTHENTICATE", authenticate),
+    ("LOGIN", login),
+    ("ENABLE", enable),
+    ("SELECT", |c| MailboxName::parse(c).map(Command::Select)),
+    ("EXAMINE", |c| MailboxName::parse(c).map(Command::Examine)),
+    ("CREATE", |c| MailboxName::parse(c).map(Command::Create)),
+    ("DELETE", |c| MailboxName::parse(c).map(Command::Delete)),
+    ("RENAME", rename),
+    ("SUBSCRIBE", |c| {
+        MailboxName::parse(c).map(Command::Subscribe)
+    }),
+    ("UNSUBSCRIBE", |c| {
+        MailboxName::parse(c).map(Command::Unsubscribe)
+    }),
+    ("LIST", |c| {
+        list(c).map(|(reference, pattern)| Command::List { reference, pattern })
+    }),
+    ("LSUB", |c| {
+        list(c).map(|(reference, pattern)| Command::Lsub { reference, pattern })
+    }),
+    ("STATUS", status),
+    ("APPEND", |c| {
+        Append::parse_arguments(c).map(Command::Append)
+    }),
+];
+
+/// Reads what follows the name of a command on messages; true when UID stood before it.
+type OnMessages = fn(&mut Cursor<'_>, bool) -> Parsed<Command>;
+
+/// The commands on messages.
+const ON_MESSAGES: [(&str, OnMessages); 5] = [
+    ("SEARCH", |c, uid| {
+        Search::parse(c).map(|search| Command::Search { uid, search })
+    }),
+    ("FETCH", fetch),
+    ("STORE", store),
+    ("COPY", |c, uid| {
+        let (set, mailbox) = destination(c)?;
+        Ok(Command::Copy { uid, set, mailbox })
+    }),
+    ("MOVE", |c, uid| {
+        let (set, mailbox) = destination(c)?;
+        Ok(Command::Move { uid, set, mailbox })
+    }),
+];
+
+/// Reads all that follows the tag.
+pub(super) fn command(cursor: &mut Cursor<'_>) -> Parsed<Command> {
+    cursor.space()?;
+    let mut unknown = cursor.expected("the name of a command");
+    let mut name = cursor.atom(unknown.expected)?.to_ascii_uppercase();
+    let uid = name == "UID";
+    if uid {
+        cursor.space()?;
+        unknown = cursor.expected("a command that has a UID form");
+        name = cursor.atom(unknown.expected)?.to_ascii_uppercase();
+    }
+    let command = if let Some(arguments) = find(&ON_MESSAGES, &name) {
+        cursor.space()?;
+        arguments(cursor, uid)?
+    } else if uid && name == "EXPUNGE" {
+        cursor.space()?;
+        let uids = Some(SequenceSet::parse(cursor)?);
+        Command::Expunge { uids }
+    } else if uid {
+        return Err(unknown);
+    } else if let Some(arguments) = find(&WITH_ARGUMENTS, &name) {
+        cursor.space()?;
+        arguments(cursor)?
+    } else {
+        find(&ALONE, &name).ok_or(unknown)?
+    };
+    cursor.end()?;
+    Ok(command)
+}
+
+fn find<T: Clone>(table: &[(&str, T)], name: &str) -> Option<T> {
+    let row = table.iter().find(|(candidate, _)| *candidate == name)?;
+    Some(row.1.clone())
+}
+
+/// RFC 2971 §3.1: pairs of strings in one list, or NIL.
+fn id(cursor: &mut Cursor<'_>) -> Parsed<Command> {
+    if cursor.eat_text("NIL") {
+        return Ok(Command::Id(Vec::new()));
+    }
+    let mut count = 0;
+    let pairs = cursor.list_or_empty(|cursor| {
+        if count == MOST_ID_PAIRS {
+            return cursor.fail("at most 30 pairs in ID");
+        }
+        count += 1;
+        let error = cursor.expected("a string in UTF-8");
+        let field = utf8(cursor.string("a field's name as a string")?).ok_or(error)?;
+        cursor.space()?;
+        let error = cursor.expected("a string in UTF-8");
+        let value = match cursor.nstring("a field's value as a string, or NIL")? {
+            Some(value) => Some(utf8(value).ok_or(error)?),
+            None => None,
+        };
+        Ok((field, value))
+    })?;
+    Ok(Command::Id(pairs))
+}
+
+fn authenticate(cursor: &mut Cursor<'_>) -> Parsed<Command> {
+    let error = cursor.expected("a mechanism and, perhaps, a first response in base64");
+    let argument = str::from_utf8(cursor.take_rest()).map_err(|_| error)?;
+    let (mechanism, initial) = sasl::parse(argument).map_err(|_| error)?;
+    Ok(Command::Authenticate { mechanism, initial })
+}
+
+fn login(cursor: &mut Cursor<'_>) -> Parsed<Command> {
+    let user = cursor.text("a user name")?;
+    cursor.space()?;
+    let password = cursor.text("a password")?;
+    Ok(Command::Login { user, password })
+}
+
+fn enable(cursor: &mut Cursor<'_>) -> Parsed<Command> {
+    let names = cursor.separated(|cursor| {
+        let name = cursor.atom("the name of an extension")?;
+        Ok(name.to_ascii_uppercase())
+    })?;
+    Ok(Command::Enable(names))
+}
+
+fn rename(cursor: &mut Cursor<'_>) -> Parsed<Command> {
+    let from = MailboxName::parse(cursor)?;
+    cursor.space()?;
+    let to = MailboxName::parse(cursor)?;
+    Ok(Command::Rename { from, to })
+}
+
+fn list(cursor: &mut Cursor<'_>) -> Parsed<(String, ListPattern)> {
+    let reference = mailbox::parse_reference(cursor)?;
+    cursor.space()?;
+    Ok((reference, ListPattern::parse(cursor)?))
+}
+
+fn status(cursor: &mut Cursor<'_>) -> Parsed<Command> {
+    let mailbox = MailboxName::parse(cursor)?;
+    cursor.space()?;
+    let items = cursor.list(StatusItem::parse)?;
+    Ok(Command::Status { mailbox, items })
+}
+
+fn fetch(cursor: &mut Cursor<'_>, uid: bool) -> Parsed<Command> {
+    let set = SequenceSet::parse(cursor)?;
+    cursor.space()?;
+    let items = FetchItem::parse_all(cursor)?;
+    Ok(Command::Fetch { uid, set, items })
+}
+
+fn store(cursor: &mut Cursor<'_>, uid: bool) -> Parsed<Command> {
+    let set = SequenceSet::parse(cursor)?;
+    cursor.space()?;
+    let (change, silent) = flags::parse_change(cursor)?;
+    Ok(Command::Store {
+        uid,
+        set,
+        change,
+        silent,
+    })
+}
+
+fn destination(cursor: &mut Cursor<'_>) -> Parsed<(SequenceSet, MailboxName)> {
+    let set = SequenceSet::parse(cursor)?;
+    cursor.space()?;
+    Ok((set, MailboxName::parse(cursor)?))
+}

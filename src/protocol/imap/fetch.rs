@@ -1,0 +1,438 @@
+//! What FETCH asks for (RFC 3501 §6.4.5 and §9, `fetch-att`).
+//!
+//! The macros ALL, FAST and FULL are gone after parsing: they become the items that they stand for.
+
+use std::fmt;
+
+use super::cursor::{Cursor, Parsed};
+use super::mailbox::Astring;
+
+/// No part lies deeper than this; the parser of messages nests less.
+const DEEPEST_SECTION: usize = 100;
+
+/// One thing that a client wants to know of a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FetchItem {
+    /// `FLAGS`.
+    Flags,
+    /// `UID`.
+    Uid,
+    /// `INTERNALDATE`: when the message came.
+    InternalDate,
+    /// `RFC822.SIZE`: its octets.
+    Rfc822Size,
+    /// `RFC822`: the whole message, which counts as read.
+    Rfc822,
+    /// `RFC822.HEADER`: the header, which does not.
+    Rfc822Header,
+    /// `RFC822.TEXT`: the body, which counts as read.
+    Rfc822Text,
+    /// `ENVELOPE`: the header's main fields, parsed.
+    Envelope,
+    /// `BODY`: the MIME structure without extensions.
+    Body,
+    /// `BODYSTRUCTURE`: the MIME structure with extensions.
+    BodyStructure,
+    /// `BODY[…]`, or with `peek` `BODY.PEEK[…]`, which does not set `\Seen`.
+    BodySection {
+        /// Leave `\Seen` as it is?
+        peek: bool,
+        /// Which part of the message.
+        section: Section,
+        /// Which octets of that part; `None` is all.
+        partial: Option<Partial>,
+    },
+}
+
+/// A part of a message: `1.2.HEADER`. The empty one is the whole message.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Section {
+    /// The part's number at each level, counted from 1.
+    pub path: Vec<u32>,
+    /// What of that part; `None` is its whole content.
+    pub text: Option<SectionText>,
+}
+
+/// What of a part is wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SectionText {
+    /// `HEADER`: the header of the message, or of the message in the part.
+    Header,
+    /// `HEADER.FIELDS`: these fields of that header; there is at least one.
+    HeaderFields(Vec<String>),
+    /// `HEADER.FIELDS.NOT`: the fields but these; there is at least one.
+    HeaderFieldsNot(Vec<String>),
+    /// `TEXT`: the body of the message, or of the message in the part.
+    Text,
+    /// `MIME`: the MIME header of the part, which has a number.
+    Mime,
+}
+
+/// `<start.count>`: a range of octets. What lies beyond the end is empty, not an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Partial {
+    /// The first octet, counted from 0.
+    pub start: u64,
+    /// At most how many; not 0.
+    pub count: u64,
+}
+
+/// The items whose names are words.
+const WORDS: [(&str, FetchItem); 10] = [
+    ("FLAGS", FetchItem::Flags),
+    ("UID", FetchItem::Uid),
+    ("INTERNALDATE", FetchItem::InternalDate),
+    ("RFC822.SIZE", FetchItem::Rfc822Size),
+    ("RFC822", FetchItem::Rfc822),
+    ("RFC822.HEADER", FetchItem::Rfc822Header),
+    ("RFC822.TEXT", FetchItem::Rfc822Text),
+    ("ENVELOPE", FetchItem::Envelope),
+    ("BODY", FetchItem::Body),
+    ("BODYSTRUCTURE", FetchItem::BodyStructure),
+];
+
+/// RFC 3501 §6.4.5: each macro is the one before and more.
+const FULL: [FetchItem; 5] = [
+    FetchItem::Flags,
+    FetchItem::InternalDate,
+    FetchItem::Rfc822Size,
+    FetchItem::Envelope,
+    FetchItem::Body,
+];
+
+impl FetchItem {
+    /// Reads a macro, one item, or a list of items from the front.
+    ///
+    /// # Errors
+    /// When none stands there.
+    pub fn parse_all(cursor: &mut Cursor<'_>) -> Parsed<Vec<FetchItem>> {
+        if cursor.peek() == Some(b'(') {
+            return cursor.list(FetchItem::parse);
+        }
+        let mut ahead = cursor.clone();
+        let word = ahead.atom("a fetch item").unwrap_or_default();
+        let length = match word.to_ascii_uppercase().as_str() {
+            "FAST" => 3,
+            "ALL" => 4,
+            "FULL" => 5,
+            _ => return Ok(vec![FetchItem::parse(cursor)?]),
+        };
+        *cursor = ahead;
+        Ok(FULL.into_iter().take(length).collect())
+    }
+
+    /// Reads one item from the front.
+    ///
+    /// # Errors
+    /// When none stands there.
+    pub fn parse(cursor: &mut Cursor<'_>) -> Parsed<FetchItem> {
+        let error = cursor.expected("a fetch item, such as FLAGS or BODY[]");
+        let word = cursor.word(is_item_char, error.expected)?;
+        if cursor.peek() == Some(b'[') {
+            return match word.to_ascii_uppercase().as_str() {
+                "BODY" => FetchItem::section(cursor, false),
+                "BODY.PEEK" => FetchItem::section(cursor, true),
+                _ => Err(error),
+            };
+        }
+        (WORDS.into_iter())
+            .find(|(name, _)| name.eq_ignore_ascii_case(word))
+            .map(|(_, item)| item)
+            .ok_or(error)
+    }
+
+    /// Does it set `\Seen` (RFC 3501 §6.4.5)?
+    #[must_use]
+    pub fn sets_seen(&self) -> bool {
+        matches!(
+            self,
+            FetchItem::Rfc822 | FetchItem::Rfc822Text | FetchItem::BodySection { peek: false, .. }
+        )
+    }
+
+    fn section(cursor: &mut Cursor<'_>, peek: bool) -> Parsed<FetchItem> {
+        Ok(FetchItem::BodySection {
+            peek,
+            section: Section::parse(cursor)?,
+            partial: Partial::parse(cursor)?,
+        })
+    }
+}
+
+impl Section {
+    /// Reads `[1.2.HEADER]` from the front.
+    ///
+    /// # Errors
+    /// When none stands there, it lies too deep, or `MIME` has no part.
+    pub fn parse(cursor: &mut Cursor<'_>) -> Parsed<Section> {
+        cursor.expect(b'[', "an opening bracket")?;
+        let mut section = Section::default();
+        while cursor.peek().is_some_and(|byte| byte.is_ascii_digit()) {
+            if section.path.len() == DEEPEST_SECTION {
+                return cursor.fail("a section at most 100 levels deep");
+            }
+            section.path.push(cursor.nz_number()?);
+            if !cursor.eat(b'.') {
+                cursor.expect(b']', "a dot or a closing bracket")?;
+                return Ok(section);
+            }
+        }
+        if section.path.is_empty() && cursor.eat(b']') {
+            return Ok(section);
+        }
+        section.text = Some(SectionText::parse(cursor, !section.path.is_empty())?);
+        cursor.expect(b']', "a closing bracket")?;
+        Ok(section)
+    }
+}
+
+impl SectionText {
+    fn parse(cursor: &mut Cursor<'_>, in_part: bool) -> Parsed<SectionText> {
+        let error = cursor.expected(match in_part {
+            true => "a part number, HEADER, HEADER.FIELDS, HEADER.FIELDS.NOT, TEXT or MIME",
+            false => "a part number, HEADER, HEADER.FIELDS, HEADER.FIELDS.NOT or TEXT",
+        });
+        let word = cursor.atom(error.expected)?.to_ascii_uppercase();
+        Ok(match word.as_str() {
+            "HEADER" => SectionText::Header,
+            "HEADER.FIELDS" => SectionText::HeaderFields(fields(cursor)?),
+            "HEADER.FIELDS.NOT" => SectionText::HeaderFieldsNot(fields(cursor)?),
+            "TEXT" => SectionText::Text,
+            // RFC 3501 §6.4.5: MIME must follow a part number.
+            "MIME" if in_part => SectionText::Mime,
+            _ => return Err(error),
+        })
+    }
+}
+
+impl Partial {
+    /// Reads `<0.100>`, if it stands there.
+    fn parse(cursor: &mut Cursor<'_>) -> Parsed<Option<Partial>> {
+        if !cursor.eat(b'<') {
+            return Ok(None);
+        }
+        let start = cursor.number64()?;
+        cursor.expect(b'.', "a dot and a count of octets")?;
+        let error = cursor.expected("a count of octets that is not 0");
+        let count = cursor.number64()?;
+        cursor.expect(b'>', "a closing angle bracket")?;
+        if count == 0 {
+            return Err(error);
+        }
+        Ok(Some(Partial { start, count }))
+    }
+}
+
+fn fields(cursor: &mut Cursor<'_>) -> Parsed<Vec<String>> {
+    cursor.space()?;
+    cursor.list(|cursor| cursor.text("the name of a header field"))
+}
+
+fn is_item_char(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'.'
+}
+
+/// As on the wire.
+impl fmt::Display for FetchItem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let FetchItem::BodySection {
+            peek,
+            section,
+            partial,
+        } = self
+        else {
+            let found = WORDS.iter().find(|(_, item)| item == self);
+            return f.write_str(found.map_or("", |(name, _)| name));
+        };
+        write!(f, "BODY{}[{section}]", if *peek { ".PEEK" } else { "" })?;
+        match partial {
+            Some(Partial { start, count }) => write!(f, "<{start}.{count}>"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Without the brackets: `1.2.HEADER`. A response repeats it so (RFC 3501 §7.4.2).
+impl fmt::Display for Section {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path: Vec<String> = self.path.iter().map(u32::to_string).collect();
+        f.write_str(&path.join("."))?;
+        let Some(text) = &self.text else {
+            return Ok(());
+        };
+        let dot = if path.is_empty() { "" } else { "." };
+        match text {
+            SectionText::Header => write!(f, "{dot}HEADER"),
+            SectionText::HeaderFields(fields) => {
+                write!(f, "{dot}HEADER.FIELDS ({})", Fields(fields))
+            }
+            SectionText::HeaderFieldsNot(fields) => {
+                write!(f, "{dot}HEADER.FIELDS.NOT ({})", Fields(fields))
+            }
+            SectionText::Text => write!(f, "{dot}TEXT"),
+            SectionText::Mime => write!(f, "{dot}MIME"),
+        }
+    }
+}
+
+struct Fields<'a>(&'a [String]);
+
+impl fmt::Display for Fields<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (position, field) in self.0.iter().enumerate() {
+            let space = if position == 0 { "" } else { " " };
+            write!(f, "{space}{}", Astring(field))?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn parse(text: &str) -> Parsed<Vec<FetchItem>> {
+        let mut cursor = Cursor::new(text.as_bytes());
+        let items = FetchItem::parse_all(&mut cursor)?;
+        cursor.end().map(|()| items)
+    }
+
+    fn printed(text: &str) -> String {
+        let items = parse(text).unwrap();
+        let words: Vec<String> = items.iter().map(FetchItem::to_string).collect();
+        words.join(" ")
+    }
+
+    #[test]
+    fn items() {
+        let rows = [
+            ("fast", "FLAGS INTERNALDATE RFC822.SIZE"),
+            ("ALL", "FLAGS INTERNALDATE RFC822.SIZE ENVELOPE"),
+            ("Full", "FLAGS INTERNALDATE RFC822.SIZE ENVELOPE BODY"),
+            ("flags", "FLAGS"),
+            ("(UID rfc822.size Rfc822)", "UID RFC822.SIZE RFC822"),
+            ("BODY[]", "BODY[]"),
+            ("body.peek[header]", "BODY.PEEK[HEADER]"),
+            ("BODY[1]", "BODY[1]"),
+            ("BODY[4.2.2.1.mime]", "BODY[4.2.2.1.MIME]"),
+            ("BODY[TEXT]<0.2048>", "BODY[TEXT]<0.2048>"),
+            (
+                "(UID BODY.PEEK[HEADER.FIELDS (\"From\" To {2}\r\nCc)]<5.1>)",
+                "UID BODY.PEEK[HEADER.FIELDS (From To Cc)]<5.1>",
+            ),
+            (
+                "BODY[1.HEADER.FIELDS.NOT (X)]",
+                "BODY[1.HEADER.FIELDS.NOT (X)]",
+            ),
+        ];
+        for (text, expected) in rows {
+            assert_eq!(printed(text), expected);
+        }
+    }
+
+    #[test]
+    fn what_is_no_item() {
+        let rows = [
+            (
+                "",
+                "expected a fetch item, such as FLAGS or BODY[] at octet 0",
+            ),
+            (
+                "()",
+                "expected a fetch item, such as FLAGS or BODY[] at octet 1",
+            ),
+            (
+                "(ALL)",
+                "expected a fetch item, such as FLAGS or BODY[] at octet 1",
+            ),
+            (
+                "RFC822[]",
+                "expected a fetch item, such as FLAGS or BODY[] at octet 0",
+            ),
+            (
+                "BODY.PEEK",
+                "expected a fetch item, such as FLAGS or BODY[] at octet 0",
+            ),
+            (
+                "BODY[0]",
+                "expected a number from 1 to 4294967295 at octet 5",
+            ),
+            (
+                "BODY[1.]",
+                "expected a part number, HEADER, HEADER.FIELDS, HEADER.FIELDS.NOT, TEXT or MIME at octet 7",
+            ),
+            (
+                "BODY[MIME]",
+                "expected a part number, HEADER, HEADER.FIELDS, HEADER.FIELDS.NOT or TEXT at octet 5",
+            ),
+            (
+                "BODY[]<0.0>",
+                "expected a count of octets that is not 0 at octet 9",
+            ),
+            (
+                "BODY[]<0>",
+                "expected a dot and a count of octets at octet 8",
+            ),
+            (
+                "BODY[HEADER.FIELDS ()]",
+                "expected the name of a header field at octet 20",
+            ),
+            ("FLAGS UID", "expected the end of the command at octet 5"),
+        ];
+        for (text, sentence) in rows {
+            assert_eq!(parse(text).unwrap_err().to_string(), sentence, "{text}");
+        }
+        let deep = format!("BODY[{}1]", "1.".repeat(10_000));
+        assert_eq!(
+            parse(&deep).unwrap_err().expected,
+            "a section at most 100 levels deep"
+        );
+    }
+
+    /// Items for the law of FETCH.
+    pub(in super::super) fn any_items() -> impl Strategy<Value = Vec<FetchItem>> {
+        let names = || proptest::collection::vec("[ -~]{1,8}", 1..3);
+        let text = prop_oneof![
+            Just(SectionText::Header),
+            names().prop_map(SectionText::HeaderFields),
+            names().prop_map(SectionText::HeaderFieldsNot),
+            Just(SectionText::Text),
+        ];
+        let section = (
+            proptest::collection::vec(1u32.., 0..4),
+            proptest::option::of(text),
+        )
+            .prop_map(|(path, text)| Section { path, text });
+        let end = 1u64..i64::MAX as u64;
+        let partial = (0..1000u64, end).prop_map(|(start, count)| Partial { start, count });
+        let body = (any::<bool>(), section, proptest::option::of(partial)).prop_map(
+            |(peek, section, partial)| FetchItem::BodySection {
+                peek,
+                section,
+                partial,
+            },
+        );
+        let mime = (1u32..).prop_map(|part| FetchItem::BodySection {
+            peek: true,
+            section: Section {
+                path: vec![part],
+                text: Some(SectionText::Mime),
+            },
+            partial: None,
+        });
+        let word = (0..WORDS.len()).prop_map(|at| WORDS[at].1.clone());
+        proptest::collection::vec(prop_oneof![word, body, mime], 1..4)
+    }
+
+    proptest! {
+        #[test]
+        fn parses_what_it_prints(items in any_items()) {
+            let words: Vec<String> = items.iter().map(FetchItem::to_string).collect();
+            prop_assert_eq!(parse(&format!("({})", words.join(" "))), Ok(items));
+        }
+    }
+}

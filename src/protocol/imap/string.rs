@@ -1,0 +1,109 @@
+//! Strings as IMAP writes them: atom, quoted, literal, or NIL (RFC 9051 §4.3, §9).
+
+/// The longest string that is written in quotes. Clients read a line at a time, and a line
+/// should stay below 8192 octets (RFC 7162 §4); a literal is announced and costs them nothing.
+const QUOTED_MAX: usize = 1000;
+
+/// Appends a string: quoted if it is short 7-bit text on one line, otherwise a literal.
+///
+/// A literal must not contain NUL (RFC 9051 §9, `CHAR8`), and whoever has one in a header has no use
+/// for it: it becomes 0x80, as with Dovecot.
+pub fn string(bytes: &[u8], out: &mut Vec<u8>) {
+    if bytes.len() <= QUOTED_MAX && bytes.iter().all(|&octet| is_quotable(octet)) {
+        out.push(b'"');
+        for &octet in bytes {
+            if matches!(octet, b'"' | b'\\') {
+                out.push(b'\\');
+            }
+            out.push(octet);
+        }
+        out.push(b'"');
+    } else {
+        out.extend_from_slice(format!("{{{}}}\r\n", bytes.len()).as_bytes());
+        out.extend(
+            bytes
+                .iter()
+                .map(|&octet| if octet == 0 { 0x80 } else { octet }),
+        );
+    }
+}
+
+/// Appends a string, or NIL for none.
+pub fn nstring(bytes: Option<&[u8]>, out: &mut Vec<u8>) {
+    match bytes {
+        Some(bytes) => string(bytes, out),
+        None => out.extend_from_slice(b"NIL"),
+    }
+}
+
+/// Appends an atom if the bytes can be one, otherwise a string: mailbox names, user names.
+pub fn astring(bytes: &[u8], out: &mut Vec<u8>) {
+    // `NIL` would be an atom to the grammar, and nothing to a client that looks only once.
+    let atom = !bytes.is_empty() && !bytes.eq_ignore_ascii_case(b"NIL");
+    if atom && bytes.iter().all(|&octet| is_astring_char(octet)) {
+        out.extend_from_slice(bytes);
+    } else {
+        string(bytes, out);
+    }
+}
+
+/// `TEXT-CHAR` (RFC 9051 §9): 7-bit, neither NUL nor CR nor LF.
+fn is_quotable(octet: u8) -> bool {
+    octet.is_ascii() && !matches!(octet, 0 | b'\r' | b'\n')
+}
+
+/// `ASTRING-CHAR` (RFC 9051 §9): all but the atom-specials, of which `]` is allowed.
+fn is_astring_char(octet: u8) -> bool {
+    octet.is_ascii_graphic() && !b"(){%*\"\\".contains(&octet)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(write: fn(&[u8], &mut Vec<u8>), bytes: &[u8]) -> Vec<u8> {
+        let mut out = Vec::new();
+        write(bytes, &mut out);
+        out
+    }
+
+    #[test]
+    fn a_string_takes_the_simplest_form_that_can_hold_it() {
+        let rows: [(&[u8], &[u8]); 6] = [
+            (b"", b"\"\""),
+            (b"tea", b"\"tea\""),
+            (b"a \"b\" \\", b"\"a \\\"b\\\" \\\\\""),
+            (b"two\r\nlines", b"{10}\r\ntwo\r\nlines"),
+            (b"caf\xe9", b"{4}\r\ncaf\xe9"),
+            (b"nul\0", b"{4}\r\nnul\x80"),
+        ];
+        for (bytes, expected) in rows {
+            assert_eq!(written(string, bytes), expected);
+        }
+        assert!(written(string, &[b'a'; 1001]).starts_with(b"{1001}\r\n"));
+    }
+
+    #[test]
+    fn an_astring_is_bare_only_if_it_may_be() {
+        let rows: [(&[u8], &[u8]); 7] = [
+            (b"INBOX", b"INBOX"),
+            (b"a]b", b"a]b"),
+            (b"", b"\"\""),
+            (b"nil", b"\"nil\""),
+            (b"Sent Mail", b"\"Sent Mail\""),
+            (b"100%", b"\"100%\""),
+            (b"caf\xc3\xa9", b"{5}\r\ncaf\xc3\xa9"),
+        ];
+        for (bytes, expected) in rows {
+            assert_eq!(written(astring, bytes), expected);
+        }
+    }
+
+    #[test]
+    fn none_is_nil() {
+        let mut out = Vec::new();
+        nstring(None, &mut out);
+        nstring(Some(b"NIL"), &mut out);
+        assert_eq!(out, b"NIL\"NIL\"");
+    }
+}

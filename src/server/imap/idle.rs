@@ -1,0 +1,72 @@
+//! IDLE: the client waits, and hears what is new as it happens (RFC 2177).
+
+use super::answer::Answer;
+use super::session::{Expecting, ImapServer, State};
+use super::view::Telling;
+use crate::net::Bell;
+use crate::server::{Next, Part, Reply};
+use crate::store::Watch;
+
+/// An IDLE that is under way.
+pub(super) struct Idling {
+    tag: String,
+    bell: Bell,
+    /// Rings the bell; nothing does when no mailbox is selected.
+    _watch: Option<Watch>,
+}
+
+impl ImapServer {
+    /// RFC 2177 §3. Returns what is to be said at once: the `+`, and what is new already.
+    pub(super) fn idle(&mut self, tag: &str) -> Result<Reply, Answer> {
+        self.account()?;
+        let bell = Bell::new().map_err(|error| {
+            log::error!("IDLE: {error}");
+            Answer::no("[SERVERBUG] no resources to idle; use NOOP")
+        })?;
+        // Watching begins before we look for news, so nothing falls between the two.
+        let watch = match &self.state {
+            State::Selected(_, view) => Some(view.mailbox().watch(&bell)),
+            _ => None,
+        };
+        let (tag, waiting) = (tag.to_owned(), Next::Idle(bell.clone()));
+        self.expecting = Expecting::Done(Idling {
+            tag,
+            bell,
+            _watch: watch,
+        });
+        let reply = Reply::text("+ idling\r\n", waiting);
+        Ok(self.tell_idling(reply))
+    }
+
+    /// The bell rang: what is new?
+    pub(super) fn idle_news(&mut self) -> Reply {
+        let Expecting::Done(idling) = &self.expecting else {
+            return Reply::silent();
+        };
+        let bell = idling.bell.clone();
+        // Silenced before we look, so that what comes after rings again.
+        bell.answer();
+        self.tell_idling(Reply::silent().then(Next::Idle(bell)))
+    }
+
+    /// The line that ends an IDLE (RFC 2177 §3); any other is the client's mistake, and ends it too.
+    pub(super) fn done(&mut self, idling: &Idling, line: &[u8]) -> Reply {
+        let answered = match line.eq_ignore_ascii_case(b"DONE") {
+            true => Ok(Answer::ok("IDLE completed")),
+            false => Err(Answer::bad("expected DONE, which ends IDLE")),
+        };
+        self.conclude(&idling.tag, Telling::ALL, answered)
+    }
+
+    /// Adds what is new to the reply. Nobody counts on message numbers while idling.
+    fn tell_idling(&mut self, mut reply: Reply) -> Reply {
+        match self.news_now(Telling::ALL) {
+            Ok(news) if news.is_empty() => reply,
+            Ok(news) => {
+                reply.parts.push(Part::Text(news));
+                reply
+            }
+            Err(goodbye) => goodbye,
+        }
+    }
+}
