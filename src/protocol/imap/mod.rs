@@ -5,7 +5,7 @@
 //! - [`append`]: APPEND, whose message never passes through a parser, and literals;
 //! - [`fetch`], [`search`], [`flags`], [`sequence`], [`mailbox`], [`date`]: the parts that commands are made of.
 //!
-//! What a server says, as our own client reads it: `response`. Beneath both: [`cursor`], which
+//! What a server says, as our own client reads it: [`response`]. Beneath both: [`cursor`], which
 //! walks the bytes, [`string`](mod@string), which writes them, and [`mutf7`], the alphabet of mailbox names.
 //!
 //! A command is one buffer of bytes in which a literal stands as on the wire, `{5}\r\nhello`, without
@@ -21,6 +21,7 @@ pub mod fetch;
 pub mod flags;
 pub mod mailbox;
 pub mod mutf7;
+pub mod response;
 pub mod search;
 pub mod sequence;
 pub mod string;
@@ -31,5 +32,6 @@ pub use cursor::ParseError;
 pub use date::DateTime;
 pub use fetch::{FetchItem, Partial, Section, SectionText};
 pub use mailbox::{ListPattern, MailboxName, StatusItem};
+pub use response::Response;
 pub use search::{Search, SearchKey};
 pub use sequence::SequenceSet;

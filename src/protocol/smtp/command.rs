@@ -132,8 +132,8 @@ impl Command {
         if !VERBS.contains(&verb.as_slice()) {
             return Err(SyntaxError::UnknownVerb);
         }
-        let argument = str::from_utf8(rest.trim_ascii_end())
-            .map_err(|_| SyntaxError::Argument("the argument is not UTF-8"))?;
+        let argument =
+            str::from_utf8(rest).map_err(|_| SyntaxError::Argument("the argument is not UTF-8"))?;
         if argument.chars().any(char::is_control) {
             return Err(SyntaxError::Argument(
                 "the argument has a control character",
@@ -341,11 +341,12 @@ mod tests {
 
     #[test]
     fn lines_that_are_not() {
-        let rows: [(&[u8], u16, &str); 20] = [
+        let rows: [(&[u8], u16, &str); 21] = [
             (b"", 500, "5.5.2"),
             (b"FROBNICATE", 500, "5.5.2"),
             (b"MAILFROM:<a@b>", 500, "5.5.2"),
             (b"DATA\r", 500, "5.5.2"),
+            (b"NOOP x\r", 501, "5.5.4"),
             (b"\xff\xfe", 500, "5.5.2"),
             (b"HELO", 501, "5.5.4"),
             (b"EHLO two words", 501, "5.5.4"),
