@@ -1,7 +1,7 @@
 //! The client's side: SMTP, POP3 and IMAP over one socket, usable from a program of twenty lines.
 //!
 //! - [`ClientSocket`]: say a command, receive its reply; the same [`Wire`](crate::net::Wire) as the servers'.
-//! - [`SmtpClient`], [`Pop3Client`]: the verbs of each protocol, and on them `send`
+//! - [`SmtpClient`], [`Pop3Client`], [`ImapClient`]: the verbs of each protocol, and on them `send`
 //!   and the like for who only wants the mail through.
 //! - [`ClientError`]: every failure as one sentence.
 //!
@@ -11,16 +11,18 @@
 mod crlf;
 mod endpoint;
 mod error;
-mod pop3;
+pub mod imap;
+pub mod pop3;
 mod printable;
 #[cfg(test)]
 mod scripted;
-mod smtp;
+pub mod smtp;
 mod socket;
 
 pub use endpoint::{Endpoint, Security};
 pub use error::ClientError;
-pub use pop3::{Pop3Client, Stat, Status};
+pub use imap::ImapClient;
+pub use pop3::Pop3Client;
 pub use printable::printable;
-pub use smtp::{Sent, SmtpClient};
+pub use smtp::SmtpClient;
 pub use socket::{Answer, ClientSocket};

@@ -200,6 +200,13 @@ impl ClientSocket {
         }
     }
 
+    /// The error for a message that is shorter than was announced: the server waits for the rest.
+    pub(super) fn cut_short(&mut self) -> ClientError {
+        self.wire = None;
+        let why = "it became shorter while it was sent";
+        ClientError::Local(io::Error::new(io::ErrorKind::UnexpectedEof, why))
+    }
+
     /// The error for an answer that means nothing in this protocol or `to` this command.
     pub(super) fn nonsense(&mut self, answer: &[u8], to: &str) -> ClientError {
         let begin = answer.get(..80).unwrap_or(answer);
