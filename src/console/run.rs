@@ -310,7 +310,7 @@ mod tests {
                 "# ä is one character, and a control character is shown as one would write it.\n\
                  C\\: ä\\0b\nS\\: 1 ä\\0c",
                 "line 5: the server said something else\n  \
-                 expected  1 ä\\0c\n  got       1 ä\\u{0}b\n                   ^",
+                 expected  1 ä\\0c\n  got       1 ä\\u{0}b\n                    ^",
             ),
             (
                 "S: 1 a",
