@@ -1,6 +1,8 @@
 //! Pillarbox: a whole email system that you can read, run and see through.
 
 pub mod accounts;
+pub mod client;
+pub mod commands;
 pub mod config;
 pub mod console;
 pub mod limits;

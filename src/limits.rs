@@ -29,6 +29,20 @@ pub const LINGER_OCTETS: usize = 8 * 1024 * 1024;
 /// For a server's answer, on the side of our clients.
 pub const CLIENT_TIMEOUT: Duration = Duration::from_secs(60);
 
+/// For a connection to one address of a server, on the side of our clients.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// Octets of the longest line that a server may say to our clients: the numbers that a SEARCH finds
+/// in a mailbox of half a million messages.
+pub const ANSWER_LINE: usize = 4 * 1024 * 1024;
+
+/// Octets of one answer that our clients keep in memory: the envelopes of fifty thousand messages.
+/// A message itself goes straight to where it is wanted, and may have any size.
+pub const ANSWER: usize = 32 * 1024 * 1024;
+
+/// Octets that a line of an answer costs beside its own, so that empty lines are bounded too.
+pub const ANSWER_LINE_COST: usize = 64;
+
 /// When the program is told to stop: for messages on their way to arrive.
 pub const SHUTDOWN_GRACE: Duration = Duration::from_secs(8);
 

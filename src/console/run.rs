@@ -4,9 +4,11 @@
 //! in clear, one under TLS, or a session in memory. The first difference ends the play.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fmt;
 use std::io;
 
+use super::pattern::Pattern;
 use super::script::{Action, Protocol, Script};
 
 /// The client's end of a conversation.
@@ -141,13 +143,14 @@ pub fn perform(
         open,
         show,
         current: 1,
-        protocols: BTreeMap::from([(1, script.protocol)]),
+        usual: script.protocol,
+        protocols: BTreeMap::new(),
         clients: BTreeMap::new(),
     };
     for step in &script.steps {
         let line = step.line;
         stage
-            .play(&step.action, script.protocol)
+            .play(&step.action)
             .map_err(|fault| Difference { line, fault })?;
     }
     Ok(())
@@ -156,13 +159,16 @@ pub fn perform(
 struct Stage<'a, 'b> {
     open: &'a mut Open<'b>,
     show: &'a mut dyn FnMut(Event<'_>),
+    /// The client that acts.
     current: u32,
+    /// What those speak for whom the script names nothing else.
+    usual: Protocol,
     protocols: BTreeMap<u32, Protocol>,
     clients: BTreeMap<u32, Box<dyn Talk>>,
 }
 
 impl Stage<'_, '_> {
-    fn play(&mut self, action: &Action, usual: Protocol) -> Result<(), Fault> {
+    fn play(&mut self, action: &Action) -> Result<(), Fault> {
         let current = self.current;
         match action {
             Action::Narrate(text) => (self.show)(Event::Narration(text)),
@@ -171,20 +177,12 @@ impl Stage<'_, '_> {
                 self.client()?.send(octets)?;
                 (self.show)(Event::Sent(current, octets));
             }
-            Action::Expect(pattern) => {
-                let line = self.client()?.receive_line()?;
-                let line = line.ok_or_else(|| Fault::ClosedEarly(pattern.to_string()))?;
-                (self.show)(Event::Received(current, &line));
-                pattern.check(&line).map_err(|at| Fault::Line {
-                    expected: pattern.to_string(),
-                    got: shown(&line),
-                    right: shown(line.get(..at).unwrap_or(&line)).chars().count(),
-                })?;
-            }
+            Action::Expect(pattern) => self.expect(pattern)?,
             Action::Client(number, protocol) => {
                 self.current = *number;
-                let known = self.protocols.entry(*number).or_insert(usual);
-                *known = protocol.unwrap_or(*known);
+                if let Some(protocol) = protocol {
+                    self.protocols.insert(*number, *protocol);
+                }
             }
             Action::StartTls => {
                 self.client()?.start_tls()?;
@@ -208,16 +206,26 @@ impl Stage<'_, '_> {
         Ok(())
     }
 
+    fn expect(&mut self, pattern: &Pattern) -> Result<(), Fault> {
+        let line = self.client()?.receive_line()?;
+        let line = line.ok_or_else(|| Fault::ClosedEarly(pattern.to_string()))?;
+        (self.show)(Event::Received(self.current, &line));
+        pattern.check(&line).map_err(|at| Fault::Line {
+            expected: pattern.to_string(),
+            got: shown(&line),
+            right: shown(line.get(..at).unwrap_or(&line)).chars().count(),
+        })
+    }
+
     /// The client that acts; it connects when it is first needed.
     fn client(&mut self) -> io::Result<&mut dyn Talk> {
         let number = self.current;
-        if let std::collections::btree_map::Entry::Vacant(place) = self.clients.entry(number) {
-            let protocol = self.protocols.get(&number).copied();
-            place.insert((self.open)(number, protocol.unwrap_or(Protocol::Smtp))?);
-        }
-        match self.clients.get_mut(&number) {
-            Some(client) => Ok(&mut **client),
-            None => Err(io::ErrorKind::NotConnected.into()),
+        match self.clients.entry(number) {
+            Entry::Occupied(client) => Ok(&mut **client.into_mut()),
+            Entry::Vacant(place) => {
+                let protocol = *self.protocols.entry(number).or_insert(self.usual);
+                Ok(&mut **place.insert((self.open)(number, protocol)?))
+            }
         }
     }
 }
@@ -229,4 +237,107 @@ fn shown(line: &[u8]) -> String {
         false => c.to_string(),
     };
     String::from_utf8_lossy(line).chars().map(clean).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    // A test fails by panicking.
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    /// Says each line back, with the number of the client; closes after `bye`.
+    struct Echo {
+        number: u32,
+        lines: Vec<Vec<u8>>,
+    }
+
+    impl Talk for Echo {
+        fn send(&mut self, octets: &[u8]) -> io::Result<()> {
+            let text = String::from_utf8_lossy(octets);
+            let said = text
+                .lines()
+                .map(|line| format!("{} {line}", self.number).into_bytes());
+            self.lines.extend(said);
+            Ok(())
+        }
+
+        fn receive_line(&mut self) -> io::Result<Option<Vec<u8>>> {
+            Ok((!self.lines.is_empty()).then(|| self.lines.remove(0)))
+        }
+
+        fn start_tls(&mut self) -> io::Result<()> {
+            Err(io::ErrorKind::Unsupported.into())
+        }
+    }
+
+    /// What happened, and how it ended.
+    fn play(steps: &str) -> (String, String) {
+        let script = Script::parse(&format!("title: x\nprotocol: pop3\n{steps}")).unwrap();
+        let mut story = String::new();
+        let ended = perform(
+            &script,
+            &mut |number, _| {
+                let lines = Vec::new();
+                Ok(Box::new(Echo { number, lines }))
+            },
+            &mut |event| story.push_str(&format!("{event:?}\n")),
+        );
+        (
+            story,
+            ended.map_or_else(
+                |difference| difference.to_string(),
+                |()| "as written".into(),
+            ),
+        )
+    }
+
+    #[test]
+    fn each_row_is_a_play_and_its_end() {
+        let rows = [
+            ("C: a\nS: 1 a\n! closed", "as written"),
+            (
+                "C: a\n! client 2\nC: b\nS: 2 b\n! client 1\nS: 1 a",
+                "as written",
+            ),
+            ("C: a\n! disconnect\nC: b\nS: 1 b", "as written"),
+            (
+                "C: all is well\nS: 1 all is bad",
+                "line 4: the server said something else\n  \
+                 expected  1 all is bad\n  got       1 all is well\n                     ^",
+            ),
+            (
+                "# ä is one character, and a control character is shown as one would write it.\n\
+                 C\\: ä\\0b\nS\\: 1 ä\\0c",
+                "line 5: the server said something else\n  \
+                 expected  1 ä\\0c\n  got       1 ä\\u{0}b\n                    ^",
+            ),
+            (
+                "S: 1 a",
+                "line 3: the server closed instead of saying\n  expected  1 a",
+            ),
+            (
+                "C: a\n! closed",
+                "line 4: the server did not close but said\n  got       1 a",
+            ),
+            ("! starttls", "line 3: the connection failed: unsupported"),
+        ];
+        for (steps, end) in rows {
+            assert_eq!(play(steps).1, end, "{steps}");
+        }
+    }
+
+    #[test]
+    fn what_happens_is_shown() {
+        let (story, _) = play("# Look.\nC: a\nS: ...\n! pause\n! closed\n! disconnect");
+        let expected = [
+            "Narration(\"Look.\")",
+            "Sent(1, [97, 13, 10])",
+            "Received(1, [49, 32, 97])",
+            "Pause",
+            "Closed(1)",
+            "Disconnected(1)",
+        ];
+        assert_eq!(story.lines().collect::<Vec<_>>(), expected);
+    }
 }

@@ -115,6 +115,21 @@ impl Wire {
         heard
     }
 
+    /// Waits until the other side says something, for at most `patience`; `false` if it does not.
+    ///
+    /// # Errors
+    /// When the connection fails.
+    pub fn await_line(&mut self, patience: Duration) -> io::Result<bool> {
+        if self.has_pending() {
+            return Ok(true);
+        }
+        self.set_deadline(patience);
+        match self.fill() {
+            Err(error) if Wake::of(&error) == Some(Wake::TimedOut) => Ok(false),
+            filled => filled.map(|()| true),
+        }
+    }
+
     fn listen(&mut self, news: Option<Bell>) -> io::Result<Heard> {
         self.set_deadline(self.patience.timeout);
         if let Some(socket) = self.stream.socket() {

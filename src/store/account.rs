@@ -4,13 +4,14 @@
 //! folder names (`Lists.rust` is `.Lists.rust`). `INBOX` is the Maildir itself, in any case.
 //! A mailbox appears and disappears as a whole, by one rename from or to the account's `tmp/`.
 
+use std::collections::HashMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use super::name::Name;
-use super::{Mailbox, Store, StoreError, disk, maildir, subscriptions};
+use super::{Mailbox, Store, StoreError, Uid, disk, maildir, subscriptions};
 
 /// The mail of one account.
 #[derive(Clone)]
@@ -53,10 +54,11 @@ impl Account {
         let path = self.path(&name);
         let mut open = self.store.open_mailboxes();
         let there = is_maildir(&path);
-        if let Some(mailbox) = open.get(&path).and_then(std::sync::Weak::upgrade) {
-            if there && !mailbox.is_deleted() {
-                return Ok(mailbox);
-            }
+        if let Some(mailbox) = open.get(&path).and_then(Weak::upgrade)
+            && there
+            && !mailbox.is_deleted()
+        {
+            return Ok(mailbox);
         }
         if !there && !name.is_inbox() {
             return Err(StoreError::NoSuchMailbox(name.text().to_owned()));
@@ -78,6 +80,14 @@ impl Account {
     /// # Errors
     /// The disk's.
     pub fn mailboxes(&self) -> Result<Vec<String>, StoreError> {
+        let inbox = std::iter::once("INBOX".to_owned());
+        let names = self.names()?;
+        let others = names.iter().map(|name| name.text().to_owned());
+        Ok(inbox.chain(others).collect())
+    }
+
+    /// All but INBOX, sorted.
+    fn names(&self) -> Result<Vec<Name>, StoreError> {
         let mut names = Vec::new();
         for entry in fs::read_dir(&self.folder).map_err(StoreError::disk(&self.folder))? {
             let entry = entry.map_err(StoreError::disk(&self.folder))?;
@@ -89,9 +99,7 @@ impl Account {
             }
         }
         names.sort();
-        let inbox = std::iter::once("INBOX".to_owned());
-        let others = names.iter().map(|name| name.text().to_owned());
-        Ok(inbox.chain(others).collect())
+        Ok(names)
     }
 
     /// Makes a mailbox.
@@ -141,11 +149,7 @@ impl Account {
         if !is_maildir(&path) {
             return Err(StoreError::NoSuchMailbox(name.text().to_owned()));
         }
-        let away = || fs::rename(&path, &dying).map_err(StoreError::disk(&path));
-        match open.remove(&path).and_then(|mailbox| mailbox.upgrade()) {
-            Some(mailbox) => mailbox.delete(away)?,
-            None => away()?,
-        }
+        take_away(&mut open, &path, &dying)?;
         drop(open);
         disk::sync_folder(&self.folder)?;
         if let Err(error) = fs::remove_dir_all(&dying) {
@@ -153,6 +157,55 @@ impl Account {
             log::warn!("{}: {error}", dying.display());
         }
         Ok(())
+    }
+
+    /// Gives a mailbox, and those below it, another name. Renaming INBOX moves its messages to a
+    /// new mailbox and leaves those below it alone (RFC 9051 §6.3.6). Who has a renamed mailbox
+    /// open sees it as deleted; its UIDs and UIDVALIDITY go with it.
+    ///
+    /// # Errors
+    /// When there is none, one of the new names exists or is bad, or the disk fails.
+    pub fn rename(&self, from: &str, to: &str) -> Result<(), StoreError> {
+        let (from, to) = (Name::parse(from)?, Name::parse(to)?);
+        if from.is_inbox() {
+            return self.move_inbox(&to);
+        }
+        if to.is_below(&from) {
+            let why = "a mailbox cannot be moved below itself";
+            return Err(StoreError::BadName(to.text().to_owned(), why));
+        }
+        let mut renames = Vec::new();
+        for name in self.names()? {
+            if name == from || name.is_below(&from) {
+                renames.push((self.path(&name), name.moved(&from, &to)?));
+            }
+        }
+        if renames.is_empty() {
+            return Err(StoreError::NoSuchMailbox(from.text().to_owned()));
+        }
+        let mut open = self.store.open_mailboxes();
+        let mut new_names = renames.iter().map(|(_, name)| name);
+        if let Some(taken) = new_names.find(|n| n.is_inbox() || self.path(n).exists()) {
+            return Err(StoreError::MailboxExists(taken.text().to_owned()));
+        }
+        for (old, name) in &renames {
+            take_away(&mut open, old, &self.path(name))?;
+        }
+        disk::sync_folder(&self.folder)
+    }
+
+    fn move_inbox(&self, to: &Name) -> Result<(), StoreError> {
+        self.create(to.text())?;
+        let (inbox, to) = (self.inbox()?, self.mailbox(to.text())?);
+        let messages = inbox.refresh()?;
+        let uids: Vec<Uid> = messages
+            .messages
+            .iter()
+            .map(|message| message.uid)
+            .collect();
+        let copied = inbox.copy(&uids, &to)?;
+        let moved: Vec<Uid> = copied.iter().map(|(old, _)| *old).collect();
+        inbox.remove(&moved).map(drop)
     }
 
     /// Subscribes to a mailbox, which need not exist (RFC 3501 §6.3.6).
@@ -185,6 +238,19 @@ impl Account {
             return self.folder.clone();
         }
         self.folder.join(name.folder())
+    }
+}
+
+/// Renames a mailbox's folder; who has it open sees it as deleted.
+fn take_away(
+    open: &mut HashMap<PathBuf, Weak<Mailbox>>,
+    from: &Path,
+    to: &Path,
+) -> Result<(), StoreError> {
+    let away = || fs::rename(from, to).map_err(StoreError::disk(from));
+    match open.remove(from).and_then(|mailbox| mailbox.upgrade()) {
+        Some(mailbox) => mailbox.delete(away),
+        None => away(),
     }
 }
 

@@ -224,7 +224,7 @@ impl Mailbox {
             for (uid, staged, file) in copies {
                 if let Err(error) = staged.publish(self, &file) {
                     for (_, file) in &placed {
-                        let _ = fs::remove_file(file.path(&self.maildir()));
+                        let _ = fs::remove_file(file.path(self.maildir()));
                     }
                     return Err(error);
                 }

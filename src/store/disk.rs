@@ -48,7 +48,8 @@ pub(super) fn sync_folder(path: &Path) -> Result<(), StoreError> {
 /// Replaces a file: whoever looks, even after a crash, sees the old content or the new.
 pub(super) fn replace(path: &Path, content: &[u8]) -> Result<(), StoreError> {
     let mut temporary = path.as_os_str().to_owned();
-    temporary.push(format!(".{}.tmp", std::process::id()));
+    // Always the same: what a crash leaves, the next writing takes away.
+    temporary.push(".tmp");
     let temporary = PathBuf::from(temporary);
     let written = write_synced(&temporary, content).and_then(|()| fs::rename(&temporary, path));
     if let Err(error) = written {

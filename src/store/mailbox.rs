@@ -163,7 +163,7 @@ impl Mailbox {
         let mut ours = false;
         for dir in Dir::BOTH {
             if self.touched[dir as usize].swap(false, Ordering::Acquire) {
-                state.distrust(dir);
+                state.changes.distrust(dir);
                 ours = true;
             }
         }
@@ -211,7 +211,7 @@ impl Mailbox {
     /// A refresh that believes no modification time.
     fn rescan(&self) -> Result<Arc<Snapshot>, StoreError> {
         self.with_state(|state| {
-            Dir::BOTH.into_iter().for_each(|dir| state.distrust(dir));
+            state.changes.distrust_all();
             self.look(state)?;
             Ok(Arc::clone(&state.snapshot))
         })

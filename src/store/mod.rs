@@ -6,10 +6,11 @@
 //!
 //! On disk lines end with LF, as Unix programs expect; handed out, they end with CRLF.
 //!
-//! To read it: `maildir` (file names), `uidlist` and `keywords` (Dovecot's files), `state` (what
-//! changed on disk), `mailbox` (what all share), `delivery` (how a message enters).
+//! To read it: `maildir` (file names), `uidlist` and `keywords` (Dovecot's files), `changes` and
+//! `state` (what changed on disk), `mailbox` (what all share), `delivery` (how a message enters).
 
 mod account;
+mod changes;
 mod crlf;
 mod delivery;
 mod disk;

@@ -54,6 +54,18 @@ impl Name {
         self.text == INBOX
     }
 
+    /// Is this `Lists.rust`, and that `Lists`?
+    pub(super) fn is_below(&self, other: &Name) -> bool {
+        let rest = self.text.strip_prefix(&other.text);
+        rest.is_some_and(|rest| rest.starts_with(SEPARATOR))
+    }
+
+    /// This name, which is `from` or below it, when `from` becomes `to`.
+    pub(super) fn moved(&self, from: &Name, to: &Name) -> Result<Name, StoreError> {
+        let rest = self.text.strip_prefix(&from.text).unwrap_or_default();
+        Name::parse(&format!("{}{rest}", to.text))
+    }
+
     /// As the user reads it.
     pub(super) fn text(&self) -> &str {
         &self.text
@@ -131,7 +143,7 @@ mod tests {
             if let Ok(name) = Name::parse(&text) {
                 let folder = name.folder();
                 prop_assert!(!folder.contains(['/', '\0']) && folder != ".." && folder.len() < 255);
-                prop_assert_eq!(Name::decode(name.encoded()).as_ref(), Some(&name));
+                prop_assert_eq!(Name::decode(name.encoded()), Some(name));
             }
         }
     }

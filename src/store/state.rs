@@ -1,26 +1,21 @@
 //! What a mailbox is on disk, and the newest snapshot of it. Used under the mailbox's lock.
 //!
 //! [`State::refresh`] compares the folder with the snapshot: which files are new (they get UIDs),
-//! which were renamed (flags), which are gone. It scans only a folder whose modification time
-//! tells that something happened, or happened too recently to be sure.
+//! which were renamed (flags), which are gone. It scans only a folder that may have changed.
 
 use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
 
+use super::changes::Changes;
 use super::keywords::Keywords;
 use super::maildir::{self, Dir, MailFile};
 use super::snapshot::{Message, Snapshot};
 use super::uidlist::UidList;
-use super::{StoreError, Uid, disk};
+use super::{StoreError, Uid};
 use crate::message::FlagChange;
-
-/// A folder that was changed so recently may change again within one tick of its file system's
-/// clock (two seconds on FAT, milliseconds on ext4), and show the same modification time.
-const TICK: Duration = Duration::from_secs(2);
 
 /// How often a refresh starts over when another program writes the UID list meanwhile.
 const ATTEMPTS: usize = 5;
@@ -31,14 +26,7 @@ pub(super) struct State {
     pub(super) uids: UidList,
     pub(super) keywords: Keywords,
     pub(super) snapshot: Arc<Snapshot>,
-    /// What `new/` and `cur/` looked like before they were last scanned.
-    looked: [Option<Looked>; 2],
-}
-
-#[derive(Clone, Copy)]
-struct Looked {
-    modified: SystemTime,
-    settled: bool,
+    pub(super) changes: Changes,
 }
 
 type Found = HashMap<Arc<str>, MailFile>;
@@ -77,13 +65,8 @@ impl State {
             uids,
             keywords,
             snapshot: Arc::new(snapshot),
-            looked: [None, None],
+            changes: Changes::new(maildir),
         })
-    }
-
-    /// Scan this folder at the next refresh, whatever its modification time says.
-    pub(super) fn distrust(&mut self, dir: Dir) {
-        self.looked[dir as usize] = None;
     }
 
     /// Makes a new snapshot if anything changed on disk, and says whether it did.
@@ -114,18 +97,14 @@ impl State {
         }
         let anew = self.snapshot.uid_validity != self.uids.validity();
         if relettered || anew {
-            self.looked = [None, None];
+            self.changes.distrust_all();
         }
-        let looked = Dir::BOTH.map(|dir| Looked::at(&dir.of(&self.maildir)));
-        let dirs: Vec<Dir> = Dir::BOTH
-            .into_iter()
-            .filter(|&dir| may_differ(self.looked[dir as usize], looked[dir as usize]))
-            .collect();
+        let (dirs, times) = self.changes.look();
         if dirs.is_empty() && !self.uids.wants_save(self.snapshot.messages.len()) {
             return Ok(Some(false));
         }
         let compared = self.compare(&dirs, anew, relettered)?;
-        self.looked = looked;
+        self.changes.scanned(times);
         self.settle(compared, anew, relettered)
     }
 
@@ -208,13 +187,13 @@ impl State {
         match self.number(&compared.fresh, &mut alive) {
             Ok(true) => {}
             Ok(false) => {
-                self.looked = [None, None];
+                self.changes.distrust_all();
                 return Ok(None);
             }
             // A full disk must not keep anyone from reading and deleting what has its UID.
             Err(error) if self.uids.is_on_disk() => {
                 log::warn!("new messages have to wait: {error}");
-                self.looked = [None, None];
+                self.changes.distrust_all();
             }
             Err(error) => return Err(error),
         }
@@ -294,10 +273,13 @@ impl State {
 
     /// Does this to the messages that are still there.
     pub(super) fn edit(&mut self, uids: &[Uid], edit: &Edit<'_>) -> Result<(), StoreError> {
-        let missed = self.edit_once(uids, edit)?;
+        let unchanged = self.changes.unchanged();
+        let missed = self.edit_once(uids, edit);
+        self.changes.changed_by_us(unchanged);
+        let missed = missed?;
         if !missed.is_empty() {
             // Another program renamed them, or removed them.
-            self.looked = [None, None];
+            self.changes.distrust_all();
             self.refresh()?;
             self.edit_once(&missed, edit)?;
         }
@@ -364,23 +346,5 @@ impl State {
         };
         fs::rename(&old, file.path(&self.maildir)).map_err(StoreError::disk(&old))?;
         Ok(Some(file))
-    }
-}
-
-impl Looked {
-    fn at(path: &Path) -> Option<Looked> {
-        let about = fs::metadata(path).ok()?;
-        Some(Looked {
-            modified: about.modified().ok()?,
-            settled: disk::age(&about) > TICK,
-        })
-    }
-}
-
-/// May the folder have changed between these two looks?
-fn may_differ(before: Option<Looked>, now: Option<Looked>) -> bool {
-    match (before, now) {
-        (Some(before), Some(now)) => !before.settled || before.modified != now.modified,
-        _ => true,
     }
 }

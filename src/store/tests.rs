@@ -474,6 +474,47 @@ fn mailboxes_come_and_go() {
 }
 
 #[test]
+fn a_mailbox_is_renamed_with_those_below_it() {
+    let disk = Disk::new();
+    let alice = &disk.alice;
+    for name in ["Lists", "Lists.rust", "Listsen", "Old"] {
+        alice.create(name).unwrap();
+    }
+    let rust = alice.mailbox("Lists.rust").unwrap();
+    deliver(&rust, "x");
+    let before = rust.refresh().unwrap();
+    assert!(matches!(
+        alice.rename("None", "x"),
+        Err(StoreError::NoSuchMailbox(_))
+    ));
+    assert!(matches!(
+        alice.rename("Lists", "Old"),
+        Err(StoreError::MailboxExists(_))
+    ));
+    assert!(matches!(
+        alice.rename("Lists", "inbox"),
+        Err(StoreError::MailboxExists(_))
+    ));
+    assert!(matches!(
+        alice.rename("Lists", "Lists.x"),
+        Err(StoreError::BadName(..))
+    ));
+    alice.rename("Lists", "Old.Lists").unwrap();
+    let names = ["INBOX", "Listsen", "Old", "Old.Lists", "Old.Lists.rust"];
+    assert_eq!(alice.mailboxes().unwrap(), names);
+    assert!(rust.refresh().unwrap().messages.is_empty());
+    let after = alice.mailbox("Old.Lists.rust").unwrap().refresh().unwrap();
+    assert_eq!(after.uid_validity, before.uid_validity);
+    assert_eq!(uids(&after), [1]);
+
+    deliver(&disk.inbox(), "y");
+    alice.rename("INBOX", "Archive").unwrap();
+    assert!(disk.inbox().refresh().unwrap().messages.is_empty());
+    let archive = alice.mailbox("Archive").unwrap();
+    assert_eq!(archive.refresh().unwrap().messages.len(), 1);
+}
+
+#[test]
 fn account_names_stay_in_their_folder() {
     let disk = Disk::new();
     let store = Store::open(disk.folder.path()).unwrap();

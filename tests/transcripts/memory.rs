@@ -26,7 +26,12 @@ pub(crate) struct Memory {
 
 impl Memory {
     pub(crate) fn connect(site: &Arc<Site>, protocol: Protocol, can_start_tls: bool) -> Memory {
-        let mut session = new_session(site, protocol, peer(false, can_start_tls));
+        Memory::connect_from(site, protocol, peer(false, can_start_tls))
+    }
+
+    /// As a client at another place.
+    pub(crate) fn connect_from(site: &Arc<Site>, protocol: Protocol, peer: Peer) -> Memory {
+        let mut session = new_session(site, protocol, peer);
         let greeting = session.greeting();
         let mut memory = Memory {
             site: Arc::clone(site),

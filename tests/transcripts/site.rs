@@ -3,15 +3,15 @@
 //! Bob has three messages; alice and carol have none. The limits are small, so that a transcript
 //! can exceed them within a screen.
 
-use std::collections::HashMap;
 use std::io::Write;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use pillarbox::accounts::{Accounts, Password};
 use pillarbox::console::Protocol;
 use pillarbox::limits::Limits;
 use pillarbox::server::{ImapServer, Peer, Pop3Server, Role, Session, Site, SmtpServer};
-use pillarbox::store::{Delivery, Store};
+use pillarbox::store::{Delivery, Mailbox, Store};
 use tempfile::TempDir;
 
 /// What bob has, as it was delivered.
@@ -24,40 +24,56 @@ const MESSAGES: [&str; 3] = [
 /// A site and the folder that it lives in.
 pub(crate) struct Home {
     pub(crate) site: Arc<Site>,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Home {
     pub(crate) fn new() -> Home {
-        let folder = TempDir::new().unwrap();
-        let store = Store::open(&folder.path().join("mail")).unwrap();
-        for message in MESSAGES {
-            let inbox = store.account("bob").unwrap().inbox().unwrap();
-            let mut delivery = Delivery::begin(vec![inbox]).unwrap();
-            delivery.write_all(message.as_bytes()).unwrap();
-            delivery.commit().unwrap();
-        }
-        let passwords = [
+        Home::with(&[
             ("alice", "wonderland"),
             ("bob", "builder"),
             ("carol", "chimney"),
-        ];
-        let clear = |(name, password): (&str, &str)| {
-            (name.to_owned(), Password::Clear(password.to_owned()))
+        ])
+    }
+
+    /// A site with these accounts and passwords.
+    pub(crate) fn with(accounts: &[(&str, &str)]) -> Home {
+        let folder = TempDir::new().unwrap();
+        let store = Store::open(&folder.path().join("mail")).unwrap();
+        let clear = |(name, password): &(&str, &str)| {
+            let password = Password::Clear((*password).to_owned());
+            ((*name).to_owned(), password)
         };
+        let passwords = accounts.iter().map(clear).collect();
         let domain = "pillarbox.test";
         let site = Site {
             hostname: "mail.pillarbox.test".to_owned(),
             domain: domain.to_owned(),
-            accounts: Accounts::new(domain, HashMap::from(passwords.map(clear))),
+            accounts: Accounts::new(domain, passwords),
             store,
             limits: limits(),
             lab_network: false,
         };
-        Home {
+        let home = Home {
             site: Arc::new(site),
-            _folder: folder,
+            folder,
+        };
+        let inbox = home.inbox("bob");
+        for message in MESSAGES {
+            let mut delivery = Delivery::begin(vec![Arc::clone(&inbox)]).unwrap();
+            delivery.write_all(message.as_bytes()).unwrap();
+            delivery.commit().unwrap();
         }
+        home
+    }
+
+    pub(crate) fn inbox(&self, account: &str) -> Arc<Mailbox> {
+        self.site.store.account(account).unwrap().inbox().unwrap()
+    }
+
+    /// Where the Maildir of this account is, or will be.
+    pub(crate) fn maildir(&self, account: &str) -> PathBuf {
+        self.folder.path().join("mail").join(account)
     }
 }
 

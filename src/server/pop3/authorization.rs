@@ -1,9 +1,9 @@
 //! The AUTHORIZATION state (RFC 1939 §4): USER and PASS, AUTH, STLS.
 
-use super::super::{Next, Refusal, Reply};
 use super::maildrop::{Maildrop, NotOpened};
 use super::{Pop3Server, State, err, ok};
 use crate::protocol::sasl::{Credentials, Exchange, Step};
+use crate::server::{Next, Refusal, Reply};
 use crate::store::Account;
 
 impl Pop3Server {

@@ -84,19 +84,14 @@ mod tests {
             ("", 1, ""),
         ];
         for (message, lines, expected) in rows {
-            let mut whole = String::new();
-            let mut top = Top::new(message.as_bytes(), lines);
-            top.read_to_string(&mut whole).unwrap();
-            assert_eq!(whole, expected, "{message:?} {lines}");
-            let by_one: Vec<u8> = Top::new(message.as_bytes(), lines)
-                .bytes()
-                .map(Result::unwrap)
-                .collect();
-            assert_eq!(
-                by_one,
-                expected.as_bytes(),
-                "{message:?} {lines}, octet by octet"
-            );
+            for size in [1, 3, 100] {
+                let mut top = Top::new(message.as_bytes(), lines);
+                let (mut beginning, mut piece) = (Vec::new(), vec![0; size]);
+                while let got @ 1.. = top.read(&mut piece).unwrap() {
+                    beginning.extend_from_slice(&piece[..got]);
+                }
+                assert_eq!(beginning, expected.as_bytes(), "{message:?} {lines}");
+            }
         }
     }
 }

@@ -4,10 +4,10 @@
 
 use std::io::{self, Read, Write};
 
-use super::super::Reply;
 use super::status;
 use super::transaction::storage_trouble;
 use crate::limits;
+use crate::server::Reply;
 
 /// Why a text is not taken.
 #[derive(Debug)]

@@ -1,8 +1,8 @@
 //! HELP: what there is to say (RFC 5321 §4.1.1.8).
 
-use super::super::Reply;
 use super::{several, status};
 use crate::protocol::smtp::Enhanced;
+use crate::server::Reply;
 
 /// Each command, as one writes it, and what it does.
 const COMMANDS: [(&str, &str); 12] = [

@@ -6,10 +6,10 @@
 
 use std::sync::Arc;
 
-use super::super::{Reply, Site};
 use super::status;
 use super::transaction::disk_trouble;
 use crate::protocol::smtp::{Address, Path};
+use crate::server::{Reply, Site};
 use crate::store::{Mailbox, StoreError};
 
 /// Why a recipient is refused.

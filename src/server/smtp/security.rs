@@ -1,8 +1,8 @@
 //! AUTH (RFC 4954) and STARTTLS (RFC 3207).
 
-use super::super::{Next, Refusal, Reply};
 use super::{SmtpServer, State, status};
 use crate::protocol::sasl::{Credentials, Exchange, Step};
+use crate::server::{Next, Refusal, Reply};
 
 impl SmtpServer {
     pub(super) fn auth(&mut self, mechanism: &str, initial: Option<&[u8]>) -> Reply {

@@ -4,11 +4,11 @@ use std::io::{self, Read, Write};
 use std::mem;
 use std::sync::Arc;
 
-use super::super::{Next, Reply};
 use super::body::{self, Unfit};
 use super::mailbox;
 use super::{Role, SmtpServer, State, status, trace};
 use crate::protocol::smtp::{Params, Path, ReversePath};
+use crate::server::{Next, Reply};
 use crate::store::{Delivery, Mailbox, StoreError};
 
 /// From whom and to whom: the envelope, which is not the header.

@@ -1,0 +1,177 @@
+//! Messages on their way out: every line ends with CRLF, whatever the file has.
+//!
+//! A bare LF and a bare CR may not be sent (RFC 5321 §2.3.8), so both become CRLF. No buffer grows
+//! with the message.
+
+use std::io::{self, Read, Seek};
+
+use memchr::memchr2;
+
+use crate::limits;
+
+/// Reads a text with CRLF line endings.
+pub(super) struct Crlf<R> {
+    text: R,
+    buffer: Vec<u8>,
+    ready: Vec<u8>,
+    at: usize,
+    /// The last octet was a CR, whose LF may still come.
+    cr: bool,
+}
+
+impl<R: Read> Crlf<R> {
+    pub(super) fn new(text: R) -> Crlf<R> {
+        Crlf {
+            text,
+            buffer: vec![0; limits::BUFFER],
+            ready: Vec::with_capacity(2 * limits::BUFFER),
+            at: 0,
+            cr: false,
+        }
+    }
+
+    /// Makes the next piece ready; an empty one is the end.
+    fn fill(&mut self) -> io::Result<()> {
+        let got = self.text.read(&mut self.buffer)?;
+        self.ready.clear();
+        self.at = 0;
+        let buffer = std::mem::take(&mut self.buffer);
+        let mut rest = &buffer[..got];
+        if self.cr && rest.first() != Some(&b'\n') {
+            self.ready.push(b'\n');
+            self.cr = false;
+        }
+        while let Some(end) = memchr2(b'\r', b'\n', rest) {
+            let (line, after) = rest.split_at(end);
+            self.ready.extend_from_slice(line);
+            self.take_ending(after[0], after.get(1).copied());
+            rest = &after[1..];
+        }
+        self.ready.extend_from_slice(rest);
+        self.buffer = buffer;
+        Ok(())
+    }
+
+    fn take_ending(&mut self, ending: u8, next: Option<u8>) {
+        if ending == b'\n' {
+            let lacks_cr = !std::mem::take(&mut self.cr);
+            self.ready
+                .extend_from_slice(if lacks_cr { b"\r\n" } else { b"\n" });
+            return;
+        }
+        self.ready.push(b'\r');
+        self.cr = matches!(next, Some(b'\n') | None);
+        if !self.cr {
+            self.ready.push(b'\n');
+        }
+    }
+}
+
+impl<R: Read> Read for Crlf<R> {
+    fn read(&mut self, output: &mut [u8]) -> io::Result<usize> {
+        if self.at == self.ready.len() {
+            self.fill()?;
+        }
+        let got = output.len().min(self.ready.len() - self.at);
+        output[..got].copy_from_slice(&self.ready[self.at..self.at + got]);
+        self.at += got;
+        Ok(got)
+    }
+}
+
+/// What a server wants to know of a message before it comes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Measure {
+    /// With CRLF line endings.
+    pub(super) octets: u64,
+    /// Is there an octet beyond ASCII in it?
+    pub(super) eight_bit: bool,
+}
+
+/// Reads a message through and goes back to where it began.
+pub(super) fn measure<M: Read + Seek>(message: &mut M) -> io::Result<Measure> {
+    let begin = message.stream_position()?;
+    let (mut measure, mut piece) = (Measure::default(), vec![0; limits::BUFFER]);
+    let mut text = Crlf::new(&mut *message);
+    loop {
+        match text.read(&mut piece) {
+            Ok(0) => break,
+            Ok(got) => {
+                measure.octets += got as u64;
+                measure.eight_bit |= !piece[..got].is_ascii();
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    message.seek(io::SeekFrom::Start(begin))?;
+    Ok(measure)
+}
+
+#[cfg(test)]
+mod tests {
+    // A test fails by panicking.
+    #![allow(clippy::unwrap_used)]
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Hands out few octets at a time, as a network would.
+    struct Pieces<'a>(&'a [u8], usize);
+
+    impl Read for Pieces<'_> {
+        fn read(&mut self, output: &mut [u8]) -> io::Result<usize> {
+            let most = self.1.min(output.len());
+            self.0.read(&mut output[..most])
+        }
+    }
+
+    fn crlf(text: &[u8], size: usize) -> Vec<u8> {
+        let mut out = Vec::new();
+        Crlf::new(Pieces(text, size)).read_to_end(&mut out).unwrap();
+        out
+    }
+
+    #[test]
+    fn every_ending_becomes_crlf() {
+        let rows: [(&str, &str); 8] = [
+            ("", ""),
+            ("a", "a"),
+            ("a\nb\n", "a\r\nb\r\n"),
+            ("a\r\nb\r\n", "a\r\nb\r\n"),
+            ("a\rb\r", "a\r\nb\r\n"),
+            ("\n\n\r\n", "\r\n\r\n\r\n"),
+            ("\r\r\n", "\r\n\r\n"),
+            ("\n\r", "\r\n\r\n"),
+        ];
+        for (text, expected) in rows {
+            for size in 1..=text.len().max(1) {
+                let got = String::from_utf8(crlf(text.as_bytes(), size)).unwrap();
+                assert_eq!(got, expected, "{text:?} in pieces of {size}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_measure_counts_what_is_sent() {
+        let mut message = io::Cursor::new("a\né\n");
+        let expected = Measure {
+            octets: 7,
+            eight_bit: true,
+        };
+        assert_eq!(measure(&mut message).unwrap(), expected);
+        assert_eq!(message.position(), 0);
+    }
+
+    proptest! {
+        #[test]
+        fn doing_it_twice_changes_nothing(
+            text in proptest::collection::vec(proptest::sample::select(b"\r\na".to_vec()), 0..60),
+            size in 1_usize..20,
+        ) {
+            let once = crlf(&text, size);
+            prop_assert_eq!(crlf(&once, size), once);
+        }
+    }
+}

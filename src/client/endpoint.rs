@@ -1,0 +1,67 @@
+//! Where a server listens, and how a client comes to it.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::limits;
+use crate::net::tls::Versions;
+
+/// How a connection is protected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Security {
+    /// Not at all: every octet crosses the network in clear.
+    Plain,
+    /// TLS after a command: STARTTLS (RFC 3207, RFC 9051 §6.2.1), STLS (RFC 2595 §4).
+    StartTls,
+    /// TLS from the first octet (RFC 8314 §3).
+    Tls,
+}
+
+/// Where a server listens, and how to come to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    /// A name or an address; with TLS, the certificate must bear it.
+    pub host: String,
+    /// The TCP port.
+    pub port: u16,
+    /// How the connection is protected.
+    pub security: Security,
+    /// A PEM file with the CA to trust beside the system's; it need not exist.
+    pub ca: PathBuf,
+    /// The TLS versions to accept.
+    pub versions: Versions,
+    /// For the connection, and then for each answer.
+    pub timeout: Duration,
+}
+
+impl Endpoint {
+    /// A server with the usual TLS versions and time-outs.
+    pub fn new(
+        host: impl Into<String>,
+        port: u16,
+        security: Security,
+        ca: impl Into<PathBuf>,
+    ) -> Endpoint {
+        Endpoint {
+            host: host.into(),
+            port,
+            security,
+            ca: ca.into(),
+            versions: Versions::default(),
+            timeout: limits::CLIENT_TIMEOUT,
+        }
+    }
+}
+
+/// As people write it: `127.0.0.1:2025`, `[::1]:2025`.
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Endpoint { host, port, .. } = self;
+        if host.contains(':') {
+            write!(f, "[{host}]:{port}")
+        } else {
+            write!(f, "{host}:{port}")
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! The verbs on mailboxes (RFC 3501 §6.3), and what is known of the one that is open.
+
+use std::io::{Read, Seek};
+
+use super::{Fetched, ImapClient, label};
+use crate::client::ClientError;
+use crate::client::crlf::{self, Crlf};
+use crate::message::Flags;
+use crate::protocol::imap::flags::FlagList;
+use crate::protocol::imap::response::{Code, Listed, Response, Status};
+use crate::protocol::imap::{
+    Append, Appended, Command, ListPattern, Literal, MailboxName, StatusItem,
+};
+
+/// The mailbox that is open.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Mailbox {
+    /// How many messages it has.
+    pub exists: u32,
+    /// How many of them no other session was told of.
+    pub recent: u32,
+    /// Changes when the UIDs start anew; 0 if the server does not tell.
+    pub uid_validity: u32,
+    /// At least this UID will the next message have; 0 if the server does not tell.
+    pub uid_next: u32,
+    /// The number of the first message that has not been read.
+    pub first_unseen: Option<u32>,
+    /// The flags that its messages have.
+    pub flags: FlagList,
+    /// Those of them that last.
+    pub permanent_flags: FlagList,
+    /// Is it open for reading only?
+    pub read_only: bool,
+}
+
+impl Mailbox {
+    /// Takes in what the server tells.
+    pub(super) fn notice(&mut self, response: &Response) {
+        match response {
+            Response::Exists(messages) => self.exists = *messages,
+            Response::Recent(messages) => self.recent = *messages,
+            Response::Expunge(_) => self.exists = self.exists.saturating_sub(1),
+            Response::Flags(flags) => self.flags = flags.clone(),
+            Response::Untagged(status) => self.notice_code(status),
+            _ => {}
+        }
+    }
+
+    fn notice_code(&mut self, status: &Status) {
+        match &status.code {
+            Some(Code::UidValidity(validity)) => self.uid_validity = *validity,
+            Some(Code::UidNext(uid)) => self.uid_next = *uid,
+            Some(Code::Unseen(number)) => self.first_unseen = Some(*number),
+            Some(Code::PermanentFlags(flags)) => self.permanent_flags = flags.clone(),
+            Some(Code::ReadOnly) => self.read_only = true,
+            _ => {}
+        }
+    }
+}
+
+impl ImapClient {
+    /// Opens a mailbox, named in Unicode.
+    ///
+    /// # Errors
+    /// When there is none; then no mailbox is open any more (RFC 3501 §6.3.1).
+    pub fn select(&mut self, mailbox: &str) -> Result<&Mailbox, ClientError> {
+        self.open(&Command::Select(MailboxName::new(mailbox)))
+    }
+
+    /// Opens a mailbox for reading only.
+    ///
+    /// # Errors
+    /// As [`ImapClient::select`].
+    pub fn examine(&mut self, mailbox: &str) -> Result<&Mailbox, ClientError> {
+        self.open(&Command::Examine(MailboxName::new(mailbox)))
+    }
+
+    fn open(&mut self, command: &Command) -> Result<&Mailbox, ClientError> {
+        self.mailbox = None;
+        let (responses, status) = self.execute(command)?;
+        let mut mailbox = Mailbox::default();
+        responses
+            .iter()
+            .for_each(|response| mailbox.notice(response));
+        mailbox.notice_code(&status);
+        Ok(self.mailbox.insert(mailbox))
+    }
+
+    /// The mailboxes whose names are such: `*` stands for anything, `%` for anything within a level.
+    ///
+    /// # Errors
+    /// When the connection fails.
+    pub fn list(&mut self, pattern: &str) -> Result<Vec<Listed>, ClientError> {
+        let (reference, pattern) = (String::new(), ListPattern::new(pattern));
+        let (responses, _) = self.execute(&Command::List { reference, pattern })?;
+        let listed = responses.into_iter().filter_map(|response| match response {
+            Response::List(listed) => Some(listed),
+            _ => None,
+        });
+        Ok(listed.collect())
+    }
+
+    /// Facts of a mailbox without opening it: `("MESSAGES", 231)`.
+    ///
+    /// # Errors
+    /// When there is no such mailbox.
+    pub fn status(
+        &mut self,
+        mailbox: &str,
+        items: &[StatusItem],
+    ) -> Result<Vec<(String, u64)>, ClientError> {
+        let (mailbox, items) = (MailboxName::new(mailbox), items.to_vec());
+        let (responses, _) = self.execute(&Command::Status { mailbox, items })?;
+        let facts = responses.into_iter().filter_map(|response| match response {
+            Response::Status(_, facts) => Some(facts),
+            _ => None,
+        });
+        Ok(facts.flatten().collect())
+    }
+
+    /// Makes a mailbox.
+    ///
+    /// # Errors
+    /// When there is one, or the name is bad.
+    pub fn create(&mut self, mailbox: &str) -> Result<(), ClientError> {
+        self.on_name(Command::Create, mailbox)
+    }
+
+    /// Removes a mailbox and its messages.
+    ///
+    /// # Errors
+    /// When there is none, or it cannot be removed.
+    pub fn delete(&mut self, mailbox: &str) -> Result<(), ClientError> {
+        self.on_name(Command::Delete, mailbox)
+    }
+
+    /// Subscribes to a mailbox.
+    ///
+    /// # Errors
+    /// When the server does not allow it.
+    pub fn subscribe(&mut self, mailbox: &str) -> Result<(), ClientError> {
+        self.on_name(Command::Subscribe, mailbox)
+    }
+
+    /// Ends a subscription.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn unsubscribe(&mut self, mailbox: &str) -> Result<(), ClientError> {
+        self.on_name(Command::Unsubscribe, mailbox)
+    }
+
+    fn on_name(
+        &mut self,
+        command: fn(MailboxName) -> Command,
+        mailbox: &str,
+    ) -> Result<(), ClientError> {
+        self.execute(&command(MailboxName::new(mailbox))).map(drop)
+    }
+
+    /// Puts a message into a mailbox, its line endings made CRLF; returns its UID if the server
+    /// tells (RFC 4315). When reading it fails the connection is cut, so that no half message stays.
+    ///
+    /// # Errors
+    /// When there is no such mailbox, the message is refused, or it cannot be read.
+    pub fn append<M: Read + Seek>(
+        &mut self,
+        mailbox: &str,
+        flags: &Flags,
+        message: &mut M,
+    ) -> Result<Option<u32>, ClientError> {
+        let octets = crlf::measure(message).map_err(ClientError::Local)?.octets;
+        let command = Command::Append(Append {
+            mailbox: MailboxName::new(mailbox),
+            message: Appended {
+                flags: flags.clone(),
+                date: None,
+                literal: Literal {
+                    octets,
+                    synchronising: true,
+                },
+            },
+        });
+        let (tag, reply) = self.begin(&command)?;
+        self.go_on(&label(&command), &tag, reply)?;
+        let sent = self.socket.send_all(&mut Crlf::new(message).take(octets))?;
+        if sent < octets {
+            return Err(self.socket.cut_short());
+        }
+        let reply = self.socket.send_message_receive_reply(b"")?;
+        let (_, status) = self.finish(&label(&command), &tag, reply)?;
+        Ok(match status.code {
+            Some(Code::AppendUid { uids, .. }) => uids.iter(u32::MAX).next(),
+            _ => None,
+        })
+    }
+
+    /// Removes the messages that are marked as deleted.
+    ///
+    /// # Errors
+    /// When the mailbox is open for reading only, or none is open.
+    pub fn expunge(&mut self) -> Result<(), ClientError> {
+        self.execute(&Command::Expunge { uids: None }).map(drop)
+    }
+
+    /// Leaves the mailbox, and removes the messages that are marked as deleted.
+    ///
+    /// # Errors
+    /// When none is open.
+    pub fn close(&mut self) -> Result<(), ClientError> {
+        self.execute(&Command::Close)?;
+        self.mailbox = None;
+        Ok(())
+    }
+}
+
+/// What FETCH responses there are among these.
+pub(super) fn fetched(responses: Vec<Response>) -> Vec<Fetched> {
+    let fetched = responses.into_iter().filter_map(|response| match response {
+        Response::Fetch(number, attributes) => Some(Fetched { number, attributes }),
+        _ => None,
+    });
+    fetched.collect()
+}

@@ -1,0 +1,284 @@
+//! The IMAP client against servers that keep to the protocol, and against some that do not.
+
+// A test fails by panicking.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use std::io::{Cursor, Write};
+
+use super::*;
+use crate::client::scripted::{play, serve};
+use crate::message::{Flag, FlagChange, Flags};
+use crate::protocol::imap::search::Place;
+use crate::protocol::imap::{FetchItem, SearchKey, SequenceSet, StatusItem};
+
+fn one(uid: u32) -> SequenceSet {
+    SequenceSet::from_sorted(&[uid])
+}
+
+#[test]
+fn a_mailbox_is_opened_and_its_messages_are_read() {
+    let (endpoint, server) = play(
+        r#"S: * OK [CAPABILITY IMAP4rev1 IDLE] ready
+        C: a1 LOGIN alice wonderland
+        S: * CAPABILITY IMAP4rev1
+        S: a1 OK LOGIN completed
+        C: a2 SELECT INBOX
+        S: * 2 EXISTS
+        S: * 1 RECENT
+        S: * FLAGS (\Seen \Deleted)
+        S: * OK [PERMANENTFLAGS (\Seen \*)] x
+        S: * OK [UIDVALIDITY 77] x
+        S: * OK [UIDNEXT 12] x
+        S: a2 OK [READ-WRITE] SELECT completed
+        C: a3 UID FETCH 1:* (FLAGS RFC822.SIZE)
+        S: * 1 FETCH (UID 7 FLAGS (\Seen) RFC822.SIZE 10)
+        S: * 2 FETCH (RFC822.SIZE 20 UID 11 FLAGS ())
+        S: * 3 EXISTS
+        S: a3 OK FETCH completed
+        C: a4 UID FETCH 11 (BODY.PEEK[])
+        S: * 2 FETCH (UID 11 BODY[] {10}
+        S: A: {1}
+        S:
+        S:  FLAGS (\Seen))
+        S: a4 OK FETCH completed
+        C: a5 LOGOUT
+        S: * BYE see you
+        S: a5 OK LOGOUT completed"#,
+    );
+    let mut client = ImapClient::connect(&endpoint).unwrap();
+    client.login("alice", "wonderland").unwrap();
+    let mailbox = client.select("inbox").unwrap();
+    assert_eq!(
+        (mailbox.exists, mailbox.uid_validity, mailbox.uid_next),
+        (2, 77, 12)
+    );
+    assert!(mailbox.permanent_flags.any_keyword && !mailbox.read_only);
+    let items = [FetchItem::Flags, FetchItem::Rfc822Size];
+    let messages = client.fetch(&SequenceSet::all(), &items).unwrap();
+    let facts: Vec<_> = messages.iter().map(|m| (m.uid(), m.size())).collect();
+    assert_eq!(facts, [(7, Some(10)), (11, Some(20))]);
+    assert!(messages[0].flags().unwrap().has(Flag::Seen));
+    assert_eq!(client.mailbox().unwrap().exists, 3);
+    let mut body = Vec::new();
+    assert_eq!(client.fetch_body(11, &mut body).unwrap(), 10);
+    assert_eq!(body, b"A: {1}\r\n\r\n");
+    client.logout().unwrap();
+    server.join().unwrap();
+}
+
+#[test]
+fn messages_are_changed_copied_and_searched_for() {
+    let (endpoint, server) = play(
+        r#"S: * PREAUTH hello
+        C: a1 UID STORE 7 +FLAGS (\Seen)
+        S: * 1 FETCH (UID 7 FLAGS (\Seen))
+        S: a1 OK done
+        C: a2 UID COPY 7 "Entw&APw-rfe 1"
+        S: a2 NO [TRYCREATE] no such mailbox
+        C: a3 CREATE "Entw&APw-rfe 1"
+        S: a3 OK done
+        C: a4 STATUS INBOX (MESSAGES)
+        S: * STATUS INBOX (MESSAGES 3)
+        S: a4 OK done
+        C: a5 UID SEARCH CHARSET UTF-8 SUBJECT {5}
+        S: + go on
+        C: café
+        S: * SEARCH 7 9
+        S: a5 OK done
+        C: a6 LIST "" "*"
+        S: * LIST () "." "Entw&APw-rfe 1"
+        S: a6 OK done
+        C: a7 EXPUNGE
+        S: a7 BAD no mailbox is open"#,
+    );
+    let mut client = ImapClient::connect(&endpoint).unwrap();
+    let seen: Flags = [Flag::Seen].into_iter().collect();
+    let messages = client.store(&one(7), FlagChange::Add(seen)).unwrap();
+    assert_eq!(messages[0].uid(), 7);
+    let error = client.copy(&one(7), "Entwürfe 1").unwrap_err().to_string();
+    assert!(error.contains("NO no such mailbox"), "{error}");
+    client.create("Entwürfe 1").unwrap();
+    let facts = client.status("INBOX", &[StatusItem::Messages]).unwrap();
+    assert_eq!(facts, [("MESSAGES".to_owned(), 3)]);
+    let keys = vec![SearchKey::Text(Place::Subject, "café".to_owned())];
+    assert_eq!(client.search(keys).unwrap(), [7, 9]);
+    assert_eq!(client.list("*").unwrap()[0].name.as_str(), "Entwürfe 1");
+    let error = client.expunge().unwrap_err().to_string();
+    assert!(
+        error.ends_with("refuses EXPUNGE: BAD no mailbox is open"),
+        "{error}"
+    );
+    drop(client);
+    server.join().unwrap();
+}
+
+#[test]
+fn a_message_is_appended_with_its_length_first() {
+    let (endpoint, server) = play(
+        r"S: * OK ready
+        C: a1 APPEND Sent (\Seen) {8}
+        S: + Ready
+        C: a
+        C: b
+        C:
+        C:
+        S: a1 OK [APPENDUID 1 42] APPEND completed
+        C: a2 APPEND Sent () {8}
+        S: a2 NO it is full",
+    );
+    let mut client = ImapClient::connect(&endpoint).unwrap();
+    let seen: Flags = [Flag::Seen].into_iter().collect();
+    let mut message = Cursor::new("a\nb\r\n\r");
+    assert_eq!(
+        client.append("Sent", &seen, &mut message).unwrap(),
+        Some(42)
+    );
+    let error = client.append("Sent", &Flags::new(), &mut Cursor::new("a\nb\r\n\r"));
+    assert!(matches!(error, Err(ClientError::Refused { .. })));
+    drop(client);
+    server.join().unwrap();
+}
+
+#[test]
+fn idling_ends_with_the_news() {
+    let (endpoint, server) = play(
+        "S: * OK ready
+        C: a1 IDLE
+        S: + idling
+        S: * 4 EXISTS
+        C: DONE
+        S: a1 OK IDLE terminated
+        C: a2 IDLE
+        S: + idling
+        C: DONE
+        S: a2 OK IDLE terminated",
+    );
+    let mut client = ImapClient::connect(&endpoint).unwrap();
+    let news = client.idle(Duration::from_secs(20)).unwrap();
+    assert_eq!(news, [Response::Exists(4)]);
+    assert_eq!(client.idle(Duration::from_millis(1)).unwrap(), []);
+    drop(client);
+    server.join().unwrap();
+}
+
+#[test]
+fn a_server_that_says_goodbye_is_quoted() {
+    let rows = [
+        ("* BYE too many", "refuses the connection: BYE too many"),
+        (
+            "* OK\r\n* BYE going down",
+            "refuses to go on: BYE going down",
+        ),
+    ];
+    for (said, expected) in rows {
+        let (endpoint, server) =
+            serve(move |stream| stream.write_all(format!("{said}\r\n").as_bytes()).unwrap());
+        let noop = ImapClient::connect(&endpoint).and_then(|mut client| client.noop());
+        let error = noop.unwrap_err();
+        assert!(error.to_string().ends_with(expected), "{error}");
+        assert!(error.is_transient());
+        server.join().unwrap();
+    }
+}
+
+/// What a hostile server says to `UID FETCH 1 (BODY.PEEK[])`, and what becomes of it.
+#[test]
+fn no_answer_exhausts_or_stops_the_client() {
+    let rows: [(&str, &str); 9] = [
+        ("220 smtp", "“220 smtp”, which is no answer in IMAP"),
+        (
+            "* 1 FETCH (UID 1 BODY[HEADER] {9223372036854775807}",
+            "more than can be kept in memory",
+        ),
+        (
+            "* 1 FETCH (UID 1 BODY[] {99999999999999999999}",
+            "no answer in IMAP",
+        ),
+        (
+            "* 1 FETCH (UID 1 BODY[] {9223372036854775807}",
+            "closed the connection",
+        ),
+        (
+            "* 1 FETCH (BODY[] {1}\r\na BODY[] {1}\r\nb)",
+            "two messages for one",
+        ),
+        (
+            "* 1 FETCH (UID 2 BODY[] \"x\")\r\na1 OK",
+            "a message that was not asked for",
+        ),
+        (
+            "* 1 FETCH (UID 1 BODY[] NIL)\r\na1 OK",
+            "there is no such message",
+        ),
+        ("a7 OK", "a command “a7” that was not given"),
+        ("+ go on", "“+” to a command that is complete"),
+    ];
+    for (said, expected) in rows {
+        let (endpoint, server) = serve(move |stream| {
+            let said = format!("* OK ready\r\n{said}\r\n");
+            stream.write_all(said.as_bytes()).unwrap();
+        });
+        let mut client = ImapClient::connect(&endpoint).unwrap();
+        let error = client
+            .fetch_body(1, &mut Vec::new())
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains(expected), "{said}: {error}");
+        drop(client);
+        server.join().unwrap();
+    }
+}
+
+#[test]
+fn news_without_end_is_cut_off() {
+    let (endpoint, server) = serve(|stream| {
+        stream.write_all(b"* OK ready\r\n").unwrap();
+        let many = b"* 1 EXISTS\r\n".repeat(10_000);
+        while stream.write_all(&many).is_ok() {}
+    });
+    let mut client = ImapClient::connect(&endpoint).unwrap();
+    let error = client.noop().unwrap_err();
+    assert!(matches!(error, ClientError::Unexpected { .. }), "{error}");
+    drop(client);
+    server.join().unwrap();
+}
+
+#[test]
+fn a_short_message_may_come_in_quotes() {
+    let (endpoint, server) = serve(|stream| {
+        stream
+            .write_all(b"* OK\r\n* 1 FETCH (BODY[] \"x: y\" UID 1)\r\na1 OK\r\n")
+            .unwrap();
+    });
+    let mut client = ImapClient::connect(&endpoint).unwrap();
+    let mut body = Vec::new();
+    assert_eq!(client.fetch_body(1, &mut body).unwrap(), 4);
+    assert_eq!(body, b"x: y");
+    drop(client);
+    server.join().unwrap();
+}
+
+#[test]
+fn no_argument_becomes_a_second_command() {
+    let (endpoint, server) = play("S: * OK ready");
+    let mut client = ImapClient::connect(&endpoint).unwrap();
+    let mut flags = Flags::new();
+    flags.set_keyword("x)\r\na2 LOGOUT");
+    let result = client.store(&one(1), FlagChange::Add(flags));
+    assert!(matches!(result, Err(ClientError::Unsendable { .. })));
+    drop(client);
+    server.join().unwrap();
+}
+
+#[test]
+fn what_is_said_in_clear_behind_starttls_counts_for_nothing() {
+    let (mut endpoint, server) = serve(|stream| {
+        stream
+            .write_all(b"* OK\r\na1 OK begin\r\n* 5 EXISTS\r\n")
+            .unwrap();
+    });
+    endpoint.security = Security::StartTls;
+    let error = ImapClient::connect(&endpoint).err().unwrap().to_string();
+    assert!(error.contains("in clear"), "{error}");
+    server.join().unwrap();
+}

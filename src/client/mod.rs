@@ -1,0 +1,28 @@
+//! The client's side: SMTP, POP3 and IMAP over one socket, usable from a program of twenty lines.
+//!
+//! - [`ClientSocket`]: say a command, receive its reply; the same [`Wire`](crate::net::Wire) as the servers'.
+//! - [`SmtpClient`], [`Pop3Client`], [`ImapClient`]: the verbs of each protocol, and on them `send`
+//!   and the like for who only wants the mail through.
+//! - [`ClientError`]: every failure as one sentence.
+//!
+//! Messages are streamed, never gathered: one of any size takes the memory of one buffer. Nothing
+//! that a server says can exhaust or stop a client; what it may say is bounded in [`crate::limits`].
+
+mod crlf;
+mod endpoint;
+mod error;
+pub mod imap;
+pub mod pop3;
+mod printable;
+#[cfg(test)]
+mod scripted;
+pub mod smtp;
+mod socket;
+
+pub use endpoint::{Endpoint, Security};
+pub use error::ClientError;
+pub use imap::ImapClient;
+pub use pop3::Pop3Client;
+pub use printable::printable;
+pub use smtp::SmtpClient;
+pub use socket::{Answer, ClientSocket};

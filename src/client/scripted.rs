@@ -1,0 +1,53 @@
+//! A server for tests that plays a script over a real connection: `S:` lines are said, `C:` lines
+//! must be heard.
+
+// A test fails by panicking.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use super::{Endpoint, Security};
+
+/// A server that says and hears what the script has, then closes. Joining it tells whether the
+/// client said what it should.
+pub(super) fn play(script: &str) -> (Endpoint, JoinHandle<()>) {
+    let script = script.to_owned();
+    serve(move |stream| {
+        let mut reader = BufReader::new(stream.try_clone().unwrap());
+        for line in script
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+        {
+            let text = line.get(3..).unwrap_or_default();
+            if line.starts_with('S') {
+                stream.write_all(format!("{text}\r\n").as_bytes()).unwrap();
+                continue;
+            }
+            let mut heard = String::new();
+            reader.read_line(&mut heard).unwrap();
+            assert_eq!(heard, format!("{text}\r\n"));
+        }
+    })
+}
+
+/// A server that does as it likes with its one connection.
+pub(super) fn serve(
+    act: impl FnOnce(&mut TcpStream) + Send + 'static,
+) -> (Endpoint, JoinHandle<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let server = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        act(&mut stream);
+        // Closing over unread octets would destroy what was said last.
+        let _ = stream.shutdown(Shutdown::Write);
+        let _ = stream.read_to_end(&mut Vec::new());
+    });
+    let mut endpoint = Endpoint::new("127.0.0.1", port, Security::Plain, "no-such-ca.pem");
+    endpoint.timeout = Duration::from_secs(20);
+    (endpoint, server)
+}

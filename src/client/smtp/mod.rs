@@ -1,0 +1,271 @@
+//! SMTP from the client's side (RFC 5321; AUTH: RFC 4954; STARTTLS: RFC 3207).
+//!
+//! The verbs, one method each, and [`SmtpClient::send`], which leads them in the right order. A
+//! reply that refuses is a [`ClientError::Refused`]. It delivers to the server that it is given,
+//! and looks up no MX record.
+
+mod send;
+
+use std::io::Read;
+use std::net::IpAddr;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use super::crlf::Crlf;
+use super::{Answer, ClientError, ClientSocket, Endpoint, Security};
+use crate::limits;
+use crate::net::dot::Stuffed;
+use crate::protocol::smtp::{Address, Command, Params, Path, Reply, ReversePath};
+
+pub use send::Sent;
+
+/// A conversation with an SMTP server.
+///
+/// ```no_run
+/// use pillarbox::client::{Endpoint, Security, SmtpClient};
+///
+/// # fn main() -> Result<(), pillarbox::client::ClientError> {
+/// let server = Endpoint::new("localhost", 2465, Security::Tls, "certs/ca.pem");
+/// let mut client = SmtpClient::connect(&server)?;
+/// client.login("alice", "wonderland")?;
+/// let mut message = std::io::Cursor::new("Subject: Tea\n\nAt five?\n");
+/// client.send("alice@pillarbox.test", &["bob@pillarbox.test"], &mut message)?;
+/// client.quit()
+/// # }
+/// ```
+pub struct SmtpClient {
+    socket: ClientSocket,
+    extensions: Vec<String>,
+}
+
+impl Answer for Reply {
+    /// One or more lines (RFC 5321 §4.2.1).
+    fn receive(socket: &mut ClientSocket) -> Result<Reply, ClientError> {
+        let (mut lines, mut room) = (Vec::new(), limits::ANSWER);
+        loop {
+            lines.push(socket.receive_line(&mut room)?);
+            if !lines.last().is_some_and(|line| Reply::continues(line)) {
+                break;
+            }
+        }
+        Reply::parse(&lines).map_err(|bad| {
+            let first = lines.first().map_or(&[][..], |line| line);
+            socket.nonsense(first, &format!("in SMTP: {bad}"))
+        })
+    }
+}
+
+impl SmtpClient {
+    /// Connects, hears the greeting and says EHLO. If the endpoint asks for STARTTLS, it is done
+    /// here: nothing but the request for it ever crosses in clear.
+    ///
+    /// # Errors
+    /// When the server is not there, not trusted, not willing, or does not offer STARTTLS.
+    pub fn connect(endpoint: &Endpoint) -> Result<SmtpClient, ClientError> {
+        let mut client = SmtpClient {
+            socket: ClientSocket::connect(endpoint)?,
+            extensions: Vec::new(),
+        };
+        let greeting = client.socket.receive_reply()?;
+        client.judge("the connection", greeting, 2)?;
+        client.ehlo()?;
+        if endpoint.security == Security::StartTls {
+            client.start_tls()?;
+        }
+        Ok(client)
+    }
+
+    /// Says EHLO, or HELO to a server of old (RFC 5321 §3.2); the extensions offered are remembered.
+    ///
+    /// # Errors
+    /// When both are refused, or the connection fails.
+    pub fn ehlo(&mut self) -> Result<Reply, ClientError> {
+        let name = match self.socket.local_address() {
+            IpAddr::V4(address) => format!("[{address}]"),
+            IpAddr::V6(address) => format!("[IPv6:{address}]"),
+        };
+        self.extensions.clear();
+        match self.say(&Command::Ehlo(name.clone()), 2) {
+            Err(ClientError::Refused {
+                transient: false, ..
+            }) => self.say(&Command::Helo(name), 2),
+            reply => {
+                let reply = reply?;
+                self.extensions = reply.lines.iter().skip(1).cloned().collect();
+                Ok(reply)
+            }
+        }
+    }
+
+    /// What EHLO offers under this keyword: the words behind it, none for a bare keyword.
+    #[must_use]
+    pub fn extension(&self, keyword: &str) -> Option<&str> {
+        self.extensions.iter().find_map(|line| {
+            let (name, argument) = line.split_once(' ').unwrap_or((line, ""));
+            name.eq_ignore_ascii_case(keyword).then_some(argument)
+        })
+    }
+
+    /// Begins TLS, and says EHLO again: what was offered in clear does not count (RFC 3207 §4.2).
+    ///
+    /// # Errors
+    /// When it is not offered or refused, or the server is not trusted.
+    pub fn start_tls(&mut self) -> Result<(), ClientError> {
+        if self.extension("STARTTLS").is_none() {
+            return Err(self.socket.not_offered("STARTTLS"));
+        }
+        self.say(&Command::StartTls, 2)?;
+        self.socket.start_tls()?;
+        self.ehlo().map(drop)
+    }
+
+    /// Logs in, with PLAIN if the server offers it, otherwise with LOGIN.
+    ///
+    /// # Errors
+    /// When neither is offered, or name and password are not accepted.
+    pub fn login(&mut self, user: &str, password: &str) -> Result<(), ClientError> {
+        let offered = self.extension("AUTH").unwrap_or_default().to_uppercase();
+        let offers = |mechanism| offered.split(' ').any(|word| word == mechanism);
+        if offers("PLAIN") {
+            let initial = format!("\0{user}\0{password}").into_bytes();
+            let answer = self.auth("PLAIN", Some(initial))?;
+            return self.judge("AUTH PLAIN", answer, 2).map(drop);
+        }
+        if !offers("LOGIN") {
+            return Err(self.socket.not_offered("a login by PLAIN or LOGIN"));
+        }
+        let mut answer = self.auth("LOGIN", None)?;
+        for secret in [user, password] {
+            self.judge("AUTH LOGIN", answer, 3)?;
+            let line = STANDARD.encode(secret);
+            answer = self.socket.send_message_receive_reply(line.as_bytes())?;
+        }
+        self.judge("AUTH LOGIN", answer, 2).map(drop)
+    }
+
+    fn auth(&mut self, mechanism: &str, initial: Option<Vec<u8>>) -> Result<Reply, ClientError> {
+        let mechanism = mechanism.to_owned();
+        let command = Command::Auth { mechanism, initial };
+        self.socket
+            .send_message_receive_reply(command.to_string().as_bytes())
+    }
+
+    /// Begins a message from this address; an empty one is the null path of a bounce.
+    ///
+    /// # Errors
+    /// When it is no address, or refused.
+    pub fn mail(&mut self, from: &str, params: Params) -> Result<Reply, ClientError> {
+        let from = match from {
+            "" => ReversePath::Null,
+            from => ReversePath::Address(address(from)?),
+        };
+        self.say(&Command::Mail { from, params }, 2)
+    }
+
+    /// Adds a recipient.
+    ///
+    /// # Errors
+    /// When it is no address, or refused.
+    pub fn rcpt(&mut self, to: &str) -> Result<Reply, ClientError> {
+        let to = Path::Address(address(to)?);
+        let params = Params::new();
+        self.say(&Command::Rcpt { to, params }, 2)
+    }
+
+    /// Sends the message: line endings become CRLF, dots are stuffed (RFC 5321 §4.5.2). When
+    /// reading it fails the connection is cut, so that no half message can be delivered.
+    ///
+    /// # Errors
+    /// When the server refuses it, or it cannot be read.
+    pub fn data(&mut self, message: &mut dyn Read) -> Result<Reply, ClientError> {
+        self.say(&Command::Data, 3)?;
+        self.socket
+            .send_all(&mut Stuffed::new(Crlf::new(message)))?;
+        let reply = self.socket.receive_reply()?;
+        self.judge("the message", reply, 2)
+    }
+
+    /// Forgets the message that has begun.
+    ///
+    /// # Errors
+    /// When the connection fails.
+    pub fn rset(&mut self) -> Result<Reply, ClientError> {
+        self.say(&Command::Rset, 2)
+    }
+
+    /// Does nothing, and so shows that the server is there.
+    ///
+    /// # Errors
+    /// When it is not.
+    pub fn noop(&mut self) -> Result<Reply, ClientError> {
+        self.say(&Command::Noop, 2)
+    }
+
+    /// Asks whether a mailbox exists; most servers do not tell (`252`).
+    ///
+    /// # Errors
+    /// When it does not, or the server refuses to say anything.
+    pub fn vrfy(&mut self, who: &str) -> Result<Reply, ClientError> {
+        self.say(&Command::Vrfy(who.to_owned()), 2)
+    }
+
+    /// Asks for help, perhaps about a command.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn help(&mut self, about: Option<&str>) -> Result<Reply, ClientError> {
+        self.say(&Command::Help(about.map(str::to_owned)), 2)
+    }
+
+    /// Says goodbye, hears the answer and closes.
+    ///
+    /// # Errors
+    /// When the connection fails before.
+    pub fn quit(mut self) -> Result<(), ClientError> {
+        self.say(&Command::Quit, 2)?;
+        self.socket.close();
+        Ok(())
+    }
+
+    /// Says a command whose reply must be of this class: 2 for `2xx`.
+    fn say(&mut self, command: &Command, class: u16) -> Result<Reply, ClientError> {
+        let command = command.to_string();
+        let reply = self.socket.send_message_receive_reply(command.as_bytes())?;
+        self.judge(&command, reply, class)
+    }
+
+    fn judge(&mut self, command: &str, reply: Reply, class: u16) -> Result<Reply, ClientError> {
+        if reply.code / 100 == class {
+            return Ok(reply);
+        }
+        let enhanced = reply.enhanced.map(|code| format!("{code} "));
+        let words = format!(
+            "{} {}{}",
+            reply.code,
+            enhanced.unwrap_or_default(),
+            reply.text()
+        );
+        if reply.is_positive() {
+            return Err(self
+                .socket
+                .nonsense(words.as_bytes(), &format!("to {command}")));
+        }
+        Err(ClientError::Refused {
+            server: self.socket.endpoint().to_string(),
+            command: command.to_owned(),
+            reply: words,
+            transient: reply.is_transient(),
+        })
+    }
+}
+
+fn address(text: &str) -> Result<Address, ClientError> {
+    Address::parse(text).map_err(|why| ClientError::Unsendable {
+        what: format!("<{text}>"),
+        why: why.to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,189 @@
+//! The SMTP client against servers that keep to the protocol, and against one that does not.
+
+// A test fails by panicking.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use std::io::{self, Cursor};
+
+use super::*;
+use crate::client::scripted::{play, serve};
+
+const HELLO: &str = "
+    S: 220 here.test ESMTP
+    C: EHLO [127.0.0.1]
+    S: 250-here.test, I am delighted to meet you
+    S: 250-SIZE 1000000
+    S: 250-8BITMIME
+    S: 250 AUTH LOGIN PLAIN
+";
+
+#[test]
+fn a_message_goes_to_those_who_are_accepted() {
+    let (endpoint, server) = play(&format!(
+        "{HELLO}
+        C: AUTH PLAIN AGFsaWNlAHdvbmRlcmxhbmQ=
+        S: 235 2.7.0 Ok
+        C: MAIL FROM:<alice@here.test> SIZE=20 BODY=8BITMIME
+        S: 250 Ok
+        C: RCPT TO:<bob@here.test>
+        S: 250 Ok
+        C: RCPT TO:<nobody@here.test>
+        S: 550 5.1.1 No such mailbox
+        C: DATA
+        S: 354 End data with <CR><LF>.<CR><LF>
+        C: Subject: é
+        C:\x20
+        C: ..
+        C: ..x
+        C: .
+        S: 250 Ok
+        C: QUIT
+        S: 221 Bye"
+    ));
+    let mut client = SmtpClient::connect(&endpoint).unwrap();
+    client.login("alice", "wonderland").unwrap();
+    let mut message = Cursor::new("Subject: é\n\n.\r\n.x");
+    let to = ["bob@here.test", "nobody@here.test"];
+    let sent = client.send("alice@here.test", &to, &mut message).unwrap();
+    assert_eq!(sent.accepted, ["bob@here.test"]);
+    let [(who, why)] = &sent.refused[..] else {
+        panic!("{:?}", sent.refused)
+    };
+    assert_eq!(who, "nobody@here.test");
+    let said = "refuses RCPT TO:<nobody@here.test>: 550 5.1.1 No such mailbox";
+    assert!(why.to_string().ends_with(said), "{why}");
+    client.quit().unwrap();
+    server.join().unwrap();
+}
+
+#[test]
+fn when_nobody_is_accepted_nothing_is_sent() {
+    let (endpoint, server) = play(&format!(
+        "{HELLO}
+        C: MAIL FROM:<> SIZE=2
+        S: 250 Ok
+        C: RCPT TO:<bob@here.test>
+        S: 452 4.2.2 Mailbox full
+        C: RSET
+        S: 250 Ok
+        C: NOOP
+        S: 250 Ok"
+    ));
+    let mut client = SmtpClient::connect(&endpoint).unwrap();
+    let error = client
+        .send("", &["bob@here.test"], &mut Cursor::new("\n"))
+        .unwrap_err();
+    assert!(error.is_transient(), "{error}");
+    client.noop().unwrap();
+    drop(client);
+    server.join().unwrap();
+}
+
+#[test]
+fn login_is_used_where_plain_is_not_offered() {
+    let (endpoint, server) = play(
+        "S: 220 here.test
+        C: EHLO [127.0.0.1]
+        S: 250-here.test
+        S: 250 AUTH LOGIN
+        C: AUTH LOGIN
+        S: 334 VXNlcm5hbWU6
+        C: YWxpY2U=
+        S: 334 UGFzc3dvcmQ6
+        C: d3Jvbmc=
+        S: 535 5.7.8 Username and password not accepted",
+    );
+    let mut client = SmtpClient::connect(&endpoint).unwrap();
+    let error = client.login("alice", "wrong").unwrap_err().to_string();
+    assert!(error.ends_with("refuses AUTH LOGIN: 535 5.7.8 Username and password not accepted"));
+    drop(client);
+    server.join().unwrap();
+}
+
+#[test]
+fn helo_is_for_servers_of_old() {
+    let (endpoint, server) = play(
+        "S: 220 here.test
+        C: EHLO [127.0.0.1]
+        S: 502 What?
+        C: HELO [127.0.0.1]
+        S: 250 here.test
+        C: MAIL FROM:<a@b.test>
+        S: 250 Ok",
+    );
+    let mut client = SmtpClient::connect(&endpoint).unwrap();
+    let login = client.login("alice", "wonderland");
+    assert!(matches!(login, Err(ClientError::NotOffered { .. })));
+    client.mail("a@b.test", Params::new()).unwrap();
+    drop(client);
+    server.join().unwrap();
+}
+
+#[test]
+fn no_argument_becomes_a_second_command() {
+    let (endpoint, server) = play(HELLO);
+    let mut client = SmtpClient::connect(&endpoint).unwrap();
+    let smuggled = [
+        client.mail("a@b.test>\r\nRCPT TO:<c@d.test", Params::new()),
+        client.rcpt("c@d.test\nDATA"),
+        client.vrfy("bob\r\nQUIT"),
+        client.help(Some("me\rQUIT")),
+    ];
+    for result in smuggled {
+        assert!(matches!(result, Err(ClientError::Unsendable { .. })));
+    }
+    drop(client);
+    server.join().unwrap();
+}
+
+#[test]
+fn a_message_that_cannot_be_read_to_its_end_is_not_ended() {
+    struct Broken(bool);
+    impl Read for Broken {
+        fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+            if std::mem::replace(&mut self.0, true) {
+                return Err(io::Error::other("the disk is gone"));
+            }
+            out[..8].copy_from_slice(b"half of\n");
+            Ok(8)
+        }
+    }
+    let (endpoint, server) = serve(|stream| {
+        io::Write::write_all(stream, b"220 x\r\n250 x\r\n354 go on\r\n").unwrap();
+        let mut heard = String::new();
+        stream.read_to_string(&mut heard).unwrap();
+        assert!(!heard.contains("\r\n.\r\n"), "{heard}");
+    });
+    let mut client = SmtpClient::connect(&endpoint).unwrap();
+    let error = client.data(&mut Broken(false)).unwrap_err();
+    assert!(matches!(error, ClientError::Local(_)), "{error}");
+    let error = client.noop().unwrap_err();
+    assert!(matches!(error, ClientError::Closed { .. }), "{error}");
+    server.join().unwrap();
+}
+
+#[test]
+fn what_is_no_smtp_is_said_to_be_none() {
+    let rows: [(&[u8], &str); 7] = [
+        (
+            b"+OK POP3 ready\r\n",
+            "“+OK POP3 ready”, which is no answer in SMTP",
+        ),
+        (b"* OK IMAP4rev1\r\n", "which is no answer in SMTP"),
+        (b"220-a\r\n221 b\r\n", "which is no answer in SMTP"),
+        (b"\r\n", "which is no answer in SMTP"),
+        (b"354 go on\r\n", "which is no answer to the connection"),
+        (
+            b"554 No SMTP service here\r\n",
+            "refuses the connection: 554 No SMTP service here",
+        ),
+        (b"220 cut of", "closed the connection"),
+    ];
+    for (greeting, expected) in rows {
+        let (endpoint, server) =
+            serve(move |stream| io::Write::write_all(stream, greeting).unwrap());
+        let error = SmtpClient::connect(&endpoint).err().unwrap().to_string();
+        assert!(error.contains(expected), "{error}");
+        server.join().unwrap();
+    }
+}

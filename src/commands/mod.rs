@@ -1,0 +1,50 @@
+//! What the commands of the program do. The command line itself stands in `main.rs`.
+
+use std::fmt;
+
+use crate::config::ConfigError;
+use crate::server::SetupError;
+
+pub mod passwd;
+pub mod serve;
+
+/// Why a command failed: one sentence, and the exit status that goes with it.
+#[derive(Debug)]
+pub enum CommandError {
+    /// The command line or the configuration is wrong: status 2.
+    Setup(String),
+    /// The job failed: status 1.
+    Job(String),
+}
+
+impl CommandError {
+    /// The program's exit status.
+    #[must_use]
+    pub fn status(&self) -> u8 {
+        match self {
+            CommandError::Job(_) => 1,
+            CommandError::Setup(_) => 2,
+        }
+    }
+}
+
+impl fmt::Display for CommandError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (CommandError::Setup(sentence) | CommandError::Job(sentence)) = self;
+        f.write_str(sentence)
+    }
+}
+
+impl std::error::Error for CommandError {}
+
+impl From<ConfigError> for CommandError {
+    fn from(error: ConfigError) -> CommandError {
+        CommandError::Setup(error.0)
+    }
+}
+
+impl From<SetupError> for CommandError {
+    fn from(error: SetupError) -> CommandError {
+        CommandError::Setup(error.0)
+    }
+}
