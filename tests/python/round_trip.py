@@ -70,6 +70,7 @@ def check_imap(box, subjects):
     for subject in subjects:
         _, (numbers,) = box.search(None, "SUBJECT", f'"{subject}"')
         (number,) = numbers.split()
+        box.store(number, "-FLAGS.SILENT", r"(\Seen)")
         _, data = box.fetch(number, "(FLAGS RFC822.SIZE BODY.PEEK[])")
         head, got = data[0]
         assert tail(got, message(subject)) == message(subject), subject
@@ -98,10 +99,10 @@ def refused(connect):
 
 
 ways = {
-    "by-smtp": lambda: smtplib.SMTP(HOST, PORTS["smtp"]),
-    "by-smtp-starttls": lambda: starttls(smtplib.SMTP(HOST, PORTS["smtp"])),
-    "by-submission": lambda: login(starttls(smtplib.SMTP(HOST, PORTS["submission"]))),
-    "by-smtps": lambda: login(smtplib.SMTP_SSL(HOST, PORTS["smtps"], context=TLS)),
+    "one-by-smtp": lambda: smtplib.SMTP(HOST, PORTS["smtp"]),
+    "two-by-smtp-and-starttls": lambda: starttls(smtplib.SMTP(HOST, PORTS["smtp"])),
+    "three-by-submission": lambda: login(starttls(smtplib.SMTP(HOST, PORTS["submission"]))),
+    "four-by-smtps": lambda: login(smtplib.SMTP_SSL(HOST, PORTS["smtps"], context=TLS)),
 }
 for subject, connect in ways.items():
     send(subject, connect())
