@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod client;
+pub mod commands;
 pub mod limits;
 pub mod message;
 pub mod net;
