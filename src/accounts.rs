@@ -52,7 +52,10 @@ impl Password {
             return Ok(Password::Clear(text.to_owned()));
         }
         match PasswordHash::new(text) {
-            Ok(_) => Ok(Password::Hash(text.to_owned())),
+            Ok(hash) if hash.salt.is_some() && hash.hash.is_some() => {
+                Ok(Password::Hash(text.to_owned()))
+            }
+            Ok(_) => Err("not a whole argon2 hash".to_owned()),
             Err(error) => Err(format!("not an argon2 hash: {error}")),
         }
     }
@@ -94,6 +97,11 @@ impl Accounts {
         self.passwords
             .get_key_value(&name)
             .map(|(name, _)| name.as_str())
+    }
+
+    /// The names of all the accounts, in no order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.passwords.keys().map(String::as_str)
     }
 
     /// The account whose login name and password these are.

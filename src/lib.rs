@@ -3,6 +3,8 @@
 pub mod accounts;
 pub mod client;
 pub mod commands;
+pub mod config;
+pub mod console;
 pub mod limits;
 pub mod message;
 pub mod net;

@@ -61,6 +61,13 @@ pub const REFUSALS: usize = 64;
 /// Octets of a command with its literals, the message of APPEND not counted.
 pub const COMMAND_LENGTH: usize = 256 * 1024;
 
+/// Commands that SMTP refuses on one connection before it is closed: more than a message to a
+/// hundred unknown recipients needs (RFC 5321 §4.5.3.1.8), too few to guess names.
+pub const REFUSED_COMMANDS: u32 = 120;
+
+/// Commands in a row that are none, before an IMAP conversation ends: this is no mail program.
+pub const BAD_COMMANDS: u32 = 50;
+
 /// The limits that `[limits]` sets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {

@@ -1,3 +1,70 @@
-//! The command line.
+//! The command line, and nothing else: what can be said to `pillarbox`, and who does it.
 
-fn main() {}
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{ArgAction, Parser, Subcommand};
+use pillarbox::commands::{CommandError, inbox, passwd, send, serve, settings};
+use pillarbox::config::Config;
+
+/// A whole email system that you can read, run and see through.
+///
+/// Without a command it starts every server in config.ini.
+#[derive(Parser)]
+#[command(version, disable_help_subcommand = true)]
+struct CommandLine {
+    /// The configuration [default: ./config.ini; without that file, the one compiled in]
+    #[arg(long, value_name = "FILE", global = true)]
+    config: Option<PathBuf>,
+    /// Say more: -v what happens, -vv everything (RUST_LOG works too)
+    #[arg(short, action = ArgAction::Count, global = true)]
+    verbose: u8,
+    /// Say errors only
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Start every server in config.ini (what `pillarbox` alone does, too)
+    Serve,
+    Send(Box<send::SendArgs>),
+    Inbox(inbox::InboxArgs),
+    /// Hash a password for [accounts] in config.ini
+    Passwd,
+}
+
+fn main() -> ExitCode {
+    let line = CommandLine::parse();
+    start_log(&line);
+    match run(line) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("pillarbox: {error}");
+            ExitCode::from(error.status())
+        }
+    }
+}
+
+fn run(line: CommandLine) -> Result<(), CommandError> {
+    let config = || Config::load(line.config.as_deref());
+    match line.command.unwrap_or(Command::Serve) {
+        Command::Serve => serve::run(&config()?, line.config.as_deref()),
+        Command::Send(args) => send::run(&args, &settings(&config()?)?),
+        Command::Inbox(args) => inbox::run(&args, &settings(&config()?)?),
+        Command::Passwd => passwd::run(),
+    }
+}
+
+/// `RUST_LOG` decides, and without it `-v` and `-q` do.
+fn start_log(line: &CommandLine) {
+    let level = match (line.quiet, line.verbose) {
+        (true, _) => "error",
+        (false, 0) => "warn",
+        (false, 1) => "info",
+        (false, _) => "debug",
+    };
+    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or(level)).init();
+}

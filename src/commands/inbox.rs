@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use self::server::Server;
-use super::{CommandError, password, print_text, terminal_width};
+use super::CommandError;
+use super::terminal::{self, password, print_text};
 use crate::client::{ClientSettings, printable};
 use crate::message::{Contact, Reading};
 
@@ -42,7 +43,7 @@ pub struct InboxArgs {
 /// When the server cannot be reached or refuses, there is no such message, or a file cannot be saved.
 pub fn run(args: &InboxArgs, settings: &ClientSettings) -> Result<(), CommandError> {
     let mut out = io::BufWriter::new(io::stdout().lock());
-    show(args, settings, &mut out, terminal_width())?;
+    show(args, settings, &mut out, terminal::width())?;
     Ok(out.flush()?)
 }
 
@@ -60,7 +61,7 @@ fn show(
         (Some(number), _) if number > count => {
             server.close();
             let inbox = printable(account);
-            return Err(CommandError::Failed(format!(
+            return Err(CommandError::Job(format!(
                 "there is no message {number} in the inbox of {inbox}, which has {count}"
             )));
         }
@@ -159,7 +160,7 @@ mod tests {
     // A test fails by panicking.
     #![allow(clippy::unwrap_used)]
 
-    use super::super::tests::settings;
+    use super::super::terminal::tests::settings;
     use super::*;
     use crate::client::scripted::play;
 

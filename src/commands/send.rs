@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use clap::{ArgGroup, Args};
 
-use super::{CommandError, password};
+use super::CommandError;
+use super::terminal::password;
 use crate::client::{ClientSettings, SmtpClient, printable};
 use crate::message::{Attachment, Contact, Draft};
 
@@ -71,14 +72,14 @@ pub fn run(args: &SendArgs, settings: &ClientSettings) -> Result<(), CommandErro
         .collect();
     match refused.is_empty() {
         true => Ok(()),
-        false => Err(CommandError::Failed(refused.join("; "))),
+        false => Err(CommandError::Job(refused.join("; "))),
     }
 }
 
 fn compose(args: &SendArgs, settings: &ClientSettings) -> Result<Draft, CommandError> {
     let from = contacts(std::slice::from_ref(&args.from), settings)?;
     let [from] = <[Contact; 1]>::try_from(from).map_err(|_| {
-        CommandError::Usage(format!(
+        CommandError::Setup(format!(
             "--from {} is not one address",
             printable(&args.from)
         ))
@@ -111,7 +112,7 @@ fn contacts(whos: &[String], settings: &ClientSettings) -> Result<Vec<Contact>, 
             names.collect::<Vec<_>>().join(", ")
         };
         let listed = Contact::list(&entry)
-            .map_err(|error| CommandError::Usage(printable(&error.to_string())))?;
+            .map_err(|error| CommandError::Setup(printable(&error.to_string())))?;
         contacts.extend(listed);
     }
     Ok(contacts)
@@ -119,7 +120,7 @@ fn contacts(whos: &[String], settings: &ClientSettings) -> Result<Vec<Contact>, 
 
 fn attachment(path: &Path) -> Result<Attachment, CommandError> {
     let bytes = fs::read(path).map_err(|error| {
-        CommandError::Usage(format!("{} cannot be read: {error}", path.display()))
+        CommandError::Setup(format!("{} cannot be read: {error}", path.display()))
     })?;
     let name = path.file_name().unwrap_or(path.as_os_str());
     Ok(Attachment::new(&name.to_string_lossy(), bytes))
@@ -133,7 +134,7 @@ fn typed() -> Result<String, CommandError> {
     }
     let mut text = String::new();
     stdin.read_to_string(&mut text).map_err(|error| {
-        CommandError::Usage(format!(
+        CommandError::Setup(format!(
             "the text on standard input cannot be read: {error}; a file that is no text is for --attach"
         ))
     })?;
@@ -147,7 +148,7 @@ mod tests {
 
     use clap::Parser;
 
-    use super::super::tests::settings;
+    use super::super::terminal::tests::settings;
     use super::*;
 
     #[derive(Parser)]
@@ -187,7 +188,7 @@ mod tests {
         ];
         for (line, expected) in rows {
             let error = composed(line).unwrap_err();
-            assert_eq!(error.exit_status(), 2);
+            assert_eq!(error.status(), 2);
             assert!(error.to_string().contains(expected), "{error}");
         }
     }

@@ -1,123 +1,14 @@
 //! AUTH as all three protocols use it: SASL (RFC 4422) with PLAIN (RFC 4616) and LOGIN.
 //!
-//! The protocols differ only in how they wrap a challenge (`334 …`, `+ …`); the exchange is the same.
-//! [`parse`] reads the argument of AUTH and AUTHENTICATE: a mechanism and perhaps a first response in
-//! base64 (RFC 4954 §4, RFC 5034 §4, RFC 4959 §3). Base64 is an encoding, not encryption: whoever sees these lines has the password.
+//! First the argument of AUTH and AUTHENTICATE: a mechanism and, perhaps, the client's first response
+//! in base64 (RFC 4954 §4, RFC 5034 §4, RFC 4959 §3). Then the [`Exchange`] of challenges and answers,
+//! which the protocols only wrap differently (`334 …`, `+ …`).
+//! Base64 is an encoding, not encryption: whoever sees these lines has the password.
 
 use std::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-
-/// A login name and a password.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Credentials {
-    /// Who logs in.
-    pub user: String,
-    /// And the secret that proves it.
-    pub password: String,
-}
-
-/// What an exchange wants next.
-pub enum Step {
-    /// Send this challenge (base64 already) and give the answer to [`Exchange::answer`].
-    Challenge(String),
-    /// The exchange is complete.
-    Done(Credentials),
-    /// The client sent `*` (RFC 4954 §4).
-    Cancelled,
-    /// The answer was not base64, or not what the mechanism asks for.
-    Malformed,
-}
-
-/// A mechanism in the middle of its exchange.
-#[derive(Clone)]
-pub enum Exchange {
-    /// Waits for `authorisation NUL user NUL password` in one answer.
-    Plain,
-    /// Waits for the user name.
-    LoginUser,
-    /// Waits for the password of this user.
-    LoginPassword(String),
-}
-
-impl Exchange {
-    /// The mechanisms that there are, as CAPABILITY and EHLO list them.
-    pub const MECHANISMS: [&'static str; 2] = ["PLAIN", "LOGIN"];
-
-    /// Begins a mechanism by its name, in any case; `None` if there is no such mechanism.
-    #[must_use]
-    pub fn begin(mechanism: &str) -> Option<Exchange> {
-        match mechanism.to_ascii_uppercase().as_str() {
-            "PLAIN" => Some(Exchange::Plain),
-            "LOGIN" => Some(Exchange::LoginUser),
-            _ => None,
-        }
-    }
-
-    /// The first step: with the initial response that came with the command, if one did.
-    /// `=` stands for an empty one (RFC 4954 §4).
-    pub fn start(&mut self, initial: Option<&[u8]>) -> Step {
-        match initial {
-            Some(b"=") => self.answer(b""),
-            Some(initial) => self.answer(initial),
-            None => Step::Challenge(self.challenge()),
-        }
-    }
-
-    /// Takes the client's answer to the last challenge.
-    pub fn answer(&mut self, answer: &[u8]) -> Step {
-        if answer == b"*" {
-            return Step::Cancelled;
-        }
-        let Some(answer) = STANDARD
-            .decode(answer)
-            .ok()
-            .and_then(|octets| String::from_utf8(octets).ok())
-        else {
-            return Step::Malformed;
-        };
-        match self {
-            Exchange::Plain => plain(&answer).map_or(Step::Malformed, Step::Done),
-            Exchange::LoginUser => {
-                *self = Exchange::LoginPassword(answer);
-                Step::Challenge(self.challenge())
-            }
-            Exchange::LoginPassword(user) => Step::Done(Credentials {
-                user: std::mem::take(user),
-                password: answer,
-            }),
-        }
-    }
-
-    fn challenge(&self) -> String {
-        match self {
-            Exchange::Plain => String::new(),
-            Exchange::LoginUser => STANDARD.encode("Username:"),
-            Exchange::LoginPassword(_) => STANDARD.encode("Password:"),
-        }
-    }
-}
-
-impl Credentials {
-    /// The one answer of PLAIN, in base64.
-    #[must_use]
-    pub fn plain(&self) -> String {
-        STANDARD.encode(format!("\0{}\0{}", self.user, self.password))
-    }
-}
-
-/// `authorisation NUL user NUL password`; nobody may act for somebody else (RFC 4616 §2).
-fn plain(message: &str) -> Option<Credentials> {
-    let mut fields = message.split('\0');
-    let (authorisation, user, password) = (fields.next()?, fields.next()?, fields.next()?);
-    let whole = fields.next().is_none() && !user.is_empty();
-    let own = authorisation.is_empty() || authorisation == user;
-    (whole && own).then(|| Credentials {
-        user: user.to_owned(),
-        password: password.to_owned(),
-    })
-}
 
 /// RFC 4422 §3.1: a mechanism's name has at most 20 octets.
 const MECHANISM_OCTETS: usize = 20;
@@ -183,6 +74,114 @@ impl fmt::Display for Argument<'_> {
     }
 }
 
+/// A login name and a password.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Credentials {
+    /// Who logs in.
+    pub user: String,
+    /// And the secret that proves it.
+    pub password: String,
+}
+
+/// What an exchange wants next.
+pub enum Step {
+    /// Send this challenge (base64 already) and give the answer to [`Exchange::answer`].
+    Challenge(String),
+    /// The exchange is complete.
+    Done(Credentials),
+    /// The client sent `*` (RFC 4954 §4).
+    Cancelled,
+    /// The answer was not base64, or not what the mechanism asks for.
+    Malformed,
+}
+
+/// A mechanism in the middle of its exchange.
+#[derive(Clone)]
+pub enum Exchange {
+    /// Waits for `authorisation NUL user NUL password` in one answer.
+    Plain,
+    /// Waits for the user name.
+    LoginUser,
+    /// Waits for the password of this user.
+    LoginPassword(String),
+}
+
+impl Exchange {
+    /// The mechanisms that there are, as CAPABILITY and EHLO list them.
+    pub const MECHANISMS: [&'static str; 2] = ["PLAIN", "LOGIN"];
+
+    /// Begins a mechanism by its name, in any case; `None` if there is no such mechanism.
+    #[must_use]
+    pub fn begin(mechanism: &str) -> Option<Exchange> {
+        match mechanism.to_ascii_uppercase().as_str() {
+            "PLAIN" => Some(Exchange::Plain),
+            "LOGIN" => Some(Exchange::LoginUser),
+            _ => None,
+        }
+    }
+
+    /// The first step: with the first response that [`parse`] decoded, if there was one.
+    pub fn start(&mut self, initial: Option<&[u8]>) -> Step {
+        match initial {
+            Some(initial) => self.take(initial),
+            None => Step::Challenge(self.challenge()),
+        }
+    }
+
+    /// Takes the line that answers the last challenge.
+    pub fn answer(&mut self, line: &[u8]) -> Step {
+        if line == b"*" {
+            return Step::Cancelled;
+        }
+        response(line).map_or(Step::Malformed, |answer| self.take(&answer))
+    }
+
+    fn take(&mut self, answer: &[u8]) -> Step {
+        let Ok(answer) = String::from_utf8(answer.to_vec()) else {
+            return Step::Malformed;
+        };
+        match self {
+            Exchange::Plain => plain(&answer).map_or(Step::Malformed, Step::Done),
+            Exchange::LoginUser => {
+                *self = Exchange::LoginPassword(answer);
+                Step::Challenge(self.challenge())
+            }
+            Exchange::LoginPassword(user) => Step::Done(Credentials {
+                user: std::mem::take(user),
+                password: answer,
+            }),
+        }
+    }
+
+    fn challenge(&self) -> String {
+        match self {
+            Exchange::Plain => String::new(),
+            Exchange::LoginUser => STANDARD.encode("Username:"),
+            Exchange::LoginPassword(_) => STANDARD.encode("Password:"),
+        }
+    }
+}
+
+impl Credentials {
+    /// The one answer of PLAIN, in base64.
+    #[must_use]
+    pub fn plain(&self) -> String {
+        STANDARD.encode(format!("\0{}\0{}", self.user, self.password))
+    }
+}
+
+/// `authorisation NUL user NUL password`; nobody may act for somebody else (RFC 4616 §2).
+fn plain(message: &str) -> Option<Credentials> {
+    let mut fields = message.split('\0');
+    let (authorisation, user, password) = (fields.next()?, fields.next()?, fields.next()?);
+    let whole = fields.next().is_none() && !user.is_empty();
+    let own = authorisation.is_empty() || authorisation == user;
+    (whole && own).then(|| Credentials {
+        user: user.to_owned(),
+        password: password.to_owned(),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     // A test fails by panicking.
@@ -201,7 +200,7 @@ mod tests {
 
     #[test]
     fn plain_takes_one_answer() {
-        let step = Exchange::Plain.start(Some(b"AGFsaWNlAHdvbmRlcmxhbmQ="));
+        let step = Exchange::Plain.start(Some(b"\0alice\0wonderland"));
         assert_eq!(done(step), ("alice".into(), "wonderland".into()));
     }
 

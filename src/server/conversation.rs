@@ -7,17 +7,20 @@ use native_tls::TlsAcceptor;
 use super::{Next, Part, Reply, Session, Trouble};
 use crate::net::{self, Heard, Wire};
 
-/// Leads one conversation to its end. `upgrade` is what STARTTLS needs: the acceptor, and how to
-/// begin a fresh session behind it.
+/// What STARTTLS needs: the acceptor, and how to begin a fresh session behind it.
+pub type Upgrade<'a> = (&'a TlsAcceptor, &'a dyn Fn() -> Box<dyn Session>);
+
+/// Leads one conversation from its opening, which is the greeting or why there is none, to its end.
 ///
 /// # Errors
 /// When the connection fails; what the client does wrong is answered, not returned.
 pub fn converse(
     wire: &mut Wire,
     mut session: Box<dyn Session>,
-    upgrade: Option<(&TlsAcceptor, &dyn Fn() -> Box<dyn Session>)>,
+    opening: Reply,
+    upgrade: Option<Upgrade<'_>>,
 ) -> io::Result<()> {
-    let mut reply = session.greeting();
+    let mut reply = opening;
     loop {
         if matches!(reply.next, Next::StartTls) && wire.has_pending() {
             reply = trouble(&mut *session, Trouble::PlaintextBehindStartTls);
@@ -53,7 +56,7 @@ fn hear(session: &mut dyn Session, heard: Heard) -> Reply {
 }
 
 /// Lets the session word the trouble; what is fatal closes, whatever the session asked for.
-fn trouble(session: &mut dyn Session, trouble: Trouble) -> Reply {
+pub(super) fn trouble(session: &mut dyn Session, trouble: Trouble) -> Reply {
     let reply = session.trouble(trouble);
     if trouble.is_fatal() {
         reply.then(Next::Close)

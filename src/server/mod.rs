@@ -1,11 +1,24 @@
 //! The servers: one listener for each port, one thread and one [`Session`] for each connection.
 
+mod connections;
 mod conversation;
+mod imap;
+mod listener;
 mod login;
+mod office;
+mod pop3;
 mod session;
 mod site;
+mod smtp;
 
-pub use conversation::converse;
+pub use connections::{Connections, Place};
+use conversation::trouble;
+pub use conversation::{Upgrade, converse};
+pub use imap::ImapServer;
+pub use listener::{Listener, Security, Service};
 pub use login::{Door, Refusal};
+pub use office::{Office, SetupError};
+pub use pop3::Pop3Server;
 pub use session::{Next, Part, Reply, Session, Trouble};
 pub use site::{Peer, Site};
+pub use smtp::{Role, SmtpServer};

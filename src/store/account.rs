@@ -2,20 +2,39 @@
 //!
 //! Names are Unicode here and modified UTF-7 on disk; the hierarchy separator is `.`, as in the
 //! folder names (`Lists.rust` is `.Lists.rust`). `INBOX` is the Maildir itself, in any case.
+//! A mailbox appears and disappears as a whole, by one rename from or to the account's `tmp/`.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Weak};
 
-use super::{Mailbox, StoreError};
+use super::name::Name;
+use super::{Mailbox, Store, StoreError, Uid, disk, maildir, subscriptions};
 
 /// The mail of one account.
 #[derive(Clone)]
-pub struct Account {}
+pub struct Account {
+    store: Arc<Store>,
+    name: String,
+    folder: PathBuf,
+}
 
 impl Account {
+    pub(super) fn new(store: Arc<Store>, name: &str, folder: PathBuf) -> Account {
+        let name = name.to_owned();
+        Account {
+            store,
+            name,
+            folder,
+        }
+    }
+
     /// Its name, as in `[accounts]`.
     #[must_use]
     pub fn name(&self) -> &str {
-        todo!("store")
+        &self.name
     }
 
     /// The mailbox that mail is delivered to.
@@ -31,16 +50,56 @@ impl Account {
     /// # Errors
     /// When there is none, the name is bad, or the disk fails.
     pub fn mailbox(&self, name: &str) -> Result<Arc<Mailbox>, StoreError> {
-        let _ = name;
-        todo!("store")
+        let name = Name::parse(name)?;
+        let path = self.path(&name);
+        let mut open = self.store.open_mailboxes();
+        let there = is_maildir(&path);
+        if let Some(mailbox) = open.get(&path).and_then(Weak::upgrade)
+            && there
+            && !mailbox.is_deleted()
+        {
+            return Ok(mailbox);
+        }
+        if !there && !name.is_inbox() {
+            return Err(StoreError::NoSuchMailbox(name.text().to_owned()));
+        }
+        if !there {
+            maildir::make(&path)?;
+        }
+        if !open.contains_key(&path) {
+            maildir::clean(&path);
+        }
+        let mailbox = Arc::new(Mailbox::at(name.text(), &path));
+        open.insert(path, Arc::downgrade(&mailbox));
+        Ok(mailbox)
     }
 
-    /// The names of all the mailboxes, `INBOX` first, the others sorted.
+    /// The names of all the mailboxes, `INBOX` first, the others sorted. A name that only others
+    /// are below (`Lists`, when there is `Lists.rust`) is not among them.
     ///
     /// # Errors
     /// The disk's.
     pub fn mailboxes(&self) -> Result<Vec<String>, StoreError> {
-        todo!("store")
+        let inbox = std::iter::once("INBOX".to_owned());
+        let names = self.names()?;
+        let others = names.iter().map(|name| name.text().to_owned());
+        Ok(inbox.chain(others).collect())
+    }
+
+    /// All but INBOX, sorted.
+    fn names(&self) -> Result<Vec<Name>, StoreError> {
+        let mut names = Vec::new();
+        for entry in fs::read_dir(&self.folder).map_err(StoreError::disk(&self.folder))? {
+            let entry = entry.map_err(StoreError::disk(&self.folder))?;
+            let folder = entry.file_name();
+            let name = folder.to_str().and_then(|folder| folder.strip_prefix('.'));
+            match name.and_then(Name::decode) {
+                Some(name) if !name.is_inbox() && is_maildir(&entry.path()) => names.push(name),
+                _ => {}
+            }
+        }
+        names.sort();
+        Ok(names)
     }
 
     /// Makes a mailbox.
@@ -48,8 +107,29 @@ impl Account {
     /// # Errors
     /// When there is one, the name is bad, or the disk fails.
     pub fn create(&self, name: &str) -> Result<(), StoreError> {
-        let _ = name;
-        todo!("store")
+        let name = Name::parse(name)?;
+        let path = self.path(&name);
+        let exists = || Err(StoreError::MailboxExists(name.text().to_owned()));
+        let _nobody_else = self.store.open_mailboxes();
+        if name.is_inbox() || is_maildir(&path) {
+            return exists();
+        }
+        let unborn = self.folder.join("tmp").join(maildir::unique());
+        maildir::make(&unborn)?;
+        // Maildir++ tells the programs that deliver here where the account's own folder is.
+        let marker = unborn.join("maildirfolder");
+        disk::make_file(&marker).map_err(StoreError::disk(&marker))?;
+        match fs::rename(&unborn, &path) {
+            Ok(()) => disk::sync_folder(&self.folder),
+            Err(error) => {
+                let _ = fs::remove_dir_all(&unborn);
+                if error.kind() == io::ErrorKind::DirectoryNotEmpty {
+                    // Somebody's folder, which only lacks its `cur/`.
+                    return maildir::make(&path);
+                }
+                Err(StoreError::Disk(path, error))
+            }
+        }
     }
 
     /// Removes a mailbox and its messages; the mailboxes below it stay.
@@ -57,8 +137,75 @@ impl Account {
     /// # Errors
     /// When there is none, it is INBOX, or the disk fails.
     pub fn delete(&self, name: &str) -> Result<(), StoreError> {
-        let _ = name;
-        todo!("store")
+        let name = Name::parse(name)?;
+        if name.is_inbox() {
+            // RFC 9051 §6.3.5: it is an error to delete INBOX.
+            let why = "INBOX cannot be deleted";
+            return Err(StoreError::BadName(name.text().to_owned(), why));
+        }
+        let path = self.path(&name);
+        let dying = self.folder.join("tmp").join(maildir::unique());
+        let mut open = self.store.open_mailboxes();
+        if !is_maildir(&path) {
+            return Err(StoreError::NoSuchMailbox(name.text().to_owned()));
+        }
+        take_away(&mut open, &path, &dying)?;
+        drop(open);
+        disk::sync_folder(&self.folder)?;
+        if let Err(error) = fs::remove_dir_all(&dying) {
+            // It is out of sight, and goes with the next leftovers.
+            log::warn!("{}: {error}", dying.display());
+        }
+        Ok(())
+    }
+
+    /// Gives a mailbox, and those below it, another name. Renaming INBOX moves its messages to a
+    /// new mailbox and leaves those below it alone (RFC 9051 §6.3.6). Who has a renamed mailbox
+    /// open sees it as deleted; its UIDs and UIDVALIDITY go with it.
+    ///
+    /// # Errors
+    /// When there is none, one of the new names exists or is bad, or the disk fails.
+    pub fn rename(&self, from: &str, to: &str) -> Result<(), StoreError> {
+        let (from, to) = (Name::parse(from)?, Name::parse(to)?);
+        if from.is_inbox() {
+            return self.move_inbox(&to);
+        }
+        if to.is_below(&from) {
+            let why = "a mailbox cannot be moved below itself";
+            return Err(StoreError::BadName(to.text().to_owned(), why));
+        }
+        let mut renames = Vec::new();
+        for name in self.names()? {
+            if name == from || name.is_below(&from) {
+                renames.push((self.path(&name), name.moved(&from, &to)?));
+            }
+        }
+        if renames.is_empty() {
+            return Err(StoreError::NoSuchMailbox(from.text().to_owned()));
+        }
+        let mut open = self.store.open_mailboxes();
+        let mut new_names = renames.iter().map(|(_, name)| name);
+        if let Some(taken) = new_names.find(|n| n.is_inbox() || self.path(n).exists()) {
+            return Err(StoreError::MailboxExists(taken.text().to_owned()));
+        }
+        for (old, name) in &renames {
+            take_away(&mut open, old, &self.path(name))?;
+        }
+        disk::sync_folder(&self.folder)
+    }
+
+    fn move_inbox(&self, to: &Name) -> Result<(), StoreError> {
+        self.create(to.text())?;
+        let (inbox, to) = (self.inbox()?, self.mailbox(to.text())?);
+        let messages = inbox.refresh()?;
+        let uids: Vec<Uid> = messages
+            .messages
+            .iter()
+            .map(|message| message.uid)
+            .collect();
+        let copied = inbox.copy(&uids, &to)?;
+        let moved: Vec<Uid> = copied.iter().map(|(old, _)| *old).collect();
+        inbox.remove(&moved).map(drop)
     }
 
     /// Subscribes to a mailbox, which need not exist (RFC 3501 §6.3.6).
@@ -66,17 +213,15 @@ impl Account {
     /// # Errors
     /// When the name is bad, or the disk fails.
     pub fn subscribe(&self, name: &str) -> Result<(), StoreError> {
-        let _ = name;
-        todo!("store")
+        subscriptions::set(&self.folder, &Name::parse(name)?, true)
     }
 
     /// Ends a subscription.
     ///
     /// # Errors
-    /// The disk's.
+    /// When the name is bad, or the disk fails.
     pub fn unsubscribe(&self, name: &str) -> Result<(), StoreError> {
-        let _ = name;
-        todo!("store")
+        subscriptions::set(&self.folder, &Name::parse(name)?, false)
     }
 
     /// The names subscribed to, sorted.
@@ -84,6 +229,32 @@ impl Account {
     /// # Errors
     /// The disk's.
     pub fn subscriptions(&self) -> Result<Vec<String>, StoreError> {
-        todo!("store")
+        let names = subscriptions::list(&self.folder)?;
+        Ok(names.iter().map(|name| name.text().to_owned()).collect())
     }
+
+    fn path(&self, name: &Name) -> PathBuf {
+        if name.is_inbox() {
+            return self.folder.clone();
+        }
+        self.folder.join(name.folder())
+    }
+}
+
+/// Renames a mailbox's folder; who has it open sees it as deleted.
+fn take_away(
+    open: &mut HashMap<PathBuf, Weak<Mailbox>>,
+    from: &Path,
+    to: &Path,
+) -> Result<(), StoreError> {
+    let away = || fs::rename(from, to).map_err(StoreError::disk(from));
+    match open.remove(from).and_then(|mailbox| mailbox.upgrade()) {
+        Some(mailbox) => mailbox.delete(away),
+        None => away(),
+    }
+}
+
+/// Is there a mailbox in this folder?
+fn is_maildir(path: &Path) -> bool {
+    path.join("cur").is_dir()
 }

@@ -3,31 +3,60 @@
 //! `tmp/` → fsync → link or rename into `new/` (or `cur/` when it has flags) → fsync of the folder.
 //! Dropped without [`Delivery::commit`], it leaves nothing behind.
 
-use std::io::{self, Write};
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use super::{Mailbox, StoreError};
+use super::crlf::ToLf;
+use super::maildir::{self, Dir, FileName, MailFile};
+use super::{Mailbox, StoreError, Uid, disk};
 use crate::message::Flags;
 
 /// A message that is being written. Takes CRLF or LF line endings, in pieces of any size.
-pub struct Delivery {}
+pub struct Delivery {
+    mailboxes: Vec<Arc<Mailbox>>,
+    staged: Staged,
+    writer: ToLf<BufWriter<File>>,
+    flags: Flags,
+    date: Option<SystemTime>,
+    /// A write failed: what is in the file is not the message.
+    failed: Option<io::ErrorKind>,
+}
 
 impl Delivery {
     /// Begins a delivery into these mailboxes, of which there is at least one.
     ///
     /// # Errors
     /// The disk's.
-    pub fn begin(mailboxes: Vec<Arc<Mailbox>>) -> Result<Delivery, StoreError> {
-        let _ = mailboxes;
-        todo!("store")
+    pub fn begin(mut mailboxes: Vec<Arc<Mailbox>>) -> Result<Delivery, StoreError> {
+        mailboxes.sort_by_key(Arc::as_ptr);
+        mailboxes.dedup_by(|one, other| Arc::ptr_eq(one, other));
+        if let Some(deleted) = mailboxes.iter().find(|mailbox| mailbox.is_deleted()) {
+            return Err(StoreError::NoSuchMailbox(deleted.name().to_owned()));
+        }
+        let Some(first) = mailboxes.first() else {
+            return Err(StoreError::NoSuchMailbox(String::new()));
+        };
+        let (staged, file) = Staged::make(first.maildir())?;
+        Ok(Delivery {
+            mailboxes,
+            staged,
+            writer: ToLf::new(BufWriter::new(file)),
+            flags: Flags::new(),
+            date: None,
+            failed: None,
+        })
     }
 
     /// The message's flags and internal date (by default none, and now): IMAP APPEND.
     #[must_use]
-    pub fn with(self, flags: Flags, date: Option<SystemTime>) -> Delivery {
-        let _ = (flags, date);
-        todo!("store")
+    pub fn with(mut self, flags: Flags, date: Option<SystemTime>) -> Delivery {
+        self.flags = flags;
+        self.date = date;
+        self
     }
 
     /// Puts the message where it belongs. When this returns, it survives a power cut. Every
@@ -37,18 +66,182 @@ impl Delivery {
     ///
     /// # Errors
     /// The disk's; then the message is in none of the mailboxes, or, if the disk failed between two, in some.
-    pub fn commit(self) -> Result<String, StoreError> {
-        todo!("store")
+    pub fn commit(mut self) -> Result<String, StoreError> {
+        self.write_down()
+            .map_err(StoreError::disk(&self.staged.0))?;
+        let (disk, wire) = (self.writer.on_disk, self.writer.on_wire);
+        let name: Arc<str> = format!("{},S={disk},W={wire}", maildir::unique()).into();
+        let mut staged = Vec::with_capacity(self.mailboxes.len());
+        for mailbox in self.mailboxes.iter().skip(1) {
+            let link = Staged::link(&self.staged.0, mailbox.maildir());
+            staged.push(link.map_err(StoreError::disk(mailbox.maildir()))?);
+        }
+        staged.insert(0, self.staged);
+        for (mailbox, staged) in self.mailboxes.iter().zip(staged) {
+            let file = destination(mailbox, &name, &self.flags)?;
+            staged.publish(mailbox, &file)?;
+            mailbox.touch(file.dir);
+            let synced = disk::sync_folder(&file.dir.of(mailbox.maildir()));
+            mailbox.ring();
+            synced?;
+        }
+        Ok(name.to_string())
+    }
+
+    fn write_down(&mut self) -> io::Result<()> {
+        if let Some(kind) = self.failed {
+            return Err(kind.into());
+        }
+        self.writer.finish()?;
+        let file = self.writer.inner().get_ref();
+        if let Some(date) = self.date {
+            file.set_modified(date)?;
+        }
+        file.sync_all()
     }
 }
 
 impl Write for Delivery {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let _ = bytes;
-        todo!("store")
+        let written = self.writer.put(bytes);
+        if let Err(error) = &written {
+            self.failed = Some(error.kind());
+        }
+        written.map(|()| bytes.len())
     }
 
+    /// Does nothing: only [`Delivery::commit`] makes a message whole.
     fn flush(&mut self) -> io::Result<()> {
-        todo!("store")
+        Ok(())
+    }
+}
+
+/// Where a message with these flags belongs.
+fn destination(mailbox: &Mailbox, base: &Arc<str>, flags: &Flags) -> Result<MailFile, StoreError> {
+    let base = Arc::clone(base);
+    if flags.is_empty() {
+        let name = FileName::new(base, None);
+        return Ok(MailFile {
+            dir: Dir::New,
+            name,
+        });
+    }
+    let name = FileName::new(base, Some(&mailbox.letters(flags)?));
+    Ok(MailFile {
+        dir: Dir::Cur,
+        name,
+    })
+}
+
+/// A file in a Maildir's `tmp/`, which is not there any more when this is dropped.
+pub(super) struct Staged(PathBuf);
+
+impl Staged {
+    fn make(maildir: &Path) -> Result<(Staged, File), StoreError> {
+        let path = maildir.join("tmp").join(maildir::unique());
+        let file = disk::make_file(&path).map_err(StoreError::disk(&path))?;
+        Ok((Staged(path), file))
+    }
+
+    /// The same file once more; where the file system cannot do that, a copy of it.
+    pub(super) fn link(source: &Path, maildir: &Path) -> io::Result<Staged> {
+        let staged = Staged(maildir.join("tmp").join(maildir::unique()));
+        match fs::hard_link(source, &staged.0) {
+            Ok(()) => Ok(staged),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(error),
+            Err(_) => {
+                let date = fs::metadata(source)?.modified()?;
+                fs::copy(source, &staged.0)?;
+                let file = File::options().write(true).open(&staged.0)?;
+                file.set_modified(date)?;
+                file.sync_all()?;
+                Ok(staged)
+            }
+        }
+    }
+
+    /// Moves it to its place, in one step.
+    fn publish(self, mailbox: &Mailbox, file: &MailFile) -> Result<(), StoreError> {
+        let path = file.path(mailbox.maildir());
+        match fs::rename(&self.0, &path) {
+            Ok(()) => Ok(()),
+            Err(_) if mailbox.is_deleted() => {
+                Err(StoreError::NoSuchMailbox(mailbox.name().to_owned()))
+            }
+            Err(error) => Err(StoreError::Disk(path, error)),
+        }
+    }
+}
+
+impl Drop for Staged {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+impl Mailbox {
+    /// Copies messages, flags and dates included, without copying their bytes (hard links).
+    /// Returns the UIDs, old and new, for those that were still there.
+    ///
+    /// # Errors
+    /// The disk's; then none was copied.
+    pub fn copy(&self, uids: &[Uid], to: &Mailbox) -> Result<Vec<(Uid, Uid)>, StoreError> {
+        if to.is_deleted() {
+            return Err(StoreError::NoSuchMailbox(to.name().to_owned()));
+        }
+        let snapshot = self.refresh()?;
+        let mut copies = Vec::new();
+        for message in uids.iter().filter_map(|uid| snapshot.uid(*uid)) {
+            let staged = match self.locate(message, |path| Staged::link(path, to.maildir())) {
+                Err(StoreError::MessageGone) => continue,
+                other => other?,
+            };
+            let base = maildir::unique() + &message.file.name.sizes();
+            let file = destination(to, &base.into(), &message.flags)?;
+            copies.push((message.uid, staged, file));
+        }
+        if copies.is_empty() {
+            return Ok(Vec::new());
+        }
+        let placed = to.place(copies)?;
+        let after = to.refresh()?;
+        let uids = after.messages.iter().map(|m| (&m.file.name.base, m.uid));
+        let uids: HashMap<&Arc<str>, Uid> = uids.collect();
+        let pairs = placed.iter();
+        Ok(pairs
+            .filter_map(|(old, base)| Some((*old, *uids.get(base)?)))
+            .collect())
+    }
+
+    /// Puts all of these into the mailbox, or none.
+    fn place(
+        &self,
+        copies: Vec<(Uid, Staged, MailFile)>,
+    ) -> Result<Vec<(Uid, Arc<str>)>, StoreError> {
+        let mut placed: Vec<(Uid, MailFile)> = Vec::with_capacity(copies.len());
+        // Under the lock: nobody here sees the half of them.
+        self.with_state(|_| {
+            for (uid, staged, file) in copies {
+                if let Err(error) = staged.publish(self, &file) {
+                    for (_, file) in &placed {
+                        let _ = fs::remove_file(file.path(self.maildir()));
+                    }
+                    return Err(error);
+                }
+                self.touch(file.dir);
+                placed.push((uid, file));
+            }
+            Ok(())
+        })?;
+        for dir in Dir::BOTH {
+            if placed.iter().any(|(_, file)| file.dir == dir) {
+                disk::sync_folder(&dir.of(self.maildir()))?;
+            }
+        }
+        self.ring();
+        Ok(placed
+            .into_iter()
+            .map(|(uid, file)| (uid, file.name.base))
+            .collect())
     }
 }

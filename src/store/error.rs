@@ -24,6 +24,11 @@ impl StoreError {
     pub(crate) fn disk(path: impl AsRef<Path>) -> impl FnOnce(io::Error) -> StoreError {
         move |error| StoreError::Disk(path.as_ref().to_path_buf(), error)
     }
+
+    /// Did the disk say that there is no such file?
+    pub(super) fn is_not_found(&self) -> bool {
+        matches!(self, StoreError::Disk(_, error) if error.kind() == io::ErrorKind::NotFound)
+    }
 }
 
 impl fmt::Display for StoreError {

@@ -4,12 +4,20 @@
 //! (a delivery, a STORE, an EXPUNGE, another program's doing) makes a new snapshot and rings the
 //! bells of all who watch. A conversation compares the snapshot that its client knows with the
 //! newest, and so learns what to tell; nobody's message numbers change under them.
+//!
+//! A mailbox that is deleted while it is open is empty from then on, and its messages are gone.
 
+use std::fs::{self, File};
 use std::io::{self, Read};
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
-use super::StoreError;
+use super::crlf::{self, ToCrlf};
+use super::maildir::Dir;
+use super::state::{Edit, State};
+use super::{Message, Snapshot, StoreError};
 use crate::message::{FlagChange, Flags};
 use crate::net::Bell;
 
@@ -17,56 +25,42 @@ use crate::net::Bell;
 pub type Uid = u32;
 
 /// One mailbox, shared by all the conversations that have it open.
-pub struct Mailbox {}
-
-/// A mailbox at one moment.
-#[derive(Debug)]
-pub struct Snapshot {
-    /// Changes when the UIDs start anew (RFC 9051 §2.3.1.1).
-    pub uid_validity: u32,
-    /// At least this UID will the next message have.
-    pub uid_next: Uid,
-    /// The first UID that no writing session has been told of: `\Recent` begins here.
-    pub first_recent: Uid,
-    /// The messages, in the order of their UIDs.
-    pub messages: Vec<Arc<Message>>,
-    /// Every keyword that the mailbox knows, in the order of `dovecot-keywords`.
-    pub keywords: Vec<String>,
-}
-
-/// A message in a [`Snapshot`]: what is known without opening its file. A change makes a new one.
-#[derive(Debug)]
-pub struct Message {
-    /// Its UID.
-    pub uid: Uid,
-    /// Its flags and keywords.
-    pub flags: Flags,
-}
-
-impl Snapshot {
-    /// The message with this UID.
-    #[must_use]
-    pub fn uid(&self, uid: Uid) -> Option<&Arc<Message>> {
-        let _ = uid;
-        todo!("store")
-    }
-
-    /// The message that [`super::Delivery::commit`] named.
-    #[must_use]
-    pub fn find(&self, name: &str) -> Option<&Arc<Message>> {
-        let _ = name;
-        todo!("store")
-    }
+pub struct Mailbox {
+    name: String,
+    maildir: PathBuf,
+    /// Read at the first use: a delivery needs none of it.
+    state: Mutex<Option<State>>,
+    /// We ourselves put something into `new/`, `cur/`.
+    touched: [AtomicBool; 2],
+    deleted: AtomicBool,
+    bells: Mutex<Vec<(u64, Bell)>>,
+    exclusive: AtomicBool,
 }
 
 impl Mailbox {
+    /// The mailbox in this Maildir.
+    pub(super) fn at(name: &str, maildir: &Path) -> Mailbox {
+        Mailbox {
+            name: name.to_owned(),
+            maildir: maildir.to_path_buf(),
+            state: Mutex::new(None),
+            touched: Default::default(),
+            deleted: AtomicBool::new(false),
+            bells: Mutex::default(),
+            exclusive: AtomicBool::new(false),
+        }
+    }
+
     /// The newest snapshot. Looks at the folder if it may have changed, and gives new messages
     /// their UIDs, which are on disk when this returns. The same `Arc` comes back while nothing changed.
     ///
     /// # Errors
     /// The disk's.
     pub fn refresh(&self) -> Result<Arc<Snapshot>, StoreError> {
-        todo!("store")
+        self.with_state(|state| {
+            self.look(state)?;
+            Ok(Arc::clone(&state.snapshot))
+        })
     }
 
     /// Like [`Mailbox::refresh`], and from now on nothing in the snapshot is recent to others: a
@@ -76,7 +70,10 @@ impl Mailbox {
     /// # Errors
     /// The disk's.
     pub fn claim_recent(&self) -> Result<Arc<Snapshot>, StoreError> {
-        todo!("store")
+        self.with_state(|state| {
+            self.look(state)?;
+            state.claim_recent()
+        })
     }
 
     /// Opens a message; line endings come out as CRLF.
@@ -84,8 +81,8 @@ impl Mailbox {
     /// # Errors
     /// [`StoreError::MessageGone`] when it was removed, or the disk's.
     pub fn open(&self, message: &Message) -> Result<MessageReader, StoreError> {
-        let _ = message;
-        todo!("store")
+        let file = self.locate(message, |path| File::open(path))?;
+        Ok(MessageReader(ToCrlf::new(file)))
     }
 
     /// The message's octets with CRLF line endings: RFC822.SIZE. Known without opening the file for
@@ -94,8 +91,15 @@ impl Mailbox {
     /// # Errors
     /// As [`Mailbox::open`].
     pub fn size(&self, message: &Message) -> Result<u64, StoreError> {
-        let _ = message;
-        todo!("store")
+        if let Some(known) = message.octets.get() {
+            return Ok(*known);
+        }
+        let counted = self.locate(message, |path| crlf::count(File::open(path)?))?;
+        let _ = message.octets.set(counted);
+        self.with_state(|state| {
+            state.uids.remember_size(&message.file.name.base, counted);
+            Ok(counted)
+        })
     }
 
     /// The message's internal date: the file's modification time.
@@ -103,8 +107,7 @@ impl Mailbox {
     /// # Errors
     /// As [`Mailbox::open`].
     pub fn date(&self, message: &Message) -> Result<SystemTime, StoreError> {
-        let _ = message;
-        todo!("store")
+        self.locate(message, |path| fs::metadata(path)?.modified())
     }
 
     /// Changes flags; returns the new snapshot. UIDs that are gone are passed over.
@@ -112,8 +115,7 @@ impl Mailbox {
     /// # Errors
     /// The disk's.
     pub fn store(&self, uids: &[Uid], change: &FlagChange) -> Result<Arc<Snapshot>, StoreError> {
-        let _ = (uids, change);
-        todo!("store")
+        self.edit(uids, &Edit::Flags(change))
     }
 
     /// Removes messages for good; returns the new snapshot. UIDs that are gone are passed over.
@@ -121,46 +123,181 @@ impl Mailbox {
     /// # Errors
     /// The disk's.
     pub fn remove(&self, uids: &[Uid]) -> Result<Arc<Snapshot>, StoreError> {
-        let _ = uids;
-        todo!("store")
-    }
-
-    /// Copies messages, flags and dates included, without copying their bytes (hard links).
-    /// Returns the UIDs, old and new, for those that were still there.
-    ///
-    /// # Errors
-    /// The disk's; then none was copied.
-    pub fn copy(&self, uids: &[Uid], to: &Mailbox) -> Result<Vec<(Uid, Uid)>, StoreError> {
-        let _ = (uids, to);
-        todo!("store")
+        self.edit(uids, &Edit::Remove)
     }
 
     /// Rings this bell at every change until the guard is dropped.
     #[must_use]
     pub fn watch(self: &Arc<Self>, bell: &Bell) -> Watch {
-        let _ = bell;
-        todo!("store")
+        static COUNTER: AtomicU64 = AtomicU64::new(0);
+        let id = COUNTER.fetch_add(1, Ordering::Relaxed);
+        lock(&self.bells).push((id, bell.clone()));
+        let mailbox = Arc::clone(self);
+        Watch { mailbox, id }
     }
 
     /// The exclusive lock that POP3 takes (RFC 1939 §4); `None` while another session has it.
     #[must_use]
     pub fn lock(self: &Arc<Self>) -> Option<Exclusive> {
-        todo!("store")
+        let was_locked = self.exclusive.swap(true, Ordering::Acquire);
+        (!was_locked).then(|| Exclusive(Arc::clone(self)))
+    }
+
+    fn edit(&self, uids: &[Uid], edit: &Edit<'_>) -> Result<Arc<Snapshot>, StoreError> {
+        let (result, changed) = self.with_state(|state| {
+            if state.snapshot.uid_validity == 0 || self.is_deleted() {
+                self.look(state)?;
+            }
+            let before = Arc::clone(&state.snapshot);
+            let result = state.edit(uids, edit);
+            let changed = !Arc::ptr_eq(&before, &state.snapshot);
+            Ok((result.map(|()| Arc::clone(&state.snapshot)), changed))
+        })?;
+        if changed {
+            self.ring();
+        }
+        result
+    }
+
+    fn look(&self, state: &mut State) -> Result<(), StoreError> {
+        let mut ours = false;
+        for dir in Dir::BOTH {
+            if self.touched[dir as usize].swap(false, Ordering::Acquire) {
+                state.changes.distrust(dir);
+                ours = true;
+            }
+        }
+        let changed = if self.is_deleted() {
+            state.vanish()
+        } else {
+            match state.refresh() {
+                Err(error) if error.is_not_found() && !self.maildir.is_dir() => {
+                    self.deleted.store(true, Ordering::Release);
+                    state.vanish()
+                }
+                other => other?,
+            }
+        };
+        // Who delivers rings for it; nobody rings for what another program did.
+        if changed && !ours {
+            self.ring();
+        }
+        Ok(())
+    }
+
+    /// Does something with a message's file, wherever it is by now.
+    pub(super) fn locate<T>(
+        &self,
+        message: &Message,
+        mut work: impl FnMut(&Path) -> io::Result<T>,
+    ) -> Result<T, StoreError> {
+        let mut file = message.file.clone();
+        for last in [false, true] {
+            let path = file.path(&self.maildir);
+            match work(&path) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound && !last => {}
+                Err(error) if error.kind() == io::ErrorKind::NotFound => break,
+                other => return other.map_err(StoreError::disk(path)),
+            }
+            let snapshot = self.rescan()?;
+            match snapshot.uid(message.uid) {
+                Some(same) if same.file.name.base == file.name.base => file = same.file.clone(),
+                _ => break,
+            }
+        }
+        Err(StoreError::MessageGone)
+    }
+
+    /// A refresh that believes no modification time.
+    fn rescan(&self) -> Result<Arc<Snapshot>, StoreError> {
+        self.with_state(|state| {
+            state.changes.distrust_all();
+            self.look(state)?;
+            Ok(Arc::clone(&state.snapshot))
+        })
+    }
+
+    /// The letters that tell these flags in this mailbox's file names.
+    pub(super) fn letters(&self, flags: &Flags) -> Result<String, StoreError> {
+        self.with_state(|state| state.keywords.letters(flags, ""))
+    }
+
+    /// Works while nobody else looks at the folder.
+    pub(super) fn with_state<T>(
+        &self,
+        work: impl FnOnce(&mut State) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        match &mut *lock(&self.state) {
+            Some(state) => work(state),
+            empty => work(empty.insert(State::load(&self.maildir)?)),
+        }
+    }
+
+    /// Deletes the mailbox: what it does with the folder happens while nobody looks at it.
+    pub(super) fn delete(
+        &self,
+        remove: impl FnOnce() -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let _nobody_looks = lock(&self.state);
+        remove()?;
+        self.deleted.store(true, Ordering::Release);
+        self.ring();
+        Ok(())
+    }
+
+    pub(super) fn is_deleted(&self) -> bool {
+        self.deleted.load(Ordering::Acquire)
+    }
+
+    /// We put something into this folder.
+    pub(super) fn touch(&self, dir: Dir) {
+        self.touched[dir as usize].store(true, Ordering::Release);
+    }
+
+    pub(super) fn ring(&self) {
+        lock(&self.bells).iter().for_each(|(_, bell)| bell.ring());
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(super) fn maildir(&self) -> &Path {
+        &self.maildir
     }
 }
 
+/// A thread that panicked left nothing half-done here: what it changed, it changed in one step.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// A message being read: a `Read` whose line endings are CRLF.
-pub struct MessageReader {}
+pub struct MessageReader(ToCrlf<File>);
 
 impl Read for MessageReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let _ = buffer;
-        todo!("store")
+        self.0.read(buffer)
     }
 }
 
 /// Keeps a bell at a mailbox.
-pub struct Watch {}
+pub struct Watch {
+    mailbox: Arc<Mailbox>,
+    id: u64,
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        lock(&self.mailbox.bells).retain(|(id, _)| *id != self.id);
+    }
+}
 
 /// Keeps a mailbox locked for one POP3 session.
-pub struct Exclusive {}
+pub struct Exclusive(Arc<Mailbox>);
+
+impl Drop for Exclusive {
+    fn drop(&mut self) {
+        self.0.exclusive.store(false, Ordering::Release);
+    }
+}

@@ -5,22 +5,64 @@
 //! bell. A message enters by a [`Delivery`], which is in a mailbox whole or not at all.
 //!
 //! On disk lines end with LF, as Unix programs expect; handed out, they end with CRLF.
+//!
+//! To read it: `maildir` (file names), `uidlist` and `keywords` (Dovecot's files), `changes` and
+//! `state` (what changed on disk), `mailbox` (what all share), `delivery` (how a message enters).
 
 mod account;
+mod changes;
+mod crlf;
 mod delivery;
+mod disk;
 mod error;
+mod keywords;
 mod mailbox;
+mod maildir;
+mod name;
+mod snapshot;
+mod state;
+mod subscriptions;
+#[cfg(test)]
+mod tests;
+mod uidlist;
 
-use std::path::Path;
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
 
 pub use account::Account;
 pub use delivery::Delivery;
 pub use error::StoreError;
-pub use mailbox::{Exclusive, Mailbox, Message, MessageReader, Snapshot, Uid, Watch};
+pub use mailbox::{Exclusive, Mailbox, MessageReader, Uid, Watch};
+pub use snapshot::{Message, Snapshot};
 
 /// The mail of all the accounts, under one folder.
-pub struct Store {}
+///
+/// ```
+/// use pillarbox::store::{Delivery, Store};
+/// use std::io::{Read, Write};
+///
+/// let folder = tempfile::tempdir()?;
+/// let alice = Store::open(folder.path())?.account("alice")?;
+/// let inbox = alice.inbox()?;
+///
+/// let mut delivery = Delivery::begin(vec![inbox.clone()])?;
+/// delivery.write_all(b"Subject: hello\r\n\r\nHi!\r\n")?;
+/// let name = delivery.commit()?;
+///
+/// let snapshot = inbox.refresh()?;
+/// let message = snapshot.find(&name).ok_or("lost")?;
+/// let mut text = String::new();
+/// inbox.open(message)?.read_to_string(&mut text)?;
+/// assert_eq!((message.uid, text.as_str()), (1, "Subject: hello\r\n\r\nHi!\r\n"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Store {
+    path: PathBuf,
+    /// Those that someone has open, by their folder. An entry that nobody has open any more says
+    /// that the folder was cleaned.
+    open: Mutex<HashMap<PathBuf, Weak<Mailbox>>>,
+}
 
 impl Store {
     /// Opens the store, and makes its folder if there is none.
@@ -28,8 +70,13 @@ impl Store {
     /// # Errors
     /// When the folder cannot be made or written.
     pub fn open(path: &Path) -> Result<Arc<Store>, StoreError> {
-        let _ = path;
-        todo!("store")
+        disk::make_folder(path)?;
+        // An unnamed file: better to learn now than at the first message that this is read-only.
+        tempfile::tempfile_in(path).map_err(StoreError::disk(path))?;
+        Ok(Arc::new(Store {
+            path: path.to_path_buf(),
+            open: Mutex::default(),
+        }))
     }
 
     /// The account's mail. Its Maildir is made at the first use.
@@ -37,14 +84,35 @@ impl Store {
     /// # Errors
     /// When the name cannot name a folder (only `a-z 0-9 . _ -`, no leading dot), or on the disk's errors.
     pub fn account(self: &Arc<Self>, name: &str) -> Result<Account, StoreError> {
-        let _ = name;
-        todo!("store")
+        check_account(name)?;
+        let folder = self.path.join(name);
+        if !self.has_account(name) {
+            maildir::make(&folder)?;
+            disk::sync_folder(&folder)?;
+            disk::sync_folder(&self.path)?;
+        }
+        Ok(Account::new(Arc::clone(self), name, folder))
     }
 
     /// Has this account a Maildir yet? (The first run puts messages only into new ones.)
     #[must_use]
     pub fn has_account(&self, name: &str) -> bool {
-        let _ = name;
-        todo!("store")
+        check_account(name).is_ok() && self.path.join(name).join("cur").is_dir()
     }
+
+    fn open_mailboxes(&self) -> MutexGuard<'_, HashMap<PathBuf, Weak<Mailbox>>> {
+        mailbox::lock(&self.open)
+    }
+}
+
+fn check_account(name: &str) -> Result<(), StoreError> {
+    let bad = |why| Err(StoreError::BadName(name.to_owned(), why));
+    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "._-".contains(c);
+    if name.is_empty() || name.len() > 100 {
+        return bad("an account's name has 1 to 100 characters");
+    }
+    if !name.chars().all(allowed) || name.starts_with('.') {
+        return bad("an account's name has only a-z 0-9 . _ - and begins with no dot");
+    }
+    Ok(())
 }

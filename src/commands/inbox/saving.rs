@@ -16,7 +16,7 @@ const TRIES: u32 = 10_000;
 pub(super) fn save(file: &Attachment, folder: &Path) -> Result<PathBuf, CommandError> {
     let failed = |error: io::Error| {
         let name = printable(&file.name);
-        CommandError::Failed(format!(
+        CommandError::Job(format!(
             "{name} cannot be saved in {}: {error}",
             folder.display()
         ))

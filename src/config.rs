@@ -1,0 +1,501 @@
+//! `config.ini`: where everything listens, who may log in, what is too much.
+//!
+//! The original's `ServerClientDetails.py`. Every server and every client takes its addresses from
+//! here. Nothing in the file is ever ignored: what is unknown or does not parse is an error that
+//! names it. A file need not be complete; what is missing is as in the one that is compiled in.
+
+mod reader;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::fs;
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::accounts::Password;
+use crate::limits::Limits;
+use crate::net::tls::Versions;
+use reader::{Section, Sections};
+
+/// The file that is used when there is none.
+const COMPILED_IN: &str = include_str!("../config.ini");
+
+/// What is wrong with the configuration, in one sentence that names the file, section and key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigError(pub String);
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+/// A whole configuration.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// `[server]`
+    pub server: Server,
+    /// `[ports]`
+    pub ports: Ports,
+    /// `[tls]`
+    pub tls: Tls,
+    /// `[store] path`: the folder of the mailboxes.
+    pub mail: PathBuf,
+    /// `[accounts]`
+    pub accounts: HashMap<String, Password>,
+    /// `[limits]`
+    pub limits: Limits,
+    /// `[client]`
+    pub client: Client,
+}
+
+/// `[server]`
+#[derive(Clone, Debug)]
+pub struct Server {
+    /// The address that all the servers listen on.
+    pub host: IpAddr,
+    /// The name in greetings and in `Received:`.
+    pub hostname: String,
+    /// The mail domain whose accounts are ours.
+    pub domain: String,
+    /// Connections of all the servers together.
+    pub max_connections: usize,
+    /// A class on a closed network: passwords may cross it in clear.
+    pub lab_network: bool,
+}
+
+/// `[ports]`: 0 is any free port, `None` is off.
+#[derive(Clone, Debug)]
+pub struct Ports {
+    /// Mail from other servers, in clear or STARTTLS: 25 (RFC 5321).
+    pub smtp: Option<u16>,
+    /// Mail from users, in clear or STARTTLS: 587 (RFC 6409).
+    pub submission: Option<u16>,
+    /// Mail from users, under TLS: 465 (RFC 8314).
+    pub smtps: Option<u16>,
+    /// POP3, in clear or STLS: 110 (RFC 1939).
+    pub pop3: Option<u16>,
+    /// POP3 under TLS: 995 (RFC 8314).
+    pub pop3s: Option<u16>,
+    /// IMAP, in clear or STARTTLS: 143 (RFC 3501).
+    pub imap: Option<u16>,
+    /// IMAP under TLS: 993 (RFC 8314).
+    pub imaps: Option<u16>,
+}
+
+/// `[tls]`
+#[derive(Clone, Debug)]
+pub struct Tls {
+    /// The folder of the certificates and keys.
+    pub certs: PathBuf,
+    /// Which versions are spoken.
+    pub versions: Versions,
+    /// What the server's certificate is for.
+    pub names: Vec<String>,
+}
+
+/// `[client]`: the servers that the clients talk to, each `host:port` under TLS; `None` is ours.
+#[derive(Clone, Debug, Default)]
+pub struct Client {
+    /// Where mail is sent: SMTPS.
+    pub smtp: Option<(String, u16)>,
+    /// Where POP3 is spoken: POP3S.
+    pub pop3: Option<(String, u16)>,
+    /// Where IMAP is spoken: IMAPS.
+    pub imap: Option<(String, u16)>,
+}
+
+impl Config {
+    /// Loads the named file; without a name `./config.ini`; without that, what is compiled in.
+    ///
+    /// # Errors
+    /// When a named file cannot be read, or something in it is wrong.
+    pub fn load(file: Option<&Path>) -> Result<Config, ConfigError> {
+        let file = file.or_else(|| Some(Path::new("config.ini")).filter(|file| file.exists()));
+        let Some(file) = file else {
+            return Config::parse("the compiled-in config.ini", COMPILED_IN, &data_folder());
+        };
+        let text = fs::read_to_string(file)
+            .map_err(|error| ConfigError(format!("{} cannot be read: {error}", file.display())))?;
+        Config::parse(
+            &file.display().to_string(),
+            &text,
+            file.parent().unwrap_or(Path::new("")),
+        )
+    }
+
+    /// Understands the text of a configuration. `name` is what errors call it; relative paths are
+    /// relative to `folder`.
+    ///
+    /// # Errors
+    /// When something in it is unknown, repeated, or does not parse.
+    pub fn parse(name: &str, text: &str, folder: &Path) -> Result<Config, ConfigError> {
+        let mut sections = Sections::read(name, text)?;
+        let config = Config {
+            server: Server::read(sections.section_or_empty("server"))?,
+            ports: Ports::read(sections.section_or_empty("ports"))?,
+            tls: Tls::read(sections.section_or_empty("tls"), folder)?,
+            mail: read_store(sections.section_or_empty("store"), folder)?,
+            accounts: read_accounts(name, sections.section("accounts"))?,
+            limits: read_limits(sections.section_or_empty("limits"))?,
+            client: Client::read(sections.section_or_empty("client"))?,
+        };
+        sections.finish()?;
+        config.is_safe(name)?;
+        Ok(config)
+    }
+
+    /// Secure as shipped: a password in clear belongs on loopback or on a closed network.
+    fn is_safe(&self, name: &str) -> Result<(), ConfigError> {
+        let public = !self.server.host.is_loopback() && !self.server.lab_network;
+        let clear = self
+            .accounts
+            .iter()
+            .filter(|(_, password)| matches!(password, Password::Clear(_)));
+        match clear.map(|(account, _)| account).min() {
+            Some(account) if public => Err(ConfigError(format!(
+                "{name}, [accounts] {account}: a password in clear does not go with [server] host = {}; \
+                 hash it with `pillarbox passwd`, or set lab_network = yes on a closed network",
+                self.server.host
+            ))),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Server {
+    fn read(mut section: Section) -> Result<Server, ConfigError> {
+        let server = Server {
+            host: section.value_by("host", Ipv4Addr::LOCALHOST.into(), |text| match text {
+                "localhost" => Ok(Ipv4Addr::LOCALHOST.into()),
+                _ => text.parse().map_err(|_| "not an IP address".to_owned()),
+            })?,
+            hostname: section.value_by("hostname", "mail.pillarbox.test".to_owned(), domain)?,
+            domain: section.value_by("domain", "pillarbox.test".to_owned(), domain)?,
+            max_connections: section.value_by("max_connections", 1000, at_least_one)?,
+            lab_network: section.value_by("lab_network", false, yes_or_no)?,
+        };
+        section.finish()?;
+        Ok(server)
+    }
+}
+
+impl Ports {
+    fn read(mut section: Section) -> Result<Ports, ConfigError> {
+        let mut port = |key, default| section.value_by(key, Some(default), port_or_off);
+        let ports = Ports {
+            smtp: port("smtp", 2025)?,
+            submission: port("submission", 2587)?,
+            smtps: port("smtps", 2465)?,
+            pop3: port("pop3", 2110)?,
+            pop3s: port("pop3s", 2995)?,
+            imap: port("imap", 2143)?,
+            imaps: port("imaps", 2993)?,
+        };
+        section.finish()?;
+        Ok(ports)
+    }
+}
+
+impl Tls {
+    fn read(mut section: Section, folder: &Path) -> Result<Tls, ConfigError> {
+        let default = Versions::default();
+        let names = ["localhost", "127.0.0.1", "::1", "mail.pillarbox.test"].map(str::to_owned);
+        let tls = Tls {
+            certs: folder.join(section.value("certs", PathBuf::from("certs"))?),
+            versions: Versions {
+                min: section.value("min_version", default.min)?,
+                max: section.value("max_version", default.max)?,
+            },
+            names: section.value_by("names", names.to_vec(), |text| {
+                text.split(',').map(domain).collect()
+            })?,
+        };
+        if tls.versions.min > tls.versions.max {
+            return Err(section.wrong("min_version", "it is above max_version"));
+        }
+        section.finish()?;
+        Ok(tls)
+    }
+}
+
+impl Client {
+    fn read(mut section: Section) -> Result<Client, ConfigError> {
+        let client = Client {
+            smtp: section.value_by("smtp", None, host_and_port)?,
+            pop3: section.value_by("pop3", None, host_and_port)?,
+            imap: section.value_by("imap", None, host_and_port)?,
+        };
+        section.finish()?;
+        Ok(client)
+    }
+}
+
+fn read_store(mut section: Section, folder: &Path) -> Result<PathBuf, ConfigError> {
+    let mail = folder.join(section.value("path", PathBuf::from("mail"))?);
+    section.finish()?;
+    Ok(mail)
+}
+
+/// Without the section there are the lab's three accounts; an empty one means that there are none.
+fn read_accounts(
+    file: &str,
+    section: Option<Section>,
+) -> Result<HashMap<String, Password>, ConfigError> {
+    let lab = [
+        ("alice", "wonderland"),
+        ("bob", "builder"),
+        ("carol", "chimney"),
+    ];
+    let lab = || {
+        lab.map(|(name, password)| (name.to_owned(), password.to_owned()))
+            .to_vec()
+    };
+    let accounts = section.map_or_else(lab, Section::rest);
+    let wrong = |name: &str, why: &str| ConfigError(format!("{file}, [accounts] {name}: {why}"));
+    let account = |(name, password): (String, String)| {
+        let legal = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+        if name.is_empty() || name.starts_with('.') || !name.chars().all(legal) {
+            return Err(wrong(
+                &name,
+                "a name is made of letters, digits, dots, - and _",
+            ));
+        }
+        if password.is_empty() {
+            return Err(wrong(&name, "the password is missing"));
+        }
+        let password = Password::parse(&password).map_err(|why| wrong(&name, &why))?;
+        Ok((name, password))
+    };
+    accounts.into_iter().map(account).collect()
+}
+
+fn read_limits(mut section: Section) -> Result<Limits, ConfigError> {
+    let default = Limits::default();
+    let limits = Limits {
+        message_size: section.value_by("message_size", default.message_size, octets)?,
+        line_length: section.value_by("line_length", default.line_length, |text| {
+            // RFC 5321 §4.5.3.1.4: a server must take lines of 512 octets.
+            octets(text)
+                .and_then(|n| usize::try_from(n).map_err(|e| e.to_string()))
+                .and_then(|n| match n {
+                    512.. => Ok(n),
+                    _ => Err("at least 512 (RFC 5321 §4.5.3.1.4)".to_owned()),
+                })
+        })?,
+        recipients: section.value_by("recipients", default.recipients, |text| {
+            match text.parse() {
+                Ok(n) if n >= 100 => Ok(n),
+                _ => Err("a number of at least 100 (RFC 5321 §4.5.3.1.8)".to_owned()),
+            }
+        })?,
+        login_attempts: section.value_by("login_attempts", default.login_attempts, at_least_one)?,
+        connections_per_address: section.value_by(
+            "connections_per_address",
+            default.connections_per_address,
+            at_least_one,
+        )?,
+        smtp_timeout: section.value_by("smtp_timeout", default.smtp_timeout, seconds)?,
+        pop3_timeout: section.value_by("pop3_timeout", default.pop3_timeout, seconds)?,
+        imap_timeout: section.value_by("imap_timeout", default.imap_timeout, seconds)?,
+    };
+    section.finish()?;
+    Ok(limits)
+}
+
+/// Without a file nothing is littered: everything goes into the user's data folder.
+fn data_folder() -> PathBuf {
+    let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".local/share"));
+    let data = std::env::var_os("XDG_DATA_HOME")
+        .map(PathBuf::from)
+        .or_else(home);
+    data.unwrap_or_else(std::env::temp_dir).join("pillarbox")
+}
+
+fn yes_or_no(text: &str) -> Result<bool, String> {
+    match text {
+        "yes" => Ok(true),
+        "no" => Ok(false),
+        _ => Err("yes or no".to_owned()),
+    }
+}
+
+fn at_least_one<T: TryFrom<u32>>(text: &str) -> Result<T, String> {
+    let number = text.parse::<u32>().ok().filter(|number| *number > 0);
+    number
+        .and_then(|number| T::try_from(number).ok())
+        .ok_or_else(|| "a number of at least 1".to_owned())
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    at_least_one(text)
+        .map(|seconds: u64| Duration::from_secs(seconds))
+        .map_err(|why| why + " (seconds)")
+}
+
+/// A number of octets, with `K` or `M` for 1,024 and 1,048,576.
+fn octets(text: &str) -> Result<u64, String> {
+    let (digits, unit) = match text.strip_suffix(['K', 'k']) {
+        Some(digits) => (digits, 1 << 10),
+        None => text
+            .strip_suffix(['M', 'm'])
+            .map_or((text, 1), |digits| (digits, 1 << 20)),
+    };
+    let number = digits
+        .trim()
+        .parse::<u64>()
+        .ok()
+        .and_then(|number| number.checked_mul(unit));
+    number
+        .filter(|number| *number > 0)
+        .ok_or_else(|| "a size such as 4096, 64K or 50M".to_owned())
+}
+
+fn port_or_off(text: &str) -> Result<Option<u16>, String> {
+    match text {
+        "" => Ok(None),
+        _ => text
+            .parse()
+            .map(Some)
+            .map_err(|_| "a port is 0 to 65535, or empty for off".to_owned()),
+    }
+}
+
+fn host_and_port(text: &str) -> Result<Option<(String, u16)>, String> {
+    let (host, port) = text.rsplit_once(':').ok_or("host:port is asked for")?;
+    let port = port.parse().map_err(|_| "a port is 0 to 65535")?;
+    Ok(Some((host.trim_matches(['[', ']']).to_owned(), port)))
+}
+
+/// A domain or an address: what may stand in a greeting and in a certificate.
+fn domain(text: &str) -> Result<String, String> {
+    let legal = |c: char| c.is_ascii_alphanumeric() || ".-:".contains(c);
+    let name = text.trim();
+    if name.is_empty() || name.len() > 253 || !name.chars().all(legal) {
+        return Err("a name is made of letters, digits, dots and -".to_owned());
+    }
+    Ok(name.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    // A test fails by panicking.
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    fn parse(text: &str) -> Result<Config, String> {
+        Config::parse("config.ini", text, Path::new("/lab")).map_err(|error| error.0)
+    }
+
+    #[test]
+    fn the_shipped_file_is_what_the_program_does_without_it() {
+        let (shipped, empty) = (parse(COMPILED_IN).unwrap(), parse("").unwrap());
+        assert_eq!(shipped.limits, empty.limits);
+        assert_eq!(format!("{:?}", shipped.ports), format!("{:?}", empty.ports));
+        assert_eq!(format!("{:?}", shipped.tls), format!("{:?}", empty.tls));
+        assert_eq!(
+            format!("{:?}", shipped.server),
+            format!("{:?}", empty.server)
+        );
+        assert_eq!(shipped.accounts, empty.accounts);
+    }
+
+    #[test]
+    fn each_mistake_is_named() {
+        let rows = [
+            (
+                "[servre]\nhost = ::1",
+                "config.ini: [servre] is not a section",
+            ),
+            (
+                "[server]\nhots = ::1",
+                "config.ini, [server]: hots is not a setting",
+            ),
+            (
+                "[ports]\nsmtp = 99999",
+                "config.ini, [ports] smtp = \"99999\": a port is 0 to 65535, or empty for off",
+            ),
+            (
+                "[ports]\nsmtp = 1\n\nSMTP = 2",
+                "config.ini, line 4: [ports] smtp stands in line 2 already",
+            ),
+            (
+                "[ports]\n[tls]\n[ports]",
+                "config.ini, line 3: [ports] stands in line 1 already",
+            ),
+            (
+                "[server]\nhost",
+                "config.ini, line 2: \"host\" is not a setting: it has no =",
+            ),
+            (
+                "[accounts]\na = b;c",
+                "config.ini, line 2: a: put a value that contains ; or # into \"double quotes\"",
+            ),
+            (
+                "[accounts]\na = \"b",
+                "config.ini, line 2: a: the closing quote is missing",
+            ),
+            (
+                "[accounts]\na/b = c",
+                "config.ini, [accounts] a/b: a name is made of letters, digits, dots, - and _",
+            ),
+            (
+                "[accounts]\na =",
+                "config.ini, [accounts] a: the password is missing",
+            ),
+            (
+                "[tls]\nmax_version = 1.1",
+                "config.ini, [tls] max_version = \"1.1\": a TLS version is 1.2 or 1.3",
+            ),
+            (
+                "[tls]\nmin_version = 1.3\nmax_version = 1.2",
+                "config.ini, [tls] min_version: it is above max_version",
+            ),
+            (
+                "[limits]\nrecipients = 99",
+                "config.ini, [limits] recipients = \"99\": a number of at least 100 (RFC 5321 §4.5.3.1.8)",
+            ),
+            (
+                "stray = 1",
+                "config.ini, line 1: \"stray = 1\" stands above the first [section]",
+            ),
+        ];
+        for (text, expected) in rows {
+            assert_eq!(parse(text).unwrap_err(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_password_in_clear_stays_on_loopback() {
+        let error = parse("[server]\nhost = 0.0.0.0").unwrap_err();
+        assert!(
+            error.starts_with("config.ini, [accounts] alice: a password in clear"),
+            "{error}"
+        );
+        assert!(parse("[server]\nhost = 0.0.0.0\nlab_network = yes").is_ok());
+        assert!(parse("[server]\nhost = 0.0.0.0\n[accounts]").is_ok());
+    }
+
+    #[test]
+    fn quotes_carry_what_would_begin_a_comment() {
+        let config = parse("[accounts]\nalice = \"a;b #c \" ; the rest\nbob = x ; y").unwrap();
+        assert_eq!(config.accounts["alice"], Password::Clear("a;b #c ".into()));
+        assert_eq!(config.accounts["bob"], Password::Clear("x".into()));
+    }
+
+    #[test]
+    fn paths_are_relative_to_the_file() {
+        assert_eq!(
+            parse("[store]\npath = post").unwrap().mail,
+            Path::new("/lab/post")
+        );
+        assert_eq!(
+            parse("[store]\npath = /post").unwrap().mail,
+            Path::new("/post")
+        );
+    }
+}

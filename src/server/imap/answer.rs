@@ -1,0 +1,163 @@
+//! How a command ends: what is told on the way, then the tagged line (RFC 3501 §7).
+//!
+//! A verb's function returns `Result<Answer, Answer>`: a refusal is an answer too, so `?` ends a
+//! command early. The tag is added once, in [`session`](super::session).
+
+use crate::server::{Next, Part, Reply};
+use crate::store::StoreError;
+
+/// What a verb's function returns.
+pub(super) type Answered = Result<Answer, Answer>;
+
+/// Untagged responses and the tagged end of a command.
+pub(super) struct Answer {
+    /// Sent before the tagged line.
+    pub(super) parts: Vec<Part>,
+    /// The tagged line, without its tag; `None` if it comes as the last of the parts, or later.
+    ending: Option<(Condition, String)>,
+    /// What the conversation waits for then.
+    pub(super) next: Next,
+}
+
+/// The tagged status responses (RFC 3501 §7.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Condition {
+    /// Done.
+    Ok,
+    /// Understood, and not done.
+    No,
+    /// Not understood, or not now.
+    Bad,
+}
+
+impl Answer {
+    /// The command is done: `CREATE completed`.
+    pub(super) fn ok(text: impl Into<String>) -> Answer {
+        Answer::new(Condition::Ok, text)
+    }
+
+    /// The command is refused or failed.
+    pub(super) fn no(text: impl Into<String>) -> Answer {
+        Answer::new(Condition::No, text)
+    }
+
+    /// The command cannot be understood, or not in this state.
+    pub(super) fn bad(text: impl Into<String>) -> Answer {
+        Answer::new(Condition::Bad, text)
+    }
+
+    /// The store's refusal of a mailbox to put messages into: the client may make it and try again
+    /// (RFC 3501 §7.1, TRYCREATE).
+    pub(super) fn try_create(error: StoreError) -> Answer {
+        match error {
+            StoreError::NoSuchMailbox(_) => Answer::no(format!("[TRYCREATE] {error}")),
+            other => other.into(),
+        }
+    }
+
+    fn new(condition: Condition, text: impl Into<String>) -> Answer {
+        Answer {
+            parts: Vec::new(),
+            ending: Some((condition, text.into())),
+            next: Next::Line,
+        }
+    }
+
+    /// An answer without a tagged line of its own: it is made as it is sent, or the command goes on.
+    pub(super) fn untagged(part: Part) -> Answer {
+        Answer {
+            parts: vec![part],
+            ending: None,
+            next: Next::Line,
+        }
+    }
+
+    /// The same, with these untagged lines before the tagged one.
+    pub(super) fn with(mut self, untagged: impl Into<Vec<u8>>) -> Answer {
+        self.parts.push(Part::Text(untagged.into()));
+        self
+    }
+
+    /// The same, with these untagged lines before everything else.
+    pub(super) fn after(mut self, untagged: Vec<u8>) -> Answer {
+        self.parts.insert(0, Part::Text(untagged));
+        self
+    }
+
+    /// The same, then what `next` says.
+    pub(super) fn then(mut self, next: Next) -> Answer {
+        self.next = next;
+        self
+    }
+
+    /// The end of the conversation (RFC 3501 §7.1.5).
+    pub(super) fn bye(why: &str) -> Answer {
+        let line = format!("* BYE {why}\r\n").into_bytes();
+        Answer::untagged(Part::Text(line)).then(Next::Close)
+    }
+
+    /// Does the tagged line follow at once, and the conversation go on? Then there is room for news.
+    pub(super) fn takes_news(&self) -> bool {
+        self.ending.is_some() && !matches!(self.next, Next::Close)
+    }
+
+    /// The whole of it, under the command's tag.
+    pub(super) fn reply(mut self, tag: &str) -> Reply {
+        if let Some((condition, text)) = self.ending {
+            let line = format!("{tag} {} {text}\r\n", condition.word());
+            self.parts.push(Part::Text(line.into_bytes()));
+        }
+        Reply {
+            parts: self.parts,
+            next: self.next,
+        }
+    }
+}
+
+impl Condition {
+    /// As it stands on the wire.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Condition::Ok => "OK",
+            Condition::No => "NO",
+            Condition::Bad => "BAD",
+        }
+    }
+}
+
+/// The store's refusals, with the codes of RFC 5530 §3. The disk's paths are ours alone: they go to
+/// the log, not to the client.
+impl From<StoreError> for Answer {
+    fn from(error: StoreError) -> Answer {
+        match &error {
+            StoreError::NoSuchMailbox(_) => Answer::no(format!("[NONEXISTENT] {error}")),
+            StoreError::MailboxExists(_) => Answer::no(format!("[ALREADYEXISTS] {error}")),
+            StoreError::BadName(..) => Answer::no(format!("[CANNOT] {error}")),
+            StoreError::MessageGone => Answer::no(format!("[EXPUNGEISSUED] {error}")),
+            StoreError::Disk(..) => {
+                log::error!("{error}");
+                Answer::no("[SERVERBUG] the disk failed; the server's log says how")
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    // A test fails by panicking.
+    #![allow(clippy::panic)]
+
+    use super::*;
+
+    #[test]
+    fn a_disk_error_does_not_show_our_folders() {
+        let error = StoreError::Disk("/srv/mail".into(), std::io::ErrorKind::StorageFull.into());
+        let reply = Answer::from(error).reply("a1");
+        let [Part::Text(line)] = &reply.parts[..] else {
+            panic!("one line");
+        };
+        let line = String::from_utf8_lossy(line);
+        assert!(line.starts_with("a1 NO [SERVERBUG] "), "{line}");
+        assert!(!line.contains("/srv"), "{line}");
+    }
+}

@@ -1,0 +1,134 @@
+//! A command on its way in: lines and literals in one buffer, as they stand on the wire.
+//!
+//! A line that ends with `{5}` announces that the next five octets belong to the command, whatever
+//! they are, and that the command goes on after them (RFC 3501 §4.3). The client waits for our `+`
+//! first, unless it writes `{5+}` (LITERAL+, RFC 7888). Nothing here reads a connection: the
+//! session asks for the octets with [`Next::Octets`].
+
+use std::io::{self, Read};
+
+use super::answer::Answer;
+use super::session::{Expecting, ImapServer};
+use crate::limits;
+use crate::protocol::imap::{Literal, is_append, literal_at_end};
+use crate::server::{Next, Reply};
+
+/// What is skipped of a literal that is refused, and was sent without waiting: as much as the
+/// numbers of RFC 3501 can say. More ends the conversation.
+const SKIPPED: u64 = u32::MAX as u64;
+
+/// The part of a command that has arrived.
+#[derive(Default)]
+pub(super) struct Gathering {
+    octets: Vec<u8>,
+}
+
+impl Gathering {
+    /// What has arrived.
+    pub(super) fn octets(&self) -> &[u8] {
+        &self.octets
+    }
+
+    /// The command's tag, if it has one that can be repeated; otherwise `*`.
+    pub(super) fn tag(&self) -> String {
+        let word = self.octets.split(|octet| *octet == b' ').next();
+        let word = word.and_then(|word| std::str::from_utf8(word).ok());
+        let tag = word.and_then(crate::protocol::imap::Tag::new);
+        tag.map_or_else(|| "*".to_owned(), |tag| tag.to_string())
+    }
+
+    /// How many octets the command may still grow by.
+    fn room(&self) -> u64 {
+        limits::COMMAND_LENGTH.saturating_sub(self.octets.len()) as u64
+    }
+}
+
+impl ImapServer {
+    /// Takes the next line of a command: the command is whole, or a literal follows.
+    pub(super) fn gather(&mut self, mut gathering: Gathering, line: &[u8]) -> Reply {
+        gathering.octets.extend_from_slice(line);
+        let literal = match literal_at_end(line) {
+            None if gathering.octets.len() > limits::COMMAND_LENGTH => {
+                return self.refuse(&gathering, None, too_big());
+            }
+            None => return self.execute(&gathering),
+            Some(Ok(literal)) => literal,
+            Some(Err(error)) => {
+                let literal = Literal {
+                    octets: u64::MAX,
+                    synchronising: !line.ends_with(b"+}"),
+                };
+                return self.refuse(&gathering, Some(literal), Answer::bad(error.to_string()));
+            }
+        };
+        if is_append(gathering.octets()) {
+            return self.append(gathering, literal);
+        }
+        gathering.octets.extend_from_slice(b"\r\n");
+        if literal.octets > gathering.room() {
+            return self.refuse(&gathering, Some(literal), too_big());
+        }
+        self.expecting = Expecting::Command(gathering);
+        ask_for(literal)
+    }
+
+    /// Takes the octets of a literal, for which there is room.
+    pub(super) fn literal(
+        &mut self,
+        mut gathering: Gathering,
+        body: &mut dyn Read,
+    ) -> io::Result<Reply> {
+        body.read_to_end(&mut gathering.octets)?;
+        self.expecting = Expecting::Command(gathering);
+        Ok(Reply::silent())
+    }
+
+    /// Refuses a command at the end of a line. A client that waits for our `+` takes the answer
+    /// instead of it, and what it says next is another command. Otherwise the literal is on its
+    /// way, and the command goes on behind it: both are skipped first (RFC 7888 §4).
+    pub(super) fn refuse(
+        &mut self,
+        gathering: &Gathering,
+        literal: Option<Literal>,
+        answer: Answer,
+    ) -> Reply {
+        let tag = gathering.tag();
+        match literal {
+            Some(literal) if !literal.synchronising => {
+                if literal.octets > SKIPPED {
+                    return Answer::bye("the literal is too big to skip").reply(&tag);
+                }
+                self.expecting = Expecting::Refused(tag, answer);
+                Reply::silent().then(Next::Octets(literal.octets))
+            }
+            _ => answer.reply(&tag),
+        }
+    }
+
+    /// Takes the next line of a command that is refused already.
+    pub(super) fn skip_line(&mut self, tag: String, answer: Answer, line: &[u8]) -> Reply {
+        match literal_at_end(line) {
+            Some(Ok(literal)) if !literal.synchronising && literal.octets <= SKIPPED => {
+                self.expecting = Expecting::Refused(tag, answer);
+                Reply::silent().then(Next::Octets(literal.octets))
+            }
+            _ => answer.reply(&tag),
+        }
+    }
+}
+
+/// Says the `+`, if the client waits for it, and takes the literal.
+pub(super) fn ask_for(literal: Literal) -> Reply {
+    let next = Next::Octets(literal.octets);
+    match literal.synchronising {
+        true => Reply::text("+ OK\r\n", next),
+        false => Reply::silent().then(next),
+    }
+}
+
+fn too_big() -> Answer {
+    let most = limits::COMMAND_LENGTH;
+    Answer::bad(format!(
+        "[TOOBIG] a command has at most {most} octets with its literals"
+    ))
+}

@@ -1,0 +1,157 @@
+//! CAPABILITY, STARTTLS, LOGIN, AUTHENTICATE, LOGOUT (RFC 3501 §6.1, §6.2; SASL-IR: RFC 4959).
+
+use super::answer::{Answer, Answered};
+use super::session::{Expecting, ImapServer, State};
+use crate::protocol::sasl::{Credentials, Exchange, Step};
+use crate::server::{Door, Next, Part, Refusal};
+
+/// What works in every state.
+const ALWAYS: &str = "IMAP4rev1 LITERAL+ SASL-IR ID";
+
+/// What works for whoever is logged in.
+const LOGGED_IN: &str =
+    "IMAP4rev1 LITERAL+ SASL-IR ID IDLE NAMESPACE CHILDREN UNSELECT UIDPLUS MOVE";
+
+impl ImapServer {
+    /// RFC 3501 §6.1.1.
+    pub(super) fn capability(&mut self) -> Answered {
+        let line = format!("* CAPABILITY {}\r\n", self.capabilities());
+        Ok(Answer::ok("CAPABILITY completed").with(line))
+    }
+
+    /// What the client may use in this state.
+    pub(super) fn capabilities(&self) -> String {
+        let State::NotAuthenticated(door) = &self.state else {
+            return LOGGED_IN.to_owned();
+        };
+        let mut capabilities = ALWAYS.to_owned();
+        if self.peer.can_start_tls {
+            capabilities += " STARTTLS";
+        }
+        if door.is_open() {
+            for mechanism in Exchange::MECHANISMS {
+                capabilities += &format!(" AUTH={mechanism}");
+            }
+        } else {
+            capabilities += " LOGINDISABLED";
+        }
+        capabilities
+    }
+
+    /// RFC 3501 §6.2.1. The session behind TLS is a fresh one.
+    pub(super) fn starttls(&mut self) -> Answered {
+        self.door()?;
+        if self.peer.encrypted {
+            return Err(Answer::bad("the connection is under TLS already"));
+        }
+        if !self.peer.can_start_tls {
+            return Err(Answer::bad("STARTTLS is not offered here"));
+        }
+        Ok(Answer::ok("Begin TLS negotiation now").then(Next::StartTls))
+    }
+
+    /// RFC 3501 §6.2.3.
+    pub(super) fn login(&mut self, credentials: &Credentials) -> Answered {
+        self.enter(credentials, "LOGIN")
+    }
+
+    /// RFC 3501 §6.2.2.
+    pub(super) fn authenticate(
+        &mut self,
+        tag: &str,
+        mechanism: &str,
+        initial: Option<&[u8]>,
+    ) -> Answered {
+        if !self.door()?.is_open() {
+            return Err(needs_tls());
+        }
+        let Some(mut exchange) = Exchange::begin(mechanism) else {
+            return Err(Answer::no(
+                "there is no such mechanism; CAPABILITY lists them",
+            ));
+        };
+        let step = exchange.start(initial);
+        self.step(tag, exchange, step)
+    }
+
+    /// Takes the line that answers a challenge.
+    pub(super) fn challenge_answered(
+        &mut self,
+        tag: &str,
+        mut exchange: Exchange,
+        line: &[u8],
+    ) -> Answered {
+        let step = exchange.answer(line);
+        self.step(tag, exchange, step)
+    }
+
+    fn step(&mut self, tag: &str, exchange: Exchange, step: Step) -> Answered {
+        match step {
+            Step::Challenge(challenge) => {
+                self.expecting = Expecting::Authenticate(tag.to_owned(), exchange);
+                let challenge = format!("+ {challenge}\r\n").into_bytes();
+                Ok(Answer::untagged(Part::Text(challenge)).then(Next::Secret))
+            }
+            Step::Done(credentials) => self.enter(&credentials, "AUTHENTICATE"),
+            // RFC 3501 §6.2.2: the client gives up with `*`, and hears a tagged BAD.
+            Step::Cancelled => Err(Answer::bad("AUTHENTICATE cancelled")),
+            Step::Malformed => Err(Answer::bad(
+                "expected base64 of what the mechanism asks for",
+            )),
+        }
+    }
+
+    fn enter(&mut self, credentials: &Credentials, verb: &str) -> Answered {
+        match self.door()?.enter(credentials) {
+            Ok(account) => {
+                self.state = State::Authenticated(account);
+                let capabilities = self.capabilities();
+                Ok(Answer::ok(format!(
+                    "[CAPABILITY {capabilities}] {verb} completed"
+                )))
+            }
+            Err(Refusal::NeedsTls) => Err(needs_tls()),
+            Err(Refusal::WrongPassword) => Err(wrong_password()),
+            Err(Refusal::TooManyAttempts) => Err(wrong_password()
+                .with("* BYE too many login failures\r\n")
+                .then(Next::Close)),
+            Err(Refusal::Unavailable(_)) => Err(Answer::no(
+                "[UNAVAILABLE] the account's mail cannot be opened now",
+            )),
+        }
+    }
+
+    /// RFC 2971 §3.2: who we are. Who the client is changes nothing.
+    pub(super) fn id(&mut self) -> Answered {
+        let version = env!("CARGO_PKG_VERSION");
+        let line = format!("* ID (\"name\" \"Pillarbox\" \"version\" \"{version}\")\r\n");
+        Ok(Answer::ok("ID completed").with(line))
+    }
+
+    /// RFC 3501 §6.1.2: news are told at the end of every command, and so of this one.
+    pub(super) fn noop(&mut self) -> Answered {
+        Ok(Answer::ok("NOOP completed"))
+    }
+
+    /// RFC 3501 §6.1.3.
+    pub(super) fn logout(&mut self) -> Answered {
+        let bye = format!("* BYE {} logging out\r\n", self.site.hostname);
+        Ok(Answer::ok("LOGOUT completed").with(bye).then(Next::Close))
+    }
+
+    fn door(&mut self) -> Result<&mut Door, Answer> {
+        match &mut self.state {
+            State::NotAuthenticated(door) => Ok(door),
+            _ => Err(Answer::bad("you are logged in already")),
+        }
+    }
+}
+
+/// RFC 5530 §3, PRIVACYREQUIRED; RFC 3501 §6.2.3 asks for this refusal under LOGINDISABLED.
+fn needs_tls() -> Answer {
+    Answer::no("[PRIVACYREQUIRED] a password may not cross this connection in clear; use STARTTLS")
+}
+
+fn wrong_password() -> Answer {
+    Answer::no("[AUTHENTICATIONFAILED] login failure: username or password rejected")
+}

@@ -1,0 +1,50 @@
+//! CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE (RFC 3501 §6.3.3 to §6.3.7). Which names there
+//! can be is the store's decision.
+
+use super::answer::{Answer, Answered};
+use super::session::{ImapServer, State};
+use crate::protocol::imap::MailboxName;
+use crate::protocol::imap::mailbox::SEPARATOR;
+
+impl ImapServer {
+    /// RFC 3501 §6.3.3. A separator at the end only says that mailboxes below are to come.
+    pub(super) fn create(&mut self, name: &MailboxName) -> Answered {
+        let name = name.as_str();
+        let name = name.strip_suffix(SEPARATOR).unwrap_or(name);
+        self.account()?.create(MailboxName::new(name).as_str())?;
+        Ok(Answer::ok("CREATE completed"))
+    }
+
+    /// RFC 3501 §6.3.4. Mailboxes below stay. Who deletes the selected mailbox deselects it.
+    pub(super) fn delete(&mut self, name: &MailboxName) -> Answered {
+        let account = self.account()?.clone();
+        let mailbox = account.mailbox(name.as_str())?;
+        account.delete(name.as_str())?;
+        if let State::Selected(_, view) = &self.state {
+            if std::sync::Arc::ptr_eq(view.mailbox(), &mailbox) {
+                self.state = State::Authenticated(account);
+            }
+        }
+        Ok(Answer::ok("DELETE completed"))
+    }
+
+    /// RFC 3501 §6.3.5: the store cannot do it yet.
+    pub(super) fn rename(&mut self, _from: &MailboxName, _to: &MailboxName) -> Answered {
+        self.account()?;
+        Err(Answer::no(
+            "[CANNOT] this server cannot rename mailboxes yet",
+        ))
+    }
+
+    /// RFC 3501 §6.3.6. The mailbox need not exist.
+    pub(super) fn subscribe(&mut self, name: &MailboxName) -> Answered {
+        self.account()?.subscribe(name.as_str())?;
+        Ok(Answer::ok("SUBSCRIBE completed"))
+    }
+
+    /// RFC 3501 §6.3.7.
+    pub(super) fn unsubscribe(&mut self, name: &MailboxName) -> Answered {
+        self.account()?.unsubscribe(name.as_str())?;
+        Ok(Answer::ok("UNSUBSCRIBE completed"))
+    }
+}

@@ -1,0 +1,35 @@
+//! The IMAP server (RFC 3501): [`ImapServer`], one conversation with one client.
+//!
+//! Where to look:
+//! - [`session`]: the states, the way of a line, and the one `match` over all commands;
+//! - [`literal`]: commands that arrive in pieces;   [`answer`]: how a command ends;
+//! - [`login`]: CAPABILITY, STARTTLS, LOGIN, AUTHENTICATE, LOGOUT;
+//! - [`select`]: SELECT, EXAMINE, CLOSE, UNSELECT, STATUS;
+//! - [`mailboxes`]: CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE;   [`list`]: LIST, LSUB, NAMESPACE;
+//! - [`view`]: the message numbers that this client knows, and what it must be told;
+//! - [`fetch`] with [`section`] and [`reading`]: FETCH;   [`store`]: STORE, EXPUNGE, COPY;
+//! - [`search`] with [`matching`]: SEARCH;   [`append`]: APPEND;   [`idle`]: IDLE.
+//!
+//! To add a command: its grammar in [`crate::protocol::imap`], a line in the `match`, and a function
+//! that bears its name in one of these files.
+
+mod answer;
+mod append;
+mod fetch;
+mod idle;
+mod list;
+mod literal;
+mod login;
+mod mailboxes;
+mod matching;
+mod reading;
+mod search;
+mod section;
+mod select;
+mod session;
+mod store;
+#[cfg(test)]
+mod tests;
+mod view;
+
+pub use session::ImapServer;

@@ -1,0 +1,122 @@
+//! SELECT, EXAMINE, CLOSE, UNSELECT, STATUS, and NOOP and CHECK, which only ask for news
+//! (RFC 3501 §6.3.1, §6.3.2, §6.3.10, §6.4.1, §6.4.2, UNSELECT: RFC 3691).
+
+use super::answer::{Answer, Answered};
+use super::session::{ImapServer, State};
+use super::store;
+use super::view::View;
+use crate::message::Flag;
+use crate::protocol::imap::{MailboxName, StatusItem};
+use crate::store::{Account, Mailbox, Snapshot, StoreError};
+
+impl ImapServer {
+    /// SELECT (RFC 3501 §6.3.1), or read-only EXAMINE (§6.3.2).
+    pub(super) fn select(&mut self, name: &MailboxName, read_only: bool) -> Answered {
+        let account = self.account()?.clone();
+        // RFC 3501 §6.3.1: the old mailbox is deselected first, even if the new one cannot be had.
+        self.state = State::Authenticated(account.clone());
+        let view = View::open(account.mailbox(name.as_str())?, read_only)?;
+        let answer = match read_only {
+            true => Answer::ok("[READ-ONLY] EXAMINE completed"),
+            false => Answer::ok("[READ-WRITE] SELECT completed"),
+        };
+        let answer = answer.with(opening(&view));
+        self.state = State::Selected(account, Box::new(view));
+        Ok(answer)
+    }
+
+    /// RFC 3501 §6.4.2: what is marked `\Deleted` goes, and nobody is told of it here.
+    pub(super) fn close(&mut self) -> Answered {
+        let account = self.account()?.clone();
+        let view = self.view()?;
+        let expunged = match view.is_read_only() {
+            true => Ok(()),
+            false => store::expunge(view, None),
+        };
+        self.state = State::Authenticated(account);
+        expunged?;
+        Ok(Answer::ok("CLOSE completed"))
+    }
+
+    /// RFC 3691: as CLOSE, and nothing goes.
+    pub(super) fn unselect(&mut self) -> Answered {
+        let account = self.account()?.clone();
+        self.view()?;
+        self.state = State::Authenticated(account);
+        Ok(Answer::ok("UNSELECT completed"))
+    }
+
+    /// RFC 3501 §6.4.1. Every change is on disk already.
+    pub(super) fn check(&mut self) -> Answered {
+        self.view()?;
+        Ok(Answer::ok("CHECK completed"))
+    }
+
+    /// RFC 3501 §6.3.10.
+    pub(super) fn status(&mut self, name: &MailboxName, items: &[StatusItem]) -> Answered {
+        let line = status(self.account()?, name, items)?;
+        Ok(Answer::ok("STATUS completed").with(line))
+    }
+}
+
+/// What SELECT and EXAMINE tell of a mailbox (RFC 3501 §6.3.1).
+fn opening(view: &View) -> String {
+    let snapshot = view.snapshot();
+    let mut out = view.flags_lines(snapshot);
+    out += &format!("* {} EXISTS\r\n", view.messages().len());
+    out += &format!("* {} RECENT\r\n", view.recent_count());
+    let unseen = (view.messages().iter()).position(|message| !message.flags.has(Flag::Seen));
+    if let Some(at) = unseen {
+        out += &format!("* OK [UNSEEN {}] First unseen.\r\n", at + 1);
+    }
+    out += &format!(
+        "* OK [UIDVALIDITY {}] UIDs valid\r\n",
+        snapshot.uid_validity
+    );
+    out += &format!(
+        "* OK [UIDNEXT {}] Predicted next UID\r\n",
+        snapshot.uid_next
+    );
+    out
+}
+
+fn status(
+    account: &Account,
+    name: &MailboxName,
+    items: &[StatusItem],
+) -> Result<String, StoreError> {
+    let mailbox = account.mailbox(name.as_str())?;
+    let snapshot = mailbox.refresh()?;
+    let mut values = Vec::with_capacity(items.len());
+    for item in items {
+        values.push(format!("{item} {}", value(&mailbox, &snapshot, *item)?));
+    }
+    Ok(format!("* STATUS {name} ({})\r\n", values.join(" ")))
+}
+
+fn value(mailbox: &Mailbox, snapshot: &Snapshot, item: StatusItem) -> Result<u64, StoreError> {
+    let messages = &snapshot.messages;
+    let count = |has: &dyn Fn(&crate::store::Message) -> bool| {
+        messages.iter().filter(|message| has(message)).count() as u64
+    };
+    Ok(match item {
+        StatusItem::Messages => messages.len() as u64,
+        StatusItem::Recent => count(&|message| message.uid >= snapshot.first_recent),
+        StatusItem::UidNext => snapshot.uid_next.into(),
+        StatusItem::UidValidity => snapshot.uid_validity.into(),
+        StatusItem::Unseen => count(&|message| !message.flags.has(Flag::Seen)),
+        StatusItem::Deleted => count(&|message| message.flags.has(Flag::Deleted)),
+        StatusItem::Size => size(mailbox, snapshot)?,
+    })
+}
+
+fn size(mailbox: &Mailbox, snapshot: &Snapshot) -> Result<u64, StoreError> {
+    let mut sum = 0;
+    for message in &snapshot.messages {
+        sum += match mailbox.size(message) {
+            Err(StoreError::MessageGone) => 0,
+            size => size?,
+        };
+    }
+    Ok(sum)
+}

@@ -1,0 +1,345 @@
+//! The message numbers that this client knows.
+//!
+//! A mailbox changes under the hands of others; a client's message numbers change only when it is
+//! told so (RFC 3501 §7.4.1). A [`View`] is what the client was told. [`View::sync`] walks through
+//! it and the mailbox's newest [`Snapshot`] side by side, and words the difference: `EXPUNGE`,
+//! `EXISTS`, `RECENT`, `FETCH (FLAGS …)`. It never sends anything, and never looks into a message.
+//!
+//! No EXPUNGE may be told during FETCH, STORE or SEARCH, whose numbers it would shift. Until it may
+//! be told, a removed message keeps its number here, and reading it finds that it is gone.
+
+use std::ops::{Range, RangeInclusive};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::answer::Answer;
+use super::reading::Reading;
+use crate::message::{Flag, FlagChange, Flags};
+use crate::protocol::imap::SequenceSet;
+use crate::store::{Mailbox, Message, Snapshot, StoreError, Uid};
+
+/// A selected mailbox, as one client sees it.
+pub(super) struct View {
+    mailbox: Arc<Mailbox>,
+    reading: Rc<Reading>,
+    /// Opened by EXAMINE: nothing may be changed through it.
+    read_only: bool,
+    /// Message `n` stands at `n - 1`. Removed messages stay until the client is told.
+    known: Vec<Arc<Message>>,
+    /// The newest snapshot that `known` was compared with.
+    snapshot: Arc<Snapshot>,
+    /// Is something in `known` that is not in `snapshot` any more?
+    holds_removed: bool,
+    /// The UIDs of which this session was the first to be told, rising.
+    recent: Vec<Range<Uid>>,
+}
+
+/// What may be told at the end of a command.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Telling {
+    /// May message numbers change now?
+    pub(super) expunge: bool,
+    /// Do FETCH responses carry the UID? They must after UID commands (RFC 3501 §6.4.8).
+    pub(super) uid: bool,
+}
+
+impl Telling {
+    /// Everything: no numbers of the client's are under way.
+    pub(super) const ALL: Telling = Telling {
+        expunge: true,
+        uid: false,
+    };
+}
+
+/// What became of a change of flags.
+#[derive(Debug, Default)]
+pub(super) struct Changed {
+    /// Were some of the messages removed meanwhile?
+    pub(super) some_gone: bool,
+    /// The numbers of the others.
+    pub(super) changed: Vec<u32>,
+    /// Those whose flags are not what the client must think: somebody else changed them too.
+    pub(super) surprising: Vec<u32>,
+}
+
+/// Why a view ends, and with it the conversation.
+#[derive(Debug)]
+pub(super) enum Lost {
+    /// The UIDs started anew: all that the client remembers is void (RFC 3501 §2.3.1.1).
+    NewUidValidity,
+    /// The mailbox cannot be read any more.
+    Store(StoreError),
+}
+
+impl View {
+    /// Selects a mailbox. A view that may write is the one whose client is told what is recent.
+    pub(super) fn open(mailbox: Arc<Mailbox>, read_only: bool) -> Result<View, StoreError> {
+        let snapshot = newest(&mailbox, read_only)?;
+        let reading = Rc::new(Reading::new(Arc::clone(&mailbox)));
+        let mut view = View {
+            mailbox,
+            reading,
+            read_only,
+            known: snapshot.messages.clone(),
+            snapshot: Arc::clone(&snapshot),
+            holds_removed: false,
+            recent: Vec::new(),
+        };
+        view.note_recent(&snapshot);
+        Ok(view)
+    }
+
+    /// Compares what the client knows with the mailbox, and words what is new.
+    pub(super) fn sync(&mut self, telling: Telling) -> Result<Vec<u8>, Lost> {
+        let newest = newest(&self.mailbox, self.read_only).map_err(Lost::Store)?;
+        if newest.uid_validity != self.snapshot.uid_validity {
+            return Err(Lost::NewUidValidity);
+        }
+        let mut out = Vec::new();
+        let nothing_new = Arc::ptr_eq(&newest, &self.snapshot);
+        if nothing_new && !(telling.expunge && self.holds_removed) {
+            return Ok(out);
+        }
+        if newest.keywords != self.snapshot.keywords {
+            out.extend(self.flags_lines(&newest).into_bytes());
+        }
+        let (before, recent_before) = (self.known.len(), self.recent_count());
+        let merged = merge(std::mem::take(&mut self.known), &newest.messages, telling);
+        self.known = merged.known;
+        self.holds_removed = merged.holds_removed;
+        self.note_recent(&newest);
+        self.snapshot = newest;
+        let gone = merged.expunged.len();
+        for number in merged.expunged {
+            push(&mut out, &format!("* {number} EXPUNGE\r\n"));
+        }
+        if self.known.len() != before - gone {
+            push(&mut out, &format!("* {} EXISTS\r\n", self.known.len()));
+        }
+        if self.recent_count() > recent_before {
+            push(&mut out, &format!("* {} RECENT\r\n", self.recent_count()));
+        }
+        for number in merged.changed {
+            out.extend(self.flags_of(number, telling.uid));
+        }
+        Ok(out)
+    }
+
+    /// `* n FETCH (FLAGS (…))`: a message's flags as they are known now.
+    pub(super) fn flags_of(&self, number: u32, with_uid: bool) -> Vec<u8> {
+        let Some(message) = self.message(number) else {
+            return Vec::new();
+        };
+        let uid = match with_uid {
+            true => format!("UID {} ", message.uid),
+            false => String::new(),
+        };
+        let flags = self.flag_list(message);
+        format!("* {number} FETCH ({uid}FLAGS ({flags}))\r\n").into_bytes()
+    }
+
+    /// Changes flags on behalf of the client, who is taken to know the outcome: the caller tells it.
+    pub(super) fn change(
+        &mut self,
+        numbers: &[u32],
+        change: &FlagChange,
+    ) -> Result<Changed, StoreError> {
+        let uids = self.uids(numbers);
+        let snapshot = self.mailbox.store(&uids, change)?;
+        let mut changed = Changed::default();
+        for &number in numbers {
+            let Some(known) = self.known.get_mut(number as usize - 1) else {
+                continue;
+            };
+            let Some(message) = snapshot.uid(known.uid) else {
+                changed.some_gone = true;
+                continue;
+            };
+            changed.changed.push(number);
+            if message.flags != known.flags.changed(change) {
+                changed.surprising.push(number);
+            }
+            *known = Arc::clone(message);
+        }
+        Ok(changed)
+    }
+
+    /// The message numbers that a set means, rising: itself numbers, or UIDs.
+    ///
+    /// # Errors
+    /// A number beyond the last message is the client's mistake (RFC 3501 §9, `seq-number`); a UID
+    /// that does not exist is passed over (§6.4.8).
+    pub(super) fn numbers(&self, set: &SequenceSet, by_uid: bool) -> Result<Vec<u32>, Answer> {
+        if by_uid {
+            let largest = self.known.last().map_or(0, |message| message.uid);
+            let ranges = set.ranges(largest).into_iter();
+            return Ok(ranges
+                .flat_map(|range| self.numbers_of_uids(&range))
+                .collect());
+        }
+        let count = self.known.len() as u32;
+        if set.exceeds(count) {
+            return Err(no_such_number(count));
+        }
+        Ok(set.iter(count).collect())
+    }
+
+    fn numbers_of_uids(&self, uids: &RangeInclusive<Uid>) -> RangeInclusive<u32> {
+        let before = self
+            .known
+            .partition_point(|message| message.uid < *uids.start());
+        let up_to = self
+            .known
+            .partition_point(|message| message.uid <= *uids.end());
+        before as u32 + 1..=up_to as u32
+    }
+
+    /// The UIDs of these messages.
+    pub(super) fn uids(&self, numbers: &[u32]) -> Vec<Uid> {
+        let messages = numbers.iter().filter_map(|number| self.message(*number));
+        messages.map(|message| message.uid).collect()
+    }
+
+    /// A message's flags and keywords, and `\Recent` for this session (RFC 3501 §2.3.2).
+    pub(super) fn flag_list(&self, message: &Message) -> String {
+        flag_list(&message.flags, self.is_recent(message.uid))
+    }
+
+    /// Is this session the first that was told of the message?
+    pub(super) fn is_recent(&self, uid: Uid) -> bool {
+        self.recent.iter().any(|range| range.contains(&uid))
+    }
+
+    /// How many of the messages are recent.
+    pub(super) fn recent_count(&self) -> usize {
+        let below = |uid| self.known.partition_point(|message| message.uid < uid);
+        let ranges = self.recent.iter();
+        ranges
+            .map(|range| below(range.end) - below(range.start))
+            .sum()
+    }
+
+    /// The FLAGS that the mailbox knows, and those that the client may change for good
+    /// (RFC 3501 §7.2.6, §7.1 PERMANENTFLAGS). `\*`: new keywords can be made.
+    pub(super) fn flags_lines(&self, snapshot: &Snapshot) -> String {
+        let mut all = Flag::ALL.map(|flag| flag.to_string()).to_vec();
+        all.extend(snapshot.keywords.iter().cloned());
+        let all = all.join(" ");
+        let permanent = match self.read_only {
+            true => String::new(),
+            false => format!("{all} \\*"),
+        };
+        format!("* FLAGS ({all})\r\n* OK [PERMANENTFLAGS ({permanent})] Flags permitted.\r\n")
+    }
+
+    /// The message with this number.
+    pub(super) fn message(&self, number: u32) -> Option<&Arc<Message>> {
+        self.known.get((number as usize).checked_sub(1)?)
+    }
+
+    /// All that the client knows; message `n` stands at `n - 1`.
+    pub(super) fn messages(&self) -> &[Arc<Message>] {
+        &self.known
+    }
+
+    /// The mailbox behind the view.
+    pub(super) fn mailbox(&self) -> &Arc<Mailbox> {
+        &self.mailbox
+    }
+
+    /// What is remembered of the messages that were looked into.
+    pub(super) fn reading(&self) -> &Rc<Reading> {
+        &self.reading
+    }
+
+    /// The newest snapshot that the client's knowledge was compared with.
+    pub(super) fn snapshot(&self) -> &Arc<Snapshot> {
+        &self.snapshot
+    }
+
+    /// Was the mailbox opened by EXAMINE?
+    pub(super) fn is_read_only(&self) -> bool {
+        self.read_only
+    }
+
+    /// Notes what the snapshot has that nobody was told of before.
+    fn note_recent(&mut self, snapshot: &Snapshot) {
+        let end = self.recent.last().map_or(0, |range| range.end);
+        let fresh = snapshot.first_recent.max(end)..snapshot.uid_next;
+        if !fresh.is_empty() {
+            self.recent.push(fresh);
+        }
+    }
+}
+
+/// The answer to a message number beyond the last.
+pub(super) fn no_such_number(count: u32) -> Answer {
+    Answer::bad(match count {
+        0 => "expected no message numbers: the mailbox is empty".to_owned(),
+        _ => format!("expected message numbers from 1 to {count}, as many as there are"),
+    })
+}
+
+/// A message's flags as FETCH lists them.
+pub(super) fn flag_list(flags: &Flags, recent: bool) -> String {
+    match (flags.is_empty(), recent) {
+        (_, false) => flags.to_string(),
+        (true, true) => "\\Recent".to_owned(),
+        (false, true) => format!("{flags} \\Recent"),
+    }
+}
+
+/// The newest snapshot; whoever may write claims what is recent in it (RFC 3501 §2.3.2: EXAMINE
+/// must not take `\Recent` from the next SELECT).
+fn newest(mailbox: &Mailbox, read_only: bool) -> Result<Arc<Snapshot>, StoreError> {
+    let newest = mailbox.refresh()?;
+    if read_only || newest.first_recent == newest.uid_next {
+        return Ok(newest);
+    }
+    mailbox.claim_recent()
+}
+
+/// What [`merge`] found.
+struct Merged {
+    /// What the client knows when it has been told.
+    known: Vec<Arc<Message>>,
+    /// Each with the number that it has when the ones before it are gone already.
+    expunged: Vec<usize>,
+    /// The numbers, after the removals, of those whose flags changed.
+    changed: Vec<u32>,
+    /// Were removals passed over?
+    holds_removed: bool,
+}
+
+/// Walks through both lists at once; both rise by UID, and what is new has the highest UIDs.
+fn merge(known: Vec<Arc<Message>>, newest: &[Arc<Message>], telling: Telling) -> Merged {
+    let mut merged = Merged {
+        known: Vec::with_capacity(newest.len()),
+        expunged: Vec::new(),
+        changed: Vec::new(),
+        holds_removed: false,
+    };
+    let mut newest = newest.iter().peekable();
+    for old in known {
+        let number = merged.known.len() + 1;
+        match newest.next_if(|message| message.uid == old.uid) {
+            Some(same) => {
+                if same.flags != old.flags {
+                    merged.changed.push(number as u32);
+                }
+                merged.known.push(Arc::clone(same));
+            }
+            None if telling.expunge => merged.expunged.push(number),
+            None => {
+                merged.holds_removed = true;
+                merged.known.push(old);
+            }
+        }
+    }
+    merged.known.extend(newest.cloned());
+    merged
+}
+
+fn push(out: &mut Vec<u8>, line: &str) {
+    out.extend_from_slice(line.as_bytes());
+}

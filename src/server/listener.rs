@@ -1,0 +1,191 @@
+//! Accept, and give each connection a thread of its own: one listener for each port.
+//!
+//! The thread does everything that can take long, the TLS handshake included, so that a slow client
+//! never keeps another one waiting at the door.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::fd::AsFd;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use native_tls::TlsAcceptor;
+use rustix::event::{PollFd, PollFlags, poll};
+use socket2::{Domain, Socket, Type};
+
+use super::connections::{Connections, Place};
+use super::{Peer, Session, Trouble, Upgrade, converse};
+use crate::limits;
+use crate::net::{Bell, Patience, Wire};
+
+/// What is served on a port.
+pub struct Service {
+    /// The name of the protocol in thread names and logs: `imaps`.
+    pub name: &'static str,
+    /// How the port is secured.
+    pub security: Security,
+    /// How long and how much a conversation waits for.
+    pub patience: Patience,
+    /// Begins a conversation with a client.
+    pub new_session: Box<dyn Fn(Peer) -> Box<dyn Session> + Send + Sync>,
+}
+
+/// How a port is secured.
+pub enum Security {
+    /// Not at all.
+    Plain,
+    /// In clear until the client asks for TLS.
+    StartTls(TlsAcceptor),
+    /// TLS from the first octet.
+    Tls(TlsAcceptor),
+}
+
+impl Security {
+    /// As the table of listeners says it.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Security::Plain => "plain",
+            Security::StartTls(_) => "STARTTLS",
+            Security::Tls(_) => "TLS",
+        }
+    }
+}
+
+/// A port that is open.
+pub struct Listener {
+    socket: TcpListener,
+    address: SocketAddr,
+    service: Arc<Service>,
+    connections: Arc<Connections>,
+}
+
+impl Listener {
+    /// Opens a port; port 0 is any free one.
+    ///
+    /// # Errors
+    /// When the address is taken or not this machine's.
+    pub fn bind(
+        address: SocketAddr,
+        service: Service,
+        connections: &Arc<Connections>,
+    ) -> io::Result<Listener> {
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+        // A server that is started again need not wait for the last one's connections to fade away.
+        socket.set_reuse_address(true)?;
+        socket.bind(&address.into())?;
+        socket.listen(limits::BACKLOG)?;
+        // Whoever hung up between `poll` and `accept` must not leave us waiting for the next.
+        socket.set_nonblocking(true)?;
+        let socket = TcpListener::from(socket);
+        let (address, connections) = (socket.local_addr()?, Arc::clone(connections));
+        Ok(Listener {
+            socket,
+            address,
+            service: Arc::new(service),
+            connections,
+        })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What it serves.
+    #[must_use]
+    pub fn service(&self) -> &Service {
+        &self.service
+    }
+
+    /// Accepts connections until the servers stop.
+    pub fn run(self) {
+        while let Some((tcp, address)) = self.accept() {
+            let Some(place) = self.connections.admit(address.ip()) else {
+                log::warn!(
+                    "{}: too many connections, {address} is not even told",
+                    self.service.name
+                );
+                continue;
+            };
+            let (service, stop) = (Arc::clone(&self.service), self.connections.stop_bell());
+            let thread = thread::Builder::new()
+                .name(format!("{} {address}", service.name))
+                .stack_size(limits::STACK)
+                .spawn(move || match service.serve(tcp, address, &place, stop) {
+                    Ok(()) => log::debug!("{} {address}: closed", service.name),
+                    Err(error) => log::info!("{} {address}: {error}", service.name),
+                });
+            if let Err(error) = thread {
+                log::error!("{}: no thread for {address}: {error}", self.service.name);
+            }
+        }
+    }
+
+    /// The next connection; `None` when the servers stop.
+    fn accept(&self) -> Option<(TcpStream, SocketAddr)> {
+        let stop = self.connections.stop_bell();
+        loop {
+            let mut fds = [
+                PollFd::new(&self.socket, PollFlags::IN),
+                PollFd::from_borrowed_fd(stop.as_fd(), PollFlags::IN),
+            ];
+            let _ = poll(&mut fds, None);
+            if !fds[1].revents().is_empty() {
+                return None;
+            }
+            match self.socket.accept() {
+                Ok((tcp, address)) if tcp.set_nonblocking(false).is_ok() => {
+                    return Some((tcp, address));
+                }
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => {
+                    // No descriptors left, most likely: `poll` would call again at once, for nothing.
+                    log::error!("{}: {error}", self.service.name);
+                    thread::sleep(Duration::from_millis(100));
+                }
+            }
+        }
+    }
+}
+
+impl Service {
+    /// One connection from its first octet to its last, in its own thread.
+    fn serve(
+        &self,
+        tcp: TcpStream,
+        address: SocketAddr,
+        place: &Place,
+        stop: Bell,
+    ) -> io::Result<()> {
+        let mut wire = Wire::new(tcp, self.patience, Some(stop))?;
+        if let Security::Tls(acceptor) = &self.security {
+            wire.accept_tls(acceptor)?;
+        }
+        let session = |encrypted, can_start_tls| {
+            (self.new_session)(Peer {
+                address,
+                encrypted,
+                can_start_tls,
+            })
+        };
+        let fresh_session = || session(true, false);
+        let (mut session, upgrade): (_, Option<Upgrade<'_>>) = match &self.security {
+            Security::Plain => (session(false, false), None),
+            Security::StartTls(acceptor) => {
+                (session(false, true), Some((acceptor, &fresh_session as &_)))
+            }
+            Security::Tls(_) => (session(true, false), None),
+        };
+        let opening = match place.welcome {
+            true => session.greeting(),
+            false => super::trouble(&mut *session, Trouble::TooManyConnections),
+        };
+        converse(&mut wire, session, opening, upgrade)?;
+        wire.close();
+        Ok(())
+    }
+}

@@ -1,0 +1,221 @@
+//! The whole post office of a configuration: its certificates, its mail, and a listener for each port.
+//!
+//! `pillarbox serve` opens one and waits for Ctrl-C; a test opens one on free ports in a temporary
+//! folder and talks to it.
+
+use std::fmt;
+use std::io::Write;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use native_tls::TlsAcceptor;
+
+use super::{
+    Connections, Listener, Peer, Pop3Server, Role, Security, Service, Session, Site, SmtpServer,
+};
+use crate::accounts::Accounts;
+use crate::config::{Config, Ports};
+use crate::message::welcome;
+use crate::net::Patience;
+use crate::net::certificates::Certificates;
+use crate::net::tls::{self, TlsError};
+use crate::store::{Delivery, Store, StoreError};
+
+/// Why the office cannot open, in one sentence that names the thing at fault.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SetupError(pub String);
+
+impl fmt::Display for SetupError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for SetupError {}
+
+impl From<TlsError> for SetupError {
+    fn from(error: TlsError) -> SetupError {
+        SetupError(error.0)
+    }
+}
+
+impl From<StoreError> for SetupError {
+    fn from(error: StoreError) -> SetupError {
+        SetupError(error.to_string())
+    }
+}
+
+/// Everything that the servers of one configuration need.
+pub struct Office {
+    site: Arc<Site>,
+    host: IpAddr,
+    ports: Ports,
+    acceptor: TlsAcceptor,
+    accounts: Vec<String>,
+}
+
+/// The protocols, and how each begins a conversation.
+#[derive(Clone, Copy)]
+enum Protocol {
+    Smtp(Role),
+    Pop3,
+}
+
+/// How a port of the table in [`Office::listeners`] is secured.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Secured {
+    StartTls,
+    Tls,
+}
+
+impl Office {
+    /// Makes the certificates and the folder of the mailboxes if there are none.
+    ///
+    /// # Errors
+    /// When a file or folder cannot be read or written.
+    pub fn open(config: &Config) -> Result<Office, SetupError> {
+        let certificates = Certificates::prepare(&config.tls.certs, &config.tls.names)?;
+        let acceptor = tls::acceptor(
+            &certificates.server(),
+            &certificates.server_key(),
+            config.tls.versions,
+        )?;
+        let site = Site {
+            hostname: config.server.hostname.clone(),
+            domain: config.server.domain.clone(),
+            accounts: Accounts::new(&config.server.domain, config.accounts.clone()),
+            store: Store::open(&config.mail)?,
+            limits: config.limits.clone(),
+            lab_network: config.server.lab_network,
+        };
+        let mut accounts: Vec<String> = config.accounts.keys().cloned().collect();
+        accounts.sort();
+        let (host, ports) = (config.server.host, config.ports.clone());
+        Ok(Office {
+            site: Arc::new(site),
+            host,
+            ports,
+            acceptor,
+            accounts,
+        })
+    }
+
+    /// Opens every port that is not off.
+    ///
+    /// # Errors
+    /// When one is taken or not ours to open.
+    pub fn listeners(&self, connections: &Arc<Connections>) -> Result<Vec<Listener>, SetupError> {
+        let ports = &self.ports;
+        let table = [
+            (
+                "smtp",
+                ports.smtp,
+                Protocol::Smtp(Role::Mx),
+                Secured::StartTls,
+            ),
+            (
+                "submission",
+                ports.submission,
+                Protocol::Smtp(Role::Submission),
+                Secured::StartTls,
+            ),
+            (
+                "smtps",
+                ports.smtps,
+                Protocol::Smtp(Role::Submission),
+                Secured::Tls,
+            ),
+            ("pop3", ports.pop3, Protocol::Pop3, Secured::StartTls),
+            ("pop3s", ports.pop3s, Protocol::Pop3, Secured::Tls),
+        ];
+        let open = |(name, port, protocol, secured): (_, Option<u16>, _, _)| {
+            port.map(|port| self.listener(name, port, protocol, secured, connections))
+        };
+        table.into_iter().filter_map(open).collect()
+    }
+
+    fn listener(
+        &self,
+        name: &'static str,
+        port: u16,
+        protocol: Protocol,
+        secured: Secured,
+        connections: &Arc<Connections>,
+    ) -> Result<Listener, SetupError> {
+        let acceptor = self.acceptor.clone();
+        let security = match secured {
+            Secured::StartTls => Security::StartTls(acceptor),
+            Secured::Tls => Security::Tls(acceptor),
+        };
+        let patience = Patience {
+            timeout: self.timeout(protocol),
+            line_length: self.site.limits.line_length,
+        };
+        let site = Arc::clone(&self.site);
+        let new_session = Box::new(move |peer| protocol.begin(&site, peer));
+        let address = SocketAddr::new(self.host, port);
+        let service = Service {
+            name,
+            security,
+            patience,
+            new_session,
+        };
+        Listener::bind(address, service, connections).map_err(|error| {
+            SetupError(format!(
+                "{address} cannot be opened for {name}: {error}; \
+                 end the program that has it, or choose another port in [ports] {name}"
+            ))
+        })
+    }
+
+    fn timeout(&self, protocol: Protocol) -> Duration {
+        match protocol {
+            Protocol::Smtp(_) => self.site.limits.smtp_timeout,
+            Protocol::Pop3 => self.site.limits.pop3_timeout,
+        }
+    }
+
+    /// Makes the mailboxes of new accounts, and puts a few real messages into them.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn welcome_new_accounts(&self) -> Result<(), SetupError> {
+        let store = &self.site.store;
+        let new: Vec<&String> = self
+            .accounts
+            .iter()
+            .filter(|name| !store.has_account(name))
+            .collect();
+        for name in &new {
+            store.account(name)?.inbox()?;
+        }
+        for message in welcome::messages(&self.site.domain, SystemTime::now()) {
+            let recipients = message
+                .to
+                .iter()
+                .filter(|to| new.iter().any(|name| name == to));
+            let inboxes: Result<Vec<_>, _> =
+                recipients.map(|to| store.account(to)?.inbox()).collect();
+            let inboxes = inboxes?;
+            if !inboxes.is_empty() {
+                let mut delivery = Delivery::begin(inboxes)?;
+                delivery
+                    .write_all(&message.bytes)
+                    .map_err(|error| SetupError(error.to_string()))?;
+                delivery.commit()?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Protocol {
+    fn begin(self, site: &Arc<Site>, peer: Peer) -> Box<dyn Session> {
+        let site = Arc::clone(site);
+        match self {
+            Protocol::Smtp(role) => Box::new(SmtpServer::new(site, peer, role)),
+            Protocol::Pop3 => Box::new(Pop3Server::new(site, peer)),
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! The SMTP server (RFC 5321): takes messages and delivers them to local accounts.
+//!
+//! The way of a line: [`interact`](Session::interact) → `Command::parse` → the function that bears
+//! the verb's name → a [`Reply`]. Those that make up a message (MAIL, RCPT, DATA) stand in
+//! `transaction.rs`, AUTH and STARTTLS in `security.rs`, the others here.
+//! Nothing is relayed, and no message is held in memory.
+
+mod body;
+mod help;
+mod mailbox;
+mod security;
+mod trace;
+mod transaction;
+
+use std::io::{self, Read};
+use std::sync::Arc;
+
+use super::{Door, Next, Part, Peer, Reply, Session, Site, Trouble};
+use crate::limits;
+use crate::protocol::sasl::Exchange;
+use crate::protocol::smtp::{self, Command, Enhanced, SyntaxError};
+use crate::store::{Account, Delivery};
+use mailbox::Nobody;
+use transaction::Envelope;
+
+/// One conversation in SMTP.
+pub struct SmtpServer {
+    site: Arc<Site>,
+    peer: Peer,
+    role: Role,
+    door: Door,
+    client: Client,
+    /// Who has logged in.
+    account: Option<Account>,
+    state: State,
+    /// How many commands were refused.
+    errors: u32,
+}
+
+/// Whose mail is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Other servers': anybody brings mail, for local accounts only (RFC 5321).
+    Mx,
+    /// Our users': they log in first, and send under their own address (RFC 6409).
+    Submission,
+}
+
+/// What the client said of itself.
+#[derive(Default)]
+struct Client {
+    /// After EHLO or HELO.
+    name: String,
+    /// Did it say EHLO?
+    extended: bool,
+}
+
+/// Where the conversation stands: the order of commands of RFC 5321 §4.1.4, with RFC 4954's AUTH.
+///
+/// ```text
+///             EHLO            MAIL          DATA
+///  Connected ──────▶ Ready ──────────▶ Mail ──────▶ Data
+///                    │   ▲             │  ▲           │
+///               AUTH │   │ done        └──┘ RCPT      │ the message, up to its lone dot
+///                    ▼   │                            │
+///                    Auth       Ready ◀───────────────┘
+///
+///  EHLO, HELO and RSET lead back to Ready from everywhere, and forget the message that had begun.
+/// ```
+enum State {
+    /// Greeted, and not greeted back.
+    Connected,
+    /// Between two messages.
+    Ready,
+    /// An AUTH challenge waits for its answer.
+    Auth(Exchange),
+    /// MAIL was accepted, and perhaps some RCPT.
+    Mail(Envelope),
+    /// DATA was accepted: the message comes next.
+    Data(Envelope, Delivery),
+}
+
+impl SmtpServer {
+    /// A conversation with this client.
+    #[must_use]
+    pub fn new(site: Arc<Site>, peer: Peer, role: Role) -> SmtpServer {
+        let door = Door::new(&site, &peer);
+        SmtpServer {
+            site,
+            peer,
+            role,
+            door,
+            client: Client::default(),
+            account: None,
+            state: State::Connected,
+            errors: 0,
+        }
+    }
+
+    fn obey(&mut self, command: Command) -> Reply {
+        match command {
+            Command::Ehlo(name) => self.ehlo(name),
+            Command::Helo(name) => self.helo(name),
+            Command::Mail { from, params } => self.mail(from, &params),
+            Command::Rcpt { to, .. } => self.rcpt(to),
+            Command::Data => self.data(),
+            Command::Rset => self.rset(),
+            Command::Noop => status(250, "2.0.0", "Ok"),
+            Command::Vrfy(who) => self.vrfy(&who),
+            Command::Help(about) => help::help(about.as_deref()),
+            Command::Auth { mechanism, initial } => self.auth(&mechanism, initial.as_deref()),
+            Command::StartTls => self.starttls(),
+            Command::Quit => status(221, "2.0.0", "Bye").then(Next::Close),
+            // RFC 5321 §4.2.4: what a server knows and has not is 502; what it does not know is 500.
+            Command::Expn(_) | Command::Bdat { .. } => {
+                let text = format!("{} is not implemented", command.verb());
+                status(502, "5.5.1", &text)
+            }
+            Command::Lhlo(_) => status(500, "5.5.1", "LHLO is LMTP's; here it is EHLO"),
+        }
+    }
+
+    fn ehlo(&mut self, name: String) -> Reply {
+        self.hello(name, true);
+        let mut lines = vec![
+            self.welcome(),
+            format!("SIZE {}", self.site.limits.message_size),
+            "PIPELINING".to_owned(),
+            "8BITMIME".to_owned(),
+            "ENHANCEDSTATUSCODES".to_owned(),
+        ];
+        if self.peer.can_start_tls {
+            lines.push("STARTTLS".to_owned());
+        }
+        if self.door.is_open() {
+            lines.push(format!("AUTH {}", Exchange::MECHANISMS.join(" ")));
+        }
+        lines.push("HELP".to_owned());
+        several(250, None, lines)
+    }
+
+    fn helo(&mut self, name: String) -> Reply {
+        self.hello(name, false);
+        several(250, None, vec![self.welcome()])
+    }
+
+    /// RFC 5321 §4.1.4: a second EHLO does what RSET does.
+    fn hello(&mut self, name: String, extended: bool) {
+        self.client = Client { name, extended };
+        self.state = State::Ready;
+    }
+
+    /// RFC 5321 §4.1.1.1: the server's name comes first.
+    fn welcome(&self) -> String {
+        format!("{} Hello, I am delighted to meet you", self.site.hostname)
+    }
+
+    fn rset(&mut self) -> Reply {
+        if !matches!(self.state, State::Connected) {
+            self.state = State::Ready;
+        }
+        status(250, "2.0.0", "Ok")
+    }
+
+    /// RFC 5321 §7.3: who has not logged in does not learn who has a mailbox here.
+    fn vrfy(&self, who: &str) -> Reply {
+        if self.account.is_none() {
+            let text = "Send some mail, I will try my best";
+            return status(252, "2.0.0", text);
+        }
+        match mailbox::named(&self.site, who) {
+            Some(name) => status(250, "2.1.5", &format!("<{name}@{}>", self.site.domain)),
+            None => Nobody::Unknown.reply(),
+        }
+    }
+
+    /// RFC 5321 §4.2.1: the first digit tells whether a command was refused.
+    fn count(&mut self, reply: Reply) -> Reply {
+        let refused =
+            matches!(reply.parts.first(), Some(Part::Text(text)) if text.starts_with(b"5"));
+        self.errors += u32::from(refused);
+        if self.errors > limits::REFUSED_COMMANDS {
+            return status(421, "4.7.0", "Too many errors, good-bye").then(Next::Close);
+        }
+        reply
+    }
+}
+
+impl Session for SmtpServer {
+    fn greeting(&mut self) -> Reply {
+        let text = format!("{} ESMTP Pillarbox", self.site.hostname);
+        several(220, None, vec![text])
+    }
+
+    fn interact(&mut self, line: &[u8]) -> Reply {
+        let reply = match &mut self.state {
+            State::Auth(exchange) => {
+                let step = exchange.answer(line);
+                self.auth_step(step)
+            }
+            _ => match Command::parse(line) {
+                Ok(command) => self.obey(command),
+                Err(error) => refuse(&error),
+            },
+        };
+        self.count(reply)
+    }
+
+    fn receive(&mut self, body: &mut dyn Read) -> io::Result<Reply> {
+        let reply = self.message(body)?;
+        Ok(self.count(reply))
+    }
+
+    fn trouble(&mut self, trouble: Trouble) -> Reply {
+        match trouble {
+            Trouble::LineTooLong => self.line_too_long(),
+            Trouble::LineEndless => status(500, "5.5.2", "Line too long"),
+            // RFC 5321 §3.8: 421 announces that the server closes, whatever was said before.
+            Trouble::TimedOut => status(421, "4.4.2", "You said nothing for too long"),
+            Trouble::ShuttingDown => status(421, "4.3.2", "The server is stopping"),
+            Trouble::TooManyConnections => status(421, "4.3.2", "Too many connections, try later"),
+            Trouble::PlaintextBehindStartTls => {
+                status(421, "4.7.0", "Something was said in clear behind STARTTLS")
+            }
+        }
+    }
+}
+
+/// A reply of one line, with its enhanced code (RFC 2034).
+fn status(code: u16, enhanced: &str, text: &str) -> Reply {
+    several(code, Enhanced::parse(enhanced), vec![text.to_owned()])
+}
+
+/// A reply of one or more lines.
+fn several(code: u16, enhanced: Option<Enhanced>, lines: Vec<String>) -> Reply {
+    let reply = smtp::Reply {
+        code,
+        enhanced,
+        lines,
+    };
+    Reply::line(reply.to_string())
+}
+
+fn refuse(error: &SyntaxError) -> Reply {
+    let text = sentence(&error.to_string());
+    several(error.code(), Some(error.enhanced()), vec![text])
+}
+
+/// With a capital letter, as all our replies begin.
+fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    let first = chars.next().map(|c| c.to_ascii_uppercase());
+    first.into_iter().chain(chars).collect()
+}

@@ -1,0 +1,184 @@
+//! A mail transaction (RFC 5321 §3.3): MAIL, one or more RCPT, DATA, and the message itself.
+
+use std::io::{self, Read, Write};
+use std::mem;
+use std::sync::Arc;
+
+use super::body::{self, Unfit};
+use super::mailbox;
+use super::{Role, SmtpServer, State, status, trace};
+use crate::protocol::smtp::{Params, Path, ReversePath};
+use crate::server::{Next, Reply};
+use crate::store::{Delivery, Mailbox, StoreError};
+
+/// From whom and to whom: the envelope, which is not the header.
+pub(super) struct Envelope {
+    /// Where a bounce would go.
+    pub(super) from: ReversePath,
+    /// As they were named in RCPT.
+    paths: Vec<Path>,
+    /// Where they lead, at the same index.
+    mailboxes: Vec<Arc<Mailbox>>,
+}
+
+impl Envelope {
+    pub(super) fn recipients(&self) -> &[Path] {
+        &self.paths
+    }
+
+    /// Each mailbox once: who is named twice wants the message only once.
+    fn mailboxes(&self) -> Vec<Arc<Mailbox>> {
+        let mut each: Vec<Arc<Mailbox>> = Vec::new();
+        for mailbox in &self.mailboxes {
+            if !each.iter().any(|known| Arc::ptr_eq(known, mailbox)) {
+                each.push(Arc::clone(mailbox));
+            }
+        }
+        each
+    }
+}
+
+impl SmtpServer {
+    pub(super) fn mail(&mut self, from: ReversePath, params: &Params) -> Reply {
+        match self.state {
+            State::Ready => {}
+            State::Connected => return status(503, "5.5.1", "EHLO first"),
+            _ => return status(503, "5.5.1", "One message at a time; RSET forgets this one"),
+        }
+        if let Some(refusal) = self.refuse_sender(&from) {
+            return refusal;
+        }
+        // RFC 5321 §4.1.1.11: what EHLO did not offer is not understood.
+        if params.smtputf8() {
+            return status(555, "5.5.4", "SMTPUTF8 is not supported");
+        }
+        if params.size() > Some(self.site.limits.message_size) {
+            return body::too_large();
+        }
+        self.state = State::Mail(Envelope {
+            from,
+            paths: Vec::new(),
+            mailboxes: Vec::new(),
+        });
+        status(250, "2.1.0", "Ok")
+    }
+
+    fn refuse_sender(&self, from: &ReversePath) -> Option<Reply> {
+        // RFC 4954 §6, RFC 6409 §4.3.
+        if self.role == Role::Submission && self.account.is_none() {
+            return Some(status(530, "5.7.0", "Log in first"));
+        }
+        let ReversePath::Address(address) = from else {
+            // RFC 5321 §4.5.5: a mail program's notifications have no sender either.
+            return None;
+        };
+        if address.is_international() {
+            return Some(not_ascii());
+        }
+        // RFC 6409 §6.1: nobody sends under another one's address.
+        let account = self.account.as_ref()?;
+        if mailbox::belongs(&self.site, address, account.name()) {
+            return None;
+        }
+        let text = format!("{address} is not an address of {}", account.name());
+        Some(status(553, "5.7.1", &text))
+    }
+
+    pub(super) fn rcpt(&mut self, to: Path) -> Reply {
+        let State::Mail(envelope) = &mut self.state else {
+            return status(503, "5.5.1", "MAIL first");
+        };
+        // RFC 5321 §4.5.3.1.10: the message goes to those who fit; the client sends another to the rest.
+        if envelope.paths.len() >= self.site.limits.recipients {
+            return status(452, "4.5.3", "Too many recipients");
+        }
+        if matches!(&to, Path::Address(address) if address.is_international()) {
+            return not_ascii();
+        }
+        match mailbox::of(&self.site, &to) {
+            Ok(mailbox) => {
+                envelope.paths.push(to);
+                envelope.mailboxes.push(mailbox);
+                status(250, "2.1.5", "Ok")
+            }
+            Err(nobody) => nobody.reply(),
+        }
+    }
+
+    pub(super) fn data(&mut self) -> Reply {
+        let State::Mail(envelope) = &self.state else {
+            return status(503, "5.5.1", "MAIL first");
+        };
+        if envelope.paths.is_empty() {
+            return status(503, "5.5.1", "RCPT first");
+        }
+        let delivery = match Delivery::begin(envelope.mailboxes()) {
+            Ok(delivery) => delivery,
+            Err(error) => return disk_trouble(&error),
+        };
+        if let State::Mail(envelope) = mem::replace(&mut self.state, State::Ready) {
+            self.state = State::Data(envelope, delivery);
+        }
+        let text = "354 End data with <CR><LF>.<CR><LF>\r\n";
+        Reply::text(text, Next::DotText)
+    }
+
+    /// Takes the message that DATA announced. Whatever becomes of it, the transaction is over
+    /// (RFC 5321 §4.1.1.4). Without a `250` nothing of it is in a mailbox.
+    pub(super) fn message(&mut self, text: &mut dyn Read) -> io::Result<Reply> {
+        let State::Data(envelope, mut delivery) = mem::replace(&mut self.state, State::Ready)
+        else {
+            return Err(io::Error::other(
+                "a message came that DATA did not announce",
+            ));
+        };
+        let id = trace::new_id();
+        let most = self.site.limits.message_size;
+        let trace = self.trace(&envelope, &id);
+        let copied = match delivery.write_all(trace.as_bytes()) {
+            Ok(()) => body::copy(text, &mut delivery, most)?,
+            Err(error) => Err(Unfit::Storage(error)),
+        };
+        let octets = match copied {
+            Ok(octets) => octets,
+            Err(unfit) => return Ok(unfit.reply()),
+        };
+        if let Err(error) = delivery.commit() {
+            return Ok(disk_trouble(&error));
+        }
+        let (from, count) = (&envelope.from, envelope.paths.len());
+        log::info!("message {id} from {from} to {count} recipients: {octets} octets");
+        Ok(status(250, "2.0.0", &format!("Ok, delivered as {id}")))
+    }
+}
+
+/// RFC 6531 §3.5.
+fn not_ascii() -> Reply {
+    status(
+        553,
+        "5.6.7",
+        "Addresses beyond ASCII need SMTPUTF8, which is not supported",
+    )
+}
+
+/// The store's trouble is not the client's mistake: it may try again (RFC 5321 §4.2.2).
+pub(super) fn disk_trouble(error: &StoreError) -> Reply {
+    match error {
+        StoreError::Disk(_, error) => storage_trouble(error),
+        other => {
+            log::error!("{other}");
+            status(451, "4.3.0", "The mailbox cannot be opened now, try later")
+        }
+    }
+}
+
+/// As [`disk_trouble`], without a path.
+pub(super) fn storage_trouble(error: &io::Error) -> Reply {
+    log::error!("the store: {error}");
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            status(452, "4.3.1", "The disk is full, try later")
+        }
+        _ => status(451, "4.3.0", "The message cannot be stored now, try later"),
+    }
+}

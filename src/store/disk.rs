@@ -1,0 +1,241 @@
+//! What the store asks of the file system: files replaced as a whole, folders made durable, and
+//! the dot-lock that it shares with Dovecot. Knows nothing of mail.
+
+use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, SystemTime};
+
+use super::StoreError;
+
+/// Nobody else reads a user's mail.
+const FOLDER_MODE: u32 = 0o700;
+const FILE_MODE: u32 = 0o600;
+
+/// A lock that nobody touched for this long has lost its owner.
+const LOCK_STALE: Duration = Duration::from_secs(15);
+/// How long to wait for a lock that is held and touched.
+const LOCK_PATIENCE: Duration = Duration::from_secs(60);
+const LOCK_PAUSE: Duration = Duration::from_millis(10);
+
+/// Makes a folder, and those above it; one that exists is fine.
+pub(super) fn make_folder(path: &Path) -> Result<(), StoreError> {
+    DirBuilder::new()
+        .recursive(true)
+        .mode(FOLDER_MODE)
+        .create(path)
+        .map_err(StoreError::disk(path))
+}
+
+/// Makes a file that must not exist yet.
+pub(super) fn make_file(path: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(FILE_MODE)
+        .open(path)
+}
+
+/// Makes what was created, renamed or removed in a folder survive a power cut.
+pub(super) fn sync_folder(path: &Path) -> Result<(), StoreError> {
+    File::open(path)
+        .and_then(|folder| folder.sync_all())
+        .map_err(StoreError::disk(path))
+}
+
+/// Replaces a file: whoever looks, even after a crash, sees the old content or the new.
+pub(super) fn replace(path: &Path, content: &[u8]) -> Result<(), StoreError> {
+    let mut temporary = path.as_os_str().to_owned();
+    // Always the same: what a crash leaves, the next writing takes away.
+    temporary.push(".tmp");
+    let temporary = PathBuf::from(temporary);
+    let written = write_synced(&temporary, content).and_then(|()| fs::rename(&temporary, path));
+    if let Err(error) = written {
+        let _ = fs::remove_file(&temporary);
+        return Err(StoreError::Disk(path.to_path_buf(), error));
+    }
+    path.parent().map_or(Ok(()), sync_folder)
+}
+
+fn write_synced(path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(FILE_MODE)
+        .open(path)?;
+    file.write_all(content)?;
+    file.sync_all()
+}
+
+/// Adds to the end of a file, durably.
+pub(super) fn append(path: &Path, content: &[u8]) -> Result<(), StoreError> {
+    OpenOptions::new()
+        .append(true)
+        .open(path)
+        .and_then(|mut file| {
+            file.write_all(content)?;
+            file.sync_data()
+        })
+        .map_err(StoreError::disk(path))
+}
+
+/// The file's content, or `None` when there is no such file.
+pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
+    match fs::read(path) {
+        Ok(content) => Ok(Some(content)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(StoreError::Disk(path.to_path_buf(), error)),
+    }
+}
+
+/// By which one sees that another program changed a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Stamp {
+    inode: u64,
+    octets: u64,
+    modified: (i64, i64),
+}
+
+impl Stamp {
+    /// The file as it is now; `None` when it is not there.
+    pub(super) fn of(path: &Path) -> Option<Stamp> {
+        let about = fs::metadata(path).ok()?;
+        Some(Stamp {
+            inode: about.ino(),
+            octets: about.len(),
+            modified: (about.mtime(), about.mtime_nsec()),
+        })
+    }
+}
+
+/// Dovecot's lock for a file: `FILE.lock` beside it. Released when dropped.
+pub(super) struct DotLock(PathBuf);
+
+impl DotLock {
+    /// Waits until nobody else has the lock.
+    pub(super) fn take(file: &Path) -> Result<DotLock, StoreError> {
+        let mut path = file.as_os_str().to_owned();
+        path.push(".lock");
+        let path = PathBuf::from(path);
+        let deadline = SystemTime::now() + LOCK_PATIENCE;
+        loop {
+            match make_file(&path) {
+                Ok(mut lock) => {
+                    // Dovecot, too, looks whether this process lives. Without it only age tells.
+                    let _ = write!(lock, "{}", owner(std::process::id()));
+                    return Ok(DotLock(path));
+                }
+                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                    return Err(StoreError::Disk(path, error));
+                }
+                Err(_) if is_stale(&path) => {
+                    let _ = fs::remove_file(&path);
+                }
+                Err(error) if SystemTime::now() > deadline => {
+                    return Err(StoreError::Disk(path, error));
+                }
+                Err(_) => thread::sleep(LOCK_PAUSE),
+            }
+        }
+    }
+}
+
+impl Drop for DotLock {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+fn owner(process: u32) -> String {
+    format!("{process}:{}", host())
+}
+
+/// Has this lock's owner died, as after `kill -9`?
+fn is_stale(lock: &Path) -> bool {
+    let Ok(about) = fs::metadata(lock) else {
+        return false;
+    };
+    age(&about) > LOCK_STALE || fs::read_to_string(lock).is_ok_and(|text| is_dead(&text))
+}
+
+fn is_dead(text: &str) -> bool {
+    let Some(process) = text
+        .strip_suffix(&format!(":{}", host()))
+        .and_then(|process| process.parse().ok())
+        .and_then(rustix::process::Pid::from_raw)
+    else {
+        return false;
+    };
+    rustix::process::test_kill_process(process) == Err(rustix::io::Errno::SRCH)
+}
+
+/// How long ago this was changed; zero when the clock says: in the future.
+pub(super) fn age(about: &Metadata) -> Duration {
+    about
+        .modified()
+        .ok()
+        .and_then(|then| SystemTime::now().duration_since(then).ok())
+        .unwrap_or_default()
+}
+
+/// This machine's name, as its kernel has it.
+pub(super) fn host() -> String {
+    rustix::system::uname()
+        .nodename()
+        .to_string_lossy()
+        .into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+    use super::*;
+
+    #[test]
+    fn a_replaced_file_leaves_no_other_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("list");
+        replace(&file, b"old").unwrap();
+        let before = Stamp::of(&file);
+        replace(&file, b"new").unwrap();
+        assert_eq!(read(&file).unwrap().unwrap(), b"new");
+        assert_ne!(Stamp::of(&file), before);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn the_lock_of_a_dead_process_is_taken_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("list");
+        let lock = folder.path().join("list.lock");
+        // Above the kernel's highest process number (2^22).
+        fs::write(&lock, owner(1 << 23)).unwrap();
+        let taken = DotLock::take(&file).unwrap();
+        assert_eq!(
+            fs::read_to_string(&lock).unwrap(),
+            owner(std::process::id())
+        );
+        drop(taken);
+        assert!(!lock.exists());
+    }
+
+    #[test]
+    fn a_living_lock_is_respected() {
+        let folder = tempfile::tempdir().unwrap();
+        let lock = folder.path().join("list.lock");
+        fs::write(&lock, owner(std::process::id())).unwrap();
+        assert!(!is_stale(&lock));
+        let old = SystemTime::now() - 2 * LOCK_STALE;
+        File::options()
+            .write(true)
+            .open(&lock)
+            .unwrap()
+            .set_modified(old)
+            .unwrap();
+        assert!(is_stale(&lock));
+    }
+}

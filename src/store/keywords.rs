@@ -1,0 +1,192 @@
+//! `dovecot-keywords`: which small letter in a file name stands for which keyword.
+//!
+//! One line a keyword: `0 $Forwarded` makes `a` mean `$Forwarded`. There are 26 letters; a keyword
+//! for which none is left is not stored, as RFC 9051 §7.1 has it for a flag that is not among the
+//! PERMANENTFLAGS. A letter never changes its meaning.
+
+use std::path::{Path, PathBuf};
+
+use super::StoreError;
+use super::disk::{self, Stamp};
+use super::maildir::FileName;
+use crate::message::{Flag, Flags};
+
+/// The letters of the system flags (<https://cr.yp.to/proto/maildir.html>), sorted. `P` (passed)
+/// has no flag in IMAP and stays as it is.
+const SYSTEM: [(char, Flag); 5] = [
+    ('D', Flag::Draft),
+    ('F', Flag::Flagged),
+    ('R', Flag::Answered),
+    ('S', Flag::Seen),
+    ('T', Flag::Deleted),
+];
+
+/// The keywords of one mailbox, as they are on disk.
+pub(super) struct Keywords {
+    path: PathBuf,
+    /// By letter, `a` first.
+    names: [Option<String>; 26],
+    stamp: Option<Stamp>,
+}
+
+impl Keywords {
+    /// Reads the keywords of this Maildir.
+    pub(super) fn load(maildir: &Path) -> Result<Keywords, StoreError> {
+        let path = maildir.join("dovecot-keywords");
+        let stamp = Stamp::of(&path);
+        let file = disk::read(&path)?.unwrap_or_default();
+        let names = parse(&String::from_utf8_lossy(&file));
+        Ok(Keywords { path, names, stamp })
+    }
+
+    /// Reads the file again if another program wrote it; says whether it did.
+    pub(super) fn reload(&mut self, maildir: &Path) -> Result<bool, StoreError> {
+        let changed = Stamp::of(&self.path) != self.stamp;
+        if changed {
+            *self = Keywords::load(maildir)?;
+        }
+        Ok(changed)
+    }
+
+    /// The keywords in the order of their letters.
+    pub(super) fn names(&self) -> impl Iterator<Item = &String> {
+        self.names.iter().flatten()
+    }
+
+    /// The flags that a file name tells.
+    pub(super) fn flags(&self, name: &FileName) -> Flags {
+        let mut flags = Flags::new();
+        for letter in name.letters().chars() {
+            if let Some((_, flag)) = SYSTEM.iter().find(|(l, _)| *l == letter) {
+                flags.set(*flag);
+            } else if let Some(keyword) = self.keyword(letter) {
+                flags.set_keyword(keyword);
+            }
+        }
+        flags
+    }
+
+    /// The letters that tell these flags, after those of the old name that tell nothing to us.
+    /// New keywords are on disk when this returns.
+    pub(super) fn letters(&mut self, flags: &Flags, old: &str) -> Result<String, StoreError> {
+        self.learn(flags)?;
+        let foreign = |letter: char| {
+            self.keyword(letter).is_none() && SYSTEM.iter().all(|(l, _)| *l != letter)
+        };
+        let mut letters: Vec<char> = old.chars().filter(|letter| foreign(*letter)).collect();
+        let system = SYSTEM.iter().filter(|(_, flag)| flags.has(*flag));
+        letters.extend(system.map(|(letter, _)| letter));
+        let keywords = ('a'..='z')
+            .zip(&self.names)
+            .filter(|(_, name)| name.as_deref().is_some_and(|name| flags.has_keyword(name)));
+        letters.extend(keywords.map(|(letter, _)| letter));
+        letters.sort_unstable();
+        letters.dedup();
+        Ok(letters.into_iter().collect())
+    }
+
+    fn keyword(&self, letter: char) -> Option<&str> {
+        let index = ('a'..='z').position(|l| l == letter)?;
+        self.names.get(index)?.as_deref()
+    }
+
+    /// Gives letters to the keywords that have none.
+    fn learn(&mut self, flags: &Flags) -> Result<(), StoreError> {
+        let mut names = self.names.clone();
+        for keyword in flags.keywords() {
+            let known = names
+                .iter()
+                .flatten()
+                .any(|n| n.eq_ignore_ascii_case(keyword));
+            if known || !is_keyword(keyword) {
+                continue;
+            }
+            match names.iter_mut().find(|name| name.is_none()) {
+                Some(free) => *free = Some(keyword.to_owned()),
+                None => log::warn!("{}: no letter is left for {keyword}", self.path.display()),
+            }
+        }
+        if names != self.names {
+            disk::replace(&self.path, render(&names).as_bytes())?;
+            self.names = names;
+            self.stamp = Stamp::of(&self.path);
+        }
+        Ok(())
+    }
+}
+
+/// Could this stand in the file, and in an IMAP FLAGS list?
+fn is_keyword(keyword: &str) -> bool {
+    !keyword.is_empty() && keyword.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+fn parse(file: &str) -> [Option<String>; 26] {
+    let mut names: [Option<String>; 26] = Default::default();
+    for line in file.lines() {
+        let Some((index, name)) = line.split_once(' ') else {
+            continue;
+        };
+        let slot = index.parse().ok().and_then(|i: usize| names.get_mut(i));
+        if let (Some(slot), true) = (slot, is_keyword(name)) {
+            *slot = Some(name.to_owned());
+        }
+    }
+    names
+}
+
+fn render(names: &[Option<String>; 26]) -> String {
+    let lines = names.iter().enumerate();
+    lines
+        .filter_map(|(index, name)| Some(format!("{index} {}\n", name.as_ref()?)))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+    use super::*;
+    use std::fs;
+
+    fn flags(keywords: &[&str]) -> Flags {
+        let mut flags: Flags = [Flag::Seen].into_iter().collect();
+        keywords.iter().for_each(|k| flags.set_keyword(k));
+        flags
+    }
+
+    fn with(file: &str) -> (tempfile::TempDir, Keywords) {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("dovecot-keywords"), file).unwrap();
+        let keywords = Keywords::load(folder.path()).unwrap();
+        (folder, keywords)
+    }
+
+    #[test]
+    fn letters_and_flags_are_inverses() {
+        let (_folder, mut keywords) = with("0 $Forwarded\n2 zork\nx y\n99 much\n");
+        let some = flags(&["$FORWARDED", "zork", "new"]);
+        let letters = keywords.letters(&some, "").unwrap();
+        assert_eq!(letters, "Sabc");
+        let name = FileName::parse(&format!("1.h:2,{letters}")).unwrap();
+        let back = keywords.flags(&name);
+        assert_eq!(back.to_string(), "\\Seen $Forwarded new zork");
+        let file = fs::read_to_string(&keywords.path).unwrap();
+        assert_eq!(file, "0 $Forwarded\n1 new\n2 zork\n");
+    }
+
+    #[test]
+    fn letters_that_mean_nothing_to_us_stay() {
+        let (_folder, mut keywords) = with("0 mine\n");
+        let none = Flags::new();
+        assert_eq!(keywords.letters(&none, "PSaz").unwrap(), "Pz");
+    }
+
+    #[test]
+    fn the_27th_keyword_is_not_stored() {
+        let file: String = (0..26).map(|i| format!("{i} k{i}\n")).collect();
+        let (folder, mut keywords) = with(&file);
+        let letters = keywords.letters(&flags(&["k25", "one-more"]), "").unwrap();
+        assert_eq!(letters, "Sz");
+        assert!(!keywords.reload(folder.path()).unwrap());
+    }
+}

@@ -1,0 +1,350 @@
+//! What a mailbox is on disk, and the newest snapshot of it. Used under the mailbox's lock.
+//!
+//! [`State::refresh`] compares the folder with the snapshot: which files are new (they get UIDs),
+//! which were renamed (flags), which are gone. It scans only a folder that may have changed.
+
+use std::collections::{HashMap, HashSet};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::changes::Changes;
+use super::keywords::Keywords;
+use super::maildir::{self, Dir, MailFile};
+use super::snapshot::{Message, Snapshot};
+use super::uidlist::UidList;
+use super::{StoreError, Uid};
+use crate::message::FlagChange;
+
+/// How often a refresh starts over when another program writes the UID list meanwhile.
+const ATTEMPTS: usize = 5;
+
+/// One mailbox on disk, and the newest snapshot of it.
+pub(super) struct State {
+    maildir: PathBuf,
+    pub(super) uids: UidList,
+    pub(super) keywords: Keywords,
+    pub(super) snapshot: Arc<Snapshot>,
+    pub(super) changes: Changes,
+}
+
+type Found = HashMap<Arc<str>, MailFile>;
+
+/// What a scan told.
+struct Compared {
+    alive: Vec<Arc<Message>>,
+    /// Those without a UID.
+    fresh: Vec<MailFile>,
+    changed: bool,
+}
+
+/// What to do to a message.
+pub(super) enum Edit<'a> {
+    Flags(&'a FlagChange),
+    Remove,
+    /// Move it from `new/` to `cur/`.
+    Claim,
+}
+
+impl State {
+    /// Reads the mailbox's own files; the messages come with the first refresh.
+    pub(super) fn load(maildir: &Path) -> Result<State, StoreError> {
+        let uids = UidList::load(maildir)?;
+        let keywords = Keywords::load(maildir)?;
+        let snapshot = Snapshot {
+            // No mailbox has this: the first refresh begins with nothing.
+            uid_validity: 0,
+            uid_next: 1,
+            first_recent: 1,
+            messages: Vec::new(),
+            keywords: Vec::new(),
+        };
+        Ok(State {
+            maildir: maildir.to_path_buf(),
+            uids,
+            keywords,
+            snapshot: Arc::new(snapshot),
+            changes: Changes::new(maildir),
+        })
+    }
+
+    /// Makes a new snapshot if anything changed on disk, and says whether it did.
+    pub(super) fn refresh(&mut self) -> Result<bool, StoreError> {
+        for _ in 0..ATTEMPTS {
+            if let Some(changed) = self.look()? {
+                return Ok(changed);
+            }
+        }
+        // The arrivals wait for a quieter moment.
+        Ok(false)
+    }
+
+    /// The mailbox was deleted: nothing is in it, and nothing on disk is looked at.
+    pub(super) fn vanish(&mut self) -> bool {
+        let changed = !self.snapshot.messages.is_empty();
+        if changed {
+            self.publish(Vec::new());
+        }
+        changed
+    }
+
+    /// One refresh; `None` when another program wrote the UID list meanwhile.
+    fn look(&mut self) -> Result<Option<bool>, StoreError> {
+        let relettered = self.keywords.reload(&self.maildir)?;
+        if self.uids.changed_on_disk() {
+            self.uids.reload()?;
+        }
+        let anew = self.snapshot.uid_validity != self.uids.validity();
+        if relettered || anew {
+            self.changes.distrust_all();
+        }
+        let (dirs, times) = self.changes.look();
+        if dirs.is_empty() && !self.uids.wants_save(self.snapshot.messages.len()) {
+            return Ok(Some(false));
+        }
+        let compared = self.compare(&dirs, anew, relettered)?;
+        self.changes.scanned(times);
+        self.settle(compared, anew, relettered)
+    }
+
+    /// Compares the folders with the snapshot.
+    fn compare(&self, dirs: &[Dir], anew: bool, relettered: bool) -> Result<Compared, StoreError> {
+        let known: &[Arc<Message>] = if anew { &[] } else { &self.snapshot.messages };
+        let mut found = self.scan(dirs)?;
+        let missing = |found: &Found| {
+            let mut here = known.iter().filter(|m| dirs.contains(&m.file.dir));
+            here.any(|m| !found.contains_key(&m.file.name.base))
+        };
+        // A file that is renamed during a scan can escape it, and one that moved to `cur/` was
+        // perhaps not looked for there. Gone is what is missing twice, everywhere.
+        let dirs = if missing(&found) { &Dir::BOTH } else { dirs };
+        if missing(&found) {
+            found.extend(self.scan(dirs)?);
+        }
+        let mut compared = Compared {
+            alive: Vec::with_capacity(known.len() + found.len()),
+            fresh: Vec::new(),
+            changed: anew,
+        };
+        for message in known {
+            match found.remove(&message.file.name.base) {
+                Some(file) if relettered || file != message.file => {
+                    compared.changed = true;
+                    let renamed = message.renamed(file, &self.keywords);
+                    compared.alive.push(Arc::new(renamed));
+                }
+                None if dirs.contains(&message.file.dir) => compared.changed = true,
+                _ => compared.alive.push(Arc::clone(message)),
+            }
+        }
+        self.sort_arrivals(found, anew, &mut compared);
+        Ok(compared)
+    }
+
+    /// Puts those that have a UID behind the messages that are known, and those that have none aside.
+    fn sort_arrivals(&self, found: Found, anew: bool, compared: &mut Compared) {
+        // UIDs rise: who saw up to here cannot be shown a lower one any more (RFC 9051 §2.3.1.1).
+        let floor = if anew { 1 } else { self.snapshot.uid_next };
+        let known = compared.alive.len();
+        for (base, file) in found {
+            match self.uids.uid(&base) {
+                Some(uid) if uid >= floor => {
+                    let message = Message::new(uid, file, &self.keywords, &self.uids);
+                    compared.alive.push(Arc::new(message));
+                }
+                _ => compared.fresh.push(file),
+            }
+        }
+        compared.alive[known..].sort_by_key(|message| message.uid);
+        compared.changed |= compared.alive.len() > known;
+        compared
+            .fresh
+            .sort_by_cached_key(|file| file.name.delivery_order());
+    }
+
+    fn scan(&self, dirs: &[Dir]) -> Result<Found, StoreError> {
+        match maildir::scan(&self.maildir, dirs) {
+            // Some programs remove an empty `new/`; a Maildir that is gone altogether stays gone.
+            Err(error) if error.kind() == io::ErrorKind::NotFound && self.maildir.is_dir() => {
+                maildir::make(&self.maildir)?;
+                maildir::scan(&self.maildir, dirs)
+            }
+            other => other,
+        }
+        .map_err(StoreError::disk(&self.maildir))
+    }
+
+    /// Numbers what is fresh and makes the new snapshot.
+    fn settle(
+        &mut self,
+        compared: Compared,
+        anew: bool,
+        relettered: bool,
+    ) -> Result<Option<bool>, StoreError> {
+        let mut alive = compared.alive;
+        let known = alive.len();
+        match self.number(&compared.fresh, &mut alive) {
+            Ok(true) => {}
+            Ok(false) => {
+                self.changes.distrust_all();
+                return Ok(None);
+            }
+            // A full disk must not keep anyone from reading and deleting what has its UID.
+            Err(error) if self.uids.is_on_disk() => {
+                log::warn!("new messages have to wait: {error}");
+                self.changes.distrust_all();
+            }
+            Err(error) => return Err(error),
+        }
+        let changed = compared.changed || relettered || alive.len() > known;
+        if changed {
+            self.publish(alive);
+        }
+        if anew {
+            self.begin_recent();
+        }
+        Ok(Some(changed))
+    }
+
+    /// Gives UIDs to messages that have none, and saves the list before anyone sees them.
+    /// `false` when another program wrote the list meanwhile.
+    fn number(
+        &mut self,
+        fresh: &[MailFile],
+        alive: &mut Vec<Arc<Message>>,
+    ) -> Result<bool, StoreError> {
+        if fresh.is_empty() && !self.uids.wants_save(alive.len()) {
+            return Ok(true);
+        }
+        let _lock = self.uids.lock()?;
+        if self.uids.changed_on_disk() {
+            return Ok(false);
+        }
+        let bases: Vec<Arc<str>> = fresh.iter().map(|f| Arc::clone(&f.name.base)).collect();
+        let uids = self.uids.assign(&bases)?;
+        let written = if self.uids.wants_save(alive.len() + bases.len()) {
+            let old = alive.iter().map(|message| &message.file.name.base);
+            self.uids.save(old.chain(&bases))
+        } else {
+            self.uids.append(&bases)
+        };
+        if let Err(error) = written {
+            self.uids.withdraw(&bases);
+            return Err(error);
+        }
+        alive.extend(uids.zip(fresh).map(|(uid, file)| {
+            Arc::new(Message::new(uid, file.clone(), &self.keywords, &self.uids))
+        }));
+        Ok(true)
+    }
+
+    fn publish(&mut self, messages: Vec<Arc<Message>>) {
+        self.snapshot = Arc::new(Snapshot {
+            uid_validity: self.uids.validity(),
+            uid_next: self.uids.next(),
+            first_recent: self.snapshot.first_recent,
+            messages,
+            keywords: self.keywords.names().cloned().collect(),
+        });
+    }
+
+    /// What is still in `new/` when a mailbox is opened has been told to nobody.
+    fn begin_recent(&mut self) {
+        let mut messages = self.snapshot.messages.iter();
+        let first = messages.find(|message| message.file.dir == Dir::New);
+        let first = first.map_or(self.snapshot.uid_next, |message| message.uid);
+        self.snapshot = Arc::new(self.snapshot.with_first_recent(first));
+    }
+
+    /// Tells one session what is recent, and nobody after it.
+    pub(super) fn claim_recent(&mut self) -> Result<Arc<Snapshot>, StoreError> {
+        let first_recent = self.snapshot.first_recent;
+        let in_new = self.snapshot.messages.iter();
+        let in_new = in_new.filter(|message| message.file.dir == Dir::New);
+        let uids: Vec<Uid> = in_new.map(|message| message.uid).collect();
+        self.edit(&uids, &Edit::Claim)?;
+        let told = Arc::clone(&self.snapshot);
+        if first_recent != told.uid_next {
+            self.snapshot = Arc::new(told.with_first_recent(told.uid_next));
+        }
+        Ok(told)
+    }
+
+    /// Does this to the messages that are still there.
+    pub(super) fn edit(&mut self, uids: &[Uid], edit: &Edit<'_>) -> Result<(), StoreError> {
+        let unchanged = self.changes.unchanged();
+        let missed = self.edit_once(uids, edit);
+        self.changes.changed_by_us(unchanged);
+        let missed = missed?;
+        if !missed.is_empty() {
+            // Another program renamed them, or removed them.
+            self.changes.distrust_all();
+            self.refresh()?;
+            self.edit_once(&missed, edit)?;
+        }
+        Ok(())
+    }
+
+    /// Returns those whose file is not where it was.
+    fn edit_once(&mut self, uids: &[Uid], edit: &Edit<'_>) -> Result<Vec<Uid>, StoreError> {
+        let mut messages = self.snapshot.messages.clone();
+        let (mut missed, mut removed) = (Vec::new(), HashSet::new());
+        let mut result = Ok(());
+        let mut changed = false;
+        for &uid in uids {
+            let Ok(at) = messages.binary_search_by_key(&uid, |message| message.uid) else {
+                continue;
+            };
+            match self.edit_file(&messages[at], edit) {
+                Ok(Some(file)) if file == messages[at].file => continue,
+                Ok(Some(file)) => {
+                    messages[at] = Arc::new(messages[at].renamed(file, &self.keywords))
+                }
+                Ok(None) => drop(removed.insert(uid)),
+                Err(error) if error.is_not_found() => {
+                    missed.push(uid);
+                    continue;
+                }
+                Err(error) => {
+                    result = Err(error);
+                    break;
+                }
+            }
+            changed = true;
+        }
+        if changed {
+            messages.retain(|message| !removed.contains(&message.uid));
+            self.publish(messages);
+        }
+        result.map(|()| missed)
+    }
+
+    /// Changes one file on disk; returns where it is now. Not synced: after a power cut a message
+    /// may show older flags, or come back with its UID, but it is whole.
+    fn edit_file(
+        &mut self,
+        message: &Message,
+        edit: &Edit<'_>,
+    ) -> Result<Option<MailFile>, StoreError> {
+        let old = message.file.path(&self.maildir);
+        let letters = message.file.name.letters();
+        let file = match edit {
+            Edit::Remove => {
+                fs::remove_file(&old).map_err(StoreError::disk(&old))?;
+                return Ok(None);
+            }
+            Edit::Claim => message.file.with_letters(letters),
+            Edit::Flags(change) => {
+                let flags = message.flags.changed(change);
+                let wanted = self.keywords.letters(&flags, letters)?;
+                if wanted == letters {
+                    return Ok(Some(message.file.clone()));
+                }
+                message.file.with_letters(&wanted)
+            }
+        };
+        fs::rename(&old, file.path(&self.maildir)).map_err(StoreError::disk(&old))?;
+        Ok(Some(file))
+    }
+}

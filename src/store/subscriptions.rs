@@ -1,0 +1,86 @@
+//! `subscriptions`: the mailboxes that a client wants to see, in Dovecot's format.
+//!
+//! Since version 2.3 that is `V<TAB>2`, an empty line, then one name a line in modified UTF-7 with
+//! a TAB between its levels; before, it was one name a line. Both are read, the newer is written.
+//! Lines that mean nothing to us are kept.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use super::StoreError;
+use super::disk::{self, DotLock};
+use super::name::{Name, SEPARATOR};
+
+const VERSION_2: &str = "V\t2\n\n";
+
+/// The names subscribed to, sorted.
+pub(super) fn list(account: &Path) -> Result<Vec<Name>, StoreError> {
+    let lines = read(&file(account))?;
+    let names = lines
+        .iter()
+        .filter_map(|line| Name::decode(&line.replace('\t', ".")));
+    let names: BTreeSet<Name> = names.collect();
+    Ok(names.into_iter().collect())
+}
+
+/// Subscribes to a name, or ends that.
+pub(super) fn set(account: &Path, name: &Name, subscribed: bool) -> Result<(), StoreError> {
+    let path = file(account);
+    let line = name.encoded().replace(SEPARATOR, "\t");
+    let _lock = DotLock::take(&path)?;
+    let mut lines = read(&path)?;
+    if lines.contains(&line) == subscribed {
+        return Ok(());
+    }
+    if subscribed {
+        lines.push(line);
+    } else {
+        lines.retain(|other| *other != line);
+    }
+    let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    disk::replace(&path, format!("{VERSION_2}{text}").as_bytes())
+}
+
+fn file(account: &Path) -> PathBuf {
+    account.join("subscriptions")
+}
+
+/// The lines as version 2 has them.
+fn read(path: &Path) -> Result<Vec<String>, StoreError> {
+    let file = disk::read(path)?.unwrap_or_default();
+    let text = String::from_utf8_lossy(&file);
+    Ok(match text.strip_prefix(VERSION_2) {
+        Some(names) => names.lines().map(str::to_owned).collect(),
+        None => text.lines().map(|l| l.replace(SEPARATOR, "\t")).collect(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+    use super::*;
+    use std::fs;
+
+    fn names(account: &Path) -> Vec<String> {
+        let names = list(account).unwrap();
+        names.iter().map(|name| name.text().to_owned()).collect()
+    }
+
+    #[test]
+    fn both_versions_are_read_and_the_newer_is_written() {
+        for before in ["Lists.rust\n", "V\t2\n\nLists\trust\n"] {
+            let account = tempfile::tempdir().unwrap();
+            let path = file(account.path());
+            fs::write(&path, before).unwrap();
+            assert_eq!(names(account.path()), ["Lists.rust"]);
+            let name = Name::parse("Entwürfe.1").unwrap();
+            set(account.path(), &name, true).unwrap();
+            set(account.path(), &name, true).unwrap();
+            let text = fs::read_to_string(&path).unwrap();
+            assert_eq!(text, "V\t2\n\nLists\trust\nEntw&APw-rfe\t1\n");
+            set(account.path(), &name, false).unwrap();
+            assert_eq!(names(account.path()), ["Lists.rust"]);
+        }
+    }
+}

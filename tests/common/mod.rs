@@ -1,0 +1,158 @@
+//! A whole Pillarbox for a test: as a program of its own, on free ports, in a temporary folder.
+// A test fails by panicking; each test file uses a part of this one.
+#![allow(clippy::unwrap_used, dead_code, unreachable_pub)]
+
+use std::collections::HashMap;
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use tempfile::TempDir;
+
+/// What every laboratory's configuration has; a test may add sections.
+const CONFIG: &str =
+    "[ports]\nsmtp = 0\nsubmission = 0\nsmtps = 0\npop3 = 0\npop3s = 0\nimap = 0\nimaps = 0\n";
+
+/// A folder with a configuration, and the program that serves it.
+pub struct Lab {
+    folder: TempDir,
+    server: Option<Server>,
+}
+
+/// The running program.
+struct Server {
+    child: Child,
+    ports: HashMap<String, SocketAddr>,
+}
+
+impl Lab {
+    /// Starts the program with free ports and the lab's three accounts.
+    pub fn start() -> Lab {
+        Lab::with("")
+    }
+
+    /// The same with more lines of configuration, from `[section]` on.
+    pub fn with(config: &str) -> Lab {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(
+            folder.path().join("config.ini"),
+            format!("{CONFIG}{config}"),
+        )
+        .unwrap();
+        let mut lab = Lab {
+            folder,
+            server: None,
+        };
+        lab.restart();
+        lab
+    }
+
+    /// Starts the program in the same folder, on other ports.
+    pub fn restart(&mut self) {
+        self.kill();
+        let mut child = command(&["serve"], self.path())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap())
+            .lines()
+            .map(Result::unwrap);
+        let table: Vec<String> = lines
+            .by_ref()
+            .take_while(|line| !line.starts_with("Ctrl-C"))
+            .collect();
+        // The rest is read away, so that the program never waits for us.
+        std::thread::spawn(move || lines.for_each(drop));
+        self.server = Some(Server {
+            child,
+            ports: ports(&table),
+        });
+    }
+
+    /// `kill -9`, as a power cut would.
+    pub fn kill(&mut self) {
+        if let Some(mut server) = self.server.take() {
+            server.child.kill().unwrap();
+            server.child.wait().unwrap();
+        }
+    }
+
+    /// Ctrl-C; the exit status.
+    pub fn interrupt(&mut self) -> i32 {
+        let mut server = self.server.take().unwrap();
+        let pid = rustix::process::Pid::from_child(&server.child);
+        rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+        server.child.wait().unwrap().code().unwrap()
+    }
+
+    /// The folder of the configuration.
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The CA that clients trust.
+    pub fn ca(&self) -> PathBuf {
+        self.path().join("certs/ca.pem")
+    }
+
+    /// Where a protocol is served: `imaps`.
+    pub fn address(&self, protocol: &str) -> SocketAddr {
+        self.server.as_ref().unwrap().ports[protocol]
+    }
+
+    /// The port of [`Lab::address`].
+    pub fn port(&self, protocol: &str) -> u16 {
+        self.address(protocol).port()
+    }
+
+    /// The most memory that the program has had resident, in KiB.
+    pub fn peak_memory(&self) -> u64 {
+        let pid = self.server.as_ref().unwrap().child.id();
+        let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+        let line = status
+            .lines()
+            .find(|line| line.starts_with("VmHWM:"))
+            .unwrap();
+        line.split_whitespace().nth(1).unwrap().parse().unwrap()
+    }
+}
+
+impl Drop for Lab {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// The program with these words, in this folder.
+pub fn command(words: &[&str], folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_pillarbox"));
+    command
+        .args(words)
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .env_remove("RUST_LOG");
+    command
+}
+
+/// Runs the program to its end: its exit status, what it printed, and its errors.
+pub fn run(words: &[&str], folder: &Path) -> (i32, String, String) {
+    let output = command(words, folder).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (
+        output.status.code().unwrap(),
+        text(output.stdout),
+        text(output.stderr),
+    )
+}
+
+/// The rows of the table of listeners: `smtp  127.0.0.1:2025  STARTTLS`.
+fn ports(table: &[String]) -> HashMap<String, SocketAddr> {
+    let row = |line: &String| {
+        let mut words = line.split_whitespace();
+        Some((words.next()?.to_owned(), words.next()?.parse().ok()?))
+    };
+    table.iter().filter_map(row).collect()
+}

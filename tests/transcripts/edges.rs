@@ -1,0 +1,224 @@
+//! What a script cannot show: clients from afar, other hands in the mailbox, a disk that fails.
+
+use std::fs;
+use std::sync::Arc;
+
+use pillarbox::console::{Protocol, Talk};
+use pillarbox::message::Flag;
+use pillarbox::server::{Next, Part, Peer, Reply, Trouble};
+
+use crate::memory::Memory;
+use crate::site::{Home, new_session};
+
+/// All that the server says to these lines, after its greeting.
+fn answers(client: &mut Memory, lines: &[&str]) -> Vec<String> {
+    let mut said = Vec::new();
+    for line in lines {
+        client.send(format!("{line}\r\n").as_bytes()).unwrap();
+    }
+    while let Ok(Some(line)) = client.receive_line() {
+        said.push(String::from_utf8(line).unwrap());
+    }
+    said
+}
+
+fn connect(home: &Home, protocol: Protocol) -> Memory {
+    let mut client = Memory::connect(&home.site, protocol, false);
+    client.receive_line().unwrap();
+    client
+}
+
+fn bob(home: &Home) -> Memory {
+    let mut client = connect(home, Protocol::Pop3);
+    assert_eq!(
+        answers(&mut client, &["USER bob", "PASS builder"])[1],
+        "+OK Welcome"
+    );
+    client
+}
+
+fn from_afar(home: &Home, protocol: Protocol) -> Memory {
+    let peer = Peer {
+        address: ([192, 0, 2, 7], 50_000).into(),
+        encrypted: false,
+        can_start_tls: true,
+    };
+    let mut client = Memory::connect_from(&home.site, protocol, peer);
+    client.receive_line().unwrap();
+    client
+}
+
+/// RFC 4954 §4, RFC 8314 §4: from another machine a password comes under TLS or not at all.
+#[test]
+fn a_password_may_not_cross_the_network_in_clear() {
+    let home = Home::new();
+    let mut smtp = from_afar(&home, Protocol::Submission);
+    let said = answers(
+        &mut smtp,
+        &["EHLO client.test", "AUTH PLAIN AGFsaWNlAHdvbmRlcmxhbmQ="],
+    );
+    let last = said.last().unwrap();
+    assert!(!said.iter().any(|line| line.contains("-AUTH")), "{said:?}");
+    assert!(said.contains(&"250-STARTTLS".to_owned()), "{said:?}");
+    assert!(last.starts_with("538 5.7.11 "), "{last}");
+
+    let mut pop3 = from_afar(&home, Protocol::Pop3);
+    let said = answers(&mut pop3, &["CAPA"]);
+    assert!(said.contains(&"STLS".to_owned()), "{said:?}");
+    assert!(
+        !said
+            .iter()
+            .any(|line| line == "USER" || line.starts_with("SASL")),
+        "{said:?}"
+    );
+    for command in ["USER alice", "AUTH PLAIN AGFsaWNlAHdvbmRlcmxhbmQ="] {
+        let said = answers(&mut pop3, &[command]);
+        assert!(said[0].starts_with("-ERR A password may not"), "{said:?}");
+    }
+}
+
+#[test]
+fn too_many_errors_end_the_conversation() {
+    let home = Home::new();
+    let mut client = connect(&home, Protocol::Smtp);
+    let said = answers(&mut client, &["NONSENSE"; 200]);
+    let most = pillarbox::limits::REFUSED_COMMANDS as usize;
+    assert_eq!(said.len(), most + 1);
+    assert!(said[most - 1].starts_with("500 "), "{}", said[most - 1]);
+    assert!(said[most].starts_with("421 4.7.0 "), "{}", said[most]);
+    assert!(client.receive_line().unwrap().is_none());
+}
+
+#[test]
+fn a_message_that_another_client_removed_is_gone_and_the_others_keep_their_numbers() {
+    let home = Home::new();
+    let mut client = bob(&home);
+    home.inbox("bob").remove(&[2]).unwrap();
+    for command in ["RETR 2", "TOP 2 0"] {
+        let said = answers(&mut client, &[command]);
+        assert_eq!(
+            said,
+            ["-ERR The message is gone: another client removed it"]
+        );
+    }
+    assert_eq!(answers(&mut client, &["RETR 3"])[0], "+OK 47 octets");
+    assert_eq!(answers(&mut client, &["DELE 2", "QUIT"])[1], "+OK Farewell");
+}
+
+#[test]
+fn what_was_retrieved_is_seen_after_quit_and_not_before() {
+    let home = Home::new();
+    let seen = || -> Vec<u32> {
+        let snapshot = home.inbox("bob").refresh().unwrap();
+        let seen = snapshot.messages.iter().filter(|m| m.flags.has(Flag::Seen));
+        seen.map(|message| message.uid).collect()
+    };
+    let mut client = bob(&home);
+    answers(&mut client, &["RETR 1", "TOP 2 9"]);
+    assert!(seen().is_empty());
+    Box::new(client).disconnect();
+    assert!(seen().is_empty());
+
+    let mut client = bob(&home);
+    answers(&mut client, &["RETR 1", "TOP 2 9", "QUIT"]);
+    assert_eq!(seen(), [1]);
+}
+
+#[test]
+fn a_mailbox_that_cannot_be_opened_is_no_mistake_of_the_client() {
+    let home = Home::new();
+    fs::write(home.maildir("carol"), "a file where a folder should be").unwrap();
+    let mut client = connect(&home, Protocol::Smtp);
+    let said = answers(
+        &mut client,
+        &[
+            "HELO client.test",
+            "MAIL FROM:<>",
+            "RCPT TO:<carol@pillarbox.test>",
+            "RCPT TO:<alice@pillarbox.test>",
+        ],
+    );
+    assert!(said[2].starts_with("451 4.3.0 "), "{said:?}");
+    assert_eq!(said[3], "250 2.1.5 Ok");
+
+    let mut client = connect(&home, Protocol::Pop3);
+    let said = answers(&mut client, &["USER carol", "PASS chimney"]);
+    assert!(said[1].starts_with("-ERR [SYS/TEMP] "), "{said:?}");
+}
+
+#[test]
+fn a_mailbox_that_is_taken_away_in_the_middle_of_a_message_gives_no_250() {
+    let home = Home::new();
+    let mut client = connect(&home, Protocol::Smtp);
+    let lines = [
+        "HELO x",
+        "MAIL FROM:<>",
+        "RCPT TO:<alice@pillarbox.test>",
+        "DATA",
+    ];
+    answers(&mut client, &lines);
+    fs::remove_dir_all(home.maildir("alice")).unwrap();
+    let said = answers(&mut client, &["Subject: x", "", ".", "NOOP"]);
+    assert!(said[0].starts_with("451 4.3.0 "), "{said:?}");
+    assert_eq!(said[1], "250 2.0.0 Ok");
+}
+
+#[test]
+fn postmaster_is_the_account_of_this_name_if_there_is_one() {
+    let home = Home::with(&[("alice", "x"), ("bob", "x"), ("postmaster", "x")]);
+    let mut client = connect(&home, Protocol::Smtp);
+    answers(
+        &mut client,
+        &[
+            "HELO x",
+            "MAIL FROM:<>",
+            "RCPT TO:<Postmaster>",
+            "DATA",
+            ".",
+            "QUIT",
+        ],
+    );
+    let count = |account| home.inbox(account).refresh().unwrap().messages.len();
+    assert_eq!((count("postmaster"), count("alice")), (1, 0));
+}
+
+#[test]
+fn each_protocol_words_each_trouble() {
+    let rows = [
+        (Trouble::LineTooLong, "500 5.5.2 ", "-ERR "),
+        (Trouble::LineEndless, "500 5.5.2 ", "-ERR "),
+        // RFC 1939 §3: without a response.
+        (Trouble::TimedOut, "421 4.4.2 ", ""),
+        (Trouble::ShuttingDown, "421 4.3.2 ", "-ERR [SYS/TEMP] "),
+        (
+            Trouble::TooManyConnections,
+            "421 4.3.2 ",
+            "-ERR [SYS/TEMP] ",
+        ),
+        (Trouble::PlaintextBehindStartTls, "421 4.7.0 ", "-ERR "),
+    ];
+    let home = Home::new();
+    for (trouble, smtp, pop3) in rows {
+        for (protocol, expected) in [(Protocol::Smtp, smtp), (Protocol::Pop3, pop3)] {
+            let peer = Peer {
+                address: ([127, 0, 0, 1], 50_000).into(),
+                encrypted: false,
+                can_start_tls: true,
+            };
+            let mut session = new_session(&Arc::clone(&home.site), protocol, peer);
+            let said = text(session.trouble(trouble));
+            assert!(said.starts_with(expected), "{trouble:?}: {said}");
+            assert_eq!(said.is_empty(), expected.is_empty(), "{trouble:?}");
+            assert!(said.is_empty() || said.ends_with("\r\n"), "{trouble:?}");
+        }
+    }
+}
+
+fn text(reply: Reply) -> String {
+    assert!(matches!(reply.next, Next::Line | Next::Close));
+    let part = |part| match part {
+        Part::Text(text) => String::from_utf8(text).unwrap(),
+        _ => panic!("no trouble is told at length"),
+    };
+    reply.parts.into_iter().map(part).collect()
+}

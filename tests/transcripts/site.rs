@@ -1,0 +1,99 @@
+//! The site of the transcripts: alice, bob and carol at pillarbox.test, in a temporary folder.
+//!
+//! Bob has three messages; alice and carol have none. The limits are small, so that a transcript
+//! can exceed them within a screen.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use pillarbox::accounts::{Accounts, Password};
+use pillarbox::console::Protocol;
+use pillarbox::limits::Limits;
+use pillarbox::server::{ImapServer, Peer, Pop3Server, Role, Session, Site, SmtpServer};
+use pillarbox::store::{Delivery, Mailbox, Store};
+use tempfile::TempDir;
+
+/// What bob has, as it was delivered.
+const MESSAGES: [&str; 3] = [
+    "From: alice@pillarbox.test\r\nTo: bob@pillarbox.test\r\nSubject: First\r\n\r\nHello Bob\r\n",
+    "From: carol@pillarbox.test\r\nSubject: Dots\r\n\r\n.\r\n..two\r\nthe end\r\n",
+    "Subject: Lines\r\n\r\none\r\ntwo\r\nthree\r\nfour\r\nfive\r\n",
+];
+
+/// A site and the folder that it lives in.
+pub(crate) struct Home {
+    pub(crate) site: Arc<Site>,
+    folder: TempDir,
+}
+
+impl Home {
+    pub(crate) fn new() -> Home {
+        Home::with(&[
+            ("alice", "wonderland"),
+            ("bob", "builder"),
+            ("carol", "chimney"),
+        ])
+    }
+
+    /// A site with these accounts and passwords.
+    pub(crate) fn with(accounts: &[(&str, &str)]) -> Home {
+        let folder = TempDir::new().unwrap();
+        let store = Store::open(&folder.path().join("mail")).unwrap();
+        let clear = |(name, password): &(&str, &str)| {
+            let password = Password::Clear((*password).to_owned());
+            ((*name).to_owned(), password)
+        };
+        let passwords = accounts.iter().map(clear).collect();
+        let domain = "pillarbox.test";
+        let site = Site {
+            hostname: "mail.pillarbox.test".to_owned(),
+            domain: domain.to_owned(),
+            accounts: Accounts::new(domain, passwords),
+            store,
+            limits: limits(),
+            lab_network: false,
+        };
+        let home = Home {
+            site: Arc::new(site),
+            folder,
+        };
+        let inbox = home.inbox("bob");
+        for message in MESSAGES {
+            let mut delivery = Delivery::begin(vec![Arc::clone(&inbox)]).unwrap();
+            delivery.write_all(message.as_bytes()).unwrap();
+            delivery.commit().unwrap();
+        }
+        home
+    }
+
+    pub(crate) fn inbox(&self, account: &str) -> Arc<Mailbox> {
+        self.site.store.account(account).unwrap().inbox().unwrap()
+    }
+
+    /// Where the Maildir of this account is, or will be.
+    pub(crate) fn maildir(&self, account: &str) -> PathBuf {
+        self.folder.path().join("mail").join(account)
+    }
+}
+
+fn limits() -> Limits {
+    Limits {
+        message_size: 1000,
+        line_length: 2000,
+        recipients: 3,
+        login_attempts: 3,
+        ..Limits::default()
+    }
+}
+
+/// Begins a conversation with a client.
+pub(crate) fn new_session(site: &Arc<Site>, protocol: Protocol, peer: Peer) -> Box<dyn Session> {
+    let site = Arc::clone(site);
+    match protocol {
+        Protocol::Smtp => Box::new(SmtpServer::new(site, peer, Role::Mx)),
+        Protocol::Submission => Box::new(SmtpServer::new(site, peer, Role::Submission)),
+        Protocol::Pop3 => Box::new(Pop3Server::new(site, peer)),
+        Protocol::Imap => Box::new(ImapServer::new(site, peer)),
+    }
+}
