@@ -83,7 +83,7 @@ fn a_function_fits_on_a_screen() {
         } else {
             &text
         };
-        let code = code.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
+        let code = code.split("\n#[cfg(test)]\n").next().unwrap_or_default();
         let lines: Vec<&str> = code.lines().collect();
         for (start, line) in lines
             .iter()
