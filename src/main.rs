@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{ArgAction, Parser, Subcommand};
-use pillarbox::commands::{CommandError, passwd, serve};
+use pillarbox::commands::{CommandError, inbox, passwd, send, serve, settings};
 use pillarbox::config::Config;
 
 /// A whole email system that you can read, run and see through.
@@ -30,6 +30,8 @@ struct CommandLine {
 enum Command {
     /// Start every server in config.ini (what `pillarbox` alone does, too)
     Serve,
+    Send(Box<send::SendArgs>),
+    Inbox(inbox::InboxArgs),
     /// Hash a password for [accounts] in config.ini
     Passwd,
 }
@@ -50,6 +52,8 @@ fn run(line: CommandLine) -> Result<(), CommandError> {
     let config = || Config::load(line.config.as_deref());
     match line.command.unwrap_or(Command::Serve) {
         Command::Serve => serve::run(&config()?, line.config.as_deref()),
+        Command::Send(args) => send::run(&args, &settings(&config()?)?),
+        Command::Inbox(args) => inbox::run(&args, &settings(&config()?)?),
         Command::Passwd => passwd::run(),
     }
 }
