@@ -55,7 +55,7 @@ pub const BACKLOG: i32 = 1024;
 /// A connection's thread: the deepest path (a search with nested keys) uses a fraction of it.
 pub const STACK: usize = 512 * 1024;
 
-/// Connections beyond `max_connections` that are told so, each in a thread of its own, at a time.
+/// Connections beyond the limits that are told so, each in a thread of its own, at a time.
 pub const REFUSALS: usize = 64;
 
 /// Octets of a command with its literals, the message of APPEND not counted.
