@@ -20,7 +20,7 @@ struct Body<'a> {
 
 impl<'a> Body<'a> {
     fn new(wire: &'a mut Wire) -> Body<'a> {
-        let stop = wire.begin_body();
+        let stop = wire.put_stop_aside();
         Body {
             wire,
             stop,
@@ -53,7 +53,7 @@ impl<'a> Body<'a> {
 
 impl Drop for Body<'_> {
     fn drop(&mut self) {
-        self.wire.end_body(self.stop.take());
+        self.wire.restore_stop(self.stop.take());
     }
 }
 
