@@ -171,12 +171,12 @@ pub(super) fn unique() -> String {
     )
 }
 
-/// Makes the three folders; `cur/` last, so that whoever sees it sees a whole Maildir.
+/// Makes the three folders, durably; `cur/` last, so that whoever sees it sees a whole Maildir.
 pub(super) fn make(maildir: &Path) -> Result<(), StoreError> {
     for folder in ["tmp", "new", "cur"] {
         disk::make_folder(&maildir.join(folder))?;
     }
-    Ok(())
+    disk::sync_folder(maildir)
 }
 
 /// The messages in these folders, by the unique part of their names.

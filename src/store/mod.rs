@@ -88,7 +88,6 @@ impl Store {
         let folder = self.path.join(name);
         if !self.has_account(name) {
             maildir::make(&folder)?;
-            disk::sync_folder(&folder)?;
             disk::sync_folder(&self.path)?;
         }
         Ok(Account::new(Arc::clone(self), name, folder))
