@@ -68,6 +68,10 @@ pub const REFUSED_COMMANDS: u32 = 120;
 /// Commands in a row that are none, before an IMAP conversation ends: this is no mail program.
 pub const BAD_COMMANDS: u32 = 50;
 
+/// Password hashes that are computed at once: argon2id takes 19 MiB for each (RFC 9106 §4), and a
+/// thousand clients with wrong passwords must not take 19 GiB.
+pub const HASHES_AT_ONCE: usize = 4;
+
 /// The limits that `[limits]` sets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
