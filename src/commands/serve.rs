@@ -1,7 +1,6 @@
 //! `pillarbox serve`: every server of the configuration, in one process, until Ctrl-C.
 
 use std::io::{self, Write};
-use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
@@ -9,7 +8,9 @@ use std::thread::{self, JoinHandle};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use super::CommandError;
+use super::settings::own_host;
 use crate::accounts::Password;
+use crate::client::{Endpoint, Security};
 use crate::config::Config;
 use crate::limits;
 use crate::server::{Connections, Listener, Office};
@@ -46,7 +47,10 @@ pub fn run(config: &Config, file: Option<&Path>) -> Result<(), CommandError> {
         // A listener's thread ends by itself; if it died, its message is on the screen already.
         let _ = thread.join();
     }
-    println!("Pillarbox has stopped; every message that it acknowledged is stored.");
+    let _ = writeln!(
+        io::stdout(),
+        "Pillarbox has stopped; every message that it acknowledged is stored."
+    );
     Ok(())
 }
 
@@ -57,7 +61,11 @@ fn interruptions() -> Result<mpsc::Receiver<()>, CommandError> {
         if send.try_send(()).is_err() {
             std::process::exit(130);
         }
-        eprintln!("\nStopping: messages on their way are finished. Ctrl-C again ends at once.");
+        // A terminal that is gone must not end this thread: it has a second Ctrl-C to answer.
+        let _ = writeln!(
+            io::stderr(),
+            "\nStopping: messages on their way are finished. Ctrl-C again ends at once."
+        );
     })
     .map_err(|error| CommandError::Setup(format!("Ctrl-C cannot be handled: {error}")))?;
     Ok(receive)
@@ -111,7 +119,7 @@ impl Invocation {
             name()
         };
         let config = file
-            .map(|file| format!(" --config {}", file.display()))
+            .map(|file| format!(" --config {}", quoted(&file.display().to_string())))
             .unwrap_or_default();
         Invocation { program, config }
     }
@@ -192,14 +200,80 @@ fn suggest(
             "    {program} send{file} --from {first} --to {last} --subject Hello --text 'By post.'"
         )?;
     }
-    if let Some(SocketAddr::V4(pop3s)) = address("pop3s") {
-        let ca = config.tls.certs.join("ca.pem");
-        let url = format!("pop3s://{pop3s}/1");
-        writeln!(
-            out,
-            "    curl -v --cacert {} --user {first}{password} {url}",
-            ca.display()
-        )?;
+    if let Some(pop3s) = address("pop3s") {
+        let ca = quoted(&config.tls.certs.join("ca.pem").display().to_string());
+        let user = quoted(&format!("{first}{password}"));
+        let server = Endpoint::new(own_host(config), pop3s.port(), Security::Tls, "");
+        let url = quoted(&format!("pop3s://{server}/1"));
+        writeln!(out, "    curl -v --cacert {ca} --user {user} {url}")?;
     }
     Ok(())
+}
+
+/// A word that a shell takes as it stands.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:,=@+".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    // A test fails by panicking.
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn what_is_pasted_is_one_word() {
+        let rows = [
+            ("certs/ca.pem", "certs/ca.pem"),
+            ("my lab/ca.pem", "'my lab/ca.pem'"),
+            ("alice:$HOME", "'alice:$HOME'"),
+            ("it's", r"'it'\''s'"),
+            ("", "''"),
+        ];
+        for (word, expected) in rows {
+            assert_eq!(quoted(word), expected);
+        }
+    }
+
+    #[test]
+    fn what_to_try_names_a_server_that_the_certificate_names() {
+        let rows = [
+            ("127.0.0.1", "pop3s://127.0.0.1:"),
+            ("0.0.0.0", "pop3s://localhost:"),
+            ("::1", "'pop3s://[::1]:"),
+        ];
+        for (host, url) in rows {
+            let ports = [
+                "smtp",
+                "submission",
+                "smtps",
+                "pop3",
+                "pop3s",
+                "imap",
+                "imaps",
+            ];
+            let text = format!("[ports]\n{} = 0\n", ports.join(" = 0\n"));
+            let mut config = Config::parse("x.ini", &text, Path::new("/my lab")).unwrap();
+            let folder = tempfile::tempdir().unwrap();
+            (config.tls.certs, config.mail) =
+                (folder.path().join("my certs"), folder.path().into());
+            let connections = Connections::new(1, 1).unwrap();
+            let listeners = Office::open(&config).unwrap().listeners(&connections);
+            let listeners = listeners.unwrap();
+            config.server.host = host.parse().unwrap();
+            let mut screen = Vec::new();
+            let invocation = Invocation::of(None);
+            suggest(&mut screen, &config, &listeners, &invocation).unwrap();
+            let screen = String::from_utf8(screen).unwrap();
+            assert!(
+                screen.contains(url) && screen.contains("my certs/ca.pem' "),
+                "{screen}"
+            );
+        }
+    }
 }

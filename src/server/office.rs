@@ -77,7 +77,7 @@ impl Office {
     /// # Errors
     /// When a file or folder cannot be read or written.
     pub fn open(config: &Config) -> Result<Office, SetupError> {
-        let certificates = Certificates::prepare(&config.tls.certs, &config.tls.names)?;
+        let certificates = Certificates::prepare(&config.tls.certs, &certificate_names(config))?;
         let acceptor = tls::acceptor(
             &certificates.server(),
             &certificates.server_key(),
@@ -215,6 +215,15 @@ impl Office {
     }
 }
 
+/// `[tls] names`, and the address that the clients of this configuration connect to.
+fn certificate_names(config: &Config) -> Vec<String> {
+    let (mut names, host) = (config.tls.names.clone(), config.server.host);
+    if !host.is_unspecified() && !names.contains(&host.to_string()) {
+        names.push(host.to_string());
+    }
+    names
+}
+
 impl Protocol {
     fn begin(self, site: &Arc<Site>, peer: Peer) -> Box<dyn Session> {
         let site = Arc::clone(site);
@@ -222,6 +231,31 @@ impl Protocol {
             Protocol::Smtp(role) => Box::new(SmtpServer::new(site, peer, role)),
             Protocol::Pop3 => Box::new(Pop3Server::new(site, peer)),
             Protocol::Imap => Box::new(ImapServer::new(site, peer)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    // A test fails by panicking.
+    #![allow(clippy::unwrap_used)]
+
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn the_certificate_is_for_the_address_that_clients_connect_to() {
+        let rows = [
+            ("127.0.0.1", "127.0.0.1"),
+            ("127.0.0.2", "127.0.0.1 127.0.0.2"),
+            ("0.0.0.0", "127.0.0.1"),
+        ];
+        for (host, names) in rows {
+            let text =
+                format!("[server]\nhost = {host}\nlab_network = yes\n[tls]\nnames = 127.0.0.1\n");
+            let config = Config::parse("x.ini", &text, Path::new("")).unwrap();
+            assert_eq!(certificate_names(&config).join(" "), names);
         }
     }
 }
