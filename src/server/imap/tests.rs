@@ -155,6 +155,23 @@ fn a_message_that_goes_while_its_response_is_sent_leaves_the_response_whole() {
 }
 
 #[test]
+fn a_thousand_times_the_same_item_is_not_gathered_in_memory() {
+    let home = Home::new();
+    home.deliver(&format!("Subject: {}\r\n\r\n", "x".repeat(1000)));
+    let mut session = home.selected();
+    let command = format!("c FETCH 1 ({})", ["ENVELOPE"; 1000].join(" "));
+    let mut responses = responses(session.interact(command.as_bytes()));
+    let Some(Part::Each(response)) = responses.next() else {
+        panic!("a response is not made as it is sent");
+    };
+    let pieces: Vec<String> = response.map(part_text).collect();
+    assert!(pieces.iter().all(|piece| piece.len() < 2 * limits::BUFFER));
+    let whole = pieces.concat();
+    assert_eq!(whole.matches("ENVELOPE (").count(), 1000);
+    assert!(whole.starts_with("* 1 FETCH (ENVELOPE (NIL \"xxx") && whole.ends_with("))\r\n"));
+}
+
+#[test]
 fn fetch_does_not_answer_with_flags_older_than_the_news() {
     let home = Home::new();
     home.deliver("Subject: 1\r\n\r\nbody\r\n");
