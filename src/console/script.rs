@@ -27,7 +27,7 @@
 //! | `! closed` | the server must have closed the connection, and said nothing more |
 //! | `! pause` | a good moment to think; demonstrations wait here |
 //!
-//! Nothing here connects to anything: [`run`](super::run) does.
+//! Nothing here connects to anything: [`run`](super::run()) does.
 
 use std::fmt;
 use std::str::FromStr;
