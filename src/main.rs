@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{ArgAction, Parser, Subcommand};
-use pillarbox::commands::{CommandError, passwd, serve};
+use pillarbox::commands::{CommandError, passwd, serve, trace};
 use pillarbox::config::Config;
 
 /// A whole email system that you can read, run and see through.
@@ -32,6 +32,7 @@ enum Command {
     Serve,
     /// Hash a password for [accounts] in config.ini
     Passwd,
+    Trace(trace::TraceArgs),
 }
 
 fn main() -> ExitCode {
@@ -51,6 +52,7 @@ fn run(line: CommandLine) -> Result<(), CommandError> {
     match line.command.unwrap_or(Command::Serve) {
         Command::Serve => serve::run(&config()?, line.config.as_deref()),
         Command::Passwd => passwd::run(),
+        Command::Trace(args) => trace::run(&args, config),
     }
 }
 

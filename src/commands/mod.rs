@@ -7,6 +7,7 @@ use crate::server::SetupError;
 
 pub mod passwd;
 pub mod serve;
+pub mod trace;
 
 /// Why a command failed: one sentence, and the exit status that goes with it.
 #[derive(Debug)]
