@@ -57,9 +57,8 @@ pub(super) fn trust(way: &Way) -> Vec<String> {
         "Hop {count} is the newest and stands on top of the message; {by} wrote it. Believe it if this is the server where you read your mail."
     )];
     if count > 1 {
-        sentences.push(format!(
-            "Each line below it was handed over together with the message. From the newest one down, believe a line only as long as the server above it that received the message from there is one you trust: below the first stranger all may be invented, hops 1 to {} included (RFC 5321 §7.1).",
-            count - 1
+        sentences.push(String::from(
+            "Each line below it was handed over together with the message. From the newest one down, believe a line only as long as the server above it that received the message from there is one you trust: below the first stranger all may be invented (RFC 5321 §7.1)."
         ));
     }
     sentences.push("Date:, From:, Subject: and Message-ID are the writer's words; no server has to check them (RFC 5321 §7.1).".to_owned());
@@ -83,7 +82,7 @@ fn client(hop: &Received) -> String {
     let claim = shown(from);
     match (hop.from_address, hop.from_name.as_deref().map(shown)) {
         (Some(address), Some(name)) if name.eq_ignore_ascii_case(&claim) => format!(
-            "The client called itself {claim}, and the DNS calls the address it came from, {address}, so too."
+            "The client called itself {claim}, and the DNS has the same name for {address}, where it came from."
         ),
         (Some(address), Some(name)) => format!(
             "The client called itself {claim}, but the DNS calls the address it came from, {address}, {name}. Many honest machines are called one thing here and another there, so a server must not refuse them (RFC 5321 §4.1.4)."
@@ -136,7 +135,7 @@ fn gap(before: &Received, hop: &Received) -> Option<String> {
     ))
 }
 
-/// Two names of one house: the same, or with the same last two labels.
+/// Two names of one house, roughly: the same, or with the same last two labels.
 fn related(one: &str, other: &str) -> bool {
     let house = |name: &str| {
         let name = name.trim_end_matches('.').to_ascii_lowercase();
@@ -232,5 +231,92 @@ fn return_path(path: &str, author: Option<&str>) -> String {
             "{who} It is not the one in From:, as with lists and newsletters, and with forgeries."
         ),
         false => who.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::received::date;
+
+    /// A way with these lines, the oldest first, of a message written at the minute 15:00.
+    fn way(lines: &[&str]) -> Way {
+        let hops = lines.iter().map(|line| Received::parse(line.as_bytes()));
+        Way {
+            written: date("Mon, 23 Nov 2026 15:00:00 +0000"),
+            hops: hops.collect(),
+            return_path: None,
+            author: None,
+            message_id: None,
+        }
+    }
+
+    #[test]
+    fn what_deserves_a_second_look_is_said_and_nothing_else() {
+        let words = [
+            "only what the client called itself in HELO",
+            "but the DNS calls",
+            "has the same name",
+            "is the machine itself",
+            "a private address",
+            "out of date",
+            "Without TLS",
+            "It tells no time",
+            "the message waited",
+            "less than the one before",
+            "or the line before is invented",
+        ];
+        let before = "by mx.a.test; Mon, 23 Nov 2026 15:00:00 +0000";
+        let rows: &[(&str, &[usize])] = &[
+            (
+                "from mx.a.test ([192.0.2.1]) with ESMTPS; Mon, 23 Nov 2026 15:00:01 +0000",
+                &[0],
+            ),
+            (
+                "from a.test (mx.a.test [192.0.2.1]) with ESMTPS; Mon, 23 Nov 2026 15:00:01 +0000",
+                &[1],
+            ),
+            (
+                "from mx.a.test (mx.a.test [192.0.2.1]) with ESMTP; Mon, 23 Nov 2026 15:00:01 +0000",
+                &[2, 6],
+            ),
+            (
+                "from x ([127.0.0.1]) with ESMTP; Mon, 23 Nov 2026 15:04:59 +0000",
+                &[0, 3],
+            ),
+            (
+                "from MX.A.test. ([IPv6:fd00::1]) with ESMTPS; Mon, 23 Nov 2026 15:05:00 +0000",
+                &[0, 4, 8],
+            ),
+            (
+                "from mx.a.test ([192.0.2.1]) with ESMTPS (TLS1.1); Mon, 23 Nov 2026 16:00:00 +0100",
+                &[0, 5],
+            ),
+            ("from mx.a.test ([192.0.2.1]) with HTTPS", &[0, 7]),
+            (
+                "from mx.c.test ([192.0.2.1]) with ESMTPS; Mon, 23 Nov 2026 14:59:59 +0000",
+                &[0, 9, 10],
+            ),
+            ("by b.test; Mon, 23 Nov 2026 15:00:00 +0000", &[]),
+        ];
+        for (line, expected) in rows {
+            let said = hop(&way(&[before, line]), 1).join(" ");
+            let found = (0..words.len()).filter(|&word| said.contains(words[word]));
+            assert_eq!(found.collect::<Vec<_>>(), *expected, "{line}: {said}");
+        }
+    }
+
+    #[test]
+    fn the_return_path_tells_bounces_and_lists() {
+        let rows = [
+            ("<>", None, "must not be answered"),
+            ("<al@a.test>", Some("AL@a.test"), "(RFC 5321 §4.4)."),
+            ("<list-bounces@a.test>", Some("al@a.test"), "with lists"),
+        ];
+        for (path, author, end) in rows {
+            let said = return_path(path, author);
+            assert!(said.contains(end), "{said}");
+            assert_eq!(said.contains("with lists"), end == "with lists", "{said}");
+        }
     }
 }

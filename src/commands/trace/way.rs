@@ -270,3 +270,53 @@ pub(super) fn duration(seconds: i64) -> String {
         _ => format!("{days} d {} h", hours % 24),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn durations_have_the_units_that_matter() {
+        let rows = [
+            (0, "0 s"),
+            (59, "59 s"),
+            (60, "1 min 0 s"),
+            (3599, "59 min 59 s"),
+            (3600, "1 h 0 min"),
+            (86_399, "23 h 59 min"),
+            (90_000, "1 d 1 h"),
+        ];
+        for (seconds, expected) in rows {
+            assert_eq!(duration(seconds), expected);
+        }
+    }
+
+    #[test]
+    fn only_ink_colours() {
+        let header = Header::parse(b"Received: by a\r\n\r\n");
+        assert!(!drawn(&header, Ink(false)).contains('\x1b'));
+        assert!(drawn(&header, Ink(true)).contains("\x1b[1ma\x1b[0m"));
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_in_a_message_reaches_the_terminal_as_a_command(
+            from in "\\PC{0,9}[\x1b\u{9b}\u{202e}\x07]\\PC{0,300}", name in "(Received|Subject|Return-Path|From|Message-ID)",
+        ) {
+            let message = format!("{name}: from {from} by {from} with {from} id {from} for {from} ({from})\r\n\r\n");
+            let page = drawn(&Header::parse(message.as_bytes()), Ink(false));
+            let obeyed = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
+            prop_assert!(!page.chars().any(obeyed), "{:?}", page);
+        }
+
+        #[test]
+        fn wrapping_changes_only_the_space(words in prop::collection::vec("[a-zé]{1,90}", 1..40)) {
+            let mut page = String::new();
+            wrapped(&mut page, &words.join(" "));
+            let short = |line: &str| line.chars().count() <= 78 || line.split_whitespace().count() <= 2;
+            prop_assert!(page.lines().all(short), "{}", page);
+            prop_assert_eq!(page.split_whitespace().skip(1).collect::<Vec<_>>(), words);
+        }
+    }
+}
