@@ -5,6 +5,8 @@
 //! write is understood; what is not understood is kept in [`Received::others`], never refused.
 //! Nothing here judges whether a line tells the truth: anyone may write one.
 
+mod tls;
+
 use std::net::IpAddr;
 
 use jiff::Zoned;
@@ -12,6 +14,8 @@ use jiff::fmt::rfc2822::DateTimeParser;
 
 use super::Header;
 use super::lex::{Lexer, is_space};
+pub use tls::TlsUsed;
+use tls::tls;
 
 /// One hop: what the server that took the message there says of it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -36,15 +40,6 @@ pub struct Received {
     pub date: Option<Zoned>,
     /// All the rest, in its order: comments in round brackets, words, a date that is none.
     pub others: Vec<String>,
-}
-
-/// The TLS of a connection, as far as it is told.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct TlsUsed {
-    /// Such as `TLSv1.3`, in this form whoever wrote it.
-    pub version: Option<String>,
-    /// Such as `TLS_AES_256_GCM_SHA384`, in the words of the writer.
-    pub cipher: Option<String>,
 }
 
 impl Received {
@@ -323,35 +318,6 @@ fn address(word: &str) -> Option<IpAddr> {
     // RFC 4007 §11: a link-local address may name its interface, fe80::1%eth0.
     let zone = bare.find('%').unwrap_or(bare.len());
     bare[..zone].parse().ok()
-}
-
-/// What a comment tells of TLS: `using TLSv1.3 with cipher C (256/256 bits)` (Postfix),
-/// `version=TLS1_3 cipher=C bits=256` (Gmail, Sendmail, Exchange), `TLS1.2:C:256` (Exim).
-fn tls(text: &str) -> Option<TlsUsed> {
-    let words: Vec<&str> = text.split([' ', ',', ';', '=', ':', '(', ')']).collect();
-    let (at, version) = words
-        .iter()
-        .enumerate()
-        .find_map(|(at, word)| Some((at, tls_version(word)?)))?;
-    let named = words.iter().position(|word| *word == "cipher");
-    let in_exim = format!("{}:", words[at]);
-    let cipher = match named {
-        Some(named) => words.get(named + 1),
-        None if text.contains(&in_exim) => words.get(at + 1),
-        None => None,
-    };
-    Some(TlsUsed {
-        version: Some(version),
-        cipher: cipher.filter(|c| !c.is_empty()).map(|c| (*c).to_owned()),
-    })
-}
-
-/// `TLSv1.3`, `TLS1.3`, `TLS1_3`, `SSLv3`, with the same point and v for all.
-fn tls_version(word: &str) -> Option<String> {
-    let family = word.get(..3).filter(|f| matches!(*f, "TLS" | "SSL"))?;
-    let number = word[3..].trim_start_matches('v').replace('_', ".");
-    let digits = number.chars().all(|c| c.is_ascii_digit() || c == '.');
-    (!number.is_empty() && number.len() <= 3 && digits).then(|| format!("{family}v{number}"))
 }
 
 #[cfg(test)]
