@@ -100,7 +100,7 @@ fn large_message() {
     timed("20 MB out by IMAPS", &mut || {
         let mut client = ImapClient::connect(&endpoint(&lab, "imaps", Security::Tls)).unwrap();
         client.login("carol", "chimney").unwrap();
-        let newest = client.select("INBOX").unwrap().uid_next.unwrap() - 1;
+        let newest = client.select("INBOX").unwrap().uid_next - 1;
         client.fetch_body(newest, &mut std::io::sink()).unwrap();
     });
     report(
@@ -132,10 +132,10 @@ fn large_mailbox() {
         );
     };
     timed("SELECT of 10,000 messages, the first time", &mut || {
-        drop(client.select("INBOX").unwrap().exists)
+        client.select("INBOX").unwrap();
     });
     timed("SELECT of 10,000 messages, the second time", &mut || {
-        drop(client.select("INBOX").unwrap().exists)
+        client.select("INBOX").unwrap();
     });
     let all = SequenceSet::all();
     timed("FETCH 1:* (FLAGS)", &mut || {

@@ -12,6 +12,7 @@ pub mod send;
 pub mod serve;
 mod settings;
 mod terminal;
+pub mod trace;
 
 pub use settings::settings;
 
