@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{Cursor, Read};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
@@ -28,9 +29,15 @@ impl Lab {
     /// Opens an office in this folder, for `a.test` or what the lines of configuration say. The
     /// certificates are shared by all the folders side by side.
     pub(crate) fn open(folder: &Path, more: &str) -> Lab {
-        let ports = "[ports]\nsmtp = 0\nsubmission = 0\nsmtps = 0\npop3 =\npop3s =\nimap =\nimaps =\n";
+        Lab::open_at(folder, 0, 0, more)
+    }
+
+    /// The same with these ports for SMTP and SMTPS.
+    pub(crate) fn open_at(folder: &Path, smtp: u16, smtps: u16, more: &str) -> Lab {
+        let ports = format!("[ports]\nsmtp = {smtp}\nsmtps = {smtps}\n");
+        let off = "submission =\npop3 =\npop3s =\nimap =\nimaps =\n";
         let certs = "[tls]\ncerts = ../certs\n";
-        let text = format!("{ports}{certs}{more}");
+        let text = format!("{ports}{off}{certs}{more}");
         fs::create_dir_all(folder).unwrap();
         let config = Config::parse("config.ini", &text, folder).unwrap();
         let office = Office::open(&config).unwrap();
@@ -38,7 +45,9 @@ impl Lab {
         let listeners = office.listeners(&connections).unwrap();
         let port = |l: &pillarbox::server::Listener| (l.service().name, l.address().port());
         let ports = listeners.iter().map(port).collect();
-        let threads = listeners.into_iter().map(|l| thread::spawn(move || l.run()));
+        let threads = listeners
+            .into_iter()
+            .map(|l| thread::spawn(move || l.run()));
         let threads = threads.collect();
         let sending = office.relay().unwrap();
         Lab {
@@ -51,7 +60,11 @@ impl Lab {
     }
 
     pub(crate) fn port(&self, name: &str) -> u16 {
-        self.ports.iter().find(|(known, _)| *known == name).unwrap().1
+        self.ports
+            .iter()
+            .find(|(known, _)| *known == name)
+            .unwrap()
+            .1
     }
 
     pub(crate) fn spool(&self) -> Spool {
@@ -87,7 +100,11 @@ impl Lab {
         let snapshot = inbox.refresh().unwrap();
         let read = |message| {
             let mut octets = Vec::new();
-            inbox.open(message).unwrap().read_to_end(&mut octets).unwrap();
+            inbox
+                .open(message)
+                .unwrap()
+                .read_to_end(&mut octets)
+                .unwrap();
             String::from_utf8_lossy(&octets).into_owned()
         };
         snapshot.messages.iter().map(|m| read(m)).collect()
@@ -95,13 +112,17 @@ impl Lab {
 
     /// Waits until nothing is left in the queue.
     pub(crate) fn drained(&self) {
-        until("an empty queue", || self.spool().ids().unwrap().is_empty().then_some(()));
+        until("an empty queue", || {
+            self.spool().ids().unwrap().is_empty().then_some(())
+        });
     }
 
     /// Stops it, as Ctrl-C does.
     pub(crate) fn close(mut self) {
         self.connections.stop(PATIENCE);
-        self.threads.drain(..).for_each(|thread| thread.join().unwrap());
+        self.threads
+            .drain(..)
+            .for_each(|thread| thread.join().unwrap());
         let mut sending = self.sending.take().unwrap();
         assert!(sending.stop(PATIENCE));
     }
@@ -111,6 +132,12 @@ impl Drop for Lab {
     fn drop(&mut self) {
         self.connections.stop(Duration::ZERO);
     }
+}
+
+/// A port that nobody listens on.
+pub(crate) fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
 }
 
 /// Waits for something to happen.

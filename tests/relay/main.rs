@@ -1,6 +1,6 @@
 //! Mail for other domains: through a whole office, to next hops that behave and that do not.
 //!
-//! Time passes a hundred thousand times faster than for real mail, so a retry comes after some
+//! Time passes ten thousand times faster than for real mail, so a retry comes after some
 //! milliseconds; every test waits for an event, none for a time.
 // A test fails by panicking.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used)]
@@ -9,20 +9,21 @@ mod hop;
 mod lab;
 mod offices;
 
-use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hop::{Hop, Taken};
-use lab::{Lab, until};
+use lab::{Lab, free_port, until};
 use tempfile::TempDir;
 
-/// Retries after 3 ms, then doubled; five days in 43 seconds.
-const FAST: &str = "[limits]\ntime_factor = 100000\n";
+/// Retries every 30 ms, for longer than any test lasts.
+const FAST: &str =
+    "[limits]\nretry_longest = 300\nqueue_lifetime = 50000000\ntime_factor = 10000\n";
 const MESSAGE: &str = "Subject: Tea\n\nAt five?\n.\n..two\n";
 
 fn lab(folder: &TempDir, port: u16, more: &str) -> Lab {
-    let routes = format!("[server]\ndomain = a.test\n[routes]\nb.test = 127.0.0.1:{port} {more}\n{FAST}");
+    let routes =
+        format!("[server]\ndomain = a.test\n[routes]\nb.test = 127.0.0.1:{port} {more}\n{FAST}");
     Lab::open(&folder.path().join("a"), &routes)
 }
 
@@ -43,22 +44,29 @@ fn a_message_is_passed_on_as_it_came() {
     lab.send(&["bob@b.test", "bob@a.test", "Carol@B.test"], MESSAGE);
     let taken = hop.next();
     let octets = taken.text.len() + taken.text.lines().count();
-    assert_eq!(taken.mail, format!("MAIL FROM:<alice@a.test> SIZE={}", octets - 2));
-    assert_eq!(taken.rcpt, ["RCPT TO:<bob@b.test>", "RCPT TO:<Carol@B.test>"]);
+    assert_eq!(
+        taken.mail,
+        format!("MAIL FROM:<alice@a.test> SIZE={}", octets - 2)
+    );
+    assert_eq!(
+        taken.rcpt,
+        ["RCPT TO:<bob@b.test>", "RCPT TO:<Carol@B.test>"]
+    );
     assert_eq!(body(&taken), "Subject: Tea\n\nAt five?\n..\n...two\n");
     assert!(taken.text.starts_with("Received: from"), "{}", taken.text);
     lab.drained();
     assert_eq!(lab.mail_now("bob").len(), 1);
     assert!(hop.taken.try_recv().is_err());
-    assert!(lab.mail_now("alice").is_empty(), "nobody is told of what went well");
+    assert!(
+        lab.mail_now("alice").is_empty(),
+        "nobody is told of what went well"
+    );
 }
 
 #[test]
 fn down_then_busy_then_ready_is_delivered_once() {
     let folder = folder();
-    // Nobody listens there until the listener of the hop would: first a port that is closed.
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let lab = lab(&folder, port, "");
+    let lab = lab(&folder, free_port(), "");
     lab.send(&["bob@b.test"], MESSAGE);
     let id = until("a message that waits", || lab.spool().ids().unwrap().pop());
     let reply = until("a second attempt", || {
@@ -91,7 +99,10 @@ fn one_of_three_is_refused_and_the_sender_hears_of_that_one() {
     });
     let lab = lab(&folder, hop.port, "");
     lab.send(&["bob@b.test", "carol@b.test", "dan@b.test"], MESSAGE);
-    assert_eq!(hop.next().rcpt, ["RCPT TO:<bob@b.test>", "RCPT TO:<dan@b.test>"]);
+    assert_eq!(
+        hop.next().rcpt,
+        ["RCPT TO:<bob@b.test>", "RCPT TO:<dan@b.test>"]
+    );
     let bounce = lab.mail("alice", 1).remove(0);
     for line in [
         "Return-Path: <>\r\n",
@@ -104,7 +115,10 @@ fn one_of_three_is_refused_and_the_sender_hears_of_that_one() {
     ] {
         assert!(bounce.contains(line), "{line:?} in {bounce}");
     }
-    assert!(!bounce.contains("bob@") && !bounce.contains("At five?"), "{bounce}");
+    assert!(
+        !bounce.contains("bob@") && !bounce.contains("At five?"),
+        "{bounce}"
+    );
     lab.drained();
     assert_eq!(lab.mail_now("alice").len(), 1);
     assert!(hop.taken.try_recv().is_err());
@@ -113,14 +127,23 @@ fn one_of_three_is_refused_and_the_sender_hears_of_that_one() {
 #[test]
 fn what_cannot_be_delivered_for_five_days_goes_back() {
     let folder = folder();
-    let hop = Hop::answering(|line| line.starts_with("MAIL").then(|| "450 4.2.0 Not now".to_owned()));
-    let routes = format!("[server]\ndomain = a.test\n[routes]\nb.test = 127.0.0.1:{}\n", hop.port);
-    let config = format!("{routes}[limits]\nqueue_lifetime = 20000\ntime_factor = 100000\n");
+    let hop = Hop::answering(|line| {
+        line.starts_with("MAIL")
+            .then(|| "450 4.2.0 Not now".to_owned())
+    });
+    let routes = format!(
+        "[server]\ndomain = a.test\n[routes]\nb.test = 127.0.0.1:{}\n",
+        hop.port
+    );
+    let config = format!("{routes}[limits]\nqueue_lifetime = 2000\ntime_factor = 10000\n");
     let lab = Lab::open(&folder.path().join("a"), &config);
     lab.send(&["bob@b.test"], MESSAGE);
     let bounce = lab.mail("alice", 1).remove(0);
     assert!(bounce.contains("Status: 4.4.7\r\n"), "{bounce}");
-    assert!(bounce.replace("\r\n ", " ").contains("450 4.2.0 Not now"), "{bounce}");
+    assert!(
+        bounce.replace("\r\n ", " ").contains("450 4.2.0 Not now"),
+        "{bounce}"
+    );
     lab.drained();
     assert_eq!(lab.mail_now("alice").len(), 1);
 }
@@ -137,8 +160,14 @@ fn each_recipient_of_lmtp_has_a_reply() {
     lab.send(&["bob@b.test", "carol@b.test"], MESSAGE);
     assert_eq!(hop.next().rcpt.len(), 2);
     let bounce = lab.mail("alice", 1).remove(0);
-    assert!(bounce.contains("Final-Recipient: rfc822; carol@b.test\r\n"), "{bounce}");
-    assert!(bounce.contains("552 5.2.2 Full") && !bounce.contains("bob@"), "{bounce}");
+    assert!(
+        bounce.contains("Final-Recipient: rfc822; carol@b.test\r\n"),
+        "{bounce}"
+    );
+    assert!(
+        bounce.contains("552 5.2.2 Full") && !bounce.contains("bob@"),
+        "{bounce}"
+    );
     lab.drained();
 }
 
@@ -151,7 +180,10 @@ fn a_connection_that_breaks_at_any_octet_loses_nothing() {
     let mut dropped = 0;
     // Each message is tried until it was acknowledged; enough of them to use up all the connections.
     for number in 0..8 {
-        lab.send(&["bob@b.test"], &format!("Subject: Tea\n\nNumber {number}\n"));
+        lab.send(
+            &["bob@b.test"],
+            &format!("Subject: Tea\n\nNumber {number}\n"),
+        );
         loop {
             let taken = hop.next();
             assert_eq!(body(&taken), format!("Subject: Tea\n\nNumber {number}\n"));
@@ -161,7 +193,10 @@ fn a_connection_that_breaks_at_any_octet_loses_nothing() {
             dropped += 1;
         }
         lab.drained();
-        assert!(hop.taken.try_recv().is_err(), "sent twice, though it was acknowledged");
+        assert!(
+            hop.taken.try_recv().is_err(),
+            "sent twice, though it was acknowledged"
+        );
     }
     // What the hop took without a whole 250 came again: once for each octet of "250 Taken\r\n".
     assert_eq!(dropped, "250 Taken\r\n".len());
@@ -173,7 +208,13 @@ fn nothing_is_relayed_without_a_login_or_a_way() {
     use pillarbox::protocol::smtp::Params;
     let (folder, hop) = (folder(), Hop::new());
     let lab = lab(&folder, hop.port, "");
-    let forms = ["x@b.test", "x%b.test@a.test", "b.test!x@a.test", "\"x@b.test\"@a.test", "x@[127.0.0.2]"];
+    let forms = [
+        "x@b.test",
+        "x%b.test@a.test",
+        "b.test!x@a.test",
+        "\"x@b.test\"@a.test",
+        "x@[127.0.0.2]",
+    ];
     let endpoint = Endpoint::new("localhost", lab.port("smtp"), Security::Plain, "none");
     let mut client = SmtpClient::connect(&endpoint).unwrap();
     client.mail("alice@a.test", Params::new()).unwrap();
@@ -200,7 +241,10 @@ fn a_word_from_the_command_line_is_heard() {
         }
     });
     // Without a time factor the second attempt would come in five minutes.
-    let config = format!("[server]\ndomain = a.test\n[routes]\nb.test = 127.0.0.1:{}\n", hop.port);
+    let config = format!(
+        "[server]\ndomain = a.test\n[routes]\nb.test = 127.0.0.1:{}\n",
+        hop.port
+    );
     let lab = Lab::open(&folder.path().join("a"), &config);
     lab.send(&["bob@b.test"], MESSAGE);
     let id = until("a failed attempt", || {
