@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used)]
 
 mod common;
+#[allow(dead_code, reason = "the other tests use the rest")]
 #[path = "relay/hop.rs"]
 mod hop;
 

@@ -8,6 +8,7 @@
 mod hop;
 mod lab;
 mod offices;
+mod reports;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

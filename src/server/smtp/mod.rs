@@ -81,7 +81,7 @@ enum State {
     /// MAIL was accepted, and perhaps some RCPT.
     Mail(Envelope),
     /// DATA was accepted: the message comes next.
-    Data(Envelope, Incoming),
+    Data(Envelope, Box<Incoming>),
 }
 
 impl SmtpServer {

@@ -150,7 +150,7 @@ impl SmtpServer {
             Err(error) => return disk_trouble(&error),
         };
         if let State::Mail(envelope) = mem::replace(&mut self.state, State::Ready) {
-            self.state = State::Data(envelope, incoming);
+            self.state = State::Data(envelope, Box::new(incoming));
         }
         let text = "354 End data with <CR><LF>.<CR><LF>\r\n";
         Reply::text(text, Next::DotText)
@@ -171,7 +171,7 @@ impl SmtpServer {
             .return_path(&format!("Return-Path: {}\r\n", envelope.from))
             .and_then(|()| incoming.write_all(self.trace(&envelope, &id).as_bytes()));
         let copied = match traced {
-            Ok(()) => body::copy(text, &mut incoming, most)?,
+            Ok(()) => body::copy(text, &mut *incoming, most)?,
             Err(error) => Err(Unfit::Storage(error)),
         };
         let octets = match copied {
