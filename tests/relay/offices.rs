@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use tempfile::TempDir;
 
-use crate::lab::{Lab, free_port};
+use crate::lab::{Lab, free_port, until};
 use crate::{FAST, folder};
 
 /// An office for this domain, on these ports.
@@ -104,4 +104,29 @@ fn a_loop_ends_in_one_bounce() {
     c.drained();
     assert_eq!(a.mail_now("alice").len(), 1);
     assert!(c.mail_now("alice").is_empty());
+}
+
+#[test]
+fn a_route_is_protected_where_it_can_be_and_where_it_must() {
+    let folder = folder();
+    // Elsewhere, with certificates that nobody here trusts.
+    let b = Lab::open(
+        &folder.path().join("elsewhere/b"),
+        "[server]\ndomain = b.test\n",
+    );
+    let route = |words| format!("[routes]\nb.test = 127.0.0.1:{} {words}\n", b.port("smtp"));
+    let a = office(&folder, "a.test", (0, 0), &route(""));
+    a.send(&["bob@b.test"], "Subject: open\n\n?\n");
+    let message = b.mail("bob", 1).remove(0);
+    assert!(message.contains("with ESMTP id"), "{message}");
+    a.close();
+
+    let a = office(&folder, "a.test", (0, 0), &route("starttls"));
+    a.send(&["bob@b.test"], "Subject: closed\n\n?\n");
+    let reply = until("a failed attempt", || {
+        let envelope = a.spool().load(a.spool().ids().unwrap().first()?).unwrap()?;
+        envelope.recipients[0].reply.clone()
+    });
+    assert!(reply.contains("certificate that is not trusted"), "{reply}");
+    assert_eq!(b.mail_now("bob").len(), 1);
 }
