@@ -72,6 +72,26 @@ pub const BAD_COMMANDS: u32 = 50;
 /// thousand clients with wrong passwords must not take 19 GiB.
 pub const HASHES_AT_ONCE: usize = 4;
 
+/// `Received:` fields beyond which a message is taken to go round in circles. RFC 5321 §6.3 asks for
+/// a large number, normally at least 100; most servers take 50, and so is it agreed here.
+pub const HOPS: usize = 50;
+
+/// For a next hop's answer. RFC 5321 §4.5.3.2.6 wants ten minutes behind the final dot: whoever gives
+/// up sooner sends a message twice.
+pub const NEXT_HOP_TIMEOUT: Duration = Duration::from_secs(10 * 60);
+
+/// Next hops that are sent to at once.
+pub const NEXT_HOPS: usize = 16;
+
+/// Messages that are on their way to next hops at once, their envelopes in memory.
+pub const IN_FLIGHT: usize = 1000;
+
+/// For the lists of what waits and for a word of `pillarbox queue` to be noticed.
+pub const QUEUE_GLANCE: Duration = Duration::from_secs(1);
+
+/// Characters of a reply that an envelope keeps and a bounce quotes.
+pub const QUOTED_REPLY: usize = 1000;
+
 /// The limits that `[limits]` sets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -91,6 +111,16 @@ pub struct Limits {
     pub pop3_timeout: Duration,
     /// A silent IMAP client: at least thirty minutes (RFC 9051 §5.4).
     pub imap_timeout: Duration,
+    /// Before the second attempt to send a message on; each later wait is twice as long.
+    pub retry_first: Duration,
+    /// No wait is longer.
+    pub retry_longest: Duration,
+    /// Then a message is given up: four to five days (RFC 5321 §4.5.4.1).
+    pub queue_lifetime: Duration,
+    /// Who asked for it is then told of the delay (RFC 3461 §4.1).
+    pub delay_notice: Duration,
+    /// How many times faster the four above pass: a lab watches five days in seven minutes.
+    pub time_factor: u32,
 }
 
 impl Default for Limits {
@@ -104,6 +134,11 @@ impl Default for Limits {
             smtp_timeout: Duration::from_secs(5 * 60),
             pop3_timeout: Duration::from_secs(10 * 60),
             imap_timeout: Duration::from_secs(30 * 60),
+            retry_first: Duration::from_secs(5 * 60),
+            retry_longest: Duration::from_secs(4 * 60 * 60),
+            queue_lifetime: Duration::from_secs(5 * 24 * 60 * 60),
+            delay_notice: Duration::from_secs(4 * 60 * 60),
+            time_factor: 1,
         }
     }
 }

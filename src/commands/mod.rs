@@ -8,6 +8,7 @@ use crate::server::SetupError;
 
 pub mod inbox;
 pub mod passwd;
+pub mod queue;
 pub mod send;
 pub mod serve;
 mod settings;

@@ -15,6 +15,7 @@ mod lex;
 mod lines;
 pub mod read;
 pub mod received;
+pub mod report;
 pub mod structure;
 pub mod welcome;
 

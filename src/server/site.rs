@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::accounts::Accounts;
 use crate::limits::Limits;
+use crate::queue::Queue;
 use crate::store::Store;
 
 /// The mail system that the servers serve.
@@ -17,6 +18,8 @@ pub struct Site {
     pub accounts: Accounts,
     /// Their mail.
     pub store: Arc<Store>,
+    /// What goes on to other servers; `None`: nothing does.
+    pub queue: Option<Arc<Queue>>,
     /// What is too much.
     pub limits: Limits,
     /// A class on a closed network: passwords may cross it in clear.

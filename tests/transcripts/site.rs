@@ -51,6 +51,7 @@ impl Home {
             domain: domain.to_owned(),
             accounts: Accounts::new(domain, passwords),
             store,
+            queue: None,
             limits: limits(),
             lab_network: false,
         };

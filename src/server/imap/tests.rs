@@ -35,6 +35,7 @@ impl Home {
             accounts: Accounts::new(&domain, HashMap::from([("alice".to_owned(), password)])),
             domain,
             store: Store::open(folder.path()).unwrap(),
+            queue: None,
             limits: Limits::default(),
             lab_network: false,
         };

@@ -3,10 +3,12 @@
 //! The way of a line: [`interact`](Session::interact) → `Command::parse` → the function that bears
 //! the verb's name → a [`Reply`]. Those that make up a message (MAIL, RCPT, DATA) stand in
 //! `transaction.rs`, AUTH and STARTTLS in `security.rs`, the others here.
-//! Nothing is relayed, and no message is held in memory.
+//! What is for another domain goes into the queue, and only for those who have logged in. No message
+//! is held in memory.
 
 mod body;
 mod help;
+mod incoming;
 mod mailbox;
 mod security;
 mod trace;
@@ -19,8 +21,10 @@ use super::{Door, Next, Part, Peer, Reply, Session, Site, Trouble};
 use crate::limits;
 use crate::protocol::sasl::Exchange;
 use crate::protocol::smtp::{self, Command, Enhanced, SyntaxError};
-use crate::store::{Account, Delivery};
+use crate::store::Account;
+use incoming::Incoming;
 use mailbox::Nobody;
+pub(super) use mailbox::home;
 use transaction::Envelope;
 
 /// One conversation in SMTP.
@@ -77,7 +81,7 @@ enum State {
     /// MAIL was accepted, and perhaps some RCPT.
     Mail(Envelope),
     /// DATA was accepted: the message comes next.
-    Data(Envelope, Delivery),
+    Data(Envelope, Box<Incoming>),
 }
 
 impl SmtpServer {

@@ -5,11 +5,13 @@ use std::mem;
 use std::sync::Arc;
 
 use super::body::{self, Unfit};
-use super::mailbox;
-use super::{Role, SmtpServer, State, status, trace};
-use crate::protocol::smtp::{Params, Path, ReversePath};
+use super::incoming::Incoming;
+use super::mailbox::{self, Nobody};
+use super::{Role, SmtpServer, State, status};
+use crate::protocol::smtp::{Address, Params, Path, ReversePath};
+use crate::queue;
 use crate::server::{Next, Reply};
-use crate::store::{Delivery, Mailbox, StoreError};
+use crate::store::{Account, Mailbox, StoreError};
 
 /// From whom and to whom: the envelope, which is not the header.
 pub(super) struct Envelope {
@@ -17,8 +19,10 @@ pub(super) struct Envelope {
     pub(super) from: ReversePath,
     /// As they were named in RCPT.
     paths: Vec<Path>,
-    /// Where they lead, at the same index.
+    /// Where those lead that are ours.
     mailboxes: Vec<Arc<Mailbox>>,
+    /// Those that go on to other servers.
+    relayed: Vec<Address>,
 }
 
 impl Envelope {
@@ -35,6 +39,15 @@ impl Envelope {
             }
         }
         each
+    }
+
+    /// The envelope under which the message waits for other servers, if it goes to any.
+    fn relay(&self, account: Option<&str>) -> Option<queue::Envelope> {
+        let mut envelope = queue::Envelope::new(self.from.clone());
+        envelope.authenticated = account.map(str::to_owned);
+        let recipients = self.relayed.iter().cloned();
+        envelope.recipients = recipients.map(queue::Recipient::new).collect();
+        Some(envelope).filter(|envelope| !envelope.recipients.is_empty())
     }
 }
 
@@ -59,6 +72,7 @@ impl SmtpServer {
             from,
             paths: Vec::new(),
             mailboxes: Vec::new(),
+            relayed: Vec::new(),
         });
         status(250, "2.1.0", "Ok")
     }
@@ -77,7 +91,9 @@ impl SmtpServer {
         }
         // RFC 6409 §6.1: nobody sends under another one's address.
         let account = self.account.as_ref()?;
-        if mailbox::belongs(&self.site, address, account.name()) {
+        let queue = self.site.queue.as_ref();
+        let gateway = queue.is_some_and(|queue| queue.is_gateway(account.name()));
+        if gateway || mailbox::belongs(&self.site, address, account.name()) {
             return None;
         }
         let text = format!("{address} is not an address of {}", account.name());
@@ -85,6 +101,7 @@ impl SmtpServer {
     }
 
     pub(super) fn rcpt(&mut self, to: Path) -> Reply {
+        let logged_in = self.account.is_some();
         let State::Mail(envelope) = &mut self.state else {
             return status(503, "5.5.1", "MAIL first");
         };
@@ -101,6 +118,20 @@ impl SmtpServer {
                 envelope.mailboxes.push(mailbox);
                 status(250, "2.1.5", "Ok")
             }
+            // Nothing is relayed for those who have not logged in, whatever the address looks like.
+            Err(Nobody::Elsewhere(address)) if logged_in => match &self.site.queue {
+                Some(queue) => match queue.accepts(&address) {
+                    Ok(()) => {
+                        envelope.paths.push(to);
+                        if !envelope.relayed.contains(&address) {
+                            envelope.relayed.push(address);
+                        }
+                        status(250, "2.1.5", "Ok")
+                    }
+                    Err(refusal) => Reply::line(refusal.to_string()),
+                },
+                None => Nobody::Elsewhere(address).reply(),
+            },
             Err(nobody) => nobody.reply(),
         }
     }
@@ -112,12 +143,14 @@ impl SmtpServer {
         if envelope.paths.is_empty() {
             return status(503, "5.5.1", "RCPT first");
         }
-        let delivery = match Delivery::begin(envelope.mailboxes()) {
-            Ok(delivery) => delivery,
+        let account = self.account.as_ref().map(Account::name);
+        let relay = self.site.queue.as_ref().zip(envelope.relay(account));
+        let incoming = match Incoming::begin(envelope.mailboxes(), relay) {
+            Ok(incoming) => incoming,
             Err(error) => return disk_trouble(&error),
         };
         if let State::Mail(envelope) = mem::replace(&mut self.state, State::Ready) {
-            self.state = State::Data(envelope, delivery);
+            self.state = State::Data(envelope, Box::new(incoming));
         }
         let text = "354 End data with <CR><LF>.<CR><LF>\r\n";
         Reply::text(text, Next::DotText)
@@ -126,29 +159,35 @@ impl SmtpServer {
     /// Takes the message that DATA announced. Whatever becomes of it, the transaction is over
     /// (RFC 5321 §4.1.1.4). Without a `250` nothing of it is in a mailbox.
     pub(super) fn message(&mut self, text: &mut dyn Read) -> io::Result<Reply> {
-        let State::Data(envelope, mut delivery) = mem::replace(&mut self.state, State::Ready)
+        let State::Data(envelope, mut incoming) = mem::replace(&mut self.state, State::Ready)
         else {
             return Err(io::Error::other(
                 "a message came that DATA did not announce",
             ));
         };
-        let id = trace::new_id();
+        let id = incoming.id.clone();
         let most = self.site.limits.message_size;
-        let trace = self.trace(&envelope, &id);
-        let copied = match delivery.write_all(trace.as_bytes()) {
-            Ok(()) => body::copy(text, &mut delivery, most)?,
+        let traced = incoming
+            .return_path(&format!("Return-Path: {}\r\n", envelope.from))
+            .and_then(|()| incoming.write_all(self.trace(&envelope, &id).as_bytes()));
+        let copied = match traced {
+            Ok(()) => body::copy(text, &mut *incoming, most)?,
             Err(error) => Err(Unfit::Storage(error)),
         };
         let octets = match copied {
             Ok(octets) => octets,
             Err(unfit) => return Ok(unfit.reply()),
         };
-        if let Err(error) = delivery.commit() {
-            return Ok(disk_trouble(&error));
+        let done = match envelope.relayed.is_empty() {
+            true => "delivered",
+            false => "queued",
+        };
+        if let Err(trouble) = incoming.commit() {
+            return Ok(trouble);
         }
         let (from, count) = (&envelope.from, envelope.paths.len());
         log::info!("message {id} from {from} to {count} recipients: {octets} octets");
-        Ok(status(250, "2.0.0", &format!("Ok, delivered as {id}")))
+        Ok(status(250, "2.0.0", &format!("Ok, {done} as {id}")))
     }
 }
 
