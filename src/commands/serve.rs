@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 
@@ -50,14 +51,16 @@ pub fn run(config: &Config, file: Option<&Path>) -> Result<(), CommandError> {
     Ok(())
 }
 
-/// One message for each Ctrl-C; the second one ends the program at once.
+/// A message at the first Ctrl-C; the second one ends the program at once.
 fn interruptions() -> Result<mpsc::Receiver<()>, CommandError> {
-    let (send, receive) = mpsc::sync_channel(1);
+    let (send, receive) = mpsc::channel();
+    let stopping = AtomicBool::new(false);
     ctrlc::set_handler(move || {
-        if send.try_send(()).is_err() {
+        if stopping.swap(true, Ordering::Relaxed) {
             std::process::exit(130);
         }
         eprintln!("\nStopping: messages on their way are finished. Ctrl-C again ends at once.");
+        let _ = send.send(());
     })
     .map_err(|error| CommandError::Setup(format!("Ctrl-C cannot be handled: {error}")))?;
     Ok(receive)
