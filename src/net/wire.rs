@@ -313,14 +313,14 @@ impl Wire {
         self.start += octets;
     }
 
-    /// A body is awaited: neither the server's stop nor news may end it in its middle.
-    pub(super) fn begin_body(&mut self) -> Option<Bell> {
+    /// From now on the server's stop ends no wait: what is under way may still come.
+    pub(super) fn put_stop_aside(&mut self) -> Option<Bell> {
         self.stream.socket().and_then(|socket| socket.stop.take())
     }
 
-    pub(super) fn end_body(&mut self, stop: Option<Bell>) {
+    pub(super) fn restore_stop(&mut self, stop: Bell) {
         if let Some(socket) = self.stream.socket() {
-            socket.stop = stop;
+            socket.stop = Some(stop);
         }
     }
 
