@@ -13,9 +13,16 @@ use crate::net::Bell;
 pub struct Connections {
     max: usize,
     max_per_address: usize,
-    open: Mutex<HashMap<IpAddr, usize>>,
+    open: Mutex<Open>,
     one_left: Condvar,
     stop: Bell,
+}
+
+/// The connections there are now. Those that are only told that there is no place take none.
+#[derive(Default)]
+struct Open {
+    welcome: HashMap<IpAddr, usize>,
+    refused: usize,
 }
 
 /// One connection's place, given back when it is dropped.
@@ -46,13 +53,16 @@ impl Connections {
     /// to be told that there is no place are too many.
     pub fn admit(self: &Arc<Self>, address: IpAddr) -> Option<Place> {
         let mut open = self.open();
-        let total: usize = open.values().sum();
-        let from_here = open.entry(address).or_default();
-        let welcome = total < self.max && *from_here < self.max_per_address;
-        if !welcome && total >= self.max + limits::REFUSALS {
+        let total: usize = open.welcome.values().sum();
+        let from_here = open.welcome.get(&address).copied().unwrap_or(0);
+        let welcome = total < self.max && from_here < self.max_per_address;
+        if welcome {
+            *open.welcome.entry(address).or_default() += 1;
+        } else if open.refused < limits::REFUSALS {
+            open.refused += 1;
+        } else {
             return None;
         }
-        *from_here += 1;
         Some(Place {
             connections: Arc::clone(self),
             address,
@@ -70,26 +80,72 @@ impl Connections {
     /// are finished; returns whether all were, within `grace`.
     pub fn stop(&self, grace: Duration) -> bool {
         self.stop.ring();
-        let busy = |open: &mut HashMap<IpAddr, usize>| !open.is_empty();
+        let busy = |open: &mut Open| !open.is_empty();
         let waited = self.one_left.wait_timeout_while(self.open(), grace, busy);
         waited.unwrap_or_else(PoisonError::into_inner).0.is_empty()
     }
 
-    fn open(&self) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
+    fn open(&self) -> MutexGuard<'_, Open> {
         // The counts are right after each change, so a thread that died with them harmed nothing.
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Open {
+    fn is_empty(&self) -> bool {
+        self.welcome.is_empty() && self.refused == 0
+    }
+
+    fn leave(&mut self, address: IpAddr, welcome: bool) {
+        if !welcome {
+            self.refused -= 1;
+        } else if let Some(count) = self.welcome.get_mut(&address) {
+            *count -= 1;
+            if *count == 0 {
+                self.welcome.remove(&address);
+            }
+        }
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
         let mut open = self.connections.open();
-        if let Some(count) = open.get_mut(&self.address) {
-            *count -= 1;
-            if *count == 0 {
-                open.remove(&self.address);
-            }
-        }
+        open.leave(self.address, self.welcome);
         self.connections.one_left.notify_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    // A test fails by panicking.
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn who_comes_too_often_takes_no_place_from_others() {
+        let connections = Connections::new(2, 1).unwrap();
+        let [one, two, three]: [IpAddr; 3] =
+            [[10, 0, 0, 1], [10, 0, 0, 2], [10, 0, 0, 3]].map(IpAddr::from);
+        let first = connections.admit(one).unwrap();
+        assert!(first.welcome);
+        let told: Vec<Place> = std::iter::from_fn(|| connections.admit(one)).collect();
+        assert_eq!(told.len(), limits::REFUSALS);
+        assert!(told.iter().all(|place| !place.welcome));
+
+        let second = connections.admit(two).unwrap();
+        assert!(
+            second.welcome,
+            "{} who were refused fill the house",
+            told.len()
+        );
+        drop((told, first));
+        assert!(connections.admit(three).unwrap().welcome);
+        drop(second);
+        assert!(
+            connections.stop(Duration::ZERO),
+            "somebody is still counted"
+        );
     }
 }
