@@ -46,8 +46,13 @@ pub const READABLE: usize = 256 * 1024 * 1024;
 /// Octets that a line of an answer costs beside its own, so that empty lines are bounded too.
 pub const ANSWER_LINE_COST: usize = 64;
 
-/// When the program is told to stop: for messages on their way to arrive.
-pub const SHUTDOWN_GRACE: Duration = Duration::from_secs(8);
+/// When the program is told to stop: for a message on its way to arrive; then its sender is told
+/// that it did not.
+pub const SHUTDOWN_BODY: Duration = Duration::from_secs(6);
+
+/// When the program is told to stop: for all the conversations to end, with [`SHUTDOWN_BODY`] and
+/// [`LINGER`].
+pub const SHUTDOWN_GRACE: Duration = Duration::from_secs(9);
 
 /// Connections that wait for `accept`. With few, a thousand clients at once hang for seconds.
 pub const BACKLOG: i32 = 1024;

@@ -238,6 +238,20 @@ fn who_types_one_octet_a_second_is_not_waited_for_for_ever() {
 }
 
 #[test]
+fn who_falls_silent_in_a_message_is_told_why_the_connection_ends() {
+    let lab = Lab::with("[limits]\nsmtp_timeout = 1\nimap_timeout = 1\n");
+    let mut smtp = Typed::connect(&lab, "smtp");
+    smtp.until_data();
+    smtp.send(b"Subject: half\r\n");
+    assert!(smtp.rest().starts_with("421 4.4.2 "));
+    let mut imap = Typed::connect(&lab, "imap");
+    assert!(imap.ask("a LOGIN carol chimney").starts_with("a OK"));
+    assert!(imap.ask("b APPEND INBOX {100}").starts_with("+"));
+    imap.send(b"Subject: half\r\n");
+    assert!(imap.rest().starts_with("* BYE "));
+}
+
+#[test]
 fn a_server_that_is_full_says_so() {
     let lab = Lab::with("[server]\nmax_connections = 3\n");
     let rows = [("smtp", "421 "), ("pop3", "-ERR "), ("imap", "* BYE ")];

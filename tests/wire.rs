@@ -338,3 +338,22 @@ fn a_broken_certificate_is_named() {
         "{error}"
     );
 }
+
+#[test]
+fn a_key_that_is_not_the_certificates_is_replaced_and_the_cas_is_named() {
+    let (folder, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (ours, theirs) = (lab(folder.path()), lab(other.path()));
+    std::fs::copy(theirs.server_key(), ours.server_key()).unwrap();
+    let (whole, any) = (lab(folder.path()), Versions::default());
+    assert!(handshake(any, any, "localhost", &whole.ca(), &whole));
+
+    std::fs::copy(
+        other.path().join("ca-key.pem"),
+        folder.path().join("ca-key.pem"),
+    )
+    .unwrap();
+    std::fs::remove_file(ours.server()).unwrap();
+    let names = ["localhost".to_owned()];
+    let error = Certificates::prepare(folder.path(), &names).unwrap_err();
+    assert!(error.0.contains("ca-key.pem is not the key of"), "{error}");
+}

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 
@@ -60,11 +61,12 @@ pub fn run(config: &Config, file: Option<&Path>) -> Result<(), CommandError> {
     Ok(())
 }
 
-/// One message for each Ctrl-C; the second one ends the program at once.
+/// A message at the first Ctrl-C; the second one ends the program at once.
 fn interruptions() -> Result<mpsc::Receiver<()>, CommandError> {
-    let (send, receive) = mpsc::sync_channel(1);
+    let (send, receive) = mpsc::channel();
+    let stopping = AtomicBool::new(false);
     ctrlc::set_handler(move || {
-        if send.try_send(()).is_err() {
+        if stopping.swap(true, Ordering::Relaxed) {
             std::process::exit(130);
         }
         // A terminal that is gone must not end this thread: it has a second Ctrl-C to answer.
@@ -72,6 +74,7 @@ fn interruptions() -> Result<mpsc::Receiver<()>, CommandError> {
             io::stderr(),
             "\nStopping: messages on their way are finished. Ctrl-C again ends at once."
         );
+        let _ = send.send(());
     })
     .map_err(|error| CommandError::Setup(format!("Ctrl-C cannot be handled: {error}")))?;
     Ok(receive)

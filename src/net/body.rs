@@ -2,28 +2,30 @@
 //!
 //! Each piece must arrive within the wire's timeout, and the whole at no less than
 //! [`limits::SLOWEST_BODY`], so that a client that sends one octet a second cannot hold a thread for ever.
+//! The server's stop does not cut a message in its middle, unless it takes longer than
+//! [`limits::SHUTDOWN_BODY`] from then on.
 
 use std::io::{self, Read};
 use std::time::{Duration, Instant};
 
 use super::dot::Unstuffer;
-use super::{Bell, Wire};
+use super::{Bell, Wake, Wire};
 use crate::limits;
 
-/// What both kinds of body share: the wire, its stop put aside, and the pace.
+/// What both kinds of body share: the wire and the pace.
 struct Body<'a> {
     wire: &'a mut Wire,
-    stop: Option<Bell>,
+    /// Once the server stops: its bell, put aside, and until when the message must be whole.
+    stop: Option<(Bell, Instant)>,
     begun: Instant,
     received: u64,
 }
 
 impl<'a> Body<'a> {
     fn new(wire: &'a mut Wire) -> Body<'a> {
-        let stop = wire.put_stop_aside();
         Body {
             wire,
-            stop,
+            stop: None,
             begun: Instant::now(),
             received: 0,
         }
@@ -31,18 +33,33 @@ impl<'a> Body<'a> {
 
     /// What has arrived, at least one octet.
     fn arrived(&mut self) -> io::Result<&[u8]> {
+        self.wire.set_deadline(self.patience());
+        match self.wire.arrived().map(<[u8]>::len) {
+            Ok(0) => Err(io::Error::new(
+                io::ErrorKind::UnexpectedEof,
+                "the connection was cut inside a message",
+            )),
+            Ok(_) => self.wire.arrived(),
+            Err(error) => match Wake::of(&error) {
+                Some(Wake::Stopping) => {
+                    let end = Instant::now() + limits::SHUTDOWN_BODY;
+                    self.stop = self.wire.put_stop_aside().map(|bell| (bell, end));
+                    self.arrived()
+                }
+                Some(Wake::TimedOut) if self.stop.is_some() => Err(Wake::Stopping.error()),
+                _ => Err(error),
+            },
+        }
+    }
+
+    /// How long the next piece is waited for.
+    fn patience(&self) -> Duration {
         let timeout = self.wire.patience().timeout;
         let earned = Duration::from_secs(self.received / limits::SLOWEST_BODY);
         let left = (timeout + earned).saturating_sub(self.begun.elapsed());
-        self.wire.set_deadline(left.min(timeout));
-        let arrived = self.wire.arrived()?;
-        if arrived.is_empty() {
-            return Err(io::Error::new(
-                io::ErrorKind::UnexpectedEof,
-                "the connection was cut inside a message",
-            ));
-        }
-        Ok(arrived)
+        let stop = self.stop.iter();
+        let until_stop = stop.map(|(_, end)| end.saturating_duration_since(Instant::now()));
+        until_stop.fold(left.min(timeout), Duration::min)
     }
 
     fn take(&mut self, octets: usize) {
@@ -53,7 +70,9 @@ impl<'a> Body<'a> {
 
 impl Drop for Body<'_> {
     fn drop(&mut self) {
-        self.wire.restore_stop(self.stop.take());
+        if let Some((bell, _)) = self.stop.take() {
+            self.wire.restore_stop(bell);
+        }
     }
 }
 

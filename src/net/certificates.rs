@@ -13,7 +13,7 @@ use std::time::{Duration, SystemTime};
 
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose,
+    KeyUsagePurpose, PublicKeyData,
 };
 use x509_parser::extensions::GeneralName;
 
@@ -110,6 +110,7 @@ impl Certificates {
         write(&self.server(), &certificate.pem(), 0o644)
     }
 
+    /// The CA, to sign with.
     fn issuer(&self) -> Result<Issuer<'static, KeyPair>, TlsError> {
         let bad = |path: PathBuf, error: rcgen::Error| {
             TlsError(format!(
@@ -119,10 +120,19 @@ impl Certificates {
             ))
         };
         let key = KeyPair::from_pem(&text(&self.ca_key())?).map_err(|e| bad(self.ca_key(), e))?;
-        Issuer::from_ca_cert_pem(&text(&self.ca())?, key).map_err(|e| bad(self.ca(), e))
+        let ca = text(&self.ca())?;
+        if !belong_together(ca.as_bytes(), &key) {
+            return Err(TlsError(format!(
+                "{} is not the key of {}; remove both, and new ones are made",
+                self.ca_key().display(),
+                self.ca().display()
+            )));
+        }
+        Issuer::from_ca_cert_pem(&ca, key).map_err(|e| bad(self.ca(), e))
     }
 
-    /// Is there a server certificate that bears these names, is signed by our CA, and lasts a while yet?
+    /// Is there a server certificate that bears these names, is signed by our CA, belongs to the
+    /// key, and lasts a while yet?
     fn server_is_good(&self, names: &[String]) -> Result<bool, TlsError> {
         if !self.server().exists() || !self.server_key().exists() {
             return Ok(false);
@@ -143,14 +153,26 @@ impl Certificates {
         let lasts = u64::try_from(server.validity().not_after.timestamp())
             .is_ok_and(|end| SystemTime::UNIX_EPOCH + Duration::from_secs(end) > renewal);
         let signed = server.verify_signature(Some(ca.public_key())).is_ok();
+        // A key that cannot be read at all is named when the acceptor is made of it.
+        let ours = KeyPair::from_pem(&text(&self.server_key())?)
+            .map_or(true, |key| belong_together(&server_pem, &key));
         let borne = server.subject_alternative_name().ok().flatten();
         let borne: Vec<String> = borne
             .iter()
             .flat_map(|names| &names.value.general_names)
             .filter_map(name_text)
             .collect();
-        Ok(lasts && signed && names.iter().all(|name| borne.contains(name)))
+        Ok(lasts && signed && ours && names.iter().all(|name| borne.contains(name)))
     }
+}
+
+/// Is this the private key of the certificate? A power cut between two files can part them.
+fn belong_together(certificate: &[u8], key: &KeyPair) -> bool {
+    let pem = x509_parser::pem::parse_x509_pem(certificate);
+    let public = pem.as_ref().ok().and_then(|(_, pem)| pem.parse_x509().ok());
+    public.is_none_or(|certificate| {
+        certificate.public_key().raw == key.subject_public_key_info().as_slice()
+    })
 }
 
 fn name_text(name: &GeneralName<'_>) -> Option<String> {

@@ -33,7 +33,7 @@ impl Wake {
         error.get_ref()?.downcast_ref::<Wake>().copied()
     }
 
-    fn error(self) -> io::Error {
+    pub(super) fn error(self) -> io::Error {
         io::Error::new(io::ErrorKind::WouldBlock, self)
     }
 }
@@ -56,7 +56,7 @@ pub(super) struct Socket {
     tcp: TcpStream,
     /// No read waits beyond this moment.
     pub(super) deadline: Instant,
-    /// Ends waits for a command, but not those inside a message.
+    /// Ends waits for a command; a message puts it aside and is given a while.
     pub(super) stop: Option<Bell>,
     /// Ends the wait of a conversation that idles.
     pub(super) news: Option<Bell>,

@@ -317,14 +317,14 @@ impl Wire {
         self.start += octets;
     }
 
-    /// A body is awaited: the server's stop may not end it in its middle.
+    /// From now on the server's stop ends no wait: what is under way may still come.
     pub(super) fn put_stop_aside(&mut self) -> Option<Bell> {
         self.stream.socket().and_then(|socket| socket.stop.take())
     }
 
-    pub(super) fn restore_stop(&mut self, stop: Option<Bell>) {
+    pub(super) fn restore_stop(&mut self, stop: Bell) {
         if let Some(socket) = self.stream.socket() {
-            socket.stop = stop;
+            socket.stop = Some(stop);
         }
     }
 

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use native_tls::TlsAcceptor;
 
 use super::{Next, Part, Reply, Session, Trouble};
-use crate::net::{self, Heard, Wire};
+use crate::net::{self, Heard, Wake, Wire};
 
 /// What STARTTLS needs: the acceptor, and how to begin a fresh session behind it.
 pub type Upgrade<'a> = (&'a TlsAcceptor, &'a dyn Fn() -> Box<dyn Session>);
@@ -65,11 +65,17 @@ pub(super) fn trouble(session: &mut dyn Session, trouble: Trouble) -> Reply {
     }
 }
 
-/// Gives the session a body, and skips what it leaves of it.
+/// Gives the session a body, and skips what it leaves of it. Where a wait ends inside the body,
+/// nobody can tell what the next octet would be: the trouble is said, and is fatal.
 fn receive(session: &mut dyn Session, body: &mut dyn Read) -> io::Result<Reply> {
-    let reply = session.receive(body)?;
-    net::skip_rest(body)?;
-    Ok(reply)
+    let whole = session
+        .receive(body)
+        .and_then(|reply| net::skip_rest(body).map(|()| reply));
+    whole.or_else(|error| match Wake::of(&error) {
+        Some(Wake::TimedOut) => Ok(trouble(session, Trouble::TimedOut)),
+        Some(Wake::Stopping) => Ok(trouble(session, Trouble::ShuttingDown)),
+        _ => Err(error),
+    })
 }
 
 /// Says the parts in their order; those of [`Part::Each`] are made one after the other.

@@ -82,9 +82,20 @@ impl Lab {
 
     /// Ctrl-C; the exit status.
     pub fn interrupt(&mut self) -> i32 {
-        let mut server = self.server.take().unwrap();
-        let pid = rustix::process::Pid::from_child(&server.child);
+        self.press_ctrl_c();
+        self.exit_status()
+    }
+
+    /// Ctrl-C, without waiting for what comes of it.
+    pub fn press_ctrl_c(&self) {
+        let child = &self.server.as_ref().unwrap().child;
+        let pid = rustix::process::Pid::from_child(child);
         rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    }
+
+    /// Waits for the program to end.
+    pub fn exit_status(&mut self) -> i32 {
+        let mut server = self.server.take().unwrap();
         server.child.wait().unwrap().code().unwrap()
     }
 

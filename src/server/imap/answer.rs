@@ -104,7 +104,7 @@ impl Answer {
     /// The whole of it, under the command's tag.
     pub(super) fn reply(mut self, tag: &str) -> Reply {
         if let Some((condition, text)) = self.ending {
-            let line = format!("{tag} {} {text}\r\n", condition.word());
+            let line = format!("{tag} {} {}\r\n", condition.word(), ascii(&text));
             self.parts.push(Part::Text(line.into_bytes()));
         }
         Reply {
@@ -112,6 +112,18 @@ impl Answer {
             next: self.next,
         }
     }
+}
+
+/// A name that the text repeats may be in any script, but the text is ASCII (RFC 3501 §9, `text`).
+fn ascii(text: &str) -> String {
+    let mut ascii = String::with_capacity(text.len());
+    for char in text.chars() {
+        match char.is_ascii() {
+            true => ascii.push(char),
+            false => ascii.extend(char.escape_unicode()),
+        }
+    }
+    ascii
 }
 
 impl Condition {

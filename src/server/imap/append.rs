@@ -91,15 +91,16 @@ impl ImapServer {
     /// Takes the line behind the message; it ends the command.
     pub(super) fn append_end(&mut self, appending: Appending, line: &[u8]) -> Reply {
         let tag = appending.tag.clone();
-        let answered = end_append(appending, line);
+        if !line.is_empty() {
+            let refusal = Answer::bad("expected the end of APPEND behind the message");
+            return self.skip_line(tag, refusal, line);
+        }
+        let answered = end_append(appending);
         self.conclude(&tag, Telling::ALL, answered)
     }
 }
 
-fn end_append(appending: Appending, line: &[u8]) -> Answered {
-    if !line.is_empty() {
-        return Err(Answer::bad("expected the end of APPEND behind the message"));
-    }
+fn end_append(appending: Appending) -> Answered {
     let name = appending.delivery?.commit()?;
     let snapshot = appending.mailbox.refresh()?;
     // Another client may have removed the message already; then there is no UID to tell.
