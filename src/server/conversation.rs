@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use native_tls::TlsAcceptor;
 
 use super::{Next, Part, Reply, Session, Trouble};
+use crate::limits;
 use crate::net::{self, Heard, Wire};
 
 /// What STARTTLS needs: the acceptor, and how to begin a fresh session behind it.
@@ -68,7 +69,7 @@ pub(super) fn trouble(session: &mut dyn Session, trouble: Trouble) -> Reply {
 /// Gives the session a body, and skips what it leaves of it.
 fn receive(session: &mut dyn Session, body: &mut dyn Read) -> io::Result<Reply> {
     let reply = session.receive(body)?;
-    net::skip_rest(body)?;
+    net::skip_rest(body, limits::SKIPPED)?;
     Ok(reply)
 }
 
