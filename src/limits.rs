@@ -20,6 +20,10 @@ pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(30);
 /// Octets a second below which a message is too slow to wait for.
 pub const SLOWEST_BODY: u64 = 64;
 
+/// Octets that are skipped of a message that was refused while it comes: as many as the numbers of
+/// RFC 3501 can announce. A client that sends more is not waited for.
+pub const SKIPPED: u64 = u32::MAX as u64;
+
 /// After the last words, for the client to close too.
 pub const LINGER: Duration = Duration::from_secs(2);
 

@@ -2,6 +2,8 @@
 // A test fails by panicking; each test file uses a part of this one.
 #![allow(clippy::unwrap_used, dead_code, unreachable_pub)]
 
+pub mod typed;
+
 use std::collections::HashMap;
 use std::fs;
 use std::io::{BufRead, BufReader};
