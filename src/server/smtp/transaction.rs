@@ -119,21 +119,24 @@ impl SmtpServer {
                 status(250, "2.1.5", "Ok")
             }
             // Nothing is relayed for those who have not logged in, whatever the address looks like.
-            Err(Nobody::Elsewhere(address)) if logged_in => match &self.site.queue {
-                Some(queue) => match queue.accepts(&address) {
-                    Ok(()) => {
-                        envelope.paths.push(to);
-                        if !envelope.relayed.contains(&address) {
-                            envelope.relayed.push(address);
-                        }
-                        status(250, "2.1.5", "Ok")
-                    }
-                    Err(refusal) => Reply::line(refusal.to_string()),
-                },
-                None => Nobody::Elsewhere(address).reply(),
-            },
+            Err(Nobody::Elsewhere(address)) if logged_in => self.rcpt_elsewhere(to, address),
             Err(nobody) => nobody.reply(),
         }
+    }
+
+    /// A recipient of another domain: the queue's, if it knows a way there.
+    fn rcpt_elsewhere(&mut self, to: Path, address: Address) -> Reply {
+        let (State::Mail(envelope), Some(queue)) = (&mut self.state, &self.site.queue) else {
+            return Nobody::Elsewhere(address).reply();
+        };
+        if let Err(refusal) = queue.accepts(&address) {
+            return Reply::line(refusal.to_string());
+        }
+        envelope.paths.push(to);
+        if !envelope.relayed.contains(&address) {
+            envelope.relayed.push(address);
+        }
+        status(250, "2.1.5", "Ok")
     }
 
     pub(super) fn data(&mut self) -> Reply {
