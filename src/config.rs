@@ -6,7 +6,7 @@
 
 mod reader;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr};
@@ -14,8 +14,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::accounts::Password;
-use crate::limits::Limits;
+use crate::aliases::Aliases;
+use crate::limits::{BareLineEndings, Limits};
 use crate::net::tls::Versions;
+use crate::protocol::smtp::Address;
 use reader::{Section, Sections};
 
 /// The file that is used when there is none.
@@ -46,6 +48,8 @@ pub struct Config {
     pub mail: PathBuf,
     /// `[accounts]`
     pub accounts: HashMap<String, Password>,
+    /// `[aliases]`
+    pub aliases: Aliases,
     /// `[limits]`
     pub limits: Limits,
     /// `[client]`
@@ -76,6 +80,8 @@ pub struct Ports {
     pub submission: Option<u16>,
     /// Mail from users, under TLS: 465 (RFC 8314).
     pub smtps: Option<u16>,
+    /// Mail for the mailboxes, from a mail transfer agent beside us: 24 by custom (RFC 2033).
+    pub lmtp: Option<u16>,
     /// POP3, in clear or STLS: 110 (RFC 1939).
     pub pop3: Option<u16>,
     /// POP3 under TLS: 995 (RFC 8314).
@@ -134,12 +140,20 @@ impl Config {
     /// When something in it is unknown, repeated, or does not parse.
     pub fn parse(name: &str, text: &str, folder: &Path) -> Result<Config, ConfigError> {
         let mut sections = Sections::read(name, text)?;
+        let server = Server::read(sections.section_or_empty("server"))?;
+        let accounts = read_accounts(name, sections.section("accounts"))?;
+        let aliases = read_aliases(
+            sections.section_or_empty("aliases"),
+            &server.domain,
+            &accounts,
+        )?;
         let config = Config {
-            server: Server::read(sections.section_or_empty("server"))?,
+            server,
             ports: Ports::read(sections.section_or_empty("ports"))?,
             tls: Tls::read(sections.section_or_empty("tls"), folder)?,
             mail: read_store(sections.section_or_empty("store"), folder)?,
-            accounts: read_accounts(name, sections.section("accounts"))?,
+            accounts,
+            aliases,
             limits: read_limits(sections.section_or_empty("limits"))?,
             client: Client::read(sections.section_or_empty("client"))?,
         };
@@ -190,6 +204,7 @@ impl Ports {
             smtp: port("smtp", 2025)?,
             submission: port("submission", 2587)?,
             smtps: port("smtps", 2465)?,
+            lmtp: port("lmtp", 2024)?,
             pop3: port("pop3", 2110)?,
             pop3s: port("pop3s", 2995)?,
             imap: port("imap", 2143)?,
@@ -273,6 +288,22 @@ fn read_accounts(
     accounts.into_iter().map(account).collect()
 }
 
+fn read_aliases(
+    section: Section,
+    domain: &str,
+    accounts: &HashMap<String, Password>,
+) -> Result<Aliases, ConfigError> {
+    let wrong = section.wrong_by_key();
+    let entries = section.rest();
+    // What cannot stand before an @ could never be written in RCPT.
+    let impossible = |name: &str| Address::parse(&format!("{name}@{domain}")).is_err();
+    if let Some((name, _)) = entries.iter().find(|(name, _)| impossible(name)) {
+        return Err(wrong(name, "this cannot stand before an @"));
+    }
+    let accounts: BTreeSet<String> = accounts.keys().cloned().collect();
+    Aliases::resolve(domain, &accounts, &entries).map_err(|(name, why)| wrong(&name, &why))
+}
+
 fn read_limits(mut section: Section) -> Result<Limits, ConfigError> {
     let default = Limits::default();
     let limits = Limits {
@@ -293,6 +324,34 @@ fn read_limits(mut section: Section) -> Result<Limits, ConfigError> {
             }
         })?,
         login_attempts: section.value_by("login_attempts", default.login_attempts, at_least_one)?,
+        login_delay: section.value_by("login_delay", default.login_delay, |text| {
+            let seconds = text.parse::<u32>().map_err(|_| "a number of seconds");
+            Ok(Duration::from_secs(seconds?.into()))
+        })?,
+        messages_per_minute: section.value_by(
+            "messages_per_minute",
+            default.messages_per_minute,
+            at_least_one,
+        )?,
+        recipients_per_minute: section.value_by(
+            "recipients_per_minute",
+            default.recipients_per_minute,
+            at_least_one,
+        )?,
+        errors_per_minute: section.value_by(
+            "errors_per_minute",
+            default.errors_per_minute,
+            at_least_one,
+        )?,
+        bare_line_endings: section.value_by(
+            "bare_line_endings",
+            default.bare_line_endings,
+            |text| match text {
+                "refuse" => Ok(BareLineEndings::Refuse),
+                "accept" => Ok(BareLineEndings::Accept),
+                _ => Err("refuse or accept".to_owned()),
+            },
+        )?,
         connections_per_address: section.value_by(
             "connections_per_address",
             default.connections_per_address,
@@ -458,6 +517,18 @@ mod tests {
             (
                 "[limits]\nrecipients = 99",
                 "config.ini, [limits] recipients = \"99\": a number of at least 100 (RFC 5321 §4.5.3.1.8)",
+            ),
+            (
+                "[limits]\nbare_line_endings = maybe",
+                "config.ini, [limits] bare_line_endings = \"maybe\": refuse or accept",
+            ),
+            (
+                "[aliases]\na = b\nb = a",
+                "config.ini, [aliases] a: it leads back to itself: a → b → a",
+            ),
+            (
+                "[aliases]\na b = alice",
+                "config.ini, [aliases] a b: this cannot stand before an @",
             ),
             (
                 "stray = 1",

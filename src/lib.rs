@@ -1,6 +1,7 @@
 //! Pillarbox: a whole email system that you can read, run and see through.
 
 pub mod accounts;
+pub mod aliases;
 pub mod client;
 pub mod commands;
 pub mod config;

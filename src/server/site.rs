@@ -3,7 +3,9 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use super::Visitors;
 use crate::accounts::Accounts;
+use crate::aliases::Aliases;
 use crate::limits::Limits;
 use crate::store::Store;
 
@@ -17,6 +19,10 @@ pub struct Site {
     pub accounts: Accounts,
     /// Their mail.
     pub store: Arc<Store>,
+    /// Names that stand for accounts.
+    pub aliases: Aliases,
+    /// What the clients' addresses have done lately.
+    pub visitors: Visitors,
     /// What is too much.
     pub limits: Limits,
     /// A class on a closed network: passwords may cross it in clear.
