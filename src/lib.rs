@@ -10,5 +10,6 @@ pub mod limits;
 pub mod message;
 pub mod net;
 pub mod protocol;
+pub mod queue;
 pub mod server;
 pub mod store;

@@ -62,10 +62,6 @@ pub const COMMAND_LENGTH: usize = 256 * 1024;
 /// hundred unknown recipients needs (RFC 5321 §4.5.3.1.8), too few to guess names.
 pub const REFUSED_COMMANDS: u32 = 120;
 
-/// `Received:` lines above which a message goes round in circles. RFC 5321 §6.3 would normally
-/// have 100; no way of today is half as long as this one, and a lab sees its loop end sooner.
-pub const RECEIVED_LINES: u32 = 50;
-
 /// Octets of a header field's name that are looked at; RFC 5322 §2.1.1 wants lines below 79.
 pub const FIELD_NAME: usize = 78;
 
@@ -83,6 +79,29 @@ pub const LOGIN_FAILURES: u32 = 50;
 
 /// How long after the last failed login of an address all of them are forgotten.
 pub const LOGIN_MEMORY: Duration = Duration::from_secs(10 * 60);
+
+/// Commands in a row that are none, before an IMAP conversation ends: this is no mail program.
+pub const BAD_COMMANDS: u32 = 50;
+
+/// `Received:` fields beyond which a message is taken to go round in circles. RFC 5321 §6.3 asks for
+/// a large number, normally at least 100; most servers take 50, and so is it agreed here.
+pub const HOPS: usize = 50;
+
+/// For a next hop's answer. RFC 5321 §4.5.3.2.6 wants ten minutes behind the final dot: whoever gives
+/// up sooner sends a message twice.
+pub const NEXT_HOP_TIMEOUT: Duration = Duration::from_secs(10 * 60);
+
+/// Next hops that are sent to at once.
+pub const NEXT_HOPS: usize = 16;
+
+/// Messages that are on their way to next hops at once, their envelopes in memory.
+pub const IN_FLIGHT: usize = 1000;
+
+/// For the lists of what waits and for a word of `pillarbox queue` to be noticed.
+pub const QUEUE_GLANCE: Duration = Duration::from_secs(1);
+
+/// Characters of a reply that an envelope keeps and a bounce quotes.
+pub const QUOTED_REPLY: usize = 1000;
 
 /// The limits that `[limits]` sets.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -114,6 +133,16 @@ pub struct Limits {
     pub pop3_timeout: Duration,
     /// A silent IMAP client: at least thirty minutes (RFC 9051 §5.4).
     pub imap_timeout: Duration,
+    /// Before the second attempt to send a message on; each later wait is twice as long.
+    pub retry_first: Duration,
+    /// No wait is longer.
+    pub retry_longest: Duration,
+    /// Then a message is given up: four to five days (RFC 5321 §4.5.4.1).
+    pub queue_lifetime: Duration,
+    /// Who asked for it is then told of the delay (RFC 3461 §4.1).
+    pub delay_notice: Duration,
+    /// How many times faster the four above pass: a lab watches five days in seven minutes.
+    pub time_factor: u32,
 }
 
 /// What becomes of a message in which a CR or a LF stands alone (RFC 5321 §2.3.8 forbids both).
@@ -142,6 +171,11 @@ impl Default for Limits {
             smtp_timeout: Duration::from_secs(5 * 60),
             pop3_timeout: Duration::from_secs(10 * 60),
             imap_timeout: Duration::from_secs(30 * 60),
+            retry_first: Duration::from_secs(5 * 60),
+            retry_longest: Duration::from_secs(4 * 60 * 60),
+            queue_lifetime: Duration::from_secs(5 * 24 * 60 * 60),
+            delay_notice: Duration::from_secs(4 * 60 * 60),
+            time_factor: 1,
         }
     }
 }

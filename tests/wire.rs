@@ -121,7 +121,11 @@ fn bodies_have_an_exact_end() {
     assert_eq!(text, "12345");
     assert_eq!(wire.read_line().unwrap(), line("NOOP"));
     // One octet at a time, which is the hardest way.
-    let text: Vec<u8> = wire.dot_text().bytes().map(Result::unwrap).collect();
+    let (mut text, mut reader, mut octet) = (Vec::new(), wire.dot_text(), [0]);
+    while reader.read(&mut octet).unwrap() == 1 {
+        text.push(octet[0]);
+    }
+    drop(reader);
     assert_eq!(text, b"a\r\n.b\r\n");
     assert_eq!(wire.read_line().unwrap(), line("QUIT"));
 }

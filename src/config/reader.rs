@@ -23,6 +23,7 @@ pub(super) struct Sections {
 }
 
 /// One section, and the settings in it that have not been taken yet.
+#[derive(Clone)]
 pub(super) struct Section {
     place: String,
     settings: HashMap<String, Option<String>>,

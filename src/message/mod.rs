@@ -14,6 +14,7 @@ pub mod header;
 mod lex;
 mod lines;
 pub mod read;
+pub mod report;
 pub mod structure;
 pub mod welcome;
 

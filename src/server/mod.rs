@@ -2,6 +2,7 @@
 
 mod connections;
 mod conversation;
+mod imap;
 mod listener;
 mod login;
 mod office;
@@ -14,6 +15,7 @@ mod visitors;
 pub use connections::{Connections, Place};
 use conversation::trouble;
 pub use conversation::{Upgrade, converse};
+pub use imap::ImapServer;
 pub use listener::{Listener, Security, Service};
 pub use login::{Door, Refusal};
 pub use office::{Office, SetupError};

@@ -12,8 +12,8 @@ use std::time::{Duration, SystemTime};
 use native_tls::TlsAcceptor;
 
 use super::{
-    Connections, Listener, Peer, Pop3Server, Role, Security, Service, Session, Site, SmtpServer,
-    Visitors,
+    Connections, ImapServer, Listener, Peer, Pop3Server, Role, Security, Service, Session, Site,
+    SmtpServer, Visitors,
 };
 use crate::accounts::Accounts;
 use crate::config::{Config, Ports};
@@ -62,6 +62,7 @@ pub struct Office {
 enum Protocol {
     Smtp(Role),
     Pop3,
+    Imap,
 }
 
 /// How a port of the table in [`Office::listeners`] is secured.
@@ -144,6 +145,8 @@ impl Office {
             ),
             ("pop3", ports.pop3, Protocol::Pop3, Secured::StartTls),
             ("pop3s", ports.pop3s, Protocol::Pop3, Secured::Tls),
+            ("imap", ports.imap, Protocol::Imap, Secured::StartTls),
+            ("imaps", ports.imaps, Protocol::Imap, Secured::Tls),
         ];
         let open = |(name, port, protocol, secured): (_, Option<u16>, _, _)| {
             port.map(|port| self.listener(name, port, protocol, secured, connections))
@@ -189,6 +192,7 @@ impl Office {
         match protocol {
             Protocol::Smtp(_) => self.site.limits.smtp_timeout,
             Protocol::Pop3 => self.site.limits.pop3_timeout,
+            Protocol::Imap => self.site.limits.imap_timeout,
         }
     }
 
@@ -232,6 +236,7 @@ impl Protocol {
         match self {
             Protocol::Smtp(role) => Box::new(SmtpServer::new(site, peer, role)),
             Protocol::Pop3 => Box::new(Pop3Server::new(site, peer)),
+            Protocol::Imap => Box::new(ImapServer::new(site, peer)),
         }
     }
 }

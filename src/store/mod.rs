@@ -13,7 +13,7 @@ mod account;
 mod changes;
 mod crlf;
 mod delivery;
-mod disk;
+pub(crate) mod disk;
 mod error;
 mod keywords;
 mod mailbox;

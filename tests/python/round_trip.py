@@ -25,6 +25,8 @@ def message(subject):
     mail["Subject"] = subject
     mail.set_content("Grüße!\n.\n..\n.dots\nMAIL FROM:<x>\n", cte="8bit")
     mail.add_attachment(bytes(range(256)) * 40, maintype="application", subtype="octet-stream", filename="all octets.bin")
+    # A boundary that does not depend on chance.
+    mail.set_boundary("=====round=trip=====")
     return mail.as_bytes()
 
 

@@ -12,7 +12,7 @@ use pillarbox::accounts::{Accounts, Password};
 use pillarbox::aliases::Aliases;
 use pillarbox::console::Protocol;
 use pillarbox::limits::Limits;
-use pillarbox::server::{Peer, Pop3Server, Role, Session, Site, SmtpServer, Visitors};
+use pillarbox::server::{ImapServer, Peer, Pop3Server, Role, Session, Site, SmtpServer, Visitors};
 use pillarbox::store::{Delivery, Mailbox, Store};
 use tempfile::TempDir;
 
@@ -119,6 +119,6 @@ pub(crate) fn new_session(site: &Arc<Site>, protocol: Protocol, peer: Peer) -> B
         Protocol::Submission => Box::new(SmtpServer::new(site, peer, Role::Submission)),
         Protocol::Lmtp => Box::new(SmtpServer::new(site, peer, Role::Lmtp)),
         Protocol::Pop3 => Box::new(Pop3Server::new(site, peer)),
-        Protocol::Imap => panic!("IMAP is not served here yet"),
+        Protocol::Imap => Box::new(ImapServer::new(site, peer)),
     }
 }

@@ -13,7 +13,7 @@ pub(super) type Answered = Result<Answer, Answer>;
 pub(super) struct Answer {
     /// Sent before the tagged line.
     pub(super) parts: Vec<Part>,
-    /// The tagged line, without its tag; `None` if it comes as the last of the parts.
+    /// The tagged line, without its tag; `None` if it comes as the last of the parts, or later.
     ending: Option<(Condition, String)>,
     /// What the conversation waits for then.
     pub(super) next: Next,
@@ -63,18 +63,24 @@ impl Answer {
         }
     }
 
-    /// An answer that is made as it is sent, its tagged line included.
-    pub(super) fn in_parts(parts: Part) -> Answer {
+    /// An answer without a tagged line of its own: it is made as it is sent, or the command goes on.
+    pub(super) fn untagged(part: Part) -> Answer {
         Answer {
-            parts: vec![parts],
+            parts: vec![part],
             ending: None,
             next: Next::Line,
         }
     }
 
-    /// The same, with these untagged lines before it.
+    /// The same, with these untagged lines before the tagged one.
     pub(super) fn with(mut self, untagged: impl Into<Vec<u8>>) -> Answer {
         self.parts.push(Part::Text(untagged.into()));
+        self
+    }
+
+    /// The same, with these untagged lines before everything else.
+    pub(super) fn after(mut self, untagged: Vec<u8>) -> Answer {
+        self.parts.insert(0, Part::Text(untagged));
         self
     }
 
@@ -84,15 +90,15 @@ impl Answer {
         self
     }
 
-    /// The same, with news for the client: behind what the command itself says, since they may
-    /// shift its numbers; but before an answer that is made as it is sent.
-    pub(super) fn with_news(mut self, news: Vec<u8>) -> Answer {
-        if news.is_empty() {
-            return self;
-        }
-        let at = if self.ending.is_some() { self.parts.len() } else { 0 };
-        self.parts.insert(at, Part::Text(news));
-        self
+    /// The end of the conversation (RFC 3501 §7.1.5).
+    pub(super) fn bye(why: &str) -> Answer {
+        let line = format!("* BYE {why}\r\n").into_bytes();
+        Answer::untagged(Part::Text(line)).then(Next::Close)
+    }
+
+    /// Does the tagged line follow at once, and the conversation go on? Then there is room for news.
+    pub(super) fn takes_news(&self) -> bool {
+        self.ending.is_some() && !matches!(self.next, Next::Close)
     }
 
     /// The whole of it, under the command's tag.

@@ -46,12 +46,16 @@ impl ImapServer {
         let (tag, Append { mailbox, message }) = Append::parse(gathering.octets()).map_err(bad)?;
         if literal.octets > self.site.limits.message_size {
             let most = self.site.limits.message_size;
-            return Err(Answer::no(format!("[TOOBIG] a message has at most {most} octets")));
+            return Err(Answer::no(format!(
+                "[TOOBIG] a message has at most {most} octets"
+            )));
         }
         if literal.octets == 0 {
             return Err(Answer::no("a message without a single octet is none"));
         }
-        let mailbox = account.mailbox(mailbox.as_str()).map_err(Answer::try_create)?;
+        let mailbox = account
+            .mailbox(mailbox.as_str())
+            .map_err(Answer::try_create)?;
         let Appended { flags, date, .. } = message;
         let delivery = Delivery::begin(vec![Arc::clone(&mailbox)])?;
         Ok(Appending {

@@ -14,7 +14,7 @@ use super::answer::{Answer, Answered, Condition};
 use super::reading::{Reading, Slice};
 use super::section::{self, Found, Needs};
 use super::session::ImapServer;
-use super::view::{self, View};
+use super::view::{self, Telling, View};
 use crate::message::{Flag, FlagChange, Flags};
 use crate::protocol::imap::fetch::{Partial, Section, SectionText};
 use crate::protocol::imap::{DateTime, FetchItem, SequenceSet, describe, string};
@@ -31,8 +31,13 @@ impl ImapServer {
         mut items: Vec<FetchItem>,
         by_uid: bool,
     ) -> Answered {
+        let numbers = self.view()?.numbers(set, by_uid)?;
+        // First what is new, so that the answer is not older than the news.
+        let news = self.news_now(Telling {
+            expunge: false,
+            uid: by_uid,
+        })?;
         let view = self.view()?;
-        let numbers = view.numbers(set, by_uid)?;
         // RFC 3501 §6.4.8: the answer to UID FETCH has the UID, asked for or not.
         if by_uid && !items.contains(&FetchItem::Uid) {
             items.insert(0, FetchItem::Uid);
@@ -54,7 +59,7 @@ impl ImapServer {
                 by_uid,
             }),
         };
-        Ok(Answer::in_parts(Part::Each(Box::new(responses))))
+        Ok(Answer::untagged(Part::Each(Box::new(responses))).after(news))
     }
 }
 
@@ -118,7 +123,7 @@ impl Iterator for Responses {
 
     fn next(&mut self) -> Option<Part> {
         for wanted in self.wanted.by_ref() {
-            let mut response = Response {
+            let response = Response {
                 items: Rc::clone(&self.items),
                 reading: Rc::clone(&self.reading),
                 missing: Rc::clone(&self.missing),
@@ -148,9 +153,10 @@ impl LastWords {
         let (condition, text) = match missing {
             None => (Condition::Ok, format!("{} completed", self.word)),
             // RFC 3501 §6.4.8: a UID that does not exist is ignored without any error.
-            Some(Missing::Gone) if self.by_uid => {
-                (Condition::Ok, format!("[EXPUNGEISSUED] {} completed", self.word))
-            }
+            Some(Missing::Gone) if self.by_uid => (
+                Condition::Ok,
+                format!("[EXPUNGEISSUED] {} completed", self.word),
+            ),
             Some(Missing::Gone) => {
                 let text = "[EXPUNGEISSUED] Some of the messages were removed meanwhile";
                 (Condition::No, text.to_owned())
@@ -231,8 +237,8 @@ impl Response {
         if self.items.iter().all(known) {
             return true;
         }
-        let opened = self.reading.mailbox().open(&self.wanted.message);
-        opened.map_err(|error| self.note(&error)).is_ok()
+        let date = self.reading.mailbox().date(&self.wanted.message);
+        date.map_err(|error| self.note(&error)).is_ok()
     }
 
     /// The end of the response; with the flags, if this FETCH set `\Seen` and they were not asked for.

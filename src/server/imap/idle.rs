@@ -1,6 +1,6 @@
 //! IDLE: the client waits, and hears what is new as it happens (RFC 2177).
 
-use super::answer::Answer;
+use super::answer::{Answer, Answered};
 use super::session::{Expecting, ImapServer, State};
 use super::view::Telling;
 use crate::net::Bell;
@@ -16,26 +16,27 @@ pub(super) struct Idling {
 }
 
 impl ImapServer {
-    /// RFC 2177 §3. Returns what is to be said at once: the `+`, and what is new already.
-    pub(super) fn idle(&mut self, tag: &str) -> Result<Reply, Answer> {
+    /// RFC 2177 §3. What is new already is told at once, behind the `+`.
+    pub(super) fn idle(&mut self, tag: &str) -> Answered {
         self.account()?;
         let bell = Bell::new().map_err(|error| {
             log::error!("IDLE: {error}");
             Answer::no("[SERVERBUG] no resources to idle; use NOOP")
         })?;
-        // Watching begins before we look for news, so nothing falls between the two.
+        // Watching begins before anybody looks for news, so nothing falls between the two.
         let watch = match &self.state {
             State::Selected(_, view) => Some(view.mailbox().watch(&bell)),
             _ => None,
         };
-        let (tag, waiting) = (tag.to_owned(), Next::Idle(bell.clone()));
+        let news = self.news_now(Telling::ALL)?;
+        let waiting = Next::Idle(bell.clone());
         self.expecting = Expecting::Done(Idling {
-            tag,
+            tag: tag.to_owned(),
             bell,
             _watch: watch,
         });
-        let reply = Reply::text("+ idling\r\n", waiting);
-        Ok(self.tell_idling(reply))
+        let plus = Part::Text(b"+ idling\r\n".to_vec());
+        Ok(Answer::untagged(plus).with(news).then(waiting))
     }
 
     /// The bell rang: what is new?
@@ -43,10 +44,14 @@ impl ImapServer {
         let Expecting::Done(idling) = &self.expecting else {
             return Reply::silent();
         };
-        let bell = idling.bell.clone();
+        let (tag, bell) = (idling.tag.clone(), idling.bell.clone());
         // Silenced before we look, so that what comes after rings again.
         bell.answer();
-        self.tell_idling(Reply::silent().then(Next::Idle(bell)))
+        // Nobody counts on message numbers while idling.
+        match self.news_now(Telling::ALL) {
+            Ok(news) => Reply::text(news, Next::Idle(bell)),
+            Err(goodbye) => goodbye.reply(&tag),
+        }
     }
 
     /// The line that ends an IDLE (RFC 2177 §3); any other is the client's mistake, and ends it too.
@@ -56,17 +61,5 @@ impl ImapServer {
             false => Err(Answer::bad("expected DONE, which ends IDLE")),
         };
         self.conclude(&idling.tag, Telling::ALL, answered)
-    }
-
-    /// Adds what is new to the reply. Nobody counts on message numbers while idling.
-    fn tell_idling(&mut self, mut reply: Reply) -> Reply {
-        match self.news_now(Telling::ALL) {
-            Ok(news) if news.is_empty() => reply,
-            Ok(news) => {
-                reply.parts.push(Part::Text(news));
-                reply
-            }
-            Err(goodbye) => goodbye,
-        }
     }
 }

@@ -110,7 +110,8 @@ fn inbox_first(tree: &BTreeMap<String, bool>) -> impl Iterator<Item = (&String, 
 
 /// `a.b.c` lies under `a` and `a.b`.
 fn parents(name: &str) -> impl Iterator<Item = &str> {
-    name.match_indices(SEPARATOR).filter_map(|(at, _)| name.get(..at))
+    name.match_indices(SEPARATOR)
+        .filter_map(|(at, _)| name.get(..at))
 }
 
 #[cfg(test)]
@@ -121,6 +122,14 @@ mod tests {
     fn a_parent_without_a_folder_is_in_the_tree() {
         let tree = tree(vec!["INBOX".into(), "a.b.c".into(), "a.b".into()]);
         let all: Vec<(&str, bool)> = inbox_first(&tree).map(|(n, e)| (n.as_str(), e)).collect();
-        assert_eq!(all, [("INBOX", true), ("a", false), ("a.b", true), ("a.b.c", true)]);
+        assert_eq!(
+            all,
+            [
+                ("INBOX", true),
+                ("a", false),
+                ("a.b", true),
+                ("a.b.c", true)
+            ]
+        );
     }
 }

@@ -96,7 +96,7 @@ impl ImapServer {
         match literal {
             Some(literal) if !literal.synchronising => {
                 if literal.octets > SKIPPED {
-                    return Reply::text("* BYE the literal is too big to skip\r\n", Next::Close);
+                    return Answer::bye("the literal is too big to skip").reply(&tag);
                 }
                 self.expecting = Expecting::Refused(tag, answer);
                 Reply::silent().then(Next::Octets(literal.octets))
@@ -128,5 +128,7 @@ pub(super) fn ask_for(literal: Literal) -> Reply {
 
 fn too_big() -> Answer {
     let most = limits::COMMAND_LENGTH;
-    Answer::bad(format!("[TOOBIG] a command has at most {most} octets with its literals"))
+    Answer::bad(format!(
+        "[TOOBIG] a command has at most {most} octets with its literals"
+    ))
 }

@@ -3,13 +3,14 @@
 use super::answer::{Answer, Answered};
 use super::session::{Expecting, ImapServer, State};
 use crate::protocol::sasl::{Credentials, Exchange, Step};
-use crate::server::{Door, Next, Refusal, Reply};
+use crate::server::{Door, Next, Part, Refusal};
 
 /// What works in every state.
 const ALWAYS: &str = "IMAP4rev1 LITERAL+ SASL-IR ID";
 
 /// What works for whoever is logged in.
-const LOGGED_IN: &str = "IMAP4rev1 LITERAL+ SASL-IR ID IDLE NAMESPACE CHILDREN UNSELECT UIDPLUS MOVE";
+const LOGGED_IN: &str =
+    "IMAP4rev1 LITERAL+ SASL-IR ID IDLE NAMESPACE CHILDREN UNSELECT UIDPLUS MOVE";
 
 impl ImapServer {
     /// RFC 3501 §6.1.1.
@@ -54,52 +55,49 @@ impl ImapServer {
         self.enter(credentials, "LOGIN")
     }
 
-    /// RFC 3501 §6.2.2. `Err` also when the exchange goes on: then the answer is a challenge.
+    /// RFC 3501 §6.2.2.
     pub(super) fn authenticate(
         &mut self,
         tag: &str,
         mechanism: &str,
-        initial: Option<Vec<u8>>,
-    ) -> Result<Answer, Authenticating> {
+        initial: Option<&[u8]>,
+    ) -> Answered {
         if !self.door()?.is_open() {
-            return Err(needs_tls().into());
+            return Err(needs_tls());
         }
         let Some(mut exchange) = Exchange::begin(mechanism) else {
-            return Err(Answer::no("there is no such mechanism; CAPABILITY lists them").into());
+            return Err(Answer::no(
+                "there is no such mechanism; CAPABILITY lists them",
+            ));
         };
         let step = exchange.start(initial);
         self.step(tag, exchange, step)
     }
 
-    /// Takes the answer to a challenge.
+    /// Takes the line that answers a challenge.
     pub(super) fn challenge_answered(
         &mut self,
         tag: &str,
         mut exchange: Exchange,
         line: &[u8],
-    ) -> Result<Answer, Authenticating> {
+    ) -> Answered {
         let step = exchange.answer(line);
         self.step(tag, exchange, step)
     }
 
-    fn step(
-        &mut self,
-        tag: &str,
-        exchange: Exchange,
-        step: Step,
-    ) -> Result<Answer, Authenticating> {
+    fn step(&mut self, tag: &str, exchange: Exchange, step: Step) -> Answered {
         match step {
             Step::Challenge(challenge) => {
                 self.expecting = Expecting::Authenticate(tag.to_owned(), exchange);
-                let challenge = Reply::text(format!("+ {challenge}\r\n"), Next::Secret);
-                Err(Authenticating::Challenge(challenge))
+                let challenge = format!("+ {challenge}\r\n").into_bytes();
+                Ok(Answer::untagged(Part::Text(challenge)).then(Next::Secret))
             }
-            Step::Done(credentials) => Ok(self.enter(&credentials, "AUTHENTICATE")?),
+            Step::Done(credentials) => self.enter(&credentials, "AUTHENTICATE"),
             // RFC 3501 §6.2.2: the client gives up with `*`, and hears a tagged BAD.
-            Step::Cancelled => Err(Answer::bad("AUTHENTICATE cancelled").into()),
-            Step::Malformed => {
-                Err(Answer::bad("expected base64 of what the mechanism asks for").into())
-            }
+            Step::Cancelled => Err(Answer::bad("AUTHENTICATE cancelled")),
+            Step::Malformed => Err(Answer::bad(
+                "expected base64 of what the mechanism asks for",
+            )),
         }
     }
 
@@ -108,16 +106,18 @@ impl ImapServer {
             Ok(account) => {
                 self.state = State::Authenticated(account);
                 let capabilities = self.capabilities();
-                Ok(Answer::ok(format!("[CAPABILITY {capabilities}] {verb} completed")))
+                Ok(Answer::ok(format!(
+                    "[CAPABILITY {capabilities}] {verb} completed"
+                )))
             }
             Err(Refusal::NeedsTls) => Err(needs_tls()),
             Err(Refusal::WrongPassword) => Err(wrong_password()),
             Err(Refusal::TooManyAttempts) => Err(wrong_password()
                 .with("* BYE too many login failures\r\n")
                 .then(Next::Close)),
-            Err(Refusal::Unavailable(_)) => {
-                Err(Answer::no("[UNAVAILABLE] the account's mail cannot be opened now"))
-            }
+            Err(Refusal::Unavailable(_)) => Err(Answer::no(
+                "[UNAVAILABLE] the account's mail cannot be opened now",
+            )),
         }
     }
 
@@ -144,20 +144,6 @@ impl ImapServer {
             State::NotAuthenticated(door) => Ok(door),
             _ => Err(Answer::bad("you are logged in already")),
         }
-    }
-}
-
-/// How AUTHENTICATE stands when it is not complete.
-pub(super) enum Authenticating {
-    /// The client must answer this first.
-    Challenge(Reply),
-    /// It failed.
-    Refused(Answer),
-}
-
-impl From<Answer> for Authenticating {
-    fn from(answer: Answer) -> Authenticating {
-        Authenticating::Refused(answer)
     }
 }
 

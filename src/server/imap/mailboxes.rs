@@ -31,7 +31,9 @@ impl ImapServer {
     /// RFC 3501 §6.3.5: the store cannot do it yet.
     pub(super) fn rename(&mut self, _from: &MailboxName, _to: &MailboxName) -> Answered {
         self.account()?;
-        Err(Answer::no("[CANNOT] this server cannot rename mailboxes yet"))
+        Err(Answer::no(
+            "[CANNOT] this server cannot rename mailboxes yet",
+        ))
     }
 
     /// RFC 3501 §6.3.6. The mailbox need not exist.

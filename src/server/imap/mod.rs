@@ -28,6 +28,8 @@ mod section;
 mod select;
 mod session;
 mod store;
+#[cfg(test)]
+mod tests;
 mod view;
 
 pub use session::ImapServer;

@@ -46,7 +46,8 @@ impl Reading {
             return Ok(Rc::clone(structure));
         }
         let mut reader = BufReader::new(self.mailbox.open(message)?);
-        let structure = Rc::new(Part::read(&mut reader).map_err(|error| failed(message, error))?);
+        let structure =
+            Rc::new(Part::read(&mut reader).map_err(|error| self.failed(message, error))?);
         let mut structures = self.structures.borrow_mut();
         if structures.len() == KEPT {
             structures.clear();
@@ -61,7 +62,7 @@ impl Reading {
         if let Some(structure) = self.structures.borrow().get(&message.uid) {
             return Ok(Rc::clone(structure));
         }
-        let failed = |error| failed(message, error);
+        let failed = |error| self.failed(message, error);
         let mut start = Vec::new();
         let reader = self.mailbox.open(message)?;
         let octets = reader.take(HEADER_OCTETS).read_to_end(&mut start);
@@ -73,11 +74,16 @@ impl Reading {
         Ok(Rc::new(Part::read(&mut header).map_err(failed)?))
     }
 
+    /// What a failed read of a message means, for the log.
+    pub(super) fn failed(&self, message: &Message, error: io::Error) -> StoreError {
+        StoreError::Disk(format!("message with UID {}", message.uid).into(), error)
+    }
+
     /// These octets of a message. All octets before them are read and forgotten here.
     pub(super) fn slice(&self, message: &Message, range: Range<u64>) -> Result<Slice, StoreError> {
         let mut reader = self.mailbox.open(message)?;
         let mut before = Read::by_ref(&mut reader).take(range.start);
-        io::copy(&mut before, &mut io::sink()).map_err(|error| failed(message, error))?;
+        io::copy(&mut before, &mut io::sink()).map_err(|error| self.failed(message, error))?;
         Ok(Slice {
             reader,
             left: range.end.saturating_sub(range.start),
@@ -91,10 +97,6 @@ fn header_end(octets: &[u8]) -> Option<usize> {
         return Some(2);
     }
     memchr::memmem::find(octets, b"\r\n\r\n").map(|at| at + 4)
-}
-
-fn failed(message: &Message, error: io::Error) -> StoreError {
-    StoreError::Disk(format!("message with UID {}", message.uid).into(), error)
 }
 
 /// Exactly as many octets of a message as were announced to the client.

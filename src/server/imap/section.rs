@@ -166,7 +166,11 @@ mod tests {
             let Found::Octets(range) = Found::Octets(100..110).cut(partial) else {
                 unreachable!("a range stays a range");
             };
-            assert_eq!(range.end - range.start, expected.len() as u64, "<{start}.{count}>");
+            assert_eq!(
+                range.end - range.start,
+                expected.len() as u64,
+                "<{start}.{count}>"
+            );
         }
     }
 }

@@ -69,8 +69,14 @@ fn opening(view: &View) -> String {
     if let Some(at) = unseen {
         out += &format!("* OK [UNSEEN {}] First unseen.\r\n", at + 1);
     }
-    out += &format!("* OK [UIDVALIDITY {}] UIDs valid\r\n", snapshot.uid_validity);
-    out += &format!("* OK [UIDNEXT {}] Predicted next UID\r\n", snapshot.uid_next);
+    out += &format!(
+        "* OK [UIDVALIDITY {}] UIDs valid\r\n",
+        snapshot.uid_validity
+    );
+    out += &format!(
+        "* OK [UIDNEXT {}] Predicted next UID\r\n",
+        snapshot.uid_next
+    );
     out
 }
 

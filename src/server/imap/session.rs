@@ -20,12 +20,11 @@ use super::answer::{Answer, Answered};
 use super::append::Appending;
 use super::idle::Idling;
 use super::literal::Gathering;
-use super::login::Authenticating;
 use super::view::{Lost, Telling, View};
 use crate::limits;
 use crate::protocol::imap::{Command, Tagged};
 use crate::protocol::sasl::{Credentials, Exchange};
-use crate::server::{Door, Next, Part, Peer, Reply, Session, Site, Trouble};
+use crate::server::{Door, Peer, Reply, Session, Site, Trouble};
 use crate::store::Account;
 
 /// The IMAP server's side of one conversation.
@@ -71,7 +70,9 @@ impl Default for Expecting {
 impl Session for ImapServer {
     fn greeting(&mut self) -> Reply {
         let (capabilities, hostname) = (self.capabilities(), &self.site.hostname);
-        Reply::line(format!("* OK [CAPABILITY {capabilities}] {hostname} IMAP4rev1 ready\r\n"))
+        Reply::line(format!(
+            "* OK [CAPABILITY {capabilities}] {hostname} IMAP4rev1 ready\r\n"
+        ))
     }
 
     fn interact(&mut self, line: &[u8]) -> Reply {
@@ -80,7 +81,7 @@ impl Session for ImapServer {
             Expecting::Refused(tag, answer) => self.skip_line(tag, answer, line),
             Expecting::Authenticate(tag, exchange) => {
                 let answered = self.challenge_answered(&tag, exchange, line);
-                self.authenticating(&tag, answered)
+                self.conclude(&tag, Telling::ALL, answered)
             }
             Expecting::Append(appending) => self.append_end(*appending, line),
             Expecting::Done(idling) => self.done(&idling, line),
@@ -112,7 +113,7 @@ impl Session for ImapServer {
             Trouble::TooManyConnections => "too many connections; try again later",
             Trouble::PlaintextBehindStartTls => "nothing may be said in clear behind STARTTLS",
         };
-        bye(why)
+        Answer::bye(why).reply("*")
     }
 }
 
@@ -135,26 +136,16 @@ impl ImapServer {
         let Tagged { tag, command } = match Tagged::parse(gathering.octets()) {
             Ok(tagged) => tagged,
             Err(bad) => {
-                let tag = bad.tag.map_or_else(|| "*".to_owned(), |tag| tag.to_string());
+                let tag = bad
+                    .tag
+                    .map_or_else(|| "*".to_owned(), |tag| tag.to_string());
                 return self.bad_command(&tag, &bad.error.to_string());
             }
         };
         self.bad_commands = 0;
         let (tag, telling) = (tag.to_string(), telling(&command));
-        match command {
-            Command::Idle => match self.idle(&tag) {
-                Ok(reply) => reply,
-                Err(refusal) => self.conclude(&tag, telling, Err(refusal)),
-            },
-            Command::Authenticate { mechanism, initial } => {
-                let answered = self.authenticate(&tag, &mechanism, initial);
-                self.authenticating(&tag, answered)
-            }
-            command => {
-                let answered = self.obey(&tag, command);
-                self.conclude(&tag, telling, answered)
-            }
-        }
+        let answered = self.obey(&tag, command);
+        self.conclude(&tag, telling, answered)
     }
 
     /// Every command has one function, which bears its name.
@@ -165,6 +156,9 @@ impl ImapServer {
             Command::Logout => self.logout(),
             Command::Id(_) => self.id(),
             Command::StartTls => self.starttls(),
+            Command::Authenticate { mechanism, initial } => {
+                self.authenticate(tag, &mechanism, initial.as_deref())
+            }
             Command::Login { user, password } => self.login(&Credentials { user, password }),
             Command::Select(mailbox) => self.select(&mailbox, false),
             Command::Examine(mailbox) => self.select(&mailbox, true),
@@ -177,6 +171,7 @@ impl ImapServer {
             Command::Lsub { reference, pattern } => self.lsub(&reference, &pattern),
             Command::Namespace => self.namespace(),
             Command::Status { mailbox, items } => self.status(&mailbox, &items),
+            Command::Idle => self.idle(tag),
             Command::Check => self.check(),
             Command::Close => self.close(),
             Command::Unselect => self.unselect(),
@@ -193,31 +188,31 @@ impl ImapServer {
             Command::Move { uid, set, mailbox } => self.r#move(&set, &mailbox, uid),
             Command::Enable(_) => Err(Answer::bad("ENABLE is not offered here")),
             Command::Append(_) => Err(Answer::bad("expected a literal, which is the message")),
-            Command::Idle | Command::Authenticate { .. } => {
-                unreachable!("execute answers the commands that go on after their line")
-            }
         }
     }
 
     /// Ends a command: what it says, what else is new, and the tagged line.
     pub(super) fn conclude(&mut self, tag: &str, telling: Telling, answered: Answered) -> Reply {
         let answer = answered.unwrap_or_else(|refusal| refusal);
+        if !answer.takes_news() {
+            return answer.reply(tag);
+        }
         match self.news_now(telling) {
-            Ok(news) => answer.with_news(news).reply(tag),
-            Err(goodbye) => goodbye,
+            Ok(news) => answer.with(news).reply(tag),
+            Err(goodbye) => goodbye.reply(tag),
         }
     }
 
     /// What is new in the selected mailbox; or the goodbye, when it cannot be known any more.
-    pub(super) fn news_now(&mut self, telling: Telling) -> Result<Vec<u8>, Reply> {
+    pub(super) fn news_now(&mut self, telling: Telling) -> Result<Vec<u8>, Answer> {
         let State::Selected(_, view) = &mut self.state else {
             return Ok(Vec::new());
         };
         view.sync(telling).map_err(|lost| match lost {
-            Lost::NewUidValidity => bye("the mailbox began anew; select it again"),
+            Lost::NewUidValidity => Answer::bye("the mailbox began anew; select it again"),
             Lost::Store(error) => {
-                log::warn!("{}: {error}", self.peer.address);
-                bye("the selected mailbox is gone")
+                log::error!("{}: {error}", self.peer.address);
+                Answer::bye("the selected mailbox cannot be read any more")
             }
         })
     }
@@ -239,18 +234,11 @@ impl ImapServer {
         }
     }
 
-    fn authenticating(&mut self, tag: &str, answered: Result<Answer, Authenticating>) -> Reply {
-        match answered {
-            Ok(answer) | Err(Authenticating::Refused(answer)) => answer.reply(tag),
-            Err(Authenticating::Challenge(challenge)) => challenge,
-        }
-    }
-
     /// Says what was expected and where. A peer that speaks something else altogether is let go.
     fn bad_command(&mut self, tag: &str, why: &str) -> Reply {
         self.bad_commands += 1;
         if self.bad_commands >= limits::BAD_COMMANDS {
-            return bye("too many bad commands");
+            return Answer::bye("too many bad commands").reply(tag);
         }
         Answer::bad(why).reply(tag)
     }
@@ -258,7 +246,9 @@ impl ImapServer {
     /// The line is gone, and with it the command that it belonged to.
     fn line_too_long(&mut self) -> Reply {
         match mem::take(&mut self.expecting) {
-            Expecting::Command(gathering) => self.bad_command(&gathering.tag(), "the line is too long"),
+            Expecting::Command(gathering) => {
+                self.bad_command(&gathering.tag(), "the line is too long")
+            }
             Expecting::Refused(tag, answer) => answer.reply(&tag),
             Expecting::Authenticate(tag, _) => self.bad_command(&tag, "the answer is too long"),
             Expecting::Append(appending) => self.append_end(*appending, b"too long"),
@@ -290,9 +280,4 @@ fn telling(command: &Command) -> Telling {
         },
         _ => Telling::ALL,
     }
-}
-
-/// RFC 3501 §7.1.5: the server is about to close the connection.
-fn bye(why: &str) -> Reply {
-    Reply::text(format!("* BYE {why}\r\n"), Next::Close)
 }

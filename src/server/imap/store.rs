@@ -60,7 +60,12 @@ impl ImapServer {
         })
     }
 
-    fn copied(&mut self, set: &SequenceSet, to: &MailboxName, by_uid: bool) -> Result<Copied, Answer> {
+    fn copied(
+        &mut self,
+        set: &SequenceSet,
+        to: &MailboxName,
+        by_uid: bool,
+    ) -> Result<Copied, Answer> {
         let account = self.account()?.clone();
         let view = self.view()?;
         let numbers = view.numbers(set, by_uid)?;
@@ -72,7 +77,11 @@ impl ImapServer {
             true => String::new(),
             false => {
                 let validity = target.refresh()?.uid_validity;
-                format!("[COPYUID {validity} {} {}] ", uid_set(&originals), uid_set(&copies))
+                format!(
+                    "[COPYUID {validity} {} {}] ",
+                    uid_set(&originals),
+                    uid_set(&copies)
+                )
             }
         };
         Ok(Copied { originals, code })

@@ -173,19 +173,24 @@ impl View {
         if by_uid {
             let largest = self.known.last().map_or(0, |message| message.uid);
             let ranges = set.ranges(largest).into_iter();
-            return Ok(ranges.flat_map(|range| self.numbers_of_uids(&range)).collect());
+            return Ok(ranges
+                .flat_map(|range| self.numbers_of_uids(&range))
+                .collect());
         }
         let count = self.known.len() as u32;
         if set.exceeds(count) {
-            let text = format!("expected message numbers from 1 to {count}, as many as there are");
-            return Err(Answer::bad(text));
+            return Err(no_such_number(count));
         }
         Ok(set.iter(count).collect())
     }
 
     fn numbers_of_uids(&self, uids: &RangeInclusive<Uid>) -> RangeInclusive<u32> {
-        let before = self.known.partition_point(|message| message.uid < *uids.start());
-        let up_to = self.known.partition_point(|message| message.uid <= *uids.end());
+        let before = self
+            .known
+            .partition_point(|message| message.uid < *uids.start());
+        let up_to = self
+            .known
+            .partition_point(|message| message.uid <= *uids.end());
         before as u32 + 1..=up_to as u32
     }
 
@@ -209,7 +214,9 @@ impl View {
     pub(super) fn recent_count(&self) -> usize {
         let below = |uid| self.known.partition_point(|message| message.uid < uid);
         let ranges = self.recent.iter();
-        ranges.map(|range| below(range.end) - below(range.start)).sum()
+        ranges
+            .map(|range| below(range.end) - below(range.start))
+            .sum()
     }
 
     /// The FLAGS that the mailbox knows, and those that the client may change for good
@@ -263,6 +270,14 @@ impl View {
             self.recent.push(fresh);
         }
     }
+}
+
+/// The answer to a message number beyond the last.
+pub(super) fn no_such_number(count: u32) -> Answer {
+    Answer::bad(match count {
+        0 => "expected no message numbers: the mailbox is empty".to_owned(),
+        _ => format!("expected message numbers from 1 to {count}, as many as there are"),
+    })
 }
 
 /// A message's flags as FETCH lists them.

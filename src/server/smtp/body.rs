@@ -107,7 +107,7 @@ impl<W: Write> Intake<W> {
         }
         self.lines.check(piece)?;
         let rest = self.header.pass(piece, &mut self.out);
-        if self.header.received() > limits::RECEIVED_LINES {
+        if self.header.received() > limits::HOPS {
             return Err(Unfit::Loop);
         }
         self.pass_header()?;
@@ -247,7 +247,7 @@ mod tests {
 
     #[test]
     fn a_message_that_has_been_everywhere_is_refused() {
-        let most = limits::RECEIVED_LINES as usize;
+        let most = limits::HOPS;
         for (lines, good) in [(most, true), (most + 1, false)] {
             let text = "Received: x\r\n".repeat(lines) + "\r\n";
             let mut intake = Intake::new(io::sink(), &Limits::default(), None);

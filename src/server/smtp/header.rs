@@ -13,7 +13,7 @@ pub(super) struct Header {
     state: State,
     /// The beginning of a line that was not passed on yet: at most [`limits::FIELD_NAME`] octets.
     name: Vec<u8>,
-    received: u32,
+    received: usize,
     date: bool,
     message_id: bool,
     /// Makes the fields that may be added, or nothing where none may be.
@@ -49,7 +49,7 @@ impl Header {
     }
 
     /// How many `Received:` lines have passed.
-    pub(super) fn received(&self) -> u32 {
+    pub(super) fn received(&self) -> usize {
         self.received
     }
 
@@ -133,7 +133,7 @@ impl Header {
         let name = self.name.trim_ascii_end();
         let name = name.strip_suffix(b":").unwrap_or(name).trim_ascii_end();
         let is = |field: &str| name.eq_ignore_ascii_case(field.as_bytes());
-        self.received += u32::from(is("Received"));
+        self.received += usize::from(is("Received"));
         self.date |= is("Date");
         self.message_id |= is("Message-ID");
     }
@@ -164,7 +164,7 @@ mod tests {
     use proptest::prelude::*;
 
     /// What comes out, and the number of `Received:` lines.
-    fn pass(text: &[u8], size: usize, additions: bool) -> (String, u32) {
+    fn pass(text: &[u8], size: usize, additions: bool) -> (String, usize) {
         let mut header = Header::new(additions.then(|| Additions {
             date: "Date: D\r\n".to_owned(),
             message_id: "Message-ID: M\r\n".to_owned(),

@@ -1,0 +1,313 @@
+//! Is a search key true of a message? (RFC 3501 §6.4.4)
+//!
+//! The answer is had as cheaply as possible: [`prepare`] puts keys that need no file before those
+//! that need the header, and those before the ones that need all of the message; the first that is
+//! false ends the question. Texts are compared decoded and without regard to case.
+
+use std::cell::OnceCell;
+use std::io::Read;
+use std::rc::Rc;
+
+use jiff::civil::Date;
+use mail_parser::{DateTime as SentDate, MessageParser};
+
+use super::view::View;
+use crate::message::content::MediaType;
+use crate::message::{Content, Field, Flag, Header, Part};
+use crate::protocol::imap::search::{Clock, Place, When};
+use crate::protocol::imap::{DateTime, SearchKey};
+use crate::store::{Message, StoreError};
+
+/// Octets of one part of a message that are looked through; texts for people are shorter.
+const SEARCHED: u64 = 4 * 1024 * 1024;
+
+/// A message that is asked about. What was read of it is kept while the question lasts.
+pub(super) struct Candidate<'a> {
+    view: &'a View,
+    number: u32,
+    message: &'a Message,
+    header: OnceCell<Rc<Part>>,
+}
+
+impl<'a> Candidate<'a> {
+    /// The message with this number in the view.
+    pub(super) fn new(view: &'a View, number: u32, message: &'a Message) -> Candidate<'a> {
+        Candidate {
+            view,
+            number,
+            message,
+            header: OnceCell::new(),
+        }
+    }
+
+    /// Is this true of the message? The key must be [prepared](prepare). Keys nest to a bound that
+    /// the grammar sets, and this with them.
+    pub(super) fn matches(&self, key: &SearchKey) -> Result<bool, StoreError> {
+        let flags = &self.message.flags;
+        let recent = || self.view.is_recent(self.message.uid);
+        Ok(match key {
+            SearchKey::All => true,
+            SearchKey::Has(flag) => flags.has(*flag),
+            SearchKey::Lacks(flag) => !flags.has(*flag),
+            SearchKey::Keyword(keyword) => flags.has_keyword(keyword),
+            SearchKey::Unkeyword(keyword) => !flags.has_keyword(keyword),
+            SearchKey::Recent => recent(),
+            SearchKey::Old => !recent(),
+            SearchKey::New => recent() && !flags.has(Flag::Seen),
+            SearchKey::Numbers(set) => set.contains(self.number, self.count()),
+            SearchKey::Uids(set) => set.contains(self.message.uid, self.largest_uid()),
+            SearchKey::Larger(octets) => self.size()? > *octets,
+            SearchKey::Smaller(octets) => self.size()? < *octets,
+            SearchKey::Date { clock, when, date } => self.date_is(*clock, *when, *date)?,
+            SearchKey::Header { field, text } => self.field_has(field, text)?,
+            SearchKey::Text(place, text) => self.text_is_in(*place, text)?,
+            SearchKey::Not(key) => !self.matches(key)?,
+            SearchKey::Or(one, other) => self.matches(one)? || self.matches(other)?,
+            SearchKey::And(keys) => {
+                for key in keys {
+                    if !self.matches(key)? {
+                        return Ok(false);
+                    }
+                }
+                true
+            }
+        })
+    }
+
+    fn count(&self) -> u32 {
+        self.view.messages().len() as u32
+    }
+
+    fn largest_uid(&self) -> u32 {
+        self.view.messages().last().map_or(0, |message| message.uid)
+    }
+
+    fn size(&self) -> Result<u64, StoreError> {
+        self.view.mailbox().size(self.message)
+    }
+
+    /// Days are compared as they are written, whatever the time and the zone.
+    fn date_is(&self, clock: Clock, when: When, day: Date) -> Result<bool, StoreError> {
+        let date = match clock {
+            Clock::Internal => Some(DateTime::utc(self.view.mailbox().date(self.message)?).date()),
+            Clock::Sent => self
+                .header()?
+                .fields
+                .value("Date")
+                .and_then(|date| sent(&date)),
+        };
+        Ok(date.is_some_and(|date| match when {
+            When::Before => date < day,
+            When::On => date == day,
+            When::Since => date >= day,
+        }))
+    }
+
+    fn text_is_in(&self, place: Place, text: &str) -> Result<bool, StoreError> {
+        match place {
+            Place::Bcc => self.field_has("Bcc", text),
+            Place::Cc => self.field_has("Cc", text),
+            Place::From => self.field_has("From", text),
+            Place::Subject => self.field_has("Subject", text),
+            Place::To => self.field_has("To", text),
+            Place::Text if header_has(&self.header()?.fields, text) => Ok(true),
+            Place::Text | Place::Body => {
+                let structure = self.view.reading().structure(self.message)?;
+                self.part_has(&structure, text)
+            }
+        }
+    }
+
+    fn field_has(&self, name: &str, text: &str) -> Result<bool, StoreError> {
+        let header = self.header()?;
+        let mut fields = header.fields.fields.iter();
+        Ok(fields.any(|field| field.is(name.as_bytes()) && has(&decoded(field), text)))
+    }
+
+    /// Is the text in the body of this part? In a message within the message its header counts too.
+    fn part_has(&self, part: &Part, text: &str) -> Result<bool, StoreError> {
+        match &part.content {
+            Content::Multipart(parts) => {
+                for part in parts {
+                    if self.part_has(part, text)? {
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
+            }
+            Content::Message(inner) => {
+                Ok(header_has(&inner.fields, text) || self.part_has(inner, text)?)
+            }
+            Content::Leaf if is_text(part) => Ok(has(&self.decoded_text(part)?, text)),
+            Content::Leaf => Ok(false),
+        }
+    }
+
+    /// The text of a part as people read it, from its transfer encoding and its charset.
+    fn decoded_text(&self, part: &Part) -> Result<String, StoreError> {
+        // With its header before it, a part is a message of its own.
+        let end = part.body.end.min(part.body.start + SEARCHED);
+        let mut slice = self
+            .view
+            .reading()
+            .slice(self.message, part.header.start..end)?;
+        let mut octets = Vec::new();
+        (slice.read_to_end(&mut octets))
+            .map_err(|error| self.view.reading().failed(self.message, error))?;
+        let text = MessageParser::default().parse(&octets).and_then(|message| {
+            let text = message.parts.first()?.text_contents();
+            text.map(str::to_owned)
+        });
+        Ok(text.unwrap_or_else(|| String::from_utf8_lossy(&octets).into_owned()))
+    }
+
+    fn header(&self) -> Result<Rc<Part>, StoreError> {
+        if let Some(header) = self.header.get() {
+            return Ok(Rc::clone(header));
+        }
+        let header = self.view.reading().header(self.message)?;
+        Ok(Rc::clone(self.header.get_or_init(|| header)))
+    }
+}
+
+/// Puts what costs little before what costs much, and all texts in lower case.
+pub(super) fn prepare(key: SearchKey) -> SearchKey {
+    match key {
+        SearchKey::Text(place, text) => SearchKey::Text(place, text.to_lowercase()),
+        SearchKey::Header { field, text } => SearchKey::Header {
+            field,
+            text: text.to_lowercase(),
+        },
+        SearchKey::Not(key) => SearchKey::Not(Box::new(prepare(*key))),
+        SearchKey::Or(one, other) => {
+            let (one, other) = (prepare(*one), prepare(*other));
+            match cost(&one) <= cost(&other) {
+                true => SearchKey::Or(Box::new(one), Box::new(other)),
+                false => SearchKey::Or(Box::new(other), Box::new(one)),
+            }
+        }
+        SearchKey::And(keys) => {
+            let mut keys: Vec<SearchKey> = keys.into_iter().map(prepare).collect();
+            keys.sort_by_cached_key(cost);
+            SearchKey::And(keys)
+        }
+        other => other,
+    }
+}
+
+/// What must be read to answer: 0 nothing, 1 what the folder knows, 2 the header, 3 the message.
+fn cost(key: &SearchKey) -> u8 {
+    match key {
+        SearchKey::Larger(_) | SearchKey::Smaller(_) => 1,
+        SearchKey::Date { clock, .. } => match clock {
+            Clock::Internal => 1,
+            Clock::Sent => 2,
+        },
+        SearchKey::Text(Place::Body | Place::Text, _) => 3,
+        SearchKey::Text(..) | SearchKey::Header { .. } => 2,
+        SearchKey::Not(key) => cost(key),
+        SearchKey::Or(one, other) => cost(one).max(cost(other)),
+        SearchKey::And(keys) => keys.iter().map(cost).max().unwrap_or(0),
+        _ => 0,
+    }
+}
+
+/// A part without a Content-Type is text too (RFC 2045 §5.2).
+fn is_text(part: &Part) -> bool {
+    MediaType::of(&part.fields).is_none_or(|media_type| media_type.is_main("text"))
+}
+
+fn header_has(header: &Header, text: &str) -> bool {
+    let mut fields = header.fields.iter();
+    fields.any(|field| {
+        let name = String::from_utf8_lossy(&field.name);
+        has(&format!("{name}: {}", decoded(field)), text)
+    })
+}
+
+/// Is the text in there, in any case? The text is in lower case already.
+fn has(place: &str, text: &str) -> bool {
+    place.to_lowercase().contains(text)
+}
+
+/// The value of a field as people read it: unfolded, its encoded words decoded (RFC 2047).
+fn decoded(field: &Field) -> String {
+    let value = field.unfolded();
+    let as_it_stands = || String::from_utf8_lossy(&value).into_owned();
+    if memchr::memmem::find(&value, b"=?").is_none() {
+        return as_it_stands();
+    }
+    let subject = [b"Subject: ", &*value, b"\r\n\r\n"].concat();
+    let message = MessageParser::default().parse(&subject);
+    let subject = message.and_then(|message| message.subject().map(str::to_owned));
+    subject.unwrap_or_else(as_it_stands)
+}
+
+/// The day of a Date field, on the sender's own clock.
+fn sent(date: &[u8]) -> Option<Date> {
+    let date = SentDate::parse_rfc822(std::str::from_utf8(date).ok()?)?;
+    let (month, day) = (i8::try_from(date.month).ok()?, i8::try_from(date.day).ok()?);
+    Date::new(i16::try_from(date.year).ok()?, month, day).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    // A test fails by panicking.
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::protocol::imap::Search;
+    use crate::protocol::imap::cursor::Cursor;
+
+    fn prepared(keys: &str) -> String {
+        let keys = Search::parse(&mut Cursor::new(keys.as_bytes()))
+            .unwrap()
+            .keys;
+        prepare(SearchKey::And(keys)).to_string()
+    }
+
+    #[test]
+    fn cheap_keys_come_first() {
+        let rows = [
+            (
+                "BODY X SUBJECT Y LARGER 5 SEEN",
+                "(SEEN LARGER 5 SUBJECT y BODY x)",
+            ),
+            ("OR BODY x SEEN", "(OR SEEN BODY x)"),
+            (
+                "NOT TEXT x (FROM y DELETED)",
+                "((DELETED FROM y) NOT TEXT x)",
+            ),
+            (
+                "SENTON 1-Feb-2020 ON 1-Feb-2020",
+                "(ON 1-Feb-2020 SENTON 1-Feb-2020)",
+            ),
+        ];
+        for (keys, expected) in rows {
+            assert_eq!(prepared(keys), expected, "{keys}");
+        }
+    }
+
+    #[test]
+    fn fields_are_compared_decoded() {
+        let header = Header::parse(
+            b"Subject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\r\n aus Ulm\r\nFrom: \xc3\x84nne\r\n\r\n",
+        );
+        assert!(header_has(&header, "grüße aus ulm"));
+        assert!(header_has(&header, "from: änne"));
+        assert!(!header_has(&header, "=?utf-8"));
+    }
+
+    #[test]
+    fn a_day_is_the_senders_own() {
+        let rows = [
+            ("Mon, 23 Nov 2026 23:59:59 -0800", Some((2026, 11, 23))),
+            ("1 Feb 1994 00:00:00 +0000", Some((1994, 2, 1))),
+            ("soon", None),
+        ];
+        for (text, expected) in rows {
+            let expected = expected.map(|(y, m, d)| Date::new(y, m, d).unwrap());
+            assert_eq!(sent(text.as_bytes()), expected, "{text}");
+        }
+    }
+}
