@@ -103,6 +103,9 @@ pub const QUEUE_GLANCE: Duration = Duration::from_secs(1);
 /// Characters of a reply that an envelope keeps and a bounce quotes.
 pub const QUOTED_REPLY: usize = 1000;
 
+/// Octets of a chunk that our clients send with BDAT: few answers, little memory (RFC 3030 §2).
+pub const CHUNK: usize = 128 * 1024;
+
 /// The limits that `[limits]` sets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {

@@ -24,5 +24,5 @@ pub use error::ClientError;
 pub use imap::ImapClient;
 pub use pop3::Pop3Client;
 pub use printable::printable;
-pub use smtp::{Hello, SmtpClient};
+pub use smtp::{Hello, Sent, SmtpClient, Wishes};
 pub use socket::{Answer, ClientSocket};
