@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{ArgAction, Parser, Subcommand};
-use pillarbox::commands::{CommandError, passwd, serve};
+use pillarbox::commands::{CommandError, passwd, queue, serve};
 use pillarbox::config::Config;
 
 /// A whole email system that you can read, run and see through.
@@ -32,6 +32,31 @@ enum Command {
     Serve,
     /// Hash a password for [accounts] in config.ini
     Passwd,
+    /// List the mail that waits for other servers: why, and when it is tried next
+    Queue(QueueOptions),
+}
+
+#[derive(clap::Args)]
+#[group(multiple = false)]
+struct QueueOptions {
+    /// Try this message at once, or all of them
+    #[arg(long, value_name = "ID|all")]
+    now: Option<String>,
+    /// Take this message out of the queue; nobody is told
+    #[arg(long, value_name = "ID")]
+    drop: Option<String>,
+    /// Print this message and its envelope
+    #[arg(long, value_name = "ID")]
+    show: Option<String>,
+}
+
+impl QueueOptions {
+    fn wish(self) -> queue::Wish {
+        let now = self.now.map(queue::Wish::Now);
+        let drop = self.drop.map(queue::Wish::Drop);
+        let show = self.show.map(queue::Wish::Show);
+        now.or(drop).or(show).unwrap_or(queue::Wish::List)
+    }
 }
 
 fn main() -> ExitCode {
@@ -51,6 +76,7 @@ fn run(line: CommandLine) -> Result<(), CommandError> {
     match line.command.unwrap_or(Command::Serve) {
         Command::Serve => serve::run(&config()?, line.config.as_deref()),
         Command::Passwd => passwd::run(),
+        Command::Queue(options) => queue::run(&config()?, &options.wish()),
     }
 }
 

@@ -6,6 +6,7 @@ use crate::config::ConfigError;
 use crate::server::SetupError;
 
 pub mod passwd;
+pub mod queue;
 pub mod serve;
 
 /// Why a command failed: one sentence, and the exit status that goes with it.

@@ -28,6 +28,7 @@ pub fn run(config: &Config, file: Option<&Path>) -> Result<(), CommandError> {
     .map_err(|error| CommandError::Setup(format!("no file descriptors: {error}")))?;
     let listeners = office.listeners(&connections)?;
     office.welcome_new_accounts()?;
+    let mut sending = office.relay()?;
     let interrupted = interruptions()?;
     // Whoever reads our output may be gone; that is no reason to stop serving.
     let _ = present(
@@ -41,6 +42,11 @@ pub fn run(config: &Config, file: Option<&Path>) -> Result<(), CommandError> {
     log::info!("stopping");
     if !connections.stop(limits::SHUTDOWN_GRACE) {
         log::warn!("some connections did not end in time");
+    }
+    if let Some(sending) = &mut sending
+        && !sending.stop(limits::SHUTDOWN_GRACE)
+    {
+        log::warn!("a message is being sent; it stays in the queue");
     }
     for thread in threads {
         // A listener's thread ends by itself; if it died, its message is on the screen already.

@@ -11,6 +11,7 @@ use std::time::{Duration, SystemTime};
 
 use native_tls::TlsAcceptor;
 
+use super::smtp::home;
 use super::{
     Connections, ImapServer, Listener, Peer, Pop3Server, Role, Security, Service, Session, Site,
     SmtpServer, Visitors,
@@ -22,6 +23,8 @@ use crate::message::welcome;
 use crate::net::Patience;
 use crate::net::certificates::Certificates;
 use crate::net::tls::{self, TlsError};
+use crate::protocol::smtp::Address;
+use crate::queue::{Queue, Sending};
 use crate::store::{Delivery, Store, StoreError};
 
 /// Why the office cannot open, in one sentence that names the thing at fault.
@@ -91,6 +94,7 @@ impl Office {
             store: Store::open(&config.mail)?,
             aliases: config.aliases.clone(),
             visitors: Visitors::default(),
+            queue: Some(Queue::open(config)?),
             limits: config.limits.clone(),
             lab_network: config.server.lab_network,
         };
@@ -152,6 +156,20 @@ impl Office {
             port.map(|port| self.listener(name, port, protocol, secured, connections))
         };
         table.into_iter().filter_map(open).collect()
+    }
+
+    /// Begins to send on what waits in the queue and what will come.
+    ///
+    /// # Errors
+    /// When there is no thread left.
+    pub fn relay(&self) -> Result<Option<Sending>, SetupError> {
+        let Some(queue) = &self.site.queue else {
+            return Ok(None);
+        };
+        let site = Arc::clone(&self.site);
+        let sending = queue.start(Box::new(move |address: &Address| home(&site, address)));
+        let no_thread = |error| SetupError(format!("no thread for the queue: {error}"));
+        sending.map(Some).map_err(no_thread)
     }
 
     fn listener(

@@ -55,6 +55,7 @@ impl Home {
             store,
             aliases: aliases(domain, accounts),
             visitors: Visitors::default(),
+            queue: None,
             limits: limits(),
             lab_network: false,
         };

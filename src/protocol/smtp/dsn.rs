@@ -7,6 +7,7 @@
 //! header, and no header may be smuggled in.
 
 use std::fmt;
+use std::str::FromStr;
 
 /// RFC 3461 §4.4: characters of an ENVID, as it was before it was encoded.
 const ENVID: usize = 100;
@@ -50,6 +51,22 @@ impl Ret {
             "HDRS" => Some(Ret::Headers),
             _ => None,
         }
+    }
+}
+
+impl FromStr for Ret {
+    type Err = ();
+
+    fn from_str(value: &str) -> Result<Ret, ()> {
+        Ret::parse(value).ok_or(())
+    }
+}
+
+impl FromStr for Notify {
+    type Err = ();
+
+    fn from_str(value: &str) -> Result<Notify, ()> {
+        Notify::parse(value).ok_or(())
     }
 }
 

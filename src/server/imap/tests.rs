@@ -38,6 +38,7 @@ impl Home {
             store: Store::open(folder.path()).unwrap(),
             aliases: Aliases::none(),
             visitors: Visitors::default(),
+            queue: None,
             limits: Limits::default(),
             lab_network: false,
         };

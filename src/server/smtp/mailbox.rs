@@ -15,6 +15,7 @@ use std::sync::Arc;
 use super::status;
 use super::transaction::disk_trouble;
 use crate::protocol::smtp::{Address, Path};
+use crate::queue::Home;
 use crate::server::{Reply, Site};
 use crate::store::{Mailbox, StoreError};
 
@@ -22,8 +23,8 @@ use crate::store::{Mailbox, StoreError};
 pub(super) enum Nobody {
     /// Our domain has no such account.
     Unknown,
-    /// Another domain's: we do not relay.
-    Elsewhere,
+    /// Another domain's: we do not relay, unless the queue does.
+    Elsewhere(Address),
     /// The mailbox cannot be opened.
     Disk(StoreError),
 }
@@ -32,7 +33,7 @@ impl Nobody {
     pub(super) fn reply(&self) -> Reply {
         match self {
             Nobody::Unknown => status(550, "5.1.1", "There is no such mailbox here"),
-            Nobody::Elsewhere => status(550, "5.7.1", "I do not relay mail for other domains"),
+            Nobody::Elsewhere(_) => status(550, "5.7.1", "I do not relay mail for other domains"),
             Nobody::Disk(error) => disk_trouble(error),
         }
     }
@@ -43,13 +44,23 @@ pub(super) fn of(site: &Site, path: &Path) -> Result<Vec<Arc<Mailbox>>, Nobody> 
     let accounts = match path {
         Path::Postmaster => postmaster(site),
         Path::Address(address) if is_local(site, address.domain()) => accounts(site, address),
-        Path::Address(_) => return Err(Nobody::Elsewhere),
+        Path::Address(address) => return Err(Nobody::Elsewhere(address.clone())),
     };
     let inbox = |name: &str| site.store.account(name).and_then(|account| account.inbox());
     let inboxes = accounts.ok_or(Nobody::Unknown)?.into_iter();
     inboxes
         .map(|name| inbox(name).map_err(Nobody::Disk))
         .collect()
+}
+
+/// Whose an address is, for the queue's reports.
+pub(in crate::server) fn home(site: &Site, address: &Address) -> Result<Home, StoreError> {
+    match of(site, &Path::Address(address.clone())) {
+        Ok(mailboxes) => Ok(Home::Here(mailboxes)),
+        Err(Nobody::Unknown) => Ok(Home::Nobody),
+        Err(Nobody::Elsewhere(_)) => Ok(Home::Elsewhere),
+        Err(Nobody::Disk(error)) => Err(error),
+    }
 }
 
 /// Is this address this account's, or that of a list which the account is on?

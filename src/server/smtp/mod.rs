@@ -1,16 +1,18 @@
-//! The SMTP server (RFC 5321), which speaks LMTP too (RFC 2033): takes messages and delivers them
-//! to local accounts.
+//! The SMTP server (RFC 5321), which speaks LMTP too (RFC 2033): takes messages for local accounts,
+//! and from our users those for others.
 //!
 //! The way of a line: [`interact`](Session::interact) → `Command::parse` → the function that bears
 //! the verb's name → a [`Reply`]. MAIL and RCPT stand in `transaction.rs`, DATA and BDAT in
 //! `text.rs`, AUTH and STARTTLS in `security.rs`, VRFY and EXPN in `lists.rs`, the others here.
 //! `extensions.rs` is what EHLO offers; `docs/protocols/smtp.md` has all of it as a table.
-//! Nothing is relayed, and no message is held in memory.
+//! What is for another domain goes into the queue, and only for those who have logged in. No message
+//! is held in memory.
 
 mod body;
 mod extensions;
 mod header;
 mod help;
+mod incoming;
 mod lists;
 mod mailbox;
 mod security;
@@ -26,6 +28,7 @@ use crate::limits;
 use crate::protocol::sasl::Exchange;
 use crate::protocol::smtp::{self, Command, Enhanced, SyntaxError};
 use crate::store::Account;
+pub(super) use mailbox::home;
 use text::Arriving;
 use transaction::Envelope;
 
@@ -120,7 +123,7 @@ impl SmtpServer {
             Command::Helo(name) if command_fits => self.helo(name),
             Command::Ehlo(_) | Command::Helo(_) | Command::Lhlo(_) => self.other_protocol(),
             Command::Mail { from, params } => self.mail(from, params),
-            Command::Rcpt { to, params } => self.rcpt(to, &params),
+            Command::Rcpt { to, params } => self.rcpt(to, params),
             Command::Data => self.data(),
             Command::Bdat { size, last } => self.bdat(size, last),
             Command::Rset => self.rset(),

@@ -9,16 +9,16 @@ use std::sync::Arc;
 
 use super::body::Intake;
 use super::header::Additions;
+use super::incoming::Incoming;
 use super::transaction::{Envelope, Recipient, disk_trouble, storage_trouble};
 use super::{Role, SmtpServer, State, status, trace};
 use crate::server::{Next, Part, Reply};
-use crate::store::{Delivery, Outcome};
+use crate::store::{Account, Outcome};
 
 /// A message that is on its way in.
 pub(super) struct Arriving {
     envelope: Envelope,
-    id: String,
-    intake: Intake<Delivery>,
+    intake: Intake<Incoming>,
 }
 
 impl SmtpServer {
@@ -60,21 +60,21 @@ impl SmtpServer {
         if envelope.recipients.is_empty() {
             return Err(status(503, "5.5.1", "RCPT first"));
         }
-        let id = trace::new_id();
-        let mut delivery =
-            Delivery::begin(envelope.mailboxes()).map_err(|error| disk_trouble(&error))?;
-        delivery
-            .write_all(self.trace(envelope, &id).as_bytes())
+        let account = self.account.as_ref().map(Account::name);
+        let relay = self.site.queue.as_ref().zip(envelope.relay(account));
+        let mut incoming =
+            Incoming::begin(envelope.mailboxes(), relay).map_err(|error| disk_trouble(&error))?;
+        let trace = self.trace(envelope, &incoming.id);
+        incoming
+            .return_path(&format!("Return-Path: {}\r\n", envelope.from))
+            .and_then(|()| incoming.write_all(trace.as_bytes()))
             .map_err(|error| storage_trouble(&error))?;
-        let intake = Intake::new(delivery, &self.site.limits, self.additions(&id));
+        let additions = self.additions(&incoming.id);
+        let intake = Intake::new(incoming, &self.site.limits, additions);
         let State::Mail(envelope) = mem::replace(&mut self.state, State::Ready) else {
             return Err(self.mail_first());
         };
-        Ok(Arriving {
-            envelope,
-            id,
-            intake,
-        })
+        Ok(Arriving { envelope, intake })
     }
 
     /// RFC 6409 §8: only a submission server may add what a mail program forgot.
@@ -109,25 +109,24 @@ impl SmtpServer {
     }
 
     fn deliver(&self, arriving: Arriving) -> Reply {
-        let Arriving {
-            envelope,
-            id,
-            intake,
-        } = arriving;
+        let Arriving { envelope, intake } = arriving;
         let count = envelope.recipients.len();
-        let (delivery, octets) = match intake.finish() {
+        let (incoming, octets) = match intake.finish() {
             Ok(whole) => whole,
             Err(unfit) => return self.to_each(unfit.reply(), count),
         };
-        let reply = match self.role {
-            Role::Lmtp => match delivery.commit_each() {
-                Ok(outcomes) => each_outcome(&envelope.recipients, &outcomes, &id),
-                Err(error) => self.to_each(disk_trouble(&error), count),
-            },
-            Role::Mx | Role::Submission => match delivery.commit() {
-                Ok(_) => status(250, "2.0.0", &format!("Ok, delivered as {id}")),
-                Err(error) => return disk_trouble(&error),
-            },
+        let (id, verb) = (incoming.id.clone(), incoming.verb());
+        let committed = match self.role {
+            Role::Lmtp => incoming
+                .commit_each()
+                .map(|outcomes| each_outcome(&envelope.recipients, &outcomes, &id)),
+            Role::Mx | Role::Submission => incoming
+                .commit()
+                .map(|()| status(250, "2.0.0", &format!("Ok, {verb} as {id}"))),
+        };
+        let reply = match committed {
+            Ok(reply) => reply,
+            Err(trouble) => return self.to_each(trouble, count),
         };
         let from = &envelope.from;
         log::info!("message {id} from {from} to {count} recipients: {octets} octets");

@@ -1,23 +1,14 @@
 //! The lines that a server writes on top of a message (RFC 5321 §4.4): where it came from, when and how.
 
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use jiff::Zoned;
 
 use super::transaction::Envelope;
 use super::{Role, SmtpServer};
 
-static MESSAGES: AtomicU64 = AtomicU64::new(0);
-
-/// A name for a message that no other has: in `Received:`, in the reply, in the log.
-pub(super) fn new_id() -> String {
-    let number = MESSAGES.fetch_add(1, Ordering::Relaxed);
-    format!("{:x}-{number:x}", Zoned::now().timestamp().as_microsecond())
-}
-
 impl SmtpServer {
-    /// `Return-Path:` and `Received:`, their CRLFs included.
+    /// `Received:`, its CRLFs included.
     pub(super) fn trace(&self, envelope: &Envelope, id: &str) -> String {
         // RFC 5321 §7.6: recipients must not learn of each other, so only a lone one is named.
         let only = match envelope.recipients.as_slice() {
@@ -25,11 +16,9 @@ impl SmtpServer {
             _ => String::new(),
         };
         format!(
-            "Return-Path: {from}\r\n\
-             Received: from {client} ({address})\r\n\
+            "Received: from {client} ({address})\r\n\
              \tby {host} (Pillarbox) with {with} id {id}{only};\r\n\
              \t{date}\r\n",
-            from = envelope.from,
             client = self.client_name(),
             address = literal(self.peer.address.ip()),
             host = self.site.hostname,

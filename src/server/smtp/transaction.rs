@@ -4,10 +4,11 @@ use std::io;
 use std::sync::Arc;
 
 use super::extensions::not_offered;
-use super::mailbox;
+use super::mailbox::{self, Nobody};
 use super::{Role, SmtpServer, State, body, status};
-use crate::protocol::smtp::{Params, Path, ReversePath};
-use crate::server::{Deed, Reply};
+use crate::protocol::smtp::{Address, Params, Path, ReversePath};
+use crate::queue;
+use crate::server::{Deed, Reply, Site};
 use crate::store::{Mailbox, StoreError};
 
 /// From whom and to whom: the envelope, which is not the header.
@@ -24,8 +25,12 @@ pub(super) struct Envelope {
 pub(super) struct Recipient {
     /// As it was named.
     pub(super) path: Path,
-    /// Where that leads: one mailbox, or those of a list.
+    /// What RCPT said about him.
+    params: Params,
+    /// Where that leads here: one mailbox, or those of a list.
     pub(super) mailboxes: Vec<Arc<Mailbox>>,
+    /// Where it leads elsewhere.
+    relayed: Option<Address>,
 }
 
 impl Envelope {
@@ -39,6 +44,33 @@ impl Envelope {
         }
         each
     }
+
+    /// The envelope under which the message waits for other servers, if it goes to any.
+    pub(super) fn relay(&self, account: Option<&str>) -> Option<queue::Envelope> {
+        let mut envelope = queue::Envelope::new(self.from.clone());
+        envelope.authenticated = account.map(str::to_owned);
+        envelope.utf8 = self.params.smtputf8();
+        envelope.ret = self.params.ret();
+        envelope.envid = value(&self.params, "ENVID");
+        for recipient in &self.recipients {
+            let Some(to) = &recipient.relayed else {
+                continue;
+            };
+            // Who is named twice wants the message only once.
+            if envelope.recipients.iter().all(|known| known.to != *to) {
+                let mut waiting = queue::Recipient::new(to.clone());
+                waiting.notify = recipient.params.notify();
+                waiting.orcpt = value(&recipient.params, "ORCPT");
+                envelope.recipients.push(waiting);
+            }
+        }
+        Some(envelope).filter(|envelope| !envelope.recipients.is_empty())
+    }
+}
+
+/// In xtext, as the next server is to be told it.
+fn value(params: &Params, keyword: &str) -> Option<String> {
+    params.find(keyword)?.value.clone()
 }
 
 impl SmtpServer {
@@ -82,19 +114,21 @@ impl SmtpServer {
         }
         // RFC 6409 §6.1: nobody sends under another one's address.
         let account = self.account.as_ref()?;
-        if mailbox::belongs(&self.site, address, account.name()) {
+        let queue = self.site.queue.as_ref();
+        let gateway = queue.is_some_and(|queue| queue.is_gateway(account.name()));
+        if gateway || mailbox::belongs(&self.site, address, account.name()) {
             return None;
         }
         let text = format!("{address} is not an address of {}", account.name());
         Some(status(553, "5.7.1", &text))
     }
 
-    pub(super) fn rcpt(&mut self, to: Path, params: &Params) -> Reply {
+    pub(super) fn rcpt(&mut self, to: Path, params: Params) -> Reply {
         let may = self.may(Deed::Recipient);
         let State::Mail(envelope) = &mut self.state else {
             return self.mail_first();
         };
-        if let Some(what) = not_offered(params) {
+        if let Some(what) = not_offered(&params) {
             return status(555, "5.5.4", &format!("{what} is not offered"));
         }
         // RFC 5321 §4.5.3.1.10: the message goes to those who fit; the client sends another to the rest.
@@ -108,14 +142,24 @@ impl SmtpServer {
         if international && !envelope.params.smtputf8() {
             return not_ascii();
         }
-        match mailbox::of(&self.site, &to) {
-            Ok(mailboxes) => {
-                let path = to;
-                envelope.recipients.push(Recipient { path, mailboxes });
-                status(250, "2.1.5", "Ok")
+        let (mailboxes, relayed) = match mailbox::of(&self.site, &to) {
+            Ok(mailboxes) => (mailboxes, None),
+            // Nothing is relayed for those who have not logged in, whatever the address looks like.
+            Err(Nobody::Elsewhere(address)) if self.account.is_some() => {
+                if let Err(refusal) = accepts(&self.site, &address) {
+                    return refusal;
+                }
+                (Vec::new(), Some(address))
             }
-            Err(nobody) => nobody.reply(),
-        }
+            Err(nobody) => return nobody.reply(),
+        };
+        envelope.recipients.push(Recipient {
+            path: to,
+            params,
+            mailboxes,
+            relayed,
+        });
+        status(250, "2.1.5", "Ok")
     }
 
     /// Counts what the client's address does; is it within the limits?
@@ -123,6 +167,15 @@ impl SmtpServer {
         let Self { site, peer, .. } = self;
         site.visitors.may(peer.address.ip(), deed, &site.limits)
     }
+}
+
+/// Does the queue take mail for this address?
+fn accepts(site: &Site, address: &Address) -> Result<(), Reply> {
+    let Some(queue) = &site.queue else {
+        return Err(Nobody::Elsewhere(address.clone()).reply());
+    };
+    let accepted = queue.accepts(address);
+    accepted.map_err(|refusal| Reply::line(refusal.to_string()))
 }
 
 /// RFC 6531 §3.4, §3.5.
