@@ -351,6 +351,9 @@ mod tests {
             format!("{:?}", empty.server)
         );
         assert_eq!(shipped.accounts, empty.accounts);
+        assert_eq!(shipped.queue, empty.queue);
+        assert_eq!(shipped.relay, empty.relay);
+        assert_eq!(shipped.routes, empty.routes);
     }
 
     #[test]
@@ -419,6 +422,22 @@ mod tests {
             (
                 "[aliases]\na b = alice",
                 "config.ini, [aliases] a b: this cannot stand before an @",
+            ),
+            (
+                "[relay]\nhost = hub.test\ntls = none\nuser = a\npassword = b",
+                "config.ini, [relay] user: a password may not go out with tls = none",
+            ),
+            (
+                "[relay]\nuser = a",
+                "config.ini, [relay] password: it is missing, and there is a user",
+            ),
+            (
+                "[routes]\nb.test = 10.0.0.1:25 smtps",
+                "config.ini, [routes] b.test: the protection is implicit, starttls or none",
+            ),
+            (
+                "[routes]\nb.test = 10.0.0.1",
+                "config.ini, [routes] b.test: host:port is asked for, perhaps with lmtp, starttls, implicit or none behind it",
             ),
             (
                 "stray = 1",

@@ -40,6 +40,9 @@ pub const ANSWER_LINE: usize = 4 * 1024 * 1024;
 /// A message itself goes straight to where it is wanted, and may have any size.
 pub const ANSWER: usize = 32 * 1024 * 1024;
 
+/// Octets of a message that is decoded for a person, which is done in memory.
+pub const READABLE: usize = 256 * 1024 * 1024;
+
 /// Octets that a line of an answer costs beside its own, so that empty lines are bounded too.
 pub const ANSWER_LINE_COST: usize = 64;
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{ArgAction, Parser, Subcommand};
-use pillarbox::commands::{CommandError, passwd, queue, serve};
+use pillarbox::commands::{CommandError, inbox, passwd, queue, send, serve, settings, trace};
 use pillarbox::config::Config;
 
 /// A whole email system that you can read, run and see through.
@@ -30,33 +30,12 @@ struct CommandLine {
 enum Command {
     /// Start every server in config.ini (what `pillarbox` alone does, too)
     Serve,
+    Send(Box<send::SendArgs>),
+    Inbox(inbox::InboxArgs),
     /// Hash a password for [accounts] in config.ini
     Passwd,
-    /// List the mail that waits for other servers: why, and when it is tried next
-    Queue(QueueOptions),
-}
-
-#[derive(clap::Args)]
-#[group(multiple = false)]
-struct QueueOptions {
-    /// Try this message at once, or all of them
-    #[arg(long, value_name = "ID|all")]
-    now: Option<String>,
-    /// Take this message out of the queue; nobody is told
-    #[arg(long, value_name = "ID")]
-    drop: Option<String>,
-    /// Print this message and its envelope
-    #[arg(long, value_name = "ID")]
-    show: Option<String>,
-}
-
-impl QueueOptions {
-    fn wish(self) -> queue::Wish {
-        let now = self.now.map(queue::Wish::Now);
-        let drop = self.drop.map(queue::Wish::Drop);
-        let show = self.show.map(queue::Wish::Show);
-        now.or(drop).or(show).unwrap_or(queue::Wish::List)
-    }
+    Queue(queue::QueueArgs),
+    Trace(trace::TraceArgs),
 }
 
 fn main() -> ExitCode {
@@ -75,8 +54,11 @@ fn run(line: CommandLine) -> Result<(), CommandError> {
     let config = || Config::load(line.config.as_deref());
     match line.command.unwrap_or(Command::Serve) {
         Command::Serve => serve::run(&config()?, line.config.as_deref()),
+        Command::Send(args) => send::run(&args, &settings(&config()?)?),
+        Command::Inbox(args) => inbox::run(&args, &settings(&config()?)?),
         Command::Passwd => passwd::run(),
-        Command::Queue(options) => queue::run(&config()?, &options.wish()),
+        Command::Queue(args) => queue::run(&config()?, &args),
+        Command::Trace(args) => trace::run(&args, config),
     }
 }
 

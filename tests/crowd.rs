@@ -21,7 +21,8 @@ fn message(name: &str) -> String {
     let body = format!("{name} and its friends.\r\n").repeat(100);
     format!(
         "Date: Mon, 23 Nov 2026 10:00:00 +0000\r\nMessage-ID: <{name}@crowd.test>\r\n\
-         Subject: {name}\r\n\r\n{body}-- end of {name}\r\n")
+         Subject: {name}\r\n\r\n{body}-- end of {name}\r\n"
+    )
 }
 
 fn endpoint(lab: &Lab, protocol: &str) -> Endpoint {

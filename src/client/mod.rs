@@ -15,7 +15,8 @@ pub mod imap;
 pub mod pop3;
 mod printable;
 #[cfg(test)]
-mod scripted;
+pub(crate) mod scripted;
+mod settings;
 pub mod smtp;
 mod socket;
 
@@ -24,5 +25,6 @@ pub use error::ClientError;
 pub use imap::ImapClient;
 pub use pop3::Pop3Client;
 pub use printable::printable;
+pub use settings::ClientSettings;
 pub use smtp::{Hello, Sent, SmtpClient, Wishes};
 pub use socket::{Answer, ClientSocket};

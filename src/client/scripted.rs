@@ -13,7 +13,7 @@ use super::{Endpoint, Security};
 
 /// A server that says and hears what the script has, then closes. Joining it tells whether the
 /// client said what it should.
-pub(super) fn play(script: &str) -> (Endpoint, JoinHandle<()>) {
+pub(crate) fn play(script: &str) -> (Endpoint, JoinHandle<()>) {
     let script = script.to_owned();
     serve(move |stream| {
         let mut reader = BufReader::new(stream.try_clone().unwrap());
@@ -35,7 +35,7 @@ pub(super) fn play(script: &str) -> (Endpoint, JoinHandle<()>) {
 }
 
 /// A server that does as it likes with its one connection.
-pub(super) fn serve(
+pub(crate) fn serve(
     act: impl FnOnce(&mut TcpStream) + Send + 'static,
 ) -> (Endpoint, JoinHandle<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();

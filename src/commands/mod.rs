@@ -2,12 +2,20 @@
 
 use std::fmt;
 
+use crate::client::ClientError;
 use crate::config::ConfigError;
 use crate::server::SetupError;
 
+pub mod inbox;
 pub mod passwd;
 pub mod queue;
+pub mod send;
 pub mod serve;
+mod settings;
+mod terminal;
+pub mod trace;
+
+pub use settings::settings;
 
 /// Why a command failed: one sentence, and the exit status that goes with it.
 #[derive(Debug)]
@@ -47,5 +55,11 @@ impl From<ConfigError> for CommandError {
 impl From<SetupError> for CommandError {
     fn from(error: SetupError) -> CommandError {
         CommandError::Setup(error.0)
+    }
+}
+
+impl From<ClientError> for CommandError {
+    fn from(error: ClientError) -> CommandError {
+        CommandError::Job(error.to_string())
     }
 }

@@ -5,6 +5,7 @@
 use std::io::{self, Write};
 use std::time::Duration;
 
+use clap::Args;
 use jiff::Timestamp;
 
 use super::CommandError;
@@ -12,37 +13,39 @@ use crate::config::Config;
 use crate::queue::{Envelope, Recipient, Spool, State};
 use crate::store::StoreError;
 
-/// What to do with the queue.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Wish {
-    /// List what waits.
-    List,
-    /// Try this message, or `all`, at once.
-    Now(String),
-    /// Take this message out of the queue; nobody is told.
-    Drop(String),
-    /// Print this message and its envelope.
-    Show(String),
+/// List the mail that waits for other servers: why, and when it is tried next.
+#[derive(Debug, Default, Args)]
+#[group(multiple = false)]
+pub struct QueueArgs {
+    /// Try this message at once, or all of them
+    #[arg(long, value_name = "ID|all")]
+    pub now: Option<String>,
+    /// Take this message out of the queue; nobody is told
+    #[arg(long, value_name = "ID")]
+    pub drop: Option<String>,
+    /// Print this message and its envelope
+    #[arg(long, value_name = "ID")]
+    pub show: Option<String>,
 }
 
-/// Does what is wished, and prints what there is to say.
+/// Does what is asked for, and prints what there is to say.
 ///
 /// # Errors
 /// When there is no such message, or the folder cannot be read or changed.
-pub fn run(config: &Config, wish: &Wish) -> Result<(), CommandError> {
+pub fn run(config: &Config, args: &QueueArgs) -> Result<(), CommandError> {
     let spool = Spool::at(&config.queue);
     let out = &mut io::stdout().lock();
-    let printed = match wish {
-        Wish::List => list(out, &messages(&spool)?, Timestamp::now()),
-        Wish::Show(id) => show(out, &spool, id)?,
-        Wish::Now(id) => {
+    let printed = match args {
+        QueueArgs { now: Some(id), .. } => {
             found(spool.hasten(id).map_err(trouble)?, id)?;
             writeln!(out, "It is tried within a second, if the server runs.")
         }
-        Wish::Drop(id) => {
+        QueueArgs { drop: Some(id), .. } => {
             found(spool.remove(id).map_err(trouble)?, id)?;
             writeln!(out, "Message {id} is dropped; nobody is told.")
         }
+        QueueArgs { show: Some(id), .. } => show(out, &spool, id)?,
+        _ => list(out, &messages(&spool)?, Timestamp::now()),
     };
     // Whoever reads our output may have seen enough.
     printed.or_else(|error| match error.kind() {
@@ -125,7 +128,7 @@ fn show(out: &mut impl Write, spool: &Spool, id: &str) -> Result<io::Result<()>,
     let (Some(envelope), Some(mut message)) = (envelope, message) else {
         return Ok(Ok(()));
     };
-    let printed = write!(out, "{envelope}\n").and_then(|()| io::copy(&mut message, out));
+    let printed = writeln!(out, "{envelope}").and_then(|()| io::copy(&mut message, out));
     Ok(printed.map(drop))
 }
 

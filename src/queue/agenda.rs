@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
@@ -33,6 +33,8 @@ struct Plan {
     unsaved: HashMap<String, Envelope>,
     lanes: HashMap<NextHop, Lane>,
     workers: usize,
+    /// When the last look was taken for a word from the command line.
+    glanced: Option<Instant>,
     stopping: bool,
 }
 
@@ -84,27 +86,25 @@ impl Agenda {
     /// Waits for the next thing to do.
     pub(super) fn next(&self) -> Turn {
         let mut plan = self.plan();
-        let wait = plan.due_in().unwrap_or(limits::QUEUE_GLANCE);
-        if !plan.stopping && !wait.is_zero() {
-            let wait = wait.min(limits::QUEUE_GLANCE);
+        loop {
+            if plan.stopping {
+                return Turn::Stop;
+            }
+            let glance = match plan.glanced {
+                Some(then) => limits::QUEUE_GLANCE.saturating_sub(then.elapsed()),
+                None => Duration::ZERO,
+            };
+            if glance.is_zero() {
+                plan.glanced = Some(Instant::now());
+                return Turn::Glance;
+            }
+            if let Some(due) = plan.take_due() {
+                return Turn::Send(due);
+            }
+            let wait = plan.due_in().map_or(glance, |due| due.min(glance));
             let waited = self.changed.wait_timeout(plan, wait);
             plan = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
-        if plan.stopping {
-            return Turn::Stop;
-        }
-        if plan.due_in() != Some(Duration::ZERO) {
-            return Turn::Glance;
-        }
-        let Some((_, id)) = plan.due.pop_first() else {
-            return Turn::Glance;
-        };
-        plan.on_its_way.insert(id.clone());
-        Turn::Send(Due {
-            hastened: plan.hastened.remove(&id),
-            unsaved: plan.unsaved.remove(&id),
-            id,
-        })
     }
 
     /// A message is not on its way any more: it is due again then, or never.
@@ -178,5 +178,16 @@ impl Plan {
         let room = self.on_its_way.len() < limits::IN_FLIGHT;
         let wait = Duration::try_from(when.duration_since(now())).unwrap_or_default();
         room.then_some(wait)
+    }
+
+    fn take_due(&mut self) -> Option<Due> {
+        self.due_in().filter(Duration::is_zero)?;
+        let (_, id) = self.due.pop_first()?;
+        self.on_its_way.insert(id.clone());
+        Some(Due {
+            hastened: self.hastened.remove(&id),
+            unsaved: self.unsaved.remove(&id),
+            id,
+        })
     }
 }

@@ -24,7 +24,7 @@ mod submission;
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::config::Config;
 use crate::net::tls::Versions;
@@ -44,7 +44,8 @@ pub use submission::Submission;
 /// The mail that waits for other servers.
 pub struct Queue {
     spool: Spool,
-    _lock: SpoolLock,
+    /// Held while this process sends.
+    lock: Mutex<Option<SpoolLock>>,
     agenda: Agenda,
     routes: Routes,
     schedule: Schedule,
@@ -76,7 +77,7 @@ impl Queue {
         let spool = Spool::at(&config.queue);
         let lock = spool.open()?;
         let queue = Queue {
-            _lock: lock,
+            lock: Mutex::new(Some(lock)),
             agenda: Agenda::default(),
             routes: Routes::new(config),
             schedule: Schedule::new(&config.limits),
@@ -133,6 +134,12 @@ impl Queue {
     #[must_use]
     pub fn spool(&self) -> &Spool {
         &self.spool
+    }
+
+    /// This process sends no more: another one may.
+    fn unlock(&self) {
+        let mut lock = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(lock.take());
     }
 
     fn agenda(&self) -> &Agenda {

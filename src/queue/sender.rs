@@ -57,6 +57,9 @@ impl Sending {
             // If it died, its message is on the screen already.
             let _ = decider.join();
         }
+        if finished {
+            self.queue.unlock();
+        }
         finished
     }
 }

@@ -196,7 +196,7 @@ fn names(folder: &Path) -> Result<Vec<String>, StoreError> {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
         other => other.map_err(StoreError::disk(folder))?,
     };
-    let name = |entry: io::Result<fs::DirEntry>| Some(entry.ok()?.file_name().into_string().ok()?);
+    let name = |entry: io::Result<fs::DirEntry>| entry.ok()?.file_name().into_string().ok();
     let mut names: Vec<String> = entries.filter_map(name).collect();
     names.sort();
     Ok(names)

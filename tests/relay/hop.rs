@@ -91,7 +91,7 @@ impl Hop {
 fn converse(mut to: Conversation, answer: &Mutex<Box<Answer>>, tell: &Sender<Taken>) -> Option<()> {
     let mut lines = BufReader::new(to.stream.try_clone().unwrap());
     let (mut mail, mut rcpt) = (String::new(), Vec::new());
-    let mut asked = |line: &str, usual: &str| {
+    let asked = |line: &str, usual: &str| {
         let answered = (answer.lock().unwrap())(line);
         format!("{}\r\n", answered.unwrap_or_else(|| usual.to_owned()))
     };

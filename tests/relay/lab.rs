@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{Cursor, Read};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
@@ -28,10 +29,15 @@ impl Lab {
     /// Opens an office in this folder, for `a.test` or what the lines of configuration say. The
     /// certificates are shared by all the folders side by side.
     pub(crate) fn open(folder: &Path, more: &str) -> Lab {
-        let ports =
-            "[ports]\nsmtp = 0\nsubmission = 0\nsmtps = 0\npop3 =\npop3s =\nimap =\nimaps =\n";
+        Lab::open_at(folder, 0, 0, more)
+    }
+
+    /// The same with these ports for SMTP and SMTPS.
+    pub(crate) fn open_at(folder: &Path, smtp: u16, smtps: u16, more: &str) -> Lab {
+        let ports = format!("[ports]\nsmtp = {smtp}\nsmtps = {smtps}\n");
+        let off = "submission =\nlmtp =\npop3 =\npop3s =\nimap =\nimaps =\n";
         let certs = "[tls]\ncerts = ../certs\n";
-        let text = format!("{ports}{certs}{more}");
+        let text = format!("{ports}{off}{certs}{more}");
         fs::create_dir_all(folder).unwrap();
         let config = Config::parse("config.ini", &text, folder).unwrap();
         let office = Office::open(&config).unwrap();
@@ -126,6 +132,12 @@ impl Drop for Lab {
     fn drop(&mut self) {
         self.connections.stop(Duration::ZERO);
     }
+}
+
+/// A port that nobody listens on.
+pub(crate) fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
 }
 
 /// Waits for something to happen.

@@ -1,6 +1,6 @@
 //! Mail for other domains: through a whole office, to next hops that behave and that do not.
 //!
-//! Time passes a hundred thousand times faster than for real mail, so a retry comes after some
+//! Time passes ten thousand times faster than for real mail, so a retry comes after some
 //! milliseconds; every test waits for an event, none for a time.
 // A test fails by panicking.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used)]
@@ -8,17 +8,18 @@
 mod hop;
 mod lab;
 mod offices;
+mod reports;
 
-use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hop::{Hop, Taken};
-use lab::{Lab, until};
+use lab::{Lab, free_port, until};
 use tempfile::TempDir;
 
-/// Retries after 3 ms, then doubled; five days in 43 seconds.
-const FAST: &str = "[limits]\ntime_factor = 100000\n";
+/// Retries every 30 ms, for longer than any test lasts.
+const FAST: &str =
+    "[limits]\nretry_longest = 300\nqueue_lifetime = 50000000\ntime_factor = 10000\n";
 const MESSAGE: &str = "Subject: Tea\n\nAt five?\n.\n..two\n";
 
 fn lab(folder: &TempDir, port: u16, more: &str) -> Lab {
@@ -66,13 +67,7 @@ fn a_message_is_passed_on_as_it_came() {
 #[test]
 fn down_then_busy_then_ready_is_delivered_once() {
     let folder = folder();
-    // Nobody listens there until the listener of the hop would: first a port that is closed.
-    let port = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
-    let lab = lab(&folder, port, "");
+    let lab = lab(&folder, free_port(), "");
     lab.send(&["bob@b.test"], MESSAGE);
     let id = until("a message that waits", || lab.spool().ids().unwrap().pop());
     let reply = until("a second attempt", || {
@@ -141,7 +136,7 @@ fn what_cannot_be_delivered_for_five_days_goes_back() {
         "[server]\ndomain = a.test\n[routes]\nb.test = 127.0.0.1:{}\n",
         hop.port
     );
-    let config = format!("{routes}[limits]\nqueue_lifetime = 20000\ntime_factor = 100000\n");
+    let config = format!("{routes}[limits]\nqueue_lifetime = 2000\ntime_factor = 10000\n");
     let lab = Lab::open(&folder.path().join("a"), &config);
     lab.send(&["bob@b.test"], MESSAGE);
     let bounce = lab.mail("alice", 1).remove(0);

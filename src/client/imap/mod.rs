@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use super::{ClientError, ClientSocket, Endpoint, Security};
 use crate::protocol::imap::response::{Code, Condition, Response, Status};
-use crate::protocol::imap::{Command, Tag, Tagged, literal_at_end};
+use crate::protocol::imap::{Command, Tag, literal_at_end};
 
 /// A conversation with an IMAP server.
 ///

@@ -123,7 +123,7 @@ fn a_message_is_appended_with_its_length_first() {
         C:
         C:
         S: a1 OK [APPENDUID 1 42] APPEND completed
-        C: a2 APPEND Sent () {8}
+        C: a2 APPEND Sent {8}
         S: a2 NO it is full",
     );
     let mut client = ImapClient::connect(&endpoint).unwrap();

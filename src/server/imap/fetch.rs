@@ -47,7 +47,6 @@ impl ImapServer {
             false => Vec::new(),
         };
         let wanted = wanted(view, &numbers, &seen);
-        let word = if by_uid { "UID FETCH" } else { "FETCH" };
         let responses = Responses {
             wanted: wanted.into_iter(),
             items: items.into(),
@@ -55,7 +54,6 @@ impl ImapServer {
             missing: Rc::default(),
             last_words: Some(LastWords {
                 tag: tag.to_owned(),
-                word,
                 by_uid,
             }),
         };
@@ -144,26 +142,24 @@ impl Iterator for Responses {
 /// The tagged line that is to come.
 struct LastWords {
     tag: String,
-    word: &'static str,
     by_uid: bool,
 }
 
 impl LastWords {
     fn line(&self, missing: Option<Missing>) -> String {
         let (condition, text) = match missing {
-            None => (Condition::Ok, format!("{} completed", self.word)),
+            None => (Condition::Ok, "FETCH completed"),
             // RFC 3501 §6.4.8: a UID that does not exist is ignored without any error.
-            Some(Missing::Gone) if self.by_uid => (
-                Condition::Ok,
-                format!("[EXPUNGEISSUED] {} completed", self.word),
-            ),
+            Some(Missing::Gone) if self.by_uid => {
+                (Condition::Ok, "[EXPUNGEISSUED] FETCH completed")
+            }
             Some(Missing::Gone) => {
                 let text = "[EXPUNGEISSUED] Some of the messages were removed meanwhile";
-                (Condition::No, text.to_owned())
+                (Condition::No, text)
             }
             Some(Missing::Failed) => {
                 let text = "[SERVERBUG] Some messages cannot be read; the server's log says why";
-                (Condition::No, text.to_owned())
+                (Condition::No, text)
             }
         };
         format!("{} {} {text}\r\n", self.tag, condition.word())

@@ -1,4 +1,7 @@
-//! CAPABILITY, STARTTLS, LOGIN, AUTHENTICATE, LOGOUT (RFC 3501 §6.1, §6.2; SASL-IR: RFC 4959).
+//! Coming in and going out: CAPABILITY, ID, STARTTLS, LOGIN, AUTHENTICATE, NOOP, LOGOUT
+//! (RFC 3501 §6.1, §6.2; SASL-IR: RFC 4959; ID: RFC 2971).
+//!
+//! What CAPABILITY lists is decided here and nowhere else: what works in this state, and no more.
 
 use super::answer::{Answer, Answered};
 use super::session::{Expecting, ImapServer, State};

@@ -1,6 +1,8 @@
 //! CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE (RFC 3501 §6.3.3 to §6.3.7). Which names there
 //! can be is the store's decision.
 
+use std::sync::Arc;
+
 use super::answer::{Answer, Answered};
 use super::session::{ImapServer, State};
 use crate::protocol::imap::MailboxName;
@@ -20,10 +22,10 @@ impl ImapServer {
         let account = self.account()?.clone();
         let mailbox = account.mailbox(name.as_str())?;
         account.delete(name.as_str())?;
-        if let State::Selected(_, view) = &self.state {
-            if std::sync::Arc::ptr_eq(view.mailbox(), &mailbox) {
-                self.state = State::Authenticated(account);
-            }
+        if let State::Selected(_, view) = &self.state
+            && Arc::ptr_eq(view.mailbox(), &mailbox)
+        {
+            self.state = State::Authenticated(account);
         }
         Ok(Answer::ok("DELETE completed"))
     }

@@ -3,11 +3,11 @@
 //! Where to look:
 //! - [`session`]: the states, the way of a line, and the one `match` over all commands;
 //! - [`literal`]: commands that arrive in pieces;   [`answer`]: how a command ends;
-//! - [`login`]: CAPABILITY, STARTTLS, LOGIN, AUTHENTICATE, LOGOUT;
-//! - [`select`]: SELECT, EXAMINE, CLOSE, UNSELECT, STATUS;
+//! - [`login`]: CAPABILITY, ID, STARTTLS, LOGIN, AUTHENTICATE, LOGOUT, and NOOP;
+//! - [`select`]: SELECT, EXAMINE, CLOSE, UNSELECT, CHECK, STATUS;
 //! - [`mailboxes`]: CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE;   [`list`]: LIST, LSUB, NAMESPACE;
 //! - [`view`]: the message numbers that this client knows, and what it must be told;
-//! - [`fetch`] with [`section`] and [`reading`]: FETCH;   [`store`]: STORE, EXPUNGE, COPY;
+//! - [`fetch`] with [`section`] and [`reading`]: FETCH;   [`store`]: STORE, EXPUNGE, COPY, MOVE;
 //! - [`search`] with [`matching`]: SEARCH;   [`append`]: APPEND;   [`idle`]: IDLE.
 //!
 //! To add a command: its grammar in [`crate::protocol::imap`], a line in the `match`, and a function

@@ -1,5 +1,5 @@
-//! SELECT, EXAMINE, CLOSE, UNSELECT, STATUS, and NOOP and CHECK, which only ask for news
-//! (RFC 3501 §6.3.1, §6.3.2, §6.3.10, §6.4.1, §6.4.2, UNSELECT: RFC 3691).
+//! SELECT, EXAMINE, CLOSE, UNSELECT, STATUS, and CHECK, which only asks for news
+//! (RFC 3501 §6.3.1, §6.3.2, §6.3.10, §6.4.1, §6.4.2; UNSELECT: RFC 3691).
 
 use super::answer::{Answer, Answered};
 use super::session::{ImapServer, State};

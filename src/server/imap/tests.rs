@@ -194,8 +194,7 @@ fn a_nul_never_stands_in_a_literal() {
 }
 
 #[test]
-fn a_failed_delivery_is_told_behind_the_message() {
-    // A connection that is cut inside the message is an error of the connection, not an answer.
+fn a_connection_cut_inside_a_message_delivers_nothing() {
     struct Cut;
     impl Read for Cut {
         fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {

@@ -92,10 +92,10 @@ enum State {
     /// MAIL was accepted, and perhaps some RCPT.
     Mail(Envelope),
     /// DATA was accepted: the message comes next.
-    Data(Arriving),
+    Data(Box<Arriving>),
     /// BDAT was accepted: its octets come next, or its answer was given and another BDAT may come.
     /// Is it the last?
-    Chunks(Arriving, bool),
+    Chunks(Box<Arriving>, bool),
 }
 
 impl SmtpServer {

@@ -53,7 +53,7 @@ impl SmtpServer {
     }
 
     /// The transaction has all it needs: a delivery begins with the trace.
-    fn begin(&mut self) -> Result<Arriving, Reply> {
+    fn begin(&mut self) -> Result<Box<Arriving>, Reply> {
         let State::Mail(envelope) = &self.state else {
             return Err(self.mail_first());
         };
@@ -74,7 +74,7 @@ impl SmtpServer {
         let State::Mail(envelope) = mem::replace(&mut self.state, State::Ready) else {
             return Err(self.mail_first());
         };
-        Ok(Arriving { envelope, intake })
+        Ok(Box::new(Arriving { envelope, intake }))
     }
 
     /// RFC 6409 §8: only a submission server may add what a mail program forgot.
@@ -108,8 +108,8 @@ impl SmtpServer {
         Ok(status(250, "2.0.0", &text))
     }
 
-    fn deliver(&self, arriving: Arriving) -> Reply {
-        let Arriving { envelope, intake } = arriving;
+    fn deliver(&self, arriving: Box<Arriving>) -> Reply {
+        let Arriving { envelope, intake } = *arriving;
         let count = envelope.recipients.len();
         let (incoming, octets) = match intake.finish() {
             Ok(whole) => whole,

@@ -1,0 +1,36 @@
+//! Alice hands in a message for bob: SMTP, one verb after the other. `cargo run --example smtp_client`
+
+use pillarbox::client::{ClientError, Endpoint, Security, SmtpClient};
+use pillarbox::protocol::smtp::Params;
+
+const MESSAGE: &str = "\
+From: Alice <alice@pillarbox.test>
+To: Bob <bob@pillarbox.test>
+Subject: Tea
+
+At five, under the clock?
+.
+This line and the lone dot above are part of the message.
+";
+
+fn main() {
+    if let Err(error) = send() {
+        eprintln!("{error}");
+        std::process::exit(1);
+    }
+}
+
+fn send() -> Result<(), ClientError> {
+    let server = Endpoint::new("127.0.0.1", 2465, Security::Tls, "certs/ca.pem");
+    let mut client = SmtpClient::connect(&server)?;
+    client.login("alice", "wonderland")?;
+
+    let reply = client.mail("alice@pillarbox.test", Params::new())?;
+    print!("To MAIL the server says {reply}");
+    let reply = client.rcpt("bob@pillarbox.test")?;
+    print!("To RCPT it says {reply}");
+    let reply = client.data(&mut MESSAGE.as_bytes())?;
+    print!("And to the message, {reply}");
+
+    client.quit()
+}

@@ -1,0 +1,306 @@
+//! `pillarbox inbox`: lists an inbox, reads a message of it, saves the files in it.
+
+mod saving;
+mod server;
+mod table;
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use self::server::Server;
+use super::CommandError;
+use super::terminal::{self, password, print_text};
+use crate::client::{ClientSettings, printable};
+use crate::message::{Contact, Reading};
+
+/// List an inbox, read a message, save attachments
+#[derive(Args, Clone, Debug)]
+pub struct InboxArgs {
+    /// Whose inbox
+    #[arg(value_name = "ACCOUNT")]
+    pub account: String,
+    /// Show the message with this number
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub read: Option<u32>,
+    /// Save the files in that message, or in all of them, into this folder; nothing there is
+    /// overwritten
+    #[arg(long, value_name = "DIR")]
+    pub save_attachments: Option<PathBuf>,
+    /// Speak POP3 instead of IMAP; then it is not known what was read
+    #[arg(long)]
+    pub pop3: bool,
+    /// The password, if the configuration does not have it; better in the environment, as
+    /// PILLARBOX_PASSWORD, where other users do not see it
+    #[arg(long, value_name = "PASSWORD")]
+    pub password: Option<String>,
+}
+
+/// Prints what was asked for.
+///
+/// # Errors
+/// When the server cannot be reached or refuses, there is no such message, or a file cannot be saved.
+pub fn run(args: &InboxArgs, settings: &ClientSettings) -> Result<(), CommandError> {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    show(args, settings, &mut out, terminal::width())?;
+    Ok(out.flush()?)
+}
+
+fn show(
+    args: &InboxArgs,
+    settings: &ClientSettings,
+    out: &mut dyn Write,
+    width: Option<usize>,
+) -> Result<(), CommandError> {
+    let account = settings.account(&args.account);
+    let password = password(args.password.as_deref(), account, settings)?;
+    let mut server = Server::open(settings, args.pop3, account, &password)?;
+    let count = server.count()?;
+    match (args.read, &args.save_attachments) {
+        (Some(number), _) if number > count => {
+            server.close();
+            let inbox = printable(account);
+            return Err(CommandError::Job(format!(
+                "there is no message {number} in the inbox of {inbox}, which has {count}"
+            )));
+        }
+        (Some(number), folder) => read(&mut server, number, folder.as_deref(), out)?,
+        (None, _) if count == 0 => writeln!(out, "The inbox of {} is empty.", printable(account))?,
+        (None, None) => list(&mut server, out, width)?,
+        (None, Some(folder)) => save_all(&mut server, count, folder, out)?,
+    }
+    server.close();
+    Ok(())
+}
+
+fn list(
+    server: &mut Server,
+    out: &mut dyn Write,
+    width: Option<usize>,
+) -> Result<(), CommandError> {
+    for line in table::table(&server.rows()?, width) {
+        writeln!(out, "{line}")?;
+    }
+    Ok(())
+}
+
+/// Prints a message decoded, and saves its files if there is a folder for them.
+fn read(
+    server: &mut Server,
+    number: u32,
+    folder: Option<&Path>,
+    out: &mut dyn Write,
+) -> Result<(), CommandError> {
+    let message = Reading::of(&server.message(number)?);
+    print(&message, out)?;
+    if let Some(folder) = folder {
+        save(&message, folder, out)?;
+    }
+    Ok(server.mark_read(number)?)
+}
+
+fn save_all(
+    server: &mut Server,
+    count: u32,
+    folder: &Path,
+    out: &mut dyn Write,
+) -> Result<(), CommandError> {
+    let mut saved = 0;
+    for number in 1..=count {
+        let message = Reading::of(&server.message(number)?);
+        saved += save(&message, folder, out)?;
+    }
+    if saved == 0 {
+        writeln!(out, "There are no attachments.")?;
+    }
+    Ok(())
+}
+
+/// Saves the files of a message; returns how many there were.
+fn save(message: &Reading, folder: &Path, out: &mut dyn Write) -> Result<usize, CommandError> {
+    for file in &message.attachments {
+        let path = saving::save(file, folder)?;
+        writeln!(out, "Saved {}", printable(&path.display().to_string()))?;
+    }
+    Ok(message.attachments.len())
+}
+
+fn print(message: &Reading, out: &mut dyn Write) -> io::Result<()> {
+    let fields = [
+        ("From", people(&message.from)),
+        ("To", people(&message.to)),
+        ("Cc", people(&message.cc)),
+        ("Date", message.date.map(table::date).unwrap_or_default()),
+        ("Subject", message.subject.clone()),
+    ];
+    for (name, value) in fields.iter().filter(|(_, value)| !value.is_empty()) {
+        writeln!(out, "{:<9}{}", format!("{name}:"), printable(value))?;
+    }
+    writeln!(out)?;
+    print_text(out, &message.text)?;
+    if !message.attachments.is_empty() {
+        writeln!(out, "\nAttachments:")?;
+    }
+    for file in &message.attachments {
+        let size = table::size(file.bytes.len() as u64);
+        let (name, kind) = (printable(&file.name), printable(&file.content_type));
+        writeln!(out, "  {name} ({kind}, {size})")?;
+    }
+    Ok(())
+}
+
+fn people(contacts: &[Contact]) -> String {
+    let names: Vec<String> = contacts.iter().map(Contact::to_string).collect();
+    names.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    // A test fails by panicking.
+    #![allow(clippy::unwrap_used)]
+
+    use super::super::terminal::tests::settings;
+    use super::*;
+    use crate::client::scripted::play;
+
+    /// What is printed of a conversation with this server.
+    fn shown(script: &str, change: impl FnOnce(&mut InboxArgs)) -> Result<String, CommandError> {
+        let (endpoint, server) = play(script);
+        let mut settings = settings();
+        (settings.imap, settings.pop3) = (endpoint.clone(), endpoint);
+        let mut args = InboxArgs {
+            account: "bob@here.test".to_owned(),
+            read: None,
+            save_attachments: None,
+            pop3: false,
+            password: Some("builder".to_owned()),
+        };
+        change(&mut args);
+        let mut out = Vec::new();
+        let result = show(&args, &settings, &mut out, Some(60));
+        server.join().unwrap();
+        result.map(|()| String::from_utf8(out).unwrap())
+    }
+
+    const OPEN: &str = "
+        S: * OK ready
+        C: a1 LOGIN bob builder
+        S: a1 OK
+        C: a2 SELECT INBOX
+        S: * 1 EXISTS
+        S: a2 OK
+    ";
+
+    #[test]
+    fn an_empty_inbox_says_so() {
+        let script = OPEN.replace("* 1 EXISTS", "* 0 EXISTS") + "C: a3 LOGOUT\nS: a3 OK";
+        assert_eq!(
+            shown(&script, |_| {}).unwrap(),
+            "The inbox of bob is empty.\n"
+        );
+    }
+
+    #[test]
+    fn an_inbox_is_a_table() {
+        let script = format!(
+            "{OPEN}
+            C: a3 UID FETCH 1:* (FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER.FIELDS (Date From Subject Content-Type)])
+            S: * 1 FETCH (UID 5 FLAGS () RFC822.SIZE 700 BODY[HEADER.FIELDS (Date From Subject Content-Type)] {{32}}
+            S: From: a@b.test
+            S: Subject: Tea
+            S:
+            S: )
+            S: a3 OK
+            C: a4 LOGOUT
+            S: a4 OK"
+        );
+        let expected = "N     Date   Size  From      Subject\n1  N        700 B  a@b.test  Tea\n";
+        assert_eq!(shown(&script, |_| {}).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_message_is_read_its_files_saved_and_nothing_obeyed() {
+        let folder = tempfile::tempdir().unwrap();
+        let message = "From: A <a@b.test>\nSubject: \x1b[2JTea\n\
+            Content-Type: multipart/mixed; boundary=x\n\n\
+            --x\n\nAt\x1b]0;x\x07 five\n--x\n\
+            Content-Disposition: attachment; filename=\"../t.txt\"\n\
+            Content-Type: text/plain\n\nAssam\n--x--\n";
+        let lines: Vec<String> = message.lines().map(|line| format!("S: {line}")).collect();
+        let script = format!(
+            "{OPEN}
+            C: a3 UID FETCH 1:* (UID)
+            S: * 1 FETCH (UID 5)
+            S: a3 OK
+            C: a4 UID FETCH 5 (BODY.PEEK[])
+            S: * 1 FETCH (UID 5 BODY[] {{{}}}\n{}\nS: )
+            S: a4 OK
+            C: a5 UID FETCH 1:* (UID)
+            S: * 1 FETCH (UID 5)
+            S: a5 OK
+            C: a6 UID STORE 5 +FLAGS (\\Seen)
+            S: a6 OK
+            C: a7 LOGOUT
+            S: a7 OK",
+            message.len() + message.lines().count(),
+            lines.join("\n"),
+        );
+        let shown = shown(&script, |args| {
+            args.read = Some(1);
+            args.save_attachments = Some(folder.path().to_owned());
+        });
+        let shown = shown.unwrap();
+        let saved = folder.path().join("t.txt");
+        assert!(
+            shown.starts_with("From:    A <a@b.test>\nSubject: \u{fffd}[2JTea\n\nAt"),
+            "{shown}"
+        );
+        assert!(
+            shown.contains("\nAttachments:\n  t.txt (text/plain, 5 B)\n"),
+            "{shown}"
+        );
+        assert!(
+            shown.ends_with(&format!("Saved {}\n", saved.display())),
+            "{shown}"
+        );
+        assert!(
+            !shown.contains('\x1b') && !shown.contains('\x07'),
+            "{shown}"
+        );
+        assert_eq!(std::fs::read(saved).unwrap(), b"Assam");
+    }
+
+    #[test]
+    fn pop3_shows_the_same_without_flags() {
+        let script = "S: +OK
+            C: USER bob
+            S: +OK
+            C: PASS builder
+            S: +OK
+            C: STAT
+            S: +OK 1 700
+            C: LIST
+            S: +OK
+            S: 1 700
+            S: .
+            C: TOP 1 0
+            S: +OK
+            S: From: a@b.test
+            S: Subject: Tea
+            S:
+            S: .
+            C: QUIT
+            S: +OK";
+        let expected = "N    Date   Size  From      Subject\n1          700 B  a@b.test  Tea\n";
+        assert_eq!(shown(script, |args| args.pop3 = true).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_message_that_is_not_there_is_named() {
+        let script = format!("{OPEN}C: a3 LOGOUT\nS: a3 OK");
+        let error = shown(&script, |args| args.read = Some(2)).unwrap_err();
+        let expected = "there is no message 2 in the inbox of bob, which has 1";
+        assert_eq!(error.to_string(), expected);
+    }
+}

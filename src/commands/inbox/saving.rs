@@ -1,0 +1,100 @@
+//! Files out of a mail, on to the disk: under a harmless name, never over another file.
+
+use std::fs;
+use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use crate::client::printable;
+use crate::commands::CommandError;
+use crate::message::Attachment;
+
+/// More files of one name than anyone saves into one folder.
+const TRIES: u32 = 10_000;
+
+/// Saves a file of a mail into a folder and returns where it is. It appears whole or not at all.
+pub(super) fn save(file: &Attachment, folder: &Path) -> Result<PathBuf, CommandError> {
+    let failed = |error: io::Error| {
+        let name = printable(&file.name);
+        CommandError::Job(format!(
+            "{name} cannot be saved in {}: {error}",
+            folder.display()
+        ))
+    };
+    fs::create_dir_all(folder).map_err(failed)?;
+    // As the shell's `>` would: everybody's, less the umask.
+    let permissions = fs::Permissions::from_mode(0o666);
+    let mut temporary = tempfile::Builder::new()
+        .permissions(permissions)
+        .tempfile_in(folder)
+        .map_err(failed)?;
+    temporary.write_all(&file.bytes).map_err(failed)?;
+    let name = harmless(&file.name);
+    for number in 0..TRIES {
+        let path = folder.join(numbered(&name, number));
+        match temporary.persist_noclobber(&path) {
+            Ok(_) => return Ok(path),
+            Err(taken) if taken.error.kind() == io::ErrorKind::AlreadyExists => {
+                temporary = taken.file;
+            }
+            Err(other) => return Err(failed(other.error)),
+        }
+    }
+    Err(failed(io::ErrorKind::AlreadyExists.into()))
+}
+
+/// A name without folders, control characters or the dot that hides a file.
+fn harmless(name: &str) -> String {
+    let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    let visible = printable(last).replace('\u{fffd}', "_");
+    let visible = visible.trim().trim_start_matches('.');
+    match visible {
+        "" => "attachment".to_owned(),
+        visible => visible.chars().take(100).collect(),
+    }
+}
+
+/// `name.txt`, `name-1.txt`, `name-2.txt`.
+fn numbered(name: &str, number: u32) -> String {
+    match (number, name.rsplit_once('.')) {
+        (0, _) => name.to_owned(),
+        (_, Some((stem, end))) => format!("{stem}-{number}.{end}"),
+        (_, None) => format!("{name}-{number}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    // A test fails by panicking.
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn no_name_leads_out_of_the_folder() {
+        let rows = [
+            ("tea.txt", "tea.txt"),
+            ("../../etc/passwd", "passwd"),
+            ("C:\\boot.ini", "boot.ini"),
+            (".bashrc", "bashrc"),
+            ("..", "attachment"),
+            ("", "attachment"),
+            ("a\u{1b}[2J\n.txt", "a_[2J_.txt"),
+        ];
+        for (name, expected) in rows {
+            assert_eq!(harmless(name), expected, "{name:?}");
+        }
+    }
+
+    #[test]
+    fn no_file_is_overwritten() {
+        let folder = tempfile::tempdir().unwrap();
+        let inside = folder.path().join("new");
+        for (text, expected) in [("1", "a.txt"), ("2", "a-1.txt"), ("3", "a-2.txt")] {
+            let file = Attachment::new("a.txt", text.as_bytes().to_vec());
+            assert_eq!(save(&file, &inside).unwrap(), inside.join(expected));
+            assert_eq!(fs::read_to_string(inside.join(expected)).unwrap(), text);
+        }
+        assert_eq!(fs::read_dir(&inside).unwrap().count(), 3);
+    }
+}

@@ -1,0 +1,191 @@
+//! The list of an inbox as a table: columns aligned, long values cut to the terminal's width.
+
+use std::time::SystemTime;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::client::printable;
+use crate::message::{Flag, Flags, Header, Reading};
+
+/// A message in the list.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Row {
+    /// By which it is read.
+    pub(super) number: u32,
+    /// Its header, as it travels.
+    pub(super) header: Vec<u8>,
+    /// When it came, for those that do not say when they were written; POP3 does not tell.
+    pub(super) arrived: Option<SystemTime>,
+    /// Its octets.
+    pub(super) octets: u64,
+    /// Its flags; POP3 knows none.
+    pub(super) flags: Option<Flags>,
+}
+
+/// No sender's name takes more columns.
+const FROM: usize = 28;
+/// The subject keeps at least so many columns, however narrow the terminal.
+const SUBJECT: usize = 12;
+
+/// The lines of the table. `width` is the terminal's; `None` cuts nothing but long names.
+pub(super) fn table(rows: &[Row], width: Option<usize>) -> Vec<String> {
+    let cells: Vec<[String; 6]> = std::iter::once(HEAD.map(str::to_owned))
+        .chain(rows.iter().map(cells))
+        .collect();
+    let column = |at: usize| {
+        let lengths = cells
+            .iter()
+            .map(|row| row.get(at).map_or(0, |c| c.chars().count()));
+        lengths.max().unwrap_or(0)
+    };
+    let from = column(4).min(FROM);
+    let before = column(0) + column(1) + column(2) + column(3) + from + 5 * GAP.len();
+    let subject = width.map_or(usize::MAX, |width| {
+        width.saturating_sub(before).max(SUBJECT)
+    });
+    let line = |[number, marks, date, size, sender, about]: &[String; 6]| {
+        let text = [
+            format!("{number:>0$}", column(0)),
+            format!("{marks:<0$}", column(1)),
+            format!("{date:<0$}", column(2)),
+            format!("{size:>0$}", column(3)),
+            format!("{:<from$}", cut(sender, from)),
+            cut(about, subject),
+        ];
+        text.join(GAP).trim_end().to_owned()
+    };
+    cells.iter().map(line).collect()
+}
+
+const GAP: &str = "  ";
+const HEAD: [&str; 6] = ["N", "", "Date", "Size", "From", "Subject"];
+
+fn cells(row: &Row) -> [String; 6] {
+    let reading = Reading::of(&row.header);
+    let from = reading.from.first();
+    let sender = from.map_or("", |from| from.name().unwrap_or(from.address()));
+    [
+        row.number.to_string(),
+        marks(row),
+        reading.date.or(row.arrived).map(date).unwrap_or_default(),
+        size(row.octets),
+        printable(sender),
+        printable(&reading.subject),
+    ]
+}
+
+/// `N` not read, `A` answered, `!` flagged, `D` deleted, `@` with attachments.
+fn marks(row: &Row) -> String {
+    let known = row.flags.as_ref();
+    let has = |flag| known.is_some_and(|flags| flags.has(flag));
+    let marks = [
+        ('N', known.is_some() && !has(Flag::Seen)),
+        ('A', has(Flag::Answered)),
+        ('!', has(Flag::Flagged)),
+        ('D', has(Flag::Deleted)),
+        ('@', has_files(&row.header)),
+    ];
+    marks
+        .iter()
+        .filter(|(_, set)| *set)
+        .map(|(mark, _)| mark)
+        .collect()
+}
+
+/// By its header alone: files come in a `multipart/mixed` (RFC 2046 §5.1.3).
+fn has_files(header: &[u8]) -> bool {
+    let kind = Header::parse(header).value("Content-Type");
+    let kind = kind.unwrap_or_default().to_ascii_lowercase();
+    kind.trim_ascii_start().starts_with(b"multipart/mixed")
+}
+
+/// On the clock of this machine.
+pub(super) fn date(moment: SystemTime) -> String {
+    let Ok(timestamp) = Timestamp::try_from(moment) else {
+        return String::new();
+    };
+    let local = timestamp.to_zoned(TimeZone::system());
+    local.strftime("%Y-%m-%d %H:%M").to_string()
+}
+
+/// `512 B`, `1.4 KB`, `20 MB`.
+pub(super) fn size(octets: u64) -> String {
+    let mut tenths = octets.saturating_mul(10);
+    for unit in ["B", "KB", "MB"] {
+        if tenths < 10_240 {
+            return scaled(tenths, unit);
+        }
+        tenths /= 1024;
+    }
+    scaled(tenths, "GB")
+}
+
+fn scaled(tenths: u64, unit: &str) -> String {
+    if tenths < 100 && unit != "B" {
+        format!("{}.{} {unit}", tenths / 10, tenths % 10)
+    } else {
+        format!("{} {unit}", tenths / 10)
+    }
+}
+
+fn cut(text: &str, width: usize) -> String {
+    if text.chars().count() <= width {
+        return text.to_owned();
+    }
+    let kept = text.chars().take(width.saturating_sub(1));
+    kept.chain(['…']).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(number: u32, header: &str, flags: &[Flag]) -> Row {
+        Row {
+            number,
+            header: header.as_bytes().to_vec(),
+            arrived: None,
+            octets: 1500,
+            flags: Some(flags.iter().copied().collect()),
+        }
+    }
+
+    #[test]
+    fn columns_are_aligned_and_cut() {
+        let rows = [
+            row(
+                9,
+                "From: alice@here.test\r\nSubject: \x1b[2JTea\r\n\r\n",
+                &[Flag::Seen],
+            ),
+            row(
+                10,
+                "From: =?utf-8?q?B=C3=B6b?= <bob@here.test>\r\nSubject: A subject that is long\r\n\
+                 Content-Type: multipart/mixed; boundary=x\r\n\r\n",
+                &[Flag::Flagged],
+            ),
+        ];
+        let expected = [
+            " N       Date    Size  From             Subject",
+            " 9             1.4 KB  alice@here.test  \u{fffd}[2JTea",
+            "10  N!@        1.4 KB  Böb              A subject that…",
+        ];
+        assert_eq!(table(&rows, Some(55)), expected);
+    }
+
+    #[test]
+    fn sizes_are_short() {
+        let rows = [
+            (0, "0 B"),
+            (1023, "1023 B"),
+            (1024, "1.0 KB"),
+            (10_240, "10 KB"),
+            (20 * 1024 * 1024, "20 MB"),
+            (u64::MAX, "1717986918 GB"),
+        ];
+        for (octets, expected) in rows {
+            assert_eq!(size(octets), expected);
+        }
+    }
+}

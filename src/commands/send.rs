@@ -1,0 +1,201 @@
+//! `pillarbox send`: composes a message with attachments and hands it in by SMTP.
+
+use std::fs;
+use std::io::{self, Cursor, IsTerminal, Read, Write};
+use std::path::{Path, PathBuf};
+
+use clap::{ArgGroup, Args};
+
+use super::CommandError;
+use super::terminal::password;
+use crate::client::{ClientSettings, SmtpClient, printable};
+use crate::message::{Attachment, Contact, Draft};
+
+/// Send a message, with attachments if you like
+#[derive(Args, Clone, Debug)]
+#[command(group(ArgGroup::new("recipients").args(["to", "cc", "bcc"]).required(true).multiple(true)))]
+pub struct SendArgs {
+    /// Who sends: an account, or an address
+    #[arg(long, value_name = "WHO")]
+    pub from: String,
+    /// Whom it is for: an account, an address or "Name <address>"; can be repeated
+    #[arg(long, value_name = "WHO")]
+    pub to: Vec<String>,
+    /// Who should know of it; can be repeated
+    #[arg(long, value_name = "WHO")]
+    pub cc: Vec<String>,
+    /// Who gets it without the others' knowing; can be repeated
+    #[arg(long, value_name = "WHO")]
+    pub bcc: Vec<String>,
+    /// What it is about
+    #[arg(long, default_value = "", hide_default_value = true)]
+    pub subject: String,
+    /// The text; without this option it is read from standard input
+    #[arg(long)]
+    pub text: Option<String>,
+    /// A file that goes along; can be repeated
+    #[arg(long, value_name = "FILE")]
+    pub attach: Vec<PathBuf>,
+    /// The sender's password, if the configuration does not have it; better in the environment,
+    /// as PILLARBOX_PASSWORD, where other users do not see it
+    #[arg(long, value_name = "PASSWORD")]
+    pub password: Option<String>,
+}
+
+/// Sends the message, and prints who gets it.
+///
+/// # Errors
+/// When an address, a file or the text makes no sense, or the message is not accepted for everybody.
+pub fn run(args: &SendArgs, settings: &ClientSettings) -> Result<(), CommandError> {
+    let draft = compose(args, settings)?;
+    let account = settings.account(draft.from.address()).to_owned();
+    let password = password(args.password.as_deref(), &account, settings)?;
+    let mut client = SmtpClient::connect(&settings.smtp)?;
+    client.login(&account, &password)?;
+    let message = draft.to_bytes();
+    let sent = client.send(
+        draft.from.address(),
+        &draft.recipients(),
+        &mut Cursor::new(&message),
+    )?;
+    // The message is accepted: a server that does not say goodbye changes nothing.
+    let _ = client.quit();
+    let mut out = io::stdout().lock();
+    if !sent.accepted.is_empty() {
+        let to = printable(&sent.accepted.join(", "));
+        writeln!(out, "Sent to {to} ({} octets).", message.len())?;
+    }
+    let refused: Vec<String> = sent
+        .refused
+        .iter()
+        .map(|(_, why)| why.to_string())
+        .collect();
+    match refused.is_empty() {
+        true => Ok(()),
+        false => Err(CommandError::Job(refused.join("; "))),
+    }
+}
+
+fn compose(args: &SendArgs, settings: &ClientSettings) -> Result<Draft, CommandError> {
+    let from = contacts(std::slice::from_ref(&args.from), settings)?;
+    let [from] = <[Contact; 1]>::try_from(from).map_err(|_| {
+        CommandError::Setup(format!(
+            "--from {} is not one address",
+            printable(&args.from)
+        ))
+    })?;
+    let mut draft = Draft::new(from, &settings.domain);
+    draft.to = contacts(&args.to, settings)?;
+    draft.cc = contacts(&args.cc, settings)?;
+    draft.bcc = contacts(&args.bcc, settings)?;
+    draft.subject.clone_from(&args.subject);
+    draft.attachments = args
+        .attach
+        .iter()
+        .map(|path| attachment(path))
+        .collect::<Result<_, _>>()?;
+    draft.text = match &args.text {
+        Some(text) => text.clone(),
+        None => typed()?,
+    };
+    Ok(draft)
+}
+
+/// `bob`, `bob, carol`, `bob@here.test`, `Bob <bob@here.test>`.
+fn contacts(whos: &[String], settings: &ClientSettings) -> Result<Vec<Contact>, CommandError> {
+    let mut contacts = Vec::new();
+    for who in whos {
+        let entry = if who.contains('@') {
+            who.clone()
+        } else {
+            let names = who.split(',').map(|name| settings.address(name.trim()));
+            names.collect::<Vec<_>>().join(", ")
+        };
+        let listed = Contact::list(&entry)
+            .map_err(|error| CommandError::Setup(printable(&error.to_string())))?;
+        contacts.extend(listed);
+    }
+    Ok(contacts)
+}
+
+fn attachment(path: &Path) -> Result<Attachment, CommandError> {
+    let bytes = fs::read(path).map_err(|error| {
+        CommandError::Setup(format!("{} cannot be read: {error}", path.display()))
+    })?;
+    let name = path.file_name().unwrap_or(path.as_os_str());
+    Ok(Attachment::new(&name.to_string_lossy(), bytes))
+}
+
+/// The text from standard input.
+fn typed() -> Result<String, CommandError> {
+    let mut stdin = io::stdin().lock();
+    if stdin.is_terminal() {
+        eprintln!("Type the text; Ctrl-D on an empty line sends it, Ctrl-C sends nothing.");
+    }
+    let mut text = String::new();
+    stdin.read_to_string(&mut text).map_err(|error| {
+        CommandError::Setup(format!(
+            "the text on standard input cannot be read: {error}; a file that is no text is for --attach"
+        ))
+    })?;
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    // A test fails by panicking.
+    #![allow(clippy::unwrap_used)]
+
+    use clap::Parser;
+
+    use super::super::terminal::tests::settings;
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: SendArgs,
+    }
+
+    fn composed(line: &str) -> Result<Draft, CommandError> {
+        let words = std::iter::once("send").chain(line.split('|'));
+        compose(&Line::try_parse_from(words).unwrap().args, &settings())
+    }
+
+    #[test]
+    fn names_are_completed_to_addresses() {
+        let draft = composed(
+            "--from|alice|--to|bob, carol|--cc|Dora <dora@there.test>|--bcc|bob|--text|hi",
+        );
+        let draft = draft.unwrap();
+        assert_eq!(draft.from.address(), "alice@here.test");
+        let expected = ["bob@here.test", "carol@here.test", "dora@there.test"];
+        assert_eq!(draft.recipients(), expected);
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_named() {
+        let rows = [
+            ("--from|alice|--to|a b c|--text|x", "a b c"),
+            (
+                "--from|a,b|--to|bob|--text|x",
+                "--from a,b is not one address",
+            ),
+            (
+                "--from|a|--to|bob|--text|x|--attach|/no/such",
+                "/no/such cannot be read",
+            ),
+        ];
+        for (line, expected) in rows {
+            let error = composed(line).unwrap_err();
+            assert_eq!(error.status(), 2);
+            assert!(error.to_string().contains(expected), "{error}");
+        }
+    }
+
+    #[test]
+    fn somebody_must_get_it() {
+        assert!(Line::try_parse_from(["send", "--from", "alice"]).is_err());
+        assert!(Line::try_parse_from(["send", "--from", "alice", "--bcc", "bob"]).is_ok());
+    }
+}

@@ -1,0 +1,86 @@
+//! What the configuration says to the clients: which servers, which passwords.
+
+use super::CommandError;
+use crate::accounts::Password;
+use crate::client::{ClientSettings, Endpoint, Security};
+use crate::config::Config;
+
+/// The clients' settings: the servers of `[client]`, and for those that it does not name, our own.
+///
+/// # Errors
+/// When a server is neither named there nor on in `[ports]`.
+pub fn settings(config: &Config) -> Result<ClientSettings, CommandError> {
+    let (client, ports) = (&config.client, &config.ports);
+    let clear = config
+        .accounts
+        .iter()
+        .filter_map(|(name, password)| match password {
+            Password::Clear(password) => Some((name.clone(), password.clone())),
+            Password::Hash(_) => None,
+        });
+    Ok(ClientSettings {
+        smtp: endpoint(config, "smtp", client.smtp.as_ref(), ports.smtps)?,
+        pop3: endpoint(config, "pop3", client.pop3.as_ref(), ports.pop3s)?,
+        imap: endpoint(config, "imap", client.imap.as_ref(), ports.imaps)?,
+        domain: config.server.domain.clone(),
+        passwords: clear.collect(),
+    })
+}
+
+fn endpoint(
+    config: &Config,
+    key: &str,
+    named: Option<&(String, u16)>,
+    own: Option<u16>,
+) -> Result<Endpoint, CommandError> {
+    let own = own
+        .filter(|port| *port != 0)
+        .map(|port| (own_host(config), port));
+    let Some((host, port)) = named.cloned().or(own) else {
+        return Err(CommandError::Setup(format!(
+            "where is the server? [ports] {key}s has no port of its own; write [client] {key} = host:port"
+        )));
+    };
+    let mut endpoint = Endpoint::new(host, port, Security::Tls, config.tls.certs.join("ca.pem"));
+    endpoint.versions = config.tls.versions;
+    Ok(endpoint)
+}
+
+/// Who listens on every address is on this machine.
+fn own_host(config: &Config) -> String {
+    let host = config.server.host;
+    if host.is_unspecified() {
+        return "localhost".to_owned();
+    }
+    host.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    // A test fails by panicking.
+    #![allow(clippy::unwrap_used)]
+
+    use std::path::Path;
+
+    use super::*;
+
+    fn of(text: &str) -> Result<ClientSettings, CommandError> {
+        settings(&Config::parse("x.ini", text, Path::new("/lab")).unwrap())
+    }
+
+    #[test]
+    fn our_own_servers_unless_others_are_named() {
+        let settings = of("[client]\nimap = mail.there.test:993\n").unwrap();
+        assert_eq!(settings.smtp.to_string(), "127.0.0.1:2465");
+        assert_eq!(settings.imap.to_string(), "mail.there.test:993");
+        assert_eq!(settings.pop3.ca, Path::new("/lab/certs/ca.pem"));
+        assert_eq!(settings.passwords["bob"], "builder");
+    }
+
+    #[test]
+    fn a_server_that_is_off_must_be_named() {
+        let error = of("[ports]\nsmtps =\n").unwrap_err();
+        assert_eq!(error.status(), 2);
+        assert!(error.to_string().contains("[client] smtp"), "{error}");
+    }
+}
