@@ -9,15 +9,17 @@ mod reader;
 mod relay;
 mod values;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 
 use crate::accounts::Password;
+use crate::aliases::Aliases;
 use crate::limits::Limits;
 use crate::net::tls::Versions;
+use crate::protocol::smtp::Address;
 use reader::{Section, Sections};
 pub use relay::{Login, NextHop, Relay, Security};
 use values::{at_least_one, domain, host_and_port, port_or_off, yes_or_no};
@@ -52,6 +54,8 @@ pub struct Config {
     pub queue: PathBuf,
     /// `[accounts]`
     pub accounts: HashMap<String, Password>,
+    /// `[aliases]`
+    pub aliases: Aliases,
     /// `[limits]`
     pub limits: Limits,
     /// `[relay]`: who takes what no route is for.
@@ -86,6 +90,8 @@ pub struct Ports {
     pub submission: Option<u16>,
     /// Mail from users, under TLS: 465 (RFC 8314).
     pub smtps: Option<u16>,
+    /// Mail for the mailboxes, from a mail transfer agent beside us: 24 by custom (RFC 2033).
+    pub lmtp: Option<u16>,
     /// POP3, in clear or STLS: 110 (RFC 1939).
     pub pop3: Option<u16>,
     /// POP3 under TLS: 995 (RFC 8314).
@@ -144,14 +150,22 @@ impl Config {
     /// When something in it is unknown, repeated, or does not parse.
     pub fn parse(name: &str, text: &str, folder: &Path) -> Result<Config, ConfigError> {
         let mut sections = Sections::read(name, text)?;
+        let server = Server::read(sections.section_or_empty("server"))?;
+        let accounts = read_accounts(name, sections.section("accounts"))?;
+        let aliases = read_aliases(
+            sections.section_or_empty("aliases"),
+            &server.domain,
+            &accounts,
+        )?;
         let (mail, queue) = read_store(sections.section_or_empty("store"), folder)?;
         let config = Config {
-            server: Server::read(sections.section_or_empty("server"))?,
+            server,
             ports: Ports::read(sections.section_or_empty("ports"))?,
             tls: Tls::read(sections.section_or_empty("tls"), folder)?,
             mail,
             queue,
-            accounts: read_accounts(name, sections.section("accounts"))?,
+            accounts,
+            aliases,
             limits: limits::read(sections.section_or_empty("limits"))?,
             relay: Relay::read(sections.section_or_empty("relay"))?,
             routes: relay::read_routes(sections.section_or_empty("routes"))?,
@@ -204,6 +218,7 @@ impl Ports {
             smtp: port("smtp", 2025)?,
             submission: port("submission", 2587)?,
             smtps: port("smtps", 2465)?,
+            lmtp: port("lmtp", 2024)?,
             pop3: port("pop3", 2110)?,
             pop3s: port("pop3s", 2995)?,
             imap: port("imap", 2143)?,
@@ -287,6 +302,22 @@ fn read_accounts(
         Ok((name, password))
     };
     accounts.into_iter().map(account).collect()
+}
+
+fn read_aliases(
+    section: Section,
+    domain: &str,
+    accounts: &HashMap<String, Password>,
+) -> Result<Aliases, ConfigError> {
+    let wrong = section.wrong_by_key();
+    let entries = section.rest();
+    // What cannot stand before an @ could never be written in RCPT.
+    let impossible = |name: &str| Address::parse(&format!("{name}@{domain}")).is_err();
+    if let Some((name, _)) = entries.iter().find(|(name, _)| impossible(name)) {
+        return Err(wrong(name, "this cannot stand before an @"));
+    }
+    let accounts: BTreeSet<String> = accounts.keys().cloned().collect();
+    Aliases::resolve(domain, &accounts, &entries).map_err(|(name, why)| wrong(&name, &why))
 }
 
 /// Without a file nothing is littered: everything goes into the user's data folder.
@@ -379,6 +410,18 @@ mod tests {
             (
                 "[limits]\nrecipients = 99",
                 "config.ini, [limits] recipients = \"99\": a number of at least 100 (RFC 5321 §4.5.3.1.8)",
+            ),
+            (
+                "[limits]\nbare_line_endings = maybe",
+                "config.ini, [limits] bare_line_endings = \"maybe\": refuse or accept",
+            ),
+            (
+                "[aliases]\na = b\nb = a",
+                "config.ini, [aliases] a: it leads back to itself: a → b → a",
+            ),
+            (
+                "[aliases]\na b = alice",
+                "config.ini, [aliases] a b: this cannot stand before an @",
             ),
             (
                 "[relay]\nhost = hub.test\ntls = none\nuser = a\npassword = b",

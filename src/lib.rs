@@ -16,6 +16,7 @@
 //! `docs/architecture.md` to its bottom, and `tests/architecture.rs` sees to it.
 
 pub mod accounts;
+pub mod aliases;
 pub mod client;
 pub mod commands;
 pub mod config;

@@ -74,6 +74,24 @@ pub const COMMAND_LENGTH: usize = 256 * 1024;
 /// hundred unknown recipients needs (RFC 5321 §4.5.3.1.8), too few to guess names.
 pub const REFUSED_COMMANDS: u32 = 120;
 
+/// Octets of a header field's name that are looked at; RFC 5322 §2.1.1 wants lines below 79.
+pub const FIELD_NAME: usize = 78;
+
+/// Within which a client address may do what [`Limits`] allows it per minute.
+pub const VISITOR_WINDOW: Duration = Duration::from_secs(60);
+
+/// Client addresses that are remembered at a time: some megabytes.
+pub const VISITORS: usize = 10_000;
+
+/// The answer to a failed login comes no later than this; the program's stop waits for it.
+pub const LOGIN_DELAY_MOST: Duration = Duration::from_secs(5);
+
+/// Failed logins of one address after which no password of its is looked at for a while.
+pub const LOGIN_FAILURES: u32 = 50;
+
+/// How long after the last failed login of an address all of them are forgotten.
+pub const LOGIN_MEMORY: Duration = Duration::from_secs(10 * 60);
+
 /// Commands in a row that are none, before an IMAP conversation ends: this is no mail program.
 pub const BAD_COMMANDS: u32 = 50;
 
@@ -101,6 +119,9 @@ pub const QUEUE_GLANCE: Duration = Duration::from_secs(1);
 /// Characters of a reply that an envelope keeps and a bounce quotes.
 pub const QUOTED_REPLY: usize = 1000;
 
+/// Octets of a chunk that our clients send with BDAT: few answers, little memory (RFC 3030 §2).
+pub const CHUNK: usize = 128 * 1024;
+
 /// The limits that `[limits]` sets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -112,6 +133,17 @@ pub struct Limits {
     pub recipients: usize,
     /// Failed logins on one connection before it is closed.
     pub login_attempts: u32,
+    /// The answer to an address's first failed login comes so much later; each further one
+    /// doubles it, up to [`LOGIN_DELAY_MOST`].
+    pub login_delay: Duration,
+    /// Messages that one address may begin in a minute; loopback may begin more.
+    pub messages_per_minute: u32,
+    /// Recipients that one address may name in a minute; loopback may name more.
+    pub recipients_per_minute: u32,
+    /// SMTP commands of one address that may be refused in a minute; loopback's may be more.
+    pub errors_per_minute: u32,
+    /// What becomes of a message with a bare CR or LF.
+    pub bare_line_endings: BareLineEndings,
     /// Connections from one address at once.
     pub connections_per_address: usize,
     /// A silent SMTP client: five minutes (RFC 5321 §4.5.3.2.7).
@@ -132,6 +164,16 @@ pub struct Limits {
     pub time_factor: u32,
 }
 
+/// What becomes of a message in which a CR or a LF stands alone (RFC 5321 §2.3.8 forbids both).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BareLineEndings {
+    /// `550 5.6.0`.
+    Refuse,
+    /// It is taken, and a LF alone ends a line: the fault behind SMTP smuggling
+    /// (CVE-2023-51764), for teaching.
+    Accept,
+}
+
 impl Default for Limits {
     fn default() -> Limits {
         Limits {
@@ -139,6 +181,11 @@ impl Default for Limits {
             line_length: LINE_LENGTH,
             recipients: 1000,
             login_attempts: 5,
+            login_delay: Duration::from_secs(1),
+            messages_per_minute: 600,
+            recipients_per_minute: 6000,
+            errors_per_minute: 600,
+            bare_line_endings: BareLineEndings::Refuse,
             connections_per_address: 1000,
             smtp_timeout: Duration::from_secs(5 * 60),
             pop3_timeout: Duration::from_secs(10 * 60),

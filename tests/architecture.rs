@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 const LAYERS: [&[&str]; 8] = [
     &["limits"],
     &["net", "message"],
-    &["protocol", "store", "accounts", "config"],
+    &["protocol", "store", "accounts", "aliases", "config"],
     &["client"],
     &["queue"],
     &["server"],

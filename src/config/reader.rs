@@ -119,6 +119,12 @@ impl Section {
         ConfigError(format!("{} {key}: {why}", self.place))
     }
 
+    /// Like [`Section::wrong`], for when the section itself is taken by [`Section::rest`].
+    pub(super) fn wrong_by_key(&self) -> impl Fn(&str, &str) -> ConfigError + use<> {
+        let place = self.place.clone();
+        move |key, why| ConfigError(format!("{place} {key}: {why}"))
+    }
+
     /// Every setting that is left, by its key: for sections whose keys are names.
     pub(super) fn rest(self) -> Vec<(String, String)> {
         let text = |value: Option<String>| unquote(&value.unwrap_or_default());

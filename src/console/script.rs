@@ -56,6 +56,8 @@ pub enum Protocol {
     Smtp,
     /// From a mail program to its server (RFC 6409).
     Submission,
+    /// To the mailboxes (RFC 2033).
+    Lmtp,
     /// RFC 1939.
     Pop3,
     /// RFC 3501 and RFC 9051.
@@ -211,10 +213,11 @@ impl FromStr for Protocol {
         match name {
             "smtp" => Ok(Protocol::Smtp),
             "submission" => Ok(Protocol::Submission),
+            "lmtp" => Ok(Protocol::Lmtp),
             "pop3" => Ok(Protocol::Pop3),
             "imap" => Ok(Protocol::Imap),
             _ => Err(format!(
-                "{name:?} is none of smtp, submission, pop3 and imap"
+                "{name:?} is none of smtp, submission, lmtp, pop3 and imap"
             )),
         }
     }

@@ -62,7 +62,7 @@ impl Reporter {
             message: BufReader::new(message),
         };
         match (self.inboxes)(sender)? {
-            Home::Here(inbox) => deliver(letter, inbox),
+            Home::Here(inboxes) => deliver(letter, inboxes),
             Home::Elsewhere => submit(queue, letter, sender),
             Home::Nobody => {
                 log::warn!("nobody is told of message {id}: {sender} is not here");
@@ -104,8 +104,8 @@ fn header(message: &mut dyn BufRead) -> io::Result<Vec<u8>> {
     }
 }
 
-fn deliver(letter: Letter, inbox: Arc<Mailbox>) -> Result<(), StoreError> {
-    let mut delivery = Delivery::begin(vec![inbox])?;
+fn deliver(letter: Letter, inboxes: Vec<Arc<Mailbox>>) -> Result<(), StoreError> {
+    let mut delivery = Delivery::begin(inboxes)?;
     let written = delivery.write_all(b"Return-Path: <>\r\n");
     let written = written.and_then(|()| letter.write_to(&mut delivery));
     written.map_err(StoreError::disk("a report"))?;

@@ -23,7 +23,7 @@ use jiff::Timestamp;
 
 use crate::client::printable;
 use crate::limits;
-use crate::protocol::smtp::{Address, ReversePath};
+use crate::protocol::smtp::{Address, Notify, Ret, ReversePath};
 
 /// Where a message comes from and where it goes, and how far it has come.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,15 +44,6 @@ pub struct Envelope {
     pub envid: Option<String>,
     /// Whom it is for.
     pub recipients: Vec<Recipient>,
-}
-
-/// How much a bounce returns: RET (RFC 3461 §4.3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ret {
-    /// The whole message.
-    Full,
-    /// Its header.
-    Headers,
 }
 
 /// One recipient, and what became of it so far.
@@ -87,17 +78,6 @@ pub enum State {
     Sent,
     /// It was given up.
     Failed,
-}
-
-/// NOTIFY (RFC 3461 §4.1); all three false is NEVER.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Notify {
-    /// When it was delivered.
-    pub success: bool,
-    /// When it was given up.
-    pub failure: bool,
-    /// When it takes long.
-    pub delay: bool,
 }
 
 impl Envelope {
@@ -302,61 +282,6 @@ impl FromStr for State {
         all.into_iter()
             .find(|state| state.to_string() == text)
             .ok_or(())
-    }
-}
-
-/// As it stands in MAIL: `FULL` or `HDRS`.
-impl fmt::Display for Ret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Ret::Full => "FULL",
-            Ret::Headers => "HDRS",
-        })
-    }
-}
-
-impl FromStr for Ret {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Ret, ()> {
-        match text.to_ascii_uppercase().as_str() {
-            "FULL" => Ok(Ret::Full),
-            "HDRS" => Ok(Ret::Headers),
-            _ => Err(()),
-        }
-    }
-}
-
-/// As it stands in RCPT: `NEVER`, or `SUCCESS,FAILURE,DELAY`.
-impl fmt::Display for Notify {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let words = [
-            (self.success, "SUCCESS"),
-            (self.failure, "FAILURE"),
-            (self.delay, "DELAY"),
-        ];
-        let asked = words.iter().filter(|(asked, _)| *asked);
-        let words: Vec<&str> = asked.map(|(_, word)| *word).collect();
-        f.write_str(if words.is_empty() { "NEVER" } else { "" })?;
-        f.write_str(&words.join(","))
-    }
-}
-
-impl FromStr for Notify {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Notify, ()> {
-        let text = text.to_ascii_uppercase();
-        let mut notify = Notify::default();
-        for word in text.split(',').filter(|_| text != "NEVER") {
-            match word {
-                "SUCCESS" => notify.success = true,
-                "FAILURE" => notify.failure = true,
-                "DELAY" => notify.delay = true,
-                _ => return Err(()),
-            }
-        }
-        Ok(notify)
     }
 }
 

@@ -35,7 +35,8 @@ use route::Routes;
 use schedule::Schedule;
 use spool::SpoolLock;
 
-pub use envelope::{Envelope, Notify, Recipient, Ret, State};
+pub use crate::protocol::smtp::{Notify, Ret};
+pub use envelope::{Envelope, Recipient, State};
 pub use sender::Sending;
 pub use spool::{Spool, new_id};
 pub use submission::Submission;
@@ -56,8 +57,8 @@ pub struct Queue {
 
 /// Whose an address is.
 pub enum Home {
-    /// This mailbox's.
-    Here(Arc<Mailbox>),
+    /// These mailboxes'.
+    Here(Vec<Arc<Mailbox>>),
     /// Our domain's, which has nobody of this name.
     Nobody,
     /// Another domain's.

@@ -1,7 +1,7 @@
 //! A message on its way into the queue: whole, or not at all.
 //!
 //! Written like a [`Delivery`](crate::store::Delivery): [`Submission::commit`] is fsync and rename,
-//! and what is dropped before leaves nothing behind. On its way the header is read for a loop.
+//! and what is dropped before leaves nothing behind.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
@@ -9,7 +9,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::{Envelope, Queue};
-use crate::limits;
 use crate::store::{StoreError, disk};
 
 /// A message that is being written, with CRLF line endings.
@@ -19,7 +18,6 @@ pub struct Submission {
     envelope: Envelope,
     staged: Staged,
     out: BufWriter<File>,
-    hops: Hops,
     prepared: bool,
     /// A write failed: what is in the file is not the message.
     failed: Option<io::ErrorKind>,
@@ -49,16 +47,9 @@ impl Submission {
             envelope,
             staged,
             out: BufWriter::new(file),
-            hops: Hops::default(),
             prepared: false,
             failed: None,
         })
-    }
-
-    /// Has the message passed so many servers that it goes round in circles (RFC 5321 §6.3)?
-    #[must_use]
-    pub fn goes_round(&self) -> bool {
-        self.hops.count > limits::HOPS
     }
 
     /// Writes everything down that [`Submission::commit`] puts into its place: whoever delivers the
@@ -97,7 +88,6 @@ impl Submission {
 
 impl Write for Submission {
     fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
-        self.hops.read(octets);
         self.envelope.eight_bit |= !octets.is_ascii();
         let written = self.out.write_all(octets);
         if let Err(error) = &written {
@@ -109,66 +99,5 @@ impl Write for Submission {
     /// Does nothing: only [`Submission::commit`] makes a message whole.
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
-    }
-}
-
-/// The field that every server on the way adds (RFC 5321 §4.4).
-const RECEIVED: &[u8] = b"received:";
-
-/// Counts the `Received:` fields of a message that passes by, up to the end of its header.
-#[derive(Default)]
-struct Hops {
-    count: usize,
-    /// How the line begins.
-    begin: Vec<u8>,
-    ended: bool,
-}
-
-impl Hops {
-    fn read(&mut self, octets: &[u8]) {
-        for octet in octets {
-            if self.ended {
-                return;
-            }
-            if *octet != b'\n' {
-                if self.begin.len() < RECEIVED.len() {
-                    self.begin.push(octet.to_ascii_lowercase());
-                }
-                continue;
-            }
-            self.count += usize::from(self.begin == RECEIVED);
-            self.ended = matches!(self.begin.as_slice(), b"" | b"\r");
-            self.begin.clear();
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_the_header_tells_of_hops() {
-        let rows = [
-            ("", 0),
-            (
-                "Received: a\r\n\tb\r\nRECEIVED: c\r\nSubject: x\r\n\r\nReceived: d\r\n",
-                2,
-            ),
-            (
-                "X-Received: a\r\n Received: b\r\nReceived-SPF: c\r\n\r\n",
-                0,
-            ),
-            ("Received:\r\n\r\n", 1),
-        ];
-        for (text, expected) in rows {
-            for size in 1..=text.len().max(1) {
-                let mut hops = Hops::default();
-                text.as_bytes()
-                    .chunks(size)
-                    .for_each(|piece| hops.read(piece));
-                assert_eq!(hops.count, expected, "{text} in pieces of {size}");
-            }
-        }
     }
 }

@@ -14,10 +14,11 @@ use native_tls::TlsAcceptor;
 use super::smtp::home;
 use super::{
     Connections, ImapServer, Listener, Peer, Pop3Server, Role, Security, Service, Session, Site,
-    SmtpServer,
+    SmtpServer, Visitors,
 };
 use crate::accounts::Accounts;
 use crate::config::{Config, Ports};
+use crate::limits::BareLineEndings;
 use crate::message::welcome;
 use crate::net::Patience;
 use crate::net::certificates::Certificates;
@@ -91,10 +92,18 @@ impl Office {
             domain: config.server.domain.clone(),
             accounts: Accounts::new(&config.server.domain, config.accounts.clone()),
             store: Store::open(&config.mail)?,
+            aliases: config.aliases.clone(),
+            visitors: Visitors::default(),
             queue: Some(Queue::open(config)?),
             limits: config.limits.clone(),
             lab_network: config.server.lab_network,
         };
+        if config.limits.bare_line_endings == BareLineEndings::Accept {
+            log::warn!(
+                "[limits] bare_line_endings = accept: messages can be smuggled into this server; \
+                 this is for teaching only"
+            );
+        }
         let mut accounts: Vec<String> = config.accounts.keys().cloned().collect();
         accounts.sort();
         let (host, ports) = (config.server.host, config.ports.clone());
@@ -131,6 +140,12 @@ impl Office {
                 ports.smtps,
                 Protocol::Smtp(Role::Submission),
                 Secured::Tls,
+            ),
+            (
+                "lmtp",
+                ports.lmtp,
+                Protocol::Smtp(Role::Lmtp),
+                Secured::StartTls,
             ),
             ("pop3", ports.pop3, Protocol::Pop3, Secured::StartTls),
             ("pop3s", ports.pop3s, Protocol::Pop3, Secured::Tls),

@@ -31,7 +31,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 
 pub use account::Account;
-pub use delivery::Delivery;
+pub use delivery::{Delivery, Outcome};
 pub use error::StoreError;
 pub use mailbox::{Exclusive, Mailbox, MessageReader, Uid, Watch};
 pub use snapshot::{Message, Snapshot};

@@ -14,8 +14,7 @@ use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
 
 /// What every laboratory's configuration has; a test may add sections.
-const CONFIG: &str =
-    "[ports]\nsmtp = 0\nsubmission = 0\nsmtps = 0\npop3 = 0\npop3s = 0\nimap = 0\nimaps = 0\n";
+const CONFIG: &str = "[ports]\nsmtp = 0\nsubmission = 0\nsmtps = 0\nlmtp = 0\npop3 = 0\npop3s = 0\nimap = 0\nimaps = 0\n";
 
 /// A folder with a configuration, and the program that serves it.
 pub struct Lab {

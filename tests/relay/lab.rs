@@ -35,7 +35,7 @@ impl Lab {
     /// The same with these ports for SMTP and SMTPS.
     pub(crate) fn open_at(folder: &Path, smtp: u16, smtps: u16, more: &str) -> Lab {
         let ports = format!("[ports]\nsmtp = {smtp}\nsmtps = {smtps}\n");
-        let off = "submission =\npop3 =\npop3s =\nimap =\nimaps =\n";
+        let off = "submission =\nlmtp =\npop3 =\npop3s =\nimap =\nimaps =\n";
         let certs = "[tls]\ncerts = ../certs\n";
         let text = format!("{ports}{off}{certs}{more}");
         fs::create_dir_all(folder).unwrap();

@@ -29,7 +29,7 @@ impl Post {
         let queue = Queue::open(&config).unwrap();
         let here = Arc::clone(&inbox);
         let home = move |address: &Address| match address.to_string().as_str() {
-            "alice@a.test" => Ok(Home::Here(Arc::clone(&here))),
+            "alice@a.test" => Ok(Home::Here(vec![Arc::clone(&here)])),
             _ => Ok(Home::Elsewhere),
         };
         let sending = queue.start(Box::new(home)).unwrap();

@@ -1,9 +1,10 @@
-//! SMTP from the client's side (RFC 5321; AUTH: RFC 4954; STARTTLS: RFC 3207).
+//! SMTP from the client's side (RFC 5321; AUTH: RFC 4954; STARTTLS: RFC 3207; LMTP: RFC 2033).
 //!
 //! The verbs, one method each, and [`SmtpClient::send`], which leads them in the right order. A
 //! reply that refuses is a [`ClientError::Refused`]. It delivers to the server that it is given,
 //! and looks up no MX record.
 
+mod chunks;
 mod send;
 
 use std::io::Read;
@@ -18,7 +19,7 @@ use crate::limits;
 use crate::net::dot::Stuffed;
 use crate::protocol::smtp::{Address, Command, Params, Path, Reply, ReversePath};
 
-pub use send::Sent;
+pub use send::{Sent, Wishes};
 
 /// A conversation with an SMTP server.
 ///

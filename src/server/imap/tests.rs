@@ -14,9 +14,10 @@ use tempfile::TempDir;
 use super::ImapServer;
 use super::view::{Telling, View};
 use crate::accounts::{Accounts, Password};
+use crate::aliases::Aliases;
 use crate::limits::{self, Limits};
 use crate::message::{Flag, FlagChange, Flags};
-use crate::server::{Next, Part, Peer, Reply, Session, Site, Trouble};
+use crate::server::{Next, Part, Peer, Reply, Session, Site, Trouble, Visitors};
 use crate::store::{Delivery, Mailbox, Store};
 
 /// Alice and her folder.
@@ -35,6 +36,8 @@ impl Home {
             accounts: Accounts::new(&domain, HashMap::from([("alice".to_owned(), password)])),
             domain,
             store: Store::open(folder.path()).unwrap(),
+            aliases: Aliases::none(),
+            visitors: Visitors::default(),
             queue: None,
             limits: Limits::default(),
             lab_network: false,

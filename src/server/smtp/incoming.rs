@@ -5,10 +5,9 @@ use std::io::{self, Write};
 use std::sync::Arc;
 
 use super::super::Reply;
-use super::status;
 use super::transaction::disk_trouble;
 use crate::queue::{self, Queue, Submission};
-use crate::store::{Delivery, Mailbox, StoreError};
+use crate::store::{Delivery, Mailbox, Outcome, StoreError};
 
 /// A message that is being written to all its places.
 pub(super) struct Incoming {
@@ -50,10 +49,6 @@ impl Incoming {
     /// client that hears of trouble sends it again to all.
     pub(super) fn commit(self) -> Result<(), Reply> {
         let mut submission = self.submission;
-        if submission.as_ref().is_some_and(Submission::goes_round) {
-            // RFC 5321 §6.3, RFC 3463 §3.5: routing loop detected.
-            return Err(status(554, "5.4.6", "The message goes round in circles"));
-        }
         let prepared = submission.as_mut().map_or(Ok(()), Submission::prepare);
         let delivered = prepared.and_then(|()| match self.delivery {
             Some(delivery) => delivery.commit().map(drop),
@@ -61,6 +56,20 @@ impl Incoming {
         });
         let queued = delivered.and_then(|()| submission.map_or(Ok(()), Submission::commit));
         queued.map_err(|error| disk_trouble(&error))
+    }
+
+    /// The same for LMTP, which has an answer for each mailbox and nothing for the queue.
+    pub(super) fn commit_each(self) -> Result<Vec<Outcome>, Reply> {
+        let each = self.delivery.map_or(Ok(Vec::new()), Delivery::commit_each);
+        each.map_err(|error| disk_trouble(&error))
+    }
+
+    /// How the reply words it: what waits for another server is not delivered yet.
+    pub(super) fn verb(&self) -> &'static str {
+        match self.submission {
+            Some(_) => "queued",
+            None => "delivered",
+        }
     }
 }
 

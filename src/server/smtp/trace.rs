@@ -11,8 +11,8 @@ impl SmtpServer {
     /// `Received:`, its CRLFs included.
     pub(super) fn trace(&self, envelope: &Envelope, id: &str) -> String {
         // RFC 5321 §7.6: recipients must not learn of each other, so only a lone one is named.
-        let only = match envelope.recipients() {
-            [path] => format!("\r\n\tfor {path}"),
+        let only = match envelope.recipients.as_slice() {
+            [only] => format!("\r\n\tfor {}", only.path),
             _ => String::new(),
         };
         format!(
@@ -22,7 +22,7 @@ impl SmtpServer {
             client = self.client_name(),
             address = literal(self.peer.address.ip()),
             host = self.site.hostname,
-            with = self.transmission(),
+            with = self.transmission(envelope),
             date = now(),
         )
     }
@@ -37,11 +37,14 @@ impl SmtpServer {
         literal(self.peer.address.ip())
     }
 
-    /// RFC 3848: the protocol, with S under TLS and A after AUTH.
-    fn transmission(&self) -> String {
-        let base = match self.role {
-            Role::Mx | Role::Submission if !self.client.extended => return "SMTP".to_owned(),
-            Role::Mx | Role::Submission => "ESMTP",
+    /// RFC 3848, RFC 6531 §4.3: the protocol, with S under TLS and A after AUTH.
+    fn transmission(&self, envelope: &Envelope) -> String {
+        let base = match (self.role, envelope.params.smtputf8()) {
+            (Role::Lmtp, false) => "LMTP",
+            (Role::Lmtp, true) => "UTF8LMTP",
+            (Role::Mx | Role::Submission, true) => "UTF8SMTP",
+            (Role::Mx | Role::Submission, false) if self.client.extended => "ESMTP",
+            (Role::Mx | Role::Submission, false) => return "SMTP".to_owned(),
         };
         let secured = if self.peer.encrypted { "S" } else { "" };
         let authenticated = if self.account.is_some() { "A" } else { "" };
@@ -58,7 +61,7 @@ fn literal(address: IpAddr) -> String {
 }
 
 /// RFC 5322 §3.3, in the server's time zone.
-fn now() -> String {
+pub(super) fn now() -> String {
     let now = Zoned::now();
     jiff::fmt::rfc2822::to_string(&now).unwrap_or_else(|_| now.timestamp().to_string())
 }

@@ -1,39 +1,43 @@
-//! A mail transaction (RFC 5321 §3.3): MAIL, one or more RCPT, DATA, and the message itself.
+//! A mail transaction (RFC 5321 §3.3): MAIL and each RCPT. The message itself comes in `text.rs`.
 
-use std::io::{self, Read, Write};
-use std::mem;
+use std::io;
 use std::sync::Arc;
 
-use super::body::{self, Unfit};
-use super::incoming::Incoming;
+use super::extensions::not_offered;
 use super::mailbox::{self, Nobody};
-use super::{Role, SmtpServer, State, status};
+use super::{Role, SmtpServer, State, body, status};
 use crate::protocol::smtp::{Address, Params, Path, ReversePath};
 use crate::queue;
-use crate::server::{Next, Reply};
-use crate::store::{Account, Mailbox, StoreError};
+use crate::server::{Deed, Reply, Site};
+use crate::store::{Mailbox, StoreError};
 
 /// From whom and to whom: the envelope, which is not the header.
 pub(super) struct Envelope {
     /// Where a bounce would go.
     pub(super) from: ReversePath,
-    /// As they were named in RCPT.
-    paths: Vec<Path>,
-    /// Where those lead that are ours.
-    mailboxes: Vec<Arc<Mailbox>>,
-    /// Those that go on to other servers.
-    relayed: Vec<Address>,
+    /// What MAIL said about the message.
+    pub(super) params: Params,
+    /// In the order of their RCPT.
+    pub(super) recipients: Vec<Recipient>,
+}
+
+/// One accepted RCPT.
+pub(super) struct Recipient {
+    /// As it was named.
+    pub(super) path: Path,
+    /// What RCPT said about him.
+    params: Params,
+    /// Where that leads here: one mailbox, or those of a list.
+    pub(super) mailboxes: Vec<Arc<Mailbox>>,
+    /// Where it leads elsewhere.
+    relayed: Option<Address>,
 }
 
 impl Envelope {
-    pub(super) fn recipients(&self) -> &[Path] {
-        &self.paths
-    }
-
     /// Each mailbox once: who is named twice wants the message only once.
-    fn mailboxes(&self) -> Vec<Arc<Mailbox>> {
+    pub(super) fn mailboxes(&self) -> Vec<Arc<Mailbox>> {
         let mut each: Vec<Arc<Mailbox>> = Vec::new();
-        for mailbox in &self.mailboxes {
+        for mailbox in self.recipients.iter().flat_map(|to| &to.mailboxes) {
             if !each.iter().any(|known| Arc::ptr_eq(known, mailbox)) {
                 each.push(Arc::clone(mailbox));
             }
@@ -42,42 +46,61 @@ impl Envelope {
     }
 
     /// The envelope under which the message waits for other servers, if it goes to any.
-    fn relay(&self, account: Option<&str>) -> Option<queue::Envelope> {
+    pub(super) fn relay(&self, account: Option<&str>) -> Option<queue::Envelope> {
         let mut envelope = queue::Envelope::new(self.from.clone());
         envelope.authenticated = account.map(str::to_owned);
-        let recipients = self.relayed.iter().cloned();
-        envelope.recipients = recipients.map(queue::Recipient::new).collect();
+        envelope.utf8 = self.params.smtputf8();
+        envelope.ret = self.params.ret();
+        envelope.envid = value(&self.params, "ENVID");
+        for recipient in &self.recipients {
+            let Some(to) = &recipient.relayed else {
+                continue;
+            };
+            // Who is named twice wants the message only once.
+            if envelope.recipients.iter().all(|known| known.to != *to) {
+                let mut waiting = queue::Recipient::new(to.clone());
+                waiting.notify = recipient.params.notify();
+                waiting.orcpt = value(&recipient.params, "ORCPT");
+                envelope.recipients.push(waiting);
+            }
+        }
         Some(envelope).filter(|envelope| !envelope.recipients.is_empty())
     }
 }
 
+/// In xtext, as the next server is to be told it.
+fn value(params: &Params, keyword: &str) -> Option<String> {
+    params.find(keyword)?.value.clone()
+}
+
 impl SmtpServer {
-    pub(super) fn mail(&mut self, from: ReversePath, params: &Params) -> Reply {
+    pub(super) fn mail(&mut self, from: ReversePath, params: Params) -> Reply {
         match self.state {
             State::Ready => {}
-            State::Connected => return status(503, "5.5.1", "EHLO first"),
+            State::Connected => return self.hello_first(),
             _ => return status(503, "5.5.1", "One message at a time; RSET forgets this one"),
         }
-        if let Some(refusal) = self.refuse_sender(&from) {
-            return refusal;
+        if let Some(what) = not_offered(&params) {
+            return status(555, "5.5.4", &format!("{what} is not offered"));
         }
-        // RFC 5321 §4.1.1.11: what EHLO did not offer is not understood.
-        if params.smtputf8() {
-            return status(555, "5.5.4", "SMTPUTF8 is not supported");
+        if let Some(refusal) = self.refuse_sender(&from, &params) {
+            return refusal;
         }
         if params.size() > Some(self.site.limits.message_size) {
             return body::too_large();
         }
+        if !self.may(Deed::Message) {
+            return too_fast("Too many messages");
+        }
         self.state = State::Mail(Envelope {
             from,
-            paths: Vec::new(),
-            mailboxes: Vec::new(),
-            relayed: Vec::new(),
+            params,
+            recipients: Vec::new(),
         });
         status(250, "2.1.0", "Ok")
     }
 
-    fn refuse_sender(&self, from: &ReversePath) -> Option<Reply> {
+    fn refuse_sender(&self, from: &ReversePath, params: &Params) -> Option<Reply> {
         // RFC 4954 §6, RFC 6409 §4.3.
         if self.role == Role::Submission && self.account.is_none() {
             return Some(status(530, "5.7.0", "Log in first"));
@@ -86,7 +109,7 @@ impl SmtpServer {
             // RFC 5321 §4.5.5: a mail program's notifications have no sender either.
             return None;
         };
-        if address.is_international() {
+        if address.is_international() && !params.smtputf8() {
             return Some(not_ascii());
         }
         // RFC 6409 §6.1: nobody sends under another one's address.
@@ -100,107 +123,74 @@ impl SmtpServer {
         Some(status(553, "5.7.1", &text))
     }
 
-    pub(super) fn rcpt(&mut self, to: Path) -> Reply {
-        let logged_in = self.account.is_some();
+    pub(super) fn rcpt(&mut self, to: Path, params: Params) -> Reply {
+        let may = self.may(Deed::Recipient);
         let State::Mail(envelope) = &mut self.state else {
-            return status(503, "5.5.1", "MAIL first");
+            return self.mail_first();
         };
+        if let Some(what) = not_offered(&params) {
+            return status(555, "5.5.4", &format!("{what} is not offered"));
+        }
         // RFC 5321 §4.5.3.1.10: the message goes to those who fit; the client sends another to the rest.
-        if envelope.paths.len() >= self.site.limits.recipients {
+        if envelope.recipients.len() >= self.site.limits.recipients {
             return status(452, "4.5.3", "Too many recipients");
         }
-        if matches!(&to, Path::Address(address) if address.is_international()) {
+        if !may {
+            return too_fast("Too many recipients");
+        }
+        let international = matches!(&to, Path::Address(address) if address.is_international());
+        if international && !envelope.params.smtputf8() {
             return not_ascii();
         }
-        match mailbox::of(&self.site, &to) {
-            Ok(mailbox) => {
-                envelope.paths.push(to);
-                envelope.mailboxes.push(mailbox);
-                status(250, "2.1.5", "Ok")
-            }
+        let (mailboxes, relayed) = match mailbox::of(&self.site, &to) {
+            Ok(mailboxes) => (mailboxes, None),
             // Nothing is relayed for those who have not logged in, whatever the address looks like.
-            Err(Nobody::Elsewhere(address)) if logged_in => self.rcpt_elsewhere(to, address),
-            Err(nobody) => nobody.reply(),
-        }
-    }
-
-    /// A recipient of another domain: the queue's, if it knows a way there.
-    fn rcpt_elsewhere(&mut self, to: Path, address: Address) -> Reply {
-        let (State::Mail(envelope), Some(queue)) = (&mut self.state, &self.site.queue) else {
-            return Nobody::Elsewhere(address).reply();
+            Err(Nobody::Elsewhere(address)) if self.account.is_some() => {
+                if let Err(refusal) = accepts(&self.site, &address) {
+                    return refusal;
+                }
+                (Vec::new(), Some(address))
+            }
+            Err(nobody) => return nobody.reply(),
         };
-        if let Err(refusal) = queue.accepts(&address) {
-            return Reply::line(refusal.to_string());
-        }
-        envelope.paths.push(to);
-        if !envelope.relayed.contains(&address) {
-            envelope.relayed.push(address);
-        }
+        envelope.recipients.push(Recipient {
+            path: to,
+            params,
+            mailboxes,
+            relayed,
+        });
         status(250, "2.1.5", "Ok")
     }
 
-    pub(super) fn data(&mut self) -> Reply {
-        let State::Mail(envelope) = &self.state else {
-            return status(503, "5.5.1", "MAIL first");
-        };
-        if envelope.paths.is_empty() {
-            return status(503, "5.5.1", "RCPT first");
-        }
-        let account = self.account.as_ref().map(Account::name);
-        let relay = self.site.queue.as_ref().zip(envelope.relay(account));
-        let incoming = match Incoming::begin(envelope.mailboxes(), relay) {
-            Ok(incoming) => incoming,
-            Err(error) => return disk_trouble(&error),
-        };
-        if let State::Mail(envelope) = mem::replace(&mut self.state, State::Ready) {
-            self.state = State::Data(envelope, Box::new(incoming));
-        }
-        let text = "354 End data with <CR><LF>.<CR><LF>\r\n";
-        Reply::text(text, Next::DotText)
-    }
-
-    /// Takes the message that DATA announced. Whatever becomes of it, the transaction is over
-    /// (RFC 5321 §4.1.1.4). Without a `250` nothing of it is in a mailbox.
-    pub(super) fn message(&mut self, text: &mut dyn Read) -> io::Result<Reply> {
-        let State::Data(envelope, mut incoming) = mem::replace(&mut self.state, State::Ready)
-        else {
-            return Err(io::Error::other(
-                "a message came that DATA did not announce",
-            ));
-        };
-        let id = incoming.id.clone();
-        let most = self.site.limits.message_size;
-        let traced = incoming
-            .return_path(&format!("Return-Path: {}\r\n", envelope.from))
-            .and_then(|()| incoming.write_all(self.trace(&envelope, &id).as_bytes()));
-        let copied = match traced {
-            Ok(()) => body::copy(text, &mut *incoming, most)?,
-            Err(error) => Err(Unfit::Storage(error)),
-        };
-        let octets = match copied {
-            Ok(octets) => octets,
-            Err(unfit) => return Ok(unfit.reply()),
-        };
-        let done = match envelope.relayed.is_empty() {
-            true => "delivered",
-            false => "queued",
-        };
-        if let Err(trouble) = incoming.commit() {
-            return Ok(trouble);
-        }
-        let (from, count) = (&envelope.from, envelope.paths.len());
-        log::info!("message {id} from {from} to {count} recipients: {octets} octets");
-        Ok(status(250, "2.0.0", &format!("Ok, {done} as {id}")))
+    /// Counts what the client's address does; is it within the limits?
+    pub(super) fn may(&self, deed: Deed) -> bool {
+        let Self { site, peer, .. } = self;
+        site.visitors.may(peer.address.ip(), deed, &site.limits)
     }
 }
 
-/// RFC 6531 §3.5.
+/// Does the queue take mail for this address?
+fn accepts(site: &Site, address: &Address) -> Result<(), Reply> {
+    let Some(queue) = &site.queue else {
+        return Err(Nobody::Elsewhere(address.clone()).reply());
+    };
+    let accepted = queue.accepts(address);
+    accepted.map_err(|refusal| Reply::line(refusal.to_string()))
+}
+
+/// RFC 6531 §3.4, §3.5.
 fn not_ascii() -> Reply {
     status(
         553,
         "5.6.7",
-        "Addresses beyond ASCII need SMTPUTF8, which is not supported",
+        "An address beyond ASCII needs SMTPUTF8 with MAIL",
     )
+}
+
+/// RFC 5321 §4.2.2, RFC 3463 §3.8: it is not the message, it is how many of them.
+fn too_fast(what: &str) -> Reply {
+    let text = format!("{what} from your address within a minute, try later");
+    status(452, "4.7.0", &text)
 }
 
 /// The store's trouble is not the client's mistake: it may try again (RFC 5321 §4.2.2).
