@@ -77,6 +77,9 @@ pub const REFUSED_COMMANDS: u32 = 120;
 /// Octets of a header field's name that are looked at; RFC 5322 §2.1.1 wants lines below 79.
 pub const FIELD_NAME: usize = 78;
 
+/// Octets of a submitted header that are held back until it is clear what it lacks.
+pub const HELD_HEADER: usize = 64 * 1024;
+
 /// Within which a client address may do what [`Limits`] allows it per minute.
 pub const VISITOR_WINDOW: Duration = Duration::from_secs(60);
 

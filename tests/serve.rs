@@ -69,7 +69,9 @@ fn what_keeps_it_from_starting_is_named_in_one_sentence() {
             "[limits] recipients",
         ),
         (
-            format!("[ports]\nsmtp =\nsubmission =\nsmtps =\npop3 =\npop3s =\nimap = {port}\n"),
+            format!(
+                "[ports]\nsmtp =\nsubmission =\nsmtps =\nlmtp =\npop3 =\npop3s =\nimap = {port}\n"
+            ),
             "[ports] imap",
         ),
         ("[store]\npath = a-file/mail\n".to_owned(), "a-file/mail"),

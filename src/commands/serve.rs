@@ -261,6 +261,7 @@ mod tests {
                 "smtp",
                 "submission",
                 "smtps",
+                "lmtp",
                 "pop3",
                 "pop3s",
                 "imap",

@@ -1,10 +1,12 @@
-//! Reads a message's header while it passes: counts its `Received:` lines, and adds at its end what
-//! a mail program left out.
+//! Reads a message's header while it passes: counts its `Received:` lines, and puts before it what a
+//! mail program left out.
 //!
 //! RFC 6409 §8: a submission server may add a missing `Date:` (§8.2) and `Message-ID:` (§8.3). The
-//! order of fields is free (RFC 5322 §3.6), so they go to the header's end, where it is known what
-//! is missing. So nothing of the message is kept but the beginning of a line, until it is clear
-//! whether that is a field's name.
+//! order of fields is free (RFC 5322 §3.6); before the others they leave the message as it was sent,
+//! octet for octet, at the end of what is stored. So the header is held back until it is clear what
+//! it lacks; one that is longer than [`limits::HELD_HEADER`] passes as it is.
+
+use std::mem;
 
 use crate::limits;
 
@@ -13,6 +15,8 @@ pub(super) struct Header {
     state: State,
     /// The beginning of a line that was not passed on yet: at most [`limits::FIELD_NAME`] octets.
     name: Vec<u8>,
+    /// What is held back while something may have to go before it.
+    held: Vec<u8>,
     received: usize,
     date: bool,
     message_id: bool,
@@ -41,6 +45,7 @@ impl Header {
         Header {
             state: State::Name,
             name: Vec::new(),
+            held: Vec::new(),
             received: 0,
             date: false,
             message_id: false,
@@ -56,6 +61,22 @@ impl Header {
     /// Takes a piece, and appends to `out` what may be passed on of the header; returns the rest of
     /// the piece, which belongs to the body and is passed on as it is.
     pub(super) fn pass<'a>(&mut self, piece: &'a [u8], out: &mut Vec<u8>) -> &'a [u8] {
+        if self.additions.is_none() {
+            return self.scan(piece, out);
+        }
+        let mut held = mem::take(&mut self.held);
+        let rest = self.scan(piece, &mut held);
+        if held.len() > limits::HELD_HEADER {
+            self.additions = None;
+        }
+        match self.additions {
+            Some(_) => self.held = held,
+            None => out.append(&mut held),
+        }
+        rest
+    }
+
+    fn scan<'a>(&mut self, piece: &'a [u8], out: &mut Vec<u8>) -> &'a [u8] {
         let mut rest = piece;
         while self.state != State::Body {
             let Some((octet, behind)) = rest.split_first() else {
@@ -81,20 +102,15 @@ impl Header {
         rest
     }
 
-    /// The message is over: what was withheld, and what is missing if it was all header.
+    /// The message is over: what was held back, and what is missing if it was all header.
     pub(super) fn end(&mut self, out: &mut Vec<u8>) {
+        let mut held = mem::take(&mut self.held);
         match self.state {
             State::Body => {}
-            State::Name if self.name.is_empty() => drop(self.complete(out)),
-            State::Name => self.begin_body(out),
-            State::Field => {
-                // A line without an end would swallow what is added.
-                if self.additions.is_some() {
-                    out.extend_from_slice(b"\r\n");
-                }
-                self.complete(out);
-            }
+            State::Name if !self.name.is_empty() => self.begin_body(&mut held),
+            State::Name | State::Field => drop(self.complete(&mut held)),
         }
+        out.append(&mut held);
     }
 
     /// What does the line that begins with `name` turn out to be?
@@ -138,20 +154,17 @@ impl Header {
         self.message_id |= is("Message-ID");
     }
 
-    /// The header ends here; was something added?
-    fn complete(&mut self, out: &mut Vec<u8>) -> bool {
+    /// The header, of which all is in `held`, ends here; was something added?
+    fn complete(&mut self, held: &mut Vec<u8>) -> bool {
         self.state = State::Body;
-        let Some(additions) = self.additions.take() else {
+        let Some(Additions { date, message_id }) = self.additions.take() else {
             return false;
         };
-        let before = out.len();
-        if !self.date {
-            out.extend_from_slice(additions.date.as_bytes());
-        }
-        if !self.message_id {
-            out.extend_from_slice(additions.message_id.as_bytes());
-        }
-        out.len() > before
+        let date = Some(date).filter(|_| !self.date);
+        let message_id = Some(message_id).filter(|_| !self.message_id);
+        let added: String = date.into_iter().chain(message_id).collect();
+        held.splice(0..0, added.bytes());
+        !added.is_empty()
     }
 }
 
@@ -183,7 +196,7 @@ mod tests {
         let rows = [
             (
                 "Subject: x\r\n\r\nb\r\n",
-                "Subject: x\r\nDate: D\r\nMessage-ID: M\r\n\r\nb\r\n",
+                "Date: D\r\nMessage-ID: M\r\nSubject: x\r\n\r\nb\r\n",
                 0,
             ),
             (
@@ -193,22 +206,22 @@ mod tests {
             ),
             (
                 "Date: x\r\n\r\nMessage-ID: b\r\n",
-                "Date: x\r\nMessage-ID: M\r\n\r\nMessage-ID: b\r\n",
+                "Message-ID: M\r\nDate: x\r\n\r\nMessage-ID: b\r\n",
                 0,
             ),
             // A folded line is no field, even if it looks like one.
             (
                 "A: x\r\n Date: y\r\n\r\n",
-                "A: x\r\n Date: y\r\nDate: D\r\nMessage-ID: M\r\n\r\n",
+                "Date: D\r\nMessage-ID: M\r\nA: x\r\n Date: y\r\n\r\n",
                 0,
             ),
             (
                 "Received: a\r\n b\r\nReceived: c\r\n\r\nReceived: d\r\n",
-                "Received: a\r\n b\r\nReceived: c\r\nDate: D\r\nMessage-ID: M\r\n\r\nReceived: d\r\n",
+                "Date: D\r\nMessage-ID: M\r\nReceived: a\r\n b\r\nReceived: c\r\n\r\nReceived: d\r\n",
                 2,
             ),
             // All header, no header, nothing at all.
-            ("A: x\r\n", "A: x\r\nDate: D\r\nMessage-ID: M\r\n", 0),
+            ("A: x\r\n", "Date: D\r\nMessage-ID: M\r\nA: x\r\n", 0),
             (
                 "Dear Bob\r\nDate: y\r\n",
                 "Date: D\r\nMessage-ID: M\r\n\r\nDear Bob\r\nDate: y\r\n",
@@ -218,7 +231,7 @@ mod tests {
             ("", "Date: D\r\nMessage-ID: M\r\n", 0),
             ("Dear Bob", "Date: D\r\nMessage-ID: M\r\n\r\nDear Bob", 0),
             // BDAT may bring a message whose last line has no end.
-            ("A: x", "A: x\r\nDate: D\r\nMessage-ID: M\r\n", 0),
+            ("A: x", "Date: D\r\nMessage-ID: M\r\nA: x", 0),
         ];
         for (text, expected, received) in rows {
             for size in [1, 2, 3, 1000] {
