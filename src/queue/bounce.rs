@@ -114,7 +114,7 @@ fn deliver(letter: Letter, inboxes: Vec<Arc<Mailbox>>) -> Result<(), StoreError>
 
 fn submit(queue: &Arc<Queue>, letter: Letter, sender: &Address) -> Result<(), StoreError> {
     if let Err(reply) = queue.accepts(sender) {
-        log::warn!("{sender} cannot be told: {reply}");
+        log::warn!("{sender} cannot be told: {}", reply.text());
         return Ok(());
     }
     let mut envelope = Envelope::new(ReversePath::Null);

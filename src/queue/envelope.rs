@@ -187,7 +187,8 @@ impl Recipient {
 
     /// Remembers a reply, as one printable line of bounded length.
     pub fn note(&mut self, reply: &str) {
-        let line: String = printable(reply)
+        let reply = reply.trim_end().replace("\r\n", " ");
+        let line: String = printable(&reply)
             .chars()
             .take(limits::QUOTED_REPLY)
             .collect();
@@ -347,6 +348,11 @@ mod tests {
         let mut to = Recipient::new(Address::parse("b@b.test").unwrap());
         to.note("250 \r\nstate: sent\u{1b}");
         assert_eq!(to.to_string().lines().count(), 5);
+        assert!(
+            to.to_string()
+                .ends_with("\nreply: 250  state: sent\u{fffd}\n"),
+            "{to}"
+        );
         assert!(to.to_string().contains("state: waiting\n"));
     }
 
