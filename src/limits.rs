@@ -172,8 +172,8 @@ pub struct Limits {
 pub enum BareLineEndings {
     /// `550 5.6.0`.
     Refuse,
-    /// It is taken, and a LF alone ends a line: the fault behind SMTP smuggling
-    /// (CVE-2023-51764), for teaching.
+    /// It is taken, and a lone LF comes back as CRLF: one half of the fault behind SMTP smuggling
+    /// (CVE-2023-51764), for teaching. The end of data stays CRLF.CRLF alone.
     Accept,
 }
 

@@ -100,8 +100,8 @@ impl Office {
         };
         if config.limits.bare_line_endings == BareLineEndings::Accept {
             log::warn!(
-                "[limits] bare_line_endings = accept: messages can be smuggled into this server; \
-                 this is for teaching only"
+                "[limits] bare_line_endings = accept: bare CRs and LFs pass, as in servers that \
+                 messages can be smuggled through; this is for teaching only"
             );
         }
         let mut accounts: Vec<String> = config.accounts.keys().cloned().collect();

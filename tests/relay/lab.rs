@@ -78,7 +78,9 @@ impl Lab {
         let mut client = SmtpClient::connect(&endpoint).unwrap();
         client.login("alice", "wonderland").unwrap();
         let from = format!("alice@{}", self.config.server.domain);
-        let message = message.replace('\n', "\r\n");
+        // Without these two, submission would add them (RFC 6409 §8).
+        let whole = "Date: Mon, 23 Nov 2026 10:00:00 +0000\nMessage-ID: <one@a.test>\n";
+        let message = format!("{whole}{message}").replace('\n', "\r\n");
         let sent = client.send(&from, to, &mut Cursor::new(message)).unwrap();
         assert!(sent.refused.is_empty(), "{:?}", sent.refused);
         client.quit().unwrap();
