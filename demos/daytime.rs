@@ -2,7 +2,7 @@
 //!
 //! `cargo run --example daytime`, then `nc 127.0.0.1 2013`. (RFC 867, made a little more talkative.)
 
-use std::io::{self, Read};
+use std::io;
 
 use pillarbox::net::Patience;
 use pillarbox::server::{Connections, Listener, Peer, Reply, Security, Service, Session, Trouble};
@@ -11,22 +11,15 @@ struct Daytime;
 
 impl Session for Daytime {
     fn greeting(&mut self) -> Reply {
-        Reply::line(format!(
-            "{}\r\n",
-            jiff::Zoned::now().strftime("%A, %d %B %Y %H:%M:%S")
-        ))
+        let now = jiff::Zoned::now();
+        Reply::line(format!("{}\r\n", now.strftime("%A, %d %B %Y %H:%M:%S")))
     }
 
     fn interact(&mut self, line: &[u8]) -> Reply {
-        if line == b"bye" {
-            Reply::close()
-        } else {
-            self.greeting()
+        match line {
+            b"bye" => Reply::close(),
+            _ => self.greeting(),
         }
-    }
-
-    fn receive(&mut self, _body: &mut dyn Read) -> io::Result<Reply> {
-        Ok(Reply::silent()) // never asked for
     }
 
     fn trouble(&mut self, trouble: Trouble) -> Reply {
@@ -35,19 +28,13 @@ impl Session for Daytime {
 }
 
 fn main() -> io::Result<()> {
-    let new_session = Box::new(|_: Peer| Box::new(Daytime) as Box<dyn Session>);
-    let (security, patience) = (Security::Plain, Patience::default());
     let service = Service {
         name: "daytime",
-        security,
-        patience,
-        new_session,
+        security: Security::Plain,
+        patience: Patience::default(),
+        new_session: Box::new(|_: Peer| Box::new(Daytime)),
     };
-    Listener::bind(
-        ([127, 0, 0, 1], 2013).into(),
-        service,
-        &Connections::new(10, 10)?,
-    )?
-    .run();
+    let connections = Connections::new(10, 10)?;
+    Listener::bind(([127, 0, 0, 1], 2013).into(), service, &connections)?.run();
     Ok(())
 }

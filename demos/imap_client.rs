@@ -1,9 +1,9 @@
 //! Bob reads his mailbox and waits for the next message: IMAP, over TLS. `cargo run --example imap_client`
 
-use std::io;
 use std::time::Duration;
 
 use pillarbox::client::{ClientError, Endpoint, ImapClient, Security, printable};
+use pillarbox::message::Reading;
 use pillarbox::protocol::imap::{FetchItem, SequenceSet};
 
 fn main() {
@@ -25,8 +25,12 @@ fn read() -> Result<(), ClientError> {
         println!("{:>4} {}", message.uid(), printable(subject.unwrap_or("")));
     }
     if let Some(newest) = messages.last() {
+        let mut message = Vec::new();
+        client.fetch_body(newest.uid(), &mut message)?;
         println!("\nThe newest one:\n");
-        client.fetch_body(newest.uid(), &mut io::stdout())?;
+        for line in Reading::of(&message).text.lines() {
+            println!("{}", printable(line));
+        }
     }
 
     println!("\nWaiting half a minute for news; send bob something.");

@@ -1,8 +1,7 @@
 //! Bob fetches his newest message: POP3, over TLS. `cargo run --example pop3_client`
 
-use std::io;
-
-use pillarbox::client::{ClientError, Endpoint, Pop3Client, Security};
+use pillarbox::client::{ClientError, Endpoint, Pop3Client, Security, printable};
+use pillarbox::message::Reading;
 
 fn main() {
     if let Err(error) = fetch() {
@@ -23,8 +22,12 @@ fn fetch() -> Result<(), ClientError> {
     }
 
     if mailbox.messages > 0 {
+        let mut message = Vec::new();
+        client.retr(mailbox.messages, &mut message)?;
         println!("\nThe newest one:\n");
-        client.retr(mailbox.messages, &mut io::stdout())?;
+        for line in Reading::of(&message).text.lines() {
+            println!("{}", printable(line));
+        }
     }
     client.quit()
 }

@@ -6,12 +6,14 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use argon2::Argon2;
 use argon2::password_hash::rand_core::OsRng;
 use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
+
+use crate::limits;
 
 const REMEMBERED: Duration = Duration::from_secs(5 * 60);
 
@@ -21,6 +23,7 @@ pub struct Accounts {
     passwords: HashMap<String, Password>,
     verified: Mutex<HashMap<String, (u64, Instant)>>,
     key: RandomState,
+    hashing: Turns,
 }
 
 /// A password as the configuration has it.
@@ -82,6 +85,7 @@ impl Accounts {
             passwords,
             verified,
             key,
+            hashing: Turns::new(limits::HASHES_AT_ONCE),
         }
     }
 
@@ -125,9 +129,8 @@ impl Accounts {
         let Ok(parsed) = PasswordHash::new(hash) else {
             return false;
         };
-        let right = Argon2::default()
-            .verify_password(password.as_bytes(), &parsed)
-            .is_ok();
+        let verify = || Argon2::default().verify_password(password.as_bytes(), &parsed);
+        let right = self.hashing.take(verify).is_ok();
         if right {
             self.remembered()
                 .insert(name.to_owned(), (fingerprint, now));
@@ -138,6 +141,31 @@ impl Accounts {
     fn remembered(&self) -> std::sync::MutexGuard<'_, HashMap<String, (u64, Instant)>> {
         // The map is whole after each insertion, so a thread that died with it harmed nothing.
         self.verified.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Lets so many work at once, and the others wait for their turn.
+struct Turns {
+    free: Mutex<usize>,
+    given_back: Condvar,
+}
+
+impl Turns {
+    fn new(free: usize) -> Turns {
+        Turns {
+            free: Mutex::new(free),
+            given_back: Condvar::new(),
+        }
+    }
+
+    fn take<T>(&self, work: impl FnOnce() -> T) -> T {
+        let free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        let free = self.given_back.wait_while(free, |free| *free == 0);
+        *free.unwrap_or_else(PoisonError::into_inner) -= 1;
+        let done = work();
+        *self.free.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        self.given_back.notify_one();
+        done
     }
 }
 

@@ -4,19 +4,25 @@
 //! here. Nothing in the file is ever ignored: what is unknown or does not parse is an error that
 //! names it. A file need not be complete; what is missing is as in the one that is compiled in.
 
+mod limits;
 mod reader;
+mod relay;
+mod values;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use crate::accounts::Password;
+use crate::aliases::Aliases;
 use crate::limits::Limits;
 use crate::net::tls::Versions;
+use crate::protocol::smtp::Address;
 use reader::{Section, Sections};
+pub use relay::{Login, NextHop, Relay, Security};
+use values::{at_least_one, domain, host_and_port, port_or_off, yes_or_no};
 
 /// The file that is used when there is none.
 const COMPILED_IN: &str = include_str!("../config.ini");
@@ -44,10 +50,18 @@ pub struct Config {
     pub tls: Tls,
     /// `[store] path`: the folder of the mailboxes.
     pub mail: PathBuf,
+    /// `[store] queue`: the folder of the messages that wait for another server.
+    pub queue: PathBuf,
     /// `[accounts]`
     pub accounts: HashMap<String, Password>,
+    /// `[aliases]`
+    pub aliases: Aliases,
     /// `[limits]`
     pub limits: Limits,
+    /// `[relay]`: who takes what no route is for.
+    pub relay: Relay,
+    /// `[routes]`: the next hop of each domain, by its name in lower case.
+    pub routes: HashMap<String, NextHop>,
     /// `[client]`
     pub client: Client,
 }
@@ -76,6 +90,8 @@ pub struct Ports {
     pub submission: Option<u16>,
     /// Mail from users, under TLS: 465 (RFC 8314).
     pub smtps: Option<u16>,
+    /// Mail for the mailboxes, from a mail transfer agent beside us: 24 by custom (RFC 2033).
+    pub lmtp: Option<u16>,
     /// POP3, in clear or STLS: 110 (RFC 1939).
     pub pop3: Option<u16>,
     /// POP3 under TLS: 995 (RFC 8314).
@@ -134,13 +150,25 @@ impl Config {
     /// When something in it is unknown, repeated, or does not parse.
     pub fn parse(name: &str, text: &str, folder: &Path) -> Result<Config, ConfigError> {
         let mut sections = Sections::read(name, text)?;
+        let server = Server::read(sections.section_or_empty("server"))?;
+        let accounts = read_accounts(name, sections.section("accounts"))?;
+        let aliases = read_aliases(
+            sections.section_or_empty("aliases"),
+            &server.domain,
+            &accounts,
+        )?;
+        let (mail, queue) = read_store(sections.section_or_empty("store"), folder)?;
         let config = Config {
-            server: Server::read(sections.section_or_empty("server"))?,
+            server,
             ports: Ports::read(sections.section_or_empty("ports"))?,
             tls: Tls::read(sections.section_or_empty("tls"), folder)?,
-            mail: read_store(sections.section_or_empty("store"), folder)?,
-            accounts: read_accounts(name, sections.section("accounts"))?,
-            limits: read_limits(sections.section_or_empty("limits"))?,
+            mail,
+            queue,
+            accounts,
+            aliases,
+            limits: limits::read(sections.section_or_empty("limits"))?,
+            relay: Relay::read(sections.section_or_empty("relay"))?,
+            routes: relay::read_routes(sections.section_or_empty("routes"))?,
             client: Client::read(sections.section_or_empty("client"))?,
         };
         sections.finish()?;
@@ -190,6 +218,7 @@ impl Ports {
             smtp: port("smtp", 2025)?,
             submission: port("submission", 2587)?,
             smtps: port("smtps", 2465)?,
+            lmtp: port("lmtp", 2024)?,
             pop3: port("pop3", 2110)?,
             pop3s: port("pop3s", 2995)?,
             imap: port("imap", 2143)?,
@@ -234,10 +263,12 @@ impl Client {
     }
 }
 
-fn read_store(mut section: Section, folder: &Path) -> Result<PathBuf, ConfigError> {
+/// The folders of the mailboxes and of the queue.
+fn read_store(mut section: Section, folder: &Path) -> Result<(PathBuf, PathBuf), ConfigError> {
     let mail = folder.join(section.value("path", PathBuf::from("mail"))?);
+    let queue = folder.join(section.value("queue", PathBuf::from("queue"))?);
     section.finish()?;
-    Ok(mail)
+    Ok((mail, queue))
 }
 
 /// Without the section there are the lab's three accounts; an empty one means that there are none.
@@ -273,37 +304,20 @@ fn read_accounts(
     accounts.into_iter().map(account).collect()
 }
 
-fn read_limits(mut section: Section) -> Result<Limits, ConfigError> {
-    let default = Limits::default();
-    let limits = Limits {
-        message_size: section.value_by("message_size", default.message_size, octets)?,
-        line_length: section.value_by("line_length", default.line_length, |text| {
-            // RFC 5321 §4.5.3.1.4: a server must take lines of 512 octets.
-            octets(text)
-                .and_then(|n| usize::try_from(n).map_err(|e| e.to_string()))
-                .and_then(|n| match n {
-                    512.. => Ok(n),
-                    _ => Err("at least 512 (RFC 5321 §4.5.3.1.4)".to_owned()),
-                })
-        })?,
-        recipients: section.value_by("recipients", default.recipients, |text| {
-            match text.parse() {
-                Ok(n) if n >= 100 => Ok(n),
-                _ => Err("a number of at least 100 (RFC 5321 §4.5.3.1.8)".to_owned()),
-            }
-        })?,
-        login_attempts: section.value_by("login_attempts", default.login_attempts, at_least_one)?,
-        connections_per_address: section.value_by(
-            "connections_per_address",
-            default.connections_per_address,
-            at_least_one,
-        )?,
-        smtp_timeout: section.value_by("smtp_timeout", default.smtp_timeout, seconds)?,
-        pop3_timeout: section.value_by("pop3_timeout", default.pop3_timeout, seconds)?,
-        imap_timeout: section.value_by("imap_timeout", default.imap_timeout, seconds)?,
-    };
-    section.finish()?;
-    Ok(limits)
+fn read_aliases(
+    section: Section,
+    domain: &str,
+    accounts: &HashMap<String, Password>,
+) -> Result<Aliases, ConfigError> {
+    let wrong = section.wrong_by_key();
+    let entries = section.rest();
+    // What cannot stand before an @ could never be written in RCPT.
+    let impossible = |name: &str| Address::parse(&format!("{name}@{domain}")).is_err();
+    if let Some((name, _)) = entries.iter().find(|(name, _)| impossible(name)) {
+        return Err(wrong(name, "this cannot stand before an @"));
+    }
+    let accounts: BTreeSet<String> = accounts.keys().cloned().collect();
+    Aliases::resolve(domain, &accounts, &entries).map_err(|(name, why)| wrong(&name, &why))
 }
 
 /// Without a file nothing is littered: everything goes into the user's data folder.
@@ -313,71 +327,6 @@ fn data_folder() -> PathBuf {
         .map(PathBuf::from)
         .or_else(home);
     data.unwrap_or_else(std::env::temp_dir).join("pillarbox")
-}
-
-fn yes_or_no(text: &str) -> Result<bool, String> {
-    match text {
-        "yes" => Ok(true),
-        "no" => Ok(false),
-        _ => Err("yes or no".to_owned()),
-    }
-}
-
-fn at_least_one<T: TryFrom<u32>>(text: &str) -> Result<T, String> {
-    let number = text.parse::<u32>().ok().filter(|number| *number > 0);
-    number
-        .and_then(|number| T::try_from(number).ok())
-        .ok_or_else(|| "a number of at least 1".to_owned())
-}
-
-fn seconds(text: &str) -> Result<Duration, String> {
-    at_least_one(text)
-        .map(|seconds: u64| Duration::from_secs(seconds))
-        .map_err(|why| why + " (seconds)")
-}
-
-/// A number of octets, with `K` or `M` for 1,024 and 1,048,576.
-fn octets(text: &str) -> Result<u64, String> {
-    let (digits, unit) = match text.strip_suffix(['K', 'k']) {
-        Some(digits) => (digits, 1 << 10),
-        None => text
-            .strip_suffix(['M', 'm'])
-            .map_or((text, 1), |digits| (digits, 1 << 20)),
-    };
-    let number = digits
-        .trim()
-        .parse::<u64>()
-        .ok()
-        .and_then(|number| number.checked_mul(unit));
-    number
-        .filter(|number| *number > 0)
-        .ok_or_else(|| "a size such as 4096, 64K or 50M".to_owned())
-}
-
-fn port_or_off(text: &str) -> Result<Option<u16>, String> {
-    match text {
-        "" => Ok(None),
-        _ => text
-            .parse()
-            .map(Some)
-            .map_err(|_| "a port is 0 to 65535, or empty for off".to_owned()),
-    }
-}
-
-fn host_and_port(text: &str) -> Result<Option<(String, u16)>, String> {
-    let (host, port) = text.rsplit_once(':').ok_or("host:port is asked for")?;
-    let port = port.parse().map_err(|_| "a port is 0 to 65535")?;
-    Ok(Some((host.trim_matches(['[', ']']).to_owned(), port)))
-}
-
-/// A domain or an address: what may stand in a greeting and in a certificate.
-fn domain(text: &str) -> Result<String, String> {
-    let legal = |c: char| c.is_ascii_alphanumeric() || ".-:".contains(c);
-    let name = text.trim();
-    if name.is_empty() || name.len() > 253 || !name.chars().all(legal) {
-        return Err("a name is made of letters, digits, dots and -".to_owned());
-    }
-    Ok(name.to_owned())
 }
 
 #[cfg(test)]
@@ -402,6 +351,9 @@ mod tests {
             format!("{:?}", empty.server)
         );
         assert_eq!(shipped.accounts, empty.accounts);
+        assert_eq!(shipped.queue, empty.queue);
+        assert_eq!(shipped.relay, empty.relay);
+        assert_eq!(shipped.routes, empty.routes);
     }
 
     #[test]
@@ -458,6 +410,34 @@ mod tests {
             (
                 "[limits]\nrecipients = 99",
                 "config.ini, [limits] recipients = \"99\": a number of at least 100 (RFC 5321 §4.5.3.1.8)",
+            ),
+            (
+                "[limits]\nbare_line_endings = maybe",
+                "config.ini, [limits] bare_line_endings = \"maybe\": refuse or accept",
+            ),
+            (
+                "[aliases]\na = b\nb = a",
+                "config.ini, [aliases] a: it leads back to itself: a → b → a",
+            ),
+            (
+                "[aliases]\na b = alice",
+                "config.ini, [aliases] a b: this cannot stand before an @",
+            ),
+            (
+                "[relay]\nhost = hub.test\ntls = none\nuser = a\npassword = b",
+                "config.ini, [relay] user: a password may not go out with tls = none",
+            ),
+            (
+                "[relay]\nuser = a",
+                "config.ini, [relay] password: it is missing, and there is a user",
+            ),
+            (
+                "[routes]\nb.test = 10.0.0.1:25 smtps",
+                "config.ini, [routes] b.test: the protection is implicit, starttls or none",
+            ),
+            (
+                "[routes]\nb.test = 10.0.0.1",
+                "config.ini, [routes] b.test: host:port is asked for, perhaps with lmtp, starttls, implicit or none behind it",
             ),
             (
                 "stray = 1",

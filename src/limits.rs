@@ -20,6 +20,10 @@ pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(30);
 /// Octets a second below which a message is too slow to wait for.
 pub const SLOWEST_BODY: u64 = 64;
 
+/// Octets that are skipped of a message that was refused while it comes: as many as the numbers of
+/// RFC 3501 can announce. A client that sends more is not waited for.
+pub const SKIPPED: u64 = u32::MAX as u64;
+
 /// After the last words, for the client to close too.
 pub const LINGER: Duration = Duration::from_secs(2);
 
@@ -60,7 +64,7 @@ pub const BACKLOG: i32 = 1024;
 /// A connection's thread: the deepest path (a search with nested keys) uses a fraction of it.
 pub const STACK: usize = 512 * 1024;
 
-/// Connections beyond `max_connections` that are told so, each in a thread of its own, at a time.
+/// Connections beyond the limits that are told so, each in a thread of its own, at a time.
 pub const REFUSALS: usize = 64;
 
 /// Octets of a command with its literals, the message of APPEND not counted.
@@ -70,8 +74,53 @@ pub const COMMAND_LENGTH: usize = 256 * 1024;
 /// hundred unknown recipients needs (RFC 5321 §4.5.3.1.8), too few to guess names.
 pub const REFUSED_COMMANDS: u32 = 120;
 
+/// Octets of a header field's name that are looked at; RFC 5322 §2.1.1 wants lines below 79.
+pub const FIELD_NAME: usize = 78;
+
+/// Within which a client address may do what [`Limits`] allows it per minute.
+pub const VISITOR_WINDOW: Duration = Duration::from_secs(60);
+
+/// Client addresses that are remembered at a time: some megabytes.
+pub const VISITORS: usize = 10_000;
+
+/// The answer to a failed login comes no later than this; the program's stop waits for it.
+pub const LOGIN_DELAY_MOST: Duration = Duration::from_secs(5);
+
+/// Failed logins of one address after which no password of its is looked at for a while.
+pub const LOGIN_FAILURES: u32 = 50;
+
+/// How long after the last failed login of an address all of them are forgotten.
+pub const LOGIN_MEMORY: Duration = Duration::from_secs(10 * 60);
+
 /// Commands in a row that are none, before an IMAP conversation ends: this is no mail program.
 pub const BAD_COMMANDS: u32 = 50;
+
+/// Password hashes that are computed at once: argon2id takes 19 MiB for each (RFC 9106 §4), and a
+/// thousand clients with wrong passwords must not take 19 GiB.
+pub const HASHES_AT_ONCE: usize = 4;
+
+/// `Received:` fields beyond which a message is taken to go round in circles. RFC 5321 §6.3 asks for
+/// a large number, normally at least 100; most servers take 50, and so is it agreed here.
+pub const HOPS: usize = 50;
+
+/// For a next hop's answer. RFC 5321 §4.5.3.2.6 wants ten minutes behind the final dot: whoever gives
+/// up sooner sends a message twice.
+pub const NEXT_HOP_TIMEOUT: Duration = Duration::from_secs(10 * 60);
+
+/// Next hops that are sent to at once.
+pub const NEXT_HOPS: usize = 16;
+
+/// Messages that are on their way to next hops at once, their envelopes in memory.
+pub const IN_FLIGHT: usize = 1000;
+
+/// For the lists of what waits and for a word of `pillarbox queue` to be noticed.
+pub const QUEUE_GLANCE: Duration = Duration::from_secs(1);
+
+/// Characters of a reply that an envelope keeps and a bounce quotes.
+pub const QUOTED_REPLY: usize = 1000;
+
+/// Octets of a chunk that our clients send with BDAT: few answers, little memory (RFC 3030 §2).
+pub const CHUNK: usize = 128 * 1024;
 
 /// The limits that `[limits]` sets.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,6 +133,17 @@ pub struct Limits {
     pub recipients: usize,
     /// Failed logins on one connection before it is closed.
     pub login_attempts: u32,
+    /// The answer to an address's first failed login comes so much later; each further one
+    /// doubles it, up to [`LOGIN_DELAY_MOST`].
+    pub login_delay: Duration,
+    /// Messages that one address may begin in a minute; loopback may begin more.
+    pub messages_per_minute: u32,
+    /// Recipients that one address may name in a minute; loopback may name more.
+    pub recipients_per_minute: u32,
+    /// SMTP commands of one address that may be refused in a minute; loopback's may be more.
+    pub errors_per_minute: u32,
+    /// What becomes of a message with a bare CR or LF.
+    pub bare_line_endings: BareLineEndings,
     /// Connections from one address at once.
     pub connections_per_address: usize,
     /// A silent SMTP client: five minutes (RFC 5321 §4.5.3.2.7).
@@ -92,6 +152,26 @@ pub struct Limits {
     pub pop3_timeout: Duration,
     /// A silent IMAP client: at least thirty minutes (RFC 9051 §5.4).
     pub imap_timeout: Duration,
+    /// Before the second attempt to send a message on; each later wait is twice as long.
+    pub retry_first: Duration,
+    /// No wait is longer.
+    pub retry_longest: Duration,
+    /// Then a message is given up: four to five days (RFC 5321 §4.5.4.1).
+    pub queue_lifetime: Duration,
+    /// Who asked for it is then told of the delay (RFC 3461 §4.1).
+    pub delay_notice: Duration,
+    /// How many times faster the four above pass: a lab watches five days in seven minutes.
+    pub time_factor: u32,
+}
+
+/// What becomes of a message in which a CR or a LF stands alone (RFC 5321 §2.3.8 forbids both).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BareLineEndings {
+    /// `550 5.6.0`.
+    Refuse,
+    /// It is taken, and a LF alone ends a line: the fault behind SMTP smuggling
+    /// (CVE-2023-51764), for teaching.
+    Accept,
 }
 
 impl Default for Limits {
@@ -101,10 +181,20 @@ impl Default for Limits {
             line_length: LINE_LENGTH,
             recipients: 1000,
             login_attempts: 5,
+            login_delay: Duration::from_secs(1),
+            messages_per_minute: 600,
+            recipients_per_minute: 6000,
+            errors_per_minute: 600,
+            bare_line_endings: BareLineEndings::Refuse,
             connections_per_address: 1000,
             smtp_timeout: Duration::from_secs(5 * 60),
             pop3_timeout: Duration::from_secs(10 * 60),
             imap_timeout: Duration::from_secs(30 * 60),
+            retry_first: Duration::from_secs(5 * 60),
+            retry_longest: Duration::from_secs(4 * 60 * 60),
+            queue_lifetime: Duration::from_secs(5 * 24 * 60 * 60),
+            delay_notice: Duration::from_secs(4 * 60 * 60),
+            time_factor: 1,
         }
     }
 }

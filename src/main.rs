@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{ArgAction, Parser, Subcommand};
-use pillarbox::commands::{CommandError, inbox, passwd, send, serve, settings};
+use pillarbox::commands::{CommandError, inbox, passwd, queue, send, serve, settings, trace};
 use pillarbox::config::Config;
 
 /// A whole email system that you can read, run and see through.
@@ -34,6 +34,8 @@ enum Command {
     Inbox(inbox::InboxArgs),
     /// Hash a password for [accounts] in config.ini
     Passwd,
+    Queue(queue::QueueArgs),
+    Trace(trace::TraceArgs),
 }
 
 fn main() -> ExitCode {
@@ -55,6 +57,8 @@ fn run(line: CommandLine) -> Result<(), CommandError> {
         Command::Send(args) => send::run(&args, &settings(&config()?)?),
         Command::Inbox(args) => inbox::run(&args, &settings(&config()?)?),
         Command::Passwd => passwd::run(),
+        Command::Queue(args) => queue::run(&config()?, &args),
+        Command::Trace(args) => trace::run(&args, config),
     }
 }
 

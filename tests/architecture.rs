@@ -6,11 +6,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The layers from the bottom to the top. A file uses its own layer and those below.
-const LAYERS: [&[&str]; 6] = [
+const LAYERS: [&[&str]; 8] = [
     &["limits"],
     &["net", "message"],
-    &["protocol", "store", "accounts", "config"],
-    &["server", "client"],
+    &["protocol", "store", "accounts", "aliases", "config"],
+    &["client"],
+    &["queue"],
+    &["server"],
     &["console"],
     &["commands"],
 ];

@@ -19,7 +19,10 @@ use pillarbox::store::Store;
 /// The message with this name: as long as its name says, and recognisable to its last octet.
 fn message(name: &str) -> String {
     let body = format!("{name} and its friends.\r\n").repeat(100);
-    format!("Subject: {name}\r\n\r\n{body}-- end of {name}\r\n")
+    format!(
+        "Date: Mon, 23 Nov 2026 10:00:00 +0000\r\nMessage-ID: <{name}@crowd.test>\r\n\
+         Subject: {name}\r\n\r\n{body}-- end of {name}\r\n"
+    )
 }
 
 fn endpoint(lab: &Lab, protocol: &str) -> Endpoint {

@@ -94,6 +94,23 @@ fn the_stop_ends_a_wait_for_a_line_but_not_a_message() {
 }
 
 #[test]
+fn who_never_pauses_hears_of_the_stop_and_why() {
+    let stop = Bell::new().unwrap();
+    let (mut wire, mut other) = pair(Some(stop.clone()));
+    other.write_all(b"NOOP\r\n").unwrap();
+    stop.ring();
+    assert_eq!(wire.read_line().unwrap(), Heard::Stopping);
+    wire.say(b"421 bye\r\n").unwrap();
+    let client = thread::spawn(move || {
+        let mut answer = String::new();
+        other.read_to_string(&mut answer).map(|_| answer)
+    });
+    wire.close();
+    // A connection that is closed over unread input would be reset.
+    assert_eq!(client.join().unwrap().unwrap(), "421 bye\r\n");
+}
+
+#[test]
 fn silence_times_out_and_the_connection_lives() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let mut other = TcpStream::connect(listener.local_addr().unwrap()).unwrap();

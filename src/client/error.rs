@@ -1,6 +1,6 @@
 //! What can go wrong for a client, each as one sentence: who answered what, and what to do.
 //!
-//! The server's words are shown as [`printable`] text; passwords are in no error.
+//! The server's words are shown as [`printable`](super::printable()) text; passwords are in no error.
 
 use std::fmt;
 use std::io;

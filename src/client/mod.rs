@@ -26,5 +26,5 @@ pub use imap::ImapClient;
 pub use pop3::Pop3Client;
 pub use printable::printable;
 pub use settings::ClientSettings;
-pub use smtp::SmtpClient;
+pub use smtp::{Hello, Sent, SmtpClient, Wishes};
 pub use socket::{Answer, ClientSocket};

@@ -119,6 +119,11 @@ impl ClientSocket {
         }
     }
 
+    /// Cuts the connection without a word: what was begun must not be taken for whole.
+    pub(super) fn cut(&mut self) {
+        self.wire = None;
+    }
+
     /// Sends one line; its ending is added here.
     pub(super) fn send_line(&mut self, line: &[u8]) -> Result<(), ClientError> {
         // RFC 5321 §2.3.8, RFC 9051 §4: CR, LF and NUL are no part of a command.

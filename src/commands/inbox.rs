@@ -205,7 +205,7 @@ mod tests {
     fn an_inbox_is_a_table() {
         let script = format!(
             "{OPEN}
-            C: a3 UID FETCH 1:* (FLAGS RFC822.SIZE BODY.PEEK[HEADER.FIELDS (Date From Subject Content-Type)])
+            C: a3 UID FETCH 1:* (FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER.FIELDS (Date From Subject Content-Type)])
             S: * 1 FETCH (UID 5 FLAGS () RFC822.SIZE 700 BODY[HEADER.FIELDS (Date From Subject Content-Type)] {{32}}
             S: From: a@b.test
             S: Subject: Tea

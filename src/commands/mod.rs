@@ -8,10 +8,12 @@ use crate::server::SetupError;
 
 pub mod inbox;
 pub mod passwd;
+pub mod queue;
 pub mod send;
 pub mod serve;
 mod settings;
 mod terminal;
+pub mod trace;
 
 pub use settings::settings;
 

@@ -18,7 +18,7 @@ pub struct SendArgs {
     /// Who sends: an account, or an address
     #[arg(long, value_name = "WHO")]
     pub from: String,
-    /// Whom it is for: an account, an address or "Name <address>"; can be repeated
+    /// Whom it is for: an account, an address or `Name <address>`; can be repeated
     #[arg(long, value_name = "WHO")]
     pub to: Vec<String>,
     /// Who should know of it; can be repeated

@@ -1,7 +1,6 @@
 //! `pillarbox serve`: every server of the configuration, in one process, until Ctrl-C.
 
 use std::io::{self, Write};
-use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
@@ -10,7 +9,9 @@ use std::thread::{self, JoinHandle};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use super::CommandError;
+use super::settings::own_host;
 use crate::accounts::Password;
+use crate::client::{Endpoint, Security};
 use crate::config::Config;
 use crate::limits;
 use crate::server::{Connections, Listener, Office};
@@ -29,6 +30,7 @@ pub fn run(config: &Config, file: Option<&Path>) -> Result<(), CommandError> {
     .map_err(|error| CommandError::Setup(format!("no file descriptors: {error}")))?;
     let listeners = office.listeners(&connections)?;
     office.welcome_new_accounts()?;
+    let mut sending = office.relay()?;
     let interrupted = interruptions()?;
     // Whoever reads our output may be gone; that is no reason to stop serving.
     let _ = present(
@@ -43,11 +45,19 @@ pub fn run(config: &Config, file: Option<&Path>) -> Result<(), CommandError> {
     if !connections.stop(limits::SHUTDOWN_GRACE) {
         log::warn!("some connections did not end in time");
     }
+    if let Some(sending) = &mut sending
+        && !sending.stop(limits::SHUTDOWN_GRACE)
+    {
+        log::warn!("a message is being sent; it stays in the queue");
+    }
     for thread in threads {
         // A listener's thread ends by itself; if it died, its message is on the screen already.
         let _ = thread.join();
     }
-    println!("Pillarbox has stopped; every message that it acknowledged is stored.");
+    let _ = writeln!(
+        io::stdout(),
+        "Pillarbox has stopped; every message that it acknowledged is stored."
+    );
     Ok(())
 }
 
@@ -59,7 +69,11 @@ fn interruptions() -> Result<mpsc::Receiver<()>, CommandError> {
         if stopping.swap(true, Ordering::Relaxed) {
             std::process::exit(130);
         }
-        eprintln!("\nStopping: messages on their way are finished. Ctrl-C again ends at once.");
+        // A terminal that is gone must not end this thread: it has a second Ctrl-C to answer.
+        let _ = writeln!(
+            io::stderr(),
+            "\nStopping: messages on their way are finished. Ctrl-C again ends at once."
+        );
         let _ = send.send(());
     })
     .map_err(|error| CommandError::Setup(format!("Ctrl-C cannot be handled: {error}")))?;
@@ -114,7 +128,7 @@ impl Invocation {
             name()
         };
         let config = file
-            .map(|file| format!(" --config {}", file.display()))
+            .map(|file| format!(" --config {}", quoted(&file.display().to_string())))
             .unwrap_or_default();
         Invocation { program, config }
     }
@@ -195,14 +209,80 @@ fn suggest(
             "    {program} send{file} --from {first} --to {last} --subject Hello --text 'By post.'"
         )?;
     }
-    if let Some(SocketAddr::V4(pop3s)) = address("pop3s") {
-        let ca = config.tls.certs.join("ca.pem");
-        let url = format!("pop3s://{pop3s}/1");
-        writeln!(
-            out,
-            "    curl -v --cacert {} --user {first}{password} {url}",
-            ca.display()
-        )?;
+    if let Some(pop3s) = address("pop3s") {
+        let ca = quoted(&config.tls.certs.join("ca.pem").display().to_string());
+        let user = quoted(&format!("{first}{password}"));
+        let server = Endpoint::new(own_host(config), pop3s.port(), Security::Tls, "");
+        let url = quoted(&format!("pop3s://{server}/1"));
+        writeln!(out, "    curl -v --cacert {ca} --user {user} {url}")?;
     }
     Ok(())
+}
+
+/// A word that a shell takes as it stands.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:,=@+".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    // A test fails by panicking.
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn what_is_pasted_is_one_word() {
+        let rows = [
+            ("certs/ca.pem", "certs/ca.pem"),
+            ("my lab/ca.pem", "'my lab/ca.pem'"),
+            ("alice:$HOME", "'alice:$HOME'"),
+            ("it's", r"'it'\''s'"),
+            ("", "''"),
+        ];
+        for (word, expected) in rows {
+            assert_eq!(quoted(word), expected);
+        }
+    }
+
+    #[test]
+    fn what_to_try_names_a_server_that_the_certificate_names() {
+        let rows = [
+            ("127.0.0.1", "pop3s://127.0.0.1:"),
+            ("0.0.0.0", "pop3s://localhost:"),
+            ("::1", "'pop3s://[::1]:"),
+        ];
+        for (host, url) in rows {
+            let ports = [
+                "smtp",
+                "submission",
+                "smtps",
+                "pop3",
+                "pop3s",
+                "imap",
+                "imaps",
+            ];
+            let text = format!("[ports]\n{} = 0\n", ports.join(" = 0\n"));
+            let mut config = Config::parse("x.ini", &text, Path::new("/my lab")).unwrap();
+            let folder = tempfile::tempdir().unwrap();
+            (config.tls.certs, config.mail) =
+                (folder.path().join("my certs"), folder.path().into());
+            let connections = Connections::new(1, 1).unwrap();
+            let listeners = Office::open(&config).unwrap().listeners(&connections);
+            let listeners = listeners.unwrap();
+            config.server.host = host.parse().unwrap();
+            let mut screen = Vec::new();
+            let invocation = Invocation::of(None);
+            suggest(&mut screen, &config, &listeners, &invocation).unwrap();
+            let screen = String::from_utf8(screen).unwrap();
+            assert!(
+                screen.contains(url) && screen.contains("my certs/ca.pem' "),
+                "{screen}"
+            );
+        }
+    }
 }

@@ -47,7 +47,7 @@ fn endpoint(
 }
 
 /// Who listens on every address is on this machine.
-fn own_host(config: &Config) -> String {
+pub(super) fn own_host(config: &Config) -> String {
     let host = config.server.host;
     if host.is_unspecified() {
         return "localhost".to_owned();

@@ -29,13 +29,18 @@ pub(super) fn password(
     if let Some(password) = known {
         return Ok(password);
     }
-    let prompt = format!("Password of {}: ", printable(account));
-    rpassword::prompt_password(prompt).map_err(|_| {
+    let unknown = || {
         CommandError::Setup(format!(
             "the password of {} is not known; use --password or {PASSWORD_VARIABLE}",
             printable(account)
         ))
-    })
+    };
+    // The text of a message may come by a pipe; a script's errors do not go to a terminal.
+    if !io::stderr().is_terminal() {
+        return Err(unknown());
+    }
+    let prompt = format!("Password of {}: ", printable(account));
+    rpassword::prompt_password(prompt).map_err(|_| unknown())
 }
 
 /// The columns of the terminal that `out` is, if it is one.

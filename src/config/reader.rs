@@ -23,6 +23,7 @@ pub(super) struct Sections {
 }
 
 /// One section, and the settings in it that have not been taken yet.
+#[derive(Clone)]
 pub(super) struct Section {
     place: String,
     settings: HashMap<String, Option<String>>,
@@ -116,6 +117,12 @@ impl Section {
     /// An error about the value of a key that was taken.
     pub(super) fn wrong(&self, key: &str, why: &str) -> ConfigError {
         ConfigError(format!("{} {key}: {why}", self.place))
+    }
+
+    /// Like [`Section::wrong`], for when the section itself is taken by [`Section::rest`].
+    pub(super) fn wrong_by_key(&self) -> impl Fn(&str, &str) -> ConfigError + use<> {
+        let place = self.place.clone();
+        move |key, why| ConfigError(format!("{place} {key}: {why}"))
     }
 
     /// Every setting that is left, by its key: for sections whose keys are names.

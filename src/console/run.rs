@@ -31,6 +31,12 @@ pub trait Talk {
     /// When it fails.
     fn start_tls(&mut self) -> io::Result<()>;
 
+    /// A line that the server has said and nobody has received, as far as that can be known
+    /// without waiting.
+    fn unheard(&mut self) -> Option<Vec<u8>> {
+        None
+    }
+
     /// Closes without a word, and returns when the server has noticed.
     fn disconnect(self: Box<Self>) {}
 }
@@ -79,6 +85,8 @@ pub enum Fault {
     ClosedEarly(String),
     /// The server said this instead of closing the connection.
     NotClosed(String),
+    /// The server said this, too, when the script was over.
+    Unheard(String),
     /// The connection failed.
     Connection(io::Error),
 }
@@ -105,6 +113,9 @@ impl fmt::Display for Difference {
             }
             Fault::NotClosed(got) => {
                 write!(f, "the server did not close but said\n  got       {got}")
+            }
+            Fault::Unheard(got) => {
+                write!(f, "the server said more\n  got       {got}")
             }
             Fault::Connection(error) => write!(f, "the connection failed: {error}"),
         }
@@ -153,7 +164,18 @@ pub fn perform(
             .play(&step.action)
             .map_err(|fault| Difference { line, fault })?;
     }
-    Ok(())
+    let line = script.steps.last().map_or(0, |step| step.line);
+    match stage
+        .clients
+        .values_mut()
+        .find_map(|client| client.unheard())
+    {
+        Some(said) => Err(Difference {
+            line,
+            fault: Fault::Unheard(shown(&said)),
+        }),
+        None => Ok(()),
+    }
 }
 
 struct Stage<'a, 'b> {
@@ -269,6 +291,10 @@ mod tests {
         fn start_tls(&mut self) -> io::Result<()> {
             Err(io::ErrorKind::Unsupported.into())
         }
+
+        fn unheard(&mut self) -> Option<Vec<u8>> {
+            self.lines.first().cloned()
+        }
     }
 
     /// What happened, and how it ended.
@@ -319,6 +345,10 @@ mod tests {
             (
                 "C: a\n! closed",
                 "line 4: the server did not close but said\n  got       1 a",
+            ),
+            (
+                "C\\: a\\nb\\n\nS: 1 a",
+                "line 4: the server said more\n  got       1 b",
             ),
             ("! starttls", "line 3: the connection failed: unsupported"),
         ];

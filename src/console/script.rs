@@ -27,7 +27,7 @@
 //! | `! closed` | the server must have closed the connection, and said nothing more |
 //! | `! pause` | a good moment to think; demonstrations wait here |
 //!
-//! Nothing here connects to anything: [`run`](super::run) does.
+//! Nothing here connects to anything: [`run`](super::run()) does.
 
 use std::fmt;
 use std::str::FromStr;
@@ -56,6 +56,8 @@ pub enum Protocol {
     Smtp,
     /// From a mail program to its server (RFC 6409).
     Submission,
+    /// To the mailboxes (RFC 2033).
+    Lmtp,
     /// RFC 1939.
     Pop3,
     /// RFC 3501 and RFC 9051.
@@ -211,10 +213,11 @@ impl FromStr for Protocol {
         match name {
             "smtp" => Ok(Protocol::Smtp),
             "submission" => Ok(Protocol::Submission),
+            "lmtp" => Ok(Protocol::Lmtp),
             "pop3" => Ok(Protocol::Pop3),
             "imap" => Ok(Protocol::Imap),
             _ => Err(format!(
-                "{name:?} is none of smtp, submission, pop3 and imap"
+                "{name:?} is none of smtp, submission, lmtp, pop3 and imap"
             )),
         }
     }

@@ -4,6 +4,10 @@
 //! ([`Field::unfolded`]); who sends a part of the header writes the fields back ([`Header::only`],
 //! [`Header::without`]). Nothing here decodes encoded words (RFC 2047): IMAP leaves that to its client.
 
+use std::io::{self, BufRead, Read};
+
+use super::lines::Lines;
+
 /// What one header may cost in memory; fields beyond it are passed over.
 /// Real headers stay below 64 KiB; only a list of thousands of recipients comes near.
 pub const HEADER_MAX: usize = 256 * 1024;
@@ -41,6 +45,22 @@ impl Header {
             header.line(line, true);
         }
         header.finish().0
+    }
+
+    /// Reads the header of a message of any size, its empty line included, and nothing after it; of a
+    /// header without an end only so much as [`HEADER_MAX`].
+    ///
+    /// # Errors
+    /// The reader's.
+    pub fn read(message: &mut dyn BufRead) -> io::Result<Header> {
+        let mut bounded = message.take(HEADER_MAX as u64);
+        let mut lines = Lines::new(&mut bounded);
+        let mut header = Gathering::new(HEADER_MAX);
+        while lines.next(HEADER_MAX)? && !lines.text.is_empty() {
+            let cut = lines.at == HEADER_MAX as u64 && lines.ending == 0;
+            header.line(&lines.text, lines.whole && !cut);
+        }
+        Ok(header.finish().0)
     }
 
     /// The first field with this name; case does not matter (RFC 5322 §1.2.2).
@@ -205,6 +225,19 @@ mod tests {
             let value = value.map(|value| value.as_bytes().to_vec());
             assert_eq!(header.value(name), value, "{name}");
         }
+    }
+
+    #[test]
+    fn reading_stops_behind_the_header_or_at_the_bound() {
+        let mut message = ZOO;
+        assert_eq!(Header::read(&mut message).unwrap(), Header::parse(ZOO));
+        assert_eq!(message, b"body: no\r\n");
+
+        let endless = "A: 1\r\n".repeat(HEADER_MAX);
+        let mut rest = endless.as_bytes();
+        let read = Header::read(&mut rest).unwrap();
+        assert_eq!(endless.len() - rest.len(), HEADER_MAX);
+        assert!(read.fields.iter().all(|field| field.value == b" 1"));
     }
 
     #[test]

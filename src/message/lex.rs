@@ -60,7 +60,7 @@ impl<'a> Lexer<'a> {
     }
 
     /// A comment, which may hold others: the brackets are counted, so that no nesting costs stack.
-    fn skip_comment(&mut self) {
+    pub(super) fn skip_comment(&mut self) {
         self.comment.clear();
         let mut depth = 0;
         while let Some(octet) = self.next() {

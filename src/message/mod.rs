@@ -2,7 +2,7 @@
 //!
 //! Nothing here knows a protocol or a file; bytes come from a `Read` and go to a `Write`.
 //! A server needs [`structure`] (what is where), [`header`], [`content`] and [`address`]; a person
-//! needs [`compose`] and [`read`]; the first run needs [`welcome`].
+//! needs [`compose`], [`read`] and [`received`]; the first run needs [`welcome`].
 
 pub mod address;
 pub mod compose;
@@ -14,6 +14,8 @@ pub mod header;
 mod lex;
 mod lines;
 pub mod read;
+pub mod received;
+pub mod report;
 pub mod structure;
 pub mod welcome;
 
@@ -22,4 +24,5 @@ pub use contact::Contact;
 pub use flags::{Flag, FlagChange, Flags};
 pub use header::{Field, Header};
 pub use read::Reading;
+pub use received::Received;
 pub use structure::{Content, Part};

@@ -161,6 +161,25 @@ impl Read for DotText<'_> {
 }
 
 /// Reads and forgets what is left of a body, so that the next command can be read.
-pub(crate) fn skip_rest(body: &mut dyn Read) -> io::Result<()> {
-    io::copy(body, &mut io::sink()).map(|_| ())
+///
+/// # Errors
+/// When the connection fails, or more than `most` octets come: this body will not end.
+pub(crate) fn skip_rest(body: &mut dyn Read, most: u64) -> io::Result<()> {
+    let skipped = io::copy(&mut body.take(most.saturating_add(1)), &mut io::sink())?;
+    if skipped > most {
+        return Err(io::Error::other("a refused message did not end"));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_refused_is_not_listened_to_for_ever() {
+        assert!(skip_rest(&mut &b"12345"[..], 5).is_ok());
+        assert!(skip_rest(&mut &b"123456"[..], 5).is_err());
+        assert!(skip_rest(&mut io::repeat(0), 100_000).is_err());
+    }
 }

@@ -101,11 +101,14 @@ impl Socket {
                 Ok(_) => {}
             }
             let rang = |at: usize| fds.get(at).is_some_and(|fd| !fd.revents().is_empty());
-            if rang(0) {
-                return Ok(());
+            // The stop comes first: a client that never pauses must hear of it, too.
+            if self.stop.is_some() && rang(1) {
+                return Err(Wake::Stopping.error());
             }
-            let stopping = self.stop.is_some() && rang(1);
-            return Err(if stopping { Wake::Stopping } else { Wake::News }.error());
+            return match rang(0) {
+                true => Ok(()),
+                false => Err(Wake::News.error()),
+            };
         }
     }
 }

@@ -153,7 +153,8 @@ impl Wire {
             let arrived = &self.input[self.start..self.end];
             let end = memchr::memchr(b'\n', arrived);
             let piece = &arrived[..end.unwrap_or(arrived.len())];
-            let room = (self.patience.line_length + 1).saturating_sub(line.len());
+            let most = self.patience.line_length.saturating_add(1);
+            let room = most.saturating_sub(line.len());
             line.extend_from_slice(&piece[..piece.len().min(room)]);
             skipped += piece.len().saturating_sub(room);
             self.start += piece.len() + usize::from(end.is_some());
@@ -181,9 +182,10 @@ impl Wire {
     /// A wait ended in the middle of a line: what was heard of it goes back, for the next wait.
     fn keep(&mut self, line: Vec<u8>, error: io::Error) -> io::Result<Heard> {
         if Wake::of(&error) == Some(Wake::News) {
-            self.input.splice(..self.end, line.iter().copied());
+            // `fill` has failed, so the buffer is empty; it does not grow by each wait anew.
             (self.start, self.end) = (0, line.len());
-            self.input.resize(self.input.len().max(limits::BUFFER), 0);
+            self.input = line;
+            self.input.resize(self.end.max(limits::BUFFER), 0);
         }
         Err(error)
     }
@@ -288,6 +290,8 @@ impl Wire {
             return;
         }
         self.set_deadline(limits::LINGER);
+        // The server's stop, too, waits for its goodbye to arrive.
+        self.put_stop_aside();
         let mut forgotten = 0;
         while forgotten < limits::LINGER_OCTETS {
             match self
@@ -347,5 +351,33 @@ impl Wire {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    // A test fails by panicking.
+    #![allow(clippy::unwrap_used)]
+
+    use std::net::TcpListener;
+
+    use super::*;
+
+    #[test]
+    fn news_in_the_middle_of_a_line_does_not_let_the_buffer_grow() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut other = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let tcp = listener.accept().unwrap().0;
+        let mut wire = Wire::new(tcp, Patience::default(), None).unwrap();
+        let bell = Bell::new().unwrap();
+        other.write_all(&[b'x'; 1000]).unwrap();
+        bell.ring();
+        for _ in 0..100 {
+            assert_eq!(wire.read_line_or_news(&bell).unwrap(), Heard::News);
+        }
+        assert_eq!(wire.input.len(), limits::BUFFER);
+        other.write_all(b"\n").unwrap();
+        let line = Heard::Line(vec![b'x'; 1000]);
+        assert_eq!(wire.read_line_or_news(&bell).unwrap(), line);
     }
 }

@@ -1,6 +1,7 @@
 //! Who is connected: counted against the limits, told when the server stops, and waited for.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::io;
 use std::net::IpAddr;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -18,10 +19,12 @@ pub struct Connections {
     stop: Bell,
 }
 
-/// The connections there are now. Those that are only told that there is no place take none.
+/// The connections of this moment.
 #[derive(Default)]
 struct Open {
-    welcome: HashMap<IpAddr, usize>,
+    /// Those within the limits; no address is there with a count of 0.
+    by_address: HashMap<IpAddr, usize>,
+    /// Those that are only told that there is no place. They take nobody's place.
     refused: usize,
 }
 
@@ -53,11 +56,11 @@ impl Connections {
     /// to be told that there is no place are too many.
     pub fn admit(self: &Arc<Self>, address: IpAddr) -> Option<Place> {
         let mut open = self.open();
-        let total: usize = open.welcome.values().sum();
-        let from_here = open.welcome.get(&address).copied().unwrap_or(0);
+        let total: usize = open.by_address.values().sum();
+        let from_here = open.by_address.get(&address).copied().unwrap_or_default();
         let welcome = total < self.max && from_here < self.max_per_address;
         if welcome {
-            *open.welcome.entry(address).or_default() += 1;
+            open.by_address.insert(address, from_here + 1);
         } else if open.refused < limits::REFUSALS {
             open.refused += 1;
         } else {
@@ -93,16 +96,16 @@ impl Connections {
 
 impl Open {
     fn is_empty(&self) -> bool {
-        self.welcome.is_empty() && self.refused == 0
+        self.by_address.is_empty() && self.refused == 0
     }
 
-    fn leave(&mut self, address: IpAddr, welcome: bool) {
-        if !welcome {
+    fn leave(&mut self, place: &Place) {
+        if !place.welcome {
             self.refused -= 1;
-        } else if let Some(count) = self.welcome.get_mut(&address) {
-            *count -= 1;
-            if *count == 0 {
-                self.welcome.remove(&address);
+        } else if let Entry::Occupied(mut count) = self.by_address.entry(place.address) {
+            *count.get_mut() -= 1;
+            if *count.get() == 0 {
+                count.remove();
             }
         }
     }
@@ -110,8 +113,7 @@ impl Open {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let mut open = self.connections.open();
-        open.leave(self.address, self.welcome);
+        self.connections.open().leave(self);
         self.connections.one_left.notify_all();
     }
 }
@@ -123,29 +125,33 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn who_comes_too_often_takes_no_place_from_others() {
-        let connections = Connections::new(2, 1).unwrap();
-        let [one, two, three]: [IpAddr; 3] =
-            [[10, 0, 0, 1], [10, 0, 0, 2], [10, 0, 0, 3]].map(IpAddr::from);
-        let first = connections.admit(one).unwrap();
-        assert!(first.welcome);
-        let told: Vec<Place> = std::iter::from_fn(|| connections.admit(one)).collect();
-        assert_eq!(told.len(), limits::REFUSALS);
-        assert!(told.iter().all(|place| !place.welcome));
+    const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+    const THERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1));
 
-        let second = connections.admit(two).unwrap();
-        assert!(
-            second.welcome,
-            "{} who were refused fill the house",
-            told.len()
-        );
-        drop((told, first));
-        assert!(connections.admit(three).unwrap().welcome);
-        drop(second);
-        assert!(
-            connections.stop(Duration::ZERO),
-            "somebody is still counted"
-        );
+    #[test]
+    fn who_is_refused_takes_nobodys_place() {
+        let connections = Connections::new(3, 1).unwrap();
+        let first = connections.admit(HERE).unwrap();
+        assert!(first.welcome);
+        let told: Vec<Place> = (0..limits::REFUSALS)
+            .map(|_| connections.admit(HERE).unwrap())
+            .collect();
+        assert!(told.iter().all(|place| !place.welcome));
+        assert!(connections.admit(HERE).is_none(), "too many even to tell");
+        assert!(connections.admit(THERE).unwrap().welcome);
+        drop(first);
+        assert!(connections.admit(HERE).unwrap().welcome);
+    }
+
+    #[test]
+    fn nobody_is_waited_for_who_was_not_even_told() {
+        let connections = Connections::new(1, 1).unwrap();
+        let all: Vec<Place> = (0..=limits::REFUSALS)
+            .map(|_| connections.admit(HERE).unwrap())
+            .collect();
+        assert!(connections.admit(THERE).is_none());
+        assert!(!connections.stop(Duration::ZERO), "somebody is there");
+        drop(all);
+        assert!(connections.stop(Duration::ZERO), "nobody is there");
     }
 }

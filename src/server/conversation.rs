@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use native_tls::TlsAcceptor;
 
 use super::{Next, Part, Reply, Session, Trouble};
+use crate::limits;
 use crate::net::{self, Heard, Wake, Wire};
 
 /// What STARTTLS needs: the acceptor, and how to begin a fresh session behind it.
@@ -70,7 +71,7 @@ pub(super) fn trouble(session: &mut dyn Session, trouble: Trouble) -> Reply {
 fn receive(session: &mut dyn Session, body: &mut dyn Read) -> io::Result<Reply> {
     let whole = session
         .receive(body)
-        .and_then(|reply| net::skip_rest(body).map(|()| reply));
+        .and_then(|reply| net::skip_rest(body, limits::SKIPPED).map(|()| reply));
     whole.or_else(|error| match Wake::of(&error) {
         Some(Wake::TimedOut) => Ok(trouble(session, Trouble::TimedOut)),
         Some(Wake::Stopping) => Ok(trouble(session, Trouble::ShuttingDown)),

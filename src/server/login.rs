@@ -1,16 +1,17 @@
 //! The door: who may come in, and how often one may try. All three protocols use it.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use super::{Peer, Site};
 use crate::protocol::sasl::Credentials;
-use crate::store::{Account, StoreError};
+use crate::store::Account;
 
 /// The door of one connection.
 pub struct Door {
     site: Arc<Site>,
     open: bool,
-    address: String,
+    address: SocketAddr,
     failures: u32,
 }
 
@@ -23,15 +24,16 @@ pub enum Refusal {
     WrongPassword,
     /// The same, once too often: the conversation ends.
     TooManyAttempts,
-    /// The account is right, and its mail cannot be opened.
-    Unavailable(StoreError),
+    /// Not now, for this reason: the mail cannot be opened, or so many logins from this address
+    /// have failed that no password is looked at.
+    Unavailable(String),
 }
 
 impl Door {
     /// The door for this connection.
     #[must_use]
     pub fn new(site: &Arc<Site>, peer: &Peer) -> Door {
-        let (open, address) = (peer.may_log_in(site), peer.address.to_string());
+        let (open, address) = (peer.may_log_in(site), peer.address);
         Door {
             site: Arc::clone(site),
             open,
@@ -46,7 +48,8 @@ impl Door {
         self.open
     }
 
-    /// Lets in whoever has the right password.
+    /// Lets in whoever has the right password. The answer to a wrong one takes its time, more
+    /// with each one from the same address, whatever connection it comes by.
     ///
     /// # Errors
     /// Says why not; the caller words it in its protocol.
@@ -54,23 +57,35 @@ impl Door {
         if !self.open {
             return Err(Refusal::NeedsTls);
         }
-        let Some(name) = self
-            .site
+        let (site, ip) = (Arc::clone(&self.site), self.address.ip());
+        if site.visitors.must_wait(ip) {
+            log::warn!("{ip}: too many login failures, no password is looked at");
+            let why = "too many failed logins from your address".to_owned();
+            return Err(Refusal::Unavailable(why));
+        }
+        let Some(name) = site
             .accounts
             .verify(&credentials.user, &credentials.password)
         else {
-            self.failures += 1;
-            log::warn!("{}: login failure for {:?}", self.address, credentials.user);
-            let last = self.failures >= self.site.limits.login_attempts;
-            return Err(if last {
-                Refusal::TooManyAttempts
-            } else {
-                Refusal::WrongPassword
-            });
+            return Err(self.failed(credentials));
         };
-        self.site.store.account(name).map_err(|error| {
+        site.visitors.logged_in(ip);
+        site.store.account(name).map_err(|error| {
             log::error!("{name}: {error}");
-            Refusal::Unavailable(error)
+            Refusal::Unavailable("the mail of the account cannot be opened now".to_owned())
         })
+    }
+
+    fn failed(&mut self, credentials: &Credentials) -> Refusal {
+        self.failures += 1;
+        log::warn!("{}: login failure for {:?}", self.address, credentials.user);
+        let visitors = &self.site.visitors;
+        let delay = visitors.login_failed(self.address.ip(), self.site.limits.login_delay);
+        // Only this connection's thread waits, and it holds nothing that another needs.
+        std::thread::sleep(delay);
+        if self.failures >= self.site.limits.login_attempts {
+            return Refusal::TooManyAttempts;
+        }
+        Refusal::WrongPassword
     }
 }

@@ -10,6 +10,7 @@ mod pop3;
 mod session;
 mod site;
 mod smtp;
+mod visitors;
 
 pub use connections::{Connections, Place};
 use conversation::trouble;
@@ -22,3 +23,4 @@ pub use pop3::Pop3Server;
 pub use session::{Next, Part, Reply, Session, Trouble};
 pub use site::{Peer, Site};
 pub use smtp::{Role, SmtpServer};
+pub use visitors::{Deed, Visitors};

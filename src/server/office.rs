@@ -11,16 +11,20 @@ use std::time::{Duration, SystemTime};
 
 use native_tls::TlsAcceptor;
 
+use super::smtp::home;
 use super::{
     Connections, ImapServer, Listener, Peer, Pop3Server, Role, Security, Service, Session, Site,
-    SmtpServer,
+    SmtpServer, Visitors,
 };
 use crate::accounts::Accounts;
 use crate::config::{Config, Ports};
+use crate::limits::BareLineEndings;
 use crate::message::welcome;
 use crate::net::Patience;
 use crate::net::certificates::Certificates;
 use crate::net::tls::{self, TlsError};
+use crate::protocol::smtp::Address;
+use crate::queue::{Queue, Sending};
 use crate::store::{Delivery, Store, StoreError};
 
 /// Why the office cannot open, in one sentence that names the thing at fault.
@@ -77,7 +81,7 @@ impl Office {
     /// # Errors
     /// When a file or folder cannot be read or written.
     pub fn open(config: &Config) -> Result<Office, SetupError> {
-        let certificates = Certificates::prepare(&config.tls.certs, &config.tls.names)?;
+        let certificates = Certificates::prepare(&config.tls.certs, &certificate_names(config))?;
         let acceptor = tls::acceptor(
             &certificates.server(),
             &certificates.server_key(),
@@ -88,9 +92,18 @@ impl Office {
             domain: config.server.domain.clone(),
             accounts: Accounts::new(&config.server.domain, config.accounts.clone()),
             store: Store::open(&config.mail)?,
+            aliases: config.aliases.clone(),
+            visitors: Visitors::default(),
+            queue: Some(Queue::open(config)?),
             limits: config.limits.clone(),
             lab_network: config.server.lab_network,
         };
+        if config.limits.bare_line_endings == BareLineEndings::Accept {
+            log::warn!(
+                "[limits] bare_line_endings = accept: messages can be smuggled into this server; \
+                 this is for teaching only"
+            );
+        }
         let mut accounts: Vec<String> = config.accounts.keys().cloned().collect();
         accounts.sort();
         let (host, ports) = (config.server.host, config.ports.clone());
@@ -128,6 +141,12 @@ impl Office {
                 Protocol::Smtp(Role::Submission),
                 Secured::Tls,
             ),
+            (
+                "lmtp",
+                ports.lmtp,
+                Protocol::Smtp(Role::Lmtp),
+                Secured::StartTls,
+            ),
             ("pop3", ports.pop3, Protocol::Pop3, Secured::StartTls),
             ("pop3s", ports.pop3s, Protocol::Pop3, Secured::Tls),
             ("imap", ports.imap, Protocol::Imap, Secured::StartTls),
@@ -137,6 +156,20 @@ impl Office {
             port.map(|port| self.listener(name, port, protocol, secured, connections))
         };
         table.into_iter().filter_map(open).collect()
+    }
+
+    /// Begins to send on what waits in the queue and what will come.
+    ///
+    /// # Errors
+    /// When there is no thread left.
+    pub fn relay(&self) -> Result<Option<Sending>, SetupError> {
+        let Some(queue) = &self.site.queue else {
+            return Ok(None);
+        };
+        let site = Arc::clone(&self.site);
+        let sending = queue.start(Box::new(move |address: &Address| home(&site, address)));
+        let no_thread = |error| SetupError(format!("no thread for the queue: {error}"));
+        sending.map(Some).map_err(no_thread)
     }
 
     fn listener(
@@ -215,6 +248,15 @@ impl Office {
     }
 }
 
+/// `[tls] names`, and the address that the clients of this configuration connect to.
+fn certificate_names(config: &Config) -> Vec<String> {
+    let (mut names, host) = (config.tls.names.clone(), config.server.host);
+    if !host.is_unspecified() && !names.contains(&host.to_string()) {
+        names.push(host.to_string());
+    }
+    names
+}
+
 impl Protocol {
     fn begin(self, site: &Arc<Site>, peer: Peer) -> Box<dyn Session> {
         let site = Arc::clone(site);
@@ -222,6 +264,31 @@ impl Protocol {
             Protocol::Smtp(role) => Box::new(SmtpServer::new(site, peer, role)),
             Protocol::Pop3 => Box::new(Pop3Server::new(site, peer)),
             Protocol::Imap => Box::new(ImapServer::new(site, peer)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    // A test fails by panicking.
+    #![allow(clippy::unwrap_used)]
+
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn the_certificate_is_for_the_address_that_clients_connect_to() {
+        let rows = [
+            ("127.0.0.1", "127.0.0.1"),
+            ("127.0.0.2", "127.0.0.1 127.0.0.2"),
+            ("0.0.0.0", "127.0.0.1"),
+        ];
+        for (host, names) in rows {
+            let text =
+                format!("[server]\nhost = {host}\nlab_network = yes\n[tls]\nnames = 127.0.0.1\n");
+            let config = Config::parse("x.ini", &text, Path::new("")).unwrap();
+            assert_eq!(certificate_names(&config).join(" "), names);
         }
     }
 }

@@ -20,8 +20,11 @@ pub trait Session {
     /// Takes the body that the last reply asked for ([`Next::Octets`] or [`Next::DotText`]).
     ///
     /// What the session leaves unread is skipped. `Err` means that the connection failed, never
-    /// that the message was refused: a refusal is a [`Reply`].
-    fn receive(&mut self, body: &mut dyn Read) -> io::Result<Reply>;
+    /// that the message was refused: a refusal is a [`Reply`]. A protocol that never asks for one
+    /// need not say so.
+    fn receive(&mut self, _body: &mut dyn Read) -> io::Result<Reply> {
+        Err(io::Error::other("a body came that nobody asked for"))
+    }
 
     /// Anything new to tell a client that is idling ([`Next::Idle`])? The reply says what comes next.
     fn news(&mut self) -> Reply {

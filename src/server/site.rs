@@ -3,8 +3,11 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use super::Visitors;
 use crate::accounts::Accounts;
+use crate::aliases::Aliases;
 use crate::limits::Limits;
+use crate::queue::Queue;
 use crate::store::Store;
 
 /// The mail system that the servers serve.
@@ -17,6 +20,12 @@ pub struct Site {
     pub accounts: Accounts,
     /// Their mail.
     pub store: Arc<Store>,
+    /// Names that stand for accounts.
+    pub aliases: Aliases,
+    /// What the clients' addresses have done lately.
+    pub visitors: Visitors,
+    /// What goes on to other servers; `None`: nothing does.
+    pub queue: Option<Arc<Queue>>,
     /// What is too much.
     pub limits: Limits,
     /// A class on a closed network: passwords may cross it in clear.

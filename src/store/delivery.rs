@@ -26,6 +26,9 @@ pub struct Delivery {
     failed: Option<io::ErrorKind>,
 }
 
+/// What became of a message in one of its mailboxes.
+pub type Outcome = (Arc<Mailbox>, Result<(), StoreError>);
+
 impl Delivery {
     /// Begins a delivery into these mailboxes, of which there is at least one.
     ///
@@ -69,8 +72,7 @@ impl Delivery {
     pub fn commit(mut self) -> Result<String, StoreError> {
         self.write_down()
             .map_err(StoreError::disk(&self.staged.0))?;
-        let (disk, wire) = (self.writer.on_disk, self.writer.on_wire);
-        let name: Arc<str> = format!("{},S={disk},W={wire}", maildir::unique()).into();
+        let name = self.name();
         let mut staged = Vec::with_capacity(self.mailboxes.len());
         for mailbox in self.mailboxes.iter().skip(1) {
             let link = Staged::link(&self.staged.0, mailbox.maildir());
@@ -78,14 +80,40 @@ impl Delivery {
         }
         staged.insert(0, self.staged);
         for (mailbox, staged) in self.mailboxes.iter().zip(staged) {
-            let file = destination(mailbox, &name, &self.flags)?;
-            staged.publish(mailbox, &file)?;
-            mailbox.touch(file.dir);
-            let synced = disk::sync_folder(&file.dir.of(mailbox.maildir()));
-            mailbox.ring();
-            synced?;
+            put(staged, mailbox, &name, &self.flags)?;
         }
         Ok(name.to_string())
+    }
+
+    /// Like [`Delivery::commit`], but what goes wrong with one mailbox does not keep the message
+    /// from the others: what became of it, mailbox by mailbox.
+    ///
+    /// # Errors
+    /// The disk's; then the message is in none of the mailboxes.
+    pub fn commit_each(mut self) -> Result<Vec<Outcome>, StoreError> {
+        self.write_down()
+            .map_err(StoreError::disk(&self.staged.0))?;
+        let name = self.name();
+        let others = self.mailboxes.iter().skip(1);
+        let mut outcomes: Vec<Outcome> = others
+            .map(|mailbox| {
+                let staged = Staged::link(&self.staged.0, mailbox.maildir())
+                    .map_err(StoreError::disk(mailbox.maildir()));
+                let put = staged.and_then(|staged| put(staged, mailbox, &name, &self.flags));
+                (Arc::clone(mailbox), put)
+            })
+            .collect();
+        if let Some(first) = self.mailboxes.first() {
+            let put = put(self.staged, first, &name, &self.flags);
+            outcomes.push((Arc::clone(first), put));
+        }
+        Ok(outcomes)
+    }
+
+    /// The name of the file without its flags.
+    fn name(&self) -> Arc<str> {
+        let (disk, wire) = (self.writer.on_disk, self.writer.on_wire);
+        format!("{},S={disk},W={wire}", maildir::unique()).into()
     }
 
     fn write_down(&mut self) -> io::Result<()> {
@@ -114,6 +142,21 @@ impl Write for Delivery {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+/// Puts a staged message into its mailbox, and tells those who watch it.
+fn put(
+    staged: Staged,
+    mailbox: &Mailbox,
+    name: &Arc<str>,
+    flags: &Flags,
+) -> Result<(), StoreError> {
+    let file = destination(mailbox, name, flags)?;
+    staged.publish(mailbox, &file)?;
+    mailbox.touch(file.dir);
+    let synced = disk::sync_folder(&file.dir.of(mailbox.maildir()));
+    mailbox.ring();
+    synced
 }
 
 /// Where a message with these flags belongs.

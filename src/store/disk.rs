@@ -21,7 +21,7 @@ const LOCK_PATIENCE: Duration = Duration::from_secs(60);
 const LOCK_PAUSE: Duration = Duration::from_millis(10);
 
 /// Makes a folder, and those above it; one that exists is fine.
-pub(super) fn make_folder(path: &Path) -> Result<(), StoreError> {
+pub(crate) fn make_folder(path: &Path) -> Result<(), StoreError> {
     DirBuilder::new()
         .recursive(true)
         .mode(FOLDER_MODE)
@@ -30,7 +30,7 @@ pub(super) fn make_folder(path: &Path) -> Result<(), StoreError> {
 }
 
 /// Makes a file that must not exist yet.
-pub(super) fn make_file(path: &Path) -> io::Result<File> {
+pub(crate) fn make_file(path: &Path) -> io::Result<File> {
     OpenOptions::new()
         .write(true)
         .create_new(true)
@@ -39,14 +39,14 @@ pub(super) fn make_file(path: &Path) -> io::Result<File> {
 }
 
 /// Makes what was created, renamed or removed in a folder survive a power cut.
-pub(super) fn sync_folder(path: &Path) -> Result<(), StoreError> {
+pub(crate) fn sync_folder(path: &Path) -> Result<(), StoreError> {
     File::open(path)
         .and_then(|folder| folder.sync_all())
         .map_err(StoreError::disk(path))
 }
 
 /// Replaces a file: whoever looks, even after a crash, sees the old content or the new.
-pub(super) fn replace(path: &Path, content: &[u8]) -> Result<(), StoreError> {
+pub(crate) fn replace(path: &Path, content: &[u8]) -> Result<(), StoreError> {
     let mut temporary = path.as_os_str().to_owned();
     // Always the same: what a crash leaves, the next writing takes away.
     temporary.push(".tmp");
@@ -83,7 +83,7 @@ pub(super) fn append(path: &Path, content: &[u8]) -> Result<(), StoreError> {
 }
 
 /// The file's content, or `None` when there is no such file.
-pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
+pub(crate) fn read(path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
     match fs::read(path) {
         Ok(content) => Ok(Some(content)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),

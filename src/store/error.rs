@@ -26,7 +26,7 @@ impl StoreError {
     }
 
     /// Did the disk say that there is no such file?
-    pub(super) fn is_not_found(&self) -> bool {
+    pub(crate) fn is_not_found(&self) -> bool {
         matches!(self, StoreError::Disk(_, error) if error.kind() == io::ErrorKind::NotFound)
     }
 }

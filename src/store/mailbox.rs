@@ -24,6 +24,9 @@ use crate::net::Bell;
 /// A message's number for life in its mailbox: never 0, never used again (RFC 9051 §2.3.1.1).
 pub type Uid = u32;
 
+/// How often a file is looked for that is renamed in that very moment, each time anew.
+const ATTEMPTS: usize = 20;
+
 /// One mailbox, shared by all the conversations that have it open.
 pub struct Mailbox {
     name: String,
@@ -192,13 +195,13 @@ impl Mailbox {
         mut work: impl FnMut(&Path) -> io::Result<T>,
     ) -> Result<T, StoreError> {
         let mut file = message.file.clone();
-        for last in [false, true] {
+        for _ in 0..ATTEMPTS {
             let path = file.path(&self.maildir);
             match work(&path) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound && !last => {}
-                Err(error) if error.kind() == io::ErrorKind::NotFound => break,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 other => return other.map_err(StoreError::disk(path)),
             }
+            // Others change its flags, and so its name, while we look for it.
             let snapshot = self.rescan()?;
             match snapshot.uid(message.uid) {
                 Some(same) if same.file.name.base == file.name.base => file = same.file.clone(),

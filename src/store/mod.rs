@@ -13,7 +13,7 @@ mod account;
 mod changes;
 mod crlf;
 mod delivery;
-mod disk;
+pub(crate) mod disk;
 mod error;
 mod keywords;
 mod mailbox;
@@ -31,7 +31,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 
 pub use account::Account;
-pub use delivery::Delivery;
+pub use delivery::{Delivery, Outcome};
 pub use error::StoreError;
 pub use mailbox::{Exclusive, Mailbox, MessageReader, Uid, Watch};
 pub use snapshot::{Message, Snapshot};
@@ -88,7 +88,6 @@ impl Store {
         let folder = self.path.join(name);
         if !self.has_account(name) {
             maildir::make(&folder)?;
-            disk::sync_folder(&folder)?;
             disk::sync_folder(&self.path)?;
         }
         Ok(Account::new(Arc::clone(self), name, folder))

@@ -300,6 +300,23 @@ fn what_other_programs_do_is_seen_at_once() {
 }
 
 #[test]
+fn a_message_that_others_rename_again_and_again_is_found() {
+    let disk = Disk::new();
+    let inbox = disk.inbox();
+    let name = deliver(&inbox, "a: b\n\nhi\n");
+    let snapshot = inbox.refresh().unwrap();
+    let mut letters = ["S", "F", "FS"].iter();
+    let found = inbox.locate(&snapshot.messages[0], |path| {
+        if let Some(letters) = letters.next() {
+            let renamed = disk.path(&format!("cur/{name}:2,{letters}"));
+            fs::rename(path, renamed).unwrap();
+        }
+        fs::read_to_string(path)
+    });
+    assert_eq!(found.unwrap(), "a: b\n\nhi\n");
+}
+
+#[test]
 fn a_uid_that_dovecot_gave_is_taken() {
     let disk = Disk::new();
     let inbox = disk.inbox();

@@ -92,10 +92,9 @@ impl UidList {
         self.stamp = Stamp::of(&self.path);
         match disk::read(&self.path)?.as_deref().and_then(parse) {
             Some((content, whole)) => {
-                let next = self.content.next;
-                self.content = content;
-                if self.content.validity == self.validity() {
-                    self.content.next = self.content.next.max(next);
+                let before = std::mem::replace(&mut self.content, content);
+                if before.validity == self.content.validity {
+                    self.content.next = self.content.next.max(before.next);
                 }
                 self.rewrite = !whole;
             }
@@ -411,6 +410,17 @@ mod tests {
         list.reload().unwrap();
         assert_eq!(list.validity(), 7);
         assert!(list.wants_save(2) && !list.changed_on_disk());
+    }
+
+    #[test]
+    fn who_wrote_the_file_meanwhile_may_count_anew_only_under_a_new_validity() {
+        let rows = [("3 V7 N2\n1 :a\n", 4), ("3 V8 N2\n1 :a\n", 2)];
+        for (file, next) in rows {
+            let (_folder, mut list) = load(FILE.as_bytes());
+            fs::write(&list.path, file).unwrap();
+            list.reload().unwrap();
+            assert_eq!(list.next(), next, "{file:?}");
+        }
     }
 
     #[test]

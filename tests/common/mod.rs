@@ -2,6 +2,8 @@
 // A test fails by panicking; each test file uses a part of this one.
 #![allow(clippy::unwrap_used, dead_code, unreachable_pub)]
 
+pub mod typed;
+
 use std::collections::HashMap;
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -12,8 +14,7 @@ use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
 
 /// What every laboratory's configuration has; a test may add sections.
-const CONFIG: &str =
-    "[ports]\nsmtp = 0\nsubmission = 0\nsmtps = 0\npop3 = 0\npop3s = 0\nimap = 0\nimaps = 0\n";
+const CONFIG: &str = "[ports]\nsmtp = 0\nsubmission = 0\nsmtps = 0\nlmtp = 0\npop3 = 0\npop3s = 0\nimap = 0\nimaps = 0\n";
 
 /// A folder with a configuration, and the program that serves it.
 pub struct Lab {

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::sync::Arc;
+use std::time::Duration;
 
 use pillarbox::console::{Protocol, Talk};
 use pillarbox::message::Flag;
@@ -87,6 +88,105 @@ fn too_many_errors_end_the_conversation() {
     assert!(said[most - 1].starts_with("500 "), "{}", said[most - 1]);
     assert!(said[most].starts_with("421 4.7.0 "), "{}", said[most]);
     assert!(client.receive_line().unwrap().is_none());
+}
+
+/// Whoever hangs up and comes back is still the same address.
+#[test]
+fn one_address_cannot_do_too_much_in_a_minute() {
+    let home = Home::new();
+    let hello = ["EHLO client.test", "MAIL FROM:<>", "RSET"];
+    for message in 0..4 {
+        let mut client = from_afar(&home, Protocol::Smtp);
+        let said = answers(&mut client, &hello);
+        let mail = &said[said.len() - 2];
+        let expected = ["250 2.1.0 ", "452 4.7.0 "][usize::from(message == 3)];
+        assert!(mail.starts_with(expected), "message {message}: {mail}");
+    }
+    let mut here = connect(&home, Protocol::Smtp);
+    answers(&mut here, &hello);
+    assert_eq!(answers(&mut here, &["MAIL FROM:<>"]), ["250 2.1.0 Ok"]);
+}
+
+#[test]
+fn one_address_cannot_name_too_many_in_a_minute() {
+    let home = Home::new();
+    let mut said = Vec::new();
+    for _ in 0..3 {
+        let mut client = from_afar(&home, Protocol::Smtp);
+        answers(&mut client, &["EHLO client.test", "MAIL FROM:<>"]);
+        said.extend(answers(&mut client, &["RCPT TO:<bob@pillarbox.test>"; 2]));
+    }
+    assert_eq!(said[..5], ["250 2.1.5 Ok"; 5]);
+    assert!(said[5].starts_with("452 4.7.0 "), "{}", said[5]);
+}
+
+#[test]
+fn one_address_cannot_be_refused_too_often_in_a_minute() {
+    let home = Home::new();
+    let mut said = Vec::new();
+    for _ in 0..3 {
+        said.extend(answers(
+            &mut from_afar(&home, Protocol::Smtp),
+            &["NONSENSE"; 2],
+        ));
+    }
+    assert!(
+        said[..4].iter().all(|line| line.starts_with("500 ")),
+        "{said:?}"
+    );
+    assert!(said[4].starts_with("421 4.7.0 "), "{said:?}");
+    assert_eq!(said.len(), 5);
+}
+
+/// RFC 4954 §6: `454` is a temporary failure, which says nothing of the password.
+#[test]
+fn after_many_failed_logins_even_the_right_password_has_to_wait() {
+    let home = Home::new();
+    let address = std::net::IpAddr::from([127, 0, 0, 1]);
+    for _ in 0..pillarbox::limits::LOGIN_FAILURES {
+        home.site.visitors.login_failed(address, Duration::ZERO);
+    }
+    let mut client = connect(&home, Protocol::Submission);
+    answers(&mut client, &["EHLO client.test"]);
+    let said = answers(&mut client, &["AUTH PLAIN AGFsaWNlAHdvbmRlcmxhbmQ="]);
+    assert!(said[0].starts_with("454 4.7.0 "), "{said:?}");
+    home.site.visitors.logged_in(address);
+    let said = answers(&mut client, &["AUTH PLAIN AGFsaWNlAHdvbmRlcmxhbmQ="]);
+    assert!(said[0].starts_with("235 "), "{said:?}");
+}
+
+/// RFC 2033 §4.2: what LMTP is for.
+#[test]
+fn in_lmtp_one_mailbox_that_fails_does_not_keep_the_message_from_the_others() {
+    let home = Home::new();
+    let mut client = connect(&home, Protocol::Lmtp);
+    let lines = [
+        "LHLO x",
+        "MAIL FROM:<>",
+        "RCPT TO:<alice@pillarbox.test>",
+        "RCPT TO:<bob@pillarbox.test>",
+        "RCPT TO:<staff@pillarbox.test>",
+        "DATA",
+    ];
+    answers(&mut client, &lines);
+    // One of the two others holds the file until all have it.
+    fs::remove_dir_all(home.maildir("carol")).unwrap();
+    fs::write(home.maildir("carol"), "a file where a folder should be").unwrap();
+    let said = answers(&mut client, &["Subject: x", "", ".", "NOOP"]);
+    let count = |account| home.inbox(account).refresh().unwrap().messages.len();
+    if said[0].starts_with("250 ") {
+        assert!(said[1].starts_with("250 2.1.5 <bob@"), "{said:?}");
+        assert!(said[2].starts_with("451 4.3.0 "), "{said:?}");
+        assert_eq!((count("alice"), count("bob")), (1, 4));
+    } else {
+        // The file itself was in the mailbox that is gone.
+        assert!(
+            said[..3].iter().all(|line| line.starts_with("451 ")),
+            "{said:?}"
+        );
+        assert_eq!((count("alice"), count("bob")), (0, 3));
+    }
+    assert_eq!(said[3], "250 2.0.0 Ok");
 }
 
 #[test]

@@ -9,6 +9,7 @@
 mod edges;
 mod memory;
 mod network;
+mod relay;
 mod site;
 
 use std::fs;

@@ -166,6 +166,10 @@ impl Talk for Memory {
         Ok(Some(line))
     }
 
+    fn unheard(&mut self) -> Option<Vec<u8>> {
+        (!self.output.is_empty()).then(|| mem::take(&mut self.output))
+    }
+
     fn start_tls(&mut self) -> io::Result<()> {
         assert!(
             matches!(self.next, Next::StartTls),

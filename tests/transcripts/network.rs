@@ -134,6 +134,7 @@ fn name(protocol: Protocol) -> &'static str {
     match protocol {
         Protocol::Smtp => "smtp",
         Protocol::Submission => "submission",
+        Protocol::Lmtp => "lmtp",
         Protocol::Pop3 => "pop3",
         Protocol::Imap => "imap",
     }

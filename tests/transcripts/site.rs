@@ -6,11 +6,13 @@
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use pillarbox::accounts::{Accounts, Password};
+use pillarbox::aliases::Aliases;
 use pillarbox::console::Protocol;
 use pillarbox::limits::Limits;
-use pillarbox::server::{ImapServer, Peer, Pop3Server, Role, Session, Site, SmtpServer};
+use pillarbox::server::{ImapServer, Peer, Pop3Server, Role, Session, Site, SmtpServer, Visitors};
 use pillarbox::store::{Delivery, Mailbox, Store};
 use tempfile::TempDir;
 
@@ -51,6 +53,9 @@ impl Home {
             domain: domain.to_owned(),
             accounts: Accounts::new(domain, passwords),
             store,
+            aliases: aliases(domain, accounts),
+            visitors: Visitors::default(),
+            queue: None,
             limits: limits(),
             lab_network: false,
         };
@@ -77,12 +82,32 @@ impl Home {
     }
 }
 
+/// `staff` is a small list, `office` an alias that leads to it, `jürgen` one beyond ASCII.
+fn aliases(domain: &str, accounts: &[(&str, &str)]) -> Aliases {
+    let names = accounts
+        .iter()
+        .map(|(name, _)| (*name).to_owned())
+        .collect();
+    let entries = [
+        ("staff", "alice, carol"),
+        ("office", "staff, bob"),
+        ("jürgen", "bob"),
+    ];
+    let entries = entries.map(|(name, members)| (name.to_owned(), members.to_owned()));
+    // A site without these accounts has none of the aliases.
+    Aliases::resolve(domain, &names, &entries).unwrap_or_default()
+}
+
 fn limits() -> Limits {
     Limits {
         message_size: 1000,
         line_length: 2000,
         recipients: 3,
         login_attempts: 3,
+        login_delay: Duration::ZERO,
+        messages_per_minute: 3,
+        recipients_per_minute: 5,
+        errors_per_minute: 4,
         ..Limits::default()
     }
 }
@@ -93,6 +118,7 @@ pub(crate) fn new_session(site: &Arc<Site>, protocol: Protocol, peer: Peer) -> B
     match protocol {
         Protocol::Smtp => Box::new(SmtpServer::new(site, peer, Role::Mx)),
         Protocol::Submission => Box::new(SmtpServer::new(site, peer, Role::Submission)),
+        Protocol::Lmtp => Box::new(SmtpServer::new(site, peer, Role::Lmtp)),
         Protocol::Pop3 => Box::new(Pop3Server::new(site, peer)),
         Protocol::Imap => Box::new(ImapServer::new(site, peer)),
     }

@@ -1,9 +1,10 @@
-//! SMTP from the client's side (RFC 5321; AUTH: RFC 4954; STARTTLS: RFC 3207).
+//! SMTP from the client's side (RFC 5321; AUTH: RFC 4954; STARTTLS: RFC 3207; LMTP: RFC 2033).
 //!
 //! The verbs, one method each, and [`SmtpClient::send`], which leads them in the right order. A
 //! reply that refuses is a [`ClientError::Refused`]. It delivers to the server that it is given,
 //! and looks up no MX record.
 
+mod chunks;
 mod send;
 
 use std::io::Read;
@@ -18,7 +19,7 @@ use crate::limits;
 use crate::net::dot::Stuffed;
 use crate::protocol::smtp::{Address, Command, Params, Path, Reply, ReversePath};
 
-pub use send::Sent;
+pub use send::{Sent, Wishes};
 
 /// A conversation with an SMTP server.
 ///
@@ -36,7 +37,19 @@ pub use send::Sent;
 /// ```
 pub struct SmtpClient {
     socket: ClientSocket,
+    hello: Hello,
     extensions: Vec<String>,
+}
+
+/// How a client introduces itself, and with that what it speaks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Hello {
+    /// A user's program, by its address: EHLO.
+    Address,
+    /// A server, by its name: EHLO (RFC 5321 §4.1.1.1).
+    Name(String),
+    /// A server that speaks LMTP, by its name: LHLO (RFC 2033 §4.1).
+    Lmtp(String),
 }
 
 impl Answer for Reply {
@@ -63,8 +76,17 @@ impl SmtpClient {
     /// # Errors
     /// When the server is not there, not trusted, not willing, or does not offer STARTTLS.
     pub fn connect(endpoint: &Endpoint) -> Result<SmtpClient, ClientError> {
+        SmtpClient::connect_as(endpoint, Hello::Address)
+    }
+
+    /// The same under a name, or in LMTP.
+    ///
+    /// # Errors
+    /// As [`SmtpClient::connect`].
+    pub fn connect_as(endpoint: &Endpoint, hello: Hello) -> Result<SmtpClient, ClientError> {
         let mut client = SmtpClient {
             socket: ClientSocket::connect(endpoint)?,
+            hello,
             extensions: Vec::new(),
         };
         let greeting = client.socket.receive_reply()?;
@@ -81,21 +103,34 @@ impl SmtpClient {
     /// # Errors
     /// When both are refused, or the connection fails.
     pub fn ehlo(&mut self) -> Result<Reply, ClientError> {
-        let name = match self.socket.local_address() {
-            IpAddr::V4(address) => format!("[{address}]"),
-            IpAddr::V6(address) => format!("[IPv6:{address}]"),
-        };
         self.extensions.clear();
+        let name = match &self.hello {
+            Hello::Address => self.address_literal(),
+            Hello::Name(name) => name.clone(),
+            Hello::Lmtp(name) => {
+                let reply = self.say(&Command::Lhlo(name.clone()), 2)?;
+                return Ok(self.remember(reply));
+            }
+        };
         match self.say(&Command::Ehlo(name.clone()), 2) {
             Err(ClientError::Refused {
                 transient: false, ..
             }) => self.say(&Command::Helo(name), 2),
-            reply => {
-                let reply = reply?;
-                self.extensions = reply.lines.iter().skip(1).cloned().collect();
-                Ok(reply)
-            }
+            reply => reply.map(|reply| self.remember(reply)),
         }
+    }
+
+    /// Our name, as far as we have one (RFC 5321 §4.1.3).
+    fn address_literal(&self) -> String {
+        match self.socket.local_address() {
+            IpAddr::V4(address) => format!("[{address}]"),
+            IpAddr::V6(address) => format!("[IPv6:{address}]"),
+        }
+    }
+
+    fn remember(&mut self, reply: Reply) -> Reply {
+        self.extensions = reply.lines.iter().skip(1).cloned().collect();
+        reply
     }
 
     /// What EHLO offers under this keyword: the words behind it, none for a bare keyword.
@@ -168,8 +203,15 @@ impl SmtpClient {
     /// # Errors
     /// When it is no address, or refused.
     pub fn rcpt(&mut self, to: &str) -> Result<Reply, ClientError> {
+        self.rcpt_with(to, Params::new())
+    }
+
+    /// The same with parameters: NOTIFY and ORCPT (RFC 3461 §4).
+    ///
+    /// # Errors
+    /// As [`SmtpClient::rcpt`].
+    pub fn rcpt_with(&mut self, to: &str, params: Params) -> Result<Reply, ClientError> {
         let to = Path::Address(address(to)?);
-        let params = Params::new();
         self.say(&Command::Rcpt { to, params }, 2)
     }
 
@@ -179,9 +221,31 @@ impl SmtpClient {
     /// # Errors
     /// When the server refuses it, or it cannot be read.
     pub fn data(&mut self, message: &mut dyn Read) -> Result<Reply, ClientError> {
+        self.transmit(message)?;
+        self.verdict()
+    }
+
+    /// The same in LMTP, which answers for each recipient that was accepted, in their order
+    /// (RFC 2033 §4.2).
+    ///
+    /// # Errors
+    /// Outside, when nothing was sent; inside, what became of each recipient.
+    pub fn data_for_each(
+        &mut self,
+        message: &mut dyn Read,
+        recipients: usize,
+    ) -> Result<Vec<Result<Reply, ClientError>>, ClientError> {
+        self.transmit(message)?;
+        Ok((0..recipients).map(|_| self.verdict()).collect())
+    }
+
+    fn transmit(&mut self, message: &mut dyn Read) -> Result<(), ClientError> {
         self.say(&Command::Data, 3)?;
-        self.socket
-            .send_all(&mut Stuffed::new(Crlf::new(message)))?;
+        let mut text = Stuffed::new(Crlf::new(message));
+        self.socket.send_all(&mut text).map(drop)
+    }
+
+    fn verdict(&mut self) -> Result<Reply, ClientError> {
         let reply = self.socket.receive_reply()?;
         self.judge("the message", reply, 2)
     }

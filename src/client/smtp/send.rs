@@ -4,10 +4,10 @@
 
 use std::io::{Read, Seek};
 
-use super::SmtpClient;
+use super::{Hello, SmtpClient};
 use crate::client::ClientError;
 use crate::client::crlf::{self, Measure};
-use crate::protocol::smtp::Params;
+use crate::protocol::smtp::{Notify, Params, Ret, xtext};
 
 /// What became of a message, recipient by recipient.
 #[derive(Debug, Default)]
@@ -18,9 +18,23 @@ pub struct Sent {
     pub refused: Vec<(String, ClientError)>,
 }
 
+/// How a message should travel, and what its sender wants to hear of it. Each wish is told to a
+/// server that offers to fulfil it, and forgotten where none does.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wishes {
+    /// Send it with BDAT (RFC 3030).
+    pub chunking: bool,
+    /// How much of it a bounce should bring back (RFC 3461 §4.3).
+    pub ret: Option<Ret>,
+    /// The sender's name for this sending, in printable ASCII (RFC 3461 §4.4).
+    pub envid: Option<String>,
+    /// When to tell the sender of a recipient (RFC 3461 §4.1).
+    pub notify: Option<Notify>,
+}
+
 impl SmtpClient {
-    /// Sends one message to many: MAIL, each RCPT, DATA. The parameters `SIZE` and
-    /// `BODY=8BITMIME` are added where they are offered and say something.
+    /// Sends one message to many: MAIL, each RCPT, DATA. The parameters `SIZE`, `BODY=8BITMIME` and
+    /// `SMTPUTF8` are added where they are offered and say something.
     ///
     /// # Errors
     /// When nobody gets it: the sender, every recipient or the message is refused, the message
@@ -31,14 +45,28 @@ impl SmtpClient {
         to: &[T],
         message: &mut M,
     ) -> Result<Sent, ClientError> {
+        self.send_with(from, to, message, &Wishes::default())
+    }
+
+    /// The same with wishes.
+    ///
+    /// # Errors
+    /// As [`SmtpClient::send`].
+    pub fn send_with<M: Read + Seek, T: AsRef<str>>(
+        &mut self,
+        from: &str,
+        to: &[T],
+        message: &mut M,
+        wishes: &Wishes,
+    ) -> Result<Sent, ClientError> {
         let measure = crlf::measure(message).map_err(ClientError::Local)?;
         let mut addresses = to.iter().map(AsRef::as_ref).chain([from]);
         let international = addresses.any(|address| !address.is_ascii());
-        let params = self.params(measure, international)?;
+        let params = self.params(measure, international, wishes)?;
         self.mail(from, params)?;
         let mut sent = Sent::default();
         for to in to.iter().map(|to| to.as_ref().to_owned()) {
-            match self.rcpt(&to) {
+            match self.rcpt_with(&to, self.recipient_params(wishes)) {
                 Ok(_) => sent.accepted.push(to),
                 Err(why @ (ClientError::Refused { .. } | ClientError::Unsendable { .. })) => {
                     sent.refused.push((to, why));
@@ -49,8 +77,41 @@ impl SmtpClient {
         if sent.accepted.is_empty() {
             return self.nobody(sent);
         }
-        self.data(message)?;
-        Ok(sent)
+        self.text(message, wishes, sent)
+    }
+
+    /// The message itself, in the way that was wished for and is offered.
+    fn text(
+        &mut self,
+        message: &mut dyn Read,
+        wishes: &Wishes,
+        sent: Sent,
+    ) -> Result<Sent, ClientError> {
+        let chunking = wishes.chunking && self.extension("CHUNKING").is_some();
+        let recipients = sent.accepted.len();
+        let replies = match (matches!(self.hello, Hello::Lmtp(_)), chunking) {
+            (false, false) => return self.data(message).map(|_| sent),
+            (false, true) => return self.bdat(message).map(|_| sent),
+            (true, false) => self.data_for_each(message, recipients)?,
+            (true, true) => self.bdat_for_each(message, recipients)?,
+        };
+        let mut last = Sent {
+            accepted: Vec::new(),
+            refused: sent.refused,
+        };
+        for (to, reply) in sent.accepted.into_iter().zip(replies) {
+            match reply {
+                Ok(_) => last.accepted.push(to),
+                Err(why) => last.refused.push((to, why)),
+            }
+        }
+        match (last.accepted.is_empty(), last.refused.pop()) {
+            (true, Some((_, why))) => Err(why),
+            (_, refused) => {
+                last.refused.extend(refused);
+                Ok(last)
+            }
+        }
     }
 
     /// Nobody was accepted: the message that has begun is forgotten, and the first reason told.
@@ -66,13 +127,26 @@ impl SmtpClient {
         ))
     }
 
-    fn params(&self, measure: Measure, international: bool) -> Result<Params, ClientError> {
+    fn params(
+        &self,
+        measure: Measure,
+        international: bool,
+        wishes: &Wishes,
+    ) -> Result<Params, ClientError> {
         let mut params = Params::new();
         if self.extension("SIZE").is_some() {
             params = params.with("SIZE", Some(&measure.octets.to_string())); // RFC 1870 §5
         }
         if measure.eight_bit && self.extension("8BITMIME").is_some() {
             params = params.with("BODY", Some("8BITMIME")); // RFC 6152 §3
+        }
+        if self.extension("DSN").is_some() {
+            if let Some(ret) = wishes.ret {
+                params = params.with("RET", Some(&ret.to_string()));
+            }
+            if let Some(envid) = &wishes.envid {
+                params = params.with("ENVID", Some(&xtext::encode(envid)));
+            }
         }
         if !international {
             return Ok(params);
@@ -82,5 +156,14 @@ impl SmtpClient {
             return Err(self.socket.not_offered("addresses beyond ASCII (SMTPUTF8)"));
         }
         Ok(params.with("SMTPUTF8", None))
+    }
+
+    fn recipient_params(&self, wishes: &Wishes) -> Params {
+        match wishes.notify {
+            Some(notify) if self.extension("DSN").is_some() => {
+                Params::new().with("NOTIFY", Some(&notify.to_string()))
+            }
+            _ => Params::new(),
+        }
     }
 }

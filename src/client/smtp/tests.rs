@@ -7,6 +7,7 @@ use std::io::{self, Cursor};
 
 use super::*;
 use crate::client::scripted::{play, serve};
+use crate::protocol::smtp::{Notify, Ret};
 
 const HELLO: &str = "
     S: 220 here.test ESMTP
@@ -75,6 +76,131 @@ fn when_nobody_is_accepted_nothing_is_sent() {
         .unwrap_err();
     assert!(error.is_transient(), "{error}");
     client.noop().unwrap();
+    drop(client);
+    server.join().unwrap();
+}
+
+#[test]
+fn wishes_are_told_to_a_server_that_offers_them() {
+    let (endpoint, server) = play(
+        "S: 220 here.test ESMTP
+        C: EHLO [127.0.0.1]
+        S: 250-here.test
+        S: 250-CHUNKING
+        S: 250-SMTPUTF8
+        S: 250 DSN
+        C: MAIL FROM:<josé@here.test> RET=HDRS ENVID=a+2Bb SMTPUTF8
+        S: 250 Ok
+        C: RCPT TO:<bob@here.test> NOTIFY=SUCCESS,DELAY
+        S: 250 Ok
+        C: BDAT 6 LAST
+        C: .
+        C: x
+        S: 250 Ok",
+    );
+    let mut client = SmtpClient::connect(&endpoint).unwrap();
+    let wishes = Wishes {
+        chunking: true,
+        ret: Some(Ret::Headers),
+        envid: Some("a+b".to_owned()),
+        notify: Some(Notify {
+            success: true,
+            failure: false,
+            delay: true,
+        }),
+    };
+    let mut message = Cursor::new(".\nx\n");
+    let to = ["bob@here.test"];
+    client
+        .send_with("josé@here.test", &to, &mut message, &wishes)
+        .unwrap();
+    drop(client);
+    server.join().unwrap();
+}
+
+#[test]
+fn wishes_are_kept_from_a_server_that_does_not_offer_them() {
+    let (endpoint, server) = play(&format!(
+        "{HELLO}
+        C: MAIL FROM:<a@here.test> SIZE=3
+        S: 250 Ok
+        C: RCPT TO:<bob@here.test>
+        S: 250 Ok
+        C: DATA
+        S: 354 Go on
+        C: x
+        C: .
+        S: 250 Ok"
+    ));
+    let mut client = SmtpClient::connect(&endpoint).unwrap();
+    let wishes = Wishes {
+        chunking: true,
+        ret: Some(Ret::Full),
+        envid: Some("x".to_owned()),
+        notify: Some(Notify::NEVER),
+    };
+    let to = ["bob@here.test"];
+    client
+        .send_with("a@here.test", &to, &mut Cursor::new("x\n"), &wishes)
+        .unwrap();
+    drop(client);
+    server.join().unwrap();
+}
+
+#[test]
+fn in_lmtp_each_recipient_has_an_answer_behind_the_dot() {
+    let (endpoint, server) = play(
+        "S: 220 here.test LMTP
+        C: LHLO relay.test
+        S: 250 here.test
+        C: MAIL FROM:<a@here.test>
+        S: 250 Ok
+        C: RCPT TO:<bob@here.test>
+        S: 250 Ok
+        C: RCPT TO:<carol@here.test>
+        S: 250 Ok
+        C: DATA
+        S: 354 Go on
+        C: x
+        C: .
+        S: 250 2.1.5 Delivered
+        S: 452 4.2.2 Mailbox full",
+    );
+    let hello = Hello::Lmtp("relay.test".to_owned());
+    let mut client = SmtpClient::connect_as(&endpoint, hello).unwrap();
+    let to = ["bob@here.test", "carol@here.test"];
+    let sent = client
+        .send("a@here.test", &to, &mut Cursor::new("x\n"))
+        .unwrap();
+    assert_eq!(sent.accepted, ["bob@here.test"]);
+    let [(who, why)] = &sent.refused[..] else {
+        panic!("{:?}", sent.refused)
+    };
+    assert!(who == "carol@here.test" && why.is_transient(), "{why}");
+    drop(client);
+    server.join().unwrap();
+}
+
+#[test]
+fn a_large_message_takes_several_chunks() {
+    let (full, rest) = (limits::CHUNK, 3);
+    let (endpoint, server) = serve(move |stream| {
+        let mut say = |text: &[u8]| io::Write::write_all(stream, text).unwrap();
+        say(b"220 x\r\n250-x\r\n250 CHUNKING\r\n250 1\r\n");
+        let mut heard = Vec::new();
+        let all = format!("EHLO [127.0.0.1]\r\nBDAT {full}\r\nBDAT 3 LAST\r\n");
+        let octets = (all.len() + full + rest) as u64;
+        Read::take(&mut *stream, octets)
+            .read_to_end(&mut heard)
+            .unwrap();
+        let text = String::from_utf8(heard).unwrap();
+        assert!(text.contains(&format!("BDAT {full}\r\nxxx")));
+        assert!(text.ends_with("xxBDAT 3 LAST\r\nxxx"));
+        io::Write::write_all(stream, b"250 2\r\n").unwrap();
+    });
+    let mut client = SmtpClient::connect(&endpoint).unwrap();
+    let mut message = io::repeat(b'x').take((full + rest) as u64);
+    assert_eq!(client.bdat(&mut message).unwrap().text(), "2");
     drop(client);
     server.join().unwrap();
 }

@@ -9,6 +9,9 @@ use crate::client::printable;
 use crate::commands::CommandError;
 use crate::message::Attachment;
 
+/// Octets of a file's name: a file system takes 255, a number included.
+const LONGEST: usize = 200;
+
 /// More files of one name than anyone saves into one folder.
 const TRIES: u32 = 10_000;
 
@@ -50,7 +53,11 @@ fn harmless(name: &str) -> String {
     let visible = visible.trim().trim_start_matches('.');
     match visible {
         "" => "attachment".to_owned(),
-        visible => visible.chars().take(100).collect(),
+        visible => {
+            let fits = |(at, c): &(usize, char)| at + c.len_utf8() <= LONGEST;
+            let kept = visible.char_indices().take_while(fits);
+            kept.map(|(_, c)| c).collect()
+        }
     }
 }
 
@@ -84,6 +91,14 @@ mod tests {
         for (name, expected) in rows {
             assert_eq!(harmless(name), expected, "{name:?}");
         }
+    }
+
+    #[test]
+    fn a_name_of_any_length_and_script_can_be_saved() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = Attachment::new(&"📦".repeat(100), b"1".to_vec());
+        let path = save(&file, folder.path()).unwrap();
+        assert_eq!(path.file_name().unwrap().len(), 200);
     }
 
     #[test]

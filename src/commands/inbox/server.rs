@@ -96,11 +96,17 @@ fn imap_rows(client: &mut ImapClient) -> Result<Vec<Row>, ClientError> {
         },
         partial: None,
     };
-    let items = [FetchItem::Flags, FetchItem::Rfc822Size, header];
+    let items = [
+        FetchItem::Flags,
+        FetchItem::InternalDate,
+        FetchItem::Rfc822Size,
+        header,
+    ];
     let messages = client.fetch(&SequenceSet::all(), &items)?;
     let row = |message: &crate::client::imap::Fetched| Row {
         number: message.number,
         header: message.section().unwrap_or_default().to_vec(),
+        arrived: message.internal_date().map(Into::into),
         octets: message.size().unwrap_or(0),
         flags: message.flags().cloned(),
     };
@@ -115,6 +121,7 @@ fn pop3_rows(client: &mut Pop3Client) -> Result<Vec<Row>, ClientError> {
         rows.push(Row {
             number,
             header: header.0,
+            arrived: None,
             octets,
             flags: None,
         });

@@ -15,6 +15,8 @@ pub(super) struct Row {
     pub(super) number: u32,
     /// Its header, as it travels.
     pub(super) header: Vec<u8>,
+    /// When it came, for those that do not say when they were written; POP3 does not tell.
+    pub(super) arrived: Option<SystemTime>,
     /// Its octets.
     pub(super) octets: u64,
     /// Its flags; POP3 knows none.
@@ -66,7 +68,7 @@ fn cells(row: &Row) -> [String; 6] {
     [
         row.number.to_string(),
         marks(row),
-        reading.date.map(date).unwrap_or_default(),
+        reading.date.or(row.arrived).map(date).unwrap_or_default(),
         size(row.octets),
         printable(sender),
         printable(&reading.subject),
@@ -143,6 +145,7 @@ mod tests {
         Row {
             number,
             header: header.as_bytes().to_vec(),
+            arrived: None,
             octets: 1500,
             flags: Some(flags.iter().copied().collect()),
         }

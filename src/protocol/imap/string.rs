@@ -1,5 +1,7 @@
 //! Strings as IMAP writes them: atom, quoted, literal, or NIL (RFC 9051 §4.3, §9).
 
+use super::cursor::is_astring_char;
+
 /// The longest string that is written in quotes. Clients read a line at a time, and a line
 /// should stay below 8192 octets (RFC 7162 §4); a literal is announced and costs them nothing.
 const QUOTED_MAX: usize = 1000;
@@ -50,11 +52,6 @@ pub fn astring(bytes: &[u8], out: &mut Vec<u8>) {
 /// `TEXT-CHAR` (RFC 9051 §9): 7-bit, neither NUL nor CR nor LF.
 fn is_quotable(octet: u8) -> bool {
     octet.is_ascii() && !matches!(octet, 0 | b'\r' | b'\n')
-}
-
-/// `ASTRING-CHAR` (RFC 9051 §9): all but the atom-specials, of which `]` is allowed.
-fn is_astring_char(octet: u8) -> bool {
-    octet.is_ascii_graphic() && !b"(){%*\"\\".contains(&octet)
 }
 
 #[cfg(test)]

@@ -6,10 +6,12 @@
 
 mod address;
 mod command;
+mod dsn;
 mod params;
 mod reply;
 
 pub use address::{Address, Path, ReversePath};
 pub use command::{Command, SyntaxError};
+pub use dsn::{Notify, OriginalRecipient, Ret, xtext};
 pub use params::{Body, Param, Params};
 pub use reply::{BadReply, Enhanced, Reply};

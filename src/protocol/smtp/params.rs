@@ -7,6 +7,7 @@
 use std::fmt;
 
 use super::SyntaxError;
+use super::dsn::{self, Notify, OriginalRecipient, Ret};
 
 /// More parameters than all extensions together define.
 const MOST: usize = 32;
@@ -24,13 +25,15 @@ pub struct Param {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Params(Vec<Param>);
 
-/// What kind of body is announced (RFC 6152 §3).
+/// What kind of body is announced (RFC 6152 §3, RFC 3030 §3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Body {
     /// `7BIT`: ASCII, the default.
     SevenBit,
     /// `8BITMIME`: lines of octets.
     EightBitMime,
+    /// `BINARYMIME`: octets without lines, which only BDAT can carry.
+    BinaryMime,
 }
 
 /// Whose parameters.
@@ -47,7 +50,7 @@ struct Known {
     is_right: fn(Option<&str>) -> bool,
 }
 
-const KNOWN: [Known; 4] = [
+const KNOWN: [Known; 8] = [
     // RFC 1870 §6: at most 20 digits.
     Known {
         verb: Verb::Mail,
@@ -56,7 +59,7 @@ const KNOWN: [Known; 4] = [
             value.is_some_and(|v| v.len() <= 20 && v.bytes().all(|b| b.is_ascii_digit()))
         },
     },
-    // RFC 6152 §3.
+    // RFC 6152 §3, RFC 3030 §3.
     Known {
         verb: Verb::Mail,
         keyword: "BODY",
@@ -73,6 +76,30 @@ const KNOWN: [Known; 4] = [
         verb: Verb::Mail,
         keyword: "AUTH",
         is_right: |value| value.is_some(),
+    },
+    // RFC 3461 §4.3.
+    Known {
+        verb: Verb::Mail,
+        keyword: "RET",
+        is_right: |value| value.and_then(Ret::parse).is_some(),
+    },
+    // RFC 3461 §4.4.
+    Known {
+        verb: Verb::Mail,
+        keyword: "ENVID",
+        is_right: |value| value.and_then(dsn::envid).is_some(),
+    },
+    // RFC 3461 §4.1.
+    Known {
+        verb: Verb::Rcpt,
+        keyword: "NOTIFY",
+        is_right: |value| value.and_then(Notify::parse).is_some(),
+    },
+    // RFC 3461 §4.2.
+    Known {
+        verb: Verb::Rcpt,
+        keyword: "ORCPT",
+        is_right: |value| value.and_then(OriginalRecipient::parse).is_some(),
     },
 ];
 
@@ -97,14 +124,37 @@ impl Params {
     /// as much as it holds.
     #[must_use]
     pub fn size(&self) -> Option<u64> {
-        let value = self.find("SIZE")?.value.as_deref()?;
-        Some(value.parse().unwrap_or(u64::MAX))
+        Some(self.value("SIZE")?.parse().unwrap_or(u64::MAX))
     }
 
     /// `BODY`: what kind of body will come (RFC 6152 §3).
     #[must_use]
     pub fn body(&self) -> Option<Body> {
-        body(self.find("BODY")?.value.as_deref()?)
+        body(self.value("BODY")?)
+    }
+
+    /// `RET`: how much of the message a bounce brings back (RFC 3461 §4.3).
+    #[must_use]
+    pub fn ret(&self) -> Option<Ret> {
+        Ret::parse(self.value("RET")?)
+    }
+
+    /// `ENVID`: the sender's name for this transaction, decoded (RFC 3461 §4.4).
+    #[must_use]
+    pub fn envid(&self) -> Option<String> {
+        dsn::envid(self.value("ENVID")?)
+    }
+
+    /// `NOTIFY`: when the sender wants to hear of this recipient (RFC 3461 §4.1).
+    #[must_use]
+    pub fn notify(&self) -> Option<Notify> {
+        Notify::parse(self.value("NOTIFY")?)
+    }
+
+    /// `ORCPT`: whom the sender named at first (RFC 3461 §4.2).
+    #[must_use]
+    pub fn orcpt(&self) -> Option<OriginalRecipient> {
+        OriginalRecipient::parse(self.value("ORCPT")?)
     }
 
     /// `SMTPUTF8`: addresses or header beyond ASCII (RFC 6531 §3.4).
@@ -117,6 +167,10 @@ impl Params {
     #[must_use]
     pub fn find(&self, keyword: &str) -> Option<&Param> {
         self.0.iter().find(|param| param.keyword == keyword)
+    }
+
+    fn value(&self, keyword: &str) -> Option<&str> {
+        self.find(keyword)?.value.as_deref()
     }
 
     /// All of them.
@@ -163,6 +217,10 @@ impl Param {
             return Err(SyntaxError::Argument(match known.keyword {
                 "SIZE" => "SIZE wants a number of octets",
                 "BODY" => "BODY is 7BIT or 8BITMIME",
+                "RET" => "RET is FULL or HDRS",
+                "ENVID" => "ENVID wants at most 100 characters in xtext",
+                "NOTIFY" => "NOTIFY is NEVER, or some of SUCCESS,FAILURE,DELAY",
+                "ORCPT" => "ORCPT wants a type and an address in xtext: rfc822;bob@example.org",
                 _ => "a parameter has a wrong value",
             }));
         }
@@ -190,6 +248,7 @@ fn body(value: &str) -> Option<Body> {
     match value.to_ascii_uppercase().as_str() {
         "7BIT" => Some(Body::SevenBit),
         "8BITMIME" => Some(Body::EightBitMime),
+        "BINARYMIME" => Some(Body::BinaryMime),
         _ => None,
     }
 }
@@ -217,6 +276,16 @@ mod tests {
             " SIZE=1000 BODY=8bitMIME SMTPUTF8 AUTH=<>"
         );
 
+        let dsn = Params::parse(Verb::Mail, " RET=hdrs ENVID=a+2Bb BODY=BINARYMIME").unwrap();
+        assert_eq!(
+            (dsn.ret(), dsn.envid()),
+            (Some(Ret::Headers), Some("a+b".to_owned()))
+        );
+        assert_eq!(dsn.body(), Some(Body::BinaryMime));
+        let dsn = Params::parse(Verb::Rcpt, " NOTIFY=NEVER ORCPT=rfc822;b@x").unwrap();
+        assert_eq!(dsn.notify(), Some(Notify::NEVER));
+        assert_eq!(dsn.orcpt().unwrap().to_string(), "rfc822;b@x");
+
         let huge = Params::parse(Verb::Mail, " SIZE=99999999999999999999").unwrap();
         assert_eq!(huge.size(), Some(u64::MAX));
         assert_eq!(Params::new().size(), None);
@@ -236,6 +305,11 @@ mod tests {
             (Verb::Mail, " COLOUR=blue", 555),
             (Verb::Mail, " =", 555),
             (Verb::Rcpt, " SIZE=1", 555),
+            (Verb::Mail, " RET=SOME", 501),
+            (Verb::Mail, " ENVID=a+0Ab", 501),
+            (Verb::Mail, " NOTIFY=NEVER", 555),
+            (Verb::Rcpt, " NOTIFY=NEVER,DELAY", 501),
+            (Verb::Rcpt, " ORCPT=bob", 501),
         ];
         for (verb, text, code) in rows {
             let error = Params::parse(verb, text).unwrap_err();

@@ -15,6 +15,7 @@ use super::reading::{Reading, Slice};
 use super::section::{self, Found, Needs};
 use super::session::ImapServer;
 use super::view::{self, Telling, View};
+use crate::limits;
 use crate::message::{Flag, FlagChange, Flags};
 use crate::protocol::imap::fetch::{Partial, Section, SectionText};
 use crate::protocol::imap::{DateTime, FetchItem, SequenceSet, describe, string};
@@ -187,7 +188,8 @@ enum Value {
 impl Iterator for Response {
     type Item = Part;
 
-    /// Gathers text up to the next literal that is streamed, or to the end.
+    /// Gathers text up to the next literal that is streamed, or to the end; but never much of it,
+    /// since a client may ask a thousand times for the same long envelope.
     fn next(&mut self) -> Option<Part> {
         if let Some(octets) = self.streaming.take() {
             return Some(Part::Stream(Box::new(octets)));
@@ -201,6 +203,9 @@ impl Iterator for Response {
         }
         let items = Rc::clone(&self.items);
         for item in items.iter().skip(self.next_item) {
+            if text.len() >= limits::BUFFER {
+                return Some(Part::Text(text));
+            }
             if self.next_item > 0 {
                 text.push(b' ');
             }

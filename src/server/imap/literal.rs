@@ -13,10 +13,6 @@ use crate::limits;
 use crate::protocol::imap::{Literal, is_append, literal_at_end};
 use crate::server::{Next, Reply};
 
-/// What is skipped of a literal that is refused, and was sent without waiting: as much as the
-/// numbers of RFC 3501 can say. More ends the conversation.
-const SKIPPED: u64 = u32::MAX as u64;
-
 /// The part of a command that has arrived.
 #[derive(Default)]
 pub(super) struct Gathering {
@@ -95,7 +91,7 @@ impl ImapServer {
         let tag = gathering.tag();
         match literal {
             Some(literal) if !literal.synchronising => {
-                if literal.octets > SKIPPED {
+                if literal.octets > limits::SKIPPED {
                     return Answer::bye("the literal is too big to skip").reply(&tag);
                 }
                 self.expecting = Expecting::Refused(tag, answer);
@@ -108,7 +104,7 @@ impl ImapServer {
     /// Takes the next line of a command that is refused already.
     pub(super) fn skip_line(&mut self, tag: String, answer: Answer, line: &[u8]) -> Reply {
         match literal_at_end(line) {
-            Some(Ok(literal)) if !literal.synchronising && literal.octets <= SKIPPED => {
+            Some(Ok(literal)) if !literal.synchronising && literal.octets <= limits::SKIPPED => {
                 self.expecting = Expecting::Refused(tag, answer);
                 Reply::silent().then(Next::Octets(literal.octets))
             }

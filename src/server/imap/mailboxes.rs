@@ -30,12 +30,10 @@ impl ImapServer {
         Ok(Answer::ok("DELETE completed"))
     }
 
-    /// RFC 3501 §6.3.5: the store cannot do it yet.
-    pub(super) fn rename(&mut self, _from: &MailboxName, _to: &MailboxName) -> Answered {
-        self.account()?;
-        Err(Answer::no(
-            "[CANNOT] this server cannot rename mailboxes yet",
-        ))
+    /// RFC 3501 §6.3.5. Mailboxes below go with it; of INBOX only its messages do.
+    pub(super) fn rename(&mut self, from: &MailboxName, to: &MailboxName) -> Answered {
+        self.account()?.rename(from.as_str(), to.as_str())?;
+        Ok(Answer::ok("RENAME completed"))
     }
 
     /// RFC 3501 §6.3.6. The mailbox need not exist.

@@ -14,9 +14,10 @@ use tempfile::TempDir;
 use super::ImapServer;
 use super::view::{Telling, View};
 use crate::accounts::{Accounts, Password};
+use crate::aliases::Aliases;
 use crate::limits::{self, Limits};
 use crate::message::{Flag, FlagChange, Flags};
-use crate::server::{Next, Part, Peer, Reply, Session, Site, Trouble};
+use crate::server::{Next, Part, Peer, Reply, Session, Site, Trouble, Visitors};
 use crate::store::{Delivery, Mailbox, Store};
 
 /// Alice and her folder.
@@ -35,6 +36,9 @@ impl Home {
             accounts: Accounts::new(&domain, HashMap::from([("alice".to_owned(), password)])),
             domain,
             store: Store::open(folder.path()).unwrap(),
+            aliases: Aliases::none(),
+            visitors: Visitors::default(),
+            queue: None,
             limits: Limits::default(),
             lab_network: false,
         };
@@ -152,6 +156,23 @@ fn a_message_that_goes_while_its_response_is_sent_leaves_the_response_whole() {
     assert_eq!(rest, " BODY[] NIL)\r\n");
     let last = part_text(responses.next().unwrap());
     assert!(last.starts_with("c NO [EXPUNGEISSUED] "), "{last}");
+}
+
+#[test]
+fn a_thousand_times_the_same_item_is_not_gathered_in_memory() {
+    let home = Home::new();
+    home.deliver(&format!("Subject: {}\r\n\r\n", "x".repeat(1000)));
+    let mut session = home.selected();
+    let command = format!("c FETCH 1 ({})", ["ENVELOPE"; 1000].join(" "));
+    let mut responses = responses(session.interact(command.as_bytes()));
+    let Some(Part::Each(response)) = responses.next() else {
+        panic!("a response is not made as it is sent");
+    };
+    let pieces: Vec<String> = response.map(part_text).collect();
+    assert!(pieces.iter().all(|piece| piece.len() < 2 * limits::BUFFER));
+    let whole = pieces.concat();
+    assert_eq!(whole.matches("ENVELOPE (").count(), 1000);
+    assert!(whole.starts_with("* 1 FETCH (ENVELOPE (NIL \"xxx") && whole.ends_with("))\r\n"));
 }
 
 #[test]

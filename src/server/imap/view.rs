@@ -266,8 +266,10 @@ impl View {
     fn note_recent(&mut self, snapshot: &Snapshot) {
         let end = self.recent.last().map_or(0, |range| range.end);
         let fresh = snapshot.first_recent.max(end)..snapshot.uid_next;
-        if !fresh.is_empty() {
-            self.recent.push(fresh);
+        match self.recent.last_mut() {
+            _ if fresh.is_empty() => {}
+            Some(last) if last.end == fresh.start => last.end = fresh.end,
+            _ => self.recent.push(fresh),
         }
     }
 }

@@ -8,7 +8,7 @@ mod authorization;
 mod maildrop;
 mod top;
 
-use std::io::{self, Read};
+use std::io::Read;
 use std::sync::Arc;
 
 use super::{Door, Next, Part, Peer, Reply, Session, Site, Trouble};
@@ -184,10 +184,6 @@ impl Session for Pop3Server {
             Ok(command) => self.obey(command),
             Err(error) => err(&error.to_string()),
         }
-    }
-
-    fn receive(&mut self, _body: &mut dyn Read) -> io::Result<Reply> {
-        Err(io::Error::other("POP3 clients send no messages"))
     }
 
     fn trouble(&mut self, trouble: Trouble) -> Reply {

@@ -1,12 +1,14 @@
 //! Takes the text of a message from the wire into a delivery, and refuses what is not one.
 //!
-//! Nothing is repaired: a message is stored as it came, or not at all.
+//! DATA brings it in one piece, BDAT in several. Nothing is repaired but what RFC 6409 §8 lets a
+//! submission server add ([`Header`]): a message is stored as it came, or not at all.
 
 use std::io::{self, Read, Write};
 
+use super::header::{Additions, Header};
 use super::status;
 use super::transaction::storage_trouble;
-use crate::limits;
+use crate::limits::{self, BareLineEndings, Limits};
 use crate::server::Reply;
 
 /// Why a text is not taken.
@@ -19,6 +21,8 @@ pub(super) enum Unfit {
     BareLineEnd,
     /// RFC 5322 §2.3 and RFC 2045 §2.8 have no place for a NUL, and many a program ends there.
     Nul,
+    /// It has been everywhere already (RFC 5321 §6.3).
+    Loop,
     /// It cannot be stored.
     Storage(io::Error),
 }
@@ -33,6 +37,11 @@ impl Unfit {
                 "A line must end with CRLF, and a CR or LF cannot stand alone",
             ),
             Unfit::Nul => status(550, "5.6.0", "A message cannot have a NUL"),
+            Unfit::Loop => status(
+                554,
+                "5.4.6",
+                "The message goes round in circles: it has too many Received lines",
+            ),
             Unfit::Storage(error) => storage_trouble(error),
         }
     }
@@ -43,48 +52,98 @@ pub(super) fn too_large() -> Reply {
     status(552, "5.3.4", "The message is larger than SIZE allows")
 }
 
-/// Copies the text; what comes after the first thing that is wrong is left unread. Returns the
-/// number of octets.
-///
-/// # Errors
-/// Outside, when the connection fails; inside, when the text is refused.
-pub(super) fn copy(
-    text: &mut dyn Read,
-    to: &mut dyn Write,
+/// A message that is arriving.
+pub(super) struct Intake<W> {
+    to: W,
+    octets: u64,
     most: u64,
-) -> io::Result<Result<u64, Unfit>> {
-    let (mut piece, mut size) = (vec![0; limits::BUFFER], 0);
-    let mut lines = Lines::default();
-    loop {
-        let got = match text.read(&mut piece) {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            other => other?,
-        };
-        if got == 0 {
-            return Ok(lines.end().map(|()| size));
+    lines: Lines,
+    header: Header,
+    /// What the header becomes on its way, piece by piece.
+    out: Vec<u8>,
+}
+
+impl<W: Write> Intake<W> {
+    /// Nothing has arrived yet. `additions` is what a header may get that lacks it.
+    pub(super) fn new(to: W, limits: &Limits, additions: Option<Additions>) -> Intake<W> {
+        Intake {
+            to,
+            octets: 0,
+            most: limits.message_size,
+            lines: Lines {
+                after_cr: false,
+                bare: limits.bare_line_endings,
+            },
+            header: Header::new(additions),
+            out: Vec::new(),
         }
-        size += got as u64;
-        if size > most {
-            return Ok(Err(Unfit::TooLarge));
+    }
+
+    /// Takes a piece of the message, to its end; what comes after the first thing that is wrong is
+    /// left unread.
+    ///
+    /// # Errors
+    /// Outside, when the connection fails; inside, when the text is refused.
+    pub(super) fn take(&mut self, text: &mut dyn Read) -> io::Result<Result<(), Unfit>> {
+        let mut piece = vec![0; limits::BUFFER];
+        loop {
+            let got = match text.read(&mut piece) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                other => other?,
+            };
+            if got == 0 {
+                return Ok(Ok(()));
+            }
+            if let Err(unfit) = self.check(&piece[..got]) {
+                return Ok(Err(unfit));
+            }
         }
-        let piece = &piece[..got];
-        let stored = lines.check(piece);
-        if let Err(unfit) = stored.and_then(|()| to.write_all(piece).map_err(Unfit::Storage)) {
-            return Ok(Err(unfit));
+    }
+
+    fn check(&mut self, piece: &[u8]) -> Result<(), Unfit> {
+        self.octets += piece.len() as u64;
+        if self.octets > self.most {
+            return Err(Unfit::TooLarge);
         }
+        self.lines.check(piece)?;
+        let rest = self.header.pass(piece, &mut self.out);
+        if self.header.received() > limits::HOPS {
+            return Err(Unfit::Loop);
+        }
+        self.pass_header()?;
+        self.to.write_all(rest).map_err(Unfit::Storage)
+    }
+
+    /// The message is whole; returns where it went, and how many octets arrived.
+    pub(super) fn finish(mut self) -> Result<(W, u64), Unfit> {
+        self.lines.end()?;
+        self.header.end(&mut self.out);
+        self.pass_header()?;
+        Ok((self.to, self.octets))
+    }
+
+    /// How many octets have arrived.
+    pub(super) fn octets(&self) -> u64 {
+        self.octets
+    }
+
+    fn pass_header(&mut self) -> Result<(), Unfit> {
+        let passed = self.to.write_all(&self.out).map_err(Unfit::Storage);
+        self.out.clear();
+        passed
     }
 }
 
 /// Looks for what no line may have, one piece of the text after the other.
-#[derive(Default)]
 struct Lines {
     after_cr: bool,
+    bare: BareLineEndings,
 }
 
 impl Lines {
     fn check(&mut self, piece: &[u8]) -> Result<(), Unfit> {
         for &octet in piece {
-            if self.after_cr != (octet == b'\n') {
+            if self.after_cr != (octet == b'\n') && self.bare == BareLineEndings::Refuse {
                 return Err(Unfit::BareLineEnd);
             }
             if octet == 0 {
@@ -96,7 +155,7 @@ impl Lines {
     }
 
     fn end(&self) -> Result<(), Unfit> {
-        if self.after_cr {
+        if self.after_cr && self.bare == BareLineEndings::Refuse {
             return Err(Unfit::BareLineEnd);
         }
         Ok(())
@@ -123,10 +182,20 @@ mod tests {
         }
     }
 
+    fn limits(bare_line_endings: BareLineEndings) -> Limits {
+        Limits {
+            message_size: 20,
+            bare_line_endings,
+            ..Limits::default()
+        }
+    }
+
     fn verdict(text: &[u8], size: usize) -> String {
         let mut stored = Vec::new();
-        match copy(&mut Pieces(text, size), &mut stored, 20).unwrap() {
-            Ok(octets) => {
+        let mut intake = Intake::new(&mut stored, &limits(BareLineEndings::Refuse), None);
+        let taken = intake.take(&mut Pieces(text, size)).unwrap();
+        match taken.and_then(|()| intake.finish()) {
+            Ok((_, octets)) => {
                 assert_eq!((octets, stored.as_slice()), (text.len() as u64, text));
                 "good".to_owned()
             }
@@ -157,9 +226,43 @@ mod tests {
     }
 
     #[test]
+    fn a_line_end_may_be_cut_between_two_chunks() {
+        let mut stored = Vec::new();
+        let mut intake = Intake::new(&mut stored, &limits(BareLineEndings::Refuse), None);
+        for mut chunk in [&b"a\r"[..], b"", b"\nb\r\n"] {
+            intake.take(&mut chunk).unwrap().unwrap();
+        }
+        assert_eq!(intake.finish().unwrap().1, 6);
+        assert_eq!(stored, b"a\r\nb\r\n");
+    }
+
+    #[test]
+    fn the_teaching_switch_lets_bare_line_ends_pass() {
+        let mut stored = Vec::new();
+        let mut intake = Intake::new(&mut stored, &limits(BareLineEndings::Accept), None);
+        intake.take(&mut &b"a\nb\rc"[..]).unwrap().unwrap();
+        intake.finish().unwrap();
+        assert_eq!(stored, b"a\nb\rc");
+    }
+
+    #[test]
+    fn a_message_that_has_been_everywhere_is_refused() {
+        let most = limits::HOPS;
+        for (lines, good) in [(most, true), (most + 1, false)] {
+            let text = "Received: x\r\n".repeat(lines) + "\r\n";
+            let mut intake = Intake::new(io::sink(), &Limits::default(), None);
+            let taken = intake.take(&mut text.as_bytes()).unwrap();
+            assert_eq!(taken.is_ok(), good, "{lines}");
+            assert!(good || matches!(taken, Err(Unfit::Loop)));
+        }
+    }
+
+    #[test]
     fn a_full_disk_is_no_broken_connection() {
-        let mut full: &mut [u8] = &mut [];
-        let refused = copy(&mut &b"text"[..], &mut full, 20).unwrap();
+        let full: &mut [u8] = &mut [];
+        let mut intake = Intake::new(full, &Limits::default(), None);
+        let refused = intake.take(&mut &b"text"[..]).unwrap();
+        let refused = refused.and_then(|()| intake.finish().map(drop));
         assert!(matches!(refused, Err(Unfit::Storage(_))));
     }
 

@@ -1,26 +1,35 @@
-//! The SMTP server (RFC 5321): takes messages and delivers them to local accounts.
+//! The SMTP server (RFC 5321), which speaks LMTP too (RFC 2033): takes messages for local accounts,
+//! and from our users those for others.
 //!
 //! The way of a line: [`interact`](Session::interact) → `Command::parse` → the function that bears
-//! the verb's name → a [`Reply`]. Those that make up a message (MAIL, RCPT, DATA) stand in
-//! `transaction.rs`, AUTH and STARTTLS in `security.rs`, the others here.
-//! Nothing is relayed, and no message is held in memory.
+//! the verb's name → a [`Reply`]. MAIL and RCPT stand in `transaction.rs`, DATA and BDAT in
+//! `text.rs`, AUTH and STARTTLS in `security.rs`, VRFY and EXPN in `lists.rs`, the others here.
+//! `extensions.rs` is what EHLO offers; `docs/protocols/smtp.md` has all of it as a table.
+//! What is for another domain goes into the queue, and only for those who have logged in. No message
+//! is held in memory.
 
 mod body;
+mod extensions;
+mod header;
 mod help;
+mod incoming;
+mod lists;
 mod mailbox;
 mod security;
+mod text;
 mod trace;
 mod transaction;
 
 use std::io::{self, Read};
 use std::sync::Arc;
 
-use super::{Door, Next, Part, Peer, Reply, Session, Site, Trouble};
+use super::{Deed, Door, Next, Part, Peer, Reply, Session, Site, Trouble};
 use crate::limits;
 use crate::protocol::sasl::Exchange;
 use crate::protocol::smtp::{self, Command, Enhanced, SyntaxError};
-use crate::store::{Account, Delivery};
-use mailbox::Nobody;
+use crate::store::Account;
+pub(super) use mailbox::home;
+use text::Arriving;
 use transaction::Envelope;
 
 /// One conversation in SMTP.
@@ -44,6 +53,9 @@ pub enum Role {
     Mx,
     /// Our users': they log in first, and send under their own address (RFC 6409).
     Submission,
+    /// What a mail transfer agent beside us has taken already: for local accounts, and each
+    /// recipient has an answer of his own (RFC 2033).
+    Lmtp,
 }
 
 /// What the client said of itself.
@@ -60,12 +72,15 @@ struct Client {
 /// ```text
 ///             EHLO            MAIL          DATA
 ///  Connected ──────▶ Ready ──────────▶ Mail ──────▶ Data
-///                    │   ▲             │  ▲           │
-///               AUTH │   │ done        └──┘ RCPT      │ the message, up to its lone dot
-///                    ▼   │                            │
-///                    Auth       Ready ◀───────────────┘
+///                    │   ▲             │  ▲ │         │
+///               AUTH │   │ done   RCPT └──┘ │ BDAT    │ the message, up to its lone dot
+///                    ▼   │                  ▼         ▼
+///                    Auth                 Chunks ───▶ Ready
+///                                         │   ▲  the chunk that is the LAST
+///                                         └───┘ BDAT
 ///
 ///  EHLO, HELO and RSET lead back to Ready from everywhere, and forget the message that had begun.
+///  In LMTP all of them are LHLO.
 /// ```
 enum State {
     /// Greeted, and not greeted back.
@@ -77,7 +92,10 @@ enum State {
     /// MAIL was accepted, and perhaps some RCPT.
     Mail(Envelope),
     /// DATA was accepted: the message comes next.
-    Data(Envelope, Delivery),
+    Data(Box<Arriving>),
+    /// BDAT was accepted: its octets come next, or its answer was given and another BDAT may come.
+    /// Is it the last?
+    Chunks(Box<Arriving>, bool),
 }
 
 impl SmtpServer {
@@ -98,44 +116,31 @@ impl SmtpServer {
     }
 
     fn obey(&mut self, command: Command) -> Reply {
+        // RFC 2033 §4.1: LMTP has LHLO and neither of the others; SMTP has no LHLO.
+        let command_fits = matches!(command, Command::Lhlo(_)) == (self.role == Role::Lmtp);
         match command {
-            Command::Ehlo(name) => self.ehlo(name),
-            Command::Helo(name) => self.helo(name),
-            Command::Mail { from, params } => self.mail(from, &params),
-            Command::Rcpt { to, .. } => self.rcpt(to),
+            Command::Ehlo(name) | Command::Lhlo(name) if command_fits => self.ehlo(name),
+            Command::Helo(name) if command_fits => self.helo(name),
+            Command::Ehlo(_) | Command::Helo(_) | Command::Lhlo(_) => self.other_protocol(),
+            Command::Mail { from, params } => self.mail(from, params),
+            Command::Rcpt { to, params } => self.rcpt(to, params),
             Command::Data => self.data(),
+            Command::Bdat { size, last } => self.bdat(size, last),
             Command::Rset => self.rset(),
             Command::Noop => status(250, "2.0.0", "Ok"),
             Command::Vrfy(who) => self.vrfy(&who),
-            Command::Help(about) => help::help(about.as_deref()),
+            Command::Expn(list) => self.expn(&list),
+            Command::Help(about) => help::help(about.as_deref(), self.role),
             Command::Auth { mechanism, initial } => self.auth(&mechanism, initial.as_deref()),
             Command::StartTls => self.starttls(),
             Command::Quit => status(221, "2.0.0", "Bye").then(Next::Close),
-            // RFC 5321 §4.2.4: what a server knows and has not is 502; what it does not know is 500.
-            Command::Expn(_) | Command::Bdat { .. } => {
-                let text = format!("{} is not implemented", command.verb());
-                status(502, "5.5.1", &text)
-            }
-            Command::Lhlo(_) => status(500, "5.5.1", "LHLO is LMTP's; here it is EHLO"),
         }
     }
 
     fn ehlo(&mut self, name: String) -> Reply {
         self.hello(name, true);
-        let mut lines = vec![
-            self.welcome(),
-            format!("SIZE {}", self.site.limits.message_size),
-            "PIPELINING".to_owned(),
-            "8BITMIME".to_owned(),
-            "ENHANCEDSTATUSCODES".to_owned(),
-        ];
-        if self.peer.can_start_tls {
-            lines.push("STARTTLS".to_owned());
-        }
-        if self.door.is_open() {
-            lines.push(format!("AUTH {}", Exchange::MECHANISMS.join(" ")));
-        }
-        lines.push("HELP".to_owned());
+        let mut lines = vec![self.welcome()];
+        lines.extend(self.extensions());
         several(250, None, lines)
     }
 
@@ -162,15 +167,31 @@ impl SmtpServer {
         status(250, "2.0.0", "Ok")
     }
 
-    /// RFC 5321 §7.3: who has not logged in does not learn who has a mailbox here.
-    fn vrfy(&self, who: &str) -> Reply {
-        if self.account.is_none() {
-            let text = "Send some mail, I will try my best";
-            return status(252, "2.0.0", text);
+    /// RFC 2033 §4.1: `500`, for in this protocol there is no such command.
+    fn other_protocol(&self) -> Reply {
+        status(
+            500,
+            "5.5.1",
+            &format!("This port wants {}", self.greeting_verb()),
+        )
+    }
+
+    fn hello_first(&self) -> Reply {
+        status(503, "5.5.1", &format!("{} first", self.greeting_verb()))
+    }
+
+    /// Which command is missing, when MAIL should have come before?
+    fn mail_first(&self) -> Reply {
+        match self.state {
+            State::Chunks(..) => status(503, "5.5.1", "BDAT goes on until its LAST"),
+            _ => status(503, "5.5.1", "MAIL first"),
         }
-        match mailbox::named(&self.site, who) {
-            Some(name) => status(250, "2.1.5", &format!("<{name}@{}>", self.site.domain)),
-            None => Nobody::Unknown.reply(),
+    }
+
+    fn greeting_verb(&self) -> &'static str {
+        match self.role {
+            Role::Lmtp => "LHLO",
+            Role::Mx | Role::Submission => "EHLO",
         }
     }
 
@@ -179,7 +200,8 @@ impl SmtpServer {
         let refused =
             matches!(reply.parts.first(), Some(Part::Text(text)) if text.starts_with(b"5"));
         self.errors += u32::from(refused);
-        if self.errors > limits::REFUSED_COMMANDS {
+        let too_many = refused && !self.may(Deed::Error);
+        if too_many || self.errors > limits::REFUSED_COMMANDS {
             return status(421, "4.7.0", "Too many errors, good-bye").then(Next::Close);
         }
         reply
@@ -188,7 +210,11 @@ impl SmtpServer {
 
 impl Session for SmtpServer {
     fn greeting(&mut self) -> Reply {
-        let text = format!("{} ESMTP Pillarbox", self.site.hostname);
+        let protocol = match self.role {
+            Role::Lmtp => "LMTP",
+            Role::Mx | Role::Submission => "ESMTP",
+        };
+        let text = format!("{} {protocol} Pillarbox", self.site.hostname);
         several(220, None, vec![text])
     }
 
@@ -207,7 +233,7 @@ impl Session for SmtpServer {
     }
 
     fn receive(&mut self, body: &mut dyn Read) -> io::Result<Reply> {
-        let reply = self.message(body)?;
+        let reply = self.text(body)?;
         Ok(self.count(reply))
     }
 

@@ -1,14 +1,17 @@
 //! AUTH (RFC 4954) and STARTTLS (RFC 3207).
 
-use super::{SmtpServer, State, status};
+use super::{Role, SmtpServer, State, status};
 use crate::protocol::sasl::{Credentials, Exchange, Step};
 use crate::server::{Next, Refusal, Reply};
 
 impl SmtpServer {
     pub(super) fn auth(&mut self, mechanism: &str, initial: Option<&[u8]>) -> Reply {
+        if self.role == Role::Lmtp {
+            return status(502, "5.5.1", "AUTH is not offered here");
+        }
         match self.state {
             State::Ready => {}
-            State::Connected => return status(503, "5.5.1", "EHLO first"),
+            State::Connected => return self.hello_first(),
             // RFC 4954 §4.
             _ => return status(503, "5.5.1", "Not in the middle of a message"),
         }
@@ -60,9 +63,8 @@ impl SmtpServer {
             )
             .then(Next::Close),
             Err(Refusal::NeedsTls) => needs_tls(),
-            Err(Refusal::Unavailable(_)) => {
-                status(454, "4.7.0", "Your mail cannot be opened now, try later")
-            }
+            // RFC 4954 §6: a temporary failure, which is not the password's.
+            Err(Refusal::Unavailable(why)) => status(454, "4.7.0", &format!("Try later: {why}")),
         }
     }
 

@@ -1,39 +1,28 @@
 //! The lines that a server writes on top of a message (RFC 5321 §4.4): where it came from, when and how.
 
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use jiff::Zoned;
 
 use super::transaction::Envelope;
 use super::{Role, SmtpServer};
 
-static MESSAGES: AtomicU64 = AtomicU64::new(0);
-
-/// A name for a message that no other has: in `Received:`, in the reply, in the log.
-pub(super) fn new_id() -> String {
-    let number = MESSAGES.fetch_add(1, Ordering::Relaxed);
-    format!("{:x}-{number:x}", Zoned::now().timestamp().as_microsecond())
-}
-
 impl SmtpServer {
-    /// `Return-Path:` and `Received:`, their CRLFs included.
+    /// `Received:`, its CRLFs included.
     pub(super) fn trace(&self, envelope: &Envelope, id: &str) -> String {
         // RFC 5321 §7.6: recipients must not learn of each other, so only a lone one is named.
-        let only = match envelope.recipients() {
-            [path] => format!("\r\n\tfor {path}"),
+        let only = match envelope.recipients.as_slice() {
+            [only] => format!("\r\n\tfor {}", only.path),
             _ => String::new(),
         };
         format!(
-            "Return-Path: {from}\r\n\
-             Received: from {client} ({address})\r\n\
+            "Received: from {client} ({address})\r\n\
              \tby {host} (Pillarbox) with {with} id {id}{only};\r\n\
              \t{date}\r\n",
-            from = envelope.from,
             client = self.client_name(),
             address = literal(self.peer.address.ip()),
             host = self.site.hostname,
-            with = self.transmission(),
+            with = self.transmission(envelope),
             date = now(),
         )
     }
@@ -48,11 +37,14 @@ impl SmtpServer {
         literal(self.peer.address.ip())
     }
 
-    /// RFC 3848: the protocol, with S under TLS and A after AUTH.
-    fn transmission(&self) -> String {
-        let base = match self.role {
-            Role::Mx | Role::Submission if !self.client.extended => return "SMTP".to_owned(),
-            Role::Mx | Role::Submission => "ESMTP",
+    /// RFC 3848, RFC 6531 §4.3: the protocol, with S under TLS and A after AUTH.
+    fn transmission(&self, envelope: &Envelope) -> String {
+        let base = match (self.role, envelope.params.smtputf8()) {
+            (Role::Lmtp, false) => "LMTP",
+            (Role::Lmtp, true) => "UTF8LMTP",
+            (Role::Mx | Role::Submission, true) => "UTF8SMTP",
+            (Role::Mx | Role::Submission, false) if self.client.extended => "ESMTP",
+            (Role::Mx | Role::Submission, false) => return "SMTP".to_owned(),
         };
         let secured = if self.peer.encrypted { "S" } else { "" };
         let authenticated = if self.account.is_some() { "A" } else { "" };
@@ -69,7 +61,7 @@ fn literal(address: IpAddr) -> String {
 }
 
 /// RFC 5322 §3.3, in the server's time zone.
-fn now() -> String {
+pub(super) fn now() -> String {
     let now = Zoned::now();
     jiff::fmt::rfc2822::to_string(&now).unwrap_or_else(|_| now.timestamp().to_string())
 }

@@ -1,69 +1,106 @@
-//! A mail transaction (RFC 5321 §3.3): MAIL, one or more RCPT, DATA, and the message itself.
+//! A mail transaction (RFC 5321 §3.3): MAIL and each RCPT. The message itself comes in `text.rs`.
 
-use std::io::{self, Read, Write};
-use std::mem;
+use std::io;
 use std::sync::Arc;
 
-use super::body::{self, Unfit};
-use super::mailbox;
-use super::{Role, SmtpServer, State, status, trace};
-use crate::protocol::smtp::{Params, Path, ReversePath};
-use crate::server::{Next, Reply};
-use crate::store::{Delivery, Mailbox, StoreError};
+use super::extensions::not_offered;
+use super::mailbox::{self, Nobody};
+use super::{Role, SmtpServer, State, body, status};
+use crate::protocol::smtp::{Address, Params, Path, ReversePath};
+use crate::queue;
+use crate::server::{Deed, Reply, Site};
+use crate::store::{Mailbox, StoreError};
 
 /// From whom and to whom: the envelope, which is not the header.
 pub(super) struct Envelope {
     /// Where a bounce would go.
     pub(super) from: ReversePath,
-    /// As they were named in RCPT.
-    paths: Vec<Path>,
-    /// Where they lead, at the same index.
-    mailboxes: Vec<Arc<Mailbox>>,
+    /// What MAIL said about the message.
+    pub(super) params: Params,
+    /// In the order of their RCPT.
+    pub(super) recipients: Vec<Recipient>,
+}
+
+/// One accepted RCPT.
+pub(super) struct Recipient {
+    /// As it was named.
+    pub(super) path: Path,
+    /// What RCPT said about him.
+    params: Params,
+    /// Where that leads here: one mailbox, or those of a list.
+    pub(super) mailboxes: Vec<Arc<Mailbox>>,
+    /// Where it leads elsewhere.
+    relayed: Option<Address>,
 }
 
 impl Envelope {
-    pub(super) fn recipients(&self) -> &[Path] {
-        &self.paths
-    }
-
     /// Each mailbox once: who is named twice wants the message only once.
-    fn mailboxes(&self) -> Vec<Arc<Mailbox>> {
+    pub(super) fn mailboxes(&self) -> Vec<Arc<Mailbox>> {
         let mut each: Vec<Arc<Mailbox>> = Vec::new();
-        for mailbox in &self.mailboxes {
+        for mailbox in self.recipients.iter().flat_map(|to| &to.mailboxes) {
             if !each.iter().any(|known| Arc::ptr_eq(known, mailbox)) {
                 each.push(Arc::clone(mailbox));
             }
         }
         each
     }
+
+    /// The envelope under which the message waits for other servers, if it goes to any.
+    pub(super) fn relay(&self, account: Option<&str>) -> Option<queue::Envelope> {
+        let mut envelope = queue::Envelope::new(self.from.clone());
+        envelope.authenticated = account.map(str::to_owned);
+        envelope.utf8 = self.params.smtputf8();
+        envelope.ret = self.params.ret();
+        envelope.envid = value(&self.params, "ENVID");
+        for recipient in &self.recipients {
+            let Some(to) = &recipient.relayed else {
+                continue;
+            };
+            // Who is named twice wants the message only once.
+            if envelope.recipients.iter().all(|known| known.to != *to) {
+                let mut waiting = queue::Recipient::new(to.clone());
+                waiting.notify = recipient.params.notify();
+                waiting.orcpt = value(&recipient.params, "ORCPT");
+                envelope.recipients.push(waiting);
+            }
+        }
+        Some(envelope).filter(|envelope| !envelope.recipients.is_empty())
+    }
+}
+
+/// In xtext, as the next server is to be told it.
+fn value(params: &Params, keyword: &str) -> Option<String> {
+    params.find(keyword)?.value.clone()
 }
 
 impl SmtpServer {
-    pub(super) fn mail(&mut self, from: ReversePath, params: &Params) -> Reply {
+    pub(super) fn mail(&mut self, from: ReversePath, params: Params) -> Reply {
         match self.state {
             State::Ready => {}
-            State::Connected => return status(503, "5.5.1", "EHLO first"),
+            State::Connected => return self.hello_first(),
             _ => return status(503, "5.5.1", "One message at a time; RSET forgets this one"),
         }
-        if let Some(refusal) = self.refuse_sender(&from) {
-            return refusal;
+        if let Some(what) = not_offered(&params) {
+            return status(555, "5.5.4", &format!("{what} is not offered"));
         }
-        // RFC 5321 §4.1.1.11: what EHLO did not offer is not understood.
-        if params.smtputf8() {
-            return status(555, "5.5.4", "SMTPUTF8 is not supported");
+        if let Some(refusal) = self.refuse_sender(&from, &params) {
+            return refusal;
         }
         if params.size() > Some(self.site.limits.message_size) {
             return body::too_large();
         }
+        if !self.may(Deed::Message) {
+            return too_fast("Too many messages");
+        }
         self.state = State::Mail(Envelope {
             from,
-            paths: Vec::new(),
-            mailboxes: Vec::new(),
+            params,
+            recipients: Vec::new(),
         });
         status(250, "2.1.0", "Ok")
     }
 
-    fn refuse_sender(&self, from: &ReversePath) -> Option<Reply> {
+    fn refuse_sender(&self, from: &ReversePath, params: &Params) -> Option<Reply> {
         // RFC 4954 §6, RFC 6409 §4.3.
         if self.role == Role::Submission && self.account.is_none() {
             return Some(status(530, "5.7.0", "Log in first"));
@@ -72,93 +109,88 @@ impl SmtpServer {
             // RFC 5321 §4.5.5: a mail program's notifications have no sender either.
             return None;
         };
-        if address.is_international() {
+        if address.is_international() && !params.smtputf8() {
             return Some(not_ascii());
         }
         // RFC 6409 §6.1: nobody sends under another one's address.
         let account = self.account.as_ref()?;
-        if mailbox::belongs(&self.site, address, account.name()) {
+        let queue = self.site.queue.as_ref();
+        let gateway = queue.is_some_and(|queue| queue.is_gateway(account.name()));
+        if gateway || mailbox::belongs(&self.site, address, account.name()) {
             return None;
         }
         let text = format!("{address} is not an address of {}", account.name());
         Some(status(553, "5.7.1", &text))
     }
 
-    pub(super) fn rcpt(&mut self, to: Path) -> Reply {
+    pub(super) fn rcpt(&mut self, to: Path, params: Params) -> Reply {
+        let may = self.may(Deed::Recipient);
         let State::Mail(envelope) = &mut self.state else {
-            return status(503, "5.5.1", "MAIL first");
+            return self.mail_first();
         };
+        if let Some(what) = not_offered(&params) {
+            return status(555, "5.5.4", &format!("{what} is not offered"));
+        }
         // RFC 5321 §4.5.3.1.10: the message goes to those who fit; the client sends another to the rest.
-        if envelope.paths.len() >= self.site.limits.recipients {
+        if envelope.recipients.len() >= self.site.limits.recipients {
             return status(452, "4.5.3", "Too many recipients");
         }
-        if matches!(&to, Path::Address(address) if address.is_international()) {
+        if !may {
+            return too_fast("Too many recipients");
+        }
+        let international = matches!(&to, Path::Address(address) if address.is_international());
+        if international && !envelope.params.smtputf8() {
             return not_ascii();
         }
-        match mailbox::of(&self.site, &to) {
-            Ok(mailbox) => {
-                envelope.paths.push(to);
-                envelope.mailboxes.push(mailbox);
-                status(250, "2.1.5", "Ok")
+        let (mailboxes, relayed) = match mailbox::of(&self.site, &to) {
+            Ok(mailboxes) => (mailboxes, None),
+            // Nothing is relayed for those who have not logged in, whatever the address looks like.
+            Err(Nobody::Elsewhere(address)) if self.account.is_some() => {
+                if let Err(refusal) = accepts(&self.site, &address) {
+                    return refusal;
+                }
+                (Vec::new(), Some(address))
             }
-            Err(nobody) => nobody.reply(),
-        }
+            Err(nobody) => return nobody.reply(),
+        };
+        envelope.recipients.push(Recipient {
+            path: to,
+            params,
+            mailboxes,
+            relayed,
+        });
+        status(250, "2.1.5", "Ok")
     }
 
-    pub(super) fn data(&mut self) -> Reply {
-        let State::Mail(envelope) = &self.state else {
-            return status(503, "5.5.1", "MAIL first");
-        };
-        if envelope.paths.is_empty() {
-            return status(503, "5.5.1", "RCPT first");
-        }
-        let delivery = match Delivery::begin(envelope.mailboxes()) {
-            Ok(delivery) => delivery,
-            Err(error) => return disk_trouble(&error),
-        };
-        if let State::Mail(envelope) = mem::replace(&mut self.state, State::Ready) {
-            self.state = State::Data(envelope, delivery);
-        }
-        let text = "354 End data with <CR><LF>.<CR><LF>\r\n";
-        Reply::text(text, Next::DotText)
-    }
-
-    /// Takes the message that DATA announced. Whatever becomes of it, the transaction is over
-    /// (RFC 5321 §4.1.1.4). Without a `250` nothing of it is in a mailbox.
-    pub(super) fn message(&mut self, text: &mut dyn Read) -> io::Result<Reply> {
-        let State::Data(envelope, mut delivery) = mem::replace(&mut self.state, State::Ready)
-        else {
-            return Err(io::Error::other(
-                "a message came that DATA did not announce",
-            ));
-        };
-        let id = trace::new_id();
-        let most = self.site.limits.message_size;
-        let trace = self.trace(&envelope, &id);
-        let copied = match delivery.write_all(trace.as_bytes()) {
-            Ok(()) => body::copy(text, &mut delivery, most)?,
-            Err(error) => Err(Unfit::Storage(error)),
-        };
-        let octets = match copied {
-            Ok(octets) => octets,
-            Err(unfit) => return Ok(unfit.reply()),
-        };
-        if let Err(error) = delivery.commit() {
-            return Ok(disk_trouble(&error));
-        }
-        let (from, count) = (&envelope.from, envelope.paths.len());
-        log::info!("message {id} from {from} to {count} recipients: {octets} octets");
-        Ok(status(250, "2.0.0", &format!("Ok, delivered as {id}")))
+    /// Counts what the client's address does; is it within the limits?
+    pub(super) fn may(&self, deed: Deed) -> bool {
+        let Self { site, peer, .. } = self;
+        site.visitors.may(peer.address.ip(), deed, &site.limits)
     }
 }
 
-/// RFC 6531 §3.5.
+/// Does the queue take mail for this address?
+fn accepts(site: &Site, address: &Address) -> Result<(), Reply> {
+    let Some(queue) = &site.queue else {
+        return Err(Nobody::Elsewhere(address.clone()).reply());
+    };
+    let accepted = queue.accepts(address);
+    accepted.map_err(|refusal| Reply::line(refusal.to_string()))
+}
+
+/// RFC 6531 §3.4, §3.5.
 fn not_ascii() -> Reply {
     status(
         553,
         "5.6.7",
-        "Addresses beyond ASCII need SMTPUTF8, which is not supported",
+        "An address beyond ASCII needs SMTPUTF8 with MAIL",
     )
+}
+
+/// RFC 5321 §4.2.2, RFC 3463 §3.8: it is not the message, it is how many of them.
+fn too_fast(what: &str) -> Reply {
+    let text = format!("{what} from your address within a minute, try later");
+    status(452, "4.7.0", &text)
 }
 
 /// The store's trouble is not the client's mistake: it may try again (RFC 5321 §4.2.2).

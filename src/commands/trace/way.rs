@@ -1,0 +1,322 @@
+//! The drawing: what the envelope and the writer say, the hops from the oldest to the newest, and
+//! below them the sentences of [`super::explain`].
+
+use std::collections::HashSet;
+use std::fmt::Write;
+
+use jiff::Zoned;
+
+use super::explain;
+use crate::client::printable;
+use crate::message::{Header, Reading, Received, received};
+
+/// May the text be coloured?
+#[derive(Clone, Copy)]
+pub(super) struct Ink(pub(super) bool);
+
+impl Ink {
+    /// A server, a heading.
+    fn bold(self, text: &str) -> String {
+        self.select("1", text)
+    }
+
+    /// The line between the hops.
+    fn faint(self, text: &str) -> String {
+        self.select("2", text)
+    }
+
+    /// What deserves a second look.
+    fn warning(self, text: &str) -> String {
+        self.select("33", text)
+    }
+
+    /// ECMA-48 §8.3.117, SGR.
+    fn select(self, how: &str, text: &str) -> String {
+        match self {
+            Ink(true) => format!("\x1b[{how}m{text}\x1b[0m"),
+            Ink(false) => text.to_owned(),
+        }
+    }
+}
+
+/// A message's way, the oldest hop first.
+pub(super) struct Way {
+    /// When it was written, by the writer's clock: `Date:`.
+    pub(super) written: Option<Zoned>,
+    /// The servers it went through.
+    pub(super) hops: Vec<Received>,
+    /// The envelope's sender, angle brackets included: `Return-Path:`.
+    pub(super) return_path: Option<String>,
+    /// The address of the writer: `From:`.
+    pub(super) author: Option<String>,
+    /// `Message-ID:`
+    pub(super) message_id: Option<String>,
+}
+
+impl Way {
+    fn of(header: &Header, reading: &Reading) -> Way {
+        let text = |name| {
+            let value = header.value(name)?;
+            Some(String::from_utf8_lossy(&value).into_owned())
+        };
+        Way {
+            written: text("Date").and_then(|date| received::date(&date)),
+            hops: Received::all(header).into_iter().rev().collect(),
+            return_path: text("Return-Path"),
+            author: reading.from.first().map(|from| from.address().to_owned()),
+            message_id: text("Message-ID"),
+        }
+    }
+
+    /// Seconds since the moment before: the hop before it or, for the first, the writing.
+    /// `None` where one of the two is not told.
+    pub(super) fn delay(&self, hop: usize) -> Option<i64> {
+        let before = match hop.checked_sub(1) {
+            Some(before) => self.hops.get(before)?.date.as_ref(),
+            None => self.written.as_ref(),
+        };
+        Some(seconds(before?, self.hops.get(hop)?.date.as_ref()?))
+    }
+}
+
+/// From one moment to another.
+pub(super) fn seconds(from: &Zoned, to: &Zoned) -> i64 {
+    to.timestamp().as_second() - from.timestamp().as_second()
+}
+
+/// The whole page that `pillarbox trace` prints.
+pub(super) fn drawn(header: &Header, ink: Ink) -> String {
+    let none: [&str; 0] = [];
+    let reading = Reading::of(&header.without(&none));
+    let way = Way::of(header, &reading);
+    let mut page = String::new();
+    summary(&mut page, &way, &reading, ink);
+    if !way.hops.is_empty() {
+        page.push('\n');
+        line_of_hops(&mut page, &way, ink);
+    }
+    sentences(&mut page, &way, ink);
+    page
+}
+
+fn summary(page: &mut String, way: &Way, reading: &Reading, ink: Ink) {
+    let from = reading.from.first().map(ToString::to_string);
+    let rows = [
+        ("Subject", Some(reading.subject.clone())),
+        ("From", from),
+        ("Return-Path", way.return_path.clone()),
+        ("Message-ID", way.message_id.clone()),
+    ];
+    for (name, text) in rows {
+        if let Some(text) = text.filter(|text| !text.is_empty()) {
+            line(
+                page,
+                &format!("{}{}", ink.bold(&format!("{name:<13}")), shown(&text)),
+            );
+        }
+    }
+}
+
+fn line_of_hops(page: &mut String, way: &Way, ink: Ink) {
+    let time = way
+        .written
+        .as_ref()
+        .map_or("at a time it does not tell".to_owned(), clock);
+    line(page, &format!("  o    {}  {time}", ink.bold("written")));
+    for (at, hop) in way.hops.iter().enumerate() {
+        let bar = ink.faint("|");
+        line(page, &format!("  {bar}"));
+        line(
+            page,
+            &format!("  {bar}    {}", passage(hop, way.delay(at), ink)),
+        );
+        line(page, &format!("  {}", ink.faint("v")));
+        let time = hop
+            .date
+            .as_ref()
+            .map_or("at a time it does not tell".to_owned(), clock);
+        let by = hop
+            .by
+            .as_deref()
+            .map_or("a server without a name".to_owned(), shown);
+        line(page, &format!("  {:<4} {}  {time}", at + 1, ink.bold(&by)));
+        let bar = if at + 1 < way.hops.len() { &bar } else { " " };
+        for (name, text) in details(hop) {
+            line(page, &format!("  {bar}      {name:<5} {}", shown(&text)));
+        }
+    }
+}
+
+/// What is written on the arrow to a hop: how long, which protocol, which TLS.
+fn passage(hop: &Received, delay: Option<i64>, ink: Ink) -> String {
+    let delay = match delay {
+        Some(delay) if delay < 0 => ink.warning(&format!("{} back in time", duration(-delay))),
+        Some(delay) => duration(delay),
+        None => "after a time unknown".to_owned(),
+    };
+    let with = hop
+        .with
+        .as_deref()
+        .map_or("protocol not told".to_owned(), shown);
+    let told = hop.tls.as_ref().map(|tls| {
+        let words = [tls.version.as_deref(), tls.cipher.as_deref()];
+        words
+            .into_iter()
+            .flatten()
+            .map(shown)
+            .collect::<Vec<_>>()
+            .join(" ")
+    });
+    let tls = match (told, hop.encrypted()) {
+        (Some(told), _) => told,
+        (None, Some(true)) => "TLS, version not told".to_owned(),
+        (None, Some(false)) => ink.warning("no TLS"),
+        (None, None) => "TLS not told".to_owned(),
+    };
+    format!("{delay}, {with}, {tls}")
+}
+
+fn details(hop: &Received) -> Vec<(&'static str, String)> {
+    let seen = [
+        hop.from_name.clone(),
+        hop.from_address.map(|address| format!("[{address}]")),
+    ];
+    let seen = seen.into_iter().flatten().collect::<Vec<_>>().join(" ");
+    let from = match (&hop.from, seen.is_empty()) {
+        (Some(from), false) => Some(format!("{from}, seen as {seen}")),
+        (Some(from), true) => Some(from.clone()),
+        (None, _) => None,
+    };
+    let rows = [
+        ("from", from),
+        ("id", hop.id.clone()),
+        ("for", hop.for_.clone()),
+        (
+            "also",
+            Some(hop.others.join(" ")).filter(|text| !text.is_empty()),
+        ),
+    ];
+    let there = rows
+        .into_iter()
+        .filter_map(|(name, text)| Some((name, text?)));
+    there.collect()
+}
+
+/// Each sentence once, where it is needed first.
+fn sentences(page: &mut String, way: &Way, ink: Ink) {
+    let mut said = HashSet::new();
+    let sections =
+        (0..way.hops.len()).map(|hop| (format!("Hop {}", hop + 1), explain::hop(way, hop)));
+    let sections = sections.chain([
+        ("The message".to_owned(), explain::message(way)),
+        ("What to believe".to_owned(), explain::trust(way)),
+    ]);
+    for (heading, sentences) in sections {
+        let new: Vec<String> = sentences
+            .into_iter()
+            .filter(|s| said.insert(s.clone()))
+            .collect();
+        if !new.is_empty() {
+            line(page, &format!("\n{}", ink.bold(&heading)));
+        }
+        new.iter().for_each(|sentence| wrapped(page, sentence));
+    }
+}
+
+/// A sentence under its heading, in lines of at most 78 characters where its words permit.
+fn wrapped(page: &mut String, sentence: &str) {
+    let mut used = 0;
+    for word in sentence.split(' ') {
+        let length = word.chars().count();
+        let before = match used {
+            0 => "  - ",
+            _ if used + 1 + length > 78 => "\n    ",
+            _ => " ",
+        };
+        used = if before == " " { used + 1 } else { 4 } + length;
+        page.push_str(before);
+        page.push_str(word);
+    }
+    page.push('\n');
+}
+
+fn line(page: &mut String, text: &str) {
+    // Writing to a string never fails.
+    let _ = writeln!(page, "{text}");
+}
+
+/// A piece of the message, fit for a terminal, and of a bearable length.
+pub(super) fn shown(text: &str) -> String {
+    const LONGEST: usize = 160;
+    let text = text.replace('\t', " ");
+    let mut shown: String = printable(&text).chars().take(LONGEST).collect();
+    if text.chars().nth(LONGEST).is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
+fn clock(time: &Zoned) -> String {
+    time.strftime("%a %Y-%m-%d %H:%M:%S %z").to_string()
+}
+
+/// In the two units that matter: `2 s`, `5 min 3 s`, `3 d 4 h`.
+pub(super) fn duration(seconds: i64) -> String {
+    let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
+    match seconds {
+        ..60 => format!("{seconds} s"),
+        60..3600 => format!("{minutes} min {} s", seconds % 60),
+        3600..86_400 => format!("{hours} h {} min", minutes % 60),
+        _ => format!("{days} d {} h", hours % 24),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn durations_have_the_units_that_matter() {
+        let rows = [
+            (0, "0 s"),
+            (59, "59 s"),
+            (60, "1 min 0 s"),
+            (3599, "59 min 59 s"),
+            (3600, "1 h 0 min"),
+            (86_399, "23 h 59 min"),
+            (90_000, "1 d 1 h"),
+        ];
+        for (seconds, expected) in rows {
+            assert_eq!(duration(seconds), expected);
+        }
+    }
+
+    #[test]
+    fn only_ink_colours() {
+        let header = Header::parse(b"Received: by a\r\n\r\n");
+        assert!(!drawn(&header, Ink(false)).contains('\x1b'));
+        assert!(drawn(&header, Ink(true)).contains("\x1b[1ma\x1b[0m"));
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_in_a_message_reaches_the_terminal_as_a_command(
+            from in "\\PC{0,9}[\x1b\u{9b}\u{202e}\x07]\\PC{0,300}", name in "(Received|Subject|Return-Path|From|Message-ID)",
+        ) {
+            let message = format!("{name}: from {from} by {from} with {from} id {from} for {from} ({from})\r\n\r\n");
+            let page = drawn(&Header::parse(message.as_bytes()), Ink(false));
+            let obeyed = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
+            prop_assert!(!page.chars().any(obeyed), "{:?}", page);
+        }
+
+        #[test]
+        fn wrapping_changes_only_the_space(words in prop::collection::vec("[a-zé]{1,90}", 1..40)) {
+            let mut page = String::new();
+            wrapped(&mut page, &words.join(" "));
+            let short = |line: &str| line.chars().count() <= 78 || line.split_whitespace().count() <= 2;
+            prop_assert!(page.lines().all(short), "{}", page);
+            prop_assert_eq!(page.split_whitespace().skip(1).collect::<Vec<_>>(), words);
+        }
+    }
+}

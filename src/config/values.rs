@@ -1,0 +1,68 @@
+//! The values of settings: what each kind looks like, and the sentence for one that does not.
+
+use std::time::Duration;
+
+pub(super) fn yes_or_no(text: &str) -> Result<bool, String> {
+    match text {
+        "yes" => Ok(true),
+        "no" => Ok(false),
+        _ => Err("yes or no".to_owned()),
+    }
+}
+
+pub(super) fn at_least_one<T: TryFrom<u32>>(text: &str) -> Result<T, String> {
+    let number = text.parse::<u32>().ok().filter(|number| *number > 0);
+    number
+        .and_then(|number| T::try_from(number).ok())
+        .ok_or_else(|| "a number of at least 1".to_owned())
+}
+
+pub(super) fn seconds(text: &str) -> Result<Duration, String> {
+    at_least_one(text)
+        .map(|seconds: u64| Duration::from_secs(seconds))
+        .map_err(|why| why + " (seconds)")
+}
+
+/// A number of octets, with `K` or `M` for 1,024 and 1,048,576.
+pub(super) fn octets(text: &str) -> Result<u64, String> {
+    let (digits, unit) = match text.strip_suffix(['K', 'k']) {
+        Some(digits) => (digits, 1 << 10),
+        None => text
+            .strip_suffix(['M', 'm'])
+            .map_or((text, 1), |digits| (digits, 1 << 20)),
+    };
+    let number = digits
+        .trim()
+        .parse::<u64>()
+        .ok()
+        .and_then(|number| number.checked_mul(unit));
+    number
+        .filter(|number| *number > 0)
+        .ok_or_else(|| "a size such as 4096, 64K or 50M".to_owned())
+}
+
+pub(super) fn port_or_off(text: &str) -> Result<Option<u16>, String> {
+    match text {
+        "" => Ok(None),
+        _ => text
+            .parse()
+            .map(Some)
+            .map_err(|_| "a port is 0 to 65535, or empty for off".to_owned()),
+    }
+}
+
+pub(super) fn host_and_port(text: &str) -> Result<Option<(String, u16)>, String> {
+    let (host, port) = text.rsplit_once(':').ok_or("host:port is asked for")?;
+    let port = port.parse().map_err(|_| "a port is 0 to 65535")?;
+    Ok(Some((host.trim_matches(['[', ']']).to_owned(), port)))
+}
+
+/// A domain or an address: what may stand in a greeting and in a certificate.
+pub(super) fn domain(text: &str) -> Result<String, String> {
+    let legal = |c: char| c.is_ascii_alphanumeric() || ".-:".contains(c);
+    let name = text.trim();
+    if name.is_empty() || name.len() > 253 || !name.chars().all(legal) {
+        return Err("a name is made of letters, digits, dots and -".to_owned());
+    }
+    Ok(name.to_owned())
+}

@@ -1,0 +1,232 @@
+//! One message over one connection, and what became of each recipient (RFC 5321 §3.3, RFC 2033).
+//!
+//! A refusal of one recipient is no other one's. Whoever was not answered for, for whatever reason,
+//! waits: only a `2yz` behind the final dot is a delivery, only a `5yz` an end.
+
+use std::io::Read;
+
+use super::{Envelope, State};
+use crate::client::{ClientError, SmtpClient};
+use crate::config::NextHop;
+use crate::protocol::smtp::{Params, Reply, ReversePath};
+
+/// What became of one recipient.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Outcome {
+    /// Waiting: it is tried again.
+    pub(super) state: State,
+    /// What was answered, or why nobody answered.
+    pub(super) reply: String,
+    /// Does the next hop tell the sender what there is to tell (RFC 3461 §5.2.1)?
+    pub(super) told: bool,
+}
+
+impl Outcome {
+    /// What an error means for those who were not answered for.
+    pub(super) fn of(error: &ClientError) -> Outcome {
+        let (state, reply) = match error {
+            ClientError::Refused {
+                reply,
+                transient: false,
+                ..
+            } => (State::Failed, reply.clone()),
+            ClientError::Refused { reply, .. } => (State::Waiting, reply.clone()),
+            ClientError::Unsendable { .. } => (State::Failed, format!("5.6.0 {error}")),
+            _ => (State::Waiting, waiting_for(error)),
+        };
+        Outcome {
+            state,
+            reply,
+            told: false,
+        }
+    }
+
+    /// The same for a connection that did not come about. Whatever is said there is no verdict on
+    /// a message: it waits.
+    pub(super) fn unconnected(error: &ClientError) -> Outcome {
+        Outcome {
+            state: State::Waiting,
+            reply: waiting_for(error),
+            told: false,
+        }
+    }
+}
+
+/// RFC 3463 §3.5: no answer from host; or whatever else is wrong with the way.
+fn waiting_for(error: &ClientError) -> String {
+    let status = match error {
+        ClientError::Unreachable { .. } | ClientError::TimedOut { .. } => "4.4.1",
+        ClientError::Closed { .. } => "4.4.2",
+        ClientError::Local(_) => "4.3.0",
+        _ => "4.4.0",
+    };
+    format!("{status} {error}")
+}
+
+/// One message, and some of its recipients.
+pub(super) struct Attempt<'a> {
+    pub(super) client: &'a mut SmtpClient,
+    pub(super) hop: &'a NextHop,
+    pub(super) envelope: &'a Envelope,
+    /// The recipients' places in the envelope.
+    pub(super) to: &'a [usize],
+    pub(super) octets: u64,
+}
+
+/// How an attempt ended.
+pub(super) struct Ended {
+    /// In the order of `to`.
+    pub(super) outcomes: Vec<Outcome>,
+    /// Can the connection carry another message?
+    pub(super) usable: bool,
+    /// The connection ended before it had heard of this message: it is worth another one.
+    pub(super) stale: bool,
+}
+
+impl Attempt<'_> {
+    /// Sends the message.
+    pub(super) fn run(&mut self, message: &mut dyn Read) -> Ended {
+        let mut outcomes = vec![None; self.to.len()];
+        let mail = self.mail();
+        let stale = mail.as_ref().is_err_and(is_stale);
+        let sent = mail.and_then(|()| self.send(message, &mut outcomes));
+        let usable = match &sent {
+            Ok(()) => true,
+            Err(ClientError::Refused { .. } | ClientError::Unsendable { .. }) => {
+                self.client.rset().is_ok()
+            }
+            Err(_) => false,
+        };
+        let rest = sent.err().as_ref().map(Outcome::of);
+        let outcomes = outcomes.into_iter().map(|outcome| {
+            outcome.or_else(|| rest.clone()).unwrap_or(Outcome {
+                state: State::Waiting,
+                reply: String::new(),
+                told: false,
+            })
+        });
+        Ended {
+            outcomes: outcomes.collect(),
+            usable,
+            stale,
+        }
+    }
+
+    fn mail(&mut self) -> Result<(), ClientError> {
+        let from = match &self.envelope.from {
+            ReversePath::Null => String::new(),
+            ReversePath::Address(address) => address.to_string(),
+        };
+        let params = self.mail_params()?;
+        self.client.mail(&from, params).map(drop)
+    }
+
+    fn send(
+        &mut self,
+        message: &mut dyn Read,
+        outcomes: &mut [Option<Outcome>],
+    ) -> Result<(), ClientError> {
+        let mut accepted = Vec::new();
+        for (at, outcome) in outcomes.iter_mut().enumerate() {
+            match self.rcpt(at) {
+                Ok(()) => accepted.push(at),
+                Err(error @ (ClientError::Refused { .. } | ClientError::Unsendable { .. })) => {
+                    *outcome = Some(Outcome::of(&error));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        if accepted.is_empty() {
+            return self.client.rset().map(drop);
+        }
+        let verdicts = if self.hop.lmtp {
+            self.client.data_for_each(message, accepted.len())?
+        } else {
+            let reply = self.client.data(message)?;
+            accepted.iter().map(|_| Ok(reply.clone())).collect()
+        };
+        for (at, verdict) in accepted.into_iter().zip(verdicts) {
+            outcomes[at] = Some(match verdict {
+                Ok(reply) => self.sent(&reply),
+                Err(error) => Outcome::of(&error),
+            });
+        }
+        Ok(())
+    }
+
+    fn sent(&self, reply: &Reply) -> Outcome {
+        Outcome {
+            state: State::Sent,
+            reply: reply.to_string(),
+            told: self.client.extension("DSN").is_some(),
+        }
+    }
+
+    fn rcpt(&mut self, at: usize) -> Result<(), ClientError> {
+        let recipient = self
+            .to
+            .get(at)
+            .and_then(|at| self.envelope.recipients.get(*at));
+        let Some(recipient) = recipient else {
+            return Ok(());
+        };
+        let mut params = Params::new();
+        if self.client.extension("DSN").is_some() {
+            if let Some(notify) = recipient.notify {
+                params = params.with("NOTIFY", Some(&notify.to_string()));
+            }
+            if let Some(orcpt) = &recipient.orcpt {
+                params = params.with("ORCPT", Some(orcpt));
+            }
+        }
+        let to = recipient.to.to_string();
+        self.client.rcpt_with(&to, params).map(drop)
+    }
+
+    fn mail_params(&self) -> Result<Params, ClientError> {
+        let offers = |extension| self.client.extension(extension).is_some();
+        let mut params = Params::new();
+        if offers("SIZE") {
+            params = params.with("SIZE", Some(&self.octets.to_string())); // RFC 1870 §5
+        }
+        if self.envelope.eight_bit {
+            // RFC 6152 §3: a server that does not know them must not get octets beyond ASCII.
+            self.needs("8BITMIME", "5.6.3 octets beyond ASCII")?;
+            params = params.with("BODY", Some("8BITMIME"));
+        }
+        if self.envelope.utf8 {
+            self.needs("SMTPUTF8", "5.6.7 addresses beyond ASCII")?; // RFC 6531 §3.2
+            params = params.with("SMTPUTF8", None);
+        }
+        if offers("DSN") {
+            if let Some(ret) = self.envelope.ret {
+                params = params.with("RET", Some(&ret.to_string()));
+            }
+            if let Some(envid) = &self.envelope.envid {
+                params = params.with("ENVID", Some(envid));
+            }
+        }
+        Ok(params)
+    }
+
+    fn needs(&self, extension: &str, what: &str) -> Result<(), ClientError> {
+        if self.client.extension(extension).is_some() {
+            return Ok(());
+        }
+        Err(ClientError::Refused {
+            server: self.hop.to_string(),
+            command: "MAIL".to_owned(),
+            reply: format!("{what} need {extension}, which {} does not offer", self.hop),
+            transient: false,
+        })
+    }
+}
+
+/// A connection that has served for a while is closed, or says 421 first (RFC 5321 §3.8).
+fn is_stale(error: &ClientError) -> bool {
+    match error {
+        ClientError::Closed { .. } | ClientError::TimedOut { .. } => true,
+        ClientError::Refused { reply, .. } => reply.starts_with("421"),
+        _ => false,
+    }
+}

@@ -1,0 +1,314 @@
+//! Our clients against our servers: what goes in comes out, by every protocol and every security.
+// A test fails by panicking.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use std::fs;
+use std::io::Cursor;
+use std::path::Path;
+use std::time::Duration;
+
+use common::{Lab, run};
+use pillarbox::client::{ClientError, Endpoint, ImapClient, Pop3Client, Security, SmtpClient};
+use pillarbox::message::{Flag, FlagChange, Flags};
+use pillarbox::protocol::imap::search::Place;
+use pillarbox::protocol::imap::{FetchItem, SearchKey, SequenceSet, StatusItem};
+
+const WAYS: [(Security, &str, &str, &str); 3] = [
+    (Security::Plain, "submission", "pop3", "imap"),
+    (Security::StartTls, "submission", "pop3", "imap"),
+    (Security::Tls, "smtps", "pop3s", "imaps"),
+];
+
+fn endpoint(lab: &Lab, protocol: &str, security: Security) -> Endpoint {
+    Endpoint::new("127.0.0.1", lab.port(protocol), security, lab.ca())
+}
+
+fn imap(lab: &Lab, account: &str, password: &str) -> ImapClient {
+    let mut client = ImapClient::connect(&endpoint(lab, "imaps", Security::Tls)).unwrap();
+    client.login(account, password).unwrap();
+    client
+}
+
+fn one(uid: u32) -> SequenceSet {
+    SequenceSet::from_sorted(&[uid])
+}
+
+/// Lines that have tripped mail programs before.
+fn difficult(subject: &str) -> String {
+    let body =
+        ".\r\n..\r\n.x\r\nMAIL FROM:<x>\r\nQUIT\r\n+OK\r\n* BYE\r\n{5}\r\n) a1 OK\r\ncafé\r\n\r\n";
+    format!("Subject: {subject}\r\n\r\n{}", body.repeat(2_000))
+}
+
+#[test]
+fn what_goes_in_by_smtp_comes_out_by_pop3_and_imap() {
+    let lab = Lab::start();
+    for (security, smtp, pop3, imap) in WAYS {
+        let subject = format!("{security:?}");
+        let sent = difficult(&subject);
+        let mut client = SmtpClient::connect(&endpoint(&lab, smtp, security)).unwrap();
+        client.login("alice", "wonderland").unwrap();
+        let to = ["carol@pillarbox.test"];
+        let mut message = Cursor::new(sent.replace("\r\n", "\n"));
+        client
+            .send("alice@pillarbox.test", &to, &mut message)
+            .unwrap();
+        client.quit().unwrap();
+
+        let mut client = Pop3Client::connect(&endpoint(&lab, pop3, security)).unwrap();
+        client.login("carol", "chimney").unwrap();
+        let (newest, octets) = client.list().unwrap().pop().unwrap();
+        let mut by_pop3 = Vec::new();
+        assert_eq!(client.retr(newest, &mut by_pop3).unwrap(), octets);
+        client.quit().unwrap();
+
+        let mut client = ImapClient::connect(&endpoint(&lab, imap, security)).unwrap();
+        client.login("carol", "chimney").unwrap();
+        client.examine("INBOX").unwrap();
+        let key = SearchKey::Text(Place::Subject, subject);
+        let uid = client.search(vec![key]).unwrap().pop().unwrap();
+        let mut by_imap = Vec::new();
+        client.fetch_body(uid, &mut by_imap).unwrap();
+        client.logout().unwrap();
+
+        assert!(by_pop3.ends_with(sent.as_bytes()), "{security:?}");
+        assert!(by_pop3 == by_imap, "{security:?}");
+    }
+}
+
+#[test]
+fn every_verb_of_imap_does_what_it_says() {
+    let lab = Lab::start();
+    let mut client = imap(&lab, "bob", "builder");
+    assert!(
+        client
+            .capability()
+            .unwrap()
+            .contains(&"IMAP4REV1".to_owned())
+    );
+    client.create("Entwürfe.2026").unwrap();
+    client.subscribe("Entwürfe.2026").unwrap();
+    let names = client.list("*").unwrap();
+    assert!(
+        names
+            .iter()
+            .any(|listed| listed.name.as_str() == "Entwürfe.2026")
+    );
+    let draft: Flags = [Flag::Draft].into_iter().collect();
+    let uid = client.append(
+        "Entwürfe.2026",
+        &draft,
+        &mut Cursor::new(difficult("draft")),
+    );
+    let uid = uid.unwrap();
+    let mailbox = client.select("Entwürfe.2026").unwrap();
+    assert_eq!(mailbox.exists, 1);
+    let items = [FetchItem::Flags, FetchItem::Envelope, FetchItem::Rfc822Size];
+    let message = client
+        .fetch(&SequenceSet::all(), &items)
+        .unwrap()
+        .pop()
+        .unwrap();
+    assert!(uid.is_none_or(|uid| uid == message.uid()));
+    assert!(message.flags().unwrap().has(Flag::Draft));
+    assert_eq!(
+        message.envelope().unwrap().subject.as_deref(),
+        Some("draft")
+    );
+    assert_eq!(message.size(), Some(difficult("draft").len() as u64));
+    let uid = message.uid();
+    client.copy(&one(uid), "INBOX").unwrap();
+    let facts = client
+        .status("Entwürfe.2026", &[StatusItem::Messages])
+        .unwrap();
+    assert_eq!(facts, [("MESSAGES".to_owned(), 1)]);
+    let deleted: Flags = [Flag::Deleted].into_iter().collect();
+    let told = client.store(&one(uid), FlagChange::Add(deleted)).unwrap();
+    assert!(told[0].flags().unwrap().has(Flag::Deleted));
+    client.expunge().unwrap();
+    assert_eq!(client.mailbox().unwrap().exists, 0);
+    let gone = client.fetch_body(uid, &mut Vec::new()).unwrap_err();
+    assert!(
+        gone.to_string().ends_with("there is no such message"),
+        "{gone}"
+    );
+    client.close().unwrap();
+    client.unsubscribe("Entwürfe.2026").unwrap();
+    client.delete("Entwürfe.2026").unwrap();
+    assert!(client.select("Entwürfe.2026").is_err());
+    client.logout().unwrap();
+}
+
+#[test]
+fn who_idles_hears_of_new_mail() {
+    let lab = Lab::start();
+    let mut waiting = imap(&lab, "bob", "builder");
+    let before = waiting.select("INBOX").unwrap().exists;
+    let mut other = imap(&lab, "bob", "builder");
+    let mut message = Cursor::new("Subject: news\n\n");
+    std::thread::scope(|scope| {
+        scope.spawn(|| other.append("INBOX", &Flags::new(), &mut message).unwrap());
+        while waiting.mailbox().unwrap().exists == before {
+            waiting.idle(Duration::from_secs(20)).unwrap();
+        }
+    });
+    assert_eq!(waiting.mailbox().unwrap().exists, before + 1);
+}
+
+#[test]
+fn who_is_refused_hears_why() {
+    let lab = Lab::start();
+    let mut client = SmtpClient::connect(&endpoint(&lab, "smtps", Security::Tls)).unwrap();
+    let error = client.login("alice", "wrong").unwrap_err();
+    assert!(
+        error.to_string().contains("refuses AUTH PLAIN: 535 5.7.8"),
+        "{error}"
+    );
+    let mut other = endpoint(&lab, "smtps", Security::Tls);
+    other.ca = lab.path().join("no-such-ca.pem");
+    let error = SmtpClient::connect(&other).err().unwrap();
+    assert!(matches!(error, ClientError::Untrusted { .. }), "{error}");
+    let error = ImapClient::connect(&endpoint(&lab, "smtps", Security::Tls))
+        .err()
+        .unwrap();
+    assert!(error.to_string().contains("no answer in IMAP"), "{error}");
+    let mut first = Pop3Client::connect(&endpoint(&lab, "pop3s", Security::Tls)).unwrap();
+    first.login("bob", "builder").unwrap();
+    let mut second = Pop3Client::connect(&endpoint(&lab, "pop3s", Security::Tls)).unwrap();
+    let error = second.login("bob", "builder").unwrap_err();
+    assert!(error.is_transient(), "{error}");
+}
+
+/// Writes a configuration whose clients talk to the laboratory's servers.
+fn write_client_ini(lab: &Lab) {
+    let of = |protocol: &str| lab.address(protocol);
+    let (smtp, pop3, imap) = (of("smtps"), of("pop3s"), of("imaps"));
+    let text = format!("[client]\nsmtp = {smtp}\npop3 = {pop3}\nimap = {imap}\n");
+    fs::write(lab.path().join("client.ini"), text).unwrap();
+}
+
+fn pillarbox(lab: &Lab, words: &[&str]) -> (i32, String, String) {
+    run(&[&["--config", "client.ini"], words].concat(), lab.path())
+}
+
+#[test]
+fn a_file_goes_from_alice_to_bob_by_the_command_line() {
+    let lab = Lab::with("[accounts]\nalice = wonderland\nbob = builder\n");
+    write_client_ini(&lab);
+    fs::write(lab.path().join("plan.bin"), [0, 13, 10, 46, 255]).unwrap();
+    let send = [
+        "send",
+        "--from",
+        "alice",
+        "--to",
+        "bob",
+        "--subject",
+        "Plän",
+        "--text",
+        "Here.\n",
+    ];
+    let (status, printed, errors) =
+        pillarbox(&lab, &[&send[..], &["--attach", "plan.bin"]].concat());
+    assert_eq!((status, errors.as_str()), (0, ""));
+    assert!(
+        printed.starts_with("Sent to bob@pillarbox.test ("),
+        "{printed}"
+    );
+
+    let (status, list, _) = pillarbox(&lab, &["inbox", "bob"]);
+    let newest = list.lines().find(|line| line.contains("Plän")).unwrap();
+    assert_eq!(status, 0);
+    let number = newest.split_whitespace().next().unwrap();
+    for protocol in [&[][..], &["--pop3"]] {
+        let read = [
+            "inbox",
+            "bob",
+            "--read",
+            number,
+            "--save-attachments",
+            "saved",
+        ];
+        let (status, shown, errors) = pillarbox(&lab, &[&read[..], protocol].concat());
+        assert_eq!((status, errors.as_str()), (0, ""));
+        assert!(shown.contains("Subject: Plän\n\nHere.\n"), "{shown}");
+        assert!(
+            shown.contains("plan.bin (application/octet-stream, 5 B)"),
+            "{shown}"
+        );
+    }
+    for name in ["plan.bin", "plan-1.bin"] {
+        let saved = fs::read(lab.path().join("saved").join(name)).unwrap();
+        assert_eq!(saved, [0, 13, 10, 46, 255], "{name}");
+    }
+}
+
+#[test]
+fn the_command_line_says_what_is_wrong() {
+    let lab = Lab::start();
+    write_client_ini(&lab);
+    let rows: [(&[&str], i32, &str); 5] = [
+        (
+            &["send", "--from", "alice", "--to", "nobody", "--text", "x"],
+            1,
+            "refuses RCPT TO:<nobody@pillarbox.test>: 550 5.1.1",
+        ),
+        (
+            &[
+                "send",
+                "--from",
+                "alice",
+                "--to",
+                "bob",
+                "--text",
+                "x",
+                "--password",
+                "y",
+            ],
+            1,
+            "535 5.7.8",
+        ),
+        (
+            &[
+                "send", "--from", "alice", "--to", "bob", "--text", "x", "--attach", "gone",
+            ],
+            2,
+            "gone cannot be read",
+        ),
+        (
+            &["inbox", "bob", "--read", "99"],
+            1,
+            "there is no message 99",
+        ),
+        (&["inbox", "zoe"], 2, "the password of zoe is not known"),
+    ];
+    for (words, status, expected) in rows {
+        let (got, _, errors) = pillarbox(&lab, words);
+        assert!(errors.contains(expected), "{words:?}: {errors}");
+        assert_eq!((got, errors.lines().count()), (status, 1), "{errors}");
+    }
+}
+
+#[test]
+fn a_large_message_passes_through_the_clients() {
+    let lab = Lab::start();
+    let path = lab.path().join("large.eml");
+    let line = "0123456789abcdef".repeat(4) + "\r\n";
+    let large = format!("Subject: large\r\n\r\n{}", line.repeat(100_000));
+    fs::write(&path, &large).unwrap();
+    let mut client = SmtpClient::connect(&endpoint(&lab, "smtps", Security::Tls)).unwrap();
+    client.login("alice", "wonderland").unwrap();
+    let mut file = fs::File::open(&path).unwrap();
+    let to = ["carol@pillarbox.test"];
+    client.send("alice@pillarbox.test", &to, &mut file).unwrap();
+    let mut client = imap(&lab, "carol", "chimney");
+    let uid = client.select("INBOX").unwrap().uid_next - 1;
+    let mut file = fs::File::create(&path).unwrap();
+    client.fetch_body(uid, &mut file).unwrap();
+    assert!(read(&path).ends_with(&large));
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap()
+}

@@ -1,0 +1,105 @@
+//! What the documentation says of the source, checked against the source.
+// A test fails by panicking.
+#![allow(clippy::unwrap_used)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Every page, with its text.
+fn pages() -> Vec<(PathBuf, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut pages = vec![root.join("README.md")];
+    let mut folders = vec![root.join("docs"), root.join("demos"), root.join("certs")];
+    while let Some(folder) = folders.pop() {
+        for path in fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+        {
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "md") {
+                pages.push(path);
+            }
+        }
+    }
+    assert!(pages.len() > 5, "the pages were not found");
+    pages
+        .into_iter()
+        .map(|path| (path.clone(), fs::read_to_string(path).unwrap()))
+        .collect()
+}
+
+/// The links of a page: their text and their target.
+fn links(page: &str) -> Vec<(String, String)> {
+    let whole = page.split("](").collect::<Vec<_>>();
+    let link = |pair: &[&str]| {
+        let text = pair[0].rsplit_once('[')?.1;
+        let target = pair[1].split_once(')')?.0;
+        Some((text.to_owned(), target.to_owned()))
+    };
+    whole.windows(2).filter_map(link).collect()
+}
+
+#[test]
+fn every_link_leads_somewhere() {
+    let mut followed = 0;
+    for (page, text) in pages() {
+        for (_, target) in links(&text)
+            .into_iter()
+            .filter(|(_, target)| !target.contains("://"))
+        {
+            let file = page
+                .parent()
+                .unwrap()
+                .join(target.split('#').next().unwrap());
+            assert!(file.exists(), "{}: {target} is not there", page.display());
+            followed += 1;
+        }
+    }
+    assert!(followed > 30, "the links were not found");
+}
+
+#[test]
+fn what_is_linked_as_code_is_there() {
+    let mut found = 0;
+    for (page, text) in pages() {
+        for (text, target) in links(&text) {
+            let code = text.trim_matches('`');
+            if !["fn ", "struct ", "enum ", "trait "]
+                .iter()
+                .any(|kind| code.starts_with(kind))
+            {
+                continue;
+            }
+            let source = fs::read_to_string(page.parent().unwrap().join(&target)).unwrap();
+            let named = source.match_indices(code).any(|(at, _)| {
+                let after = source[at + code.len()..].chars().next();
+                after.is_none_or(|c| !c.is_alphanumeric() && c != '_')
+            });
+            assert!(named, "{}: there is no {code} in {target}", page.display());
+            found += 1;
+        }
+    }
+    assert!(found > 20, "the links into the source were not found");
+}
+
+#[test]
+fn what_is_quoted_stands_in_the_source() {
+    let mut quoted = 0;
+    for (page, text) in pages() {
+        for block in text.split("```rust src/").skip(1) {
+            let (file, rest) = block.split_once('\n').unwrap();
+            let quote = rest.split("```").next().unwrap().trim_end();
+            let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(file);
+            let source = fs::read_to_string(&file).unwrap();
+            assert!(
+                source.contains(quote),
+                "{}: {} has changed:\n{quote}",
+                page.display(),
+                file.display()
+            );
+            quoted += 1;
+        }
+    }
+    assert!(quoted > 1, "the quotations were not found");
+}

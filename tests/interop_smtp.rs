@@ -1,0 +1,281 @@
+//! Other people's programs against our servers: swaks, msmtp, curl, and Postfix as a client that
+//! relays to us by SMTP and LMTP. Debian: swaks msmtp curl postfix.
+//!
+//! Run with `cargo test --test interop_smtp -- --ignored`. Postfix runs as a private instance in a
+//! temporary folder, with one free port on loopback; its master wants root.
+// A test fails by panicking.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod common;
+
+use std::fs;
+use std::io::{Read, Write};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use common::Lab;
+use pillarbox::store::Store;
+
+const MESSAGE: &str = "From: alice@pillarbox.test\r\nTo: bob@pillarbox.test\r\n\
+    Subject: interop\r\n\r\n.leading dot\r\nGr\u{fc}\u{df}e\r\n";
+
+/// Runs a program to its end, with this input; what it said, both ways.
+fn run(program: &str, words: &[&str], input: &str) -> String {
+    let mut child = Command::new(program)
+        .args(words)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap_or_else(|error| panic!("{program}: {error}"));
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(input.as_bytes())
+        .unwrap();
+    let output = child.wait_with_output().unwrap();
+    let said =
+        [output.stdout, output.stderr].map(|said| String::from_utf8_lossy(&said).into_owned());
+    let said = said.concat();
+    assert!(output.status.success(), "{program} {words:?}: {said}");
+    said
+}
+
+/// The messages in this inbox, after the welcome, that say `interop`.
+fn inbox(lab: &Lab, account: &str) -> Vec<String> {
+    let store = Store::open(&lab.path().join("mail")).unwrap();
+    let inbox = store.account(account).unwrap().inbox().unwrap();
+    let snapshot = inbox.refresh().unwrap();
+    let mut found = Vec::new();
+    for entry in &snapshot.messages {
+        let mut text = String::new();
+        let mut message = inbox.open(entry).unwrap();
+        message.read_to_string(&mut text).unwrap();
+        found.extend(Some(text).filter(|text| text.contains("Subject: interop")));
+    }
+    found
+}
+
+fn assert_delivered(lab: &Lab, account: &str, with: &str) {
+    let [text] = &inbox(lab, account)[..] else {
+        panic!("{account} has {} messages", inbox(lab, account).len())
+    };
+    assert!(text.contains(&format!(" with {with} id ")), "{text}");
+    assert!(text.contains("\r\n.leading dot\r\n"), "{text}");
+}
+
+#[test]
+#[ignore = "needs swaks"]
+fn swaks_by_every_way() {
+    let rows: [(&str, &[&str], &str); 6] = [
+        ("smtp", &[], "ESMTP"),
+        ("smtp", &["--tls"], "ESMTPS"),
+        ("submission", &["--tls", "--auth", "PLAIN"], "ESMTPSA"),
+        ("submission", &["--auth", "LOGIN"], "ESMTPA"),
+        ("smtps", &["--tls-on-connect", "--auth"], "ESMTPSA"),
+        ("lmtp", &["--protocol", "LMTP"], "LMTP"),
+    ];
+    for (service, more, with) in rows {
+        let lab = Lab::start();
+        let port = lab.port(service).to_string();
+        let mut words = vec!["--server", "127.0.0.1", "--port", &port, "--data", "-"];
+        words.extend([
+            "--from",
+            "alice@pillarbox.test",
+            "--to",
+            "bob@pillarbox.test",
+        ]);
+        words.extend(more);
+        if more.contains(&"--auth") {
+            words.extend(["--auth-user", "alice", "--auth-password", "wonderland"]);
+        }
+        run("swaks", &words, MESSAGE);
+        assert_delivered(&lab, "bob", with);
+    }
+}
+
+#[test]
+#[ignore = "needs msmtp"]
+fn msmtp_with_starttls_tls_and_lmtp() {
+    let rows: [(&str, &[&str], &str); 3] = [
+        ("submission", &["--tls=on", "--auth=plain"], "ESMTPSA"),
+        (
+            "smtps",
+            &["--tls=on", "--tls-starttls=off", "--auth=login"],
+            "ESMTPSA",
+        ),
+        ("lmtp", &["--protocol=lmtp", "--tls=on"], "LMTPS"),
+    ];
+    for (service, more, with) in rows {
+        let lab = Lab::start();
+        let (port, ca) = (lab.port(service).to_string(), lab.ca());
+        let port = format!("--port={port}");
+        let ca = format!("--tls-trust-file={}", ca.display());
+        let mut words = vec!["--file=/dev/null", "--host=localhost", &port, &ca];
+        words.extend(["--from=alice@pillarbox.test", "--user=alice"]);
+        words.push("--passwordeval=echo wonderland");
+        words.extend(more);
+        words.extend(["--", "bob@pillarbox.test"]);
+        run("msmtp", &words, &MESSAGE.replace("\r\n", "\n"));
+        assert_delivered(&lab, "bob", with);
+    }
+}
+
+#[test]
+#[ignore = "needs curl"]
+fn curl_sends_asks_and_expands() {
+    let lab = Lab::start();
+    let ca = lab.ca();
+    let trust = [
+        "--silent",
+        "--show-error",
+        "--user",
+        "alice:wonderland",
+        "--cacert",
+        ca.to_str().unwrap(),
+    ];
+    let smtps = format!("smtps://localhost:{}", lab.port("smtps"));
+    let submission = format!("smtp://localhost:{}", lab.port("submission"));
+    for (url, account, more) in [
+        (&smtps, "bob", None),
+        (&submission, "carol", Some("--ssl-reqd")),
+    ] {
+        let to = format!("{account}@pillarbox.test");
+        let mut words = trust.to_vec();
+        words.extend([
+            url,
+            "--mail-from",
+            "alice@pillarbox.test",
+            "--mail-rcpt",
+            &to,
+        ]);
+        words.extend(["--upload-file", "-"]);
+        words.extend(more);
+        run("curl", &words, MESSAGE);
+        assert_delivered(&lab, account, "ESMTPSA");
+    }
+    let mut words = trust.to_vec();
+    words.extend([
+        smtps.as_str(),
+        "--request",
+        "EXPN",
+        "--mail-rcpt",
+        "postmaster",
+    ]);
+    // There is no list of this name, and curl says so.
+    let output = Command::new("curl").args(&words).output().unwrap();
+    assert!(!output.status.success());
+    let mut words = trust.to_vec();
+    words.extend([smtps.as_str(), "--mail-rcpt", "bob"]);
+    let said = run("curl", &words, "");
+    assert!(said.contains("bob@pillarbox.test"), "{said}");
+}
+
+/// A private Postfix, which stops when this is dropped.
+struct Postfix {
+    folder: tempfile::TempDir,
+}
+
+impl Postfix {
+    /// Everything goes to this transport: `lmtp:[127.0.0.1]:2024`.
+    fn start(transport: &str) -> Postfix {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        for name in ["etc", "queue", "data"] {
+            fs::create_dir(root.join(name)).unwrap();
+        }
+        run("chmod", &["755", root.to_str().unwrap()], "");
+        run(
+            "chown",
+            &["postfix", root.join("data").to_str().unwrap()],
+            "",
+        );
+        fs::write(root.join("etc/main.cf"), main_cf(root, transport)).unwrap();
+        fs::write(root.join("etc/master.cf"), MASTER_CF).unwrap();
+        let postfix = Postfix { folder };
+        postfix.command("postfix", &["start"], "");
+        postfix
+    }
+
+    fn command(&self, program: &str, words: &[&str], input: &str) -> String {
+        let etc = self.folder.path().join("etc");
+        let mut all = vec!["-c", etc.to_str().unwrap()];
+        if program == "sendmail" {
+            all[0] = "-C";
+        }
+        all.extend(words);
+        run(&format!("/usr/sbin/{program}"), &all, input)
+    }
+}
+
+impl Drop for Postfix {
+    fn drop(&mut self) {
+        let etc = self.folder.path().join("etc");
+        let _ = Command::new("/usr/sbin/postfix")
+            .arg("-c")
+            .arg(etc)
+            .arg("stop")
+            .output();
+    }
+}
+
+/// Mail comes in by `sendmail` alone; nothing listens on a port.
+const MASTER_CF: &str = "\
+pickup unix n - n 1 1 pickup
+cleanup unix n - n - 0 cleanup
+qmgr unix n - n 1 1 qmgr
+tlsmgr unix - - n 1000? 1 tlsmgr
+rewrite unix - - n - - trivial-rewrite
+bounce unix - - n - 0 bounce
+defer unix - - n - 0 bounce
+trace unix - - n - 0 bounce
+smtp unix - - n - - smtp
+lmtp unix - - n - - lmtp
+error unix - - n - - error
+retry unix - - n - - error
+showq unix n - n - - showq
+postlog unix-dgram n - n - 1 postlogd
+";
+
+fn main_cf(root: &Path, transport: &str) -> String {
+    let root = root.display();
+    format!(
+        "compatibility_level = 3.6\nqueue_directory = {root}/queue\ndata_directory = {root}/data\n\
+         maillog_file = {root}/data/log\nmaillog_file_prefixes = {root}\n\
+         myhostname = relay.test\nmydestination =\nmynetworks = 127.0.0.0/8\n\
+         inet_interfaces = loopback-only\ninet_protocols = ipv4\n\
+         default_transport = {transport}\nrelay_transport = {transport}\n\
+         alias_maps =\nalias_database =\nsmtp_tls_security_level = may\nlmtp_tls_security_level = may\n"
+    )
+}
+
+#[test]
+#[ignore = "needs postfix, and root"]
+fn postfix_relays_to_us_by_smtp_and_lmtp() {
+    for (service, transport, with) in [("smtp", "smtp", "ESMTPS"), ("lmtp", "lmtp", "LMTPS")] {
+        let lab = Lab::start();
+        let hop = format!("{transport}:[127.0.0.1]:{}", lab.port(service));
+        let postfix = Postfix::start(&hop);
+        let words = [
+            "-f",
+            "someone@elsewhere.test",
+            "bob@pillarbox.test",
+            "carol@pillarbox.test",
+        ];
+        postfix.command("sendmail", &words, &MESSAGE.replace("\r\n", "\n"));
+        let begin = Instant::now();
+        while inbox(&lab, "carol").is_empty() || inbox(&lab, "bob").is_empty() {
+            if begin.elapsed() > Duration::from_secs(60) {
+                let log = fs::read_to_string(postfix.folder.path().join("data/log"));
+                panic!("{service}: nothing came in a minute: {log:?}");
+            }
+            thread::sleep(Duration::from_millis(100));
+        }
+        for account in ["bob", "carol"] {
+            assert_delivered(&lab, account, with);
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! `pillarbox serve` from its start to its end: what it says when it cannot start, what a second run
+//! finds, and how it stops.
+// A test fails by panicking.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use std::fs;
+use std::net::TcpListener;
+use std::thread;
+
+use common::Lab;
+use common::typed::{Typed, messages};
+
+#[test]
+fn who_waits_is_told_goodbye_and_who_sends_may_finish() {
+    let mut lab = Lab::start();
+    let before = messages(&lab);
+    let protocols = [("smtp", "421 "), ("pop3", "-ERR "), ("imap", "* BYE ")];
+    let waiting = protocols.map(|(protocol, bye)| (Typed::connect(&lab, protocol), bye));
+    let mut sender = Typed::connect(&lab, "smtp");
+    sender.until_data();
+    thread::scope(|scope| {
+        let stopped = scope.spawn(|| lab.interrupt());
+        for (mut client, bye) in waiting {
+            let line = client.line();
+            assert!(line.starts_with(bye), "{line}");
+            assert_eq!(client.rest(), "");
+        }
+        sender.send(b"Subject: the last one\r\n\r\n.\r\n");
+        assert!(sender.line().starts_with("250 "));
+        assert!(sender.line().starts_with("421 "));
+        drop(sender);
+        assert_eq!(stopped.join().unwrap(), 0);
+    });
+    lab.restart();
+    assert_eq!(messages(&lab), before + 1);
+}
+
+#[test]
+fn a_second_run_finds_everything_as_it_was() {
+    let mut lab = Lab::start();
+    let uid_list = lab.path().join("mail/carol/dovecot-uidlist");
+    let look = |lab: &Lab| {
+        let count = messages(lab);
+        let files = [
+            uid_list.clone(),
+            lab.ca(),
+            lab.path().join("certs/server.pem"),
+        ];
+        (count, files.map(|file| fs::read(file).unwrap()))
+    };
+    let first = look(&lab);
+    assert!(first.0 > 0);
+    assert_eq!(lab.interrupt(), 0);
+    lab.restart();
+    assert!(look(&lab) == first, "something is not as it was");
+}
+
+#[test]
+fn what_keeps_it_from_starting_is_named_in_one_sentence() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let rows = [
+        ("[server]\nhots = 127.0.0.1\n".to_owned(), "[server]: hots"),
+        ("[sever]\n".to_owned(), "[sever]"),
+        (
+            "[limits]\nrecipients = 3\n".to_owned(),
+            "[limits] recipients",
+        ),
+        (
+            format!("[ports]\nsmtp =\nsubmission =\nsmtps =\npop3 =\npop3s =\nimap = {port}\n"),
+            "[ports] imap",
+        ),
+        ("[store]\npath = a-file/mail\n".to_owned(), "a-file/mail"),
+        ("[tls]\ncerts = a-file/certs\n".to_owned(), "a-file/certs"),
+        ("[tls]\ncerts = broken\n".to_owned(), "broken/ca-key.pem"),
+    ];
+    for (config, named) in rows {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("config.ini"), &config).unwrap();
+        fs::write(folder.path().join("a-file"), "").unwrap();
+        let broken = folder.path().join("broken");
+        fs::create_dir(&broken).unwrap();
+        fs::write(broken.join("ca.pem"), "rubbish").unwrap();
+        fs::write(broken.join("ca-key.pem"), "rubbish").unwrap();
+        let (status, _, said) = common::run(&["serve"], folder.path());
+        assert_eq!(status, 2, "{config}: {said}");
+        assert_eq!(said.lines().count(), 1, "{config}: {said}");
+        assert!(said.contains(named), "{config}: {said}");
+    }
+}
