@@ -191,6 +191,28 @@ fn who_falls_silent_in_a_message_is_told_why_the_connection_ends() {
 }
 
 #[test]
+fn a_header_of_twenty_megabytes_is_searched_in_little_memory() {
+    let lab = Lab::start();
+    let mut smtp = Typed::connect(&lab, "smtp");
+    smtp.until_data();
+    let header = format!("X-Long: {}\r\n", "x".repeat(70)).repeat(1000);
+    for _ in 0..250 {
+        smtp.send(header.as_bytes());
+    }
+    smtp.send(b"\r\nthe needle\r\n.\r\n");
+    assert!(smtp.line().starts_with("250"));
+    let mut imap = Typed::connect(&lab, "imap");
+    assert!(imap.ask("a LOGIN carol chimney").starts_with("a OK"));
+    imap.send(b"b EXAMINE INBOX\r\n");
+    while !imap.line().starts_with("b OK") {}
+    let before = lab.peak_memory();
+    assert!(imap.ask("c SEARCH TEXT needle").starts_with("* SEARCH "));
+    assert!(imap.line().starts_with("c OK"));
+    let grown = lab.peak_memory() - before;
+    assert!(grown < 8 * 1024, "the peak grew by {grown} KiB");
+}
+
+#[test]
 fn a_server_that_is_full_says_so() {
     let lab = Lab::with("[server]\nmax_connections = 3\n");
     let rows = [("smtp", "421 "), ("pop3", "-ERR "), ("imap", "* BYE ")];

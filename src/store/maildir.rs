@@ -199,8 +199,9 @@ pub(super) fn scan(maildir: &Path, dirs: &[Dir]) -> io::Result<HashMap<Arc<str>,
     Ok(found)
 }
 
+/// Only a file is a message: whoever opened a pipe would wait for ever.
 fn message_name(entry: &DirEntry) -> Option<FileName> {
-    if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+    if !entry.file_type().is_ok_and(|kind| kind.is_file()) {
         return None;
     }
     FileName::parse(entry.file_name().to_str()?)
@@ -285,6 +286,22 @@ mod tests {
         assert_ne!(one, two);
         let order = |name: &str| FileName::parse(name).unwrap().delivery_order();
         assert!(order(&one).2 < order(&two).2);
+    }
+
+    #[test]
+    fn only_a_file_is_a_message() {
+        use std::os::unix::net::UnixListener;
+        let folder = tempfile::tempdir().unwrap();
+        make(folder.path()).unwrap();
+        let new = folder.path().join("new");
+        fs::write(new.join("1.file.host"), "Subject: a\n\nb\n").unwrap();
+        fs::create_dir(new.join("2.folder.host")).unwrap();
+        std::os::unix::fs::symlink("/etc/passwd", new.join("3.link.host")).unwrap();
+        // Like a named pipe, no file to read from.
+        let _socket = UnixListener::bind(new.join("4.socket.host")).unwrap();
+        let found = scan(folder.path(), &[Dir::New]).unwrap();
+        let names: Vec<&str> = found.keys().map(|base| &**base).collect();
+        assert_eq!(names, ["1.file.host"]);
     }
 
     #[test]

@@ -145,16 +145,19 @@ impl<'a> Candidate<'a> {
 
     /// The text of a part as people read it, from its transfer encoding and its charset.
     fn decoded_text(&self, part: &Part) -> Result<String, StoreError> {
-        // With its header before it, a part is a message of its own.
+        // With its header before it, a part is a message of its own; unless that is no real header.
+        let is_whole = part.body.start - part.header.start <= SEARCHED;
+        let start = match is_whole {
+            true => part.header.start,
+            false => part.body.start,
+        };
         let end = part.body.end.min(part.body.start + SEARCHED);
-        let mut slice = self
-            .view
-            .reading()
-            .slice(self.message, part.header.start..end)?;
+        let mut slice = self.view.reading().slice(self.message, start..end)?;
         let mut octets = Vec::new();
         (slice.read_to_end(&mut octets))
             .map_err(|error| self.view.reading().failed(self.message, error))?;
-        let text = MessageParser::default().parse(&octets).and_then(|message| {
+        let message = is_whole.then(|| MessageParser::default().parse(&octets));
+        let text = message.flatten().and_then(|message| {
             let text = message.parts.first()?.text_contents();
             text.map(str::to_owned)
         });
