@@ -12,7 +12,7 @@ use super::{Envelope, Home, Inboxes, Queue, Recipient, Ret, State, new_id};
 use crate::message::compose::message_id;
 use crate::message::header::HEADER_MAX;
 use crate::message::report::{Fate, Report, Returned};
-use crate::protocol::smtp::{Address, Enhanced, ReversePath};
+use crate::protocol::smtp::{Address, Enhanced, OriginalRecipient, ReversePath, xtext};
 use crate::store::{Delivery, Mailbox, StoreError};
 
 /// Writes reports to those who are to be told.
@@ -58,7 +58,9 @@ impl Reporter {
         let about: Vec<&Recipient> = about.collect();
         let letter = Letter {
             report: compose(queue, envelope, sender, &about),
-            whole: envelope.ret == Some(Ret::Full),
+            // RFC 3461 §4.3: all of it goes back only where something failed.
+            whole: envelope.ret == Some(Ret::Full)
+                && about.iter().any(|to| to.state == State::Failed),
             message: BufReader::new(message),
         };
         match (self.inboxes)(sender)? {
@@ -137,7 +139,7 @@ fn compose(queue: &Queue, envelope: &Envelope, sender: &Address, about: &[&Recip
     let fate = |recipient: &&Recipient| {
         let reply = recipient.reply.clone().unwrap_or_default();
         Fate {
-            original: recipient.orcpt.clone(),
+            original: recipient.orcpt.as_deref().and_then(original),
             recipient: recipient.to.to_string(),
             action: action(recipient),
             status: status(recipient.state, &reply),
@@ -154,7 +156,8 @@ fn compose(queue: &Queue, envelope: &Envelope, sender: &Address, about: &[&Recip
         message_id: message_id(queue.hostname()),
         date: now(),
         reporting_mta: queue.hostname().to_owned(),
-        envelope_id: envelope.envid.clone(),
+        // RFC 3461 §6.3: what was xtext on the wire is plain in a report.
+        envelope_id: envelope.envid.as_deref().and_then(xtext::decode),
         arrival: envelope.received,
         fates: about.iter().map(fate).collect(),
     }
@@ -172,7 +175,15 @@ fn text(hostname: &str, about: &[&Recipient]) -> String {
             State::Waiting,
             "It could not be delivered yet, and is tried again, to:",
         ),
-        (State::Sent, "It was passed on, and may be read, to:"),
+        (
+            State::Sent,
+            "It was passed on, to where nobody tells us more, to:",
+        ),
+        (State::Delivered, "It lies in the mailbox of:"),
+        (
+            State::Expanded,
+            "It lies in the mailbox of everybody on the list:",
+        ),
     ];
     for (state, story) in stories {
         let mut those = about.iter().filter(|to| to.state == state).peekable();
@@ -181,23 +192,34 @@ fn text(hostname: &str, about: &[&Recipient]) -> String {
         }
         for recipient in those {
             text += &format!("\n  {}\n", recipient.to);
-            let reply = recipient.reply.as_deref().unwrap_or("no reason is known");
-            match &recipient.hop {
-                Some(hop) if is_reply(reply) => text += &format!("    {hop} said: {reply}\n"),
-                _ => text += &format!("    {reply}\n"),
+            match (&recipient.hop, recipient.reply.as_deref()) {
+                (Some(hop), Some(reply)) if is_reply(reply) => {
+                    text += &format!("    {hop} said: {reply}\n");
+                }
+                (_, Some(reply)) => text += &format!("    {reply}\n"),
+                (_, None) => {}
             }
         }
     }
     text + "\nWhat follows is for programs, and then as much of your message as goes back.\n"
 }
 
+/// RFC 3464 §2.3.3.
 fn action(recipient: &Recipient) -> &'static str {
     match recipient.state {
         State::Failed => "failed",
         State::Waiting => "delayed",
-        // RFC 3464 §2.3.3: passed on to where nobody reports.
+        // RFC 3461 §5.2.2: passed on to where nobody reports.
         State::Sent => "relayed",
+        State::Delivered => "delivered",
+        State::Expanded => "expanded",
     }
+}
+
+/// Whom the sender had named, of an `ORCPT` (RFC 3464 §2.3.1).
+fn original(orcpt: &str) -> Option<String> {
+    let original: OriginalRecipient = orcpt.parse().ok()?;
+    Some(format!("{}; {}", original.kind, original.address))
 }
 
 /// Does this begin as a server's reply does, with three digits?
@@ -211,7 +233,7 @@ fn status(state: State, reply: &str) -> String {
     let class = match state {
         State::Failed => '5',
         State::Waiting => '4',
-        State::Sent => '2',
+        State::Sent | State::Delivered | State::Expanded => '2',
     };
     let mut words = reply.split(' ').skip(usize::from(is_reply(reply)));
     let code = words.next().and_then(Enhanced::parse);

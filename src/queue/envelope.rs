@@ -76,6 +76,10 @@ pub enum State {
     Waiting,
     /// The next hop answers for it.
     Sent,
+    /// It is in a mailbox here: there is only a report to write (RFC 3461 §5.2.3).
+    Delivered,
+    /// It is in the mailboxes of all who are on this list here (RFC 3461 §5.2.7.3).
+    Expanded,
     /// It was given up.
     Failed,
 }
@@ -117,7 +121,7 @@ impl Envelope {
         });
         let asked = match recipient.state {
             State::Waiting => false,
-            State::Sent => notify.success,
+            State::Sent | State::Delivered | State::Expanded => notify.success,
             State::Failed => notify.failure,
         };
         asked && !recipient.told && self.from != ReversePath::Null
@@ -269,6 +273,8 @@ impl fmt::Display for State {
         f.write_str(match self {
             State::Waiting => "waiting",
             State::Sent => "sent",
+            State::Delivered => "delivered",
+            State::Expanded => "expanded",
             State::Failed => "failed",
         })
     }
@@ -278,8 +284,10 @@ impl FromStr for State {
     type Err = ();
 
     fn from_str(text: &str) -> Result<State, ()> {
-        let all = [State::Waiting, State::Sent, State::Failed];
-        all.into_iter()
+        let ends = [State::Sent, State::Delivered, State::Expanded];
+        [State::Waiting, State::Failed]
+            .into_iter()
+            .chain(ends)
             .find(|state| state.to_string() == text)
             .ok_or(())
     }
@@ -293,7 +301,13 @@ mod tests {
     use proptest::prelude::*;
 
     fn recipient() -> impl Strategy<Value = Recipient> {
-        let states = prop_oneof![Just(State::Waiting), Just(State::Sent), Just(State::Failed)];
+        let states = prop::sample::select(vec![
+            State::Waiting,
+            State::Sent,
+            State::Delivered,
+            State::Expanded,
+            State::Failed,
+        ]);
         let text = || prop::option::of("[!-~][ -~]{0,20}[!-~]");
         let flags = any::<(bool, bool, bool, bool, bool)>();
         (
@@ -382,6 +396,10 @@ mod tests {
             ("<a@a.test>", "failed", None, true),
             ("<a@a.test>", "sent", None, false),
             ("<a@a.test>", "sent", Some("SUCCESS"), true),
+            ("<a@a.test>", "delivered", None, false),
+            ("<a@a.test>", "delivered", Some("SUCCESS"), true),
+            ("<a@a.test>", "expanded", Some("SUCCESS,DELAY"), true),
+            ("<>", "delivered", Some("SUCCESS"), false),
             ("<a@a.test>", "failed", Some("SUCCESS"), false),
             ("<a@a.test>", "failed", Some("NEVER"), false),
             ("<>", "failed", Some("FAILURE"), false),

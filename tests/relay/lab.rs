@@ -73,10 +73,7 @@ impl Lab {
 
     /// Alice logs in and sends a message.
     pub(crate) fn send(&self, to: &[&str], message: &str) {
-        let ca: PathBuf = self.config.tls.certs.join("ca.pem");
-        let endpoint = Endpoint::new("localhost", self.port("smtps"), Security::Tls, ca);
-        let mut client = SmtpClient::connect(&endpoint).unwrap();
-        client.login("alice", "wonderland").unwrap();
+        let mut client = self.alice();
         let from = format!("alice@{}", self.config.server.domain);
         // Without these two, submission would add them (RFC 6409 §8).
         let whole = "Date: Mon, 23 Nov 2026 10:00:00 +0000\nMessage-ID: <one@a.test>\n";
@@ -84,6 +81,20 @@ impl Lab {
         let sent = client.send(&from, to, &mut Cursor::new(message)).unwrap();
         assert!(sent.refused.is_empty(), "{:?}", sent.refused);
         client.quit().unwrap();
+    }
+
+    /// A client with which alice has logged in.
+    pub(crate) fn alice(&self) -> SmtpClient {
+        let ca: PathBuf = self.config.tls.certs.join("ca.pem");
+        let endpoint = Endpoint::new("localhost", self.port("smtps"), Security::Tls, ca);
+        let mut client = SmtpClient::connect(&endpoint).unwrap();
+        client.login("alice", "wonderland").unwrap();
+        client
+    }
+
+    /// Nothing is sent on any more, and no report is written; the servers go on.
+    pub(crate) fn stop_sending(&mut self) {
+        assert!(self.sending.take().unwrap().stop(PATIENCE));
     }
 
     /// The messages of an account, when there are as many as this.
@@ -125,8 +136,9 @@ impl Lab {
         self.threads
             .drain(..)
             .for_each(|thread| thread.join().unwrap());
-        let mut sending = self.sending.take().unwrap();
-        assert!(sending.stop(PATIENCE));
+        if self.sending.is_some() {
+            self.stop_sending();
+        }
     }
 }
 

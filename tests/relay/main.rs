@@ -7,6 +7,7 @@
 
 mod hop;
 mod lab;
+mod notifications;
 mod offices;
 mod reports;
 

@@ -87,7 +87,7 @@ fn picky() -> Hop {
 #[test]
 fn each_row_is_an_envelope_and_what_its_sender_hears() {
     const ALICE: &str = "from: <alice@a.test>\n";
-    let rows: [(&str, &str, &[&str]); 8] = [
+    let rows: [(&str, &str, &[&str]); 11] = [
         ("from: <>\n", "to: <no@b.test>\n", &[]),
         (ALICE, "to: <no@b.test>\nnotify: NEVER\n", &[]),
         (ALICE, "to: <bob@b.test>\n", &[]),
@@ -102,13 +102,13 @@ fn each_row_is_an_envelope_and_what_its_sender_hears() {
             &["Action: failed\r\nStatus: 5.0.0", "text/rfc822-headers"],
         ),
         (
-            "from: <alice@a.test>\nret: FULL\nenvid: QQ3\n",
-            "to: <no@b.test>\norcpt: rfc822;x@y.test\n",
+            "from: <alice@a.test>\nret: FULL\nenvid: QQ+2B3\n",
+            "to: <no@b.test>\norcpt: rfc822;x+3Dy@y.test\n",
             &[
                 "message/rfc822",
                 "\r\nHello\r\n",
-                "Original-Envelope-Id: QQ3",
-                "Original-Recipient: rfc822;x@y.test",
+                "Original-Envelope-Id: QQ+3\r\n",
+                "Original-Recipient: rfc822; x=y@y.test",
             ],
         ),
         (
@@ -117,6 +117,26 @@ fn each_row_is_an_envelope_and_what_its_sender_hears() {
             &["Status: 5.6.3", "Diagnostic-Code: x-pillarbox;"],
         ),
         (ALICE, "to: <bob@c.test>\n", &["Status: 5.1.2"]),
+        // What a crash left behind: in the mailbox, and nobody was told.
+        (
+            "from: <alice@a.test>\nret: FULL\n",
+            "to: <carol@a.test>\nnotify: SUCCESS\nstate: delivered\n",
+            &[
+                "Action: delivered\r\nStatus: 2.0.0",
+                "text/rfc822-headers",
+                "Subject: Your message was delivered\r\n",
+            ],
+        ),
+        (
+            ALICE,
+            "to: <staff@a.test>\nnotify: SUCCESS\nstate: expanded\n",
+            &["Action: expanded\r\nStatus: 2.0.0"],
+        ),
+        (
+            ALICE,
+            "to: <carol@a.test>\nnotify: NEVER\nstate: delivered\n",
+            &[],
+        ),
     ];
     for (envelope, recipient, expected) in rows {
         let (folder, hop) = (folder(), picky());

@@ -140,6 +140,14 @@ impl OriginalRecipient {
     }
 }
 
+impl FromStr for OriginalRecipient {
+    type Err = ();
+
+    fn from_str(value: &str) -> Result<OriginalRecipient, ()> {
+        OriginalRecipient::parse(value).ok_or(())
+    }
+}
+
 impl fmt::Display for OriginalRecipient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{};{}", self.kind, xtext::encode(&self.address))

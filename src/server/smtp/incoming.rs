@@ -1,5 +1,5 @@
-//! A message on its way in: into mailboxes here, into the queue for elsewhere, or both; whole, or
-//! not at all.
+//! A message on its way in: into mailboxes here, into the queue for elsewhere or for a report that
+//! is owed, or both; whole, or not at all.
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -15,20 +15,26 @@ pub(super) struct Incoming {
     pub(super) id: String,
     delivery: Option<Delivery>,
     submission: Option<Submission>,
+    /// Is it sent on?
+    relayed: bool,
 }
 
 impl Incoming {
     /// Begins a message for these mailboxes, and for those in the envelope by the queue.
     pub(super) fn begin(
         mailboxes: Vec<Arc<Mailbox>>,
-        relay: Option<(&Arc<Queue>, queue::Envelope)>,
+        queued: Option<(&Arc<Queue>, queue::Envelope)>,
     ) -> Result<Incoming, StoreError> {
         let id = queue::new_id();
         let delivery = match mailboxes.is_empty() {
             true => None,
             false => Some(Delivery::begin(mailboxes)?),
         };
-        let submission = match relay {
+        let waits = |to: &queue::Recipient| to.state == queue::State::Waiting;
+        let relayed = queued
+            .as_ref()
+            .is_some_and(|(_, envelope)| envelope.recipients.iter().any(waits));
+        let submission = match queued {
             Some((queue, envelope)) => Some(queue.begin(&id, envelope)?),
             None => None,
         };
@@ -36,6 +42,7 @@ impl Incoming {
             id,
             delivery,
             submission,
+            relayed,
         })
     }
 
@@ -66,9 +73,9 @@ impl Incoming {
 
     /// How the reply words it: what waits for another server is not delivered yet.
     pub(super) fn verb(&self) -> &'static str {
-        match self.submission {
-            Some(_) => "queued",
-            None => "delivered",
+        match self.relayed {
+            true => "queued",
+            false => "delivered",
         }
     }
 }

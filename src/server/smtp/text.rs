@@ -61,7 +61,11 @@ impl SmtpServer {
             return Err(status(503, "5.5.1", "RCPT first"));
         }
         let account = self.account.as_ref().map(Account::name);
-        let relay = self.site.queue.as_ref().zip(envelope.relay(account));
+        let relay = self
+            .site
+            .queue
+            .as_ref()
+            .zip(envelope.queued(account, &self.site));
         let mut incoming =
             Incoming::begin(envelope.mailboxes(), relay).map_err(|error| disk_trouble(&error))?;
         let trace = self.trace(envelope, &incoming.id);

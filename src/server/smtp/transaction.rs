@@ -3,7 +3,6 @@
 use std::io;
 use std::sync::Arc;
 
-use super::extensions::not_offered;
 use super::mailbox::{self, Nobody};
 use super::{Role, SmtpServer, State, body, status};
 use crate::protocol::smtp::{Address, Params, Path, ReversePath};
@@ -45,26 +44,56 @@ impl Envelope {
         each
     }
 
-    /// The envelope under which the message waits for other servers, if it goes to any.
-    pub(super) fn relay(&self, account: Option<&str>) -> Option<queue::Envelope> {
+    /// The envelope under which the message goes into the queue: for those to whom it is sent on,
+    /// and for those here of whom the sender wants a report. With the message in the queue, the
+    /// report survives a crash as the message does.
+    pub(super) fn queued(&self, account: Option<&str>, site: &Site) -> Option<queue::Envelope> {
         let mut envelope = queue::Envelope::new(self.from.clone());
         envelope.authenticated = account.map(str::to_owned);
         envelope.utf8 = self.params.smtputf8();
         envelope.ret = self.params.ret();
         envelope.envid = value(&self.params, "ENVID");
         for recipient in &self.recipients {
-            let Some(to) = &recipient.relayed else {
+            let Some(queued) = recipient.queued(site) else {
                 continue;
             };
             // Who is named twice wants the message only once.
-            if envelope.recipients.iter().all(|known| known.to != *to) {
-                let mut waiting = queue::Recipient::new(to.clone());
-                waiting.notify = recipient.params.notify();
-                waiting.orcpt = value(&recipient.params, "ORCPT");
-                envelope.recipients.push(waiting);
+            let new = envelope
+                .recipients
+                .iter()
+                .all(|known| known.to != queued.to);
+            if new && (queued.state == queue::State::Waiting || envelope.owes(&queued)) {
+                envelope.recipients.push(queued);
             }
         }
         Some(envelope).filter(|envelope| !envelope.recipients.is_empty())
+    }
+}
+
+impl Recipient {
+    /// As the queue knows him, once the message is in its mailboxes here.
+    ///
+    /// A list is `expanded`, whoever is on it, and its members are not told of one by one (RFC 3461
+    /// §5.2.7.3, the third way). An alias for one is that one, under the name that the sender knows
+    /// (§5.2.7.2, §5.2.7.4).
+    fn queued(&self, site: &Site) -> Option<queue::Recipient> {
+        let (to, state) = match (&self.relayed, self.mailboxes.as_slice()) {
+            (Some(to), _) => (to.clone(), queue::State::Waiting),
+            (None, [_]) => (self.address(site)?, queue::State::Delivered),
+            (None, _) => (self.address(site)?, queue::State::Expanded),
+        };
+        let mut queued = queue::Recipient::new(to);
+        queued.state = state;
+        queued.notify = self.params.notify();
+        queued.orcpt = value(&self.params, "ORCPT");
+        Some(queued)
+    }
+
+    fn address(&self, site: &Site) -> Option<Address> {
+        match &self.path {
+            Path::Address(address) => Some(address.clone()),
+            Path::Postmaster => Address::parse(&format!("postmaster@{}", site.domain)).ok(),
+        }
     }
 }
 
@@ -80,7 +109,7 @@ impl SmtpServer {
             State::Connected => return self.hello_first(),
             _ => return status(503, "5.5.1", "One message at a time; RSET forgets this one"),
         }
-        if let Some(what) = not_offered(&params) {
+        if let Some(what) = self.not_offered(&params) {
             return status(555, "5.5.4", &format!("{what} is not offered"));
         }
         if let Some(refusal) = self.refuse_sender(&from, &params) {
@@ -125,10 +154,11 @@ impl SmtpServer {
 
     pub(super) fn rcpt(&mut self, to: Path, params: Params) -> Reply {
         let may = self.may(Deed::Recipient);
+        let foreign = self.not_offered(&params);
         let State::Mail(envelope) = &mut self.state else {
             return self.mail_first();
         };
-        if let Some(what) = not_offered(&params) {
+        if let Some(what) = foreign {
             return status(555, "5.5.4", &format!("{what} is not offered"));
         }
         // RFC 5321 §4.5.3.1.10: the message goes to those who fit; the client sends another to the rest.
