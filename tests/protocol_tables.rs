@@ -10,7 +10,9 @@ use std::sync::Arc;
 
 use pillarbox::accounts::{Accounts, Password};
 use pillarbox::aliases::Aliases;
+use pillarbox::config::Config;
 use pillarbox::limits::Limits;
+use pillarbox::queue::Queue;
 use pillarbox::server::{Part, Peer, Reply, Role, Session, Site, SmtpServer, Visitors};
 use pillarbox::store::Store;
 use tempfile::TempDir;
@@ -36,6 +38,7 @@ fn quoted(cell: &str) -> Vec<&str> {
 fn site(folder: &TempDir) -> Arc<Site> {
     let password = Password::Clear("wonderland".to_owned());
     let accounts = [("alice".to_owned(), password)].into();
+    let config = Config::parse("config.ini", "", folder.path()).unwrap();
     Arc::new(Site {
         hostname: "mail.pillarbox.test".to_owned(),
         domain: "pillarbox.test".to_owned(),
@@ -43,7 +46,7 @@ fn site(folder: &TempDir) -> Arc<Site> {
         store: Store::open(folder.path()).unwrap(),
         aliases: Aliases::none(),
         visitors: Visitors::default(),
-        queue: None,
+        queue: Some(Queue::open(&config).unwrap()),
         limits: Limits::default(),
         lab_network: false,
     })
@@ -87,6 +90,7 @@ impl State {
             "in clear" => !self.encrypted,
             "where a password may cross" => self.near || self.encrypted,
             "after login" => self.logged_in,
+            "in submission; else after login" => self.logged_in || self.role == Role::Submission,
             other => panic!("{other:?} is no state that this test knows"),
         }
     }

@@ -15,6 +15,9 @@
 //! ! closed
 //! ```
 //!
+//! `tls: offered` says that STARTTLS must be offered, and `config: [limits] recipients = 100` that the
+//! servers need this setting; whoever starts them sees to it.
+//!
 //! | line | means |
 //! |---|---|
 //! | `C: text` | the client sends this line; CRLF is added |
@@ -45,6 +48,9 @@ pub struct Script {
     pub rfc: String,
     /// What it needs of TLS.
     pub tls: Tls,
+    /// How its site differs from the usual one, a setting a line:
+    /// `config: [limits] bare_line_endings = accept`.
+    pub config: Vec<String>,
     /// What is said and done.
     pub steps: Vec<Step>,
 }
@@ -132,6 +138,7 @@ impl Script {
             protocol: Protocol::Smtp,
             rfc: String::new(),
             tls: Tls::Any,
+            config: Vec::new(),
             steps: Vec::new(),
         };
         let mut has_protocol = false;
@@ -158,6 +165,7 @@ impl Script {
             Some(("title", title)) => title.clone_into(&mut self.title),
             Some(("rfc", rfc)) => rfc.clone_into(&mut self.rfc),
             Some(("tls", "offered")) => self.tls = Tls::Offered,
+            Some(("config", setting)) => self.config.push(setting.to_owned()),
             Some(("protocol", name)) => {
                 self.protocol = name.parse()?;
                 return Ok(true);
@@ -231,6 +239,13 @@ mod tests {
     use super::*;
 
     const HEADER: &str = "title: A test\nprotocol: pop3\n";
+
+    #[test]
+    fn each_setting_has_its_line() {
+        let text = format!("{HEADER}config: [a] b = c\nconfig: [a] d = e\n");
+        let script = Script::parse(&text).unwrap();
+        assert_eq!(script.config, ["[a] b = c", "[a] d = e"]);
+    }
 
     #[test]
     fn a_header_and_one_of_each_step() {

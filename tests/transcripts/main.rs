@@ -24,7 +24,7 @@ use site::Home;
 #[test]
 fn in_memory() {
     play_all(|script| {
-        let home = Home::new();
+        let home = Home::of(script);
         let offered = script.tls == Tls::Offered;
         run(script, &mut |_,
                           protocol: Protocol|
@@ -38,7 +38,7 @@ fn in_memory() {
 fn over_tcp() {
     let trust = Trust::new();
     play_all(|script| {
-        let home = Home::new();
+        let home = Home::of(script);
         let ports = Ports::clear(&home.site, script, &trust);
         run(script, &mut |_, protocol| ports.connect(protocol))
     });
@@ -52,7 +52,7 @@ fn over_tls() {
         if script.tls == Tls::Offered {
             return Ok(());
         }
-        let home = Home::new();
+        let home = Home::of(script);
         let ports = Ports::encrypted(&home.site, script, &trust);
         run(script, &mut |_, protocol| ports.connect(protocol))
     });

@@ -10,8 +10,10 @@ use std::time::Duration;
 
 use pillarbox::accounts::{Accounts, Password};
 use pillarbox::aliases::Aliases;
-use pillarbox::console::Protocol;
+use pillarbox::config::Config;
+use pillarbox::console::{Protocol, Script};
 use pillarbox::limits::Limits;
+use pillarbox::queue::Queue;
 use pillarbox::server::{ImapServer, Peer, Pop3Server, Role, Session, Site, SmtpServer, Visitors};
 use pillarbox::store::{Delivery, Mailbox, Store};
 use tempfile::TempDir;
@@ -23,6 +25,12 @@ const MESSAGES: [&str; 3] = [
     "Subject: Lines\r\n\r\none\r\ntwo\r\nthree\r\nfour\r\nfive\r\n",
 ];
 
+const ACCOUNTS: [(&str, &str); 3] = [
+    ("alice", "wonderland"),
+    ("bob", "builder"),
+    ("carol", "chimney"),
+];
+
 /// A site and the folder that it lives in.
 pub(crate) struct Home {
     pub(crate) site: Arc<Site>,
@@ -31,16 +39,28 @@ pub(crate) struct Home {
 
 impl Home {
     pub(crate) fn new() -> Home {
-        Home::with(&[
-            ("alice", "wonderland"),
-            ("bob", "builder"),
-            ("carol", "chimney"),
-        ])
+        Home::with(&ACCOUNTS)
+    }
+
+    /// The site that a script wants: the usual one, with the settings of its `config:`. It has a
+    /// queue if there are routes; nobody sends what waits there.
+    pub(crate) fn of(script: &Script) -> Home {
+        let setting = |line: &String| line.replacen("] ", "]\n", 1) + "\n";
+        Home::configured(
+            &ACCOUNTS,
+            &script.config.iter().map(setting).collect::<String>(),
+        )
     }
 
     /// A site with these accounts and passwords.
     pub(crate) fn with(accounts: &[(&str, &str)]) -> Home {
+        Home::configured(accounts, "")
+    }
+
+    fn configured(accounts: &[(&str, &str)], config: &str) -> Home {
         let folder = TempDir::new().unwrap();
+        let config = Config::parse("config.ini", config, folder.path()).unwrap();
+        let relays = !config.routes.is_empty();
         let store = Store::open(&folder.path().join("mail")).unwrap();
         let clear = |(name, password): &(&str, &str)| {
             let password = Password::Clear((*password).to_owned());
@@ -55,8 +75,8 @@ impl Home {
             store,
             aliases: aliases(domain, accounts),
             visitors: Visitors::default(),
-            queue: None,
-            limits: limits(),
+            queue: relays.then(|| Queue::open(&config).unwrap()),
+            limits: limits(&config),
             lab_network: false,
         };
         let home = Home {
@@ -98,8 +118,9 @@ fn aliases(domain: &str, accounts: &[(&str, &str)]) -> Aliases {
     Aliases::resolve(domain, &names, &entries).unwrap_or_default()
 }
 
-fn limits() -> Limits {
+fn limits(config: &Config) -> Limits {
     Limits {
+        bare_line_endings: config.limits.bare_line_endings,
         message_size: 1000,
         line_length: 2000,
         recipients: 3,
