@@ -172,8 +172,8 @@ pub struct Limits {
 pub enum BareLineEndings {
     /// `550 5.6.0`.
     Refuse,
-    /// It is taken, and a lone LF comes back as CRLF: one half of the fault behind SMTP smuggling
-    /// (CVE-2023-51764), for teaching. The end of data stays CRLF.CRLF alone.
+    /// It is taken, a lone LF comes back as CRLF, and LF.LF, LF.CRLF and CRLF.LF end the data of
+    /// DATA, too: the whole fault behind SMTP smuggling (CVE-2023-51764), for teaching.
     Accept,
 }
 

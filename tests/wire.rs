@@ -9,6 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use pillarbox::net::certificates::Certificates;
+use pillarbox::net::dot::Ending;
 use pillarbox::net::tls::{self, Version, Versions};
 use pillarbox::net::{Bell, Heard, Patience, Wire};
 
@@ -138,7 +139,7 @@ fn bodies_have_an_exact_end() {
     assert_eq!(text, "12345");
     assert_eq!(wire.read_line().unwrap(), line("NOOP"));
     // One octet at a time, which is the hardest way.
-    let (mut text, mut reader, mut octet) = (Vec::new(), wire.dot_text(), [0]);
+    let (mut text, mut reader, mut octet) = (Vec::new(), wire.dot_text(Ending::Strict), [0]);
     while reader.read(&mut octet).unwrap() == 1 {
         text.push(octet[0]);
     }
@@ -158,7 +159,10 @@ fn a_connection_cut_inside_a_body_is_an_error() {
     let (mut wire, mut other) = pair(None);
     other.write_all(b"a line\r\n.").unwrap();
     drop(other);
-    let error = wire.dot_text().read_to_end(&mut Vec::new()).unwrap_err();
+    let error = wire
+        .dot_text(Ending::Strict)
+        .read_to_end(&mut Vec::new())
+        .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::UnexpectedEof);
 }
 

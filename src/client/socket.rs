@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use super::{ClientError, Endpoint, Security};
 use crate::limits;
+use crate::net::dot::Ending;
 use crate::net::tls;
 use crate::net::{Heard, Patience, Wake, Wire};
 
@@ -188,7 +189,7 @@ impl ClientSocket {
 
     /// Copies a text up to its lone dot to `out`; returns its octets.
     pub(super) fn receive_dot_text(&mut self, out: &mut dyn Write) -> Result<u64, ClientError> {
-        self.copy(|wire| copy(&mut wire.dot_text(), out))
+        self.copy(|wire| copy(&mut wire.dot_text(Ending::Strict), out))
     }
 
     /// Waits until the server says something on its own; `false` if it does not for so long.

@@ -13,7 +13,7 @@ use super::settings::own_host;
 use crate::accounts::Password;
 use crate::client::{Endpoint, Security};
 use crate::config::Config;
-use crate::limits;
+use crate::limits::{self, BareLineEndings};
 use crate::server::{Connections, Listener, Office};
 
 /// Serves until Ctrl-C or SIGTERM, then lets what is being delivered finish and says goodbye.
@@ -169,6 +169,13 @@ fn present(
         writeln!(out, "  {name:<12} {shown}")?;
     }
     suggest(out, config, listeners, invocation)?;
+    if config.limits.bare_line_endings == BareLineEndings::Accept {
+        writeln!(
+            out,
+            "\nWARNING: [limits] bare_line_endings = accept. Anybody can smuggle messages into this\n\
+             server (CVE-2023-51764). This is for teaching only."
+        )?;
+    }
     writeln!(out, "\nCtrl-C stops the servers.")?;
     out.flush()
 }
@@ -246,6 +253,22 @@ mod tests {
         ];
         for (word, expected) in rows {
             assert_eq!(quoted(word), expected);
+        }
+    }
+
+    #[test]
+    fn a_server_with_the_fault_of_smuggling_says_so() {
+        for (setting, warns) in [("accept", true), ("refuse", false)] {
+            let text = format!("[limits]\nbare_line_endings = {setting}\n");
+            let config = Config::parse("x.ini", &text, Path::new("")).unwrap();
+            let invocation = Invocation {
+                program: "pillarbox".to_owned(),
+                config: String::new(),
+            };
+            let mut out = Vec::new();
+            present(&mut out, &config, &[], &invocation).unwrap();
+            let said = String::from_utf8(out).unwrap();
+            assert_eq!(said.contains("WARNING"), warns, "{said}");
         }
     }
 

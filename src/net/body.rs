@@ -8,7 +8,7 @@
 use std::io::{self, Read};
 use std::time::{Duration, Instant};
 
-use super::dot::Unstuffer;
+use super::dot::{Ending, Unstuffer};
 use super::{Bell, Wake, Wire};
 use crate::limits;
 
@@ -117,10 +117,10 @@ pub struct DotText<'a> {
 }
 
 impl<'a> DotText<'a> {
-    pub(super) fn new(wire: &'a mut Wire) -> DotText<'a> {
+    pub(super) fn new(wire: &'a mut Wire, ending: Ending) -> DotText<'a> {
         DotText {
             body: Body::new(wire),
-            unstuffer: Unstuffer::default(),
+            unstuffer: Unstuffer::new(ending),
             spare: None,
         }
     }

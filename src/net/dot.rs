@@ -2,14 +2,28 @@
 //!
 //! A line that begins with a dot gets one more, and a lone dot on a line ends the text. A line ends
 //! with CRLF and with nothing else: a bare LF or CR is data like any other octet, so nobody can
-//! smuggle an end into a message (CVE-2023-51764). What stands here is a pure function of octets;
-//! [`super::Wire`] does the reading.
+//! smuggle an end into a message (CVE-2023-51764). [`Ending::Lenient`] has that very fault, for
+//! teaching. What stands here is a pure function of octets; [`super::Wire`] does the reading.
 
 use std::io::{self, Read};
 
 /// Removes the stuffing and finds the end, one piece of input after the other.
 #[derive(Debug)]
-pub struct Unstuffer(State);
+pub struct Unstuffer {
+    state: State,
+    ending: Ending,
+}
+
+/// What ends a line, and so what the lone dot has to stand between.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ending {
+    /// CRLF and nothing else (RFC 5321 §2.3.8, §4.1.1.4).
+    #[default]
+    Strict,
+    /// A bare LF, too: `LF . LF`, `LF . CRLF` and `CRLF . LF` end a text as `CRLF . CRLF` does. To
+    /// a server before this one they were data, and what follows them is taken for commands.
+    Lenient,
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
@@ -32,17 +46,18 @@ pub struct Step {
     pub written: usize,
 }
 
-impl Default for Unstuffer {
-    fn default() -> Unstuffer {
-        Unstuffer(State::LineStart)
-    }
-}
-
 impl Unstuffer {
+    /// At the start of a text whose lines end so.
+    #[must_use]
+    pub fn new(ending: Ending) -> Unstuffer {
+        let state = State::LineStart;
+        Unstuffer { state, ending }
+    }
+
     /// Was the lone dot seen? Nothing is read after it.
     #[must_use]
     pub fn ended(&self) -> bool {
-        self.0 == State::Ended
+        self.state == State::Ended
     }
 
     /// Takes stuffed octets from `input`, puts plain ones into `output` (of at least two octets),
@@ -67,29 +82,36 @@ impl Unstuffer {
         step
     }
 
-    /// Inside a line everything up to the next CR is copied as it is.
+    /// Inside a line everything up to what may end it is copied as it is.
     fn copy_run(&self, input: &[u8], output: &mut [u8]) -> usize {
-        if self.0 != State::Text {
+        if self.state != State::Text {
             return 0;
         }
         let most = input.len().min(output.len());
-        let run = memchr::memchr(b'\r', &input[..most]).unwrap_or(most);
+        let end = match self.ending {
+            Ending::Strict => memchr::memchr(b'\r', &input[..most]),
+            Ending::Lenient => memchr::memchr2(b'\r', b'\n', &input[..most]),
+        };
+        let run = end.unwrap_or(most);
         output[..run].copy_from_slice(&input[..run]);
         run
     }
 
     /// Takes one octet; returns how many were put out.
     fn take(&mut self, octet: u8, output: &mut [u8]) -> usize {
-        let withheld = self.0 == State::DotCr && octet != b'\n';
-        self.0 = match (self.0, octet) {
+        let withheld = self.state == State::DotCr && octet != b'\n';
+        let lenient = self.ending == Ending::Lenient;
+        self.state = match (self.state, octet) {
             (State::LineStart, b'.') => State::Dot,
             (State::Dot, b'\r') => State::DotCr,
             (State::DotCr, b'\n') => State::Ended,
+            (State::Dot, b'\n') if lenient => State::Ended,
             (State::Cr, b'\n') => State::LineStart,
+            (_, b'\n') if lenient => State::LineStart,
             (_, b'\r') => State::Cr,
             _ => State::Text,
         };
-        if matches!(self.0, State::Dot | State::DotCr | State::Ended) {
+        if matches!(self.state, State::Dot | State::DotCr | State::Ended) {
             return 0;
         }
         if withheld {
@@ -178,7 +200,11 @@ mod tests {
 
     /// Unstuffs `input` given in pieces of `size` octets; the second value is what was not read.
     fn unstuff(input: &[u8], size: usize) -> (Vec<u8>, Vec<u8>, bool) {
-        let mut unstuffer = Unstuffer::default();
+        unstuff_as(Ending::Strict, input, size)
+    }
+
+    fn unstuff_as(ending: Ending, input: &[u8], size: usize) -> (Vec<u8>, Vec<u8>, bool) {
+        let mut unstuffer = Unstuffer::new(ending);
         let (mut text, mut at) = (Vec::new(), 0);
         let mut output = [0; 7];
         while at < input.len() && !unstuffer.ended() {
@@ -233,6 +259,30 @@ mod tests {
         }
     }
 
+    /// The table of a smuggler: what a strict server takes for data, and a lenient one for the end.
+    #[test]
+    fn each_row_is_an_end_to_the_lenient() {
+        let rows: [(&str, &str, Option<&str>); 8] = [
+            ("CRLF . CRLF", "a\r\n.\r\n", Some("a\r\n")),
+            ("LF . LF", "a\n.\n", Some("a\n")),
+            ("LF . CRLF", "a\n.\r\n", Some("a\n")),
+            ("CRLF . LF", "a\r\n.\n", Some("a\r\n")),
+            ("CR . CR", "a\r.\r", None),
+            ("CR . LF", "a\r.\n", None),
+            ("LF . CR", "a\n.\r", None),
+            ("LF .. LF", "a\n..\n", None),
+        ];
+        for (story, input, end) in rows {
+            for size in 1..input.len() + 1 {
+                let (text, _, ended) = unstuff_as(Ending::Lenient, input.as_bytes(), size);
+                assert_eq!(ended, end.is_some(), "{story}, in pieces of {size}");
+                assert!(end.is_none_or(|end| text == end.as_bytes()), "{story}");
+                let (_, _, ended) = unstuff(input.as_bytes(), size);
+                assert_eq!(ended, story == "CRLF . CRLF", "{story}, to the strict");
+            }
+        }
+    }
+
     #[test]
     fn what_follows_the_dot_is_not_read() {
         let (text, rest, ended) = unstuff(b"a\r\n.\r\nQUIT\r\n", 64);
@@ -249,7 +299,26 @@ mod tests {
         assert_eq!(stuff(b".\r\n"), b"..\r\n.\r\n");
     }
 
+    /// With CRLF for every bare LF.
+    fn with_crlf(text: &[u8]) -> Vec<u8> {
+        let text = String::from_utf8_lossy(text);
+        text.replace("\r\n", "\n")
+            .replace('\n', "\r\n")
+            .into_bytes()
+    }
+
     proptest! {
+        /// What the fault is: a bare LF means the same as CRLF.
+        #[test]
+        fn lenient_is_strict_with_crlf_for_every_lf(
+            input in proptest::collection::vec(proptest::sample::select(b"\r\n.a".to_vec()), 0..60),
+            size in 1_usize..20,
+        ) {
+            let (text, rest, ended) = unstuff_as(Ending::Lenient, &input, size);
+            let strictly = unstuff(&with_crlf(&input), size);
+            prop_assert_eq!((with_crlf(&text), with_crlf(&rest), ended), strictly);
+        }
+
         #[test]
         fn unstuffing_undoes_stuffing(
             mut text in proptest::collection::vec(proptest::sample::select(b"\r\n.a".to_vec()), 0..60),

@@ -12,6 +12,7 @@ use native_tls::{TlsAcceptor, TlsConnector};
 
 use super::Bell;
 use super::body::{DotText, Octets};
+use super::dot::Ending;
 use super::socket::{Socket, Wake};
 use super::stream::Stream;
 use crate::limits;
@@ -196,8 +197,8 @@ impl Wire {
     }
 
     /// A text up to its lone dot, un-stuffed, as a reader. A connection cut inside it is an error.
-    pub fn dot_text(&mut self) -> DotText<'_> {
-        DotText::new(self)
+    pub fn dot_text(&mut self, ending: Ending) -> DotText<'_> {
+        DotText::new(self, ending)
     }
 
     /// Has the other side said something that was not taken yet?

@@ -31,7 +31,7 @@ pub fn converse(
             Next::Line | Next::Secret => hear(&mut *session, wire.read_line()?),
             Next::Idle(bell) => hear(&mut *session, wire.read_line_or_news(&bell)?),
             Next::Octets(count) => receive(&mut *session, &mut wire.octets(count))?,
-            Next::DotText => receive(&mut *session, &mut wire.dot_text())?,
+            Next::DotText(ending) => receive(&mut *session, &mut wire.dot_text(ending))?,
             Next::StartTls => {
                 let (acceptor, fresh_session) = upgrade.ok_or(io::ErrorKind::Unsupported)?;
                 wire.accept_tls(acceptor)?;

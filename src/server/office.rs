@@ -100,8 +100,9 @@ impl Office {
         };
         if config.limits.bare_line_endings == BareLineEndings::Accept {
             log::warn!(
-                "[limits] bare_line_endings = accept: bare CRs and LFs pass, as in servers that \
-                 messages can be smuggled through; this is for teaching only"
+                "[limits] bare_line_endings = accept: ANYBODY CAN SMUGGLE MESSAGES INTO THIS SERVER \
+                 (CVE-2023-51764). A bare LF ends a line, so LF.LF, LF.CRLF and CRLF.LF end a \
+                 message; this is for teaching only"
             );
         }
         let mut accounts: Vec<String> = config.accounts.keys().cloned().collect();

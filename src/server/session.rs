@@ -8,6 +8,7 @@
 use std::io::{self, Read};
 
 use crate::net::Bell;
+use crate::net::dot::Ending;
 
 /// One conversation with one client. Knows its protocol; owns no socket; never leaves its thread.
 pub trait Session {
@@ -63,8 +64,8 @@ pub enum Next {
     Secret,
     /// Exactly this many octets: an IMAP literal, SMTP BDAT.
     Octets(u64),
-    /// Lines up to a lone ".", un-stuffed: SMTP DATA (RFC 5321 §4.5.2).
-    DotText,
+    /// Lines up to a lone ".", un-stuffed: SMTP DATA (RFC 5321 §4.5.2). What ends a line?
+    DotText(Ending),
     /// A line or news, whichever comes first: IMAP IDLE. Whoever has news rings the bell.
     Idle(Bell),
     /// A TLS handshake, then a fresh session that remembers nothing said in clear.

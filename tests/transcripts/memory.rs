@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use pillarbox::console::{Protocol, Talk};
 use pillarbox::limits;
-use pillarbox::net::dot::Unstuffer;
+use pillarbox::net::dot::{Ending, Unstuffer};
 use pillarbox::server::{Next, Part, Peer, Reply, Session, Site, Trouble};
 
 use crate::site::new_session;
@@ -64,7 +64,7 @@ impl Memory {
                 }
                 _ => Ok(None),
             },
-            Next::DotText => match self.dot_text() {
+            Next::DotText(ending) => match self.dot_text(ending) {
                 (text, Some(end)) => {
                     self.input.drain(..end);
                     self.session.receive(&mut text.as_slice()).map(Some)
@@ -91,8 +91,8 @@ impl Memory {
     }
 
     /// The text that has arrived, and where it ends in the input if it does.
-    fn dot_text(&self) -> (Vec<u8>, Option<usize>) {
-        let mut unstuffer = Unstuffer::default();
+    fn dot_text(&self, ending: Ending) -> (Vec<u8>, Option<usize>) {
+        let mut unstuffer = Unstuffer::new(ending);
         let mut text = vec![0; 2 * self.input.len() + 2];
         let step = unstuffer.step(&self.input, &mut text);
         text.truncate(step.written);
@@ -183,7 +183,7 @@ impl Talk for Memory {
     /// The session hears the cut where a wire would tell it: inside a body.
     fn disconnect(mut self: Box<Self>) {
         let left = match self.next {
-            Next::DotText => self.dot_text().0,
+            Next::DotText(ending) => self.dot_text(ending).0,
             Next::Octets(_) => mem::take(&mut self.input),
             _ => return,
         };

@@ -12,6 +12,8 @@ use super::header::Additions;
 use super::incoming::Incoming;
 use super::transaction::{Envelope, Recipient, disk_trouble, storage_trouble};
 use super::{Role, SmtpServer, State, status, trace};
+use crate::limits::BareLineEndings;
+use crate::net::dot::Ending;
 use crate::server::{Next, Part, Reply};
 use crate::store::{Account, Outcome};
 
@@ -32,7 +34,16 @@ impl SmtpServer {
             Err(refusal) => return refusal,
         }
         let text = "354 End data with <CR><LF>.<CR><LF>\r\n";
-        Reply::text(text, Next::DotText)
+        Reply::text(text, Next::DotText(self.ending()))
+    }
+
+    /// RFC 5321 §4.1.1.4: CRLF, dot, CRLF, and nothing else. The teaching switch shows what comes of
+    /// anything else (CVE-2023-51764).
+    fn ending(&self) -> Ending {
+        match self.site.limits.bare_line_endings {
+            BareLineEndings::Refuse => Ending::Strict,
+            BareLineEndings::Accept => Ending::Lenient,
+        }
     }
 
     /// RFC 3030 §2: the octets come right behind the command, whether we want them or not. So a
@@ -134,6 +145,12 @@ impl SmtpServer {
         };
         let from = &envelope.from;
         log::info!("message {id} from {from} to {count} recipients: {octets} octets");
+        if self.ending() == Ending::Lenient {
+            log::warn!(
+                "message {id} was read with [limits] bare_line_endings = accept: a bare LF ends its \
+                 lines, so it may be smuggled, and so may what follows it"
+            );
+        }
         reply
     }
 
