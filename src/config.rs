@@ -267,6 +267,10 @@ impl Client {
 fn read_store(mut section: Section, folder: &Path) -> Result<(PathBuf, PathBuf), ConfigError> {
     let mail = folder.join(section.value("path", PathBuf::from("mail"))?);
     let queue = folder.join(section.value("queue", PathBuf::from("queue"))?);
+    // Known, so that a file which names it serves the versions that record, too.
+    if section.text("journal").is_some_and(|path| !path.is_empty()) {
+        log::warn!("[store] journal: this version records no conversations");
+    }
     section.finish()?;
     Ok((mail, queue))
 }
