@@ -114,7 +114,7 @@ pub struct Tls {
 }
 
 /// `[client]`: the servers that the clients talk to, each `host:port` under TLS; `None` is ours.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Client {
     /// Where mail is sent: SMTPS.
     pub smtp: Option<(String, u16)>,
@@ -358,6 +358,24 @@ mod tests {
         assert_eq!(shipped.queue, empty.queue);
         assert_eq!(shipped.relay, empty.relay);
         assert_eq!(shipped.routes, empty.routes);
+        assert_eq!(shipped.client, empty.client);
+    }
+
+    /// The file explains every section, and what is commented out in it can be used as it stands.
+    #[test]
+    fn the_examples_in_the_shipped_file_are_settings() {
+        let example = |line: &'static str| {
+            let commented_out = line.strip_prefix("; ");
+            let setting = commented_out.filter(|line| line.contains(" = "));
+            setting.unwrap_or(line)
+        };
+        let all: Vec<&str> = COMPILED_IN.lines().map(example).collect();
+        let config = parse(&all.join("\n")).unwrap();
+        let server = |port| Some(("mail.example.org".to_owned(), port));
+        assert_eq!(config.client.smtp, server(465));
+        assert_eq!(config.client.imap, server(993));
+        assert_eq!(config.client.pop3, server(995));
+        assert!(config.routes.contains_key("other.test"));
     }
 
     #[test]
