@@ -514,7 +514,8 @@ fn a_mailbox_that_is_waited_for_keeps_nobody_else_waiting() {
         thread::spawn(move || {
             for _ in 0..200 {
                 thread::sleep(Duration::from_millis(1));
-                (bob.inbox().unwrap(), alice.mailbox("Other").unwrap());
+                bob.inbox().unwrap();
+                alice.mailbox("Other").unwrap();
             }
             said.send(())
         });
