@@ -81,25 +81,34 @@ pub struct Server {
     pub lab_network: bool,
 }
 
-/// `[ports]`: 0 is any free port, `None` is off.
+/// A port of `[ports]`: `2025`, or `2024 if free`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Port {
+    /// 0 is any free port.
+    pub number: u16,
+    /// When another program has it, ours does without, instead of not starting.
+    pub if_free: bool,
+}
+
+/// `[ports]`: `None` is off.
 #[derive(Clone, Debug)]
 pub struct Ports {
     /// Mail from other servers, in clear or STARTTLS: 25 (RFC 5321).
-    pub smtp: Option<u16>,
+    pub smtp: Option<Port>,
     /// Mail from users, in clear or STARTTLS: 587 (RFC 6409).
-    pub submission: Option<u16>,
+    pub submission: Option<Port>,
     /// Mail from users, under TLS: 465 (RFC 8314).
-    pub smtps: Option<u16>,
+    pub smtps: Option<Port>,
     /// Mail for the mailboxes, from a mail transfer agent beside us: 24 by custom (RFC 2033).
-    pub lmtp: Option<u16>,
+    pub lmtp: Option<Port>,
     /// POP3, in clear or STLS: 110 (RFC 1939).
-    pub pop3: Option<u16>,
+    pub pop3: Option<Port>,
     /// POP3 under TLS: 995 (RFC 8314).
-    pub pop3s: Option<u16>,
+    pub pop3s: Option<Port>,
     /// IMAP, in clear or STARTTLS: 143 (RFC 3501).
-    pub imap: Option<u16>,
+    pub imap: Option<Port>,
     /// IMAP under TLS: 993 (RFC 8314).
-    pub imaps: Option<u16>,
+    pub imaps: Option<Port>,
 }
 
 /// `[tls]`
@@ -213,7 +222,11 @@ impl Server {
 
 impl Ports {
     fn read(mut section: Section) -> Result<Ports, ConfigError> {
-        let mut port = |key, default| section.value_by(key, Some(default), port_or_off);
+        let mut port = |key, number| {
+            // Port 2024 is not rarely somebody else's, and few need LMTP.
+            let if_free = key == "lmtp";
+            section.value_by(key, Some(Port { number, if_free }), port_or_off)
+        };
         let ports = Ports {
             smtp: port("smtp", 2025)?,
             submission: port("submission", 2587)?,
@@ -391,7 +404,7 @@ mod tests {
             ),
             (
                 "[ports]\nsmtp = 99999",
-                "config.ini, [ports] smtp = \"99999\": a port is 0 to 65535, or empty for off",
+                "config.ini, [ports] smtp = \"99999\": a port is 0 to 65535, perhaps with `if free` behind it, or empty for off",
             ),
             (
                 "[ports]\nsmtp = 1\n\nSMTP = 2",
