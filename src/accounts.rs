@@ -108,15 +108,33 @@ impl Accounts {
         self.passwords.keys().map(String::as_str)
     }
 
-    /// The account whose login name and password these are.
+    /// The account whose login name and password these are. Where there are hashes, every wrong
+    /// answer takes as long as one that needs a hash, so its time does not tell which names exist.
     #[must_use]
     pub fn verify(&self, login: &str, password: &str) -> Option<&str> {
-        let name = self.find(login)?;
-        let right = match self.passwords.get(name)? {
-            Password::Clear(expected) => same(expected.as_bytes(), password.as_bytes()),
-            Password::Hash(hash) => self.verify_hash(name, hash, password),
+        let name = self.find(login);
+        let right = match name.and_then(|name| Some((name, self.passwords.get(name)?))) {
+            Some((name, Password::Hash(hash))) => self.verify_hash(name, hash, password),
+            Some((_, Password::Clear(expected))) => {
+                same(expected.as_bytes(), password.as_bytes()) || self.hash_in_vain(password)
+            }
+            None => self.hash_in_vain(password),
         };
-        right.then_some(name)
+        name.filter(|_| right)
+    }
+
+    /// Takes as long as a wrong password does where somebody has a hash. Always false.
+    fn hash_in_vain(&self, password: &str) -> bool {
+        let hash = self.passwords.values().find_map(|password| match password {
+            Password::Hash(hash) => PasswordHash::new(hash).ok(),
+            Password::Clear(_) => None,
+        });
+        if let Some(hash) = hash {
+            let verify = || Argon2::default().verify_password(password.as_bytes(), &hash);
+            // Somebody else's password is not this one's: the outcome counts for nothing.
+            let _ = self.hashing.take(verify);
+        }
+        false
     }
 
     fn verify_hash(&self, name: &str, hash: &str, password: &str) -> bool {
@@ -210,6 +228,21 @@ mod tests {
                 account,
                 "{login} {password}"
             );
+        }
+    }
+
+    #[test]
+    fn what_a_refusal_takes_does_not_tell_which_names_exist() {
+        let accounts = accounts();
+        let taken = |login| {
+            let begun = Instant::now();
+            assert_eq!(accounts.verify(login, "wrong"), None);
+            begun.elapsed()
+        };
+        let wrong = taken("bob");
+        // A hash takes many thousand times as long as a look at the table.
+        for login in ["nobody", "alice", "bob@elsewhere.test"] {
+            assert!(taken(login) > wrong / 20, "{login}");
         }
     }
 

@@ -81,25 +81,34 @@ pub struct Server {
     pub lab_network: bool,
 }
 
-/// `[ports]`: 0 is any free port, `None` is off.
+/// A port of `[ports]`: `2025`, or `2024 if free`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Port {
+    /// 0 is any free port.
+    pub number: u16,
+    /// When another program has it, ours does without, instead of not starting.
+    pub if_free: bool,
+}
+
+/// `[ports]`: `None` is off.
 #[derive(Clone, Debug)]
 pub struct Ports {
     /// Mail from other servers, in clear or STARTTLS: 25 (RFC 5321).
-    pub smtp: Option<u16>,
+    pub smtp: Option<Port>,
     /// Mail from users, in clear or STARTTLS: 587 (RFC 6409).
-    pub submission: Option<u16>,
+    pub submission: Option<Port>,
     /// Mail from users, under TLS: 465 (RFC 8314).
-    pub smtps: Option<u16>,
+    pub smtps: Option<Port>,
     /// Mail for the mailboxes, from a mail transfer agent beside us: 24 by custom (RFC 2033).
-    pub lmtp: Option<u16>,
+    pub lmtp: Option<Port>,
     /// POP3, in clear or STLS: 110 (RFC 1939).
-    pub pop3: Option<u16>,
+    pub pop3: Option<Port>,
     /// POP3 under TLS: 995 (RFC 8314).
-    pub pop3s: Option<u16>,
+    pub pop3s: Option<Port>,
     /// IMAP, in clear or STARTTLS: 143 (RFC 3501).
-    pub imap: Option<u16>,
+    pub imap: Option<Port>,
     /// IMAP under TLS: 993 (RFC 8314).
-    pub imaps: Option<u16>,
+    pub imaps: Option<Port>,
 }
 
 /// `[tls]`
@@ -114,7 +123,7 @@ pub struct Tls {
 }
 
 /// `[client]`: the servers that the clients talk to, each `host:port` under TLS; `None` is ours.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Client {
     /// Where mail is sent: SMTPS.
     pub smtp: Option<(String, u16)>,
@@ -213,7 +222,11 @@ impl Server {
 
 impl Ports {
     fn read(mut section: Section) -> Result<Ports, ConfigError> {
-        let mut port = |key, default| section.value_by(key, Some(default), port_or_off);
+        let mut port = |key, number| {
+            // Port 2024 is not rarely somebody else's, and few need LMTP.
+            let if_free = key == "lmtp";
+            section.value_by(key, Some(Port { number, if_free }), port_or_off)
+        };
         let ports = Ports {
             smtp: port("smtp", 2025)?,
             submission: port("submission", 2587)?,
@@ -267,6 +280,10 @@ impl Client {
 fn read_store(mut section: Section, folder: &Path) -> Result<(PathBuf, PathBuf), ConfigError> {
     let mail = folder.join(section.value("path", PathBuf::from("mail"))?);
     let queue = folder.join(section.value("queue", PathBuf::from("queue"))?);
+    // Known, so that a file which names it serves the versions that record, too.
+    if section.text("journal").is_some_and(|path| !path.is_empty()) {
+        log::warn!("[store] journal: this version records no conversations");
+    }
     section.finish()?;
     Ok((mail, queue))
 }
@@ -354,6 +371,24 @@ mod tests {
         assert_eq!(shipped.queue, empty.queue);
         assert_eq!(shipped.relay, empty.relay);
         assert_eq!(shipped.routes, empty.routes);
+        assert_eq!(shipped.client, empty.client);
+    }
+
+    /// The file explains every section, and what is commented out in it can be used as it stands.
+    #[test]
+    fn the_examples_in_the_shipped_file_are_settings() {
+        let example = |line: &'static str| {
+            let commented_out = line.strip_prefix("; ");
+            let setting = commented_out.filter(|line| line.contains(" = "));
+            setting.unwrap_or(line)
+        };
+        let all: Vec<&str> = COMPILED_IN.lines().map(example).collect();
+        let config = parse(&all.join("\n")).unwrap();
+        let server = |port| Some(("mail.example.org".to_owned(), port));
+        assert_eq!(config.client.smtp, server(465));
+        assert_eq!(config.client.imap, server(993));
+        assert_eq!(config.client.pop3, server(995));
+        assert!(config.routes.contains_key("other.test"));
     }
 
     #[test]
@@ -369,7 +404,7 @@ mod tests {
             ),
             (
                 "[ports]\nsmtp = 99999",
-                "config.ini, [ports] smtp = \"99999\": a port is 0 to 65535, or empty for off",
+                "config.ini, [ports] smtp = \"99999\": a port is 0 to 65535, perhaps with `if free` behind it, or empty for off",
             ),
             (
                 "[ports]\nsmtp = 1\n\nSMTP = 2",

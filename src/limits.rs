@@ -17,6 +17,10 @@ pub const LINE_OVERRUN: usize = 128 * 1024;
 /// For a TLS handshake, from the first octet to the last.
 pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// For a command of somebody who has not logged in to IMAP or POP3: what the RFCs ask for, thirty
+/// minutes and ten, is for users (RFC 9051 §5.4: "sessions after authentication").
+pub const LOGIN_TIMEOUT: Duration = Duration::from_secs(3 * 60);
+
 /// Octets a second below which a message is too slow to wait for.
 pub const SLOWEST_BODY: u64 = 64;
 
@@ -32,6 +36,10 @@ pub const LINGER_OCTETS: usize = 8 * 1024 * 1024;
 
 /// For a server's answer, on the side of our clients.
 pub const CLIENT_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// For a server's verdict on a message, on the side of our clients: it may be long about it, and
+/// whoever gives up sooner sends the message twice (RFC 5321 §4.5.3.2.6).
+pub const VERDICT_TIMEOUT: Duration = Duration::from_secs(10 * 60);
 
 /// For a connection to one address of a server, on the side of our clients.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
@@ -95,7 +103,7 @@ pub const LOGIN_FAILURES: u32 = 50;
 /// How long after the last failed login of an address all of them are forgotten.
 pub const LOGIN_MEMORY: Duration = Duration::from_secs(10 * 60);
 
-/// Commands in a row that are none, before an IMAP conversation ends: this is no mail program.
+/// Commands in a row that are none, before an IMAP or POP3 conversation ends: this is no mail program.
 pub const BAD_COMMANDS: u32 = 50;
 
 /// Password hashes that are computed at once: argon2id takes 19 MiB for each (RFC 9106 §4), and a
@@ -151,9 +159,9 @@ pub struct Limits {
     pub connections_per_address: usize,
     /// A silent SMTP client: five minutes (RFC 5321 §4.5.3.2.7).
     pub smtp_timeout: Duration,
-    /// A silent POP3 client: at least ten minutes (RFC 1939 §3).
+    /// A silent POP3 client that has logged in: at least ten minutes (RFC 1939 §3).
     pub pop3_timeout: Duration,
-    /// A silent IMAP client: at least thirty minutes (RFC 9051 §5.4).
+    /// A silent IMAP client that has logged in: at least thirty minutes (RFC 9051 §5.4).
     pub imap_timeout: Duration,
     /// Before the second attempt to send a message on; each later wait is twice as long.
     pub retry_first: Duration,

@@ -11,6 +11,8 @@ use std::thread;
 
 use common::Lab;
 use common::typed::{Typed, messages};
+use pillarbox::config::Config;
+use pillarbox::server::{Connections, Office};
 
 #[test]
 fn who_waits_is_told_goodbye_and_who_sends_may_finish() {
@@ -90,5 +92,22 @@ fn what_keeps_it_from_starting_is_named_in_one_sentence() {
         assert_eq!(status, 2, "{config}: {said}");
         assert_eq!(said.lines().count(), 1, "{config}: {said}");
         assert!(said.contains(named), "{config}: {said}");
+    }
+}
+
+#[test]
+fn a_port_that_is_wanted_if_free_may_be_taken() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let folder = tempfile::tempdir().unwrap();
+    let rest = "smtp =\nsubmission =\nsmtps =\npop3 =\npop3s =\nimap = 0\nimaps =\n";
+    for (wish, works) in [("", false), (" if free", true)] {
+        let text = format!("[ports]\nlmtp = {port}{wish}\n{rest}");
+        let config = Config::parse("x.ini", &text, folder.path()).unwrap();
+        let listeners = Office::open(&config)
+            .unwrap()
+            .listeners(&Connections::new(1, 1).unwrap());
+        let names = listeners.map(|all| all.iter().map(|one| one.service().name).collect());
+        assert_eq!(names.ok(), works.then(|| vec!["imap"]), "{text}");
     }
 }

@@ -361,3 +361,18 @@ fn a_key_that_is_not_the_certificates_is_replaced_and_the_cas_is_named() {
     let error = Certificates::prepare(folder.path(), &names).unwrap_err();
     assert!(error.0.contains("ca-key.pem is not the key of"), "{error}");
 }
+
+#[test]
+fn a_ca_without_its_key_is_kept_and_the_key_is_missed_only_when_it_is_needed() {
+    let folder = tempfile::tempdir().unwrap();
+    let certificates = lab(folder.path());
+    let ca = std::fs::read(certificates.ca()).unwrap();
+    std::fs::remove_file(folder.path().join("ca-key.pem")).unwrap();
+    lab(folder.path());
+    assert_eq!(std::fs::read(certificates.ca()).unwrap(), ca);
+
+    std::fs::remove_file(certificates.server()).unwrap();
+    let error = Certificates::prepare(folder.path(), &["localhost".to_owned()]).unwrap_err();
+    assert!(error.0.contains("ca-key.pem is missing"), "{error}");
+    assert_eq!(std::fs::read(certificates.ca()).unwrap(), ca);
+}

@@ -3,7 +3,7 @@
 use super::CommandError;
 use crate::accounts::Password;
 use crate::client::{ClientSettings, Endpoint, Security};
-use crate::config::Config;
+use crate::config::{Config, Port};
 
 /// The clients' settings: the servers of `[client]`, and for those that it does not name, our own.
 ///
@@ -31,11 +31,11 @@ fn endpoint(
     config: &Config,
     key: &str,
     named: Option<&(String, u16)>,
-    own: Option<u16>,
+    own: Option<Port>,
 ) -> Result<Endpoint, CommandError> {
     let own = own
-        .filter(|port| *port != 0)
-        .map(|port| (own_host(config), port));
+        .filter(|port| port.number != 0)
+        .map(|port| (own_host(config), port.number));
     let Some((host, port)) = named.cloned().or(own) else {
         return Err(CommandError::Setup(format!(
             "where is the server? [ports] {key}s has no port of its own; write [client] {key} = host:port"

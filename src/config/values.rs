@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::Port;
+
 pub(super) fn yes_or_no(text: &str) -> Result<bool, String> {
     match text {
         "yes" => Ok(true),
@@ -41,13 +43,19 @@ pub(super) fn octets(text: &str) -> Result<u64, String> {
         .ok_or_else(|| "a size such as 4096, 64K or 50M".to_owned())
 }
 
-pub(super) fn port_or_off(text: &str) -> Result<Option<u16>, String> {
-    match text {
-        "" => Ok(None),
-        _ => text
-            .parse()
-            .map(Some)
-            .map_err(|_| "a port is 0 to 65535, or empty for off".to_owned()),
+pub(super) fn port_or_off(text: &str) -> Result<Option<Port>, String> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let (number, if_free) = match text.strip_suffix("if free") {
+        Some(number) => (number.trim_end(), true),
+        None => (text, false),
+    };
+    match number.parse() {
+        Ok(number) => Ok(Some(Port { number, if_free })),
+        Err(_) => Err(
+            "a port is 0 to 65535, perhaps with `if free` behind it, or empty for off".to_owned(),
+        ),
     }
 }
 

@@ -60,7 +60,7 @@ struct List<'a> {
 impl List<'_> {
     /// One mailbox, or one end of a group, and the separator after it.
     fn entry(&mut self) {
-        self.lexer.comment.clear();
+        self.lexer.forget_comment();
         let words = Words::take(&mut self.lexer);
         match self.lexer.peek() {
             Some(b':') if !self.in_group => {
@@ -109,7 +109,7 @@ impl List<'_> {
     ) {
         self.lexer.skip_space();
         let full = |text: &Vec<u8>| !text.is_empty();
-        let comment = self.lexer.comment.clone();
+        let comment = self.lexer.comment();
         let or = |text: Option<Vec<u8>>, missing: &[u8]| text.filter(full).or(Some(missing.into()));
         self.addresses.push(Address {
             name: name.filter(full).or(Some(comment)).filter(full),
@@ -198,7 +198,7 @@ fn domain(lexer: &mut Lexer) -> Option<Vec<u8>> {
     }
     let mut domain = lexer.run(is_word).to_vec();
     loop {
-        let mut ahead = lexer.clone();
+        let mut ahead = *lexer;
         ahead.skip_space();
         let goes_on = domain.ends_with(b".") || ahead.peek() == Some(b'.');
         let more = ahead.run(is_word);
@@ -308,6 +308,18 @@ mod tests {
         for (value, expected) in rows {
             assert_eq!(shown(value.as_bytes()), *expected, "{value}");
         }
+    }
+
+    /// A long comment, and behind it many places to look ahead from: it must not be copied for each.
+    #[test]
+    fn a_hostile_list_costs_no_more_than_its_length() {
+        let comment = "x".repeat(1_000_000);
+        let domain = ". b ".repeat(100_000);
+        let begun = std::time::Instant::now();
+        let list = parse(format!("a@b ({comment}) {domain}").as_bytes());
+        assert_eq!(list.len(), 1);
+        // A hundred gigabytes of copying would take far longer, this takes far less.
+        assert!(begun.elapsed() < std::time::Duration::from_secs(5));
     }
 
     proptest! {

@@ -135,7 +135,8 @@ impl Field {
         }
     }
 
-    fn cost(&self) -> usize {
+    /// What it takes in memory, in octets.
+    pub(super) fn cost(&self) -> usize {
         self.name.len() + self.value.len() + FIELD_COST
     }
 }

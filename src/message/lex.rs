@@ -2,19 +2,19 @@
 //!
 //! Works on an unfolded value. Forgives everything: what has no end ends with the value.
 
-/// A reader of one field's value.
-#[derive(Clone)]
+/// A reader of one field's value. A copy of it, to look ahead with, costs nothing.
+#[derive(Clone, Copy)]
 pub(super) struct Lexer<'a> {
     rest: &'a [u8],
-    /// The last comment that was skipped, without its brackets.
-    pub(super) comment: Vec<u8>,
+    /// The last comment that was skipped, from behind its first bracket.
+    comment: &'a [u8],
 }
 
 impl<'a> Lexer<'a> {
     pub(super) fn new(value: &'a [u8]) -> Lexer<'a> {
         Lexer {
             rest: value,
-            comment: Vec::new(),
+            comment: &[],
         }
     }
 
@@ -61,22 +61,20 @@ impl<'a> Lexer<'a> {
 
     /// A comment, which may hold others: the brackets are counted, so that no nesting costs stack.
     pub(super) fn skip_comment(&mut self) {
-        self.comment.clear();
-        let mut depth = 0;
-        while let Some(octet) = self.next() {
-            match octet {
-                b'\\' => {
-                    let escaped = self.next();
-                    self.comment.extend(escaped);
-                }
-                b')' if depth == 1 => return,
-                b'(' if depth == 0 => depth = 1,
-                _ => {
-                    depth += i32::from(octet == b'(') - i32::from(octet == b')');
-                    self.comment.push(octet);
-                }
-            }
-        }
+        self.comment = self.rest.strip_prefix(b"(").unwrap_or_default();
+        self.rest = uncomment(self.comment, |_| ());
+    }
+
+    /// The last comment that was skipped, without its brackets and backslashes.
+    pub(super) fn comment(&self) -> Vec<u8> {
+        let mut comment = Vec::new();
+        uncomment(self.comment, |octet| comment.push(octet));
+        comment
+    }
+
+    /// As if no comment had been skipped yet.
+    pub(super) fn forget_comment(&mut self) {
+        self.comment = &[];
     }
 
     /// A quoted string's content, if one comes next (RFC 5322 §3.2.4).
@@ -110,6 +108,29 @@ impl<'a> Lexer<'a> {
     }
 }
 
+/// Tells what is in a comment that has begun, octet by octet; returns what follows its end.
+fn uncomment(mut rest: &[u8], mut tell: impl FnMut(u8)) -> &[u8] {
+    let mut depth = 1;
+    while let Some((&octet, after)) = rest.split_first() {
+        rest = after;
+        match octet {
+            b'\\' => {
+                let Some((&escaped, after)) = rest.split_first() else {
+                    break;
+                };
+                rest = after;
+                tell(escaped);
+            }
+            b')' if depth == 1 => break,
+            _ => {
+                depth += i32::from(octet == b'(') - i32::from(octet == b')');
+                tell(octet);
+            }
+        }
+    }
+    rest
+}
+
 /// White space, and what is left of a broken fold.
 pub(super) fn is_space(octet: u8) -> bool {
     matches!(octet, b' ' | b'\t' | b'\r' | b'\n')
@@ -131,7 +152,7 @@ mod tests {
         for (value, comment, next) in rows {
             let mut lexer = Lexer::new(value);
             lexer.skip_space();
-            assert_eq!((&lexer.comment[..], lexer.peek()), (comment, next));
+            assert_eq!((&lexer.comment()[..], lexer.peek()), (comment, next));
         }
     }
 

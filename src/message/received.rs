@@ -261,7 +261,7 @@ fn pieces(value: &[u8]) -> (Vec<Piece>, Option<String>) {
             None => break,
             Some(b'(') => {
                 lexer.skip_comment();
-                pieces.push(Piece::Comment(text(&lexer.comment)));
+                pieces.push(Piece::Comment(text(&lexer.comment())));
             }
             Some(b';') => {
                 lexer.next();

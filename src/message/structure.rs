@@ -11,10 +11,10 @@
 use std::io::{self, BufRead};
 use std::ops::Range;
 
-use super::Header;
 use super::content::MediaType;
 use super::header::{Gathering, HEADER_MAX};
 use super::lines::Lines;
+use super::{Field, Header};
 
 /// What all the headers of a message may cost in memory together; those beyond it come out empty.
 const HEADERS_MAX: usize = 2 * HEADER_MAX;
@@ -72,6 +72,18 @@ impl Part {
             header_room: HEADERS_MAX,
         };
         scanner.part(false)
+    }
+
+    /// What it takes in memory, with all the parts in it, in octets.
+    #[must_use]
+    pub fn cost(&self) -> usize {
+        let fields: usize = self.fields.fields.iter().map(Field::cost).sum();
+        let inside = match &self.content {
+            Content::Leaf => 0,
+            Content::Multipart(parts) => parts.iter().map(Part::cost).sum(),
+            Content::Message(message) => message.cost(),
+        };
+        size_of::<Part>() + fields + inside
     }
 
     /// The part with this number in an IMAP section (`1.2`), counted from 1 (RFC 9051 §6.4.5.1).

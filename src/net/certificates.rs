@@ -2,7 +2,8 @@
 //! first start. Private keys are readable by their owner only, and git ignores them all.
 //!
 //! A server certificate that has expired, is about to, or does not bear the configured names is
-//! made anew; the CA stays, so that whoever trusts it need not be asked again.
+//! made anew; the CA stays, so that whoever trusts it need not be asked again. Its key is needed
+//! only then, and may be kept somewhere else.
 
 use std::fs;
 use std::io::Write;
@@ -45,7 +46,8 @@ impl Certificates {
         };
         fs::create_dir_all(folder)
             .map_err(|error| TlsError(format!("{} cannot be made: {error}", folder.display())))?;
-        if !certificates.ca().exists() || !certificates.ca_key().exists() {
+        // A CA that clients trust is never replaced, whatever else is missing.
+        if !certificates.ca().exists() {
             certificates.make_ca()?;
         }
         if !certificates.server_is_good(names)? {
@@ -112,6 +114,15 @@ impl Certificates {
 
     /// The CA, to sign with.
     fn issuer(&self) -> Result<Issuer<'static, KeyPair>, TlsError> {
+        if !self.ca_key().exists() {
+            return Err(TlsError(format!(
+                "{} is missing, and {} has to be signed with it; put it back, or remove {}: then a \
+                 new CA is made, and whoever trusts the old one must be given the new",
+                self.ca_key().display(),
+                self.server().display(),
+                self.ca().display()
+            )));
+        }
         let bad = |path: PathBuf, error: rcgen::Error| {
             TlsError(format!(
                 "{} cannot be understood: {error}; remove it and {}, and new ones are made",

@@ -6,6 +6,7 @@ mod bell;
 mod body;
 pub mod certificates;
 pub mod dot;
+mod pace;
 mod socket;
 mod stream;
 pub mod tls;

@@ -14,6 +14,8 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::Bell;
+use super::pace::Pace;
+use crate::limits;
 
 /// Why a wait ended without data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +56,9 @@ impl std::error::Error for Wake {}
 #[derive(Debug)]
 pub(super) struct Socket {
     tcp: TcpStream,
+    /// For one reply: what is written between two reads.
+    pace: Pace,
+    fresh_pace: Pace,
     /// No read waits beyond this moment.
     pub(super) deadline: Instant,
     /// Ends waits for a command; a message puts it aside and is given a while.
@@ -63,16 +68,32 @@ pub(super) struct Socket {
 }
 
 impl Socket {
-    /// Writes fail when the other side takes nothing for `patience`.
+    /// Writes fail when the other side takes nothing for `patience`, or too little for longer.
     pub(super) fn new(tcp: TcpStream, patience: Duration) -> io::Result<Socket> {
+        Socket::at_pace(tcp, patience, limits::SLOWEST_BODY)
+    }
+
+    fn at_pace(tcp: TcpStream, patience: Duration, slowest: u64) -> io::Result<Socket> {
         tcp.set_nodelay(true)?;
         tcp.set_write_timeout(Some(patience))?;
+        let pace = Pace::new(patience, slowest);
         Ok(Socket {
             tcp,
+            pace,
+            fresh_pace: pace,
             deadline: Instant::now() + patience,
             stop: None,
             news: None,
         })
+    }
+
+    /// The kernel is told only when it changes, which it does not for a client that keeps up.
+    fn set_pace(&mut self, pace: Pace) -> io::Result<()> {
+        if pace.left() != self.pace.left() && !pace.left().is_zero() {
+            self.tcp.set_write_timeout(Some(pace.left()))?;
+        }
+        self.pace = pace;
+        Ok(())
     }
 
     pub(super) fn tcp(&self) -> &TcpStream {
@@ -116,13 +137,22 @@ impl Socket {
 impl Read for Socket {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.wait()?;
+        self.set_pace(self.fresh_pace)?;
         self.tcp.read(buffer)
     }
 }
 
 impl Write for Socket {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.tcp.write(bytes)
+        if self.pace.left().is_zero() {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        let begun = Instant::now();
+        let taken = self.tcp.write(bytes)?;
+        let mut pace = self.pace;
+        pace.taken(taken, begun.elapsed());
+        self.set_pace(pace)?;
+        Ok(taken)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -134,5 +164,53 @@ fn timespec(duration: Duration) -> Timespec {
     Timespec {
         tv_sec: i64::try_from(duration.as_secs()).unwrap_or(i64::MAX),
         tv_nsec: i64::from(duration.subsec_nanos()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    // A test fails by panicking.
+    #![allow(clippy::unwrap_used)]
+
+    use std::net::TcpListener;
+    use std::thread;
+
+    use super::*;
+
+    /// Says zeros until that fails, while the other side takes so many octets at a time, with pauses.
+    fn say_to_one_who_takes(octets: usize, patience: Duration, slowest: u64) -> io::Error {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut other = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let tcp = listener.accept().unwrap().0;
+        let mut socket = Socket::at_pace(tcp, patience, slowest).unwrap();
+        let client = thread::spawn(move || {
+            let mut buffer = vec![0; octets];
+            while octets > 0 && other.read_exact(&mut buffer).is_ok() {
+                thread::sleep(Duration::from_millis(20));
+            }
+            other
+        });
+        let error = loop {
+            if let Err(error) = socket.write_all(&[0; 16 * 1024]) {
+                break error;
+            }
+        };
+        drop(socket);
+        drop(client.join().unwrap());
+        error
+    }
+
+    #[test]
+    fn who_stops_reading_is_given_up() {
+        let error = say_to_one_who_takes(0, Duration::from_millis(200), 64);
+        assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
+    }
+
+    /// Each single write is taken within the patience, but all of them together are too slow.
+    #[test]
+    fn who_reads_too_slowly_is_given_up() {
+        let gigabyte = 1 << 30;
+        let error = say_to_one_who_takes(256 * 1024, Duration::from_secs(1), gigabyte);
+        assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
     }
 }

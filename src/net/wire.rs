@@ -58,6 +58,8 @@ pub enum Heard {
 pub struct Wire {
     stream: Stream,
     patience: Patience,
+    /// As long as this is set, nothing is waited for longer.
+    hurry: Option<Duration>,
     /// What arrived and was not taken yet is `input[start..end]`.
     input: Vec<u8>,
     start: usize,
@@ -77,6 +79,7 @@ impl Wire {
         Ok(Wire {
             stream: Stream::Plain(socket),
             patience,
+            hurry: None,
             input,
             start: 0,
             end: 0,
@@ -94,6 +97,11 @@ impl Wire {
             .ok_or(io::ErrorKind::NotConnected)?
             .tcp()
             .peer_addr()
+    }
+
+    /// From now on waits no longer than this, nor than the wire's own patience.
+    pub fn be_patient_for(&mut self, most: Option<Duration>) {
+        self.hurry = most;
     }
 
     /// Waits for a line. Sends first what was said, if the wait would block.
@@ -132,7 +140,7 @@ impl Wire {
     }
 
     fn listen(&mut self, news: Option<Bell>) -> io::Result<Heard> {
-        self.set_deadline(self.patience.timeout);
+        self.set_deadline(self.patience().timeout);
         if let Some(socket) = self.stream.socket() {
             socket.news = news;
         }
@@ -280,7 +288,7 @@ impl Wire {
             ));
         }
         self.flush()?;
-        self.set_deadline(limits::HANDSHAKE_TIMEOUT.min(self.patience.timeout));
+        self.set_deadline(limits::HANDSHAKE_TIMEOUT.min(self.patience().timeout));
         Ok(())
     }
 
@@ -330,7 +338,11 @@ impl Wire {
     }
 
     pub(super) fn patience(&self) -> Patience {
-        self.patience
+        let own = self.patience.timeout;
+        Patience {
+            timeout: self.hurry.map_or(own, |most| most.min(own)),
+            ..self.patience
+        }
     }
 
     pub(super) fn set_deadline(&mut self, patience: Duration) {

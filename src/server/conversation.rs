@@ -27,6 +27,7 @@ pub fn converse(
             reply = trouble(&mut *session, Trouble::PlaintextBehindStartTls);
         }
         say(wire, reply.parts)?;
+        wire.be_patient_for(session.patience());
         reply = match reply.next {
             Next::Line | Next::Secret => hear(&mut *session, wire.read_line()?),
             Next::Idle(bell) => hear(&mut *session, wire.read_line_or_news(&bell)?),
@@ -89,4 +90,65 @@ fn say(wire: &mut Wire, parts: impl IntoIterator<Item = Part>) -> io::Result<()>
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    // A test fails by panicking.
+    #![allow(clippy::unwrap_used)]
+
+    use std::net::{TcpListener, TcpStream};
+    use std::time::Duration;
+
+    use super::*;
+    use crate::net::Patience;
+
+    /// Waits for a first line only briefly, and for the next as long as the port does.
+    struct Stranger(Option<Duration>);
+
+    impl Session for Stranger {
+        fn greeting(&mut self) -> Reply {
+            Reply::silent()
+        }
+
+        fn interact(&mut self, _line: &[u8]) -> Reply {
+            self.0 = None;
+            Reply::line("known\r\n")
+        }
+
+        fn patience(&self) -> Option<Duration> {
+            self.0
+        }
+
+        fn trouble(&mut self, trouble: Trouble) -> Reply {
+            Reply::line(format!("{trouble:?}\r\n"))
+        }
+    }
+
+    /// What a client hears that says this and then nothing, on a port with this patience.
+    fn heard(said: &[u8], port: Duration, before_login: Duration) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        io::Write::write_all(&mut client, said).unwrap();
+        let patience = Patience {
+            timeout: port,
+            ..Patience::default()
+        };
+        let mut wire = Wire::new(listener.accept().unwrap().0, patience, None).unwrap();
+        let mut session = Box::new(Stranger(Some(before_login)));
+        let opening = session.greeting();
+        converse(&mut wire, session, opening, None).unwrap();
+        drop(wire);
+        let mut heard = String::new();
+        client.read_to_string(&mut heard).unwrap();
+        heard
+    }
+
+    #[test]
+    fn a_session_may_be_less_patient_than_its_port_but_not_more() {
+        let (long, short) = (Duration::from_secs(3600), Duration::from_millis(300));
+        assert_eq!(heard(b"", long, short), "TimedOut\r\n");
+        assert_eq!(heard(b"", short, long), "TimedOut\r\n");
+        assert_eq!(heard(b"x\n", short, long), "known\r\nTimedOut\r\n");
+    }
 }

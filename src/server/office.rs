@@ -17,7 +17,7 @@ use super::{
     SmtpServer, Visitors,
 };
 use crate::accounts::Accounts;
-use crate::config::{Config, Ports};
+use crate::config::{Config, Port, Ports};
 use crate::limits::BareLineEndings;
 use crate::message::welcome;
 use crate::net::Patience;
@@ -117,7 +117,7 @@ impl Office {
         })
     }
 
-    /// Opens every port that is not off.
+    /// Opens every port that is not off; one that is wanted `if free` may be missing then.
     ///
     /// # Errors
     /// When one is taken or not ours to open.
@@ -153,8 +153,15 @@ impl Office {
             ("imap", ports.imap, Protocol::Imap, Secured::StartTls),
             ("imaps", ports.imaps, Protocol::Imap, Secured::Tls),
         ];
-        let open = |(name, port, protocol, secured): (_, Option<u16>, _, _)| {
-            port.map(|port| self.listener(name, port, protocol, secured, connections))
+        let open = |(name, port, protocol, secured): (_, Option<Port>, _, _)| {
+            let Port { number, if_free } = port?;
+            match self.listener(name, number, protocol, secured, connections) {
+                Err(error) if if_free => {
+                    log::warn!("{name} is off: {error}");
+                    None
+                }
+                opened => Some(opened),
+            }
         };
         table.into_iter().filter_map(open).collect()
     }

@@ -6,6 +6,7 @@
 //! no lock. [`converse`](super::converse) is the only caller.
 
 use std::io::{self, Read};
+use std::time::Duration;
 
 use crate::net::Bell;
 use crate::net::dot::Ending;
@@ -30,6 +31,11 @@ pub trait Session {
     /// Anything new to tell a client that is idling ([`Next::Idle`])? The reply says what comes next.
     fn news(&mut self) -> Reply {
         Reply::close()
+    }
+
+    /// How long a silent client is waited for now, if not as long as the port allows; never longer.
+    fn patience(&self) -> Option<Duration> {
+        None
     }
 
     /// How this protocol words trouble on the line: `421 …`, `-ERR …`, `* BYE …`.

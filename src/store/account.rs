@@ -3,15 +3,18 @@
 //! Names are Unicode here and modified UTF-7 on disk; the hierarchy separator is `.`, as in the
 //! folder names (`Lists.rust` is `.Lists.rust`). `INBOX` is the Maildir itself, in any case.
 //! A mailbox appears and disappears as a whole, by one rename from or to the account's `tmp/`.
+//!
+//! Three locks, always taken in this order: the account's names (CREATE, DELETE, RENAME), a mailbox's
+//! state, and the store's map of open mailboxes. All accounts share the last one, so nothing is done
+//! under it that can wait; the state of a mailbox can be waited for as long as another program has it.
 
-use std::collections::HashMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
 
 use super::name::Name;
-use super::{Mailbox, Store, StoreError, Uid, disk, maildir, subscriptions};
+use super::{Mailbox, Store, StoreError, Uid, disk, mailbox, maildir, subscriptions};
 
 /// The mail of one account.
 #[derive(Clone)]
@@ -52,25 +55,29 @@ impl Account {
     pub fn mailbox(&self, name: &str) -> Result<Arc<Mailbox>, StoreError> {
         let name = Name::parse(name)?;
         let path = self.path(&name);
-        let mut open = self.store.open_mailboxes();
-        let there = is_maildir(&path);
-        if let Some(mailbox) = open.get(&path).and_then(Weak::upgrade)
-            && there
-            && !mailbox.is_deleted()
-        {
-            return Ok(mailbox);
-        }
-        if !there && !name.is_inbox() {
-            return Err(StoreError::NoSuchMailbox(name.text().to_owned()));
-        }
-        if !there {
+        if name.is_inbox() && !is_maildir(&path) {
             maildir::make(&path)?;
         }
-        if !open.contains_key(&path) {
-            maildir::clean(&path);
+        self.open(&name, path)
+    }
+
+    /// As long as somebody has it open, there is one [`Mailbox`] for a folder.
+    fn open(&self, name: &Name, path: PathBuf) -> Result<Arc<Mailbox>, StoreError> {
+        let mut open = self.store.open_mailboxes();
+        // Looked for under the lock: who deletes it has it open until it is gone.
+        if !is_maildir(&path) {
+            return Err(StoreError::NoSuchMailbox(name.text().to_owned()));
+        }
+        let known = open.get(&path).and_then(Weak::upgrade);
+        if let Some(mailbox) = known.filter(|mailbox| !mailbox.is_deleted()) {
+            return Ok(mailbox);
         }
         let mailbox = Arc::new(Mailbox::at(name.text(), &path));
-        open.insert(path, Arc::downgrade(&mailbox));
+        let before = open.insert(path, Arc::downgrade(&mailbox));
+        drop(open);
+        if before.is_none() {
+            maildir::clean(mailbox.maildir());
+        }
         Ok(mailbox)
     }
 
@@ -110,7 +117,8 @@ impl Account {
         let name = Name::parse(name)?;
         let path = self.path(&name);
         let exists = || Err(StoreError::MailboxExists(name.text().to_owned()));
-        let _nobody_else = self.store.open_mailboxes();
+        let names = self.store.names(&self.name);
+        let _nobody_else = mailbox::lock(&names);
         if name.is_inbox() || is_maildir(&path) {
             return exists();
         }
@@ -145,12 +153,9 @@ impl Account {
         }
         let path = self.path(&name);
         let dying = self.folder.join("tmp").join(maildir::unique());
-        let mut open = self.store.open_mailboxes();
-        if !is_maildir(&path) {
-            return Err(StoreError::NoSuchMailbox(name.text().to_owned()));
-        }
-        take_away(&mut open, &path, &dying)?;
-        drop(open);
+        let names = self.store.names(&self.name);
+        let _nobody_else = mailbox::lock(&names);
+        self.take_away(&name, path, &dying)?;
         disk::sync_folder(&self.folder)?;
         if let Err(error) = fs::remove_dir_all(&dying) {
             // It is out of sight, and goes with the next leftovers.
@@ -174,22 +179,24 @@ impl Account {
             let why = "a mailbox cannot be moved below itself";
             return Err(StoreError::BadName(to.text().to_owned(), why));
         }
+        let names = self.store.names(&self.name);
+        let _nobody_else = mailbox::lock(&names);
         let mut renames = Vec::new();
         for name in self.names()? {
             if name == from || name.is_below(&from) {
-                renames.push((self.path(&name), name.moved(&from, &to)?));
+                let new_name = name.moved(&from, &to)?;
+                renames.push((name, new_name));
             }
         }
         if renames.is_empty() {
             return Err(StoreError::NoSuchMailbox(from.text().to_owned()));
         }
-        let mut open = self.store.open_mailboxes();
         let mut new_names = renames.iter().map(|(_, name)| name);
         if let Some(taken) = new_names.find(|n| n.is_inbox() || self.path(n).exists()) {
             return Err(StoreError::MailboxExists(taken.text().to_owned()));
         }
-        for (old, name) in &renames {
-            take_away(&mut open, old, &self.path(name))?;
+        for (old, new) in &renames {
+            self.take_away(old, self.path(old), &self.path(new))?;
         }
         disk::sync_folder(&self.folder)
     }
@@ -233,24 +240,25 @@ impl Account {
         Ok(names.iter().map(|name| name.text().to_owned()).collect())
     }
 
+    /// Renames a mailbox's folder; who has it open sees it as deleted.
+    fn take_away(&self, name: &Name, from: PathBuf, to: &Path) -> Result<(), StoreError> {
+        let mailbox = self.open(name, from)?;
+        let from = mailbox.maildir();
+        mailbox.delete(|| fs::rename(from, to).map_err(StoreError::disk(from)))?;
+        let mut open = self.store.open_mailboxes();
+        let ours = |entry: &Weak<Mailbox>| std::ptr::eq(entry.as_ptr(), Arc::as_ptr(&mailbox));
+        // Somebody may have made and opened another one under this name meanwhile.
+        if open.get(from).is_some_and(ours) {
+            open.remove(from);
+        }
+        Ok(())
+    }
+
     fn path(&self, name: &Name) -> PathBuf {
         if name.is_inbox() {
             return self.folder.clone();
         }
         self.folder.join(name.folder())
-    }
-}
-
-/// Renames a mailbox's folder; who has it open sees it as deleted.
-fn take_away(
-    open: &mut HashMap<PathBuf, Weak<Mailbox>>,
-    from: &Path,
-    to: &Path,
-) -> Result<(), StoreError> {
-    let away = || fs::rename(from, to).map_err(StoreError::disk(from));
-    match open.remove(from).and_then(|mailbox| mailbox.upgrade()) {
-        Some(mailbox) => mailbox.delete(away),
-        None => away(),
     }
 }
 

@@ -5,6 +5,27 @@
 //! our own we give the folder a time between two ticks, which no other change can give it. That
 //! also spares the next scan, if nobody else changed the folder before us. Whoever did so in the
 //! very moment of our change is found out a second later.
+//!
+//! ```text
+//!  clock ──┬───────────────┬───────────────┬────────▶     it moves only here: one tick after another
+//!          5               6               7              what the folder's time can show
+//!
+//!  1. A scan that is too young    ──┬──s──x──┬──────      s: scan, the folder shows 5
+//!                                   5        6            x: somebody adds a file, it still shows 5!
+//!     So a time that is not older than a tick (TICK) is not believed: the next look scans again.
+//!
+//!  2. A scan that is old enough   ──┬────────┬──s──x      s: scan at 6, the folder shows 5, long ago
+//!                                   5        6            x: whatever comes now shows 6 or later
+//!     As long as the folder shows 5, nothing has changed, and nobody scans (`exact`).
+//!
+//!  3. Our own change              ──┬──s──o──x──┬───      o: we change a file, then set the time 5.37
+//!                                   5           6         x: somebody else: it shows 5 again, or 6
+//!     No tick gives 5.37, so it is believed at once; any other change takes it away.
+//!
+//!  4. Another one in the moment of ours: ─ s ─ [look · x · o] ─
+//!     The folder was unchanged at `look`, x came before we set the time, and 5.37 hides it. So our
+//!     own changes take the place of a scan for a second (UNSCANNED), not longer.
+//! ```
 
 use std::fs::{self, File};
 use std::path::PathBuf;

@@ -242,6 +242,9 @@ impl Mailbox {
         remove: impl FnOnce() -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         let _nobody_looks = lock(&self.state);
+        if self.is_deleted() {
+            return Err(StoreError::NoSuchMailbox(self.name.clone()));
+        }
         remove()?;
         self.deleted.store(true, Ordering::Release);
         self.ring();

@@ -62,6 +62,8 @@ pub struct Store {
     /// Those that someone has open, by their folder. An entry that nobody has open any more says
     /// that the folder was cleaned.
     open: Mutex<HashMap<PathBuf, Weak<Mailbox>>>,
+    /// For each account, what its mailboxes' names are changed under: by one conversation at a time.
+    names: Mutex<HashMap<String, Arc<Mutex<()>>>>,
 }
 
 impl Store {
@@ -76,6 +78,7 @@ impl Store {
         Ok(Arc::new(Store {
             path: path.to_path_buf(),
             open: Mutex::default(),
+            names: Mutex::default(),
         }))
     }
 
@@ -99,6 +102,12 @@ impl Store {
         check_account(name).is_ok() && self.path.join(name).join("cur").is_dir()
     }
 
+    fn names(&self, account: &str) -> Arc<Mutex<()>> {
+        let mut names = mailbox::lock(&self.names);
+        Arc::clone(names.entry(account.to_owned()).or_default())
+    }
+
+    /// Shared by all accounts: nobody waits while holding it.
     fn open_mailboxes(&self) -> MutexGuard<'_, HashMap<PathBuf, Weak<Mailbox>>> {
         mailbox::lock(&self.open)
     }

@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
@@ -488,6 +488,46 @@ fn mailboxes_come_and_go() {
     assert!(again.refresh().unwrap().uid_validity > before.uid_validity);
     assert!(sent.refresh().unwrap().messages.is_empty());
     assert!(Delivery::begin(vec![sent]).is_err());
+}
+
+#[test]
+fn a_mailbox_that_is_waited_for_keeps_nobody_else_waiting() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path()).unwrap();
+    let [alice, bob] = ["alice", "bob"].map(|name| store.account(name).unwrap());
+    for name in ["Busy", "Other"] {
+        alice.create(name).unwrap();
+    }
+    let busy = alice.mailbox("Busy").unwrap();
+    let (done, outcomes) = mpsc::channel();
+    let (said, heard) = mpsc::channel();
+    let others = busy.with_state(|_| {
+        // As if Dovecot had its dot-lock: both wait for the state of the mailbox.
+        for renamed in [false, true] {
+            let (alice, done) = (alice.clone(), done.clone());
+            thread::spawn(move || match renamed {
+                true => done.send(alice.rename("Busy", "Idle").is_ok()),
+                false => done.send(alice.delete("Busy").is_ok()),
+            });
+        }
+        let alice = alice.clone();
+        thread::spawn(move || {
+            for _ in 0..200 {
+                thread::sleep(Duration::from_millis(1));
+                bob.inbox().unwrap();
+                alice.mailbox("Other").unwrap();
+            }
+            said.send(())
+        });
+        Ok(heard.recv_timeout(Duration::from_secs(20)))
+    });
+    assert_eq!(others.unwrap(), Ok(()));
+    let outcomes = [outcomes.recv().unwrap(), outcomes.recv().unwrap()];
+    assert!(
+        outcomes.contains(&true) && outcomes.contains(&false),
+        "one of them was first"
+    );
+    assert!(busy.is_deleted());
 }
 
 #[test]

@@ -190,6 +190,42 @@ fn in_lmtp_one_mailbox_that_fails_does_not_keep_the_message_from_the_others() {
 }
 
 #[test]
+fn too_many_lines_in_a_row_that_are_no_commands_end_pop3() {
+    let home = Home::new();
+    let mut client = connect(&home, Protocol::Pop3);
+    let most = pillarbox::limits::BAD_COMMANDS as usize;
+    answers(&mut client, &vec!["NONSENSE"; most - 1]);
+    assert!(answers(&mut client, &["CAPA"])[0].starts_with("+OK"));
+    let said = answers(&mut client, &vec!["NONSENSE"; most + 9]);
+    assert_eq!(said.len(), most);
+    assert_eq!(said[most - 1], "-ERR Too many bad commands");
+    assert!(client.receive_line().unwrap().is_none());
+}
+
+/// RFC 9051 §5.4 and RFC 1939 §3 are about users: a stranger may say nothing for a short while only.
+#[test]
+fn who_has_not_logged_in_is_waited_for_briefly() {
+    let home = Home::new();
+    let peer = || Peer {
+        address: ([127, 0, 0, 1], 50_000).into(),
+        encrypted: true,
+        can_start_tls: false,
+    };
+    let rows: [(Protocol, &[&str]); 2] = [
+        (Protocol::Pop3, &["USER bob", "PASS builder"]),
+        (Protocol::Imap, &["a LOGIN bob builder"]),
+    ];
+    for (protocol, login) in rows {
+        let mut session = new_session(&home.site, protocol, peer());
+        for line in login {
+            assert_eq!(session.patience(), Some(pillarbox::limits::LOGIN_TIMEOUT));
+            session.interact(line.as_bytes());
+        }
+        assert_eq!(session.patience(), None, "{protocol:?}");
+    }
+}
+
+#[test]
 fn a_message_that_another_client_removed_is_gone_and_the_others_keep_their_numbers() {
     let home = Home::new();
     let mut client = bob(&home);

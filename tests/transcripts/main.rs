@@ -58,6 +58,28 @@ fn over_tls() {
     });
 }
 
+/// A line too many is noticed at the end of a script, too, on every one of the three ways.
+#[test]
+fn a_line_too_many_at_the_end_is_noticed() {
+    let text = "title: A banner that says more\nprotocol: pop3\nrfc: 1939 §4\n\nS: +OK ...\nC: CAPA\nS: +OK ...\n";
+    let script = Script::parse(text).unwrap();
+    let (home, trust) = (Home::new(), Trust::new());
+    let clear = Ports::clear(&home.site, &script, &trust);
+    let encrypted = Ports::encrypted(&home.site, &script, &trust);
+    let memory = |protocol| -> io::Result<Box<dyn Talk>> {
+        Ok(Box::new(Memory::connect(&home.site, protocol, false)))
+    };
+    let ways: [&dyn Fn(Protocol) -> io::Result<Box<dyn Talk>>; 3] =
+        [&memory, &|protocol| clear.connect(protocol), &|protocol| {
+            encrypted.connect(protocol)
+        }];
+    for way in ways {
+        let difference = run(&script, &mut |_, protocol| way(protocol)).unwrap_err();
+        let said = difference.to_string();
+        assert!(said.contains("the server said more"), "{said}");
+    }
+}
+
 #[test]
 fn every_transcript_says_which_rfc_it_shows() {
     for (file, script) in scripts() {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -99,6 +99,7 @@ impl<'a> Ports<'a> {
         };
         let tcp = TcpStream::connect(self.addresses[name(protocol)])?;
         let mut connection = Connection {
+            tcp: tcp.try_clone()?,
             wire: Wire::new(tcp, patience, None)?,
             connector: self.connector.clone(),
         };
@@ -142,6 +143,8 @@ fn name(protocol: Protocol) -> &'static str {
 
 struct Connection {
     wire: Wire,
+    /// The socket below the wire.
+    tcp: TcpStream,
     connector: TlsConnector,
 }
 
@@ -157,6 +160,12 @@ impl Talk for Connection {
             Heard::Closed => Ok(None),
             other => Err(io::Error::other(format!("{other:?} instead of a line"))),
         }
+    }
+
+    /// Says that nothing more will be said, so that the server says all that it has, and closes.
+    fn unheard(&mut self) -> Option<Vec<u8>> {
+        self.tcp.shutdown(Shutdown::Write).ok()?;
+        self.receive_line().ok().flatten()
     }
 
     fn start_tls(&mut self) -> io::Result<()> {

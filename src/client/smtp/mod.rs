@@ -245,7 +245,9 @@ impl SmtpClient {
         self.socket.send_all(&mut text).map(drop)
     }
 
+    /// What the server makes of the message, for which it may take its time.
     fn verdict(&mut self) -> Result<Reply, ClientError> {
+        self.socket.wait(limits::VERDICT_TIMEOUT)?;
         let reply = self.socket.receive_reply()?;
         self.judge("the message", reply, 2)
     }

@@ -3,7 +3,9 @@
 // A test fails by panicking.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use std::io::{self, Cursor};
+use std::io::{self, Cursor, Write};
+use std::thread;
+use std::time::Duration;
 
 use super::*;
 use crate::client::scripted::{play, serve};
@@ -312,4 +314,27 @@ fn what_is_no_smtp_is_said_to_be_none() {
         assert!(error.contains(expected), "{error}");
         server.join().unwrap();
     }
+}
+
+/// RFC 5321 §4.5.3.2.6: ten minutes, whatever the patience for other answers.
+#[test]
+fn the_verdict_on_a_message_may_take_longer_than_other_answers() {
+    let (mut endpoint, server) = serve(|stream| {
+        let begin = b"220 x\r\n250 x\r\n354 Go ahead\r\n";
+        stream.write_all(begin).unwrap();
+        let mut said = Vec::new();
+        while !said.ends_with(b"\r\n.\r\n") {
+            let mut octet = [0];
+            stream.read_exact(&mut octet).unwrap();
+            said.push(octet[0]);
+        }
+        thread::sleep(Duration::from_millis(1500));
+        stream.write_all(b"250 Ok\r\n").unwrap();
+    });
+    endpoint.timeout = Duration::from_secs(1);
+    let mut client = SmtpClient::connect(&endpoint).unwrap();
+    let reply = client.data(&mut Cursor::new("Subject: x\n\nx\n")).unwrap();
+    assert_eq!(reply.code, 250);
+    drop(client);
+    server.join().unwrap();
 }

@@ -54,8 +54,8 @@ impl<'a> Candidate<'a> {
             SearchKey::Recent => recent(),
             SearchKey::Old => !recent(),
             SearchKey::New => recent() && !flags.has(Flag::Seen),
-            SearchKey::Numbers(set) => set.contains(self.number, self.count()),
-            SearchKey::Uids(set) => set.contains(self.message.uid, self.largest_uid()),
+            SearchKey::Numbers(set) => set.contains(self.number, count(self.view)),
+            SearchKey::Uids(set) => set.contains(self.message.uid, largest_uid(self.view)),
             SearchKey::Larger(octets) => self.size()? > *octets,
             SearchKey::Smaller(octets) => self.size()? < *octets,
             SearchKey::Date { clock, when, date } => self.date_is(*clock, *when, *date)?,
@@ -72,14 +72,6 @@ impl<'a> Candidate<'a> {
                 true
             }
         })
-    }
-
-    fn count(&self) -> u32 {
-        self.view.messages().len() as u32
-    }
-
-    fn largest_uid(&self) -> u32 {
-        self.view.messages().last().map_or(0, |message| message.uid)
     }
 
     fn size(&self) -> Result<u64, StoreError> {
@@ -173,24 +165,40 @@ impl<'a> Candidate<'a> {
     }
 }
 
-/// Puts what costs little before what costs much, and all texts in lower case.
-pub(super) fn prepare(key: SearchKey) -> SearchKey {
+fn count(view: &View) -> u32 {
+    view.messages().len() as u32
+}
+
+fn largest_uid(view: &View) -> u32 {
+    view.messages().last().map_or(0, |message| message.uid)
+}
+
+/// Makes a key ready to be asked of every message of a view.
+pub(super) fn prepare(key: SearchKey, view: &View) -> SearchKey {
+    in_order(key, count(view), largest_uid(view))
+}
+
+/// Puts what costs little before what costs much, settles all sets, and puts texts in lower case.
+fn in_order(key: SearchKey, count: u32, largest_uid: u32) -> SearchKey {
+    let in_order = |key| in_order(key, count, largest_uid);
     match key {
+        SearchKey::Numbers(set) => SearchKey::Numbers(set.settled(count)),
+        SearchKey::Uids(set) => SearchKey::Uids(set.settled(largest_uid)),
         SearchKey::Text(place, text) => SearchKey::Text(place, text.to_lowercase()),
         SearchKey::Header { field, text } => SearchKey::Header {
             field,
             text: text.to_lowercase(),
         },
-        SearchKey::Not(key) => SearchKey::Not(Box::new(prepare(*key))),
+        SearchKey::Not(key) => SearchKey::Not(Box::new(in_order(*key))),
         SearchKey::Or(one, other) => {
-            let (one, other) = (prepare(*one), prepare(*other));
+            let (one, other) = (in_order(*one), in_order(*other));
             match cost(&one) <= cost(&other) {
                 true => SearchKey::Or(Box::new(one), Box::new(other)),
                 false => SearchKey::Or(Box::new(other), Box::new(one)),
             }
         }
         SearchKey::And(keys) => {
-            let mut keys: Vec<SearchKey> = keys.into_iter().map(prepare).collect();
+            let mut keys: Vec<SearchKey> = keys.into_iter().map(in_order).collect();
             keys.sort_by_cached_key(cost);
             SearchKey::And(keys)
         }
@@ -266,7 +274,7 @@ mod tests {
         let keys = Search::parse(&mut Cursor::new(keys.as_bytes()))
             .unwrap()
             .keys;
-        prepare(SearchKey::And(keys)).to_string()
+        in_order(SearchKey::And(keys), 9, 99).to_string()
     }
 
     #[test]
@@ -277,6 +285,7 @@ mod tests {
                 "(SEEN LARGER 5 SUBJECT y BODY x)",
             ),
             ("OR BODY x SEEN", "(OR SEEN BODY x)"),
+            ("7:*,2,1 UID 8,80:*", "(1:2,7:9 UID 8,80:99)"),
             (
                 "NOT TEXT x (FROM y DELETED)",
                 "((DELETED FROM y) NOT TEXT x)",

@@ -1,7 +1,7 @@
 //! Looking into the messages of a selected mailbox: their structure, and pieces of their octets.
 //!
 //! [`Reading`] is shared by the session and by the FETCH that is being sent. It keeps the structure
-//! of a few messages, since clients ask for one part after the other. A piece of a message comes as
+//! of some messages, since clients ask for one part after the other. A piece of a message comes as
 //! a [`Slice`], straight from the file and never whole in memory.
 
 use std::cell::RefCell;
@@ -14,8 +14,9 @@ use std::sync::Arc;
 use crate::message::Part;
 use crate::store::{Mailbox, Message, MessageReader, StoreError, Uid};
 
-/// So many structures are kept; each costs the memory of its message's headers.
-const KEPT: usize = 64;
+/// Octets that the kept structures may cost together: those of some hundred messages. One header may
+/// cost half of it, so they are not counted but weighed.
+const KEPT: usize = 1024 * 1024;
 
 /// Nearly every header ends within these octets of its message.
 const HEADER_OCTETS: u64 = 64 * 1024;
@@ -23,7 +24,39 @@ const HEADER_OCTETS: u64 = 64 * 1024;
 /// The messages of a selected mailbox, to look into.
 pub(super) struct Reading {
     mailbox: Arc<Mailbox>,
-    structures: RefCell<HashMap<Uid, Rc<Part>>>,
+    structures: RefCell<Structures>,
+    /// Where the last slice ended, to go on from there.
+    left_off: Rc<RefCell<Option<LeftOff>>>,
+}
+
+/// Those that are kept, and what they cost together in octets.
+#[derive(Default)]
+struct Structures {
+    known: HashMap<Uid, Rc<Part>>,
+    cost: usize,
+}
+
+impl Structures {
+    fn find(&self, uid: Uid) -> Option<Rc<Part>> {
+        self.known.get(&uid).map(Rc::clone)
+    }
+
+    fn keep(&mut self, uid: Uid, structure: &Rc<Part>) {
+        let cost = structure.cost();
+        if self.cost + cost > KEPT {
+            *self = Structures::default();
+        }
+        if cost <= KEPT && self.known.insert(uid, Rc::clone(structure)).is_none() {
+            self.cost += cost;
+        }
+    }
+}
+
+/// A message whose octets were handed out up to here.
+struct LeftOff {
+    uid: Uid,
+    at: u64,
+    reader: MessageReader,
 }
 
 impl Reading {
@@ -32,6 +65,7 @@ impl Reading {
         Reading {
             mailbox,
             structures: RefCell::default(),
+            left_off: Rc::default(),
         }
     }
 
@@ -42,25 +76,21 @@ impl Reading {
 
     /// The whole structure of a message. The first time this reads all of its file.
     pub(super) fn structure(&self, message: &Message) -> Result<Rc<Part>, StoreError> {
-        if let Some(structure) = self.structures.borrow().get(&message.uid) {
-            return Ok(Rc::clone(structure));
+        if let Some(structure) = self.structures.borrow().find(message.uid) {
+            return Ok(structure);
         }
         let mut reader = BufReader::new(self.mailbox.open(message)?);
         let structure =
             Rc::new(Part::read(&mut reader).map_err(|error| self.failed(message, error))?);
-        let mut structures = self.structures.borrow_mut();
-        if structures.len() == KEPT {
-            structures.clear();
-        }
-        structures.insert(message.uid, Rc::clone(&structure));
+        self.structures.borrow_mut().keep(message.uid, &structure);
         Ok(structure)
     }
 
     /// A structure that is right about the message's own header, and perhaps about nothing else:
     /// a message of 20 MB is not read for its subject.
     pub(super) fn header(&self, message: &Message) -> Result<Rc<Part>, StoreError> {
-        if let Some(structure) = self.structures.borrow().get(&message.uid) {
-            return Ok(Rc::clone(structure));
+        if let Some(structure) = self.structures.borrow().find(message.uid) {
+            return Ok(structure);
         }
         let failed = |error| self.failed(message, error);
         let mut start = Vec::new();
@@ -79,14 +109,25 @@ impl Reading {
         StoreError::Disk(format!("message with UID {}", message.uid).into(), error)
     }
 
-    /// These octets of a message. All octets before them are read and forgotten here.
+    /// These octets of a message. Those before them are read and forgotten here, but for a client that
+    /// fetches a message piece by piece: then the reader of the piece before is there already.
     pub(super) fn slice(&self, message: &Message, range: Range<u64>) -> Result<Slice, StoreError> {
-        let mut reader = self.mailbox.open(message)?;
-        let mut before = Read::by_ref(&mut reader).take(range.start);
+        let (mut reader, at) = match self.left_off.take() {
+            Some(left) if left.uid == message.uid && left.at <= range.start => {
+                (left.reader, left.at)
+            }
+            _ => (self.mailbox.open(message)?, 0),
+        };
+        let mut before = Read::by_ref(&mut reader).take(range.start - at);
         io::copy(&mut before, &mut io::sink()).map_err(|error| self.failed(message, error))?;
         Ok(Slice {
-            reader,
+            reading: Some(LeftOff {
+                uid: message.uid,
+                at: range.start,
+                reader,
+            }),
             left: range.end.saturating_sub(range.start),
+            left_off: Rc::clone(&self.left_off),
         })
     }
 }
@@ -101,8 +142,17 @@ fn header_end(octets: &[u8]) -> Option<usize> {
 
 /// Exactly as many octets of a message as were announced to the client.
 pub(super) struct Slice {
-    reader: MessageReader,
+    /// Taken when the slice is dropped.
+    reading: Option<LeftOff>,
     left: u64,
+    left_off: Rc<RefCell<Option<LeftOff>>>,
+}
+
+impl Drop for Slice {
+    /// The next slice may go on from here.
+    fn drop(&mut self) {
+        self.left_off.replace(self.reading.take());
+    }
 }
 
 impl Slice {
@@ -119,7 +169,11 @@ impl Read for Slice {
         let Some(buffer) = buffer.get_mut(..most).filter(|buffer| !buffer.is_empty()) else {
             return Ok(0);
         };
-        let got = self.reader.read(buffer)?;
+        let Some(reading) = &mut self.reading else {
+            return Ok(0);
+        };
+        let got = reading.reader.read(buffer)?;
+        reading.at += got as u64;
         if got == 0 {
             // The literal's length is said already; only cutting the connection can take it back.
             return Err(io::ErrorKind::UnexpectedEof.into());
@@ -135,7 +189,63 @@ impl Read for Slice {
 
 #[cfg(test)]
 mod tests {
+    // A test fails by panicking.
+    #![allow(clippy::unwrap_used)]
+
+    use std::io::Write;
+
     use super::*;
+    use crate::store::{Delivery, Store};
+
+    fn reading(folder: &tempfile::TempDir, text: &str) -> (Reading, Arc<Message>) {
+        let store = Store::open(folder.path()).unwrap();
+        let inbox = store.account("alice").unwrap().inbox().unwrap();
+        let mut delivery = Delivery::begin(vec![Arc::clone(&inbox)]).unwrap();
+        delivery.write_all(text.as_bytes()).unwrap();
+        delivery.commit().unwrap();
+        let message = Arc::clone(&inbox.refresh().unwrap().messages[0]);
+        (Reading::new(inbox), message)
+    }
+
+    #[test]
+    fn structures_are_kept_by_their_weight() {
+        let folder = tempfile::tempdir().unwrap();
+        let (reading, message) = reading(&folder, "Subject: x\r\n\r\nx\r\n");
+        let big = format!("Subject: {}\r\n\r\n", "x".repeat(200_000));
+        let big = Rc::new(Part::read(&mut big.as_bytes()).unwrap());
+        let mut structures = reading.structures.borrow_mut();
+        for uid in 1000..1100 {
+            structures.keep(uid, &big);
+            assert!(structures.find(uid).is_some());
+            let weight: usize = structures.known.values().map(|part| part.cost()).sum();
+            assert!(weight == structures.cost && weight <= KEPT, "{weight}");
+        }
+        drop(structures);
+        let first = reading.structure(&message).unwrap();
+        let second = reading.structure(&message).unwrap();
+        assert!(Rc::ptr_eq(&first, &second));
+    }
+
+    /// The second piece comes although the file is gone: it was not read from its beginning again.
+    #[test]
+    fn a_message_in_pieces_is_read_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = "Subject: x\r\n\r\none\r\ntwo\r\nthree\r\n";
+        let (reading, message) = reading(&folder, text);
+        let piece = |range: Range<u64>| {
+            let mut piece = String::new();
+            let mut slice = reading.slice(&message, range)?;
+            slice.read_to_string(&mut piece).unwrap();
+            Ok::<_, StoreError>(piece)
+        };
+        assert_eq!(piece(0..15).unwrap(), text[..15]);
+        // Backwards, and out of a line ending's middle.
+        assert_eq!(piece(3..18).unwrap(), text[3..18]);
+        reading.mailbox().remove(&[message.uid]).unwrap();
+        assert_eq!(piece(18..20).unwrap(), text[18..20]);
+        assert_eq!(piece(22..30).unwrap(), text[22..30]);
+        assert!(piece(0..4).is_err());
+    }
 
     #[test]
     fn a_header_ends_behind_its_empty_line() {

@@ -31,7 +31,7 @@ impl ImapServer {
 
 /// Numbers and UIDs of the messages for which every key is true.
 fn found(view: &View, search: &Search) -> Result<Vec<(u32, u32)>, StoreError> {
-    let key = prepare(SearchKey::And(search.keys.clone()));
+    let key = prepare(SearchKey::And(search.keys.clone()), view);
     let mut found = Vec::new();
     for (number, message) in (1..).zip(view.messages()) {
         match Candidate::new(view, number, message).matches(&key) {

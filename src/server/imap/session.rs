@@ -15,6 +15,7 @@
 use std::io::{self, Read};
 use std::mem;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::answer::{Answer, Answered};
 use super::append::Appending;
@@ -102,6 +103,11 @@ impl Session for ImapServer {
 
     fn news(&mut self) -> Reply {
         self.idle_news()
+    }
+
+    fn patience(&self) -> Option<Duration> {
+        let stranger = matches!(self.state, State::NotAuthenticated(_));
+        stranger.then_some(limits::LOGIN_TIMEOUT)
     }
 
     fn trouble(&mut self, trouble: Trouble) -> Reply {

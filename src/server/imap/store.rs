@@ -108,7 +108,8 @@ struct Copied {
 pub(super) fn expunge(view: &View, only: Option<&SequenceSet>) -> Result<(), StoreError> {
     let newest = view.mailbox().refresh()?;
     let largest = newest.messages.last().map_or(0, |message| message.uid);
-    let named = |uid| only.is_none_or(|set| set.contains(uid, largest));
+    let only = only.map(|set| set.settled(largest));
+    let named = |uid| only.as_ref().is_none_or(|set| set.contains(uid, largest));
     let messages = newest.messages.iter();
     let deleted = messages.filter(|message| message.flags.has(Flag::Deleted) && named(message.uid));
     let uids: Vec<Uid> = deleted.map(|message| message.uid).collect();

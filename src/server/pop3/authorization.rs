@@ -63,7 +63,7 @@ impl Pop3Server {
         if matches!(self.state, State::Auth(_)) {
             self.state = State::Authorization(None);
         }
-        err("Line too long")
+        self.bad_command("Line too long")
     }
 
     fn enter(&mut self, credentials: &Credentials) -> Reply {

@@ -10,8 +10,10 @@ mod top;
 
 use std::io::Read;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::{Door, Next, Part, Peer, Reply, Session, Site, Trouble};
+use crate::limits;
 use crate::net::dot::Stuffed;
 use crate::protocol::pop3::Command;
 use crate::protocol::sasl::Exchange;
@@ -23,6 +25,8 @@ pub struct Pop3Server {
     peer: Peer,
     door: Door,
     state: State,
+    /// Lines in a row that were no commands.
+    bad_commands: u32,
 }
 
 /// The states of RFC 1939 §3.
@@ -54,7 +58,17 @@ impl Pop3Server {
             peer,
             door,
             state: State::Authorization(None),
+            bad_commands: 0,
         }
+    }
+
+    /// Says what is wrong with the line. Who speaks something else altogether is let go.
+    fn bad_command(&mut self, why: &str) -> Reply {
+        self.bad_commands += 1;
+        if self.bad_commands >= limits::BAD_COMMANDS {
+            return err("Too many bad commands").then(Next::Close);
+        }
+        err(why)
     }
 
     fn obey(&mut self, command: Command) -> Reply {
@@ -181,9 +195,17 @@ impl Session for Pop3Server {
             return self.auth_step(step);
         }
         match Command::parse(line) {
-            Ok(command) => self.obey(command),
-            Err(error) => err(&error.to_string()),
+            Ok(command) => {
+                self.bad_commands = 0;
+                self.obey(command)
+            }
+            Err(error) => self.bad_command(&error.to_string()),
         }
+    }
+
+    fn patience(&self) -> Option<Duration> {
+        let known = matches!(self.state, State::Transaction(_));
+        (!known).then_some(limits::LOGIN_TIMEOUT)
     }
 
     fn trouble(&mut self, trouble: Trouble) -> Reply {
