@@ -2,6 +2,9 @@
 // A test fails by panicking; each test file uses a part of this one.
 #![allow(clippy::unwrap_used, dead_code, unreachable_pub)]
 
+pub mod exim;
+pub mod postfix;
+pub mod programs;
 pub mod typed;
 
 use std::collections::HashMap;
