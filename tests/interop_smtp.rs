@@ -16,7 +16,15 @@ use std::time::{Duration, Instant};
 use common::Lab;
 use common::postfix::Postfix;
 use common::programs::run;
+use pillarbox::queue::Spool;
 use pillarbox::store::Store;
+
+/// What swaks exits with.
+const MAIL_REFUSED: i32 = 23;
+const RCPT_REFUSED: i32 = 24;
+
+/// Whom a stranger pretends to be.
+const SENDERS: [&str; 2] = ["alice@pillarbox.test", "<>"];
 
 const MESSAGE: &str = "From: alice@pillarbox.test\r\nTo: bob@pillarbox.test\r\n\
     Subject: interop\r\n\r\n.leading dot\r\nGr\u{fc}\u{df}e\r\n";
@@ -72,6 +80,48 @@ fn swaks_by_every_way() {
         run("swaks", &words, MESSAGE);
         assert_delivered(&lab, "bob", with);
     }
+}
+
+/// Every role, over the network, though there is a way to `other.test`. All forms of an address:
+/// `tests/transcripts/relay.rs`.
+#[test]
+#[ignore = "needs swaks"]
+fn swaks_finds_no_open_relay() {
+    let roles: [(&str, &[&str], i32); 6] = [
+        ("smtp", &[], RCPT_REFUSED),
+        ("smtp", &["--tls"], RCPT_REFUSED),
+        ("submission", &[], MAIL_REFUSED),
+        ("submission", &["--tls"], MAIL_REFUSED),
+        ("smtps", &["--tls-on-connect"], MAIL_REFUSED),
+        ("lmtp", &["--protocol", "LMTP"], RCPT_REFUSED),
+    ];
+    let forms = [
+        "x@other.test",
+        "x%other.test@pillarbox.test",
+        "other.test!x@pillarbox.test",
+        "\"x@other.test\"@pillarbox.test",
+        "@pillarbox.test:x@other.test",
+        "x@[192.0.2.1]",
+    ];
+    let lab = Lab::with("[routes]\nother.test = 127.0.0.1:9\n");
+    for (service, more, expected) in roles {
+        for (form, from) in forms
+            .iter()
+            .flat_map(|form| SENDERS.map(|from| (form, from)))
+        {
+            let port = lab.port(service).to_string();
+            let mut words = vec!["--server", "127.0.0.1", "--port", &port];
+            words.extend(["--to", form, "--from", from]);
+            words.extend(more);
+            let output = Command::new("swaks").args(&words).output().unwrap();
+            let said = String::from_utf8_lossy(&output.stdout);
+            assert_eq!(output.status.code(), Some(expected), "{words:?}: {said}");
+            let refused = said.contains("* 550 ") || said.contains("* 530 ");
+            assert!(refused, "{words:?}: {said}");
+        }
+    }
+    let spool = Spool::at(&lab.path().join("queue"));
+    assert!(spool.ids().unwrap().is_empty());
 }
 
 #[test]
