@@ -2,47 +2,32 @@
 //! relays to us by SMTP and LMTP. Debian: swaks msmtp curl postfix.
 //!
 //! Run with `cargo test --test interop_smtp -- --ignored`. Postfix runs as a private instance in a
-//! temporary folder, with one free port on loopback; its master wants root.
+//! temporary folder; its master wants root. Where it is the next hop: `next_hops.rs`.
 // A test fails by panicking.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod common;
 
-use std::fs;
-use std::io::{Read, Write};
-use std::path::Path;
-use std::process::{Command, Stdio};
+use std::io::Read;
+use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use common::Lab;
+use common::postfix::Postfix;
+use common::programs::run;
+use pillarbox::queue::Spool;
 use pillarbox::store::Store;
+
+/// What swaks exits with.
+const MAIL_REFUSED: i32 = 23;
+const RCPT_REFUSED: i32 = 24;
+
+/// Whom a stranger pretends to be.
+const SENDERS: [&str; 2] = ["alice@pillarbox.test", "<>"];
 
 const MESSAGE: &str = "From: alice@pillarbox.test\r\nTo: bob@pillarbox.test\r\n\
     Subject: interop\r\n\r\n.leading dot\r\nGr\u{fc}\u{df}e\r\n";
-
-/// Runs a program to its end, with this input; what it said, both ways.
-fn run(program: &str, words: &[&str], input: &str) -> String {
-    let mut child = Command::new(program)
-        .args(words)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap_or_else(|error| panic!("{program}: {error}"));
-    child
-        .stdin
-        .take()
-        .unwrap()
-        .write_all(input.as_bytes())
-        .unwrap();
-    let output = child.wait_with_output().unwrap();
-    let said =
-        [output.stdout, output.stderr].map(|said| String::from_utf8_lossy(&said).into_owned());
-    let said = said.concat();
-    assert!(output.status.success(), "{program} {words:?}: {said}");
-    said
-}
 
 /// The messages in this inbox, after the welcome, that say `interop`.
 fn inbox(lab: &Lab, account: &str) -> Vec<String> {
@@ -95,6 +80,48 @@ fn swaks_by_every_way() {
         run("swaks", &words, MESSAGE);
         assert_delivered(&lab, "bob", with);
     }
+}
+
+/// Every role, over the network, though there is a way to `other.test`. All forms of an address:
+/// `tests/transcripts/relay.rs`.
+#[test]
+#[ignore = "needs swaks"]
+fn swaks_finds_no_open_relay() {
+    let roles: [(&str, &[&str], i32); 6] = [
+        ("smtp", &[], RCPT_REFUSED),
+        ("smtp", &["--tls"], RCPT_REFUSED),
+        ("submission", &[], MAIL_REFUSED),
+        ("submission", &["--tls"], MAIL_REFUSED),
+        ("smtps", &["--tls-on-connect"], MAIL_REFUSED),
+        ("lmtp", &["--protocol", "LMTP"], RCPT_REFUSED),
+    ];
+    let forms = [
+        "x@other.test",
+        "x%other.test@pillarbox.test",
+        "other.test!x@pillarbox.test",
+        "\"x@other.test\"@pillarbox.test",
+        "@pillarbox.test:x@other.test",
+        "x@[192.0.2.1]",
+    ];
+    let lab = Lab::with("[routes]\nother.test = 127.0.0.1:9\n");
+    for (service, more, expected) in roles {
+        for (form, from) in forms
+            .iter()
+            .flat_map(|form| SENDERS.map(|from| (form, from)))
+        {
+            let port = lab.port(service).to_string();
+            let mut words = vec!["--server", "127.0.0.1", "--port", &port];
+            words.extend(["--to", form, "--from", from]);
+            words.extend(more);
+            let output = Command::new("swaks").args(&words).output().unwrap();
+            let said = String::from_utf8_lossy(&output.stdout);
+            assert_eq!(output.status.code(), Some(expected), "{words:?}: {said}");
+            let refused = said.contains("* 550 ") || said.contains("* 530 ");
+            assert!(refused, "{words:?}: {said}");
+        }
+    }
+    let spool = Spool::at(&lab.path().join("queue"));
+    assert!(spool.ids().unwrap().is_empty());
 }
 
 #[test]
@@ -174,103 +201,24 @@ fn curl_sends_asks_and_expands() {
     assert!(said.contains("bob@pillarbox.test"), "{said}");
 }
 
-/// A private Postfix, which stops when this is dropped.
-struct Postfix {
-    folder: tempfile::TempDir,
-}
-
-impl Postfix {
-    /// Everything goes to this transport: `lmtp:[127.0.0.1]:2024`.
-    fn start(transport: &str) -> Postfix {
-        let folder = tempfile::tempdir().unwrap();
-        let root = folder.path();
-        for name in ["etc", "queue", "data"] {
-            fs::create_dir(root.join(name)).unwrap();
-        }
-        run("chmod", &["755", root.to_str().unwrap()], "");
-        run(
-            "chown",
-            &["postfix", root.join("data").to_str().unwrap()],
-            "",
-        );
-        fs::write(root.join("etc/main.cf"), main_cf(root, transport)).unwrap();
-        fs::write(root.join("etc/master.cf"), MASTER_CF).unwrap();
-        let postfix = Postfix { folder };
-        postfix.command("postfix", &["start"], "");
-        postfix
-    }
-
-    fn command(&self, program: &str, words: &[&str], input: &str) -> String {
-        let etc = self.folder.path().join("etc");
-        let mut all = vec!["-c", etc.to_str().unwrap()];
-        if program == "sendmail" {
-            all[0] = "-C";
-        }
-        all.extend(words);
-        run(&format!("/usr/sbin/{program}"), &all, input)
-    }
-}
-
-impl Drop for Postfix {
-    fn drop(&mut self) {
-        let etc = self.folder.path().join("etc");
-        let _ = Command::new("/usr/sbin/postfix")
-            .arg("-c")
-            .arg(etc)
-            .arg("stop")
-            .output();
-    }
-}
-
-/// Mail comes in by `sendmail` alone; nothing listens on a port.
-const MASTER_CF: &str = "\
-pickup unix n - n 1 1 pickup
-cleanup unix n - n - 0 cleanup
-qmgr unix n - n 1 1 qmgr
-tlsmgr unix - - n 1000? 1 tlsmgr
-rewrite unix - - n - - trivial-rewrite
-bounce unix - - n - 0 bounce
-defer unix - - n - 0 bounce
-trace unix - - n - 0 bounce
-smtp unix - - n - - smtp
-lmtp unix - - n - - lmtp
-error unix - - n - - error
-retry unix - - n - - error
-showq unix n - n - - showq
-postlog unix-dgram n - n - 1 postlogd
-";
-
-fn main_cf(root: &Path, transport: &str) -> String {
-    let root = root.display();
-    format!(
-        "compatibility_level = 3.6\nqueue_directory = {root}/queue\ndata_directory = {root}/data\n\
-         maillog_file = {root}/data/log\nmaillog_file_prefixes = {root}\n\
-         myhostname = relay.test\nmydestination =\nmynetworks = 127.0.0.0/8\n\
-         inet_interfaces = loopback-only\ninet_protocols = ipv4\n\
-         default_transport = {transport}\nrelay_transport = {transport}\n\
-         alias_maps =\nalias_database =\nsmtp_tls_security_level = may\nlmtp_tls_security_level = may\n"
-    )
-}
-
 #[test]
 #[ignore = "needs postfix, and root"]
 fn postfix_relays_to_us_by_smtp_and_lmtp() {
     for (service, transport, with) in [("smtp", "smtp", "ESMTPS"), ("lmtp", "lmtp", "LMTPS")] {
         let lab = Lab::start();
         let hop = format!("{transport}:[127.0.0.1]:{}", lab.port(service));
-        let postfix = Postfix::start(&hop);
+        let postfix = Postfix::client(&hop);
         let words = [
             "-f",
             "someone@elsewhere.test",
             "bob@pillarbox.test",
             "carol@pillarbox.test",
         ];
-        postfix.command("sendmail", &words, &MESSAGE.replace("\r\n", "\n"));
+        postfix.sendmail(&words, &MESSAGE.replace("\r\n", "\n"));
         let begin = Instant::now();
         while inbox(&lab, "carol").is_empty() || inbox(&lab, "bob").is_empty() {
             if begin.elapsed() > Duration::from_secs(60) {
-                let log = fs::read_to_string(postfix.folder.path().join("data/log"));
-                panic!("{service}: nothing came in a minute: {log:?}");
+                panic!("{service}: nothing came in a minute: {}", postfix.log());
             }
             thread::sleep(Duration::from_millis(100));
         }

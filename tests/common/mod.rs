@@ -2,6 +2,9 @@
 // A test fails by panicking; each test file uses a part of this one.
 #![allow(clippy::unwrap_used, dead_code, unreachable_pub)]
 
+pub mod exim;
+pub mod postfix;
+pub mod programs;
 pub mod typed;
 
 use std::collections::HashMap;
@@ -14,7 +17,8 @@ use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
 
 /// What every laboratory's configuration has; a test may add sections.
-const CONFIG: &str = "[ports]\nsmtp = 0\nsubmission = 0\nsmtps = 0\nlmtp = 0\npop3 = 0\npop3s = 0\nimap = 0\nimaps = 0\n";
+const CONFIG: &str =
+    "[ports]\nsubmission = 0\nlmtp = 0\npop3 = 0\npop3s = 0\nimap = 0\nimaps = 0\n";
 
 /// A folder with a configuration, and the program that serves it.
 pub struct Lab {
@@ -36,10 +40,15 @@ impl Lab {
 
     /// The same with more lines of configuration, from `[section]` on.
     pub fn with(config: &str) -> Lab {
+        Lab::at(0, 0, config)
+    }
+
+    /// The same with these ports for SMTP and SMTPS.
+    pub fn at(smtp: u16, smtps: u16, config: &str) -> Lab {
         let folder = tempfile::tempdir().unwrap();
         fs::write(
             folder.path().join("config.ini"),
-            format!("{CONFIG}{config}"),
+            format!("{CONFIG}smtp = {smtp}\nsmtps = {smtps}\n{config}"),
         )
         .unwrap();
         let mut lab = Lab {

@@ -1,0 +1,241 @@
+//! A full disk: nothing is acknowledged that is not kept, nothing that was is lost or sent twice,
+//! and all goes on when there is room again.
+//!
+//! The disk is a small tmpfs, which only root may mount: `cargo test --test full_disk -- --ignored`.
+// A test fails by panicking.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod common;
+#[allow(dead_code, reason = "the other tests use the rest")]
+#[path = "relay/hop.rs"]
+mod hop;
+
+use std::fs::{self, File};
+use std::io::{Cursor, ErrorKind, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::channel;
+
+use common::Lab;
+use common::programs::{run, until};
+use hop::Hop;
+use pillarbox::client::{ClientError, Endpoint, Security, SmtpClient};
+use pillarbox::queue::{Spool, State};
+use pillarbox::store::Store;
+use tempfile::TempDir;
+
+/// Some thousand octets, so that a few messages fill the disk.
+const PADDING: usize = 50_000;
+
+/// A disk of two million octets.
+struct Disk(TempDir);
+
+impl Disk {
+    fn mount() -> Disk {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().to_str().unwrap();
+        run(
+            "mount",
+            &["-t", "tmpfs", "-o", "size=2m", "pillarbox-test", path],
+            "",
+        );
+        Disk(folder)
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    fn ballast(&self) -> PathBuf {
+        self.path().join("ballast")
+    }
+
+    /// Leaves room for nothing.
+    fn fill(&self) {
+        let mut file = File::create(self.ballast()).unwrap();
+        let error = loop {
+            if let Err(error) = file.write_all(&[0; 4096]) {
+                break error;
+            }
+        };
+        assert_eq!(error.kind(), ErrorKind::StorageFull, "{error}");
+    }
+
+    /// Makes room again.
+    fn free(&self) {
+        fs::remove_file(self.ballast()).unwrap();
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        // The server may have a file open still.
+        let _ = Command::new("umount")
+            .arg("--lazy")
+            .arg(self.path())
+            .output();
+    }
+}
+
+/// A server whose mail and queue are on this disk, with a way to `b.test`; retries come at once.
+fn lab(disk: &Disk, hop: &Hop) -> Lab {
+    let path = disk.path().display();
+    let store = format!("[store]\npath = {path}/mail\nqueue = {path}/queue\n");
+    let limits = "[limits]\nretry_longest = 300\nqueue_lifetime = 50000000\ntime_factor = 10000\n";
+    Lab::with(&format!(
+        "{store}[routes]\nb.test = 127.0.0.1:{}\n{limits}",
+        hop.port
+    ))
+}
+
+fn alice(lab: &Lab) -> SmtpClient {
+    let endpoint = Endpoint::new("localhost", lab.port("smtps"), Security::Tls, lab.ca());
+    let mut client = SmtpClient::connect(&endpoint).unwrap();
+    client.login("alice", "wonderland").unwrap();
+    client
+}
+
+fn send(client: &mut SmtpClient, to: &[&str], number: usize) -> Result<(), ClientError> {
+    let padding = "0123456\r\n".repeat(PADDING / 9);
+    let mut message = Cursor::new(format!("Subject: number {number};\r\n\r\n{padding}end\r\n"));
+    client
+        .send("alice@pillarbox.test", to, &mut message)
+        .map(drop)
+}
+
+/// The number of a message that is whole.
+fn number(text: &str) -> Option<usize> {
+    let (_, rest) = text.split_once("Subject: number ")?;
+    let (number, rest) = rest.split_once(';')?;
+    assert!(
+        rest.trim_end().ends_with("\nend") && rest.len() > PADDING / 2,
+        "{text}"
+    );
+    Some(number.parse().unwrap())
+}
+
+/// The numbers in bob's inbox.
+fn inbox(disk: &Disk) -> Vec<usize> {
+    let store = Store::open(&disk.path().join("mail")).unwrap();
+    let inbox = store.account("bob").unwrap().inbox().unwrap();
+    let read = |message| {
+        let mut text = String::new();
+        inbox
+            .open(message)
+            .unwrap()
+            .read_to_string(&mut text)
+            .unwrap();
+        number(&text)
+    };
+    inbox
+        .refresh()
+        .unwrap()
+        .messages
+        .iter()
+        .filter_map(|message| read(message))
+        .collect()
+}
+
+fn queued(disk: &Disk) -> usize {
+    Spool::at(&disk.path().join("queue")).ids().unwrap().len()
+}
+
+#[test]
+#[ignore = "needs root"]
+fn what_finds_no_room_is_not_acknowledged_and_what_was_is_kept() {
+    let ready = Arc::new(AtomicBool::new(false));
+    let is_ready = Arc::clone(&ready);
+    let hop = Hop::answering(move |line| {
+        let busy = line.starts_with("MAIL") && !is_ready.load(Ordering::SeqCst);
+        busy.then(|| "451 4.3.0 Later".to_owned())
+    });
+    let disk = Disk::mount();
+    let lab = lab(&disk, &hop);
+    let mut client = alice(&lab);
+    let (mut acknowledged, mut refused) = (Vec::new(), 0);
+    // For who is here, for who is elsewhere, for both.
+    let ways: [&[&str]; 3] = [
+        &["bob@pillarbox.test"],
+        &["x@b.test"],
+        &["bob@pillarbox.test", "x@b.test"],
+    ];
+    for number in 0.. {
+        match send(&mut client, ways[number % 3], number) {
+            Ok(()) => acknowledged.push(number),
+            Err(error) => {
+                assert!(error.is_transient(), "{error}");
+                assert!(error.to_string().contains("452 4.3.1"), "{error}");
+                refused += 1;
+            }
+        }
+        if refused == 9 {
+            break;
+        }
+    }
+    assert!(acknowledged.len() > 9, "{acknowledged:?}");
+    let expected = |way: usize| {
+        let goes_there = |number: &&usize| [2, way].contains(&(**number % 3));
+        acknowledged
+            .iter()
+            .filter(goes_there)
+            .copied()
+            .collect::<Vec<_>>()
+    };
+    ready.store(true, Ordering::SeqCst);
+    let mut taken: Vec<usize> = expected(1)
+        .iter()
+        .map(|_| number(&hop.next().text).unwrap())
+        .collect();
+    taken.sort_unstable();
+    assert_eq!(taken, expected(1));
+    until("an empty queue", || (queued(&disk) == 0).then_some(()));
+    assert!(hop.taken.try_recv().is_err(), "sent twice");
+    assert_eq!(inbox(&disk), expected(0));
+    // What was sent has made room.
+    send(&mut client, &["bob@pillarbox.test"], 1000).unwrap();
+    assert_eq!(inbox(&disk).last(), Some(&1000));
+}
+
+/// What the disk does not take of an envelope, the server remembers: nobody gets it twice.
+#[test]
+#[ignore = "needs root"]
+fn an_envelope_that_cannot_be_saved_is_not_forgotten() {
+    let (full, is_full) = channel();
+    let attempts = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&attempts);
+    let mut waits = true;
+    let hop = Hop::answering(move |line| {
+        if line.starts_with("MAIL") && std::mem::take(&mut waits) {
+            is_full.recv().unwrap();
+        }
+        let carol = line.starts_with("RCPT TO:<carol@");
+        let busy = carol && count.fetch_add(1, Ordering::SeqCst) < 5;
+        busy.then(|| "451 4.3.0 Later".to_owned())
+    });
+    let disk = Disk::mount();
+    let lab = lab(&disk, &hop);
+    send(&mut alice(&lab), &["bob@b.test", "carol@b.test"], 1).unwrap();
+    disk.fill();
+    full.send(()).unwrap();
+    assert_eq!(hop.next().rcpt, ["RCPT TO:<bob@b.test>"]);
+    until("some attempts more", || {
+        (attempts.load(Ordering::SeqCst) > 3).then_some(())
+    });
+    let spool = Spool::at(&disk.path().join("queue"));
+    let id = spool.ids().unwrap().remove(0);
+    let envelope = spool.load(&id).unwrap().unwrap();
+    assert_eq!(envelope.recipients[0].state, State::Waiting, "not saved");
+    assert_eq!(hop.next().rcpt, ["RCPT TO:<carol@b.test>"]);
+    until("an empty queue", || (queued(&disk) == 0).then_some(()));
+    assert!(hop.taken.try_recv().is_err(), "sent twice");
+
+    // Its room is taken, too.
+    disk.fill();
+    let refusal = send(&mut alice(&lab), &["bob@b.test"], 2).unwrap_err();
+    assert!(refusal.to_string().contains("452 4.3.1"), "{refusal}");
+    disk.free();
+    send(&mut alice(&lab), &["bob@b.test"], 3).unwrap();
+    assert_eq!(number(&hop.next().text), Some(3));
+}
