@@ -2,12 +2,12 @@
 
 use std::fs;
 use std::io::{Cursor, Read};
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+pub(crate) use crate::programs::{free_port, until};
 use pillarbox::client::{Endpoint, Security, SmtpClient};
 use pillarbox::config::Config;
 use pillarbox::queue::{Sending, Spool};
@@ -145,23 +145,5 @@ impl Lab {
 impl Drop for Lab {
     fn drop(&mut self) {
         self.connections.stop(Duration::ZERO);
-    }
-}
-
-/// A port that nobody listens on.
-pub(crate) fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
-}
-
-/// Waits for something to happen.
-pub(crate) fn until<T>(what: &str, mut happened: impl FnMut() -> Option<T>) -> T {
-    let end = Instant::now() + PATIENCE;
-    loop {
-        if let Some(value) = happened() {
-            return value;
-        }
-        assert!(Instant::now() < end, "waited in vain for {what}");
-        thread::sleep(Duration::from_millis(3));
     }
 }

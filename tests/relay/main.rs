@@ -9,6 +9,8 @@ mod hop;
 mod lab;
 mod notifications;
 mod offices;
+#[path = "../common/programs.rs"]
+mod programs;
 mod reports;
 
 use std::sync::Arc;
