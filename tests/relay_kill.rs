@@ -12,6 +12,7 @@ use std::io::Cursor;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use common::Lab;
 use hop::Hop;
@@ -58,6 +59,8 @@ fn what_was_acknowledged_arrives_whenever_the_server_dies() {
         while counted.load(Ordering::SeqCst) < target {
             thread::yield_now();
         }
+        // Anywhere in the next few steps: 7919 is a prime, so no two rounds in a row die alike.
+        thread::sleep(Duration::from_micros(round as u64 * 7919 % 5000));
         lab.kill();
         let unacknowledged = sender.join().unwrap();
         acknowledged.extend(number..unacknowledged);
