@@ -69,7 +69,7 @@ impl Agenda {
         self.changed.notify_all();
     }
 
-    /// These are due now, as far as they wait.
+    /// These are due now, or as soon as they are not on their way any more.
     pub(super) fn hasten(&self, ids: &[String]) {
         let (plan, now) = (&mut *self.plan(), now());
         let wanted: HashSet<&String> = ids.iter().collect();
@@ -81,6 +81,8 @@ impl Agenda {
             plan.hastened.insert(id.clone());
             plan.due.insert((now, id));
         }
+        let on_their_way = wanted.iter().filter(|id| plan.on_its_way.contains(**id));
+        plan.hastened.extend(on_their_way.map(|id| (*id).clone()));
     }
 
     /// Waits for the next thing to do.
@@ -111,8 +113,13 @@ impl Agenda {
     pub(super) fn done(&self, id: &str, due: Option<Timestamp>, unsaved: Option<Envelope>) {
         let mut plan = self.plan();
         plan.on_its_way.remove(id);
-        if let Some(when) = due {
-            plan.due.insert((when, id.to_owned()));
+        let hastened = plan.hastened.contains(id);
+        match due {
+            Some(when) => {
+                let when = if hastened { now() } else { when };
+                plan.due.insert((when, id.to_owned()));
+            }
+            None => drop(plan.hastened.remove(id)),
         }
         if let Some(envelope) = unsaved {
             plan.unsaved.insert(id.to_owned(), envelope);

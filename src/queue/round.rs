@@ -79,6 +79,7 @@ impl Job {
         for (at, outcome) in self.to.iter().zip(outcomes) {
             apply(queue, id, &mut progress.envelope, *at, outcome, hop);
         }
+        hasten_those_without_room(&mut progress.envelope, &self.to);
         progress.left -= 1;
         if progress.left == 0 {
             return settle(queue, id, &mut progress.envelope, reporter);
@@ -127,6 +128,24 @@ fn apply(
     recipient.state = state;
     recipient.hop = Some(hop.to_string());
     recipient.note(&reply);
+}
+
+/// RFC 5321 §4.5.3.1.10: those for whom a transaction had no room get another one at once. Each
+/// transaction takes at least one of them, so this ends.
+fn hasten_those_without_room(envelope: &mut Envelope, to: &[usize]) {
+    let mut tried = to.iter().filter_map(|at| envelope.recipients.get(*at));
+    if !tried.any(|recipient| recipient.state == State::Sent) {
+        return;
+    }
+    let no_room = |reply: &String| reply.starts_with("452");
+    for at in to {
+        if let Some(recipient) = envelope.recipients.get_mut(*at)
+            && recipient.state == State::Waiting
+            && recipient.reply.as_ref().is_some_and(no_room)
+        {
+            recipient.next = now();
+        }
+    }
 }
 
 /// All that can be done for now was done. The disk knows it before anybody is told.

@@ -119,6 +119,8 @@ impl Sender {
                 Err(reply) => {
                     // The configuration has changed since the message was accepted.
                     recipient.state = State::Failed;
+                    // What the sender was told was of a delay.
+                    recipient.told = false;
                     recipient.note(&reply.to_string());
                 }
             }

@@ -182,7 +182,12 @@ impl Spool {
     pub(super) fn publish(&self, staged: &Path, id: &str) -> Result<(), StoreError> {
         let path = self.0.join(id);
         fs::rename(staged, &path).map_err(StoreError::disk(&path))?;
-        disk::sync_folder(&self.0)
+        let synced = disk::sync_folder(&self.0);
+        if synced.is_err() {
+            // Its client hears of trouble and sends it again: the next start must not find it here.
+            let _ = fs::rename(&path, staged);
+        }
+        synced
     }
 
     fn envelope(&self, id: &str) -> PathBuf {

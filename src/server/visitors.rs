@@ -95,6 +95,10 @@ impl Visitors {
             visitors.retain(|_, visitor| !visitor.is_over(now));
         }
         if visitors.len() >= limits::VISITORS {
+            // Whoever has a network of addresses may make us forget a minute, but no guessed password.
+            visitors.retain(|_, visitor| visitor.failures.0 > 0);
+        }
+        if visitors.len() >= limits::VISITORS {
             // So many addresses at once are no longer held back one by one.
             return act(&mut Visitor::new(now));
         }
@@ -221,11 +225,30 @@ mod tests {
     }
 
     #[test]
+    fn many_addresses_do_not_make_it_forget_who_guesses_passwords() {
+        let (visitors, now) = (Visitors::default(), Instant::now());
+        for _ in 0..limits::LOGIN_FAILURES {
+            visitors.failed_at(at("192.0.2.1"), Duration::ZERO, now);
+        }
+        for number in 0..2 * limits::VISITORS as u32 {
+            let address = IpAddr::from(number.wrapping_add(1 << 30).to_be_bytes());
+            visitors.may_at(address, Deed::Error, &Limits::default(), now);
+        }
+        assert!(visitors.must_wait_at(at("192.0.2.1"), now));
+        visitors.failed_at(at("192.0.2.2"), Duration::ZERO, now);
+        assert_eq!(
+            visitors.failed_at(at("192.0.2.2"), Duration::from_secs(1), now),
+            Duration::from_secs(2),
+            "others are counted as before"
+        );
+    }
+
+    #[test]
     fn memory_is_bounded() {
         let (visitors, now) = (Visitors::default(), Instant::now());
         for number in 0..limits::VISITORS as u32 + 10 {
             let address = IpAddr::from(number.wrapping_add(1 << 30).to_be_bytes());
-            visitors.may_at(address, Deed::Error, &Limits::default(), now);
+            visitors.failed_at(address, Duration::ZERO, now);
         }
         assert_eq!(visitors.visitors().len(), limits::VISITORS);
         let later = now + limits::LOGIN_MEMORY;

@@ -244,12 +244,7 @@ fn a_word_from_the_command_line_is_heard() {
             busy.then(|| "450 4.2.0 Not now".to_owned())
         }
     });
-    // Without a time factor the second attempt would come in five minutes.
-    let config = format!(
-        "[server]\ndomain = a.test\n[routes]\nb.test = 127.0.0.1:{}\n",
-        hop.port
-    );
-    let lab = Lab::open(&folder.path().join("a"), &config);
+    let lab = Lab::open(&folder.path().join("a"), &slow(&hop));
     lab.send(&["bob@b.test"], MESSAGE);
     let id = until("a failed attempt", || {
         let id = lab.spool().ids().unwrap().pop()?;
@@ -259,6 +254,67 @@ fn a_word_from_the_command_line_is_heard() {
     assert!(!lab.spool().hasten("1-1").unwrap());
     assert!(!lab.spool().remove("../a").unwrap());
     assert!(lab.spool().hasten(&id).unwrap());
+    hop.next();
+    lab.drained();
+}
+
+/// Without a time factor: a second attempt would come in five minutes.
+fn slow(hop: &Hop) -> String {
+    format!(
+        "[server]\ndomain = a.test\n[routes]\nb.test = 127.0.0.1:{}\n",
+        hop.port
+    )
+}
+
+#[test]
+fn those_for_whom_there_was_no_room_follow_at_once() {
+    let (folder, mut named) = (folder(), 0);
+    let hop = Hop::answering(move |line| {
+        match line.get(..4) {
+            Some("MAIL") => named = 0,
+            Some("RCPT") => named += 1,
+            _ => {}
+        }
+        let full = line.starts_with("RCPT") && named > 2;
+        full.then(|| "452 4.5.3 Too many recipients".to_owned())
+    });
+    let lab = Lab::open(&folder.path().join("a"), &slow(&hop));
+    let to = ["a@b.test", "b@b.test", "c@b.test", "d@b.test", "e@b.test"];
+    lab.send(&to, MESSAGE);
+    for expected in to.chunks(2) {
+        let named: Vec<String> = expected
+            .iter()
+            .map(|to| format!("RCPT TO:<{to}>"))
+            .collect();
+        assert_eq!(hop.next().rcpt, named);
+    }
+    lab.drained();
+}
+
+#[test]
+fn a_word_for_a_message_on_its_way_is_heard() {
+    use std::sync::mpsc::channel;
+    let folder = folder();
+    let ((asks, asked), (release, released)) = (channel(), channel::<()>());
+    let hop = Hop::answering({
+        let mut first = true;
+        move |line| {
+            let busy = line.starts_with("MAIL") && std::mem::take(&mut first);
+            busy.then(|| {
+                asks.send(()).unwrap();
+                released.recv().unwrap();
+                "450 4.2.0 Not now".to_owned()
+            })
+        }
+    });
+    let lab = Lab::open(&folder.path().join("a"), &slow(&hop));
+    lab.send(&["bob@b.test"], MESSAGE);
+    asked.recv_timeout(hop::PATIENCE).unwrap();
+    let id = lab.spool().ids().unwrap().remove(0);
+    assert!(lab.spool().hasten(&id).unwrap());
+    let word = folder.path().join("a/queue/now").join(&id);
+    until("the word to be heard", || (!word.exists()).then_some(()));
+    release.send(()).unwrap();
     hop.next();
     lab.drained();
 }

@@ -201,6 +201,30 @@ fn a_delay_is_told_once() {
 }
 
 #[test]
+fn who_was_told_of_a_delay_is_told_of_the_failure_too() {
+    let (folder, hop) = (
+        folder(),
+        Hop::answering(|line| {
+            line.starts_with("MAIL")
+                .then(|| "450 4.2.0 Not now".to_owned())
+        }),
+    );
+    let post = Post::open(&folder, &format!("{}delay_notice = 100\n", route(&hop)));
+    post.send(
+        "from: <alice@a.test>\nto: <bob@b.test>\nnotify: DELAY,FAILURE\n",
+        "Subject: x\r\n\r\n",
+    );
+    until("a notice", || post.reports().pop());
+    drop(post);
+    // The way to b.test is taken out of the configuration.
+    let post = Post::open(&folder, FAST);
+    post.drained();
+    let reports = post.reports();
+    let failed = |report: &&String| report.contains("Action: failed\r\nStatus: 5.1.2");
+    assert_eq!(reports.iter().filter(failed).count(), 1, "{reports:?}");
+}
+
+#[test]
 fn a_hop_that_reports_is_asked_to() {
     let (folder, lines) = (folder(), Arc::new(std::sync::Mutex::new(Vec::new())));
     let heard = Arc::clone(&lines);
