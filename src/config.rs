@@ -166,6 +166,9 @@ impl Config {
             &server.domain,
             &accounts,
         )?;
+        let relay = Relay::read(sections.section_or_empty("relay"), &accounts)?;
+        let ours = [server.domain.as_str(), server.hostname.as_str()];
+        let routes = relay::read_routes(sections.section_or_empty("routes"), ours)?;
         let (mail, queue) = read_store(sections.section_or_empty("store"), folder)?;
         let config = Config {
             server,
@@ -176,8 +179,8 @@ impl Config {
             accounts,
             aliases,
             limits: limits::read(sections.section_or_empty("limits"))?,
-            relay: Relay::read(sections.section_or_empty("relay"))?,
-            routes: relay::read_routes(sections.section_or_empty("routes"))?,
+            relay,
+            routes,
             client: Client::read(sections.section_or_empty("client"))?,
         };
         sections.finish()?;
@@ -469,6 +472,26 @@ mod tests {
             (
                 "[routes]\nb.test = 10.0.0.1:25 smtps",
                 "config.ini, [routes] b.test: the protection is implicit, starttls or none",
+            ),
+            (
+                "[routes]\npillarbox.test = 10.0.0.1:25",
+                "config.ini, [routes] pillarbox.test: mail for this domain stays here",
+            ),
+            (
+                "[routes]\nb.test. = 10.0.0.1:25",
+                "config.ini, [routes] b.test.: this cannot stand behind an @",
+            ),
+            (
+                "[routes]\nb.test = 10.0.0.1:25 none starttls",
+                "config.ini, [routes] b.test: starttls is one word too many",
+            ),
+            (
+                "[relay]\ngateways = alise",
+                "config.ini, [relay] gateways = \"alise\": alise is not an account",
+            ),
+            (
+                "[relay]\nonly_to = a@b@c",
+                "config.ini, [relay] only_to = \"a@b@c\": a@b@c is neither a domain nor an address",
             ),
             (
                 "[routes]\nb.test = 10.0.0.1",
