@@ -336,6 +336,10 @@ fn read_aliases(
     if let Some((name, _)) = entries.iter().find(|(name, _)| impossible(name)) {
         return Err(wrong(name, "this cannot stand before an @"));
     }
+    // RFC 5233: what is behind a plus is the user's own, so nobody would ever be found here.
+    if let Some((name, _)) = entries.iter().find(|(name, _)| name.contains('+')) {
+        return Err(wrong(name, "an alias has no plus"));
+    }
     let accounts: BTreeSet<String> = accounts.keys().cloned().collect();
     Aliases::resolve(domain, &accounts, &entries).map_err(|(name, why)| wrong(&name, &why))
 }
@@ -460,6 +464,10 @@ mod tests {
             (
                 "[aliases]\na b = alice",
                 "config.ini, [aliases] a b: this cannot stand before an @",
+            ),
+            (
+                "[aliases]\na+b = alice",
+                "config.ini, [aliases] a+b: an alias has no plus",
             ),
             (
                 "[relay]\nhost = hub.test\ntls = none\nuser = a\npassword = b",
