@@ -166,6 +166,9 @@ impl Config {
             &server.domain,
             &accounts,
         )?;
+        let relay = Relay::read(sections.section_or_empty("relay"), &accounts)?;
+        let ours = [server.domain.as_str(), server.hostname.as_str()];
+        let routes = relay::read_routes(sections.section_or_empty("routes"), ours)?;
         let (mail, queue) = read_store(sections.section_or_empty("store"), folder)?;
         let config = Config {
             server,
@@ -176,8 +179,8 @@ impl Config {
             accounts,
             aliases,
             limits: limits::read(sections.section_or_empty("limits"))?,
-            relay: Relay::read(sections.section_or_empty("relay"))?,
-            routes: relay::read_routes(sections.section_or_empty("routes"))?,
+            relay,
+            routes,
             client: Client::read(sections.section_or_empty("client"))?,
         };
         sections.finish()?;
@@ -333,6 +336,10 @@ fn read_aliases(
     if let Some((name, _)) = entries.iter().find(|(name, _)| impossible(name)) {
         return Err(wrong(name, "this cannot stand before an @"));
     }
+    // RFC 5233: what is behind a plus is the user's own, so nobody would ever be found here.
+    if let Some((name, _)) = entries.iter().find(|(name, _)| name.contains('+')) {
+        return Err(wrong(name, "an alias has no plus"));
+    }
     let accounts: BTreeSet<String> = accounts.keys().cloned().collect();
     Aliases::resolve(domain, &accounts, &entries).map_err(|(name, why)| wrong(&name, &why))
 }
@@ -459,6 +466,10 @@ mod tests {
                 "config.ini, [aliases] a b: this cannot stand before an @",
             ),
             (
+                "[aliases]\na+b = alice",
+                "config.ini, [aliases] a+b: an alias has no plus",
+            ),
+            (
                 "[relay]\nhost = hub.test\ntls = none\nuser = a\npassword = b",
                 "config.ini, [relay] user: a password may not go out with tls = none",
             ),
@@ -469,6 +480,26 @@ mod tests {
             (
                 "[routes]\nb.test = 10.0.0.1:25 smtps",
                 "config.ini, [routes] b.test: the protection is implicit, starttls or none",
+            ),
+            (
+                "[routes]\npillarbox.test = 10.0.0.1:25",
+                "config.ini, [routes] pillarbox.test: mail for this domain stays here",
+            ),
+            (
+                "[routes]\nb.test. = 10.0.0.1:25",
+                "config.ini, [routes] b.test.: this cannot stand behind an @",
+            ),
+            (
+                "[routes]\nb.test = 10.0.0.1:25 none starttls",
+                "config.ini, [routes] b.test: starttls is one word too many",
+            ),
+            (
+                "[relay]\ngateways = alise",
+                "config.ini, [relay] gateways = \"alise\": alise is not an account",
+            ),
+            (
+                "[relay]\nonly_to = a@b@c",
+                "config.ini, [relay] only_to = \"a@b@c\": a@b@c is neither a domain nor an address",
             ),
             (
                 "[routes]\nb.test = 10.0.0.1",

@@ -9,6 +9,8 @@ use std::fmt;
 use super::ConfigError;
 use super::reader::Section;
 use super::values::domain;
+use crate::accounts::Password;
+use crate::protocol::smtp::Address;
 
 /// A server that takes our mail for others.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -77,7 +79,10 @@ impl fmt::Display for NextHop {
 }
 
 impl Relay {
-    pub(super) fn read(mut section: Section) -> Result<Relay, ConfigError> {
+    pub(super) fn read(
+        mut section: Section,
+        accounts: &HashMap<String, Password>,
+    ) -> Result<Relay, ConfigError> {
         let host = section.value_by("host", None, |text| match text {
             "" => Ok(None),
             text => host_name(text).map(Some),
@@ -105,8 +110,13 @@ impl Relay {
         });
         let relay = Relay {
             smarthost,
-            only_to: section.value_by("only_to", Vec::new(), list)?,
-            gateways: section.value_by("gateways", Vec::new(), list)?,
+            only_to: section.value_by("only_to", Vec::new(), |text| list(text, place))?,
+            gateways: section.value_by("gateways", Vec::new(), |text| {
+                list(text, |name| match accounts.contains_key(name) {
+                    true => Ok(()),
+                    false => Err(format!("{name} is not an account")),
+                })
+            })?,
         };
         section.finish()?;
         Ok(relay)
@@ -123,15 +133,30 @@ fn login(section: &mut Section) -> Result<Option<Login>, ConfigError> {
     }
 }
 
-/// Every setting of `[routes]`: its key is a domain.
-pub(super) fn read_routes(section: Section) -> Result<HashMap<String, NextHop>, ConfigError> {
+/// Every setting of `[routes]`: its key is a domain, and none of `ours`.
+pub(super) fn read_routes(
+    section: Section,
+    ours: [&str; 2],
+) -> Result<HashMap<String, NextHop>, ConfigError> {
     let mut routes = HashMap::new();
     for (name, text) in section.clone().rest() {
-        let hop = domain(&name).and_then(|_| route(&text));
+        let hop = other_domain(&name, ours).and_then(|()| route(&text));
         let hop = hop.map_err(|why| section.wrong(&name, &why))?;
         routes.insert(name.to_lowercase(), hop);
     }
     Ok(routes)
+}
+
+/// A route that no address could ever take would be ignored.
+fn other_domain(name: &str, ours: [&str; 2]) -> Result<(), String> {
+    domain(name)?;
+    if Address::parse(&format!("x@{name}")).is_err() {
+        return Err("this cannot stand behind an @".to_owned());
+    }
+    match ours.iter().any(|own| own.eq_ignore_ascii_case(name)) {
+        true => Err("mail for this domain stays here".to_owned()),
+        false => Ok(()),
+    }
 }
 
 /// `127.0.0.1:3025`, perhaps with `lmtp` and a word for the protection behind it.
@@ -150,8 +175,9 @@ fn route(text: &str) -> Result<NextHop, String> {
     };
     for word in words {
         match word {
-            "lmtp" => hop.lmtp = true,
-            word => hop.security = security(word)?,
+            "lmtp" if !hop.lmtp => hop.lmtp = true,
+            word if hop.security == Security::WhereOffered => hop.security = security(word)?,
+            word => return Err(format!("{word} is one word too many")),
         }
     }
     Ok(hop)
@@ -175,7 +201,19 @@ fn port(text: &str) -> Result<u16, String> {
     port.ok_or_else(|| "a port is 1 to 65535".to_owned())
 }
 
-fn list(text: &str) -> Result<Vec<String>, String> {
+/// What `only_to` names: a domain, or an address.
+fn place(name: &str) -> Result<(), String> {
+    let address = match name.contains('@') {
+        true => Address::parse(name),
+        false => Address::parse(&format!("x@{name}")),
+    };
+    address
+        .map(drop)
+        .map_err(|_| format!("{name} is neither a domain nor an address"))
+}
+
+fn list(text: &str, legal: impl Fn(&str) -> Result<(), String>) -> Result<Vec<String>, String> {
     let words = text.split(',').map(|word| word.trim().to_lowercase());
-    Ok(words.filter(|word| !word.is_empty()).collect())
+    let words = words.filter(|word| !word.is_empty());
+    words.map(|word| legal(&word).map(|()| word)).collect()
 }

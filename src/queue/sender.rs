@@ -66,7 +66,10 @@ impl Sending {
 
 impl Drop for Sending {
     fn drop(&mut self) {
-        self.stop(limits::SHUTDOWN_GRACE);
+        // Who was told to stop has had its time, and does not get it again.
+        if self.decider.is_some() {
+            self.stop(limits::SHUTDOWN_GRACE);
+        }
     }
 }
 

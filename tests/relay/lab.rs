@@ -97,6 +97,13 @@ impl Lab {
         assert!(self.sending.take().unwrap().stop(PATIENCE));
     }
 
+    /// The same in the middle of a message; returns how long that took.
+    pub(crate) fn stop_sending_at_once(&mut self) -> Duration {
+        let begin = Instant::now();
+        assert!(!self.sending.take().unwrap().stop(Duration::ZERO));
+        begin.elapsed()
+    }
+
     /// The messages of an account, when there are as many as this.
     pub(crate) fn mail(&self, account: &str, count: usize) -> Vec<String> {
         until(&format!("{count} messages for {account}"), || {

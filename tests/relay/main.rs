@@ -13,11 +13,13 @@ mod offices;
 mod programs;
 mod reports;
 
+use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hop::{Hop, Taken};
 use lab::{Lab, free_port, until};
+use pillarbox::limits::SHUTDOWN_GRACE;
 use tempfile::TempDir;
 
 /// Retries every 30 ms, for longer than any test lasts.
@@ -39,6 +41,17 @@ fn body(taken: &Taken) -> &str {
 
 fn folder() -> TempDir {
     tempfile::tempdir().unwrap()
+}
+
+#[test]
+fn a_hop_that_says_nothing_holds_the_end_up_for_one_grace_only() {
+    let (folder, silent) = (folder(), TcpListener::bind("127.0.0.1:0").unwrap());
+    let mut lab = lab(&folder, silent.local_addr().unwrap().port(), "");
+    lab.send(&["bob@b.test"], MESSAGE);
+    let (_connection, _) = silent.accept().unwrap();
+    let took = lab.stop_sending_at_once();
+    assert!(took < SHUTDOWN_GRACE / 2, "{took:?}");
+    assert_eq!(lab.spool().ids().unwrap().len(), 1);
 }
 
 #[test]
