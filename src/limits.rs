@@ -121,8 +121,9 @@ pub const NEXT_HOP_TIMEOUT: Duration = Duration::from_secs(10 * 60);
 /// Next hops that are sent to at once.
 pub const NEXT_HOPS: usize = 16;
 
-/// Messages that are on their way to next hops at once, their envelopes in memory.
-pub const IN_FLIGHT: usize = 1000;
+/// Messages that are on their way to next hops at once, their envelopes in memory: so many that
+/// those for one slow hop leave room for the others.
+pub const IN_FLIGHT: usize = 10_000;
 
 /// For the lists of what waits and for a word of `pillarbox queue` to be noticed.
 pub const QUEUE_GLANCE: Duration = Duration::from_secs(1);

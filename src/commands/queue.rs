@@ -2,13 +2,14 @@
 //!
 //! It reads and changes the queue's folder; the server may run or not.
 
-use std::io::{self, Write};
+use std::io::{self, BufRead, BufReader, IsTerminal, Read, Write};
 use std::time::Duration;
 
 use clap::Args;
 use jiff::Timestamp;
 
 use super::CommandError;
+use crate::client::printable;
 use crate::config::Config;
 use crate::queue::{Envelope, Recipient, Spool, State};
 use crate::store::StoreError;
@@ -128,8 +129,20 @@ fn show(out: &mut impl Write, spool: &Spool, id: &str) -> Result<io::Result<()>,
     let (Some(envelope), Some(mut message)) = (envelope, message) else {
         return Ok(Ok(()));
     };
-    let printed = writeln!(out, "{envelope}").and_then(|()| io::copy(&mut message, out));
-    Ok(printed.map(drop))
+    let printed = writeln!(out, "{envelope}").and_then(|()| match io::stdout().is_terminal() {
+        true => print_harmless(out, message),
+        false => io::copy(&mut message, out).map(drop),
+    });
+    Ok(printed)
+}
+
+/// A message on a terminal: without what a terminal would obey.
+fn print_harmless(out: &mut impl Write, message: impl Read) -> io::Result<()> {
+    for line in BufReader::new(message).split(b'\n') {
+        let line = String::from_utf8_lossy(line?.trim_ascii_end()).into_owned();
+        writeln!(out, "{}", printable(&line))?;
+    }
+    Ok(())
 }
 
 fn found(found: bool, id: &str) -> Result<(), CommandError> {
