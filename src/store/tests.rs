@@ -462,7 +462,13 @@ fn mailboxes_come_and_go() {
         alice.delete("../bob"),
         Err(StoreError::BadName(..))
     ));
+}
 
+#[test]
+fn a_deleted_mailbox_is_gone_for_who_has_it_open() {
+    let disk = Disk::new();
+    let alice = &disk.alice;
+    alice.create("Sent").unwrap();
     let sent = alice.mailbox("Sent").unwrap();
     assert!(Arc::ptr_eq(&sent, &alice.mailbox("Sent").unwrap()));
     deliver(&sent, "x");

@@ -334,57 +334,59 @@ pub(super) mod tests {
         }
     }
 
+    /// Each row: what is no item, and why.
+    const NO_ITEMS: &[(&str, &str)] = &[
+        (
+            "",
+            "expected a fetch item, such as FLAGS or BODY[] at octet 0",
+        ),
+        (
+            "()",
+            "expected a fetch item, such as FLAGS or BODY[] at octet 1",
+        ),
+        (
+            "(ALL)",
+            "expected a fetch item, such as FLAGS or BODY[] at octet 1",
+        ),
+        (
+            "RFC822[]",
+            "expected a fetch item, such as FLAGS or BODY[] at octet 0",
+        ),
+        (
+            "BODY.PEEK",
+            "expected a fetch item, such as FLAGS or BODY[] at octet 0",
+        ),
+        (
+            "BODY[0]",
+            "expected a number from 1 to 4294967295 at octet 5",
+        ),
+        (
+            "BODY[1.]",
+            "expected a part number, HEADER, HEADER.FIELDS, HEADER.FIELDS.NOT, TEXT or MIME at octet 7",
+        ),
+        (
+            "BODY[MIME]",
+            "expected a part number, HEADER, HEADER.FIELDS, HEADER.FIELDS.NOT or TEXT at octet 5",
+        ),
+        (
+            "BODY[]<0.0>",
+            "expected a count of octets that is not 0 at octet 9",
+        ),
+        (
+            "BODY[]<0>",
+            "expected a dot and a count of octets at octet 8",
+        ),
+        (
+            "BODY[HEADER.FIELDS ()]",
+            "expected the name of a header field at octet 20",
+        ),
+        ("FLAGS UID", "expected the end of the command at octet 5"),
+    ];
+
     #[test]
     fn what_is_no_item() {
-        let rows = [
-            (
-                "",
-                "expected a fetch item, such as FLAGS or BODY[] at octet 0",
-            ),
-            (
-                "()",
-                "expected a fetch item, such as FLAGS or BODY[] at octet 1",
-            ),
-            (
-                "(ALL)",
-                "expected a fetch item, such as FLAGS or BODY[] at octet 1",
-            ),
-            (
-                "RFC822[]",
-                "expected a fetch item, such as FLAGS or BODY[] at octet 0",
-            ),
-            (
-                "BODY.PEEK",
-                "expected a fetch item, such as FLAGS or BODY[] at octet 0",
-            ),
-            (
-                "BODY[0]",
-                "expected a number from 1 to 4294967295 at octet 5",
-            ),
-            (
-                "BODY[1.]",
-                "expected a part number, HEADER, HEADER.FIELDS, HEADER.FIELDS.NOT, TEXT or MIME at octet 7",
-            ),
-            (
-                "BODY[MIME]",
-                "expected a part number, HEADER, HEADER.FIELDS, HEADER.FIELDS.NOT or TEXT at octet 5",
-            ),
-            (
-                "BODY[]<0.0>",
-                "expected a count of octets that is not 0 at octet 9",
-            ),
-            (
-                "BODY[]<0>",
-                "expected a dot and a count of octets at octet 8",
-            ),
-            (
-                "BODY[HEADER.FIELDS ()]",
-                "expected the name of a header field at octet 20",
-            ),
-            ("FLAGS UID", "expected the end of the command at octet 5"),
-        ];
-        for (text, sentence) in rows {
-            assert_eq!(parse(text).unwrap_err().to_string(), sentence, "{text}");
+        for (text, sentence) in NO_ITEMS {
+            assert_eq!(parse(text).unwrap_err().to_string(), *sentence, "{text}");
         }
         let deep = format!("BODY[{}1]", "1.".repeat(10_000));
         assert_eq!(

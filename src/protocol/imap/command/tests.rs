@@ -12,150 +12,153 @@ use super::super::sequence::tests::any_set;
 use super::*;
 
 /// Each row: what a client says, and the same in our own hand.
+const COMMANDS: &[(&str, &str)] = &[
+    ("a capability", "a CAPABILITY"),
+    ("a] Noop", "a] NOOP"),
+    ("a ID NIL", "a ID NIL"),
+    ("a ID ()", "a ID NIL"),
+    (
+        "a id (\"name\" {4}\r\nmutt \"os\" nil)",
+        "a ID (\"name\" \"mutt\" \"os\" NIL)",
+    ),
+    ("a AUTHENTICATE plain", "a AUTHENTICATE PLAIN"),
+    (
+        "a authenticate PLAIN AGEAYg==",
+        "a AUTHENTICATE PLAIN AGEAYg==",
+    ),
+    ("a AUTHENTICATE LOGIN =", "a AUTHENTICATE LOGIN ="),
+    (
+        "a LOGIN alice \"wonder \\\"land\\\"\"",
+        "a LOGIN alice \"wonder \\\"land\\\"\"",
+    ),
+    (
+        "a LOGIN {5}\r\nalice {5+}\r\na\r\n b",
+        "a LOGIN alice {5}\r\na\r\n b",
+    ),
+    ("a LOGIN \"\" NIL", "a LOGIN \"\" \"NIL\""),
+    ("a ENABLE utf8=accept X", "a ENABLE UTF8=ACCEPT X"),
+    ("a SELECT inbox", "a SELECT INBOX"),
+    ("a SELECT ../../etc", "a SELECT ../../etc"),
+    ("a EXAMINE \"Entw&APw-rfe\"", "a EXAMINE Entw&APw-rfe"),
+    ("a CREATE Lists.rust.", "a CREATE Lists.rust."),
+    ("a DELETE x", "a DELETE x"),
+    ("a RENAME inbox \"old mail\"", "a RENAME INBOX \"old mail\""),
+    ("a SUBSCRIBE #news", "a SUBSCRIBE #news"),
+    ("a UNSUBSCRIBE x", "a UNSUBSCRIBE x"),
+    ("a LIST \"\" *", "a LIST \"\" \"*\""),
+    ("a LSUB Lists. %", "a LSUB Lists. \"%\""),
+    ("a NAMESPACE", "a NAMESPACE"),
+    (
+        "a STATUS INBOX (messages uidnext SIZE)",
+        "a STATUS INBOX (MESSAGES UIDNEXT SIZE)",
+    ),
+    ("a APPEND x () {5}", "a APPEND x {5}"),
+    ("a idle", "a IDLE"),
+    ("a UNSELECT", "a UNSELECT"),
+    ("a EXPUNGE", "a EXPUNGE"),
+    ("a uid expunge 1:*", "a UID EXPUNGE 1:*"),
+    ("a SEARCH unseen", "a SEARCH UNSEEN"),
+    ("a UID SEARCH RETURN", ""),
+    (
+        "a FETCH 1:* fast",
+        "a FETCH 1:* (FLAGS INTERNALDATE RFC822.SIZE)",
+    ),
+    (
+        "a UID FETCH 4294967295:* (flags)",
+        "a UID FETCH 4294967295:* (FLAGS)",
+    ),
+    (
+        "a UID STORE 1 +FLAGS.SILENT \\Seen",
+        "a UID STORE 1 +FLAGS.SILENT (\\Seen)",
+    ),
+    ("a COPY 2,4 Trash", "a COPY 2,4 Trash"),
+    ("a UID MOVE * Trash", "a UID MOVE * Trash"),
+];
+
 #[test]
 fn commands() {
-    let rows = [
-        ("a capability", "a CAPABILITY"),
-        ("a] Noop", "a] NOOP"),
-        ("a ID NIL", "a ID NIL"),
-        ("a ID ()", "a ID NIL"),
-        (
-            "a id (\"name\" {4}\r\nmutt \"os\" nil)",
-            "a ID (\"name\" \"mutt\" \"os\" NIL)",
-        ),
-        ("a AUTHENTICATE plain", "a AUTHENTICATE PLAIN"),
-        (
-            "a authenticate PLAIN AGEAYg==",
-            "a AUTHENTICATE PLAIN AGEAYg==",
-        ),
-        ("a AUTHENTICATE LOGIN =", "a AUTHENTICATE LOGIN ="),
-        (
-            "a LOGIN alice \"wonder \\\"land\\\"\"",
-            "a LOGIN alice \"wonder \\\"land\\\"\"",
-        ),
-        (
-            "a LOGIN {5}\r\nalice {5+}\r\na\r\n b",
-            "a LOGIN alice {5}\r\na\r\n b",
-        ),
-        ("a LOGIN \"\" NIL", "a LOGIN \"\" \"NIL\""),
-        ("a ENABLE utf8=accept X", "a ENABLE UTF8=ACCEPT X"),
-        ("a SELECT inbox", "a SELECT INBOX"),
-        ("a SELECT ../../etc", "a SELECT ../../etc"),
-        ("a EXAMINE \"Entw&APw-rfe\"", "a EXAMINE Entw&APw-rfe"),
-        ("a CREATE Lists.rust.", "a CREATE Lists.rust."),
-        ("a DELETE x", "a DELETE x"),
-        ("a RENAME inbox \"old mail\"", "a RENAME INBOX \"old mail\""),
-        ("a SUBSCRIBE #news", "a SUBSCRIBE #news"),
-        ("a UNSUBSCRIBE x", "a UNSUBSCRIBE x"),
-        ("a LIST \"\" *", "a LIST \"\" \"*\""),
-        ("a LSUB Lists. %", "a LSUB Lists. \"%\""),
-        ("a NAMESPACE", "a NAMESPACE"),
-        (
-            "a STATUS INBOX (messages uidnext SIZE)",
-            "a STATUS INBOX (MESSAGES UIDNEXT SIZE)",
-        ),
-        ("a APPEND x () {5}", "a APPEND x {5}"),
-        ("a idle", "a IDLE"),
-        ("a UNSELECT", "a UNSELECT"),
-        ("a EXPUNGE", "a EXPUNGE"),
-        ("a uid expunge 1:*", "a UID EXPUNGE 1:*"),
-        ("a SEARCH unseen", "a SEARCH UNSEEN"),
-        ("a UID SEARCH RETURN", ""),
-        (
-            "a FETCH 1:* fast",
-            "a FETCH 1:* (FLAGS INTERNALDATE RFC822.SIZE)",
-        ),
-        (
-            "a UID FETCH 4294967295:* (flags)",
-            "a UID FETCH 4294967295:* (FLAGS)",
-        ),
-        (
-            "a UID STORE 1 +FLAGS.SILENT \\Seen",
-            "a UID STORE 1 +FLAGS.SILENT (\\Seen)",
-        ),
-        ("a COPY 2,4 Trash", "a COPY 2,4 Trash"),
-        ("a UID MOVE * Trash", "a UID MOVE * Trash"),
-    ];
-    for (text, printed) in rows {
+    for (text, printed) in COMMANDS {
         let parsed = Tagged::parse(text.as_bytes()).map(|tagged| tagged.to_string());
-        assert_eq!(parsed.unwrap_or_default(), printed, "{text}");
+        assert_eq!(parsed.unwrap_or_default(), *printed, "{text}");
     }
 }
 
+/// Each row: what a client says, the tag that is made out, and what is wrong.
+const BAD_COMMANDS: &[(&[u8], &str, &str)] = &[
+    (b"", "", "expected a tag at octet 0"),
+    (b" NOOP", "", "expected a tag at octet 0"),
+    (b"+ NOOP", "", "expected a tag at octet 0"),
+    (b"\xff NOOP", "", "expected a tag at octet 0"),
+    (b"a", "a", "expected a space at octet 1"),
+    (b"a ", "a", "expected the name of a command at octet 2"),
+    (
+        b"a FROBNICATE 1",
+        "a",
+        "expected the name of a command at octet 2",
+    ),
+    (b"a  NOOP", "a", "expected the name of a command at octet 2"),
+    (
+        b"a NOOP ",
+        "a",
+        "expected the end of the command at octet 6",
+    ),
+    (
+        b"a UID NOOP",
+        "a",
+        "expected a command that has a UID form at octet 6",
+    ),
+    (b"a SELECT", "a", "expected a space at octet 8"),
+    (
+        b"a SELECT a b",
+        "a",
+        "expected the end of the command at octet 10",
+    ),
+    (
+        b"a SELECT &",
+        "a",
+        "expected a mailbox name in modified UTF-7 at octet 9",
+    ),
+    (
+        b"a SELECT \"a\0b\"",
+        "a",
+        "expected a closing quotation mark at octet 11",
+    ),
+    (b"a LOGIN alice", "a", "expected a space at octet 13"),
+    (
+        b"a LOGIN {3}\r\n\xff\xff\xff b",
+        "a",
+        "expected a string in UTF-8 at octet 8",
+    ),
+    (
+        b"a STATUS x (FOO)",
+        "a",
+        "expected a status item, such as MESSAGES at octet 12",
+    ),
+    (
+        b"a FETCH 0 FLAGS",
+        "a",
+        "expected a sequence set at octet 8",
+    ),
+    (b"a FETCH 1", "a", "expected a space at octet 9"),
+    (
+        b"a STORE 1 FLAGS (\\Recent)",
+        "a",
+        "expected a flag that a client can set, such as \\Seen or $Forwarded at octet 17",
+    ),
+    (
+        b"a AUTHENTICATE PLAIN ?",
+        "a",
+        "expected a mechanism and, perhaps, a first response in base64 at octet 15",
+    ),
+    (b"a ID (\"x\")", "a", "expected a space at octet 9"),
+];
+
 #[test]
 fn bad_commands() {
-    let rows: [(&[u8], &str, &str); 22] = [
-        (b"", "", "expected a tag at octet 0"),
-        (b" NOOP", "", "expected a tag at octet 0"),
-        (b"+ NOOP", "", "expected a tag at octet 0"),
-        (b"\xff NOOP", "", "expected a tag at octet 0"),
-        (b"a", "a", "expected a space at octet 1"),
-        (b"a ", "a", "expected the name of a command at octet 2"),
-        (
-            b"a FROBNICATE 1",
-            "a",
-            "expected the name of a command at octet 2",
-        ),
-        (b"a  NOOP", "a", "expected the name of a command at octet 2"),
-        (
-            b"a NOOP ",
-            "a",
-            "expected the end of the command at octet 6",
-        ),
-        (
-            b"a UID NOOP",
-            "a",
-            "expected a command that has a UID form at octet 6",
-        ),
-        (b"a SELECT", "a", "expected a space at octet 8"),
-        (
-            b"a SELECT a b",
-            "a",
-            "expected the end of the command at octet 10",
-        ),
-        (
-            b"a SELECT &",
-            "a",
-            "expected a mailbox name in modified UTF-7 at octet 9",
-        ),
-        (
-            b"a SELECT \"a\0b\"",
-            "a",
-            "expected a closing quotation mark at octet 11",
-        ),
-        (b"a LOGIN alice", "a", "expected a space at octet 13"),
-        (
-            b"a LOGIN {3}\r\n\xff\xff\xff b",
-            "a",
-            "expected a string in UTF-8 at octet 8",
-        ),
-        (
-            b"a STATUS x (FOO)",
-            "a",
-            "expected a status item, such as MESSAGES at octet 12",
-        ),
-        (
-            b"a FETCH 0 FLAGS",
-            "a",
-            "expected a sequence set at octet 8",
-        ),
-        (b"a FETCH 1", "a", "expected a space at octet 9"),
-        (
-            b"a STORE 1 FLAGS (\\Recent)",
-            "a",
-            "expected a flag that a client can set, such as \\Seen or $Forwarded at octet 17",
-        ),
-        (
-            b"a AUTHENTICATE PLAIN ?",
-            "a",
-            "expected a mechanism and, perhaps, a first response in base64 at octet 15",
-        ),
-        (b"a ID (\"x\")", "a", "expected a space at octet 9"),
-    ];
-    for (bytes, tag, sentence) in rows {
+    for (bytes, tag, sentence) in BAD_COMMANDS {
         let bad = Tagged::parse(bytes).unwrap_err();
         let found = bad.tag.as_ref().map_or("", Tag::as_str);
-        assert_eq!((found, &*bad.to_string()), (tag, sentence));
+        assert_eq!((found, &*bad.to_string()), (*tag, *sentence));
     }
 }
 

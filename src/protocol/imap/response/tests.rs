@@ -20,7 +20,6 @@ fn status(condition: Condition, code: Option<Code>, text: &str) -> Status {
 
 #[test]
 fn conditions() {
-    let set = |numbers: &[u32]| SequenceSet::from_sorted(numbers);
     let rows = [
         ("* OK ready", Condition::Ok, None, "ready"),
         ("* preauth hello", Condition::PreAuth, None, "hello"),
@@ -43,6 +42,18 @@ fn conditions() {
             Some(Code::UidNext(4392)),
             "",
         ),
+    ];
+    each_is_told(rows);
+    let done = parse("a1 OK [READ-WRITE] SELECT completed");
+    let tag = Tag::new("a1").unwrap();
+    let expected = status(Condition::Ok, Some(Code::ReadWrite), "SELECT completed");
+    assert_eq!(done, Response::Done(tag, expected));
+}
+
+#[test]
+fn codes() {
+    let set = |numbers: &[u32]| SequenceSet::from_sorted(numbers);
+    each_is_told([
         (
             "* OK [capability imap4rev1 Idle] x",
             Condition::Ok,
@@ -80,17 +91,15 @@ fn conditions() {
             Some(Code::Other("UIDNEXT 0".into())),
             "x",
         ),
-    ];
+    ]);
+}
+
+/// Each row: a line, and the condition, code and text that it tells.
+fn each_is_told<const N: usize>(rows: [(&str, Condition, Option<Code>, &str); N]) {
     for (line, condition, code, text) in rows {
-        assert_eq!(
-            parse(line),
-            Response::Untagged(status(condition, code, text))
-        );
+        let told = Response::Untagged(status(condition, code, text));
+        assert_eq!(parse(line), told);
     }
-    let done = parse("a1 OK [READ-WRITE] SELECT completed");
-    let tag = Tag::new("a1").unwrap();
-    let expected = status(Condition::Ok, Some(Code::ReadWrite), "SELECT completed");
-    assert_eq!(done, Response::Done(tag, expected));
 }
 
 #[test]
