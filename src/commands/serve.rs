@@ -14,6 +14,7 @@ use crate::accounts::Password;
 use crate::client::{Endpoint, Security};
 use crate::config::Config;
 use crate::limits::{self, BareLineEndings};
+use crate::queue::Sending;
 use crate::server::{Connections, Listener, Office};
 
 /// Serves until Ctrl-C or SIGTERM, then lets what is being delivered finish and says goodbye.
@@ -42,14 +43,7 @@ pub fn run(config: &Config, file: Option<&Path>) -> Result<(), CommandError> {
     let threads = start(listeners)?;
     let _ = interrupted.recv();
     log::info!("stopping");
-    if !connections.stop(limits::SHUTDOWN_GRACE) {
-        log::warn!("some connections did not end in time");
-    }
-    if let Some(sending) = &mut sending
-        && !sending.stop(limits::SHUTDOWN_GRACE)
-    {
-        log::warn!("a message is being sent; it stays in the queue");
-    }
+    stop(&connections, sending.as_mut());
     for thread in threads {
         // A listener's thread ends by itself; if it died, its message is on the screen already.
         let _ = thread.join();
@@ -59,6 +53,20 @@ pub fn run(config: &Config, file: Option<&Path>) -> Result<(), CommandError> {
         "Pillarbox has stopped; every message that it acknowledged is stored."
     );
     Ok(())
+}
+
+/// Ends the conversations and the queue, both at once: each may need its whole grace.
+fn stop(connections: &Connections, sending: Option<&mut Sending>) {
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            if sending.is_some_and(|sending| !sending.stop(limits::SHUTDOWN_GRACE)) {
+                log::warn!("a message is being sent; it stays in the queue");
+            }
+        });
+        if !connections.stop(limits::SHUTDOWN_GRACE) {
+            log::warn!("some connections did not end in time");
+        }
+    });
 }
 
 /// A message at the first Ctrl-C; the second one ends the program at once.
