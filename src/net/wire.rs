@@ -5,7 +5,7 @@
 //! so that pipelined commands are answered in few packets (RFC 2920 §3.2).
 
 use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use native_tls::{TlsAcceptor, TlsConnector};
@@ -85,18 +85,6 @@ impl Wire {
             end: 0,
             output,
         })
-    }
-
-    /// The address of the other side.
-    ///
-    /// # Errors
-    /// When the connection is gone.
-    pub fn peer_address(&mut self) -> io::Result<SocketAddr> {
-        self.stream
-            .socket()
-            .ok_or(io::ErrorKind::NotConnected)?
-            .tcp()
-            .peer_addr()
     }
 
     /// From now on waits no longer than this, nor than the wire's own patience.

@@ -122,36 +122,22 @@ impl Office {
     /// # Errors
     /// When one is taken or not ours to open.
     pub fn listeners(&self, connections: &Arc<Connections>) -> Result<Vec<Listener>, SetupError> {
-        let ports = &self.ports;
+        let (ports, smtp) = (&self.ports, Protocol::Smtp);
+        let (starttls, tls) = (Secured::StartTls, Secured::Tls);
         let table = [
-            (
-                "smtp",
-                ports.smtp,
-                Protocol::Smtp(Role::Mx),
-                Secured::StartTls,
-            ),
+            ("smtp", ports.smtp, smtp(Role::Mx), starttls),
             (
                 "submission",
                 ports.submission,
-                Protocol::Smtp(Role::Submission),
-                Secured::StartTls,
+                smtp(Role::Submission),
+                starttls,
             ),
-            (
-                "smtps",
-                ports.smtps,
-                Protocol::Smtp(Role::Submission),
-                Secured::Tls,
-            ),
-            (
-                "lmtp",
-                ports.lmtp,
-                Protocol::Smtp(Role::Lmtp),
-                Secured::StartTls,
-            ),
-            ("pop3", ports.pop3, Protocol::Pop3, Secured::StartTls),
-            ("pop3s", ports.pop3s, Protocol::Pop3, Secured::Tls),
-            ("imap", ports.imap, Protocol::Imap, Secured::StartTls),
-            ("imaps", ports.imaps, Protocol::Imap, Secured::Tls),
+            ("smtps", ports.smtps, smtp(Role::Submission), tls),
+            ("lmtp", ports.lmtp, smtp(Role::Lmtp), starttls),
+            ("pop3", ports.pop3, Protocol::Pop3, starttls),
+            ("pop3s", ports.pop3s, Protocol::Pop3, tls),
+            ("imap", ports.imap, Protocol::Imap, starttls),
+            ("imaps", ports.imaps, Protocol::Imap, tls),
         ];
         let open = |(name, port, protocol, secured): (_, Option<Port>, _, _)| {
             let Port { number, if_free } = port?;

@@ -87,14 +87,6 @@ impl Notify {
         delay: false,
     };
 
-    /// What holds where the client asks for nothing: failures, and delays if one likes
-    /// (RFC 3461 §4.1).
-    pub const DEFAULT: Notify = Notify {
-        success: false,
-        failure: true,
-        delay: true,
-    };
-
     pub(super) fn parse(value: &str) -> Option<Notify> {
         if value.eq_ignore_ascii_case("NEVER") {
             return Some(Notify::NEVER);
