@@ -9,7 +9,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use common::Lab;
+use common::{Lab, PROTOCOLS};
 
 /// A lab, and scripts that find it in the environment: `$CA`, `$imaps`, `$smtps` and the other
 /// ports. Each runs in the folder of the lab, which is its home too.
@@ -26,15 +26,7 @@ impl Desk {
         shell.args(["60", "bash", "-euo", "pipefail", "-c", script]);
         shell.current_dir(self.0.path()).env("HOME", self.0.path());
         shell.env("CA", self.0.ca()).env("TERM", "xterm");
-        for protocol in [
-            "smtp",
-            "submission",
-            "smtps",
-            "pop3",
-            "pop3s",
-            "imap",
-            "imaps",
-        ] {
+        for protocol in PROTOCOLS {
             shell.env(protocol, self.0.port(protocol).to_string());
         }
         let output = shell.output().unwrap();

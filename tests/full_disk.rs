@@ -11,19 +11,18 @@ mod common;
 mod hop;
 
 use std::fs::{self, File};
-use std::io::{Cursor, ErrorKind, Read, Write};
+use std::io::{Cursor, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
 
-use common::Lab;
 use common::programs::{run, until};
+use common::{Lab, stored};
 use hop::Hop;
 use pillarbox::client::{ClientError, Endpoint, Security, SmtpClient};
 use pillarbox::queue::{Spool, State};
-use pillarbox::store::Store;
 use tempfile::TempDir;
 
 /// Some thousand octets, so that a few messages fill the disk.
@@ -118,24 +117,8 @@ fn number(text: &str) -> Option<usize> {
 
 /// The numbers in bob's inbox.
 fn inbox(disk: &Disk) -> Vec<usize> {
-    let store = Store::open(&disk.path().join("mail")).unwrap();
-    let inbox = store.account("bob").unwrap().inbox().unwrap();
-    let read = |message| {
-        let mut text = String::new();
-        inbox
-            .open(message)
-            .unwrap()
-            .read_to_string(&mut text)
-            .unwrap();
-        number(&text)
-    };
-    inbox
-        .refresh()
-        .unwrap()
-        .messages
-        .iter()
-        .filter_map(|message| read(message))
-        .collect()
+    let messages = stored(&disk.path().join("mail"), "bob");
+    messages.iter().filter_map(|text| number(text)).collect()
 }
 
 fn queued(disk: &Disk) -> usize {

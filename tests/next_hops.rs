@@ -9,19 +9,18 @@ mod common;
 
 use std::fmt::Write;
 use std::fs;
-use std::io::{Cursor, Read};
+use std::io::Cursor;
 use std::net::TcpStream;
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use common::Lab;
 use common::exim::Exim;
 use common::postfix::Postfix;
 use common::programs::free_port;
+use common::{Lab, stored};
 use pillarbox::client::{Endpoint, Security, SmtpClient};
 use pillarbox::queue::Spool;
-use pillarbox::store::Store;
 
 const TRICKY: &str = "From: alice@pillarbox.test\r\nSubject: tricky\r\n\r\n.leading dot\r\nGr\u{fc}\u{df}e\r\n.\u{20}\r\n";
 
@@ -48,18 +47,8 @@ fn messages(folder: &Path) -> Vec<String> {
 
 /// Alice's mail after the welcome.
 fn bounces(lab: &Lab) -> Vec<String> {
-    let store = Store::open(&lab.path().join("mail")).unwrap();
-    let inbox = store.account("alice").unwrap().inbox().unwrap();
-    let mut found = Vec::new();
-    for message in &inbox.refresh().unwrap().messages {
-        let mut text = String::new();
-        inbox
-            .open(message)
-            .unwrap()
-            .read_to_string(&mut text)
-            .unwrap();
-        found.extend(Some(text).filter(|text| text.contains("Return-Path: <>")));
-    }
+    let mut found = stored(&lab.path().join("mail"), "alice");
+    found.retain(|text| text.contains("Return-Path: <>"));
     found
 }
 

@@ -6,17 +6,7 @@ mod common;
 
 use std::process::Command;
 
-use common::Lab;
-
-const PROTOCOLS: [&str; 7] = [
-    "smtp",
-    "submission",
-    "smtps",
-    "pop3",
-    "pop3s",
-    "imap",
-    "imaps",
-];
+use common::{Lab, PROTOCOLS};
 
 /// Runs a script of `tests/python` against the lab.
 fn python(script: &str, lab: &Lab) {

@@ -9,12 +9,24 @@ pub mod typed;
 
 use std::collections::HashMap;
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use pillarbox::store::Store;
 use tempfile::TempDir;
+
+/// What the tests of other people's programs are told the ports of.
+pub const PROTOCOLS: [&str; 7] = [
+    "smtp",
+    "submission",
+    "smtps",
+    "pop3",
+    "pop3s",
+    "imap",
+    "imaps",
+];
 
 /// What every laboratory's configuration has; a test may add sections.
 const CONFIG: &str =
@@ -145,6 +157,32 @@ impl Drop for Lab {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+/// The messages in an account's inbox, read through a store of its own, as another program would.
+pub fn stored(mail: &Path, account: &str) -> Vec<String> {
+    let inbox = Store::open(mail)
+        .unwrap()
+        .account(account)
+        .unwrap()
+        .inbox()
+        .unwrap();
+    let read = |message| {
+        let mut text = String::new();
+        inbox
+            .open(message)
+            .unwrap()
+            .read_to_string(&mut text)
+            .unwrap();
+        text
+    };
+    inbox
+        .refresh()
+        .unwrap()
+        .messages
+        .iter()
+        .map(|message| read(message))
+        .collect()
 }
 
 /// The program with these words, in this folder.
