@@ -176,6 +176,13 @@ pub enum Command {
     },
 }
 
+impl Command {
+    /// The names of all commands, in upper case; of those on messages without UID.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        parse::names()
+    }
+}
+
 impl Tagged {
     /// Understands a whole command.
     ///

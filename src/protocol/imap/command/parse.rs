@@ -82,6 +82,14 @@ const ON_MESSAGES: [(&str, OnMessages); 5] = [
     }),
 ];
 
+/// The names in all three tables.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    let alone = ALONE.iter().map(|(name, _)| *name);
+    let with_arguments = WITH_ARGUMENTS.iter().map(|(name, _)| *name);
+    let on_messages = ON_MESSAGES.iter().map(|(name, _)| *name);
+    alone.chain(with_arguments).chain(on_messages)
+}
+
 /// Reads all that follows the tag.
 pub(super) fn command(cursor: &mut Cursor<'_>) -> Parsed<Command> {
     cursor.space()?;
