@@ -70,7 +70,37 @@ impl fmt::Display for SyntaxError {
 
 impl std::error::Error for SyntaxError {}
 
+/// Understands what stands behind a verb.
+type Arguments = fn(&str) -> Result<Command, SyntaxError>;
+
+/// Every command; `Display` is the inverse.
+const COMMANDS: [(&str, Arguments); 14] = [
+    ("USER", |name| {
+        some(name, "USER wants the name of a mailbox").map(Command::User)
+    }),
+    ("PASS", |password| {
+        some(password, "PASS wants the password").map(Command::Pass)
+    }),
+    ("STAT", |none| alone(none, Command::Stat)),
+    ("LIST", |number| optional_number(number).map(Command::List)),
+    ("UIDL", |number| optional_number(number).map(Command::Uidl)),
+    ("RETR", |number| message_number(number).map(Command::Retr)),
+    ("DELE", |number| message_number(number).map(Command::Dele)),
+    ("NOOP", |none| alone(none, Command::Noop)),
+    ("RSET", |none| alone(none, Command::Rset)),
+    ("TOP", top),
+    ("QUIT", |none| alone(none, Command::Quit)),
+    ("CAPA", |none| alone(none, Command::Capa)),
+    ("STLS", |none| alone(none, Command::Stls)),
+    ("AUTH", auth),
+];
+
 impl Command {
+    /// The verbs that there are.
+    pub fn verbs() -> impl Iterator<Item = &'static str> {
+        COMMANDS.iter().map(|(verb, _)| *verb)
+    }
+
     /// Understands a line, its CRLF removed. Verbs stand in any case (RFC 1939 §3).
     ///
     /// # Errors
@@ -78,10 +108,10 @@ impl Command {
     pub fn parse(line: &[u8]) -> Result<Command, SyntaxError> {
         let space = line.iter().position(|b| *b == b' ');
         let (verb, rest) = line.split_at(space.unwrap_or(line.len()));
-        let verb = verb.to_ascii_uppercase();
-        if !VERBS.contains(&verb.as_slice()) {
-            return Err(SyntaxError::UnknownVerb);
-        }
+        let (_, arguments) = COMMANDS
+            .iter()
+            .find(|(name, _)| verb.eq_ignore_ascii_case(name.as_bytes()))
+            .ok_or(SyntaxError::UnknownVerb)?;
         let text = str::from_utf8(rest.strip_prefix(b" ").unwrap_or(rest))
             .map_err(|_| SyntaxError::Argument("The argument is not UTF-8"))?;
         if text.chars().any(char::is_control) {
@@ -89,34 +119,9 @@ impl Command {
                 "The argument has a control character",
             ));
         }
-        Command::with(&verb, text)
-    }
-
-    fn with(verb: &[u8], text: &str) -> Result<Command, SyntaxError> {
-        let argument = text.trim_matches(' ');
-        Ok(match verb {
-            b"USER" => Command::User(some(argument, "USER wants the name of a mailbox")?),
-            b"PASS" => Command::Pass(some(text, "PASS wants the password")?),
-            b"LIST" => Command::List(optional_number(argument)?),
-            b"UIDL" => Command::Uidl(optional_number(argument)?),
-            b"RETR" => Command::Retr(message_number(argument)?),
-            b"DELE" => Command::Dele(message_number(argument)?),
-            b"TOP" => top(argument)?,
-            b"AUTH" => {
-                let (mechanism, initial) = sasl::parse(argument).map_err(SyntaxError::Argument)?;
-                Command::Auth { mechanism, initial }
-            }
-            _ if !argument.is_empty() => {
-                return Err(SyntaxError::Argument("This command takes no argument"));
-            }
-            b"STAT" => Command::Stat,
-            b"NOOP" => Command::Noop,
-            b"RSET" => Command::Rset,
-            b"QUIT" => Command::Quit,
-            b"CAPA" => Command::Capa,
-            b"STLS" => Command::Stls,
-            _ => return Err(SyntaxError::UnknownVerb),
-        })
+        // RFC 1939 §7: spaces around a password are part of it; elsewhere they are forgiven.
+        let secret = verb.eq_ignore_ascii_case(b"PASS");
+        arguments(if secret { text } else { text.trim_matches(' ') })
     }
 }
 
@@ -146,6 +151,18 @@ impl fmt::Display for Command {
     }
 }
 
+fn alone(text: &str, command: Command) -> Result<Command, SyntaxError> {
+    if text.is_empty() {
+        return Ok(command);
+    }
+    Err(SyntaxError::Argument("This command takes no argument"))
+}
+
+fn auth(text: &str) -> Result<Command, SyntaxError> {
+    let (mechanism, initial) = sasl::parse(text).map_err(SyntaxError::Argument)?;
+    Ok(Command::Auth { mechanism, initial })
+}
+
 fn some(text: &str, otherwise: &'static str) -> Result<String, SyntaxError> {
     if text.is_empty() {
         return Err(SyntaxError::Argument(otherwise));
@@ -171,9 +188,9 @@ fn message_number(text: &str) -> Result<u32, SyntaxError> {
     }
 }
 
-fn top(argument: &str) -> Result<Command, SyntaxError> {
+fn top(text: &str) -> Result<Command, SyntaxError> {
     let sentence = "TOP wants a message number and a number of lines";
-    let (message, lines) = argument
+    let (message, lines) = text
         .split_once(' ')
         .ok_or(SyntaxError::Argument(sentence))?;
     let lines = lines.trim_start_matches(' ');
@@ -186,11 +203,6 @@ fn top(argument: &str) -> Result<Command, SyntaxError> {
         lines: lines.parse().unwrap_or(u64::MAX),
     })
 }
-
-const VERBS: [&[u8]; 14] = [
-    b"USER", b"PASS", b"STAT", b"LIST", b"UIDL", b"RETR", b"DELE", b"NOOP", b"RSET", b"TOP",
-    b"QUIT", b"CAPA", b"STLS", b"AUTH",
-];
 
 #[cfg(test)]
 mod tests {
@@ -259,6 +271,15 @@ mod tests {
         for (line, sentence) in rows {
             let answer = Command::parse(line).map_err(|error| error.to_string());
             assert_eq!(answer, Err(sentence.to_owned()), "{}", line.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn every_verb_is_known_in_any_case() {
+        for verb in Command::verbs() {
+            let line = verb.to_lowercase();
+            let unknown = Err(SyntaxError::UnknownVerb);
+            assert_ne!(Command::parse(line.as_bytes()), unknown, "{verb}");
         }
     }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::sync::Arc;
 
+use pillarbox::protocol::smtp::Command;
 use pillarbox::server::{Role, Session, Site, SmtpServer};
 use tempfile::TempDir;
 
@@ -116,6 +117,8 @@ fn every_command_that_help_knows_has_a_row() {
         .map(|row| quoted(row[0])[0].to_owned())
         .collect();
     assert_eq!(known, listed);
+    let understood: BTreeSet<String> = Command::verbs().map(str::to_owned).collect();
+    assert_eq!(known, understood);
 }
 
 /// Every `status(code, "enhanced", …)` of the server.
