@@ -4,6 +4,7 @@
 //! - [`session`]: the states, the way of a line, and the one `match` over all commands;
 //! - [`literal`]: commands that arrive in pieces;   [`answer`]: how a command ends;
 //! - [`login`]: CAPABILITY, ID, STARTTLS, LOGIN, AUTHENTICATE, LOGOUT, and NOOP;
+//! - [`enabled`]: ENABLE, and what it has switched on: which of two forms an answer takes;
 //! - [`select`]: SELECT, EXAMINE, CLOSE, UNSELECT, CHECK, STATUS;
 //! - [`mailboxes`]: CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE;   [`list`]: LIST, LSUB, NAMESPACE;
 //! - [`view`]: the message numbers that this client knows, and what it must be told;
@@ -15,6 +16,7 @@
 
 mod answer;
 mod append;
+mod enabled;
 mod fetch;
 mod idle;
 mod list;

@@ -20,7 +20,7 @@ impl ImapServer {
             true => Answer::ok("[READ-ONLY] EXAMINE completed"),
             false => Answer::ok("[READ-WRITE] SELECT completed"),
         };
-        let answer = answer.with(opening(&view));
+        let answer = answer.with(opening(&view, self.enabled.imap4rev2()));
         self.state = State::Selected(account, Box::new(view));
         Ok(answer)
     }
@@ -59,15 +59,18 @@ impl ImapServer {
     }
 }
 
-/// What SELECT and EXAMINE tell of a mailbox (RFC 3501 §6.3.1).
-fn opening(view: &View) -> String {
+/// What SELECT and EXAMINE tell of a mailbox (RFC 3501 §6.3.1). IMAP4rev2 knows neither RECENT nor
+/// UNSEEN (RFC 9051 §6.3.2).
+fn opening(view: &View, imap4rev2: bool) -> String {
     let snapshot = view.snapshot();
     let mut out = view.flags_lines(snapshot);
     out += &format!("* {} EXISTS\r\n", view.messages().len());
-    out += &format!("* {} RECENT\r\n", view.recent_count());
-    let unseen = (view.messages().iter()).position(|message| !message.flags.has(Flag::Seen));
-    if let Some(at) = unseen {
-        out += &format!("* OK [UNSEEN {}] First unseen.\r\n", at + 1);
+    if !imap4rev2 {
+        out += &format!("* {} RECENT\r\n", view.recent_count());
+        let unseen = (view.messages().iter()).position(|message| !message.flags.has(Flag::Seen));
+        if let Some(at) = unseen {
+            out += &format!("* OK [UNSEEN {}] First unseen.\r\n", at + 1);
+        }
     }
     out += &format!(
         "* OK [UIDVALIDITY {}] UIDs valid\r\n",

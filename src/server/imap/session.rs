@@ -19,6 +19,7 @@ use std::time::Duration;
 
 use super::answer::{Answer, Answered};
 use super::append::Appending;
+use super::enabled::Enabled;
 use super::idle::Idling;
 use super::literal::Gathering;
 use super::view::{Lost, Telling, View};
@@ -33,6 +34,7 @@ pub struct ImapServer {
     pub(super) site: Arc<Site>,
     pub(super) peer: Peer,
     pub(super) state: State,
+    pub(super) enabled: Enabled,
     pub(super) expecting: Expecting,
     /// Commands in a row that were none.
     bad_commands: u32,
@@ -132,6 +134,7 @@ impl ImapServer {
             site,
             peer,
             state: State::NotAuthenticated(door),
+            enabled: Enabled::default(),
             expecting: Expecting::default(),
             bad_commands: 0,
         }
@@ -166,6 +169,7 @@ impl ImapServer {
                 self.authenticate(tag, &mechanism, initial.as_deref())
             }
             Command::Login { user, password } => self.login(&Credentials { user, password }),
+            Command::Enable(names) => self.enable(&names),
             Command::Select(mailbox) => self.select(&mailbox, false),
             Command::Examine(mailbox) => self.select(&mailbox, true),
             Command::Create(mailbox) => self.create(&mailbox),
@@ -192,7 +196,6 @@ impl ImapServer {
             } => self.store(&set, &change, silent, uid),
             Command::Copy { uid, set, mailbox } => self.copy(&set, &mailbox, uid),
             Command::Move { uid, set, mailbox } => self.r#move(&set, &mailbox, uid),
-            Command::Enable(_) => Err(Answer::bad("ENABLE is not offered here")),
             Command::Append(_) => Err(Answer::bad("expected a literal, which is the message")),
         }
     }

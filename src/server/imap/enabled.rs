@@ -1,0 +1,66 @@
+//! ENABLE: what a client has switched on for its session (RFC 5161, RFC 9051 §6.3.1).
+//!
+//! Some answers have two forms, an old one that every client knows and a new one: who asks for the
+//! new one gets it from then on. It is asked for before a mailbox is selected, so nothing changes its
+//! form while one is open.
+
+use super::answer::{Answer, Answered};
+use super::session::{ImapServer, State};
+
+/// What is switched on. Nothing can be switched off again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Enabled {
+    imap4rev2: bool,
+    utf8_accept: bool,
+}
+
+impl Enabled {
+    /// Does the client speak IMAP4rev2 (RFC 9051), and not IMAP4rev1?
+    pub(super) fn imap4rev2(self) -> bool {
+        self.imap4rev2
+    }
+
+    /// Does the client take UTF-8 in strings and message headers (RFC 6855 §3)?
+    #[allow(dead_code, reason = "APPEND will ask")]
+    pub(super) fn utf8_accept(self) -> bool {
+        self.utf8_accept
+    }
+
+    /// Are mailbox names and texts UTF-8 (RFC 9051 §5.1, RFC 6855 §3), and not modified UTF-7?
+    #[allow(dead_code, reason = "LIST will ask")]
+    pub(super) fn utf8_names(self) -> bool {
+        self.imap4rev2 || self.utf8_accept
+    }
+
+    /// Switches this on; returns its name as CAPABILITY has it, or nothing if we do not know it.
+    fn switch_on(&mut self, name: &str) -> Option<&'static str> {
+        match name {
+            "IMAP4REV2" => {
+                self.imap4rev2 = true;
+                Some("IMAP4rev2")
+            }
+            "UTF8=ACCEPT" => {
+                self.utf8_accept = true;
+                Some("UTF8=ACCEPT")
+            }
+            _ => None,
+        }
+    }
+}
+
+impl ImapServer {
+    /// RFC 5161 §3.1. What we do not know is passed over.
+    pub(super) fn enable(&mut self, names: &[String]) -> Answered {
+        self.account()?;
+        if let State::Selected(..) = self.state {
+            return Err(Answer::bad("expected ENABLE before a mailbox is selected"));
+        }
+        let mut line = "* ENABLED".to_owned();
+        for name in names {
+            if let Some(known) = self.enabled.switch_on(name) {
+                line += &format!(" {known}");
+            }
+        }
+        Ok(Answer::ok("ENABLE completed").with(line + "\r\n"))
+    }
+}
