@@ -1,9 +1,11 @@
 //! What the documentation says of the source, checked against the source.
 // A test fails by panicking.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use pillarbox::console::Script;
 
 /// Every page, with its text.
 fn pages() -> Vec<(PathBuf, String)> {
@@ -102,4 +104,56 @@ fn what_is_quoted_stands_in_the_source() {
         }
     }
     assert!(quoted > 1, "the quotations were not found");
+}
+
+#[test]
+fn what_is_written_as_a_script_is_one() {
+    let mut read = 0;
+    for (page, text) in pages() {
+        for block in text.split("```script\n").skip(1) {
+            let script = block.split("```").next().unwrap();
+            let parsed = Script::parse(script);
+            let script = parsed.unwrap_or_else(|error| panic!("{}: {error}", page.display()));
+            assert!(!script.steps.is_empty(), "{}", page.display());
+            read += 1;
+        }
+    }
+    assert!(read > 0, "the scripts were not found");
+}
+
+/// Every line that can stand in a script, and nothing else, stands in the tables of its page.
+#[test]
+fn every_line_of_a_script_has_a_row() {
+    let page = include_str!("../docs/scripts.md");
+    let rows: Vec<&str> = page
+        .lines()
+        .filter_map(|row| row.strip_prefix("| `")?.split_once("` |"))
+        .map(|(line, _)| line)
+        .collect();
+    let (header, steps): (Vec<&str>, Vec<&str>) = rows
+        .iter()
+        .partition(|row| row.contains(": ") && row.as_bytes()[0].is_ascii_lowercase());
+    assert!(
+        header.len() >= 10 && steps.len() >= 16,
+        "the tables were not found"
+    );
+    for line in &header {
+        let filled = line.replace('…', "x");
+        let rest = if line.starts_with("title") {
+            "protocol: smtp"
+        } else {
+            "title: x\nprotocol: smtp"
+        };
+        let rest = if line.starts_with("protocol") {
+            "title: x"
+        } else {
+            rest
+        };
+        Script::parse(&format!("{rest}\n{filled}\n")).unwrap();
+    }
+    let sites = "title: x\nprotocol: smtp\nsite: other.test\n";
+    for line in &steps {
+        let behind = if line.starts_with("S*:") { "S: x" } else { "" };
+        Script::parse(&format!("{sites}{line}\n{behind}\n")).unwrap();
+    }
 }

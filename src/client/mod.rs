@@ -24,6 +24,7 @@ pub use endpoint::{Endpoint, Security};
 pub use error::ClientError;
 pub use imap::ImapClient;
 pub use pop3::Pop3Client;
+pub(crate) use printable::is_harmless;
 pub use printable::printable;
 pub use settings::ClientSettings;
 pub use smtp::{Hello, Sent, SmtpClient, Wishes};

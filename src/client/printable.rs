@@ -9,7 +9,8 @@ pub fn printable(text: &str) -> String {
         .collect()
 }
 
-fn is_harmless(c: char) -> bool {
+/// Does a terminal show this character, and do nothing else?
+pub(crate) fn is_harmless(c: char) -> bool {
     let turns =
         matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     !c.is_control() && !turns

@@ -85,6 +85,40 @@ impl ClientSocket {
         answer
     }
 
+    /// Sends these octets as they are, for a person who types the protocol.
+    ///
+    /// # Errors
+    /// When the connection fails.
+    pub fn send_octets(&mut self, octets: &[u8]) -> Result<(), ClientError> {
+        self.attempt(|wire| {
+            wire.say(octets)?;
+            wire.flush()
+        })
+    }
+
+    /// Waits for a line that the server says, its ending removed; `None`: the server has closed.
+    ///
+    /// # Errors
+    /// When the connection fails, or the line has more than [`limits::ANSWER_LINE`] octets.
+    pub fn receive_line_or_end(&mut self) -> Result<Option<Vec<u8>>, ClientError> {
+        let server = self.endpoint.to_string();
+        match self.attempt(Wire::read_line)? {
+            Heard::Line(line) => Ok(Some(line)),
+            Heard::Closed => Ok(None),
+            Heard::TooLong | Heard::Endless => Err(self.unexpected("a line without an end")),
+            Heard::TimedOut => Err(ClientError::TimedOut { server }),
+            Heard::Stopping | Heard::News => Err(ClientError::Closed { server }),
+        }
+    }
+
+    /// Tells the server that nothing more will be said, and goes on listening.
+    ///
+    /// # Errors
+    /// When the connection fails.
+    pub fn finish(&mut self) -> Result<(), ClientError> {
+        self.attempt(Wire::finish)
+    }
+
     /// The TLS handshake, after the server agreed to it.
     ///
     /// # Errors
@@ -156,16 +190,12 @@ impl ClientSocket {
 
     /// One line of an answer, its ending removed; `room` is what the answer may yet cost.
     pub(super) fn receive_line(&mut self, room: &mut usize) -> Result<Vec<u8>, ClientError> {
-        let server = self.endpoint.to_string();
-        match self.attempt(Wire::read_line)? {
-            Heard::Line(line) => {
-                self.spend(room, line.len() + limits::ANSWER_LINE_COST)?;
-                Ok(line)
-            }
-            Heard::TooLong | Heard::Endless => Err(self.unexpected("a line without an end")),
-            Heard::TimedOut => Err(ClientError::TimedOut { server }),
-            Heard::Closed | Heard::Stopping | Heard::News => Err(ClientError::Closed { server }),
-        }
+        let Some(line) = self.receive_line_or_end()? else {
+            let server = self.endpoint.to_string();
+            return Err(ClientError::Closed { server });
+        };
+        self.spend(room, line.len() + limits::ANSWER_LINE_COST)?;
+        Ok(line)
     }
 
     /// Takes so many octets of memory from `room`.

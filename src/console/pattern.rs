@@ -1,79 +1,180 @@
-//! The texts of a script: what an expected line may look like, and octets that no editor keeps.
-//!
-//! `...` in an expected line stands for anything, also for nothing. After `C\:` and `S\:` the text
-//! has escapes: `\r` `\n` `\t` `\0` `\\`, `\x2e` for any octet, `\{70000 x}` for many of a text.
+//! What an expected line may look like: `...` in it stands for anything, also for nothing, `${NAME}`
+//! for what was remembered, and a text between two slashes is a regular expression for the whole line.
 
 use std::fmt;
+
+use regex::bytes::Regex;
+
+use super::text::{Memory, Template, escape, plain, write_marked};
 
 /// What a line may look like.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pattern {
-    /// As it stands in the script.
-    text: String,
+    /// As it stands in the script, behind `S:` or `S\:`.
+    source: String,
+    kind: Kind,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Kind {
     /// What must be there, in this order, with anything between two pieces.
-    pieces: Vec<Vec<u8>>,
+    Pieces {
+        escaped: bool,
+        pieces: Vec<Template>,
+    },
+    /// A regular expression, which what stands in the gaps does not change.
+    Expression(Template),
 }
 
 const ANYTHING: &str = "...";
 
 impl Pattern {
-    /// This text, where only `...` means more than itself.
-    #[must_use]
-    pub fn literal(text: &str) -> Pattern {
-        let pieces = text.split(ANYTHING).map(|piece| piece.as_bytes().to_vec());
-        Pattern {
-            text: text.to_owned(),
-            pieces: pieces.collect(),
-        }
-    }
-
-    /// This text, with escapes; `\x2e\x2e\x2e` is three dots and no more.
+    /// `S: text`.
     ///
     /// # Errors
-    /// When a backslash begins no escape.
-    pub fn escaped(text: &str) -> Result<Pattern, &'static str> {
-        let pieces: Result<_, _> = text.split(ANYTHING).map(unescape).collect();
+    /// When `${` begins no name, or what stands between slashes is no regular expression.
+    pub fn parse(text: &str) -> Result<Pattern, String> {
+        let Some(expression) = between_slashes(text) else {
+            return Pattern::pieces(text, false);
+        };
+        let template = Template::parse(expression, false)?;
+        let something = |name: &str| (name.to_owned(), b"x".to_vec());
+        expression_of(&template, &template.names().map(something).collect())?;
         Ok(Pattern {
-            text: text.to_owned(),
-            pieces: pieces?,
+            source: text.to_owned(),
+            kind: Kind::Expression(template),
         })
+    }
+
+    /// `S\: text`, with escapes; `\x2e\x2e\x2e` is three dots and no more.
+    ///
+    /// # Errors
+    /// When a backslash begins no escape, or `${` no name.
+    pub fn escaped(text: &str) -> Result<Pattern, String> {
+        Pattern::pieces(text, true)
+    }
+
+    fn pieces(text: &str, escaped: bool) -> Result<Pattern, String> {
+        let piece = |piece| Template::parse(piece, escaped);
+        let pieces: Result<_, _> = text.split(ANYTHING).map(piece).collect();
+        Ok(Pattern {
+            source: text.to_owned(),
+            kind: Kind::Pieces {
+                escaped,
+                pieces: pieces?,
+            },
+        })
+    }
+
+    /// This line and no other.
+    #[must_use]
+    pub fn exactly(line: &[u8]) -> Pattern {
+        let dots = memchr::memmem::find(line, ANYTHING.as_bytes()).is_some();
+        let literal = plain(line).filter(|line| !dots && between_slashes(line).is_none());
+        Pattern {
+            source: literal.map_or_else(|| escape(line, |c| dots && c == '.'), str::to_owned),
+            kind: Kind::Pieces {
+                escaped: literal.is_none(),
+                pieces: vec![Template::of(line)],
+            },
+        }
     }
 
     /// Does this line look like it?
     ///
     /// # Errors
-    /// If it does not: at which octet of the line the first difference is.
-    pub fn check(&self, line: &[u8]) -> Result<(), usize> {
-        let Some((first, others)) = self.pieces.split_first() else {
-            return Ok(());
-        };
-        let Some(mut rest) = line.strip_prefix(first.as_slice()) else {
-            return Err(common(first, line));
-        };
-        let Some((last, middle)) = others.split_last() else {
-            return if rest.is_empty() {
-                Ok(())
-            } else {
-                Err(first.len())
-            };
-        };
-        for piece in middle {
-            let Some(at) = memchr::memmem::find(rest, piece) else {
-                return Err(line.len() - rest.len());
-            };
-            rest = &rest[at + piece.len()..];
+    /// If it does not: at which octet of the line the first difference is, unless a regular
+    /// expression was to match, which is found or not.
+    pub fn check(&self, line: &[u8], memory: &Memory) -> Result<(), Option<usize>> {
+        match &self.kind {
+            Kind::Pieces { pieces, .. } => {
+                let pieces: Vec<_> = pieces.iter().map(|piece| piece.fill(memory)).collect();
+                check(&pieces, line).map_err(Some)
+            }
+            Kind::Expression(template) => match expression_of(template, memory) {
+                Ok(expression) if expression.is_match(line) => Ok(()),
+                _ => Err(None),
+            },
         }
-        if rest.ends_with(last) {
-            return Ok(());
-        }
-        Err(line.len() - rest.len())
+    }
+
+    /// As it stands in the script, with what is remembered in its gaps.
+    pub(super) fn filled(&self, memory: &Memory) -> String {
+        let filled = Template::parse(&self.source, false).map(|source| source.fill(memory));
+        filled.map_or_else(
+            |_| self.source.clone(),
+            |octets| String::from_utf8_lossy(&octets).into_owned(),
+        )
+    }
+
+    /// The names of the gaps.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        let templates = match &self.kind {
+            Kind::Pieces { pieces, .. } => pieces.as_slice(),
+            Kind::Expression(template) => std::slice::from_ref(template),
+        };
+        templates.iter().flat_map(Template::names)
+    }
+
+    /// With this mark, which says already whether there are escapes: `S` or `S*`.
+    pub(super) fn write(&self, f: &mut fmt::Formatter<'_>, mark: &str) -> fmt::Result {
+        let colon = match self.kind {
+            Kind::Pieces { escaped: true, .. } => r"\:",
+            _ => ":",
+        };
+        write_marked(f, &format!("{mark}{colon}"), &self.source)
     }
 }
 
-impl fmt::Display for Pattern {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+/// `a.*b` of `/a.*b/`.
+pub(super) fn between_slashes(text: &str) -> Option<&str> {
+    text.strip_prefix('/')?.strip_suffix('/')
+}
+
+/// The expression for a whole line; what is remembered stands for itself in it.
+fn expression_of(template: &Template, memory: &Memory) -> Result<Regex, String> {
+    let quote = |value: &Vec<u8>| regex::escape(&String::from_utf8_lossy(value)).into_bytes();
+    let quoted = memory
+        .iter()
+        .map(|(name, value)| (name.clone(), quote(value)));
+    let source = template.fill(&quoted.collect());
+    let source = String::from_utf8_lossy(&source);
+    // On its own first: `a)(b` is no expression, though `(a)(b)` is one.
+    let whole = Regex::new(&source).and_then(|_| Regex::new(&format!(r"\A(?:{source})\z")));
+    whole.map_err(|error| format!("/{source}/ is no regular expression: {}", last_line(&error)))
+}
+
+/// The reason without the drawing above it.
+pub(super) fn last_line(error: &regex::Error) -> String {
+    let text = error.to_string();
+    let last = text.lines().last().unwrap_or_default();
+    last.trim_start_matches("error: ").to_owned()
+}
+
+fn check(pieces: &[Vec<u8>], line: &[u8]) -> Result<(), usize> {
+    let Some((first, others)) = pieces.split_first() else {
+        return Ok(());
+    };
+    let Some(mut rest) = line.strip_prefix(first.as_slice()) else {
+        return Err(common(first, line));
+    };
+    let Some((last, middle)) = others.split_last() else {
+        return if rest.is_empty() {
+            Ok(())
+        } else {
+            Err(first.len())
+        };
+    };
+    for piece in middle {
+        let Some(at) = memchr::memmem::find(rest, piece) else {
+            return Err(line.len() - rest.len());
+        };
+        rest = &rest[at + piece.len()..];
     }
+    if rest.ends_with(last) {
+        return Ok(());
+    }
+    Err(line.len() - rest.len())
 }
 
 /// How many octets two texts have in common at their beginnings.
@@ -81,60 +182,25 @@ fn common(a: &[u8], b: &[u8]) -> usize {
     a.iter().zip(b).take_while(|(a, b)| a == b).count()
 }
 
-/// The octets that a text with escapes stands for.
-///
-/// # Errors
-/// When a backslash begins no escape.
-pub(super) fn unescape(text: &str) -> Result<Vec<u8>, &'static str> {
-    let (mut octets, mut rest) = (Vec::with_capacity(text.len()), text);
-    while let Some(at) = rest.find('\\') {
-        octets.extend_from_slice(&rest.as_bytes()[..at]);
-        rest = escape(&rest[at + 1..], &mut octets)?;
-    }
-    octets.extend_from_slice(rest.as_bytes());
-    Ok(octets)
-}
-
-/// Takes one escape, its backslash removed; returns what follows it.
-fn escape<'a>(text: &'a str, octets: &mut Vec<u8>) -> Result<&'a str, &'static str> {
-    let mut chars = text.chars();
-    match chars.next() {
-        Some('r') => octets.push(b'\r'),
-        Some('n') => octets.push(b'\n'),
-        Some('t') => octets.push(b'\t'),
-        Some('0') => octets.push(0),
-        Some('\\') => octets.push(b'\\'),
-        Some('x') => {
-            let (digits, rest) = chars.as_str().split_at_checked(2).ok_or(HEX)?;
-            octets.push(u8::from_str_radix(digits, 16).map_err(|_| HEX)?);
-            return Ok(rest);
-        }
-        Some('{') => {
-            let (inside, rest) = chars.as_str().split_once('}').ok_or(MANY)?;
-            let (count, text) = inside.split_once(' ').ok_or(MANY)?;
-            let count = count.parse().ok().filter(|count| *count <= MOST);
-            octets.extend(unescape(text)?.repeat(count.ok_or(MANY)?));
-            return Ok(rest);
-        }
-        _ => return Err(r"a backslash begins one of \r \n \t \0 \\ \x2e \{70000 x}"),
-    }
-    Ok(chars.as_str())
-}
-
-const HEX: &str = r"\x wants two hexadecimal digits: \x2e";
-const MANY: &str = r"\{ wants a number (at most 9999999), a space, a text and }: \{70000 x}";
-const MOST: usize = 9_999_999;
-
 #[cfg(test)]
 mod tests {
     // A test fails by panicking.
     #![allow(clippy::unwrap_used)]
 
+    use proptest::prelude::*;
+
     use super::*;
+
+    fn check(pattern: &str, line: &str) -> Result<(), Option<usize>> {
+        let memory = Memory::from([("N".to_owned(), b"1.7".to_vec())]);
+        Pattern::parse(pattern)
+            .unwrap()
+            .check(line.as_bytes(), &memory)
+    }
 
     #[test]
     fn each_row_is_a_pattern_a_line_and_the_first_difference() {
-        let rows: [(&str, &str, Result<(), usize>); 14] = [
+        let rows: [(&str, &str, Result<(), usize>); 17] = [
             ("250 Ok", "250 Ok", Ok(())),
             ("250 Ok", "250 OK", Err(5)),
             ("250 Ok", "250", Err(3)),
@@ -149,44 +215,66 @@ mod tests {
             ("a...b...c", "a1c", Err(1)),
             ("a...a", "a", Err(1)),
             ("", "x", Err(0)),
+            ("+OK ${N} ...", "+OK 1.7 octets", Ok(())),
+            ("+OK ${N} ...", "+OK 1x7 octets", Err(5)),
+            ("/ and", "/ and", Ok(())),
         ];
         for (pattern, line, expected) in rows {
-            let found = Pattern::literal(pattern).check(line.as_bytes());
-            assert_eq!(found, expected, "{pattern:?} {line:?}");
+            assert_eq!(
+                check(pattern, line),
+                expected.map_err(Some),
+                "{pattern:?} {line:?}"
+            );
         }
     }
 
     #[test]
-    fn each_row_is_an_escape() {
-        let rows: [(&str, &[u8]); 6] = [
-            (r"a\r\n.\n", b"a\r\n.\n"),
-            (r"\0\t\\\x2e\xff", b"\0\t\\.\xff"),
-            (r"\{3 ab}c", b"abababc"),
-            (r"\{2 \r\n}", b"\r\n\r\n"),
-            ("ä", "ä".as_bytes()),
-            ("", b""),
+    fn between_slashes_stands_an_expression_for_the_whole_line() {
+        let rows = [
+            (r"/\* \d+ EXISTS/", "* 17 EXISTS", true),
+            (r"/\* \d+ EXISTS/", "* 17 EXISTS!", false),
+            (r"/a|b/", "ab", false),
+            (r"/a1 (OK|NO) .*/", "a1 NO such thing", true),
+            (r"/${N}/", "1.7", true),
+            (r"/${N}/", "1x7", false),
+            ("//", "", true),
         ];
-        for (text, octets) in rows {
-            assert_eq!(unescape(text).unwrap(), octets, "{text}");
+        for (pattern, line, expected) in rows {
+            assert_eq!(check(pattern, line).is_ok(), expected, "{pattern} {line}");
         }
-        for wrong in [
-            r"\",
-            r"\q",
-            r"\x2",
-            r"\xzz",
-            r"\{x}",
-            r"\{2 x",
-            r"\{99999999 x}",
-            r"\xäx",
-        ] {
-            assert!(unescape(wrong).is_err(), "{wrong}");
+        for wrong in ["/(/", "/a)(b/", "/${/"] {
+            assert!(Pattern::parse(wrong).is_err(), "{wrong}");
         }
     }
 
     #[test]
     fn escaped_dots_are_dots() {
         let dots = Pattern::escaped(r"\x2e\x2e\x2e").unwrap();
-        assert_eq!(dots.check(b"..."), Ok(()));
-        assert_eq!(dots.check(b"anything"), Err(0));
+        assert_eq!(dots.check(b"...", &Memory::new()), Ok(()));
+        assert_eq!(dots.check(b"anything", &Memory::new()), Err(Some(0)));
+    }
+
+    /// A pattern as a step of a script.
+    struct Marked<'a>(&'a Pattern);
+
+    impl fmt::Display for Marked<'_> {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            self.0.write(f, "S")
+        }
+    }
+
+    proptest! {
+        /// Any line can be expected, and what is written down for it expects it and no other.
+        #[test]
+        fn any_line_can_be_expected(line in "[/.${}\\\\\t\0a]{0,12}|/\\PC{0,9}/", other in "\\PC{0,9}") {
+            let pattern = Pattern::exactly(line.as_bytes());
+            let written = Marked(&pattern).to_string();
+            let (mark, source) = written.split_once(' ').unwrap_or((&written, ""));
+            let read = if mark == "S:" { Pattern::parse(source) } else { Pattern::escaped(source) };
+            prop_assert_eq!(&read.unwrap(), &pattern);
+            let memory = Memory::new();
+            prop_assert_eq!(pattern.check(line.as_bytes(), &memory), Ok(()));
+            prop_assert_eq!(pattern.check(other.as_bytes(), &memory).is_ok(), line == other);
+        }
     }
 }

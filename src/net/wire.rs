@@ -280,10 +280,19 @@ impl Wire {
         Ok(())
     }
 
+    /// Says the last words, and that nothing will follow them; the other side may still speak.
+    ///
+    /// # Errors
+    /// When the connection fails.
+    pub fn finish(&mut self) -> io::Result<()> {
+        self.flush()?;
+        self.stream.finish()
+    }
+
     /// Says the last words and closes. What the other side was still saying is taken for a moment
     /// and forgotten: closing over it would destroy the last words on their way (RFC 1122 §4.2.2.13).
     pub fn close(mut self) {
-        if self.flush().and_then(|()| self.stream.finish()).is_err() {
+        if self.finish().is_err() {
             return;
         }
         self.set_deadline(limits::LINGER);

@@ -26,10 +26,12 @@ fn in_memory() {
     play_all(|script| {
         let home = Home::of(script);
         let offered = script.tls == Tls::Offered;
-        run(script, &mut |_,
-                          protocol: Protocol|
-         -> io::Result<Box<dyn Talk>> {
-            Ok(Box::new(Memory::connect(&home.site, protocol, offered)))
+        run(script, &mut |caller| {
+            Ok(Box::new(Memory::connect(
+                &home.site,
+                caller.protocol,
+                offered,
+            )))
         })
     });
 }
@@ -40,7 +42,7 @@ fn over_tcp() {
     play_all(|script| {
         let home = Home::of(script);
         let ports = Ports::clear(&home.site, script, &trust);
-        run(script, &mut |_, protocol| ports.connect(protocol))
+        run(script, &mut |caller| ports.connect(caller.protocol))
     });
 }
 
@@ -54,7 +56,7 @@ fn over_tls() {
         }
         let home = Home::of(script);
         let ports = Ports::encrypted(&home.site, script, &trust);
-        run(script, &mut |_, protocol| ports.connect(protocol))
+        run(script, &mut |caller| ports.connect(caller.protocol))
     });
 }
 
@@ -74,7 +76,7 @@ fn a_line_too_many_at_the_end_is_noticed() {
             encrypted.connect(protocol)
         }];
     for way in ways {
-        let difference = run(&script, &mut |_, protocol| way(protocol)).unwrap_err();
+        let difference = run(&script, &mut |caller| way(caller.protocol)).unwrap_err();
         let said = difference.to_string();
         assert!(said.contains("the server said more"), "{said}");
     }
@@ -83,6 +85,8 @@ fn a_line_too_many_at_the_end_is_noticed() {
 #[test]
 fn every_transcript_says_which_rfc_it_shows() {
     for (file, script) in scripts() {
+        // What is read can be written, and is the same when it is read again.
+        assert_eq!(Script::parse(&script.to_string()).unwrap(), script);
         assert!(!script.rfc.is_empty(), "{}: no rfc:", file.display());
         assert!(!script.title.ends_with('.'), "{}", file.display());
     }

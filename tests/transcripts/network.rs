@@ -1,17 +1,19 @@
 //! The servers on real ports, and a client's end of a connection to them.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::io;
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use native_tls::{TlsAcceptor, TlsConnector};
-use pillarbox::console::{Action, Protocol, Script, Talk, Tls};
+use native_tls::TlsAcceptor;
+use pillarbox::client::{self, ClientSocket, Endpoint};
+use pillarbox::console::{Protocol, Script, Talk, Tls};
+use pillarbox::net::Patience;
 use pillarbox::net::certificates::Certificates;
 use pillarbox::net::tls::{self, Versions};
-use pillarbox::net::{Heard, Patience, Wire};
 use pillarbox::server::{Connections, Listener, Security, Service, Site};
 use tempfile::TempDir;
 
@@ -20,7 +22,8 @@ use crate::site::new_session;
 /// A CA of its own, a server that has its certificate, a client that trusts it.
 pub(crate) struct Trust {
     acceptor: TlsAcceptor,
-    connector: TlsConnector,
+    ca: PathBuf,
+    _folder: TempDir,
 }
 
 impl Trust {
@@ -30,16 +33,17 @@ impl Trust {
         let (certificate, key) = (certificates.server(), certificates.server_key());
         Trust {
             acceptor: tls::acceptor(&certificate, &key, Versions::default()).unwrap(),
-            connector: tls::connector(&certificates.ca(), Versions::default()).unwrap(),
+            ca: certificates.ca(),
+            _folder: folder,
         }
     }
 }
 
 /// The ports that a script needs. They close when this is dropped.
 pub(crate) struct Ports<'a> {
-    addresses: HashMap<&'static str, SocketAddr>,
+    addresses: BTreeMap<Protocol, SocketAddr>,
     encrypted: bool,
-    connector: &'a TlsConnector,
+    ca: &'a Path,
     connections: Arc<Connections>,
 }
 
@@ -67,11 +71,11 @@ impl<'a> Ports<'a> {
         encrypted: bool,
     ) -> Ports<'a> {
         let connections = Connections::new(100, 100).unwrap();
-        let mut addresses = HashMap::new();
-        for protocol in protocols(script) {
+        let mut addresses = BTreeMap::new();
+        for protocol in script.protocols() {
             let site = Arc::clone(site);
             let service = Service {
-                name: name(protocol),
+                name: protocol.name(),
                 security: security(),
                 patience: Patience {
                     timeout: PATIENCE,
@@ -81,32 +85,27 @@ impl<'a> Ports<'a> {
             };
             let any_port = SocketAddr::from(([127, 0, 0, 1], 0));
             let listener = Listener::bind(any_port, service, &connections).unwrap();
-            addresses.insert(name(protocol), listener.address());
+            addresses.insert(protocol, listener.address());
             thread::spawn(move || listener.run());
         }
         Ports {
             addresses,
             encrypted,
-            connector: &trust.connector,
+            ca: &trust.ca,
             connections,
         }
     }
 
     pub(crate) fn connect(&self, protocol: Protocol) -> io::Result<Box<dyn Talk>> {
-        let patience = Patience {
-            timeout: PATIENCE,
-            ..Patience::default()
+        let security = match self.encrypted {
+            true => client::Security::Tls,
+            false => client::Security::Plain,
         };
-        let tcp = TcpStream::connect(self.addresses[name(protocol)])?;
-        let mut connection = Connection {
-            tcp: tcp.try_clone()?,
-            wire: Wire::new(tcp, patience, None)?,
-            connector: self.connector.clone(),
-        };
-        if self.encrypted {
-            connection.start_tls()?;
-        }
-        Ok(Box::new(connection))
+        let port = self.addresses[&protocol].port();
+        let mut endpoint = Endpoint::new("localhost", port, security, self.ca);
+        endpoint.timeout = PATIENCE;
+        let socket = ClientSocket::connect(&endpoint).map_err(io::Error::other)?;
+        Ok(Box::new(socket))
     }
 }
 
@@ -118,62 +117,3 @@ impl Drop for Ports<'_> {
 
 /// Longer than any answer takes; a test that waits for it has failed.
 const PATIENCE: Duration = Duration::from_secs(20);
-
-/// Every protocol that a client of the script speaks.
-fn protocols(script: &Script) -> Vec<Protocol> {
-    let mut all = vec![script.protocol];
-    for step in &script.steps {
-        match step.action {
-            Action::Client(_, Some(protocol)) if !all.contains(&protocol) => all.push(protocol),
-            _ => {}
-        }
-    }
-    all
-}
-
-fn name(protocol: Protocol) -> &'static str {
-    match protocol {
-        Protocol::Smtp => "smtp",
-        Protocol::Submission => "submission",
-        Protocol::Lmtp => "lmtp",
-        Protocol::Pop3 => "pop3",
-        Protocol::Imap => "imap",
-    }
-}
-
-struct Connection {
-    wire: Wire,
-    /// The socket below the wire.
-    tcp: TcpStream,
-    connector: TlsConnector,
-}
-
-impl Talk for Connection {
-    fn send(&mut self, octets: &[u8]) -> io::Result<()> {
-        self.wire.say(octets)?;
-        self.wire.flush()
-    }
-
-    fn receive_line(&mut self) -> io::Result<Option<Vec<u8>>> {
-        match self.wire.read_line()? {
-            Heard::Line(line) => Ok(Some(line)),
-            Heard::Closed => Ok(None),
-            other => Err(io::Error::other(format!("{other:?} instead of a line"))),
-        }
-    }
-
-    /// Says that nothing more will be said, so that the server says all that it has, and closes.
-    fn unheard(&mut self) -> Option<Vec<u8>> {
-        self.tcp.shutdown(Shutdown::Write).ok()?;
-        self.receive_line().ok().flatten()
-    }
-
-    fn start_tls(&mut self) -> io::Result<()> {
-        self.wire.connect_tls(&self.connector, "localhost")
-    }
-
-    /// The server's end is closed when its session is gone, and this waits for it.
-    fn disconnect(self: Box<Self>) {
-        self.wire.close();
-    }
-}

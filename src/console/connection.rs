@@ -1,0 +1,38 @@
+//! A client of a script on the network: a [`ClientSocket`] as someone to [`Talk`] to.
+//!
+//! What goes wrong is told in the sentence of the [`ClientError`].
+
+use std::io;
+
+use super::run::Talk;
+use crate::client::{ClientError, ClientSocket};
+
+impl Talk for ClientSocket {
+    fn send(&mut self, octets: &[u8]) -> io::Result<()> {
+        self.send_octets(octets).map_err(told)
+    }
+
+    fn receive_line(&mut self) -> io::Result<Option<Vec<u8>>> {
+        self.receive_line_or_end().map_err(told)
+    }
+
+    fn start_tls(&mut self) -> io::Result<()> {
+        ClientSocket::start_tls(self).map_err(told)
+    }
+
+    /// Says that nothing more will be said, so that the server says all that it has, and closes.
+    fn unheard(&mut self) -> Option<Vec<u8>> {
+        self.finish().ok()?;
+        self.receive_line_or_end().ok().flatten()
+    }
+
+    /// The server's end is closed when its session is gone, and this waits for it.
+    fn disconnect(self: Box<Self>) {
+        self.close();
+    }
+}
+
+/// As an error of input and output.
+pub(super) fn told(error: ClientError) -> io::Error {
+    io::Error::other(error)
+}
