@@ -11,7 +11,7 @@ use super::command::{BadCommand, Command, Tag, Tagged};
 use super::cursor::{Cursor, ParseError, Parsed};
 use super::date::DateTime;
 use super::flags;
-use super::mailbox::MailboxName;
+use super::mailbox::{Alphabet, MailboxName};
 use crate::message::Flags;
 
 /// A literal that is announced: `{310}` or `{310+}`.
@@ -85,12 +85,13 @@ impl Literal {
 }
 
 impl Append {
-    /// Understands an APPEND whose buffer ends with the announcement of its message.
+    /// Understands an APPEND whose buffer ends with the announcement of its message, and whose
+    /// mailbox is named in this alphabet.
     ///
     /// # Errors
     /// What was expected and where, and the tag, if there is one.
-    pub fn parse(buffer: &[u8]) -> Result<(Tag, Append), BadCommand> {
-        let Tagged { tag, command } = Tagged::parse(buffer)?;
+    pub fn parse(alphabet: Alphabet, buffer: &[u8]) -> Result<(Tag, Append), BadCommand> {
+        let Tagged { tag, command } = Tagged::parse_in(alphabet, buffer)?;
         match command {
             Command::Append(append) => Ok((tag, append)),
             _ => Err(BadCommand {
@@ -236,7 +237,7 @@ pub(super) mod tests {
     #[test]
     fn appends() {
         let text = b"A3 APPEND saved (\\Seen x) \"17-Jul-1996 02:44:25 -0700\" {310+}";
-        let (tag, append) = Append::parse(text).unwrap();
+        let (tag, append) = Append::parse(Alphabet::ModifiedUtf7, text).unwrap();
         assert_eq!(tag.as_str(), "A3");
         assert_eq!(append.mailbox.as_str(), "saved");
         assert_eq!(append.message.flags.to_string(), "\\Seen x");
@@ -264,7 +265,7 @@ pub(super) mod tests {
             ),
         ];
         for (text, sentence) in rows {
-            let bad = Append::parse(text).unwrap_err();
+            let bad = Append::parse(Alphabet::ModifiedUtf7, text).unwrap_err();
             assert_eq!(bad.error.to_string(), sentence);
             assert_eq!(bad.tag.unwrap().as_str(), "a");
         }

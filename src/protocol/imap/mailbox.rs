@@ -1,22 +1,28 @@
-//! Mailbox names, the patterns of LIST, and what STATUS can tell (RFC 3501 §5.1, §6.3.8, §6.3.10).
+//! Mailbox names, and what STATUS can tell (RFC 3501 §5.1, §6.3.10).
 //!
-//! A name is Unicode here and modified UTF-7 on the wire; the hierarchy separator is `.`. Which
-//! names may be created is the store's decision, not the grammar's.
+//! A name is Unicode here, and in one of two alphabets on the wire; the hierarchy separator is `.`.
+//! Which names may be created is the store's decision, not the grammar's.
 
-use std::borrow::Cow;
 use std::fmt;
 
-use super::cursor::{Cursor, Parsed, is_astring_char};
+use super::cursor::{Cursor, Parsed};
 use super::{mutf7, string};
 
 /// What parts a name into levels.
 pub const SEPARATOR: char = '.';
 
 /// RFC 3501 §5.1: the mailbox that mail is delivered to, in any case.
-const INBOX: &str = "INBOX";
+pub(super) const INBOX: &str = "INBOX";
 
-/// No pattern is longer than this, in characters; no name in a Maildir++ comes near it.
-const LONGEST_PATTERN: usize = 1_000;
+/// How a client and a server write mailbox names to each other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Alphabet {
+    /// Modified UTF-7, which every client knows (RFC 3501 §5.1.3).
+    #[default]
+    ModifiedUtf7,
+    /// UTF-8, for those who asked for it (RFC 9051 §5.1, RFC 9755 §3).
+    Utf8,
+}
 
 /// The name of a mailbox, which need not exist. Without control characters.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -47,16 +53,44 @@ impl MailboxName {
     /// Reads a name from the front.
     ///
     /// # Errors
-    /// When none stands there, it is empty, or not in modified UTF-7 (or, with octets beyond ASCII,
-    /// not in UTF-8), or has a control character.
+    /// When none stands there, it is empty, or not in the cursor's alphabet, or has a control character.
     pub fn parse(cursor: &mut Cursor<'_>) -> Parsed<MailboxName> {
-        let error = cursor.expected("a mailbox name in modified UTF-7");
+        let alphabet = cursor.names_in();
+        let error = cursor.expected(match alphabet {
+            Alphabet::ModifiedUtf7 => "a mailbox name in modified UTF-7",
+            Alphabet::Utf8 => "a mailbox name in UTF-8",
+        });
         let bytes = cursor.astring("a mailbox name")?;
-        let name = unicode(&bytes).ok_or(error)?;
+        let name = alphabet.read(&bytes).ok_or(error)?;
         if name.is_empty() {
             return Err(error);
         }
         Ok(MailboxName::new(name))
+    }
+
+    /// As on the wire: an astring in this alphabet.
+    #[must_use]
+    pub fn written_in(&self, alphabet: Alphabet) -> String {
+        match alphabet {
+            Alphabet::ModifiedUtf7 => self.to_string(),
+            Alphabet::Utf8 => string::utf8_astring(&self.0),
+        }
+    }
+}
+
+impl Alphabet {
+    /// The text that these octets write; `None` when they are no text, or one that no name may have
+    /// (RFC 9755 §3: controls, and the separators of lines and paragraphs).
+    ///
+    /// Octets beyond ASCII are UTF-8 to us even where modified UTF-7 was agreed on: they cannot be
+    /// anything else, and there are clients that send them.
+    pub(super) fn read(self, bytes: &[u8]) -> Option<String> {
+        let name = match self {
+            Alphabet::ModifiedUtf7 if bytes.is_ascii() => mutf7::decode(bytes)?,
+            _ => str::from_utf8(bytes).ok()?.to_owned(),
+        };
+        let forbidden = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+        (!name.chars().any(forbidden)).then_some(name)
     }
 }
 
@@ -94,107 +128,9 @@ impl fmt::Display for Quoted<'_> {
 /// # Errors
 /// As [`MailboxName::parse`], but for the empty name.
 pub fn parse_reference(cursor: &mut Cursor<'_>) -> Parsed<String> {
-    let error = cursor.expected("a reference name in modified UTF-7");
-    let bytes = cursor.astring("a reference name")?;
-    unicode(&bytes).ok_or(error)
-}
-
-/// Modified UTF-7; or UTF-8, as clients send it under UTF8=ACCEPT (RFC 9755 §3), where it has octets
-/// beyond ASCII. No control character comes out.
-fn unicode(bytes: &[u8]) -> Option<String> {
-    let name = match bytes.is_ascii() {
-        true => mutf7::decode(bytes)?,
-        false => str::from_utf8(bytes).ok()?.to_owned(),
-    };
-    (!name.chars().any(char::is_control)).then_some(name)
-}
-
-/// A pattern of LIST or LSUB: `*` stands for anything, `%` for anything within one level
-/// (RFC 3501 §6.3.8).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ListPattern(String);
-
-impl ListPattern {
-    /// A pattern in Unicode.
-    pub fn new(pattern: impl Into<String>) -> ListPattern {
-        ListPattern(pattern.into())
-    }
-
-    /// The pattern in Unicode.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// Reads a pattern from the front.
-    ///
-    /// # Errors
-    /// When none stands there, it is too long, or not in modified UTF-7 (or UTF-8).
-    pub fn parse(cursor: &mut Cursor<'_>) -> Parsed<ListPattern> {
-        let error = cursor.expected("a mailbox pattern in modified UTF-7");
-        let bytes = match cursor.peek() {
-            Some(b'"' | b'{') => cursor.string(error.expected)?,
-            // RFC 3501 §9, `list-char`: wildcards need no quotes.
-            _ => {
-                let is = |byte| is_astring_char(byte) || matches!(byte, b'*' | b'%');
-                Cow::Borrowed(cursor.word(is, "a mailbox pattern")?.as_bytes())
-            }
-        };
-        let pattern = unicode(&bytes).ok_or(error)?;
-        if pattern.chars().count() > LONGEST_PATTERN {
-            return cursor.fail("a mailbox pattern of at most 1000 characters");
-        }
-        Ok(ListPattern(pattern))
-    }
-
-    /// Is this name one that the pattern means? `inbox` is INBOX in any case.
-    ///
-    /// Every place in the pattern that the name read so far can have led to is followed at once, so
-    /// the cost is at most their lengths multiplied, whatever the wildcards.
-    #[must_use]
-    pub fn matches(&self, name: &str) -> bool {
-        let any_case = name.eq_ignore_ascii_case(INBOX);
-        let pattern: Vec<char> = self.0.chars().collect();
-        let mut places = vec![false; pattern.len() + 1];
-        places[0] = true;
-        skip_wildcards(&pattern, &mut places);
-        for c in name.chars() {
-            let mut next = vec![false; pattern.len() + 1];
-            for (place, expected) in pattern
-                .iter()
-                .enumerate()
-                .filter(|(place, _)| places[*place])
-            {
-                match expected {
-                    '*' => next[place] = true,
-                    '%' => next[place] = c != SEPARATOR,
-                    same if *same == c || (any_case && same.eq_ignore_ascii_case(&c)) => {
-                        next[place + 1] = true;
-                    }
-                    _ => {}
-                }
-            }
-            skip_wildcards(&pattern, &mut next);
-            places = next;
-        }
-        places.last() == Some(&true)
-    }
-}
-
-/// A wildcard may stand for nothing: whoever is before it is also behind it.
-fn skip_wildcards(pattern: &[char], places: &mut [bool]) {
-    for (place, c) in pattern.iter().enumerate() {
-        if places[place] && matches!(c, '*' | '%') {
-            places[place + 1] = true;
-        }
-    }
-}
-
-/// As on the wire: a string in modified UTF-7.
-impl fmt::Display for ListPattern {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Quoted(&mutf7::encode(&self.0)).fmt(f)
-    }
+    let error = cursor.expected("a reference name");
+    let bytes = cursor.astring(error.expected)?;
+    cursor.names_in().read(&bytes).ok_or(error)
 }
 
 /// What STATUS can tell of a mailbox (RFC 3501 §6.3.10; `DELETED` and `SIZE`: RFC 9051 §6.3.11).
@@ -278,6 +214,31 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn names_in_utf8() {
+        let rows: [(&[u8], &str, &str); 5] = [
+            (b"inBox", "INBOX", "INBOX"),
+            ("\"Entwürfe\"".as_bytes(), "Entwürfe", "\"Entwürfe\""),
+            ("{9}\r\nEntwürfe".as_bytes(), "Entwürfe", "\"Entwürfe\""),
+            // No shift to another alphabet: an ampersand is one.
+            (b"Entw&APw-rfe", "Entw&APw-rfe", "Entw&APw-rfe"),
+            (
+                b"\"Tom & \\\"Jerry\\\"\"",
+                "Tom & \"Jerry\"",
+                "\"Tom & \\\"Jerry\\\"\"",
+            ),
+        ];
+        for (bytes, name, printed) in rows {
+            let parsed = MailboxName::parse(&mut in_utf8(bytes)).unwrap();
+            assert_eq!(parsed.as_str(), name);
+            assert_eq!(parsed.written_in(Alphabet::Utf8), printed);
+        }
+    }
+
+    fn in_utf8(bytes: &[u8]) -> Cursor<'_> {
+        Cursor::new(bytes).with_names_in(Alphabet::Utf8)
+    }
+
+    #[test]
     fn what_is_no_name() {
         let rows: [&[u8]; 8] = [
             b"",
@@ -294,60 +255,14 @@ pub(super) mod tests {
             let parsed = MailboxName::parse(&mut cursor).and_then(|_| cursor.end());
             assert!(parsed.is_err(), "{}", bytes.escape_ascii());
         }
-    }
-
-    #[test]
-    fn patterns() {
-        let rows = [
-            ("*", "a.b", true),
-            ("%", "a.b", false),
-            ("%", "a", true),
-            ("%.%", "a.b", true),
-            ("a.%", "a.b.c", false),
-            ("a.*", "a.b.c", true),
-            ("a*", "a", true),
-            ("*c", "a.b.c", true),
-            ("%c", "a.b.c", false),
-            ("*%c", "a.b.c", true),
-            ("", "a", false),
-            ("", "", true),
-            ("inb%", "INBOX", true),
-            ("Inbox.%", "INBOX.a", false),
-            ("SENT", "Sent", false),
-            ("日*", "日本", true),
-        ];
-        for (pattern, name, matches) in rows {
+        let rows: [&[u8]; 3] = [b"\"\xff\"", b"\"a\x01\"", "\"a\u{2028}b\"".as_bytes()];
+        for bytes in rows {
+            let error = MailboxName::parse(&mut in_utf8(bytes)).unwrap_err();
             assert_eq!(
-                ListPattern::new(pattern).matches(name),
-                matches,
-                "{pattern} {name}"
+                error.to_string(),
+                "expected a mailbox name in UTF-8 at octet 0"
             );
         }
-    }
-
-    #[test]
-    fn wildcards_do_not_multiply() {
-        // Backtracking would take longer here than the sun will shine.
-        let pattern = "*".repeat(999) + "a";
-        assert!(!ListPattern::new("********a").matches(&"b".repeat(1000)));
-        assert!(!ListPattern::new(pattern).matches(&"b".repeat(1000)));
-        assert!(!ListPattern::new("%*".repeat(400) + "a").matches(&"b.".repeat(500)));
-    }
-
-    #[test]
-    fn patterns_on_the_wire() {
-        let rows: [(&[u8], &str); 4] = [
-            (b"%.*]", "%.*]"),
-            (b"\"\"", ""),
-            (b"Entw&APw-*", "Entwü*"),
-            (b"{2}\r\na*", "a*"),
-        ];
-        for (bytes, pattern) in rows {
-            let parsed = ListPattern::parse(&mut Cursor::new(bytes)).unwrap();
-            assert_eq!(parsed.as_str(), pattern);
-        }
-        let long = "a".repeat(LONGEST_PATTERN + 1);
-        assert!(ListPattern::parse(&mut Cursor::new(long.as_bytes())).is_err());
     }
 
     /// A name for the laws of the commands that have one.
@@ -355,29 +270,13 @@ pub(super) mod tests {
         "([ -~]|[äé日📫&.]){1,12}|[iI]nbox".prop_map(MailboxName::new)
     }
 
-    /// A pattern, likewise.
-    pub(in super::super) fn any_pattern() -> impl Strategy<Value = ListPattern> {
-        "([ -~]|[äé日📫&.*%]){0,12}".prop_map(ListPattern::new)
-    }
-
     proptest! {
         #[test]
-        fn parses_what_it_prints(name in any_name(), pattern in any_pattern()) {
+        fn parses_what_it_prints(name in any_name()) {
             let printed = name.to_string();
-            prop_assert_eq!(MailboxName::parse(&mut Cursor::new(printed.as_bytes())), Ok(name));
-            let printed = pattern.to_string();
-            prop_assert_eq!(ListPattern::parse(&mut Cursor::new(printed.as_bytes())), Ok(pattern));
-        }
-
-        #[test]
-        fn a_star_is_anything(name in "[ab.]{0,8}", cut in 0usize..9) {
-            let cut = cut.min(name.len());
-            let (front, back) = name.split_at(cut);
-            let (begins, ends) = (front.to_owned() + "*", "*".to_owned() + back);
-            prop_assert!(ListPattern::new(begins).matches(&name));
-            prop_assert!(ListPattern::new(ends).matches(&name));
-            let percent = ListPattern::new(front.to_owned() + "%");
-            prop_assert_eq!(percent.matches(&name), !back.contains('.'));
+            prop_assert_eq!(MailboxName::parse(&mut Cursor::new(printed.as_bytes())), Ok(name.clone()));
+            let printed = name.written_in(Alphabet::Utf8);
+            prop_assert_eq!(MailboxName::parse(&mut in_utf8(printed.as_bytes())), Ok(name));
         }
     }
 }

@@ -12,14 +12,7 @@ const QUOTED_MAX: usize = 1000;
 /// for it: it becomes 0x80, as with Dovecot.
 pub fn string(bytes: &[u8], out: &mut Vec<u8>) {
     if bytes.len() <= QUOTED_MAX && bytes.iter().all(|&octet| is_quotable(octet)) {
-        out.push(b'"');
-        for &octet in bytes {
-            if matches!(octet, b'"' | b'\\') {
-                out.push(b'\\');
-            }
-            out.push(octet);
-        }
-        out.push(b'"');
+        quoted(bytes, out);
     } else {
         out.extend_from_slice(format!("{{{}}}\r\n", bytes.len()).as_bytes());
         out.extend(
@@ -40,13 +33,39 @@ pub fn nstring(bytes: Option<&[u8]>, out: &mut Vec<u8>) {
 
 /// Appends an atom if the bytes can be one, otherwise a string: mailbox names, user names.
 pub fn astring(bytes: &[u8], out: &mut Vec<u8>) {
-    // `NIL` would be an atom to the grammar, and nothing to a client that looks only once.
-    let atom = !bytes.is_empty() && !bytes.eq_ignore_ascii_case(b"NIL");
-    if atom && bytes.iter().all(|&octet| is_astring_char(octet)) {
-        out.extend_from_slice(bytes);
-    } else {
-        string(bytes, out);
+    match is_atom(bytes) {
+        true => out.extend_from_slice(bytes),
+        false => string(bytes, out),
     }
+}
+
+/// An atom or a quoted string, for a peer that takes UTF-8 in quotes (RFC 9051 §9, `QUOTED-CHAR`;
+/// RFC 9755 §3). The text is one line.
+#[must_use]
+pub fn utf8_astring(text: &str) -> String {
+    if is_atom(text.as_bytes()) {
+        return text.to_owned();
+    }
+    let mut out = Vec::with_capacity(text.len() + 2);
+    quoted(text.as_bytes(), &mut out);
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+fn quoted(bytes: &[u8], out: &mut Vec<u8>) {
+    out.push(b'"');
+    for &octet in bytes {
+        if matches!(octet, b'"' | b'\\') {
+            out.push(b'\\');
+        }
+        out.push(octet);
+    }
+    out.push(b'"');
+}
+
+/// `NIL` would be an atom to the grammar, and nothing to a client that looks only once.
+fn is_atom(bytes: &[u8]) -> bool {
+    let empty = bytes.is_empty() || bytes.eq_ignore_ascii_case(b"NIL");
+    !empty && bytes.iter().all(|&octet| is_astring_char(octet))
 }
 
 /// `TEXT-CHAR` (RFC 9051 §9): 7-bit, neither NUL nor CR nor LF.

@@ -43,7 +43,8 @@ impl ImapServer {
     ) -> Result<Appending, Answer> {
         let account = self.account()?.clone();
         let bad = |error: BadCommand| Answer::bad(error.to_string());
-        let (tag, Append { mailbox, message }) = Append::parse(gathering.octets()).map_err(bad)?;
+        let append = Append::parse(self.enabled.alphabet(), gathering.octets());
+        let (tag, Append { mailbox, message }) = append.map_err(bad)?;
         if literal.octets > self.site.limits.message_size {
             let most = self.site.limits.message_size;
             return Err(Answer::no(format!(

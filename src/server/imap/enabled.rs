@@ -6,6 +6,7 @@
 
 use super::answer::{Answer, Answered};
 use super::session::{ImapServer, State};
+use crate::protocol::imap::Alphabet;
 
 /// What is switched on. Nothing can be switched off again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,10 +27,12 @@ impl Enabled {
         self.utf8_accept
     }
 
-    /// Are mailbox names and texts UTF-8 (RFC 9051 §5.1, RFC 6855 §3), and not modified UTF-7?
-    #[allow(dead_code, reason = "LIST will ask")]
-    pub(super) fn utf8_names(self) -> bool {
-        self.imap4rev2 || self.utf8_accept
+    /// How mailbox names are written, both ways (RFC 9051 §5.1, RFC 9755 §3).
+    pub(super) fn alphabet(self) -> Alphabet {
+        match self.imap4rev2 || self.utf8_accept {
+            true => Alphabet::Utf8,
+            false => Alphabet::ModifiedUtf7,
+        }
     }
 
     /// Switches this on; returns its name as CAPABILITY has it, or nothing if we do not know it.

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 
 use super::answer::{Answer, Answered};
 use super::session::ImapServer;
-use crate::protocol::imap::mailbox::{ListPattern, MailboxName, SEPARATOR};
+use crate::protocol::imap::mailbox::SEPARATOR;
+use crate::protocol::imap::{Alphabet, ListPattern, MailboxName};
 
 /// `LIST`, `LSUB`: the word of the command and of its responses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +21,7 @@ pub(super) enum Listing {
 impl ImapServer {
     /// RFC 3501 §6.3.8.
     pub(super) fn list(&mut self, reference: &str, pattern: &ListPattern) -> Answered {
-        let account = self.account()?;
+        let (account, alphabet) = (self.account()?, self.enabled.alphabet());
         let done = Answer::ok("LIST completed");
         if pattern.as_str().is_empty() {
             // A special request: the separator, and the root of the reference, which is always "".
@@ -28,7 +29,7 @@ impl ImapServer {
         }
         let tree = tree(account.mailboxes()?);
         let pattern = within(reference, pattern);
-        let mut out = Vec::new();
+        let mut out = String::new();
         for (name, exists) in inbox_first(&tree).filter(|(name, _)| pattern.matches(name)) {
             let below = format!("{name}{SEPARATOR}");
             let children = (tree.range(below.clone()..).next())
@@ -38,7 +39,7 @@ impl ImapServer {
                 (true, false) => "\\HasNoChildren",
                 (false, _) => "\\Noselect \\HasChildren",
             };
-            line(&mut out, Listing::List, attributes, name);
+            out += &line(Listing::List, attributes, name, alphabet);
         }
         Ok(done.with(out))
     }
@@ -58,10 +59,10 @@ impl ImapServer {
                 }
             }
         }
-        let mut out = Vec::new();
+        let mut out = String::new();
         for (name, subscribed) in matching {
             let attributes = if subscribed { "" } else { "\\Noselect" };
-            line(&mut out, Listing::Lsub, attributes, name);
+            out += &line(Listing::Lsub, attributes, name, self.enabled.alphabet());
         }
         Ok(Answer::ok("LSUB completed").with(out))
     }
@@ -74,14 +75,13 @@ impl ImapServer {
     }
 }
 
-fn line(out: &mut Vec<u8>, listing: Listing, attributes: &str, name: &str) {
+fn line(listing: Listing, attributes: &str, name: &str, alphabet: Alphabet) -> String {
     let word = match listing {
         Listing::List => "LIST",
         Listing::Lsub => "LSUB",
     };
-    let name = MailboxName::new(name);
-    let line = format!("* {word} ({attributes}) \"{SEPARATOR}\" {name}\r\n");
-    out.extend(line.into_bytes());
+    let name = MailboxName::new(name).written_in(alphabet);
+    format!("* {word} ({attributes}) \"{SEPARATOR}\" {name}\r\n")
 }
 
 /// The reference and the pattern are one pattern, whose parts the client keeps apart

@@ -1,6 +1,8 @@
 //! SELECT, EXAMINE, CLOSE, UNSELECT, STATUS, and CHECK, which only asks for news
 //! (RFC 3501 §6.3.1, §6.3.2, §6.3.10, §6.4.1, §6.4.2; UNSELECT: RFC 3691).
 
+use std::mem;
+
 use super::answer::{Answer, Answered};
 use super::session::{ImapServer, State};
 use super::store;
@@ -14,15 +16,35 @@ impl ImapServer {
     pub(super) fn select(&mut self, name: &MailboxName, read_only: bool) -> Answered {
         let account = self.account()?.clone();
         // RFC 3501 §6.3.1: the old mailbox is deselected first, even if the new one cannot be had.
-        self.state = State::Authenticated(account.clone());
-        let view = View::open(account.mailbox(name.as_str())?, read_only)?;
+        let before = mem::replace(&mut self.state, State::Authenticated(account.clone()));
+        let mut closed = String::new();
+        if self.enabled.imap4rev2() && matches!(before, State::Selected(..)) {
+            // RFC 9051 §7.1, CLOSED: whatever follows is about the new mailbox.
+            closed += "* OK [CLOSED] The mailbox before is closed.\r\n";
+        }
+        match self.open(&account, name, read_only) {
+            Ok((view, answer)) => {
+                self.state = State::Selected(account, Box::new(view));
+                Ok(answer.after(closed.into_bytes()))
+            }
+            Err(error) => Err(Answer::from(error).after(closed.into_bytes())),
+        }
+    }
+
+    fn open(
+        &self,
+        account: &Account,
+        name: &MailboxName,
+        read_only: bool,
+    ) -> Result<(View, Answer), StoreError> {
+        let tells_recent = !self.enabled.imap4rev2();
+        let view = View::open(account.mailbox(name.as_str())?, read_only, tells_recent)?;
         let answer = match read_only {
             true => Answer::ok("[READ-ONLY] EXAMINE completed"),
             false => Answer::ok("[READ-WRITE] SELECT completed"),
         };
         let answer = answer.with(opening(&view, self.enabled.imap4rev2()));
-        self.state = State::Selected(account, Box::new(view));
-        Ok(answer)
+        Ok((view, answer))
     }
 
     /// RFC 3501 §6.4.2: what is marked `\Deleted` goes, and nobody is told of it here.
@@ -54,7 +76,9 @@ impl ImapServer {
 
     /// RFC 3501 §6.3.10.
     pub(super) fn status(&mut self, name: &MailboxName, items: &[StatusItem]) -> Answered {
-        let line = status(self.account()?, name, items)?;
+        let facts = status(self.account()?, name, items)?;
+        let name = name.written_in(self.enabled.alphabet());
+        let line = format!("* STATUS {name} ({facts})\r\n");
         Ok(Answer::ok("STATUS completed").with(line))
     }
 }
@@ -94,7 +118,7 @@ fn status(
     for item in items {
         values.push(format!("{item} {}", value(&mailbox, &snapshot, *item)?));
     }
-    Ok(format!("* STATUS {name} ({})\r\n", values.join(" ")))
+    Ok(values.join(" "))
 }
 
 fn value(mailbox: &Mailbox, snapshot: &Snapshot, item: StatusItem) -> Result<u64, StoreError> {

@@ -142,7 +142,8 @@ impl ImapServer {
 
     /// A command is whole: understands it, obeys it, and answers.
     pub(super) fn execute(&mut self, gathering: &Gathering) -> Reply {
-        let Tagged { tag, command } = match Tagged::parse(gathering.octets()) {
+        let parsed = Tagged::parse_in(self.enabled.alphabet(), gathering.octets());
+        let Tagged { tag, command } = match parsed {
             Ok(tagged) => tagged,
             Err(bad) => {
                 let tag = bad
@@ -217,13 +218,16 @@ impl ImapServer {
         let State::Selected(_, view) = &mut self.state else {
             return Ok(Vec::new());
         };
-        view.sync(telling).map_err(|lost| match lost {
-            Lost::NewUidValidity => Answer::bye("the mailbox began anew; select it again"),
-            Lost::Store(error) => {
-                log::error!("{}: {error}", self.peer.address);
-                Answer::bye("the selected mailbox cannot be read any more")
-            }
-        })
+        // RFC 9051 §7.5.2: what is told unasked has the UID with it.
+        let uid = telling.uid || self.enabled.imap4rev2();
+        view.sync(Telling { uid, ..telling })
+            .map_err(|lost| match lost {
+                Lost::NewUidValidity => Answer::bye("the mailbox began anew; select it again"),
+                Lost::Store(error) => {
+                    log::error!("{}: {error}", self.peer.address);
+                    Answer::bye("the selected mailbox cannot be read any more")
+                }
+            })
     }
 
     /// Whose mail it is.

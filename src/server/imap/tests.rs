@@ -362,7 +362,7 @@ proptest! {
         events in proptest::collection::vec(any_event(), 1..25)
     ) {
         let home = Home::new();
-        let mut view = View::open(home.inbox(), false).unwrap();
+        let mut view = View::open(home.inbox(), false, true).unwrap();
         let mut client = Client { messages: Vec::new() };
         for event in events.iter().chain([&Event::Look(true)]) {
             happen(&home, event, &mut view, &mut client);

@@ -24,6 +24,8 @@ pub(super) struct View {
     reading: Rc<Reading>,
     /// Opened by EXAMINE: nothing may be changed through it.
     read_only: bool,
+    /// Does the client hear what is recent? Not in IMAP4rev2 (RFC 9051 §E, 12).
+    tells_recent: bool,
     /// Message `n` stands at `n - 1`. Removed messages stay until the client is told.
     known: Vec<Arc<Message>>,
     /// The newest snapshot that `known` was compared with.
@@ -73,13 +75,18 @@ pub(super) enum Lost {
 
 impl View {
     /// Selects a mailbox. A view that may write is the one whose client is told what is recent.
-    pub(super) fn open(mailbox: Arc<Mailbox>, read_only: bool) -> Result<View, StoreError> {
+    pub(super) fn open(
+        mailbox: Arc<Mailbox>,
+        read_only: bool,
+        tells_recent: bool,
+    ) -> Result<View, StoreError> {
         let snapshot = newest(&mailbox, read_only)?;
         let reading = Rc::new(Reading::new(Arc::clone(&mailbox)));
         let mut view = View {
             mailbox,
             reading,
             read_only,
+            tells_recent,
             known: snapshot.messages.clone(),
             snapshot: Arc::clone(&snapshot),
             holds_removed: false,
@@ -264,6 +271,9 @@ impl View {
 
     /// Notes what the snapshot has that nobody was told of before.
     fn note_recent(&mut self, snapshot: &Snapshot) {
+        if !self.tells_recent {
+            return;
+        }
         let end = self.recent.last().map_or(0, |range| range.end);
         let fresh = snapshot.first_recent.max(end)..snapshot.uid_next;
         match self.recent.last_mut() {

@@ -12,7 +12,8 @@ use std::fmt;
 use super::append::Append;
 use super::cursor::{Cursor, ParseError, Parsed, is_astring_char};
 use super::fetch::FetchItem;
-use super::mailbox::{ListPattern, MailboxName, StatusItem};
+use super::list::ListPattern;
+use super::mailbox::{Alphabet, MailboxName, StatusItem};
 use super::search::Search;
 use super::sequence::SequenceSet;
 use crate::message::FlagChange;
@@ -184,12 +185,20 @@ impl Command {
 }
 
 impl Tagged {
-    /// Understands a whole command.
+    /// Understands a whole command, with mailbox names in modified UTF-7.
     ///
     /// # Errors
     /// What was expected and where, and the tag, if there is one.
     pub fn parse(bytes: &[u8]) -> Result<Tagged, BadCommand> {
-        let mut cursor = Cursor::new(bytes);
+        Tagged::parse_in(Alphabet::ModifiedUtf7, bytes)
+    }
+
+    /// Understands a whole command, with mailbox names in this alphabet.
+    ///
+    /// # Errors
+    /// What was expected and where, and the tag, if there is one.
+    pub fn parse_in(alphabet: Alphabet, bytes: &[u8]) -> Result<Tagged, BadCommand> {
+        let mut cursor = Cursor::new(bytes).with_names_in(alphabet);
         let tag = Tag::parse(&mut cursor).map_err(|error| BadCommand { tag: None, error })?;
         match parse::command(&mut cursor) {
             Ok(command) => Ok(Tagged { tag, command }),

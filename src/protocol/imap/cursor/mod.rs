@@ -2,11 +2,13 @@
 //!
 //! Every parser of this folder is a function on a [`Cursor`]. What does not fit is a [`ParseError`],
 //! which says what was expected and where. A failed attempt may have moved the cursor; who wants to
-//! try something clones it first, which copies three words.
+//! try something clones it first, which copies a few words.
 
 mod strings;
 
 use std::fmt;
+
+use super::mailbox::Alphabet;
 
 pub use strings::utf8;
 
@@ -39,13 +41,31 @@ pub type Parsed<T> = Result<T, ParseError>;
 pub struct Cursor<'a> {
     bytes: &'a [u8],
     at: usize,
+    alphabet: Alphabet,
 }
 
 impl<'a> Cursor<'a> {
     /// At the beginning of these bytes.
     #[must_use]
     pub fn new(bytes: &'a [u8]) -> Cursor<'a> {
-        Cursor { bytes, at: 0 }
+        Cursor {
+            bytes,
+            at: 0,
+            alphabet: Alphabet::default(),
+        }
+    }
+
+    /// The same place, with mailbox names ahead that stand in this alphabet.
+    #[must_use]
+    pub fn with_names_in(mut self, alphabet: Alphabet) -> Cursor<'a> {
+        self.alphabet = alphabet;
+        self
+    }
+
+    /// The alphabet of mailbox names; modified UTF-7, if nobody said anything else.
+    #[must_use]
+    pub fn names_in(&self) -> Alphabet {
+        self.alphabet
     }
 
     /// How many octets lie behind.
