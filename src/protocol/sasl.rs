@@ -1,14 +1,22 @@
-//! AUTH as all three protocols use it: SASL (RFC 4422) with PLAIN (RFC 4616) and LOGIN.
+//! AUTH as all three protocols use it: SASL (RFC 4422) with PLAIN (RFC 4616) and LOGIN, and from our
+//! clients with SCRAM.
 //!
 //! First the argument of AUTH and AUTHENTICATE: a mechanism and, perhaps, the client's first response
-//! in base64 (RFC 4954 §4, RFC 5034 §4, RFC 4959 §3). Then the [`Exchange`] of challenges and answers,
-//! which the protocols only wrap differently (`334 …`, `+ …`).
-//! Base64 is an encoding, not encryption: whoever sees these lines has the password.
+//! in base64 (RFC 4954 §4, RFC 5034 §4, RFC 4959 §3). Then the exchange of challenges and answers,
+//! which the protocols only wrap differently (`334 …`, `+ …`): the server's side is [`Exchange`], the
+//! client's [`ClientExchange`].
+//! Base64 is an encoding, not encryption: whoever sees the lines of PLAIN and LOGIN has the password.
+
+mod mechanism;
+mod scram;
 
 use std::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+
+pub use mechanism::{ClientExchange, Mechanism};
+pub use scram::{Hash, Scram};
 
 /// RFC 4422 §3.1: a mechanism's name has at most 20 octets.
 const MECHANISM_OCTETS: usize = 20;
@@ -59,6 +67,12 @@ pub fn response(line: &[u8]) -> Result<Vec<u8>, &'static str> {
         .map_err(|_| "the response is not base64")
 }
 
+/// Writes a response or a challenge as a line of base64.
+#[must_use]
+pub fn encode(octets: &[u8]) -> String {
+    STANDARD.encode(octets)
+}
+
 /// Writes the argument that [`parse`] reads.
 pub struct Argument<'a>(pub &'a str, pub Option<&'a [u8]>);
 
@@ -69,7 +83,7 @@ impl fmt::Display for Argument<'_> {
         match initial {
             None => Ok(()),
             Some([]) => f.write_str(" ="),
-            Some(response) => write!(f, " {}", STANDARD.encode(response)),
+            Some(response) => write!(f, " {}", encode(response)),
         }
     }
 }
@@ -156,17 +170,23 @@ impl Exchange {
     fn challenge(&self) -> String {
         match self {
             Exchange::Plain => String::new(),
-            Exchange::LoginUser => STANDARD.encode("Username:"),
-            Exchange::LoginPassword(_) => STANDARD.encode("Password:"),
+            Exchange::LoginUser => encode(b"Username:"),
+            Exchange::LoginPassword(_) => encode(b"Password:"),
         }
     }
 }
 
 impl Credentials {
-    /// The one answer of PLAIN, in base64.
-    #[must_use]
-    pub fn plain(&self) -> String {
-        STANDARD.encode(format!("\0{}\0{}", self.user, self.password))
+    /// The message of PLAIN (RFC 4616 §2).
+    ///
+    /// # Errors
+    /// When a NUL in name or password would end it before its end.
+    pub fn plain(&self) -> Result<String, &'static str> {
+        let Credentials { user, password } = self;
+        match user.contains('\0') || password.contains('\0') {
+            true => Err("there is a NUL in it"),
+            false => Ok(format!("\0{user}\0{password}")),
+        }
     }
 }
 
