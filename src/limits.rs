@@ -134,6 +134,10 @@ pub const QUOTED_REPLY: usize = 1000;
 /// Octets of a chunk that our clients send with BDAT: few answers, little memory (RFC 3030 §2).
 pub const CHUNK: usize = 128 * 1024;
 
+/// Commands that our clients say before they hear the answers: so many answers fit the buffers of
+/// a connection, and nobody waits for the other to read first (RFC 2920 §3.1).
+pub const PIPELINED: usize = 100;
+
 /// The limits that `[limits]` sets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {

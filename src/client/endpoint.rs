@@ -33,6 +33,9 @@ pub struct Endpoint {
     pub versions: Versions,
     /// For the connection, and then for each answer.
     pub timeout: Duration,
+    /// May a password cross in clear, for everybody on the way to read? To this machine it always
+    /// may.
+    pub password_in_clear: bool,
 }
 
 impl Endpoint {
@@ -50,6 +53,7 @@ impl Endpoint {
             ca: ca.into(),
             versions: Versions::default(),
             timeout: limits::CLIENT_TIMEOUT,
+            password_in_clear: false,
         }
     }
 }

@@ -65,6 +65,18 @@ pub enum ClientError {
         /// What is needed: `STARTTLS`.
         what: String,
     },
+    /// The password would cross in clear, and nobody said that it may.
+    InClear {
+        /// To whom.
+        server: String,
+    },
+    /// The server does not log us in as it should: it may be another one.
+    NotTrustworthy {
+        /// Which.
+        server: String,
+        /// What it said.
+        what: String,
+    },
     /// The server said something that its protocol does not allow here, or more than we listen to.
     Unexpected {
         /// Which.
@@ -100,6 +112,24 @@ impl ClientError {
 impl fmt::Display for ClientError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            ClientError::Tls(error) => error.fmt(f),
+            ClientError::InClear { server } => write!(
+                f,
+                "{server} would get the password in clear, for everybody on the way to read; use TLS"
+            ),
+            ClientError::Unsendable { what, why } => {
+                write!(f, "{} cannot be sent: {why}", printable(what))
+            }
+            ClientError::Local(error) => write!(f, "the message cannot be copied: {error}"),
+            of_the_server => of_the_server.fmt_of_the_server(f),
+        }
+    }
+}
+
+impl ClientError {
+    /// What the server has done, or failed to do.
+    fn fmt_of_the_server(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
             ClientError::Unreachable { server, cause } => write!(
                 f,
                 "{server} cannot be reached: {cause}; is the server running, and on this port?"
@@ -114,7 +144,6 @@ impl fmt::Display for ClientError {
                 f,
                 "{server} does not complete the TLS handshake: {why}; is this a port with TLS?"
             ),
-            ClientError::Tls(error) => error.fmt(f),
             ClientError::Closed { server } => {
                 write!(f, "{server} closed the connection; connect again")
             }
@@ -130,15 +159,16 @@ impl fmt::Display for ClientError {
             ClientError::NotOffered { server, what } => {
                 write!(f, "{server} does not offer {what}; choose another port")
             }
+            ClientError::NotTrustworthy { server, what } => write!(
+                f,
+                "{server} answers the login with {what}; it is not to be trusted"
+            ),
             ClientError::Unexpected { server, what } => write!(
                 f,
                 "{server} answers {}; is this the right port?",
                 printable(what)
             ),
-            ClientError::Unsendable { what, why } => {
-                write!(f, "{} cannot be sent: {why}", printable(what))
-            }
-            ClientError::Local(error) => write!(f, "the message cannot be copied: {error}"),
+            _ => Ok(()),
         }
     }
 }

@@ -8,10 +8,13 @@
 //! Messages are streamed, never gathered: one of any size takes the memory of one buffer. Nothing
 //! that a server says can exhaust or stop a client; what it may say is bounded in [`crate::limits`].
 
+mod bounded;
+mod capabilities;
 mod crlf;
 mod endpoint;
 mod error;
 pub mod imap;
+mod login;
 pub mod pop3;
 mod printable;
 #[cfg(test)]
@@ -20,6 +23,8 @@ mod settings;
 pub mod smtp;
 mod socket;
 
+pub use bounded::Bounded;
+pub use capabilities::Capabilities;
 pub use endpoint::{Endpoint, Security};
 pub use error::ClientError;
 pub use imap::ImapClient;

@@ -29,6 +29,8 @@ pub struct ClientSocket {
     wire: Option<Wire>,
     endpoint: Endpoint,
     local: IpAddr,
+    /// Does nobody on the way read along, or may he?
+    private: bool,
 }
 
 impl ClientSocket {
@@ -39,13 +41,14 @@ impl ClientSocket {
     pub fn connect(endpoint: &Endpoint) -> Result<ClientSocket, ClientError> {
         let connected = dial(endpoint).and_then(|tcp| {
             let local = tcp.local_addr()?.ip();
+            let private = tcp.peer_addr()?.ip().is_loopback();
             let patience = Patience {
                 timeout: endpoint.timeout,
                 line_length: limits::ANSWER_LINE,
             };
-            Ok((Wire::new(tcp, patience, None)?, local))
+            Ok((Wire::new(tcp, patience, None)?, local, private))
         });
-        let (wire, local) = connected.map_err(|cause| ClientError::Unreachable {
+        let (wire, local, private) = connected.map_err(|cause| ClientError::Unreachable {
             server: endpoint.to_string(),
             cause,
         })?;
@@ -53,6 +56,7 @@ impl ClientSocket {
             wire: Some(wire),
             endpoint: endpoint.clone(),
             local,
+            private: private || endpoint.password_in_clear,
         };
         if endpoint.security == Security::Tls {
             socket.start_tls()?;
@@ -132,7 +136,9 @@ impl ClientSocket {
         }
         let host = self.endpoint.host.clone();
         let handshake = self.wire()?.connect_tls(&connector, &host);
-        handshake.map_err(|error| self.handshake_failure(&error))
+        handshake.map_err(|error| self.handshake_failure(&error))?;
+        self.private = true;
+        Ok(())
     }
 
     /// Our own address, as the server sees it unless there is a translator between.
@@ -145,6 +151,18 @@ impl ClientSocket {
     #[must_use]
     pub fn endpoint(&self) -> &Endpoint {
         &self.endpoint
+    }
+
+    /// May a password cross as it is? Under TLS, to this machine, and where the endpoint says so.
+    #[must_use]
+    pub fn is_private(&self) -> bool {
+        self.private
+    }
+
+    /// For tests, which cannot leave this machine.
+    #[cfg(test)]
+    pub(super) fn pretend_to_be_far_away(&mut self) {
+        self.private = false;
     }
 
     /// Says the last words and closes.
@@ -234,6 +252,25 @@ impl ClientSocket {
             server: self.endpoint.to_string(),
             what: what.to_owned(),
         }
+    }
+
+    /// The error for a server that does not log us in as it should.
+    pub(super) fn not_trustworthy(&mut self, what: &str) -> ClientError {
+        self.wire = None;
+        ClientError::NotTrustworthy {
+            server: self.endpoint.to_string(),
+            what: what.to_owned(),
+        }
+    }
+
+    /// A password is about to cross.
+    pub(super) fn must_be_private(&self) -> Result<(), ClientError> {
+        if self.private {
+            return Ok(());
+        }
+        Err(ClientError::InClear {
+            server: self.endpoint.to_string(),
+        })
     }
 
     /// The error for a message that is shorter than was announced: the server waits for the rest.

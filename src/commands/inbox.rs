@@ -184,7 +184,7 @@ mod tests {
     }
 
     const OPEN: &str = "
-        S: * OK ready
+        S: * OK [CAPABILITY IMAP4rev1] ready
         C: a1 LOGIN bob builder
         S: a1 OK
         C: a2 SELECT INBOX
@@ -274,6 +274,8 @@ mod tests {
     #[test]
     fn pop3_shows_the_same_without_flags() {
         let script = "S: +OK
+            C: CAPA
+            S: -ERR What?
             C: USER bob
             S: +OK
             C: PASS builder

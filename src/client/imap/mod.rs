@@ -5,6 +5,7 @@
 //! done when its tagged response is there; what the server tells unasked is kept in
 //! [`ImapClient::mailbox`].
 
+mod login;
 mod mailboxes;
 mod messages;
 mod reply;
@@ -17,7 +18,7 @@ pub use reply::{End, ImapReply};
 
 use std::time::Duration;
 
-use super::{ClientError, ClientSocket, Endpoint, Security};
+use super::{Capabilities, ClientError, ClientSocket, Endpoint, Security};
 use crate::protocol::imap::response::{Code, Condition, Response, Status};
 use crate::protocol::imap::{Command, Tag, literal_at_end};
 
@@ -41,7 +42,7 @@ use crate::protocol::imap::{Command, Tag, literal_at_end};
 pub struct ImapClient {
     socket: ClientSocket,
     commands: u64,
-    capabilities: Vec<String>,
+    capabilities: Capabilities,
     mailbox: Option<Mailbox>,
 }
 
@@ -55,7 +56,7 @@ impl ImapClient {
         let mut client = ImapClient {
             socket: ClientSocket::connect(endpoint)?,
             commands: 0,
-            capabilities: Vec::new(),
+            capabilities: Capabilities::default(),
             mailbox: None,
         };
         client.greeting()?;
@@ -66,54 +67,15 @@ impl ImapClient {
     }
 
     fn greeting(&mut self) -> Result<(), ClientError> {
-        let Response::Untagged(status) = self.socket.receive_reply()? else {
-            return Err(self.socket.unexpected("without a greeting of IMAP"));
-        };
-        match status.condition {
-            Condition::Ok | Condition::PreAuth => {
-                self.learn_capabilities(&status);
-                Ok(())
-            }
-            _ => Err(self.refused("the connection", &status)),
+        let greeting: Response = self.socket.receive_reply()?;
+        self.notice(std::slice::from_ref(&greeting));
+        match greeting {
+            Response::Untagged(status) => match status.condition {
+                Condition::Ok | Condition::PreAuth => Ok(()),
+                _ => Err(self.refused("the connection", &status)),
+            },
+            _ => Err(self.socket.unexpected("without a greeting of IMAP")),
         }
-    }
-
-    /// Asks what the server can do; the answers are in upper case.
-    ///
-    /// # Errors
-    /// When the connection fails.
-    pub fn capability(&mut self) -> Result<&[String], ClientError> {
-        for response in self.execute(&Command::Capability)?.0 {
-            if let Response::Capability(words) = response {
-                self.capabilities = words;
-            }
-        }
-        Ok(&self.capabilities)
-    }
-
-    /// Begins TLS, and forgets what was offered in clear (RFC 3501 §6.2.1).
-    ///
-    /// # Errors
-    /// When it is refused, or the server is not trusted.
-    pub fn starttls(&mut self) -> Result<(), ClientError> {
-        self.execute(&Command::StartTls)?;
-        self.capabilities.clear();
-        self.socket.start_tls()
-    }
-
-    /// Logs in by name and password.
-    ///
-    /// # Errors
-    /// When they are not accepted, or the server takes no password here.
-    pub fn login(&mut self, user: &str, password: &str) -> Result<(), ClientError> {
-        if self.capabilities.iter().any(|word| word == "LOGINDISABLED") {
-            return Err(self.socket.not_offered("a login on this connection"));
-        }
-        self.capabilities.clear();
-        let (user, password) = (user.to_owned(), password.to_owned());
-        let (_, status) = self.execute(&Command::Login { user, password })?;
-        self.learn_capabilities(&status);
-        Ok(())
     }
 
     /// Does nothing, and so learns the news.
@@ -206,6 +168,7 @@ impl ImapClient {
         self.notice(&reply.untagged);
         match reply.end {
             End::Done(done, status) if done == *tag && status.is_ok() => {
+                self.learn_capabilities(&status);
                 Ok((reply.untagged, status))
             }
             End::Done(done, status) if done == *tag => Err(self.refused(command, &status)),
@@ -234,18 +197,18 @@ impl ImapClient {
             .unexpected("the end of a command that is not complete"))
     }
 
-    fn learn_capabilities(&mut self, status: &Status) {
-        if let Some(Code::Capability(words)) = &status.code {
-            self.capabilities.clone_from(words);
-        }
-    }
-
-    /// Keeps the open mailbox up to date with what the server tells, asked or not (RFC 3501 §7).
+    /// Keeps what is known of the server and the open mailbox up to date with what the server tells,
+    /// asked or not (RFC 3501 §7).
     fn notice(&mut self, responses: &[Response]) {
-        if let Some(mailbox) = &mut self.mailbox {
-            responses
-                .iter()
-                .for_each(|response| mailbox.notice(response));
+        for response in responses {
+            match response {
+                Response::Capability(words) => self.capabilities = words.clone().into(),
+                Response::Untagged(status) => self.learn_capabilities(status),
+                _ => {}
+            }
+            if let Some(mailbox) = &mut self.mailbox {
+                mailbox.notice(response);
+            }
         }
     }
 

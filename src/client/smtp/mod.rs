@@ -10,16 +10,18 @@ mod send;
 use std::io::Read;
 use std::net::IpAddr;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-
 use super::crlf::Crlf;
-use super::{Answer, ClientError, ClientSocket, Endpoint, Security};
+use super::login::{self, Challenging, Login};
+use super::{Answer, Capabilities, ClientError, ClientSocket, Endpoint, Security};
 use crate::limits;
 use crate::net::dot::Stuffed;
+use crate::protocol::sasl::Mechanism;
 use crate::protocol::smtp::{Address, Command, Params, Path, Reply, ReversePath};
 
 pub use send::{Sent, Wishes};
+
+/// RFC 4954 §4: a line of AUTH is no longer, its CRLF counted.
+const AUTH_LINE: usize = 12_288;
 
 /// A conversation with an SMTP server.
 ///
@@ -38,7 +40,7 @@ pub use send::{Sent, Wishes};
 pub struct SmtpClient {
     socket: ClientSocket,
     hello: Hello,
-    extensions: Vec<String>,
+    extensions: Capabilities,
 }
 
 /// How a client introduces itself, and with that what it speaks.
@@ -69,6 +71,14 @@ impl Answer for Reply {
     }
 }
 
+impl Challenging for Reply {
+    /// RFC 4954 §4: `334` and the challenge.
+    fn challenge(&self) -> Option<&[u8]> {
+        let text = self.lines.first().map_or("", String::as_str);
+        (self.code == 334).then_some(text.as_bytes())
+    }
+}
+
 impl SmtpClient {
     /// Connects, hears the greeting and says EHLO. If the endpoint asks for STARTTLS, it is done
     /// here: nothing but the request for it ever crosses in clear.
@@ -87,7 +97,7 @@ impl SmtpClient {
         let mut client = SmtpClient {
             socket: ClientSocket::connect(endpoint)?,
             hello,
-            extensions: Vec::new(),
+            extensions: Capabilities::default(),
         };
         let greeting = client.socket.receive_reply()?;
         client.judge("the connection", greeting, 2)?;
@@ -103,7 +113,7 @@ impl SmtpClient {
     /// # Errors
     /// When both are refused, or the connection fails.
     pub fn ehlo(&mut self) -> Result<Reply, ClientError> {
-        self.extensions.clear();
+        self.extensions = Capabilities::default();
         let name = match &self.hello {
             Hello::Address => self.address_literal(),
             Hello::Name(name) => name.clone(),
@@ -129,17 +139,15 @@ impl SmtpClient {
     }
 
     fn remember(&mut self, reply: Reply) -> Reply {
-        self.extensions = reply.lines.iter().skip(1).cloned().collect();
+        let lines: Vec<String> = reply.lines.iter().skip(1).cloned().collect();
+        self.extensions = lines.into();
         reply
     }
 
     /// What EHLO offers under this keyword: the words behind it, none for a bare keyword.
     #[must_use]
     pub fn extension(&self, keyword: &str) -> Option<&str> {
-        self.extensions.iter().find_map(|line| {
-            let (name, argument) = line.split_once(' ').unwrap_or((line, ""));
-            name.eq_ignore_ascii_case(keyword).then_some(argument)
-        })
+        self.extensions.arguments(keyword)
     }
 
     /// Begins TLS, and says EHLO again: what was offered in clear does not count (RFC 3207 §4.2).
@@ -155,35 +163,38 @@ impl SmtpClient {
         self.ehlo().map(drop)
     }
 
-    /// Logs in, with PLAIN if the server offers it, otherwise with LOGIN.
+    /// Logs in by the best mechanism that the server offers: SCRAM, PLAIN or LOGIN.
     ///
     /// # Errors
-    /// When neither is offered, or name and password are not accepted.
+    /// When none is offered, the password would cross in clear, or it is not accepted.
     pub fn login(&mut self, user: &str, password: &str) -> Result<(), ClientError> {
-        let offered = self.extension("AUTH").unwrap_or_default().to_uppercase();
-        let offers = |mechanism| offered.split(' ').any(|word| word == mechanism);
-        if offers("PLAIN") {
-            let initial = format!("\0{user}\0{password}").into_bytes();
-            let answer = self.auth("PLAIN", Some(initial))?;
-            return self.judge("AUTH PLAIN", answer, 2).map(drop);
+        let offers = |name: &str| self.extensions.has_with("AUTH", name);
+        match login::choose(&self.socket, offers)? {
+            Some(mechanism) => self.authenticate(mechanism, user, password),
+            None => Err(self
+                .socket
+                .not_offered("a login by SCRAM, PLAIN or LOGIN (AUTH)")),
         }
-        if !offers("LOGIN") {
-            return Err(self.socket.not_offered("a login by PLAIN or LOGIN"));
-        }
-        let mut answer = self.auth("LOGIN", None)?;
-        for secret in [user, password] {
-            self.judge("AUTH LOGIN", answer, 3)?;
-            let line = STANDARD.encode(secret);
-            answer = self.socket.send_message_receive_reply(line.as_bytes())?;
-        }
-        self.judge("AUTH LOGIN", answer, 2).map(drop)
     }
 
-    fn auth(&mut self, mechanism: &str, initial: Option<Vec<u8>>) -> Result<Reply, ClientError> {
-        let mechanism = mechanism.to_owned();
-        let command = Command::Auth { mechanism, initial };
-        self.socket
-            .send_message_receive_reply(command.to_string().as_bytes())
+    /// Logs in by this mechanism (RFC 4954 §4).
+    ///
+    /// # Errors
+    /// When the password would cross in clear, is not accepted, or the server does not prove itself.
+    pub fn authenticate(
+        &mut self,
+        mechanism: Mechanism,
+        user: &str,
+        password: &str,
+    ) -> Result<(), ClientError> {
+        let mut login = Login::begin(&self.socket, mechanism, user, password)?;
+        let (mechanism, initial) = login.argument(AUTH_LINE);
+        let label = format!("AUTH {mechanism}");
+        let command = Command::Auth { mechanism, initial }.to_string();
+        let reply: Reply = self.socket.send_message_receive_reply(command.as_bytes())?;
+        let reply = login.answer(&mut self.socket, reply)?;
+        self.judge(&label, reply, 2)?;
+        login.end(&mut self.socket)
     }
 
     /// Begins a message from this address; an empty one is the null path of a bounce.

@@ -1,9 +1,7 @@
 //! The inbox on its server, by IMAP or by POP3: the same questions, asked in either language.
 
-use std::io::{self, Write};
-
 use super::table::Row;
-use crate::client::{ClientError, ClientSettings, ImapClient, Pop3Client};
+use crate::client::{Bounded, ClientError, ClientSettings, ImapClient, Pop3Client};
 use crate::limits;
 use crate::message::{Flag, FlagChange, Flags};
 use crate::protocol::imap::{FetchItem, Section, SectionText, SequenceSet};
@@ -53,7 +51,7 @@ impl Server {
 
     /// The message with this number, whole.
     pub(super) fn message(&mut self, number: u32) -> Result<Vec<u8>, ClientError> {
-        let mut message = Bounded(Vec::new());
+        let mut message = Bounded::new(limits::READABLE);
         match self {
             Server::Imap(client) => {
                 let uid = uid(client, number)?;
@@ -61,7 +59,7 @@ impl Server {
             }
             Server::Pop3(client) => client.retr(number, &mut message)?,
         };
-        Ok(message.0)
+        Ok(message.into_inner())
     }
 
     /// Marks a message as read, where that can be.
@@ -114,19 +112,19 @@ fn imap_rows(client: &mut ImapClient) -> Result<Vec<Row>, ClientError> {
 }
 
 fn pop3_rows(client: &mut Pop3Client) -> Result<Vec<Row>, ClientError> {
-    let mut rows = Vec::new();
-    for (number, octets) in client.list()? {
-        let mut header = Bounded(Vec::new());
-        client.top(number, 0, &mut header)?;
-        rows.push(Row {
+    let listed = client.list()?;
+    let numbers: Vec<u32> = listed.iter().map(|(number, _)| *number).collect();
+    let headers = client.top_each(&numbers, 0)?;
+    let row = |((number, octets), header): (_, Result<_, _>)| {
+        Ok(Row {
             number,
-            header: header.0,
+            header: header?,
             arrived: None,
             octets,
             flags: None,
-        });
-    }
-    Ok(rows)
+        })
+    };
+    listed.into_iter().zip(headers).map(row).collect()
 }
 
 /// The UID of the message with this number; 0, which none has, if there is no such message.
@@ -134,20 +132,4 @@ fn uid(client: &mut ImapClient, number: u32) -> Result<u32, ClientError> {
     let messages = client.fetch(&SequenceSet::all(), &[FetchItem::Uid])?;
     let message = messages.iter().find(|message| message.number == number);
     Ok(message.map_or(0, crate::client::imap::Fetched::uid))
-}
-
-/// A message in memory, which may not have any size.
-struct Bounded(Vec<u8>);
-
-impl Write for Bounded {
-    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
-        if self.0.len() + octets.len() > limits::READABLE {
-            return Err(io::Error::other("it is too large to be shown"));
-        }
-        self.0.write(octets)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }

@@ -1,13 +1,19 @@
-//! POP3 from the client's side (RFC 1939; CAPA: RFC 2449; STLS: RFC 2595).
+//! POP3 from the client's side (RFC 1939; CAPA: RFC 2449; STLS: RFC 2595; AUTH: RFC 5034).
 //!
 //! The verbs, one method each. A message goes from the wire straight to where it is wanted.
 //! Deletions become real with [`Pop3Client::quit`] only: a connection that ends otherwise changes nothing.
 
 use std::io::Write;
 
-use super::{Answer, ClientError, ClientSocket, Endpoint, Security};
+use super::bounded::Bounded;
+use super::login::{self, Challenging, Login};
+use super::{Answer, Capabilities, ClientError, ClientSocket, Endpoint, Security};
 use crate::limits;
 use crate::protocol::pop3::Command;
+use crate::protocol::sasl::Mechanism;
+
+/// RFC 2449 §4: a command is no longer, its CRLF counted.
+const COMMAND_LINE: usize = 255;
 
 /// A conversation with a POP3 server.
 ///
@@ -26,6 +32,8 @@ use crate::protocol::pop3::Command;
 /// ```
 pub struct Pop3Client {
     socket: ClientSocket,
+    /// `None` until it is asked for.
+    capabilities: Option<Capabilities>,
 }
 
 /// What STAT tells of the mailbox.
@@ -37,13 +45,15 @@ pub struct Stat {
     pub octets: u64,
 }
 
-/// A status line: `+OK …` or `-ERR …` (RFC 1939 §3).
+/// A status line, with what stands behind its indicator (RFC 1939 §3).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Status {
-    /// Is it `+OK`?
-    pub ok: bool,
-    /// What stands behind.
-    pub text: String,
+pub enum Status {
+    /// `+OK …`
+    Ok(String),
+    /// `-ERR …`
+    Err(String),
+    /// `+ …`: AUTH goes on with a challenge in base64 (RFC 5034 §4).
+    GoOn(String),
 }
 
 impl Answer for Status {
@@ -51,15 +61,22 @@ impl Answer for Status {
         let line = socket.receive_line(&mut { limits::ANSWER })?;
         let text = String::from_utf8_lossy(&line);
         let (word, rest) = text.split_once(' ').unwrap_or((&text, ""));
-        let ok = match word {
-            "+OK" => true,
-            "-ERR" => false,
-            _ => return Err(socket.nonsense(&line, "in POP3")),
-        };
-        Ok(Status {
-            ok,
-            text: rest.to_owned(),
-        })
+        let rest = rest.to_owned();
+        match word {
+            "+OK" => Ok(Status::Ok(rest)),
+            "-ERR" => Ok(Status::Err(rest)),
+            "+" => Ok(Status::GoOn(rest)),
+            _ => Err(socket.nonsense(&line, "in POP3")),
+        }
+    }
+}
+
+impl Challenging for Status {
+    fn challenge(&self) -> Option<&[u8]> {
+        match self {
+            Status::GoOn(challenge) => Some(challenge.as_bytes()),
+            _ => None,
+        }
     }
 }
 
@@ -72,6 +89,7 @@ impl Pop3Client {
     pub fn connect(endpoint: &Endpoint) -> Result<Pop3Client, ClientError> {
         let mut client = Pop3Client {
             socket: ClientSocket::connect(endpoint)?,
+            capabilities: None,
         };
         let greeting = client.socket.receive_reply()?;
         client.judge("the connection", greeting)?;
@@ -81,30 +99,77 @@ impl Pop3Client {
         Ok(client)
     }
 
-    /// What the server can do, a line each (RFC 2449 §5).
+    /// Asks what the server can do (RFC 2449 §5).
     ///
     /// # Errors
     /// When it does not know CAPA, or the connection fails.
-    pub fn capa(&mut self) -> Result<Vec<String>, ClientError> {
+    pub fn capa(&mut self) -> Result<&Capabilities, ClientError> {
         self.say(&Command::Capa)?;
-        self.receive_lines()
+        let lines = self.receive_lines()?;
+        Ok(self.capabilities.insert(lines.into()))
     }
 
-    /// Begins TLS.
+    /// The same without asking twice; nothing, where it does not know CAPA.
+    fn capabilities(&mut self) -> Result<&Capabilities, ClientError> {
+        if self.capabilities.is_none() {
+            match self.capa().map(drop) {
+                Ok(()) | Err(ClientError::Refused { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(self.capabilities.get_or_insert_default())
+    }
+
+    /// Begins TLS, and forgets what was offered in clear (RFC 2595 §4).
     ///
     /// # Errors
     /// When it is refused, or the server is not trusted.
     pub fn stls(&mut self) -> Result<(), ClientError> {
         self.say(&Command::Stls)?;
+        self.capabilities = None;
         self.socket.start_tls()
     }
 
-    /// Logs in with USER and PASS, which locks the mailbox.
+    /// Logs in, which locks the mailbox: by the best mechanism of SASL that the server offers, and
+    /// where it offers none, with USER and PASS.
     ///
     /// # Errors
-    /// When they are not accepted, or another client has the mailbox (then
-    /// [`ClientError::is_transient`]).
+    /// When the password would cross in clear or is not accepted, or another client has the mailbox
+    /// (then [`ClientError::is_transient`]).
     pub fn login(&mut self, user: &str, password: &str) -> Result<(), ClientError> {
+        let offered = self.capabilities()?.clone();
+        match login::choose(&self.socket, |name| offered.has_with("SASL", name))? {
+            Some(mechanism) => self.authenticate(mechanism, user, password),
+            None => self.user_and_pass(user, password),
+        }
+    }
+
+    /// Logs in by this mechanism (RFC 5034 §4).
+    ///
+    /// # Errors
+    /// As [`Pop3Client::login`], and when the server does not prove itself.
+    pub fn authenticate(
+        &mut self,
+        mechanism: Mechanism,
+        user: &str,
+        password: &str,
+    ) -> Result<(), ClientError> {
+        let mut login = Login::begin(&self.socket, mechanism, user, password)?;
+        let (mechanism, initial) = login.argument(COMMAND_LINE);
+        let label = format!("AUTH {mechanism}");
+        let command = Command::Auth { mechanism, initial }.to_string();
+        let answer: Status = self.socket.send_message_receive_reply(command.as_bytes())?;
+        let answer = login.answer(&mut self.socket, answer)?;
+        self.judge(&label, answer)?;
+        login.end(&mut self.socket)
+    }
+
+    /// Logs in with USER and PASS (RFC 1939 §7).
+    ///
+    /// # Errors
+    /// As [`Pop3Client::login`].
+    pub fn user_and_pass(&mut self, user: &str, password: &str) -> Result<(), ClientError> {
+        self.socket.must_be_private()?;
         self.say(&Command::User(user.to_owned()))?;
         let command = Command::Pass(password.to_owned()).to_string();
         let answer = self.socket.send_message_receive_reply(command.as_bytes())?;
@@ -164,6 +229,47 @@ impl Pop3Client {
         self.socket.receive_dot_text(out)
     }
 
+    /// The same of many messages, each kept in memory. All are asked for at once where the server
+    /// offers PIPELINING (RFC 2449 §6.6), otherwise one after the other.
+    ///
+    /// # Errors
+    /// Outside, when the connection fails or they are more than can be kept; inside, what became of
+    /// each.
+    pub fn top_each(
+        &mut self,
+        messages: &[u32],
+        lines: u64,
+    ) -> Result<Vec<Result<Vec<u8>, ClientError>>, ClientError> {
+        let at_once = match self.capabilities()?.has("PIPELINING") {
+            true => limits::PIPELINED,
+            false => 1,
+        };
+        let (mut tops, mut room) = (Vec::new(), limits::ANSWER);
+        for messages in messages.chunks(at_once) {
+            let commands: Vec<String> = messages
+                .iter()
+                .map(|&message| Command::Top { message, lines }.to_string())
+                .collect();
+            for command in &commands {
+                self.socket.send_line(command.as_bytes())?;
+            }
+            for command in &commands {
+                let answer = self.socket.receive_reply()?;
+                let judged = self.judge(command, answer);
+                if let Err(refused) = judged {
+                    tops.push(Err(refused));
+                    continue;
+                }
+                let mut top = Bounded::new(room);
+                self.socket.receive_dot_text(&mut top)?;
+                let top = top.into_inner();
+                self.socket.spend(&mut room, top.len())?;
+                tops.push(Ok(top));
+            }
+        }
+        Ok(tops)
+    }
+
     /// Marks a message for deletion.
     ///
     /// # Errors
@@ -204,17 +310,22 @@ impl Pop3Client {
         self.judge(&command, answer)
     }
 
-    fn judge(&self, command: &str, status: Status) -> Result<String, ClientError> {
-        if status.ok {
-            return Ok(status.text);
-        }
+    fn judge(&mut self, command: &str, status: Status) -> Result<String, ClientError> {
+        let text = match status {
+            Status::Ok(text) => return Ok(text),
+            Status::Err(text) => text,
+            Status::GoOn(_) => {
+                let what = format!("“+” to {command}");
+                return Err(self.socket.unexpected(&what));
+            }
+        };
         // RFC 2449 §8.1, RFC 3206 §4.
         let later = ["[IN-USE]", "[LOGIN-DELAY]", "[SYS/TEMP]"];
-        let upper = status.text.to_ascii_uppercase();
+        let upper = text.to_ascii_uppercase();
         Err(ClientError::Refused {
             server: self.socket.endpoint().to_string(),
             command: command.to_owned(),
-            reply: format!("-ERR {}", status.text),
+            reply: format!("-ERR {text}"),
             transient: later.iter().any(|code| upper.starts_with(code)),
         })
     }
@@ -251,128 +362,4 @@ fn pair<T: std::str::FromStr>(text: &str) -> Option<(u32, T)> {
 }
 
 #[cfg(test)]
-mod tests {
-    // A test fails by panicking.
-    #![allow(clippy::unwrap_used)]
-
-    use super::*;
-    use crate::client::scripted::{play, serve};
-
-    #[test]
-    fn a_mailbox_is_listed_read_and_emptied() {
-        let (endpoint, server) = play(
-            "S: +OK ready
-            C: USER bob
-            S: +OK Send PASS
-            C: PASS  two  spaces
-            S: +OK Welcome
-            C: STAT
-            S: +OK 2 320
-            C: LIST
-            S: +OK 2 messages
-            S: 1 120
-            S: 2 200 and more that a server says
-            S: .
-            C: UIDL
-            S: +OK
-            S: 1 abc
-            S: .
-            C: RETR 1
-            S: +OK 120 octets
-            S: Subject: dots
-            S: ...
-            S: .
-            C: DELE 1
-            S: +OK Message marked for deletion
-            C: DELE 9
-            S: -ERR Message number out of range
-            C: QUIT
-            S: +OK Farewell",
-        );
-        let mut client = Pop3Client::connect(&endpoint).unwrap();
-        client.login("bob", " two  spaces").unwrap();
-        let stat = Stat {
-            messages: 2,
-            octets: 320,
-        };
-        assert_eq!(client.stat().unwrap(), stat);
-        assert_eq!(client.list().unwrap(), [(1, 120), (2, 200)]);
-        assert_eq!(client.uidl().unwrap(), [(1, "abc".to_owned())]);
-        let mut message = Vec::new();
-        client.retr(1, &mut message).unwrap();
-        assert_eq!(message, b"Subject: dots\r\n..\r\n");
-        client.dele(1).unwrap();
-        let error = client.dele(9).unwrap_err().to_string();
-        assert!(error.ends_with("refuses DELE 9: -ERR Message number out of range"));
-        client.quit().unwrap();
-        server.join().unwrap();
-    }
-
-    #[test]
-    fn a_locked_mailbox_is_worth_another_try() {
-        for (answer, transient) in [("[IN-USE] locked", true), ("[AUTH] wrong", false)] {
-            let (endpoint, server) = play(&format!(
-                "S: +OK
-                C: USER bob
-                S: +OK
-                C: PASS x
-                S: -ERR {answer}"
-            ));
-            let mut client = Pop3Client::connect(&endpoint).unwrap();
-            let error = client.login("bob", "x").unwrap_err();
-            assert_eq!(error.is_transient(), transient, "{error}");
-            drop(client);
-            server.join().unwrap();
-        }
-    }
-
-    #[test]
-    fn nonsense_is_an_error() {
-        let rows: [(&[u8], &str); 5] = [
-            (
-                b"+OK\r\n+OK two 320\r\n",
-                "“two 320”, which is no answer to STAT",
-            ),
-            (
-                b"+OK\r\n+OK 2 99999999999999999999\r\n",
-                "no answer to STAT",
-            ),
-            (b"+OK\r\n250 Ok\r\n", "“250 Ok”, which is no answer in POP3"),
-            (b"220 smtp\r\n", "“220 smtp”, which is no answer in POP3"),
-            (b"+OK\r\n", "closed the connection"),
-        ];
-        for (said, expected) in rows {
-            let (endpoint, server) = serve(move |stream| stream.write_all(said).unwrap());
-            let stat = Pop3Client::connect(&endpoint).and_then(|mut client| client.stat());
-            let error = stat.unwrap_err().to_string();
-            assert!(error.contains(expected), "{error}");
-            server.join().unwrap();
-        }
-    }
-
-    #[test]
-    fn a_list_without_end_is_cut_off() {
-        let (endpoint, server) = serve(|stream| {
-            stream.write_all(b"+OK\r\n+OK\r\n").unwrap();
-            let many = b"1 1\r\n".repeat(10_000);
-            while stream.write_all(&many).is_ok() {}
-        });
-        let mut client = Pop3Client::connect(&endpoint).unwrap();
-        let error = client.list().unwrap_err();
-        assert!(matches!(error, ClientError::Unexpected { .. }), "{error}");
-        drop(client);
-        server.join().unwrap();
-    }
-
-    #[test]
-    fn a_message_that_is_cut_is_no_message() {
-        let (endpoint, server) = serve(|stream| {
-            let said = b"+OK\r\n+OK 10 octets\r\nSubject: half\r\n.";
-            stream.write_all(said).unwrap();
-        });
-        let mut client = Pop3Client::connect(&endpoint).unwrap();
-        let error = client.retr(1, &mut Vec::new()).unwrap_err();
-        assert!(matches!(error, ClientError::Closed { .. }), "{error}");
-        server.join().unwrap();
-    }
-}
+mod tests;

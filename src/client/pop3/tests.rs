@@ -1,0 +1,129 @@
+//! The POP3 client against servers that keep to the protocol, and against some that do not.
+
+// A test fails by panicking.
+#![allow(clippy::unwrap_used)]
+
+use super::*;
+use crate::client::scripted::{play, serve};
+
+#[test]
+fn a_mailbox_is_listed_read_and_emptied() {
+    let (endpoint, server) = play(
+        "S: +OK ready
+        C: CAPA
+        S: -ERR What?
+        C: USER bob
+        S: +OK Send PASS
+        C: PASS  two  spaces
+        S: +OK Welcome
+        C: STAT
+        S: +OK 2 320
+        C: LIST
+        S: +OK 2 messages
+        S: 1 120
+        S: 2 200 and more that a server says
+        S: .
+        C: UIDL
+        S: +OK
+        S: 1 abc
+        S: .
+        C: RETR 1
+        S: +OK 120 octets
+        S: Subject: dots
+        S: ...
+        S: .
+        C: DELE 1
+        S: +OK Message marked for deletion
+        C: DELE 9
+        S: -ERR Message number out of range
+        C: QUIT
+        S: +OK Farewell",
+    );
+    let mut client = Pop3Client::connect(&endpoint).unwrap();
+    client.login("bob", " two  spaces").unwrap();
+    let stat = Stat {
+        messages: 2,
+        octets: 320,
+    };
+    assert_eq!(client.stat().unwrap(), stat);
+    assert_eq!(client.list().unwrap(), [(1, 120), (2, 200)]);
+    assert_eq!(client.uidl().unwrap(), [(1, "abc".to_owned())]);
+    let mut message = Vec::new();
+    client.retr(1, &mut message).unwrap();
+    assert_eq!(message, b"Subject: dots\r\n..\r\n");
+    client.dele(1).unwrap();
+    let error = client.dele(9).unwrap_err().to_string();
+    assert!(error.ends_with("refuses DELE 9: -ERR Message number out of range"));
+    client.quit().unwrap();
+    server.join().unwrap();
+}
+
+#[test]
+fn a_locked_mailbox_is_worth_another_try() {
+    for (answer, transient) in [("[IN-USE] locked", true), ("[AUTH] wrong", false)] {
+        let (endpoint, server) = play(&format!(
+            "S: +OK
+            C: CAPA
+            S: -ERR What?
+            C: USER bob
+            S: +OK
+            C: PASS x
+            S: -ERR {answer}"
+        ));
+        let mut client = Pop3Client::connect(&endpoint).unwrap();
+        let error = client.login("bob", "x").unwrap_err();
+        assert_eq!(error.is_transient(), transient, "{error}");
+        drop(client);
+        server.join().unwrap();
+    }
+}
+
+#[test]
+fn nonsense_is_an_error() {
+    let rows: [(&[u8], &str); 5] = [
+        (
+            b"+OK\r\n+OK two 320\r\n",
+            "“two 320”, which is no answer to STAT",
+        ),
+        (
+            b"+OK\r\n+OK 2 99999999999999999999\r\n",
+            "no answer to STAT",
+        ),
+        (b"+OK\r\n250 Ok\r\n", "“250 Ok”, which is no answer in POP3"),
+        (b"220 smtp\r\n", "“220 smtp”, which is no answer in POP3"),
+        (b"+OK\r\n", "closed the connection"),
+    ];
+    for (said, expected) in rows {
+        let (endpoint, server) = serve(move |stream| stream.write_all(said).unwrap());
+        let stat = Pop3Client::connect(&endpoint).and_then(|mut client| client.stat());
+        let error = stat.unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+        server.join().unwrap();
+    }
+}
+
+#[test]
+fn a_list_without_end_is_cut_off() {
+    let (endpoint, server) = serve(|stream| {
+        stream.write_all(b"+OK\r\n+OK\r\n").unwrap();
+        let many = b"1 1\r\n".repeat(10_000);
+        while stream.write_all(&many).is_ok() {}
+    });
+    let mut client = Pop3Client::connect(&endpoint).unwrap();
+    let error = client.list().unwrap_err();
+    assert!(matches!(error, ClientError::Unexpected { .. }), "{error}");
+    drop(client);
+    server.join().unwrap();
+}
+
+#[test]
+fn a_message_that_is_cut_is_no_message() {
+    let (endpoint, server) = serve(|stream| {
+        let said = b"+OK\r\n+OK 10 octets\r\nSubject: half\r\n.";
+        stream.write_all(said).unwrap();
+    });
+    let mut client = Pop3Client::connect(&endpoint).unwrap();
+    let error = client.retr(1, &mut Vec::new()).unwrap_err();
+    assert!(matches!(error, ClientError::Closed { .. }), "{error}");
+    server.join().unwrap();
+}
