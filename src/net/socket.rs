@@ -11,10 +11,9 @@ use std::net::TcpStream;
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-
 use super::Bell;
 use super::pace::Pace;
+use super::poll::readable;
 use crate::limits;
 
 /// Why a wait ended without data.
@@ -102,34 +101,18 @@ impl Socket {
 
     /// Waits until there is something to read.
     pub(super) fn wait(&self) -> io::Result<()> {
-        loop {
-            let left = self.deadline.saturating_duration_since(Instant::now());
-            let mut fds = vec![PollFd::new(&self.tcp, PollFlags::IN)];
-            fds.extend(
-                self.stop
-                    .iter()
-                    .map(|bell| PollFd::from_borrowed_fd(bell.as_fd(), PollFlags::IN)),
-            );
-            fds.extend(
-                self.news
-                    .iter()
-                    .map(|bell| PollFd::from_borrowed_fd(bell.as_fd(), PollFlags::IN)),
-            );
-            match poll(&mut fds, Some(&timespec(left))) {
-                Err(rustix::io::Errno::INTR) => continue,
-                Err(error) => return Err(error.into()),
-                Ok(0) => return Err(Wake::TimedOut.error()),
-                Ok(_) => {}
-            }
-            let rang = |at: usize| fds.get(at).is_some_and(|fd| !fd.revents().is_empty());
-            // The stop comes first: a client that never pauses must hear of it, too.
-            if self.stop.is_some() && rang(1) {
-                return Err(Wake::Stopping.error());
-            }
-            return match rang(0) {
-                true => Ok(()),
-                false => Err(Wake::News.error()),
-            };
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        let mut fds = vec![self.tcp.as_fd()];
+        fds.extend(self.stop.iter().map(Bell::as_fd));
+        fds.extend(self.news.iter().map(Bell::as_fd));
+        let ready = readable(&fds, Some(left))?;
+        let is_ready = |at: usize| ready.get(at).is_some_and(|ready| *ready);
+        // The stop comes first: a client that never pauses must hear of it, too.
+        match (self.stop.is_some() && is_ready(1), is_ready(0)) {
+            (true, _) => Err(Wake::Stopping.error()),
+            (false, true) => Ok(()),
+            (false, false) if ready.contains(&true) => Err(Wake::News.error()),
+            (false, false) => Err(Wake::TimedOut.error()),
         }
     }
 }
@@ -157,13 +140,6 @@ impl Write for Socket {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
-    }
-}
-
-fn timespec(duration: Duration) -> Timespec {
-    Timespec {
-        tv_sec: i64::try_from(duration.as_secs()).unwrap_or(i64::MAX),
-        tv_nsec: i64::from(duration.subsec_nanos()),
     }
 }
 

@@ -11,13 +11,12 @@ use std::thread;
 use std::time::Duration;
 
 use native_tls::TlsAcceptor;
-use rustix::event::{PollFd, PollFlags, poll};
 use socket2::{Domain, Socket, Type};
 
 use super::connections::{Connections, Place};
 use super::{Peer, Session, Trouble, Upgrade, converse};
 use crate::limits;
-use crate::net::{Bell, Patience, Wire};
+use crate::net::{Bell, Patience, Wire, readable};
 
 /// What is served on a port.
 pub struct Service {
@@ -128,12 +127,8 @@ impl Listener {
     fn accept(&self) -> Option<(TcpStream, SocketAddr)> {
         let stop = self.connections.stop_bell();
         loop {
-            let mut fds = [
-                PollFd::new(&self.socket, PollFlags::IN),
-                PollFd::from_borrowed_fd(stop.as_fd(), PollFlags::IN),
-            ];
-            let _ = poll(&mut fds, None);
-            if !fds[1].revents().is_empty() {
+            let ready = readable(&[stop.as_fd(), self.socket.as_fd()], None);
+            if ready.is_ok_and(|ready| ready.first() == Some(&true)) {
                 return None;
             }
             match self.socket.accept() {

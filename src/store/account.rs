@@ -72,7 +72,7 @@ impl Account {
         if let Some(mailbox) = known.filter(|mailbox| !mailbox.is_deleted()) {
             return Ok(mailbox);
         }
-        let mailbox = Arc::new(Mailbox::at(name.text(), &path));
+        let mailbox = Arc::new(Mailbox::at(name.text(), &path, &self.store.lookout));
         let before = open.insert(path, Arc::downgrade(&mailbox));
         drop(open);
         if before.is_none() {

@@ -1,18 +1,22 @@
 //! Did `new/` or `cur/` change since it was last scanned? Their modification times tell, with care:
 //! a folder that changes twice within one tick of its file system's clock shows one time for both.
 //!
-//! So a time is believed only when it was old at the scan, or when we set it: after a change of
-//! our own we give the folder a time between two ticks, which no other change can give it. That
-//! also spares the next scan, if nobody else changed the folder before us. Whoever did so in the
-//! very moment of our change is found out a second later.
+//! So a time is believed only when it was old at the scan, or when we set it: before a scan that
+//! comes too soon after a change, and after a change of our own, we give the folder a time between
+//! two ticks, which no other change can give it. After our own change that also spares the next
+//! scan, if nobody else changed the folder before us. Whoever did so in the very moment of our
+//! change is found out a second later, or by the [`lookout`](super::lookout) at once.
 //!
 //! ```text
 //!  clock ──┬───────────────┬───────────────┬────────▶     it moves only here: one tick after another
 //!          5               6               7              what the folder's time can show
 //!
-//!  1. A scan that is too young    ──┬──s──x──┬──────      s: scan, the folder shows 5
+//!  1. A scan soon after a change  ──┬──s──x──┬──────      s: scan, the folder shows 5
 //!                                   5        6            x: somebody adds a file, it still shows 5!
-//!     So a time that is not older than a tick (TICK) is not believed: the next look scans again.
+//!     So a time that is not older than a tick (TICK) is not believed; we set one before we scan:
+//!
+//!                                 ──┬─o─s──x─┬──────      o: we set the time 5.37, then scan
+//!                                   5        6            x: it shows 5 again, or 6
 //!
 //!  2. A scan that is old enough   ──┬────────┬──s──x      s: scan at 6, the folder shows 5, long ago
 //!                                   5        6            x: whatever comes now shows 6 or later
@@ -82,18 +86,30 @@ impl Changes {
     }
 
     /// Which folders may have changed, and their times now, before they are scanned.
-    pub(super) fn look(&self) -> (Vec<Dir>, Times) {
-        let now = Dir::BOTH.map(|dir| self.time(dir));
+    pub(super) fn look(&mut self) -> (Vec<Dir>, Times) {
         let mut dirs = Vec::new();
         let mut times = self.scanned;
         for dir in Dir::BOTH {
             let at = dir as usize;
-            if !is_same(self.scanned[at], now[at]) {
-                dirs.push(dir);
-                times[at] = now[at];
+            let now = self.time(dir);
+            if is_same(self.scanned[at], now) {
+                continue;
             }
+            dirs.push(dir);
+            times[at] = match now {
+                Some(time) if !time.exact => {
+                    self.ours[at] = self.set_time(dir);
+                    self.time(dir)
+                }
+                time => time,
+            };
         }
         (dirs, times)
+    }
+
+    /// Is every folder as it was scanned?
+    pub(super) fn all_unchanged(&self) -> bool {
+        self.unchanged() == [true; 2]
     }
 
     /// The folders that [`Changes::look`] named were scanned.
@@ -175,23 +191,26 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         maildir::make(folder.path()).unwrap();
         let mut changes = Changes::new(folder.path());
+        let drop_in = |name: &str| {
+            fs::write(folder.path().join("cur").join(name), "").unwrap();
+        };
         assert_eq!(scan(&mut changes), Dir::BOTH);
-        assert_eq!(scan(&mut changes), Dir::BOTH, "too young to be sure");
+        assert!(scan(&mut changes).is_empty(), "young, but we set its time");
         let edit = |changes: &mut Changes, name: &str| {
             let unchanged = changes.unchanged();
-            fs::write(folder.path().join("cur").join(name), "").unwrap();
+            drop_in(name);
             changes.changed_by_us(unchanged);
         };
         edit(&mut changes, "ours");
-        assert_eq!(scan(&mut changes), Dir::BOTH, "who knows what was before");
-        edit(&mut changes, "ours too");
-        assert_eq!(scan(&mut changes), [Dir::New]);
+        assert!(scan(&mut changes).is_empty());
+        drop_in("theirs");
+        assert_eq!(scan(&mut changes), [Dir::Cur]);
         for n in 0..20 {
-            fs::write(folder.path().join(format!("cur/theirs{n}")), "").unwrap();
+            drop_in(&format!("theirs{n}"));
             edit(&mut changes, &format!("ours{n}"));
-            assert_eq!(scan(&mut changes), Dir::BOTH, "{n}");
-            fs::write(folder.path().join(format!("cur/more{n}")), "").unwrap();
-            assert_eq!(scan(&mut changes), Dir::BOTH, "{n}");
+            assert_eq!(scan(&mut changes), [Dir::Cur], "{n}");
+            drop_in(&format!("more{n}"));
+            assert_eq!(scan(&mut changes), [Dir::Cur], "{n}");
             edit(&mut changes, &format!("again{n}"));
             scan(&mut changes);
         }

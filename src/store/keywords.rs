@@ -30,9 +30,12 @@ pub(super) struct Keywords {
 }
 
 impl Keywords {
+    /// Its name in a Maildir.
+    pub(super) const FILE: &str = "dovecot-keywords";
+
     /// Reads the keywords of this Maildir.
     pub(super) fn load(maildir: &Path) -> Result<Keywords, StoreError> {
-        let path = maildir.join("dovecot-keywords");
+        let path = maildir.join(Self::FILE);
         let stamp = Stamp::of(&path);
         let file = disk::read(&path)?.unwrap_or_default();
         let names = parse(&String::from_utf8_lossy(&file));
@@ -41,11 +44,16 @@ impl Keywords {
 
     /// Reads the file again if another program wrote it; says whether it did.
     pub(super) fn reload(&mut self, maildir: &Path) -> Result<bool, StoreError> {
-        let changed = Stamp::of(&self.path) != self.stamp;
+        let changed = self.changed_on_disk();
         if changed {
             *self = Keywords::load(maildir)?;
         }
         Ok(changed)
+    }
+
+    /// Has another program written the file?
+    pub(super) fn changed_on_disk(&self) -> bool {
+        Stamp::of(&self.path) != self.stamp
     }
 
     /// The keywords in the order of their letters.

@@ -11,10 +11,11 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::SystemTime;
 
 use super::crlf::{self, ToCrlf};
+use super::lookout::{Lookout, Watched};
 use super::maildir::Dir;
 use super::state::{Edit, State};
 use super::{Message, Snapshot, StoreError};
@@ -36,20 +37,30 @@ pub struct Mailbox {
     /// We ourselves put something into `new/`, `cur/`.
     touched: [AtomicBool; 2],
     deleted: AtomicBool,
-    bells: Mutex<Vec<(u64, Bell)>>,
+    watching: Mutex<Watching>,
+    lookout: Arc<Lookout>,
     exclusive: AtomicBool,
+}
+
+/// Those who hear of changes.
+#[derive(Default)]
+struct Watching {
+    bells: Vec<(u64, Bell)>,
+    /// As long as there is one: other programs are watched.
+    others: Option<Watched>,
 }
 
 impl Mailbox {
     /// The mailbox in this Maildir.
-    pub(super) fn at(name: &str, maildir: &Path) -> Mailbox {
+    pub(super) fn at(name: &str, maildir: &Path, lookout: &Arc<Lookout>) -> Mailbox {
         Mailbox {
             name: name.to_owned(),
             maildir: maildir.to_path_buf(),
             state: Mutex::new(None),
             touched: Default::default(),
             deleted: AtomicBool::new(false),
-            bells: Mutex::default(),
+            watching: Mutex::default(),
+            lookout: Arc::clone(lookout),
             exclusive: AtomicBool::new(false),
         }
     }
@@ -129,12 +140,16 @@ impl Mailbox {
         self.edit(uids, &Edit::Remove)
     }
 
-    /// Rings this bell at every change until the guard is dropped.
+    /// Rings this bell at every change, whoever makes it, until the guard is dropped.
     #[must_use]
     pub fn watch(self: &Arc<Self>, bell: &Bell) -> Watch {
         static COUNTER: AtomicU64 = AtomicU64::new(0);
         let id = COUNTER.fetch_add(1, Ordering::Relaxed);
-        lock(&self.bells).push((id, bell.clone()));
+        let mut watching = lock(&self.watching);
+        watching.bells.push((id, bell.clone()));
+        if watching.others.is_none() {
+            watching.others = self.lookout.watch(self);
+        }
         let mailbox = Arc::clone(self);
         Watch { mailbox, id }
     }
@@ -181,7 +196,8 @@ impl Mailbox {
                 other => other?,
             }
         };
-        // Who delivers rings for it; nobody rings for what another program did.
+        // Who delivers rings for it, and so does the lookout; whoever sees first what another program
+        // did to a mailbox rings for the others.
         if changed && !ours {
             self.ring();
         }
@@ -236,6 +252,15 @@ impl Mailbox {
         }
     }
 
+    /// Looks at the state as far as anybody has read it, unless somebody is at it now.
+    pub(super) fn try_state<T>(&self, look: impl FnOnce(Option<&State>) -> T) -> Option<T> {
+        match self.state.try_lock() {
+            Ok(state) => Some(look(state.as_ref())),
+            Err(TryLockError::Poisoned(state)) => Some(look(state.into_inner().as_ref())),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+
     /// Deletes the mailbox: what it does with the folder happens while nobody looks at it.
     pub(super) fn delete(
         &self,
@@ -261,7 +286,8 @@ impl Mailbox {
     }
 
     pub(super) fn ring(&self) {
-        lock(&self.bells).iter().for_each(|(_, bell)| bell.ring());
+        let watching = lock(&self.watching);
+        watching.bells.iter().for_each(|(_, bell)| bell.ring());
     }
 
     pub(super) fn name(&self) -> &str {
@@ -295,7 +321,11 @@ pub struct Watch {
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        lock(&self.mailbox.bells).retain(|(id, _)| *id != self.id);
+        let mut watching = lock(&self.mailbox.watching);
+        watching.bells.retain(|(id, _)| *id != self.id);
+        if watching.bells.is_empty() {
+            watching.others = None;
+        }
     }
 }
 

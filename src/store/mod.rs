@@ -7,7 +7,8 @@
 //! On disk lines end with LF, as Unix programs expect; handed out, they end with CRLF.
 //!
 //! To read it: `maildir` (file names), `uidlist` and `keywords` (Dovecot's files), `changes` and
-//! `state` (what changed on disk), `mailbox` (what all share), `delivery` (how a message enters).
+//! `state` (what changed on disk), `mailbox` (what all share), `lookout` (what other programs change),
+//! `delivery` (how a message enters).
 
 mod account;
 mod changes;
@@ -16,6 +17,7 @@ mod delivery;
 pub(crate) mod disk;
 mod error;
 mod keywords;
+mod lookout;
 mod mailbox;
 mod maildir;
 mod name;
@@ -33,6 +35,7 @@ use std::sync::{Arc, Mutex, MutexGuard, Weak};
 pub use account::Account;
 pub use delivery::{Delivery, Outcome};
 pub use error::StoreError;
+use lookout::Lookout;
 pub use mailbox::{Exclusive, Mailbox, MessageReader, Uid, Watch};
 pub use snapshot::{Message, Snapshot};
 
@@ -62,6 +65,7 @@ pub struct Store {
     /// Those that someone has open, by their folder. An entry that nobody has open any more says
     /// that the folder was cleaned.
     open: Mutex<HashMap<PathBuf, Weak<Mailbox>>>,
+    lookout: Arc<Lookout>,
     /// For each account, what its mailboxes' names are changed under: by one conversation at a time.
     names: Mutex<HashMap<String, Arc<Mutex<()>>>>,
 }
@@ -78,6 +82,7 @@ impl Store {
         Ok(Arc::new(Store {
             path: path.to_path_buf(),
             open: Mutex::default(),
+            lookout: Arc::default(),
             names: Mutex::default(),
         }))
     }

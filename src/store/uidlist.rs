@@ -56,9 +56,12 @@ struct Line {
 }
 
 impl UidList {
+    /// Its name in a Maildir.
+    pub(super) const FILE: &str = "dovecot-uidlist";
+
     /// Reads the list of this Maildir, or begins one.
     pub(super) fn load(maildir: &Path) -> Result<UidList, StoreError> {
-        let path = maildir.join("dovecot-uidlist");
+        let path = maildir.join(Self::FILE);
         let stamp = Stamp::of(&path);
         let file = disk::read(&path)?;
         let (content, whole) = match file.as_deref().map(parse) {

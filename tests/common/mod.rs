@@ -13,6 +13,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use pillarbox::store::Store;
 use tempfile::TempDir;
@@ -141,16 +142,53 @@ impl Lab {
         self.address(protocol).port()
     }
 
+    /// The program's process.
+    pub fn process(&self) -> u32 {
+        self.server.as_ref().unwrap().child.id()
+    }
+
     /// The most memory that the program has had resident, in KiB.
     pub fn peak_memory(&self) -> u64 {
-        let pid = self.server.as_ref().unwrap().child.id();
-        let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
-        let line = status
-            .lines()
-            .find(|line| line.starts_with("VmHWM:"))
-            .unwrap();
-        line.split_whitespace().nth(1).unwrap().parse().unwrap()
+        number_of(&format!("/proc/{}/status", self.process()), "VmHWM:")
     }
+
+    /// How often the program's threads, those that are alive, went to sleep of their own accord.
+    pub fn wakes(&self) -> u64 {
+        let threads = fs::read_dir(format!("/proc/{}/task", self.process())).unwrap();
+        threads
+            .map(|thread| {
+                let status = thread.unwrap().path().join("status");
+                number_of(status.to_str().unwrap(), "voluntary_ctxt_switches:")
+            })
+            .sum()
+    }
+
+    /// The processor time that the program has used, in user mode and in the kernel.
+    pub fn processor_time(&self) -> Duration {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.process())).unwrap();
+        // proc_pid_stat(5): the name may have spaces; utime and stime are the 14th and 15th field.
+        let fields: Vec<&str> = stat
+            .rsplit(')')
+            .next()
+            .unwrap()
+            .split_whitespace()
+            .collect();
+        let ticks: u64 = fields[11..13]
+            .iter()
+            .map(|field| field.parse::<u64>().unwrap())
+            .sum();
+        Duration::from_millis(ticks * 1000 / TICKS)
+    }
+}
+
+/// Ticks a second in which the kernel counts processor time, on every architecture of note.
+const TICKS: u64 = 100;
+
+/// The number behind this word in a file of `/proc`.
+fn number_of(file: &str, word: &str) -> u64 {
+    let status = fs::read_to_string(file).unwrap();
+    let line = status.lines().find(|line| line.starts_with(word)).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }
 
 impl Drop for Lab {

@@ -4,7 +4,7 @@
 //! - `numbering`: UIDs, for life;
 //! - `others`: what other programs do in the same Maildir;
 //! - `editing`: flags and copies;   `sharing`: bells and the lock;
-//! - `naming`: mailboxes come, go and are renamed.
+//! - `watching`: the lookout;   `naming`: mailboxes come, go and are renamed.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod arriving;
@@ -13,17 +13,18 @@ mod naming;
 mod numbering;
 mod others;
 mod sharing;
+mod watching;
 
 use std::fs;
 use std::io::{Read, Write};
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use std::time::Duration;
 
 use super::*;
 use crate::message::{Flag, Flags};
-use crate::net::Bell;
+use crate::net::{self, Bell};
 
 /// A store in a temporary folder, and alice's mail in it.
 struct Disk {
@@ -100,17 +101,13 @@ fn files(folder: &Path) -> Vec<String> {
     names
 }
 
-fn rings(bell: &Bell) -> bool {
-    let mut fds = [PollFd::new(bell, PollFlags::IN)];
-    let rings = poll(
-        &mut fds,
-        Some(&Timespec {
-            tv_sec: 0,
-            tv_nsec: 0,
-        }),
-    )
-    .unwrap()
-        > 0;
+/// Does it ring within this time?
+fn rings_within(bell: &Bell, most: Duration) -> bool {
+    let ready = net::readable(&[bell.as_fd()], Some(most)).unwrap();
     bell.answer();
-    rings
+    ready[0]
+}
+
+fn rings(bell: &Bell) -> bool {
+    rings_within(bell, Duration::ZERO)
 }
