@@ -5,6 +5,9 @@
 //! needs [`compose`], [`read`] and [`received`]; the first run needs [`welcome`].
 
 pub mod address;
+pub mod base_subject;
+pub mod casemap;
+pub mod charset;
 pub mod compose;
 pub mod contact;
 pub mod content;
@@ -16,13 +19,18 @@ mod lines;
 pub mod read;
 pub mod received;
 pub mod report;
+pub mod sent;
 pub mod structure;
+pub mod thread;
 pub mod welcome;
+pub mod words;
 
+pub use base_subject::BaseSubject;
 pub use compose::{Attachment, Draft};
 pub use contact::Contact;
 pub use flags::{Flag, FlagChange, Flags};
 pub use header::{Field, Header};
 pub use read::Reading;
 pub use received::Received;
+pub use sent::Sent;
 pub use structure::{Content, Part};

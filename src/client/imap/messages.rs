@@ -8,6 +8,7 @@ use super::{ImapClient, label};
 use crate::client::ClientError;
 use crate::message::{FlagChange, Flags};
 use crate::protocol::imap::response::{Attribute, Envelope, Response};
+use crate::protocol::imap::search::Charset;
 use crate::protocol::imap::{
     Command, DateTime, FetchItem, MailboxName, Search, SearchKey, Section, SequenceSet,
 };
@@ -95,7 +96,7 @@ impl ImapClient {
     ) -> Result<Vec<Fetched>, ClientError> {
         let command = Command::Fetch {
             uid: true,
-            set: uids.clone(),
+            set: uids.clone().into(),
             items: items.to_vec(),
         };
         Ok(fetched(self.execute(&command)?.0))
@@ -108,7 +109,7 @@ impl ImapClient {
     pub fn fetch_body(&mut self, uid: u32, out: &mut dyn Write) -> Result<u64, ClientError> {
         let command = Command::Fetch {
             uid: true,
-            set: SequenceSet::from_sorted(&[uid]),
+            set: SequenceSet::from_sorted(&[uid]).into(),
             items: vec![FetchItem::BodySection {
                 peek: true,
                 section: Section::default(),
@@ -148,7 +149,7 @@ impl ImapClient {
     ) -> Result<Vec<Fetched>, ClientError> {
         let command = Command::Store {
             uid: true,
-            set: uids.clone(),
+            set: uids.clone().into(),
             change,
             silent: false,
         };
@@ -162,7 +163,7 @@ impl ImapClient {
     pub fn copy(&mut self, uids: &SequenceSet, mailbox: &str) -> Result<(), ClientError> {
         let command = Command::Copy {
             uid: true,
-            set: uids.clone(),
+            set: uids.clone().into(),
             mailbox: MailboxName::new(mailbox),
         };
         self.execute(&command).map(drop)
@@ -174,11 +175,12 @@ impl ImapClient {
     /// When no mailbox is open, or the server cannot search for such.
     pub fn search(&mut self, keys: Vec<SearchKey>) -> Result<Vec<u32>, ClientError> {
         let mut search = Search {
+            returns: None,
             charset: None,
             keys,
         };
         if !search.to_string().is_ascii() {
-            search.charset = Some("UTF-8".to_owned());
+            search.charset = Some(Charset::named("UTF-8"));
         }
         let (responses, _) = self.execute(&Command::Search { uid: true, search })?;
         let found = responses.into_iter().filter_map(|response| match response {

@@ -3,7 +3,8 @@
 //! What a client says, as the server reads it:
 //! - [`command`]: [`Tagged`] and [`Command`], and where each command's grammar stands;
 //! - [`append`]: APPEND, whose message never passes through a parser, and literals;
-//! - [`fetch`], [`search`], [`flags`], [`sequence`], [`mailbox`], [`date`]: the parts that commands are made of.
+//! - [`fetch`], [`search`], [`flags`], [`sequence`], [`message_set`], [`mailbox`], [`date`]: the parts
+//!   that commands are made of.
 //!
 //! What a server says, as our own client reads it: [`response`]. Beneath both: [`cursor`], which
 //! walks the bytes, [`string`](mod@string), which writes them, and [`mutf7`], the alphabet of mailbox names.
@@ -21,6 +22,7 @@ pub mod fetch;
 pub mod flags;
 pub mod list;
 pub mod mailbox;
+pub mod message_set;
 pub mod mutf7;
 pub mod response;
 pub mod search;
@@ -34,6 +36,7 @@ pub use date::DateTime;
 pub use fetch::{FetchItem, Partial, Section, SectionText};
 pub use list::ListPattern;
 pub use mailbox::{Alphabet, MailboxName, StatusItem};
+pub use message_set::MessageSet;
 pub use response::Response;
-pub use search::{Search, SearchKey};
+pub use search::{Search, SearchKey, Sort, Thread};
 pub use sequence::SequenceSet;

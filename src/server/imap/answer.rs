@@ -96,6 +96,11 @@ impl Answer {
         Answer::untagged(Part::Text(line)).then(Next::Close)
     }
 
+    /// Is it the NO that ends a command?
+    pub(super) fn is_no(&self) -> bool {
+        matches!(self.ending, Some((Condition::No, _)))
+    }
+
     /// Does the tagged line follow at once, and the conversation go on? Then there is room for news.
     pub(super) fn takes_news(&self) -> bool {
         self.ending.is_some() && !matches!(self.next, Next::Close)

@@ -18,7 +18,7 @@ use super::view::{self, Telling, View};
 use crate::limits;
 use crate::message::{Flag, FlagChange, Flags};
 use crate::protocol::imap::fetch::{Partial, Section, SectionText};
-use crate::protocol::imap::{DateTime, FetchItem, SequenceSet, describe, string};
+use crate::protocol::imap::{DateTime, FetchItem, MessageSet, describe, string};
 use crate::server::Part;
 use crate::store::{Message, StoreError};
 
@@ -28,7 +28,7 @@ impl ImapServer {
     pub(super) fn fetch(
         &mut self,
         tag: &str,
-        set: &SequenceSet,
+        set: &MessageSet,
         mut items: Vec<FetchItem>,
         by_uid: bool,
     ) -> Answered {

@@ -9,7 +9,8 @@
 //! - [`mailboxes`]: CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE;   [`list`]: LIST, LSUB, NAMESPACE;
 //! - [`view`]: the message numbers that this client knows, and what it must be told;
 //! - [`fetch`] with [`section`] and [`reading`]: FETCH;   [`store`]: STORE, EXPUNGE, COPY, MOVE;
-//! - [`search`] with [`matching`]: SEARCH;   [`append`]: APPEND;   [`idle`]: IDLE.
+//! - [`search`] with [`matching`]: SEARCH;   [`sort`] and [`thread`] with [`facts`]: SORT, THREAD;
+//! - [`append`]: APPEND;   [`idle`]: IDLE.
 //!
 //! To add a command: its grammar in [`crate::protocol::imap`], a line in the `match`, and a function
 //! that bears its name in one of these files.
@@ -17,6 +18,7 @@
 mod answer;
 mod append;
 mod enabled;
+mod facts;
 mod fetch;
 mod idle;
 mod list;
@@ -29,9 +31,11 @@ mod search;
 mod section;
 mod select;
 mod session;
+mod sort;
 mod store;
 #[cfg(test)]
 mod tests;
+mod thread;
 mod view;
 
 pub use session::ImapServer;

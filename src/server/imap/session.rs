@@ -187,7 +187,9 @@ impl ImapServer {
             Command::Close => self.close(),
             Command::Unselect => self.unselect(),
             Command::Expunge { uids } => self.expunge(uids.as_ref()),
-            Command::Search { uid, search } => self.search(&search, uid),
+            Command::Search { uid, search } => self.search(tag, &search, uid),
+            Command::Sort { uid, sort } => self.sort(&sort, uid),
+            Command::Thread { uid, thread } => self.thread(&thread, uid),
             Command::Fetch { uid, set, items } => self.fetch(tag, &set, items, uid),
             Command::Store {
                 uid,
@@ -279,7 +281,11 @@ fn telling(command: &Command) -> Telling {
             expunge: false,
             uid: *uid,
         },
-        Command::Store { uid, .. } | Command::Search { uid, .. } => Telling {
+        // RFC 5256 §3 says the same of SORT and THREAD.
+        Command::Store { uid, .. }
+        | Command::Search { uid, .. }
+        | Command::Sort { uid, .. }
+        | Command::Thread { uid, .. } => Telling {
             expunge: *uid,
             uid: *uid,
         },

@@ -5,14 +5,14 @@ use super::answer::{Answer, Answered};
 use super::session::ImapServer;
 use super::view::View;
 use crate::message::{Flag, FlagChange};
-use crate::protocol::imap::{MailboxName, SequenceSet};
+use crate::protocol::imap::{MailboxName, MessageSet, SequenceSet};
 use crate::store::{StoreError, Uid};
 
 impl ImapServer {
     /// RFC 3501 §6.4.6. `.SILENT` keeps quiet only about what the client can work out itself.
     pub(super) fn store(
         &mut self,
-        set: &SequenceSet,
+        set: &MessageSet,
         change: &FlagChange,
         silent: bool,
         by_uid: bool,
@@ -37,19 +37,19 @@ impl ImapServer {
 
     /// RFC 3501 §6.4.3; with UIDs, only those go that are named too (RFC 4315 §2.1). The client is
     /// told by the news at the end of the command.
-    pub(super) fn expunge(&mut self, only: Option<&SequenceSet>) -> Answered {
+    pub(super) fn expunge(&mut self, only: Option<&MessageSet>) -> Answered {
         expunge(self.writable_view()?, only)?;
         Ok(Answer::ok("EXPUNGE completed"))
     }
 
     /// RFC 3501 §6.4.7: all of the messages, or none.
-    pub(super) fn copy(&mut self, set: &SequenceSet, to: &MailboxName, by_uid: bool) -> Answered {
+    pub(super) fn copy(&mut self, set: &MessageSet, to: &MailboxName, by_uid: bool) -> Answered {
         let copied = self.copied(set, to, by_uid)?;
         Ok(Answer::ok(format!("{}COPY completed", copied.code)))
     }
 
     /// RFC 6851 §3.3: a COPY, whose code comes first, and then the originals go.
-    pub(super) fn r#move(&mut self, set: &SequenceSet, to: &MailboxName, by_uid: bool) -> Answered {
+    pub(super) fn r#move(&mut self, set: &MessageSet, to: &MailboxName, by_uid: bool) -> Answered {
         self.writable_view()?;
         let copied = self.copied(set, to, by_uid)?;
         self.view()?.mailbox().remove(&copied.originals)?;
@@ -62,7 +62,7 @@ impl ImapServer {
 
     fn copied(
         &mut self,
-        set: &SequenceSet,
+        set: &MessageSet,
         to: &MailboxName,
         by_uid: bool,
     ) -> Result<Copied, Answer> {
@@ -105,10 +105,10 @@ struct Copied {
 }
 
 /// Removes what is marked `\Deleted` now, by whomever, whether this client knows it or not.
-pub(super) fn expunge(view: &View, only: Option<&SequenceSet>) -> Result<(), StoreError> {
+pub(super) fn expunge(view: &View, only: Option<&MessageSet>) -> Result<(), StoreError> {
     let newest = view.mailbox().refresh()?;
     let largest = newest.messages.last().map_or(0, |message| message.uid);
-    let only = only.map(|set| set.settled(largest));
+    let only = only.map(|set| view.named_uids(set).settled(largest));
     let named = |uid| only.as_ref().is_none_or(|set| set.contains(uid, largest));
     let messages = newest.messages.iter();
     let deleted = messages.filter(|message| message.flags.has(Flag::Deleted) && named(message.uid));

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use super::answer::Answer;
 use super::reading::Reading;
 use crate::message::{Flag, FlagChange, Flags};
-use crate::protocol::imap::SequenceSet;
+use crate::protocol::imap::{MessageSet, SequenceSet};
 use crate::store::{Mailbox, Message, Snapshot, StoreError, Uid};
 
 /// A selected mailbox, as one client sees it.
@@ -34,6 +34,9 @@ pub(super) struct View {
     holds_removed: bool,
     /// The UIDs of which this session was the first to be told, rising.
     recent: Vec<Range<Uid>>,
+    /// `$`: the UIDs that the last SEARCH saved (RFC 5182). Those of messages that are gone mean
+    /// nothing any more, so an EXPUNGE need not take them out.
+    saved: SequenceSet,
 }
 
 /// What may be told at the end of a command.
@@ -91,6 +94,7 @@ impl View {
             snapshot: Arc::clone(&snapshot),
             holds_removed: false,
             recent: Vec::new(),
+            saved: SequenceSet::default(),
         };
         view.note_recent(&snapshot);
         Ok(view)
@@ -176,19 +180,39 @@ impl View {
     /// # Errors
     /// A number beyond the last message is the client's mistake (RFC 3501 §9, `seq-number`); a UID
     /// that does not exist is passed over (§6.4.8).
-    pub(super) fn numbers(&self, set: &SequenceSet, by_uid: bool) -> Result<Vec<u32>, Answer> {
-        if by_uid {
-            let largest = self.known.last().map_or(0, |message| message.uid);
-            let ranges = set.ranges(largest).into_iter();
-            return Ok(ranges
-                .flat_map(|range| self.numbers_of_uids(&range))
-                .collect());
+    pub(super) fn numbers(&self, set: &MessageSet, by_uid: bool) -> Result<Vec<u32>, Answer> {
+        match set {
+            MessageSet::Sequence(set) if !by_uid => {
+                if set.exceeds(self.count()) {
+                    return Err(no_such_number(self.count()));
+                }
+                Ok(set.iter(self.count()).collect())
+            }
+            uids => {
+                let ranges = self.named_uids(uids).ranges(self.largest_uid()).into_iter();
+                Ok(ranges
+                    .flat_map(|range| self.numbers_of_uids(&range))
+                    .collect())
+            }
         }
-        let count = self.known.len() as u32;
-        if set.exceeds(count) {
-            return Err(no_such_number(count));
+    }
+
+    /// The UIDs that a set of UIDs names, whether there are such messages or not.
+    pub(super) fn named_uids<'a>(&'a self, set: &'a MessageSet) -> &'a SequenceSet {
+        match set {
+            MessageSet::Sequence(set) => set,
+            MessageSet::Saved => &self.saved,
         }
-        Ok(set.iter(count).collect())
+    }
+
+    /// These messages are what `$` means from now on.
+    pub(super) fn save(&mut self, numbers: &[u32]) {
+        self.saved = SequenceSet::from_sorted(&self.uids(numbers)).settled(Uid::MAX);
+    }
+
+    /// Is this message one of those that `$` means?
+    pub(super) fn is_saved(&self, uid: Uid) -> bool {
+        self.saved.contains(uid, Uid::MAX)
     }
 
     fn numbers_of_uids(&self, uids: &RangeInclusive<Uid>) -> RangeInclusive<u32> {
@@ -242,6 +266,16 @@ impl View {
     /// The message with this number.
     pub(super) fn message(&self, number: u32) -> Option<&Arc<Message>> {
         self.known.get((number as usize).checked_sub(1)?)
+    }
+
+    /// How many messages the client knows of.
+    pub(super) fn count(&self) -> u32 {
+        self.known.len() as u32
+    }
+
+    /// What `*` stands for among UIDs; 0 if there is no message.
+    pub(super) fn largest_uid(&self) -> Uid {
+        self.known.last().map_or(0, |message| message.uid)
     }
 
     /// All that the client knows; message `n` stands at `n - 1`.

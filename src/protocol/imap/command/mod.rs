@@ -14,8 +14,8 @@ use super::cursor::{Cursor, ParseError, Parsed, is_astring_char};
 use super::fetch::FetchItem;
 use super::list::ListPattern;
 use super::mailbox::{Alphabet, MailboxName, StatusItem};
-use super::search::Search;
-use super::sequence::SequenceSet;
+use super::message_set::MessageSet;
+use super::search::{Search, Sort, Thread};
 use crate::message::FlagChange;
 
 /// No tag is longer than this; clients use a handful of octets.
@@ -128,7 +128,7 @@ pub enum Command {
     /// Remove what is marked as deleted (RFC 3501 §6.4.3).
     Expunge {
         /// Only among these UIDs (RFC 4315 §2.1).
-        uids: Option<SequenceSet>,
+        uids: Option<MessageSet>,
     },
     /// Which messages are such (RFC 3501 §6.4.4).
     Search {
@@ -137,12 +137,26 @@ pub enum Command {
         /// Such.
         search: Search,
     },
+    /// Which messages are such, in this order (RFC 5256 §3).
+    Sort {
+        /// Answer with UIDs?
+        uid: bool,
+        /// Such, and the order.
+        sort: Sort,
+    },
+    /// Which messages are such, as conversations (RFC 5256 §3).
+    Thread {
+        /// Answer with UIDs?
+        uid: bool,
+        /// Such, and how.
+        thread: Thread,
+    },
     /// Tell about messages (RFC 3501 §6.4.5).
     Fetch {
         /// Are these UIDs?
         uid: bool,
         /// The messages.
-        set: SequenceSet,
+        set: MessageSet,
         /// What of them; at least one item.
         items: Vec<FetchItem>,
     },
@@ -151,7 +165,7 @@ pub enum Command {
         /// Are these UIDs?
         uid: bool,
         /// The messages.
-        set: SequenceSet,
+        set: MessageSet,
         /// The change.
         change: FlagChange,
         /// Without telling the new flags?
@@ -162,7 +176,7 @@ pub enum Command {
         /// Are these UIDs?
         uid: bool,
         /// The messages.
-        set: SequenceSet,
+        set: MessageSet,
         /// Where to.
         mailbox: MailboxName,
     },
@@ -171,7 +185,7 @@ pub enum Command {
         /// Are these UIDs?
         uid: bool,
         /// The messages.
-        set: SequenceSet,
+        set: MessageSet,
         /// Where to.
         mailbox: MailboxName,
     },

@@ -10,8 +10,8 @@ use crate::protocol::imap::fetch::FetchItem;
 use crate::protocol::imap::flags;
 use crate::protocol::imap::list::ListPattern;
 use crate::protocol::imap::mailbox::{self, MailboxName, StatusItem};
-use crate::protocol::imap::search::Search;
-use crate::protocol::imap::sequence::SequenceSet;
+use crate::protocol::imap::message_set::MessageSet;
+use crate::protocol::imap::search::{Search, Sort, Thread};
 use crate::protocol::sasl;
 
 /// RFC 2971 §3.3: at most 30 pairs of ID.
@@ -67,9 +67,15 @@ const WITH_ARGUMENTS: [(&str, Arguments); 15] = [
 type OnMessages = fn(&mut Cursor<'_>, bool) -> Parsed<Command>;
 
 /// The commands on messages.
-const ON_MESSAGES: [(&str, OnMessages); 5] = [
+const ON_MESSAGES: [(&str, OnMessages); 7] = [
     ("SEARCH", |c, uid| {
         Search::parse(c).map(|search| Command::Search { uid, search })
+    }),
+    ("SORT", |c, uid| {
+        Sort::parse(c).map(|sort| Command::Sort { uid, sort })
+    }),
+    ("THREAD", |c, uid| {
+        Thread::parse(c).map(|thread| Command::Thread { uid, thread })
     }),
     ("FETCH", fetch),
     ("STORE", store),
@@ -107,7 +113,7 @@ pub(super) fn command(cursor: &mut Cursor<'_>) -> Parsed<Command> {
         arguments(cursor, uid)?
     } else if uid && name == "EXPUNGE" {
         cursor.space()?;
-        let uids = Some(SequenceSet::parse(cursor)?);
+        let uids = Some(MessageSet::parse(cursor)?);
         Command::Expunge { uids }
     } else if uid {
         return Err(unknown);
@@ -193,14 +199,14 @@ fn status(cursor: &mut Cursor<'_>) -> Parsed<Command> {
 }
 
 fn fetch(cursor: &mut Cursor<'_>, uid: bool) -> Parsed<Command> {
-    let set = SequenceSet::parse(cursor)?;
+    let set = MessageSet::parse(cursor)?;
     cursor.space()?;
     let items = FetchItem::parse_all(cursor)?;
     Ok(Command::Fetch { uid, set, items })
 }
 
 fn store(cursor: &mut Cursor<'_>, uid: bool) -> Parsed<Command> {
-    let set = SequenceSet::parse(cursor)?;
+    let set = MessageSet::parse(cursor)?;
     cursor.space()?;
     let (change, silent) = flags::parse_change(cursor)?;
     Ok(Command::Store {
@@ -211,8 +217,8 @@ fn store(cursor: &mut Cursor<'_>, uid: bool) -> Parsed<Command> {
     })
 }
 
-fn destination(cursor: &mut Cursor<'_>) -> Parsed<(SequenceSet, MailboxName)> {
-    let set = SequenceSet::parse(cursor)?;
+fn destination(cursor: &mut Cursor<'_>) -> Parsed<(MessageSet, MailboxName)> {
+    let set = MessageSet::parse(cursor)?;
     cursor.space()?;
     Ok((set, MailboxName::parse(cursor)?))
 }

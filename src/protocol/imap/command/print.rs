@@ -67,6 +67,8 @@ impl Command {
             Command::Expunge { uids: None } => f.write_str("EXPUNGE"),
             Command::Expunge { uids: Some(set) } => write!(f, "UID EXPUNGE {set}"),
             Command::Search { uid, search } => write!(f, "{}SEARCH {search}", form(uid)),
+            Command::Sort { uid, sort } => write!(f, "{}SORT {sort}", form(uid)),
+            Command::Thread { uid, thread } => write!(f, "{}THREAD {thread}", form(uid)),
             Command::Fetch { uid, set, items } => {
                 write!(f, "{}FETCH {set} ({})", form(uid), Spaced(items))
             }

@@ -8,8 +8,8 @@ use super::super::fetch::tests::any_items;
 use super::super::flags::tests::any_flags;
 use super::super::list::pattern::tests::any_pattern;
 use super::super::mailbox::tests::any_name;
-use super::super::search::tests::any_search;
-use super::super::sequence::tests::any_set;
+use super::super::message_set::tests::any_message_set;
+use super::super::search::tests::{any_search, any_sort, any_thread};
 use super::*;
 
 /// Each row: what a client says, and the same in our own hand.
@@ -60,6 +60,28 @@ const COMMANDS: &[(&str, &str)] = &[
     ("a uid expunge 1:*", "a UID EXPUNGE 1:*"),
     ("a SEARCH unseen", "a SEARCH UNSEEN"),
     ("a UID SEARCH RETURN", ""),
+    ("a search return (save) seen", "a SEARCH RETURN (SAVE) SEEN"),
+    (
+        "a sort (subject reverse date) utf-8 unseen",
+        "a SORT (SUBJECT REVERSE DATE) UTF-8 UNSEEN",
+    ),
+    (
+        "a UID SORT (DISPLAYFROM) US-ASCII 1:5 $",
+        "a UID SORT (DISPLAYFROM) US-ASCII 1:5 $",
+    ),
+    (
+        "a thread references \"utf-8\" all",
+        "a THREAD REFERENCES UTF-8 ALL",
+    ),
+    (
+        "a uid thread orderedsubject UTF-8 FROM x",
+        "a UID THREAD ORDEREDSUBJECT UTF-8 FROM x",
+    ),
+    ("a FETCH $ FLAGS", "a FETCH $ (FLAGS)"),
+    ("a UID STORE $ FLAGS ()", "a UID STORE $ FLAGS ()"),
+    ("a UID COPY $ Trash", "a UID COPY $ Trash"),
+    ("a MOVE $ Trash", "a MOVE $ Trash"),
+    ("a UID EXPUNGE $", "a UID EXPUNGE $"),
     (
         "a FETCH 1:* fast",
         "a FETCH 1:* (FLAGS INTERNALDATE RFC822.SIZE)",
@@ -141,6 +163,23 @@ const BAD_COMMANDS: &[(&[u8], &str, &str)] = &[
         "expected a sequence set at octet 8",
     ),
     (b"a FETCH 1", "a", "expected a space at octet 9"),
+    (b"a FETCH $,1 FLAGS", "a", "expected a space at octet 9"),
+    (
+        b"a SORT DATE UTF-8 ALL",
+        "a",
+        "expected an opening parenthesis at octet 7",
+    ),
+    (
+        b"a SORT (REVERSE) UTF-8 ALL",
+        "a",
+        "expected a key to sort by, such as DATE or REVERSE SIZE at octet 8",
+    ),
+    (b"a SORT (DATE) ALL", "a", "expected a space at octet 17"),
+    (
+        b"a THREAD REFS UTF-8 ALL",
+        "a",
+        "expected ORDEREDSUBJECT or REFERENCES at octet 9",
+    ),
     (
         b"a STORE 1 FLAGS (\\Recent)",
         "a",
@@ -175,6 +214,11 @@ fn bounds() {
         format!("a STORE 1 FLAGS ({})", vec!["k"; 100_000].join(" ")),
         format!("a LIST \"\" {}", "*".repeat(100_000)),
         format!("a ID ({})", vec!["\"a\" \"b\""; 31].join(" ")),
+        format!("a SEARCH {}ALL", "OR TEXT x ".repeat(100_000)),
+        format!("a SEARCH {}", vec!["TEXT x"; 100_000].join(" ")),
+        format!("a SEARCH {}", vec!["1"; 100_000].join(",")),
+        format!("a SORT ({}) UTF-8 ALL", vec!["DATE"; 100_000].join(" ")),
+        format!("a THREAD REFERENCES UTF-8 {}", "(".repeat(100_000)),
         format!("a ENABLE {}", vec!["X"; 100_000].join(" ")),
     ];
     for text in rows {
@@ -211,31 +255,26 @@ fn on_messages() -> impl Strategy<Value = Command> {
         _ => FlagChange::Replace(flags),
     });
     prop_oneof![
-        proptest::option::of(any_set()).prop_map(|uids| Command::Expunge { uids }),
+        proptest::option::of(any_message_set()).prop_map(|uids| Command::Expunge { uids }),
         (any::<bool>(), any_search()).prop_map(|(uid, search)| Command::Search { uid, search }),
-        (any::<bool>(), any_set(), any_items()).prop_map(|(uid, set, items)| Command::Fetch {
-            uid,
-            set,
-            items
-        }),
-        (any::<bool>(), any_set(), change, any::<bool>()).prop_map(|(uid, set, change, silent)| {
-            Command::Store {
-                uid,
-                set,
-                change,
-                silent,
+        (any::<bool>(), any_sort()).prop_map(|(uid, sort)| Command::Sort { uid, sort }),
+        (any::<bool>(), any_thread()).prop_map(|(uid, thread)| Command::Thread { uid, thread }),
+        (any::<bool>(), any_message_set(), any_items())
+            .prop_map(|(uid, set, items)| Command::Fetch { uid, set, items }),
+        (any::<bool>(), any_message_set(), change, any::<bool>()).prop_map(
+            |(uid, set, change, silent)| {
+                Command::Store {
+                    uid,
+                    set,
+                    change,
+                    silent,
+                }
             }
-        }),
-        (any::<bool>(), any_set(), any_name()).prop_map(|(uid, set, mailbox)| Command::Copy {
-            uid,
-            set,
-            mailbox
-        }),
-        (any::<bool>(), any_set(), any_name()).prop_map(|(uid, set, mailbox)| Command::Move {
-            uid,
-            set,
-            mailbox
-        }),
+        ),
+        (any::<bool>(), any_message_set(), any_name())
+            .prop_map(|(uid, set, mailbox)| Command::Copy { uid, set, mailbox }),
+        (any::<bool>(), any_message_set(), any_name())
+            .prop_map(|(uid, set, mailbox)| Command::Move { uid, set, mailbox }),
     ]
 }
 

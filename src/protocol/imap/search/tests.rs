@@ -2,8 +2,9 @@
 
 use proptest::prelude::*;
 
+use super::super::cursor::{Cursor, Parsed};
 use super::super::date::tests::any_date;
-use super::super::sequence::tests::any_set;
+use super::super::message_set::tests::any_message_set;
 use super::*;
 
 fn parse(bytes: &[u8]) -> Parsed<Search> {
@@ -34,6 +35,17 @@ fn searches() {
             "KEYWORD $Junk UNKEYWORD x LARGER 0 SMALLER 5000000000",
         ),
         ("((all))", "((ALL))"),
+        ("younger 3600 OLDER 1", "YOUNGER 3600 OLDER 1"),
+        ("$ uid $ not $", "$ UID $ NOT $"),
+        (
+            "return (min save) charset us-ascii all",
+            "RETURN (MIN SAVE) CHARSET US-ASCII ALL",
+        ),
+        (
+            "RETURN (count all MAX min SAVE) ALL",
+            "RETURN (MIN MAX ALL COUNT SAVE) ALL",
+        ),
+        ("RETURN () ALL", "RETURN (ALL) ALL"),
         (
             "sentbefore \"01-jan-2000\" senton 1-Jan-2000 sentsince 1-Jan-2000 before 1-Jan-2000 on 1-Jan-2000",
             "SENTBEFORE 1-Jan-2000 SENTON 1-Jan-2000 SENTSINCE 1-Jan-2000 BEFORE 1-Jan-2000 ON 1-Jan-2000",
@@ -47,7 +59,7 @@ fn searches() {
 #[test]
 fn an_unknown_charset_is_no_error_of_the_grammar() {
     let search = parse(b"CHARSET KOI8-R TEXT {3}\r\n\xc4\xc1\xd4").unwrap();
-    assert!(!search.has_known_charset());
+    assert!(!search.charset.unwrap().is_known());
     assert!(parse(b"CHARSET UTF-8 TEXT {3}\r\n\xc4\xc1\xd4").is_err());
     assert!(parse(b"TEXT {3}\r\n\xc4\xc1\xd4").is_err());
 }
@@ -89,6 +101,17 @@ fn what_is_no_search() {
         ),
         ("KEYWORD \\Seen", "expected a keyword at octet 8"),
         ("0", "expected a sequence set at octet 0"),
+        ("$,1", "expected the end of the command at octet 1"),
+        (
+            "YOUNGER 0",
+            "expected a number from 1 to 4294967295 at octet 8",
+        ),
+        ("RETURN ALL", "expected an opening parenthesis at octet 7"),
+        (
+            "RETURN (MODSEQ) ALL",
+            "expected MIN, MAX, ALL, COUNT or SAVE at octet 8",
+        ),
+        ("RETURN (ALL)", "expected a space at octet 12"),
     ];
     for (text, sentence) in rows {
         let error = parse(text.as_bytes()).unwrap_err();
@@ -112,8 +135,16 @@ fn nesting_has_a_bound() {
     assert!(parse("(NOT ALL) ".repeat(5_000).trim_end().as_bytes()).is_ok());
 }
 
-/// A search for the law of SEARCH.
-pub(in super::super) fn any_search() -> impl Strategy<Value = Search> {
+#[test]
+fn texts_have_a_bound() {
+    let texts = |count: usize| vec!["TEXT x"; count].join(" ");
+    assert!(parse(texts(MOST_TEXTS).as_bytes()).is_ok());
+    let error = parse(texts(MOST_TEXTS + 1).as_bytes()).unwrap_err();
+    assert_eq!(error.expected, "at most 1000 texts to look for");
+}
+
+/// Keys for the laws of the commands that have some.
+fn any_keys() -> impl Strategy<Value = Vec<SearchKey>> {
     let text = || "([ -~]|[é日]|\\r\\n){0,8}";
     let word = (0..WORDS.len()).prop_map(|at| WORDS[at].1.clone());
     let place =
@@ -131,8 +162,10 @@ pub(in super::super) fn any_search() -> impl Strategy<Value = Search> {
         (text(), text()).prop_map(|(field, text)| SearchKey::Header { field, text }),
         (0u64..1 << 63).prop_map(SearchKey::Larger),
         (0u64..1 << 63).prop_map(SearchKey::Smaller),
-        any_set().prop_map(SearchKey::Numbers),
-        any_set().prop_map(SearchKey::Uids),
+        any_message_set().prop_map(SearchKey::Numbers),
+        any_message_set().prop_map(SearchKey::Uids),
+        (1u32..).prop_map(SearchKey::Younger),
+        (1u32..).prop_map(SearchKey::Older),
     ];
     let key = leaf.prop_recursive(4, 16, 3, |key| {
         prop_oneof![
@@ -142,9 +175,59 @@ pub(in super::super) fn any_search() -> impl Strategy<Value = Search> {
             proptest::collection::vec(key, 1..3).prop_map(SearchKey::And),
         ]
     });
-    let charset = proptest::option::of(Just("UTF-8".to_owned()));
-    (charset, proptest::collection::vec(key, 1..4))
-        .prop_map(|(charset, keys)| Search { charset, keys })
+    proptest::collection::vec(key, 1..4)
+}
+
+fn any_charset() -> impl Strategy<Value = Charset> {
+    prop::sample::select(vec!["UTF-8", "US-ASCII"]).prop_map(Charset::named)
+}
+
+/// A search for the law of SEARCH.
+pub(in super::super) fn any_search() -> impl Strategy<Value = Search> {
+    let returns = proptest::array::uniform5(any::<bool>()).prop_filter_map(
+        "RETURN () is RETURN (ALL)",
+        |[min, max, all, count, save]| {
+            let any = min || max || all || count || save;
+            any.then_some(Returns {
+                min,
+                max,
+                all,
+                count,
+                save,
+            })
+        },
+    );
+    let returns = proptest::option::of(returns);
+    (returns, proptest::option::of(any_charset()), any_keys()).prop_map(
+        |(returns, charset, keys)| Search {
+            returns,
+            charset,
+            keys,
+        },
+    )
+}
+
+/// A SORT for its law.
+pub(in super::super) fn any_sort() -> impl Strategy<Value = Sort> {
+    let keys = vec![SortKey::Arrival, SortKey::Size, SortKey::DisplayTo];
+    let criterion = (prop::sample::select(keys), any::<bool>());
+    let criterion = criterion.prop_map(|(key, reverse)| Criterion { key, reverse });
+    let criteria = proptest::collection::vec(criterion, 1..4);
+    (criteria, any_charset(), any_keys()).prop_map(|(criteria, charset, keys)| Sort {
+        criteria,
+        charset,
+        keys,
+    })
+}
+
+/// A THREAD for its law.
+pub(in super::super) fn any_thread() -> impl Strategy<Value = Thread> {
+    let algorithm = prop::sample::select(Algorithm::ALL.to_vec()).prop_map(|row| row.1);
+    (algorithm, any_charset(), any_keys()).prop_map(|(algorithm, charset, keys)| Thread {
+        algorithm,
+        charset,
+        keys,
+    })
 }
 
 proptest! {

@@ -1,0 +1,79 @@
+//! The algorithm ORDEREDSUBJECT (RFC 5256 §3): whoever has the same subject belongs together.
+//!
+//! Fast and simple, and wrong where two conversations have the same subject: it also goes by the name
+//! of *poor man's threading*.
+
+use std::collections::HashMap;
+
+use super::{Member, Node, Threads};
+
+/// Makes conversations of these messages.
+#[must_use]
+pub fn ordered_subject(members: &[Member]) -> Threads {
+    let by_sent = |at: &usize| (members[*at].sent, *at);
+    // The RFC sorts by subject and then by date, and cuts where the subject changes. Going through the
+    // messages by date, each one joins those of its subject: in the end the same messages stand together
+    // in the same order, and the conversations by the date of their first.
+    let mut order: Vec<usize> = (0..members.len()).collect();
+    order.sort_unstable_by_key(by_sent);
+    let mut threads = Threads {
+        roots: Vec::new(),
+        nodes: nodes(members.len()),
+    };
+    let mut first: HashMap<&str, usize> = HashMap::new();
+    for at in order {
+        match first.get(&*members[at].subject.text) {
+            // All that follow the first message are its children, and have none themselves.
+            Some(first) => threads.nodes[*first].children.push(at),
+            None => {
+                first.insert(&members[at].subject.text, at);
+                threads.roots.push(at);
+            }
+        }
+    }
+    threads
+}
+
+/// One node for each member, at the same place.
+pub(super) fn nodes(count: usize) -> Vec<Node> {
+    let node = |at| Node {
+        member: Some(at),
+        children: Vec::new(),
+    };
+    (0..count).map(node).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{member, shown};
+    use super::*;
+
+    #[test]
+    fn messages_of_one_subject_are_one_conversation() {
+        let rows: [(&[Member], &str); 4] = [
+            (&[], ""),
+            (&[member(1, "tea", "", "")], "(1)"),
+            (
+                &[
+                    member(50, "Re: tea", "", ""),
+                    member(20, "cake", "", ""),
+                    member(30, "TEA", "", ""),
+                    member(40, "[list] Re: tea (fwd)", "", ""),
+                    member(25, "Re: Cake", "", ""),
+                ],
+                "(2 5)(3 (4)(1))",
+            ),
+            (
+                &[
+                    member(2, "", "", ""),
+                    member(1, "Re:", "", ""),
+                    member(1, "x", "", ""),
+                ],
+                "(2 1)(3)",
+            ),
+        ];
+        for (members, expected) in rows {
+            assert_eq!(shown(&ordered_subject(members)), expected);
+        }
+    }
+}
