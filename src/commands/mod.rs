@@ -6,6 +6,7 @@ use crate::client::ClientError;
 use crate::config::ConfigError;
 use crate::server::SetupError;
 
+pub mod demo;
 pub mod inbox;
 pub mod passwd;
 pub mod queue;

@@ -1,15 +1,26 @@
 //! Conversations as people see them: scripts with both sides of one, and the runner that plays them.
 
 mod connection;
+mod demos;
 mod difference;
+mod guess;
+mod ink;
+mod layout;
 mod pattern;
 mod run;
+mod screen;
 pub mod script;
+mod sites;
 mod step;
 mod text;
 
+pub use demos::{DEMOS, Demo};
 pub use difference::{Difference, Fault};
+pub use ink::Ink;
+pub(crate) use layout::behind;
 pub use pattern::Pattern;
 pub use run::{Caller, Did, Event, Open, Show, Talk, perform, run};
+pub use screen::{Audience, Look, Pace, Screen};
 pub use script::{Action, Client, Excerpt, Protocol, Script, ScriptError, Step, Tls};
+pub use sites::{Folder, Sites};
 pub use text::{Memory, Text};

@@ -7,15 +7,15 @@ mod explain;
 mod way;
 
 use std::fs::File;
-use std::io::{self, BufReader, ErrorKind, IsTerminal, Write};
+use std::io::{self, BufReader, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use self::way::Ink;
 use super::CommandError;
 use crate::client::printable;
 use crate::config::{Config, ConfigError};
+use crate::console::Ink;
 use crate::message::Header;
 use crate::store::{Store, StoreError};
 
@@ -53,9 +53,7 @@ pub fn run(
         None => from_file(&args.source)?,
     };
     let mut out = io::stdout().lock();
-    // https://no-color.org: any value but the empty one means none.
-    let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let ink = Ink(out.is_terminal() && !plain);
+    let ink = Ink::on(&out);
     match out.write_all(way::drawn(&header, ink).as_bytes()) {
         // Whoever reads us has seen enough: `pillarbox trace … | head`.
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),

@@ -8,36 +8,8 @@ use jiff::Zoned;
 
 use super::explain;
 use crate::client::printable;
+use crate::console::Ink;
 use crate::message::{Header, Reading, Received, received};
-
-/// May the text be coloured?
-#[derive(Clone, Copy)]
-pub(super) struct Ink(pub(super) bool);
-
-impl Ink {
-    /// A server, a heading.
-    fn bold(self, text: &str) -> String {
-        self.select("1", text)
-    }
-
-    /// The line between the hops.
-    fn faint(self, text: &str) -> String {
-        self.select("2", text)
-    }
-
-    /// What deserves a second look.
-    fn warning(self, text: &str) -> String {
-        self.select("33", text)
-    }
-
-    /// ECMA-48 §8.3.117, SGR.
-    fn select(self, how: &str, text: &str) -> String {
-        match self {
-            Ink(true) => format!("\x1b[{how}m{text}\x1b[0m"),
-            Ink(false) => text.to_owned(),
-        }
-    }
-}
 
 /// A message's way, the oldest hop first.
 pub(super) struct Way {

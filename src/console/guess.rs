@@ -1,0 +1,152 @@
+//! Guessing replies: which code comes next, and how often that was right.
+
+use super::script::Protocol;
+
+/// The guesses of one play.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Guesses {
+    /// What was guessed of the reply that is being received.
+    open: Option<String>,
+    points: u32,
+    replies: u32,
+}
+
+/// What became of a guess.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// Two points.
+    Right,
+    /// The first digit is right, which is what a program looks at (RFC 5321 §4.2.1): one point.
+    Half,
+    /// None.
+    Wrong,
+}
+
+impl Guesses {
+    /// What to ask before a reply of this protocol is shown.
+    #[must_use]
+    pub(super) fn question(protocol: Protocol) -> &'static str {
+        match protocol {
+            Protocol::Smtp | Protocol::Submission | Protocol::Lmtp => {
+                "Which code will the server answer with? "
+            }
+            Protocol::Pop3 => "Will the server say +OK or -ERR? ",
+            Protocol::Imap => "Will it end with OK, NO or BAD, or go on with +? ",
+        }
+    }
+
+    /// Takes a guess of the reply that comes.
+    pub(super) fn guess(&mut self, guess: &str) {
+        self.open = Some(guess.trim().to_uppercase());
+    }
+
+    /// What became of the guess when this line of the reply came; `None` if the line does not tell.
+    pub(super) fn verdict(&mut self, protocol: Protocol, line: &[u8]) -> Option<Verdict> {
+        let code = code(protocol, line)?;
+        let guess = self.open.take()?;
+        let digits = code.as_bytes().first().is_some_and(u8::is_ascii_digit);
+        // `ok` is as good as `+OK`.
+        let bare = code.trim_start_matches(['+', '-']);
+        let verdict = if guess == code || !guess.is_empty() && guess == bare {
+            Verdict::Right
+        } else if digits && guess.get(..1) == code.get(..1) {
+            Verdict::Half
+        } else {
+            Verdict::Wrong
+        };
+        self.replies += 1;
+        self.points += match verdict {
+            Verdict::Right => 2,
+            Verdict::Half => 1,
+            Verdict::Wrong => 0,
+        };
+        Some(verdict)
+    }
+
+    /// The score, in a sentence.
+    #[must_use]
+    pub(super) fn score(&self) -> String {
+        let Guesses {
+            points, replies, ..
+        } = self;
+        match replies {
+            0 => "No reply was guessed.".to_owned(),
+            1 => format!("{points} of 2 points for one reply."),
+            _ => format!("{points} of {} points for {replies} replies.", 2 * replies),
+        }
+    }
+}
+
+/// The code of a reply, if this line of it has one: `250`, `+OK`, `NO`, `+`.
+fn code(protocol: Protocol, line: &[u8]) -> Option<String> {
+    let line = String::from_utf8_lossy(line);
+    let mut words = line.split(' ');
+    let first = words.next()?;
+    let known = |word: &str, all: &[&str]| all.contains(&word).then(|| word.to_owned());
+    match protocol {
+        Protocol::Smtp | Protocol::Submission | Protocol::Lmtp => {
+            let code = first.get(..3)?;
+            let digits = code.bytes().all(|b| b.is_ascii_digit());
+            digits.then(|| code.to_owned())
+        }
+        Protocol::Pop3 => known(first, &["+OK", "-ERR", "+"]),
+        Protocol::Imap if first == "+" => Some("+".to_owned()),
+        // What is not tagged is no answer yet, but for the greeting.
+        Protocol::Imap => known(words.next()?, &["OK", "NO", "BAD", "PREAUTH", "BYE"])
+            .filter(|_| !line.starts_with("* OK [") || line.starts_with("* OK [CAPABILITY")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_row_is_a_guess_and_what_comes_of_it() {
+        use Verdict::{Half, Right, Wrong};
+        let (smtp, pop3, imap) = (Protocol::Smtp, Protocol::Pop3, Protocol::Imap);
+        let rows = [
+            (smtp, "250", "250 Ok", Some(Right)),
+            (smtp, " 250 ", "250-Hello", Some(Right)),
+            (smtp, "251", "250 Ok", Some(Half)),
+            (smtp, "5", "550 No", Some(Half)),
+            (smtp, "", "550 No", Some(Wrong)),
+            (smtp, "é", "550 No", Some(Wrong)),
+            (smtp, "550", "250 Ok", Some(Wrong)),
+            (pop3, "+OK", "+OK 2 320", Some(Right)),
+            (pop3, "ok", "+OK 2 320", Some(Right)),
+            (pop3, "+ok", "-ERR no", Some(Wrong)),
+            (pop3, "-err", "-ERR no", Some(Right)),
+            (pop3, "+OK", "1 120", None),
+            (imap, "ok", "a1 OK done", Some(Right)),
+            (imap, "no", "a1 BAD what", Some(Wrong)),
+            (imap, "ok", "* 3 EXISTS", None),
+            (imap, "ok", "* OK [UIDNEXT 4] Predicted", None),
+            (imap, "ok", "* OK IMAP4rev1 ready", Some(Right)),
+            (imap, "+", "+ idling", Some(Right)),
+            (imap, "ok", "+ idling", Some(Wrong)),
+        ];
+        for (protocol, guess, line, expected) in rows {
+            let mut guesses = Guesses::default();
+            guesses.guess(guess);
+            assert_eq!(
+                guesses.verdict(protocol, line.as_bytes()),
+                expected,
+                "{guess} {line}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_score_is_kept() {
+        let mut guesses = Guesses::default();
+        assert_eq!(guesses.score(), "No reply was guessed.");
+        for guess in ["250", "221", "5"] {
+            guesses.guess(guess);
+            guesses.verdict(Protocol::Smtp, b"250 Ok");
+            // Nobody guesses the second line of a reply.
+            assert_eq!(guesses.verdict(Protocol::Smtp, b"250 Ok"), None);
+        }
+        assert_eq!(guesses.score(), "3 of 6 points for 3 replies.");
+    }
+}

@@ -1,0 +1,330 @@
+//! A play as a person sees it: what the client says and what the server says in two colours, the
+//! narration beside them, and what was guessed.
+//!
+//! It is written for a projector and for forty columns. What came from a network is made harmless
+//! before it is shown, and cut where nobody would read on.
+
+use std::io::{self, Write};
+use std::thread;
+use std::time::Duration;
+
+use super::guess::{Guesses, Verdict};
+use super::ink::Ink;
+use super::layout::{behind, paragraphs, rule};
+use super::run::{Caller, Did, Event, shown};
+use super::script::Action;
+
+/// What a play is shown with.
+pub struct Look<'a> {
+    /// Colours or none.
+    pub ink: Ink,
+    /// The columns there are at this moment; `None`: lines are not wrapped.
+    pub width: &'a dyn Fn() -> Option<usize>,
+    /// How fast it goes.
+    pub pace: Pace,
+    /// Are replies to be guessed?
+    pub guesses: bool,
+    /// Where a client connects to, for the line that says so.
+    pub place: &'a dyn Fn(&Caller) -> String,
+}
+
+/// How fast a play goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pace {
+    /// As fast as the servers are; pauses are none.
+    Fast,
+    /// So that one can read along; at a pause it waits.
+    Reading,
+    /// It waits before each line.
+    Step,
+}
+
+/// Whoever watches, as far as they have to do something.
+pub trait Audience {
+    /// Waits until they want to go on; `false`: nobody is there any more to say so.
+    ///
+    /// # Errors
+    /// When they cannot be asked.
+    fn wait(&mut self) -> io::Result<bool>;
+
+    /// Asks them for a line; `None`: nobody answers any more.
+    ///
+    /// # Errors
+    /// When they cannot be asked.
+    fn ask(&mut self, question: &str) -> io::Result<Option<String>>;
+}
+
+/// Where a play is shown.
+pub struct Screen<'a> {
+    out: &'a mut dyn Write,
+    audience: &'a mut dyn Audience,
+    look: Look<'a>,
+    /// `None`: nobody guesses (any more).
+    guesses: Option<Guesses>,
+    /// The score of those who have left.
+    score: String,
+    /// A reply is awaited of which nothing was received yet.
+    awaiting: bool,
+    /// Lines of narration that were not shown yet.
+    narration: Vec<String>,
+    /// Is the last line on the screen empty?
+    gap: bool,
+}
+
+/// Between two lines, for the eye to follow.
+const LINE: Duration = Duration::from_millis(350);
+/// For a character of narration, and for a whole one at most.
+const CHARACTER: Duration = Duration::from_millis(18);
+const NARRATION: Duration = Duration::from_secs(5);
+/// Lines of one sending that are shown when they are too many.
+const SENT_LINES: usize = 12;
+/// Characters of a line that are shown.
+const CHARACTERS: usize = 1000;
+
+impl<'a> Screen<'a> {
+    /// An empty one.
+    pub fn new(
+        out: &'a mut dyn Write,
+        audience: &'a mut dyn Audience,
+        look: Look<'a>,
+    ) -> Screen<'a> {
+        Screen {
+            out,
+            audience,
+            guesses: look.guesses.then(Guesses::default),
+            score: String::new(),
+            look,
+            awaiting: false,
+            narration: Vec::new(),
+            gap: true,
+        }
+    }
+
+    /// Shows what happens.
+    ///
+    /// # Errors
+    /// When nothing can be shown any more.
+    pub fn show(&mut self, event: Event<'_>) -> io::Result<()> {
+        match event {
+            Event::Next(action) => self.before(action),
+            Event::Narration(line) => {
+                self.narration.push(line.to_owned());
+                Ok(())
+            }
+            Event::Pause if self.look.pace == Pace::Fast => Ok(()),
+            Event::Pause => self.wait(),
+            Event::Client(caller, did) => self.client(caller, did),
+        }
+    }
+
+    /// The narration that is left, and the score if replies were guessed.
+    ///
+    /// # Errors
+    /// When nothing can be shown any more.
+    pub fn end(&mut self) -> io::Result<()> {
+        self.narrate()?;
+        self.leave_gap()?;
+        let score = self
+            .guesses
+            .as_ref()
+            .map_or(self.score.clone(), Guesses::score);
+        if !score.is_empty() {
+            self.write(&self.look.ink.bold(&score))?;
+        }
+        self.out.flush()
+    }
+
+    /// A heading, and lines below it.
+    ///
+    /// # Errors
+    /// When nothing can be shown any more.
+    pub fn title(&mut self, title: &str, lines: &[String]) -> io::Result<()> {
+        let (ink, width) = (self.look.ink, (self.look.width)());
+        for line in behind("", "", title, width) {
+            self.write(&ink.bold(&line))?;
+        }
+        for line in lines.iter().flat_map(|line| behind("", "  ", line, width)) {
+            self.write(&ink.faint(&line))?;
+        }
+        self.leave_gap()
+    }
+
+    /// The moment before a step: the narration is read, the eye follows, the teacher speaks.
+    fn before(&mut self, action: &Action) -> io::Result<()> {
+        if matches!(action, Action::Narrate(_)) {
+            return Ok(());
+        }
+        self.narrate()?;
+        let speaks = matches!(
+            action,
+            Action::Send(_)
+                | Action::Expect(_)
+                | Action::StartTls
+                | Action::Disconnect
+                | Action::Closed
+        );
+        match self.look.pace {
+            Pace::Step if speaks => self.wait(),
+            Pace::Reading if speaks => self.rest(LINE),
+            _ => Ok(()),
+        }
+    }
+
+    fn client(&mut self, caller: &Caller, did: Did<'_>) -> io::Result<()> {
+        match did {
+            Did::Turn => {
+                self.leave_gap()?;
+                let place = caller.at.as_ref().map(|at| format!(" at {at}"));
+                let place = place.unwrap_or_default();
+                let name = caller.protocol.name();
+                self.rule(&format!("client {}, {name}{place}", caller.number))
+            }
+            Did::Connected => {
+                self.awaiting = true;
+                self.aside(&format!("connected to {}", (self.look.place)(caller)))
+            }
+            Did::Sent(octets) => {
+                self.awaiting = true;
+                self.sent(octets)
+            }
+            Did::Received(line) => self.received(caller, line),
+            Did::Encrypted => self.rule("under TLS from here on"),
+            Did::Disconnected => self.aside("the client vanishes without a word"),
+            Did::Closed => self.aside("the server has closed the connection"),
+        }
+    }
+
+    fn sent(&mut self, octets: &[u8]) -> io::Result<()> {
+        let whole = octets.strip_suffix(b"\n").unwrap_or(octets);
+        let lines: Vec<&[u8]> = whole.split(|octet| *octet == b'\n').collect();
+        let most = if lines.len() > SENT_LINES {
+            SENT_LINES / 2
+        } else {
+            SENT_LINES
+        };
+        for line in lines.iter().take(most) {
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            self.line("C: ", line, Ink::client)?;
+        }
+        let left = lines.len().saturating_sub(most);
+        if left > 0 {
+            let all = octets.len();
+            self.aside(&format!("and {left} more lines, {all} octets in all"))?;
+        }
+        if !octets.ends_with(b"\n") {
+            self.aside("without a line ending")?;
+        }
+        Ok(())
+    }
+
+    fn received(&mut self, caller: &Caller, line: &[u8]) -> io::Result<()> {
+        if std::mem::take(&mut self.awaiting) {
+            self.guess(caller)?;
+        }
+        self.line("S: ", line, Ink::server)?;
+        let guesses = self.guesses.as_mut();
+        let verdict = guesses.and_then(|guesses| guesses.verdict(caller.protocol, line));
+        let ink = self.look.ink;
+        match verdict {
+            None => Ok(()),
+            Some(Verdict::Right) => self.write(&ink.bold("   ✓ right")),
+            Some(Verdict::Half) => self.write(&ink.warning("   ½ the first digit is right")),
+            Some(Verdict::Wrong) => self.write(&ink.wrong("   ✗ not what you thought")),
+        }
+    }
+
+    fn guess(&mut self, caller: &Caller) -> io::Result<()> {
+        let Some(guesses) = &mut self.guesses else {
+            return Ok(());
+        };
+        self.out.flush()?;
+        match self.audience.ask(Guesses::question(caller.protocol))? {
+            Some(guess) => guesses.guess(&guess),
+            None => {
+                self.score = guesses.score();
+                self.guesses = None;
+            }
+        }
+        Ok(())
+    }
+
+    /// A line of the conversation, in its colour.
+    fn line(&mut self, mark: &str, line: &[u8], colour: fn(Ink, &str) -> String) -> io::Result<()> {
+        let text = String::from_utf8_lossy(line.get(..4 * CHARACTERS).unwrap_or(line));
+        let text = text.replace('\t', "    ");
+        let mut text = shown(text.as_bytes());
+        if let Some((end, _)) = text.char_indices().nth(CHARACTERS) {
+            text.truncate(end);
+            text.push_str(&format!("… ({} octets)", line.len()));
+        }
+        for line in behind(mark, "     ", &text, (self.look.width)()) {
+            self.write(&colour(self.look.ink, &line))?;
+        }
+        Ok(())
+    }
+
+    /// What happens to a connection, set apart from what is said on it.
+    fn aside(&mut self, text: &str) -> io::Result<()> {
+        for line in behind("   (", "    ", &format!("{text})"), (self.look.width)()) {
+            self.write(&self.look.ink.faint(&line))?;
+        }
+        Ok(())
+    }
+
+    fn rule(&mut self, words: &str) -> io::Result<()> {
+        let line = rule(words, (self.look.width)());
+        self.write(&self.look.ink.warning(&line))
+    }
+
+    fn narrate(&mut self) -> io::Result<()> {
+        if self.narration.is_empty() {
+            return Ok(());
+        }
+        self.leave_gap()?;
+        let lines = std::mem::take(&mut self.narration);
+        let bar = self.look.ink.warning("▌");
+        for line in paragraphs(&lines, "  ", (self.look.width)()) {
+            self.write(&format!(
+                "{bar} {}",
+                line.strip_prefix("  ").unwrap_or_default()
+            ))?;
+        }
+        self.leave_gap()?;
+        let characters: usize = lines.iter().map(|line| line.chars().count()).sum();
+        match self.look.pace {
+            Pace::Reading => self.rest(NARRATION.min(CHARACTER * characters as u32)),
+            _ => Ok(()),
+        }
+    }
+
+    fn wait(&mut self) -> io::Result<()> {
+        self.out.flush()?;
+        if !self.audience.wait()? {
+            // Nobody is left to wait for.
+            self.look.pace = Pace::Fast;
+        }
+        Ok(())
+    }
+
+    fn rest(&mut self, time: Duration) -> io::Result<()> {
+        self.out.flush()?;
+        thread::sleep(time);
+        Ok(())
+    }
+
+    /// An empty line, unless there is one.
+    fn leave_gap(&mut self) -> io::Result<()> {
+        match self.gap {
+            true => Ok(()),
+            false => self.write(""),
+        }
+    }
+
+    fn write(&mut self, line: &str) -> io::Result<()> {
+        self.gap = line.is_empty();
+        writeln!(self.out, "{line}")
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,185 @@
+//! Screens as they look, line by line.
+// A test fails by panicking.
+#![allow(clippy::unwrap_used)]
+
+use super::*;
+use crate::console::{Difference, Script, Talk, perform};
+
+/// A server that says these lines.
+struct Server(Vec<&'static str>);
+
+impl Talk for Server {
+    fn send(&mut self, _: &[u8]) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn receive_line(&mut self) -> io::Result<Option<Vec<u8>>> {
+        Ok((!self.0.is_empty()).then(|| self.0.remove(0).as_bytes().to_vec()))
+    }
+
+    fn start_tls(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Somebody who presses Enter, or answers, so many times.
+struct Watcher {
+    answers: Vec<&'static str>,
+    asked: Vec<String>,
+}
+
+impl Audience for Watcher {
+    fn wait(&mut self) -> io::Result<bool> {
+        self.asked.push("⏎".to_owned());
+        Ok(self.answers.pop().is_some())
+    }
+
+    fn ask(&mut self, question: &str) -> io::Result<Option<String>> {
+        self.asked.push(question.to_owned());
+        Ok(self.answers.pop().map(str::to_owned))
+    }
+}
+
+/// How a play is watched.
+struct Seen {
+    width: Option<usize>,
+    pace: Pace,
+    ink: bool,
+    /// The last one first.
+    answers: Vec<&'static str>,
+    guesses: bool,
+}
+
+const FAST: Seen = Seen {
+    width: Some(40),
+    pace: Pace::Fast,
+    ink: false,
+    answers: Vec::new(),
+    guesses: false,
+};
+
+/// What the screen shows, and what was asked.
+fn watch(steps: &str, server: &[&'static str], seen: Seen) -> (String, Vec<String>) {
+    let script = format!("title: x\nprotocol: smtp\nsite: b.test\n{steps}\n");
+    let script = Script::parse(&script).unwrap();
+    let (mut out, server) = (Vec::new(), server.to_vec());
+    let mut watcher = Watcher {
+        answers: seen.answers,
+        asked: Vec::new(),
+    };
+    let look = Look {
+        ink: Ink(seen.ink),
+        width: &|| seen.width,
+        pace: seen.pace,
+        guesses: seen.guesses,
+        place: &|_| "192.0.2.1:25".to_owned(),
+    };
+    let mut screen = Screen::new(&mut out, &mut watcher, look);
+    let mut open =
+        |_: &Caller| -> io::Result<Box<dyn Talk>> { Ok(Box::new(Server(server.clone()))) };
+    let ended: Result<(), Difference> =
+        perform(&script, &mut open, &mut |event| screen.show(event));
+    ended.unwrap();
+    screen.end().unwrap();
+    (String::from_utf8(out).unwrap(), watcher.asked)
+}
+
+#[test]
+fn forty_columns_are_enough() {
+    let steps = "# A server greets first, and the client has to wait for that.\n\
+        #   drawn\n# Then:\nS: ...\nC: EHLO a.very.long.name.of.a.client.example.com\n\
+        ! client 2 at b.test\n! client 1\n! starttls\n! disconnect";
+    let server = ["220 mail.example.com ESMTP with many many words"];
+    let (screen, _) = watch(steps, &server, FAST);
+    let expected = "\
+▌ A server greets first, and the client
+▌ has to wait for that.
+▌   drawn
+▌ Then:
+
+   (connected to 192.0.2.1:25)
+S: 220 mail.example.com ESMTP with many
+     many words
+C: EHLO
+     a.very.long.name.of.a.client.exampl
+     e.com
+
+── client 2, smtp at b.test ────────────
+
+── client 1, smtp ──────────────────────
+── under TLS from here on ──────────────
+   (the client vanishes without a word)
+
+";
+    assert_eq!(screen, expected);
+}
+
+#[test]
+fn colours_and_wide_lines_for_whom_wants_them() {
+    let seen = Seen {
+        width: None,
+        ink: true,
+        ..FAST
+    };
+    let (screen, _) = watch("# Look.\nS: ...\nC: a\tb", &["250 \x1b[2J \u{202e}"], seen);
+    let expected = "\x1b[33m▌\x1b[0m Look.\n\n\
+        \x1b[2m   (connected to 192.0.2.1:25)\x1b[0m\n\
+        \x1b[32mS: 250 \\u{1b}[2J \\u{202e}\x1b[0m\n\
+        \x1b[1;36mC: a    b\x1b[0m\n\n";
+    assert_eq!(screen, expected);
+}
+
+#[test]
+fn what_is_too_long_is_cut() {
+    let (screen, _) = watch(r"C\: \{100 line\r\n}end", &[], FAST);
+    assert!(screen.ends_with(
+        "C: line\nC: line\n   (and 95 more lines, 603 octets in\n    all)\n   (without a line ending)\n\n"
+    ));
+    assert_eq!(screen.matches("C: line\n").count(), 6);
+    let (screen, _) = watch(r"C\: \{70000 x}\r\n", &[], FAST);
+    assert!(screen.contains("x… (70000\n     octets)"), "{screen}");
+    assert!(screen.lines().count() < 40, "{screen}");
+}
+
+#[test]
+fn step_by_step_it_waits_until_nobody_is_there() {
+    let steps = "# Told.\nS: ...\nC: a\nS*: ...\nS: b\n! pause\nC: b";
+    let stepping = |answers| Seen {
+        pace: Pace::Step,
+        answers,
+        ..FAST
+    };
+    let server = ["1", "2", "b"];
+    let (_, asked) = watch(steps, &server, stepping(vec![""; 9]));
+    assert_eq!(
+        asked.len(),
+        5,
+        "three lines, what S*: stands for, and the pause"
+    );
+    let (_, asked) = watch(steps, &server, stepping(vec![""; 1]));
+    assert_eq!(asked.len(), 2, "the second time nobody was there");
+    let reading = Seen {
+        pace: Pace::Reading,
+        answers: vec![""],
+        ..FAST
+    };
+    assert_eq!(watch("! pause", &[], reading).1.len(), 1);
+    assert!(watch("! pause", &[], FAST).1.is_empty());
+}
+
+#[test]
+fn replies_are_guessed_once_each() {
+    let steps = "S: ...\nC: a\nS: ...\nS: ...\nC: b\nS: ...\nC: c\nS: ...";
+    let server = ["220 a", "250-b", "250 c", "354 d", "550 e"];
+    let guessing = Seen {
+        width: None,
+        guesses: true,
+        answers: vec!["221", "250", "220"],
+        ..FAST
+    };
+    let (screen, asked) = watch(steps, &server, guessing);
+    assert_eq!(asked.len(), 4);
+    let expected = "   (connected to 192.0.2.1:25)\nS: 220 a\n   ✓ right\nC: a\nS: 250-b\n   ✓ right\n\
+        S: 250 c\nC: b\nS: 354 d\n   ✗ not what you thought\nC: c\nS: 550 e\n\n4 of 6 points for 3 replies.\n";
+    assert_eq!(screen, expected);
+}

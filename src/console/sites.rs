@@ -1,0 +1,200 @@
+//! The servers that a script needs, in this process: on free ports, with their mail in a temporary
+//! folder that goes when they do.
+//!
+//! The usual site is pillarbox.test with the accounts and settings of the shipped configuration, and
+//! what the script's `config:` says. Each `site:` is another one, for another domain; a site sends
+//! its mail for those that the script names behind it to them.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::fs;
+use std::io;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use super::run::Caller;
+use super::script::Script;
+use crate::client::{Endpoint, Security};
+use crate::config::Config;
+use crate::queue::Sending;
+use crate::server::{Connections, Office, SetupError};
+
+/// The sites of a script, open until this is dropped.
+pub struct Sites {
+    /// The usual one first.
+    houses: Vec<House>,
+    folder: Folder,
+}
+
+/// A temporary folder, and the right to remove it at any time: at Ctrl-C.
+#[derive(Clone)]
+pub struct Folder(Arc<Mutex<Option<TempDir>>>);
+
+/// One site that is open.
+struct House {
+    domain: String,
+    addresses: BTreeMap<&'static str, SocketAddr>,
+    connections: Arc<Connections>,
+    /// Dropped last of all: what is being sent on has its time.
+    _sending: Option<Sending>,
+}
+
+/// The domain of the usual site.
+const USUAL: &str = "pillarbox.test";
+
+/// For the conversations of a script to end: all of its clients have gone.
+const GRACE: Duration = Duration::from_secs(2);
+
+impl Sites {
+    /// Opens what the script needs.
+    ///
+    /// # Errors
+    /// When the temporary folder cannot be written, a `config:` is wrong, or no port is free.
+    pub fn open(script: &Script) -> Result<Sites, SetupError> {
+        let folder = tempfile::tempdir()
+            .map_err(|error| SetupError(format!("there is no temporary folder: {error}")))?;
+        let mut houses: Vec<House> = Vec::new();
+        // From behind, so that each finds those open to which it sends.
+        for domain in script.sites.iter().rev() {
+            let house = House::open(folder.path(), domain, &[], &houses)?;
+            houses.push(house);
+        }
+        houses.push(House::open(folder.path(), USUAL, &script.config, &houses)?);
+        houses.reverse();
+        Ok(Sites {
+            houses,
+            folder: Folder(Arc::new(Mutex::new(Some(folder)))),
+        })
+    }
+
+    /// Where a client of the script finds its server.
+    ///
+    /// # Errors
+    /// When the site or its server is not open.
+    pub fn endpoint(&self, caller: &Caller) -> io::Result<Endpoint> {
+        let domain = caller.at.as_deref().unwrap_or(USUAL);
+        let house = self.houses.iter().find(|house| house.domain == domain);
+        let address = house.and_then(|house| house.addresses.get(caller.protocol.name()));
+        let address = address.ok_or_else(|| {
+            let name = caller.protocol.name();
+            io::Error::new(io::ErrorKind::NotFound, format!("{domain} has no {name}"))
+        })?;
+        let ca = self.folder.with_path(|path| path.join("certs/ca.pem"));
+        Ok(Endpoint::new(
+            "127.0.0.1",
+            address.port(),
+            Security::Plain,
+            ca,
+        ))
+    }
+
+    /// Their folder.
+    #[must_use]
+    pub fn folder(&self) -> Folder {
+        self.folder.clone()
+    }
+}
+
+impl Folder {
+    /// Removes it, and all that is in it.
+    pub fn remove(&self) {
+        // It is removed when it is dropped, as far as the system lets us.
+        drop(self.0.lock().unwrap_or_else(PoisonError::into_inner).take());
+    }
+
+    fn with_path<T>(&self, read: impl FnOnce(&Path) -> T) -> T {
+        let folder = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        read(folder.as_ref().map_or(Path::new(""), TempDir::path))
+    }
+}
+
+impl House {
+    fn open(
+        folder: &Path,
+        domain: &str,
+        settings: &[String],
+        others: &[House],
+    ) -> Result<House, SetupError> {
+        let text = configuration(domain, settings, others);
+        let folder = folder.join(domain);
+        fs::create_dir(&folder)
+            .map_err(|error| SetupError(format!("{} cannot be made: {error}", folder.display())))?;
+        let config = Config::parse("config: of the script", &text, &folder)
+            .map_err(|error| SetupError(error.0))?;
+        let office = Office::open(&config)?;
+        let connections = Connections::new(config.server.max_connections, CONNECTIONS)
+            .map_err(|error| SetupError(format!("no file descriptors: {error}")))?;
+        office.welcome_new_accounts()?;
+        let mut addresses = BTreeMap::new();
+        for listener in office.listeners(&connections)? {
+            addresses.insert(listener.service().name, listener.address());
+            thread::Builder::new()
+                .name(format!("{domain} {}", listener.service().name))
+                .spawn(move || listener.run())
+                .map_err(|error| SetupError(format!("no thread for a listener: {error}")))?;
+        }
+        Ok(House {
+            domain: domain.to_owned(),
+            addresses,
+            connections,
+            _sending: office.relay()?,
+        })
+    }
+}
+
+/// Connections of one script: a client each, and a few more.
+const CONNECTIONS: usize = 100;
+
+impl Drop for House {
+    fn drop(&mut self) {
+        self.connections.stop(GRACE);
+    }
+}
+
+/// The configuration of a site, each section once.
+fn configuration(domain: &str, settings: &[String], others: &[House]) -> String {
+    let mut sections: BTreeMap<&str, String> = BTreeMap::new();
+    let mut add = |section, line: &str| {
+        let lines = sections.entry(section).or_default();
+        lines.push_str(line);
+        lines.push('\n');
+    };
+    add(
+        "server",
+        &format!("hostname = mail.{domain}\ndomain = {domain}"),
+    );
+    add("tls", "certs = ../certs");
+    for port in [
+        "smtp",
+        "submission",
+        "smtps",
+        "lmtp",
+        "pop3",
+        "pop3s",
+        "imap",
+        "imaps",
+    ] {
+        add("ports", &format!("{port} = 0"));
+    }
+    for other in others {
+        if let Some(smtp) = other.addresses.get("smtp") {
+            add("routes", &format!("{} = {smtp}", other.domain));
+        }
+    }
+    for setting in settings {
+        let section = setting.trim_start_matches('[').split_once("] ");
+        let (section, line) = section.unwrap_or(("", setting));
+        add(section, line);
+    }
+    let mut text = String::new();
+    for (section, lines) in sections {
+        // Writing to a string never fails.
+        let _ = write!(text, "[{section}]\n{lines}");
+    }
+    text
+}
