@@ -7,6 +7,7 @@ use regex::bytes::Regex;
 
 use super::pattern::{Pattern, between_slashes, last_line};
 use super::text::{Text, is_name, write_marked};
+pub use crate::protocol::Protocol;
 
 /// One line of a script.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,21 +65,6 @@ pub struct Excerpt {
     pub name: String,
     /// What is between the parentheses is remembered; without any, all that it finds.
     pub expression: Regex,
-}
-
-/// Which server a client of a script talks to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Protocol {
-    /// From server to server (RFC 5321).
-    Smtp,
-    /// From a mail program to its server (RFC 6409).
-    Submission,
-    /// To the mailboxes (RFC 2033).
-    Lmtp,
-    /// RFC 1939.
-    Pop3,
-    /// RFC 3501 and RFC 9051.
-    Imap,
 }
 
 impl Action {
@@ -221,37 +207,5 @@ impl fmt::Display for Client {
             write!(f, " at {at}")?;
         }
         Ok(())
-    }
-}
-
-impl Protocol {
-    /// All that there are.
-    pub const ALL: [Protocol; 5] = [
-        Protocol::Smtp,
-        Protocol::Submission,
-        Protocol::Lmtp,
-        Protocol::Pop3,
-        Protocol::Imap,
-    ];
-
-    /// Its name in scripts and in `[ports]`: `submission`.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Protocol::Smtp => "smtp",
-            Protocol::Submission => "submission",
-            Protocol::Lmtp => "lmtp",
-            Protocol::Pop3 => "pop3",
-            Protocol::Imap => "imap",
-        }
-    }
-}
-
-impl FromStr for Protocol {
-    type Err = String;
-
-    fn from_str(name: &str) -> Result<Protocol, String> {
-        let found = Protocol::ALL.into_iter().find(|p| p.name() == name);
-        found.ok_or_else(|| format!("{name:?} is none of smtp, submission, lmtp, pop3 and imap"))
     }
 }

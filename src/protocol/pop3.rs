@@ -3,9 +3,13 @@
 //! [`Command::parse`] takes a line without its CRLF; [`Command`]'s `Display` writes one. Whether a
 //! command is allowed in the session's state is not decided here.
 
+mod spans;
+
 use std::fmt;
 
 use super::sasl;
+use super::span::first_word;
+pub use spans::spans;
 
 /// What a client can say.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,8 +110,7 @@ impl Command {
     /// # Errors
     /// A sentence that says what is wrong with it.
     pub fn parse(line: &[u8]) -> Result<Command, SyntaxError> {
-        let space = line.iter().position(|b| *b == b' ');
-        let (verb, rest) = line.split_at(space.unwrap_or(line.len()));
+        let (verb, rest) = first_word(line);
         let (_, arguments) = COMMANDS
             .iter()
             .find(|(name, _)| verb.eq_ignore_ascii_case(name.as_bytes()))

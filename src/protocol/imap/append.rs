@@ -13,6 +13,7 @@ use super::date::DateTime;
 use super::flags;
 use super::mailbox::{Alphabet, MailboxName};
 use crate::message::Flags;
+use crate::protocol::span::Role;
 
 /// A literal that is announced: `{310}` or `{310+}`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,15 +73,18 @@ pub fn is_append(buffer: &[u8]) -> bool {
 impl Literal {
     /// Reads `{310}` at the end of a buffer.
     fn parse(cursor: &mut Cursor<'_>) -> Parsed<Literal> {
-        cursor.expect(b'{', "a literal, which is the message")?;
-        let octets = cursor.number64()?;
-        let synchronising = !cursor.eat(b'+');
-        cursor.expect(b'}', "a closing brace")?;
+        let literal = cursor.named(Role::Literal, |cursor| {
+            cursor.expect(b'{', "a literal, which is the message")?;
+            let octets = cursor.number64()?;
+            let synchronising = !cursor.eat(b'+');
+            cursor.expect(b'}', "a closing brace")?;
+            Ok(Literal {
+                octets,
+                synchronising,
+            })
+        })?;
         cursor.end()?;
-        Ok(Literal {
-            octets,
-            synchronising,
-        })
+        Ok(literal)
     }
 }
 

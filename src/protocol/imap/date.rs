@@ -11,6 +11,7 @@ use jiff::civil::{self, Date};
 use jiff::tz::Offset;
 
 use super::cursor::{Cursor, Parsed};
+use crate::protocol::span::Role;
 
 /// RFC 3501 §9, `date-month`: always English.
 const MONTHS: [&str; 12] = [
@@ -30,6 +31,10 @@ impl DateTime {
     /// # Errors
     /// When none stands there, or it is not in the calendar.
     pub fn parse(cursor: &mut Cursor<'_>) -> Parsed<DateTime> {
+        cursor.named(Role::Date, DateTime::parse_quoted)
+    }
+
+    fn parse_quoted(cursor: &mut Cursor<'_>) -> Parsed<DateTime> {
         let error = cursor.expected("a date and time that exist: \"17-Jul-1996 02:44:25 -0700\"");
         let bytes = cursor.string(error.expected)?;
         // RFC 3501 §9, `date-day-fixed`: two characters, the first of which may be a space.

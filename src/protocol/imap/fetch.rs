@@ -6,6 +6,7 @@ use std::fmt;
 
 use super::cursor::{Cursor, Parsed};
 use super::mailbox::Astring;
+use crate::protocol::span::Role;
 
 /// No part lies deeper than this; the parser of messages nests less.
 const DEEPEST_SECTION: usize = 100;
@@ -109,13 +110,17 @@ impl FetchItem {
         if cursor.peek() == Some(b'(') {
             return cursor.list(FetchItem::parse);
         }
+        cursor.named(Role::FetchItem, FetchItem::parse_macro)
+    }
+
+    fn parse_macro(cursor: &mut Cursor<'_>) -> Parsed<Vec<FetchItem>> {
         let mut ahead = cursor.clone();
         let word = ahead.atom("a fetch item").unwrap_or_default();
         let length = match word.to_ascii_uppercase().as_str() {
             "FAST" => 3,
             "ALL" => 4,
             "FULL" => 5,
-            _ => return Ok(vec![FetchItem::parse(cursor)?]),
+            _ => return Ok(vec![FetchItem::parse_item(cursor)?]),
         };
         *cursor = ahead;
         Ok(FULL.into_iter().take(length).collect())
@@ -126,6 +131,10 @@ impl FetchItem {
     /// # Errors
     /// When none stands there.
     pub fn parse(cursor: &mut Cursor<'_>) -> Parsed<FetchItem> {
+        cursor.named(Role::FetchItem, FetchItem::parse_item)
+    }
+
+    fn parse_item(cursor: &mut Cursor<'_>) -> Parsed<FetchItem> {
         let error = cursor.expected("a fetch item, such as FLAGS or BODY[]");
         let word = cursor.word(is_item_char, error.expected)?;
         if cursor.peek() == Some(b'[') {

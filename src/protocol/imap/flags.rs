@@ -7,6 +7,7 @@ use std::fmt;
 
 use super::cursor::{Cursor, Parsed};
 use crate::message::{Flag, FlagChange, Flags};
+use crate::protocol::span::Role;
 
 /// No command sets more flags at once: Dovecot's Maildir keeps 26 keywords in a file's name.
 const MOST_FLAGS: usize = 100;
@@ -27,16 +28,7 @@ pub fn parse_list(cursor: &mut Cursor<'_>) -> Parsed<Flags> {
 /// # Errors
 /// When none stands there, or a flag is one that cannot be set.
 pub fn parse_change(cursor: &mut Cursor<'_>) -> Parsed<(FlagChange, bool)> {
-    let error = cursor.expected("FLAGS, +FLAGS or -FLAGS");
-    let change = match cursor.peek() {
-        Some(b'+') if cursor.eat(b'+') => FlagChange::Add,
-        Some(b'-') if cursor.eat(b'-') => FlagChange::Remove,
-        _ => FlagChange::Replace,
-    };
-    if !cursor.eat_text("FLAGS") {
-        return Err(error);
-    }
-    let silent = cursor.eat_text(".SILENT");
+    let (change, silent) = cursor.named(Role::StoreItem, parse_how)?;
     cursor.space()?;
     if cursor.peek() == Some(b'(') {
         return Ok((change(parse_list(cursor)?), silent));
@@ -48,11 +40,32 @@ pub fn parse_change(cursor: &mut Cursor<'_>) -> Parsed<(FlagChange, bool)> {
     Ok((change(flags), silent))
 }
 
+/// What flags do to a message's.
+type How = fn(Flags) -> FlagChange;
+
+/// `+FLAGS.SILENT`
+fn parse_how(cursor: &mut Cursor<'_>) -> Parsed<(How, bool)> {
+    let error = cursor.expected("FLAGS, +FLAGS or -FLAGS");
+    let change = match cursor.peek() {
+        Some(b'+') if cursor.eat(b'+') => FlagChange::Add,
+        Some(b'-') if cursor.eat(b'-') => FlagChange::Remove,
+        _ => FlagChange::Replace,
+    };
+    if !cursor.eat_text("FLAGS") {
+        return Err(error);
+    }
+    Ok((change, cursor.eat_text(".SILENT")))
+}
+
 fn one_more(cursor: &mut Cursor<'_>, count: &mut usize, flags: &mut Flags) -> Parsed<()> {
     if *count == MOST_FLAGS {
         return cursor.fail("at most 100 flags");
     }
     *count += 1;
+    cursor.named(Role::Flag, |cursor| parse_flag(cursor, flags))
+}
+
+fn parse_flag(cursor: &mut Cursor<'_>, flags: &mut Flags) -> Parsed<()> {
     let error = cursor.expected("a flag that a client can set, such as \\Seen or $Forwarded");
     if !cursor.eat(b'\\') {
         flags.set_keyword(cursor.atom(error.expected)?);
@@ -103,21 +116,23 @@ impl FlagList {
     /// When none stands there.
     pub fn parse(cursor: &mut Cursor<'_>) -> Parsed<FlagList> {
         let mut list = FlagList::default();
-        cursor.list_or_empty(|cursor| {
-            if cursor.eat_text("\\*") {
-                list.any_keyword = true;
-            } else if cursor.eat(b'\\') {
-                let name = cursor.atom("a flag")?;
-                list.recent |= name.eq_ignore_ascii_case("Recent");
-                system_flag(name)
-                    .into_iter()
-                    .for_each(|flag| list.flags.set(flag));
-            } else {
-                list.flags.set_keyword(cursor.atom("a flag")?);
-            }
-            Ok(())
-        })?;
+        cursor.list_or_empty(|cursor| cursor.named(Role::Flag, |cursor| list.one_more(cursor)))?;
         Ok(list)
+    }
+
+    fn one_more(&mut self, cursor: &mut Cursor<'_>) -> Parsed<()> {
+        if cursor.eat_text("\\*") {
+            self.any_keyword = true;
+        } else if cursor.eat(b'\\') {
+            let name = cursor.atom("a flag")?;
+            self.recent |= name.eq_ignore_ascii_case("Recent");
+            system_flag(name)
+                .into_iter()
+                .for_each(|flag| self.flags.set(flag));
+        } else {
+            self.flags.set_keyword(cursor.atom("a flag")?);
+        }
+        Ok(())
     }
 }
 

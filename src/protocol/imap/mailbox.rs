@@ -7,6 +7,7 @@ use std::fmt;
 
 use super::cursor::{Cursor, Parsed};
 use super::{mutf7, string};
+use crate::protocol::span::Role;
 
 /// What parts a name into levels.
 pub const SEPARATOR: char = '.';
@@ -55,6 +56,10 @@ impl MailboxName {
     /// # Errors
     /// When none stands there, it is empty, or not in the cursor's alphabet, or has a control character.
     pub fn parse(cursor: &mut Cursor<'_>) -> Parsed<MailboxName> {
+        cursor.named(Role::Mailbox, MailboxName::parse_name)
+    }
+
+    fn parse_name(cursor: &mut Cursor<'_>) -> Parsed<MailboxName> {
         let alphabet = cursor.names_in();
         let error = cursor.expected(match alphabet {
             Alphabet::ModifiedUtf7 => "a mailbox name in modified UTF-7",
@@ -129,7 +134,7 @@ impl fmt::Display for Quoted<'_> {
 /// As [`MailboxName::parse`], but for the empty name.
 pub fn parse_reference(cursor: &mut Cursor<'_>) -> Parsed<String> {
     let error = cursor.expected("a reference name");
-    let bytes = cursor.astring(error.expected)?;
+    let bytes = cursor.named(Role::Reference, |cursor| cursor.astring(error.expected))?;
     cursor.names_in().read(&bytes).ok_or(error)
 }
 
@@ -170,7 +175,7 @@ impl StatusItem {
     /// When none stands there.
     pub fn parse(cursor: &mut Cursor<'_>) -> Parsed<StatusItem> {
         let error = cursor.expected("a status item, such as MESSAGES");
-        let word = cursor.atom(error.expected)?;
+        let word = cursor.named(Role::StatusItem, |cursor| cursor.atom(error.expected))?;
         let named = |(name, _): &&(&str, StatusItem)| name.eq_ignore_ascii_case(word);
         let found = StatusItem::NAMES.iter().find(named);
         found.map(|(_, item)| *item).ok_or(error)

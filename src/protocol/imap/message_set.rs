@@ -8,6 +8,7 @@ use std::fmt;
 
 use super::cursor::{Cursor, Parsed};
 use super::sequence::SequenceSet;
+use crate::protocol::span::Role;
 
 /// Which messages a command means.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,8 +25,9 @@ impl MessageSet {
     /// # Errors
     /// When none stands there, or it is too long.
     pub fn parse(cursor: &mut Cursor<'_>) -> Parsed<MessageSet> {
-        if cursor.eat(b'$') {
-            return Ok(MessageSet::Saved);
+        if cursor.peek() == Some(b'$') {
+            let saved = cursor.named(Role::SequenceSet, |cursor| cursor.expect(b'$', "$"));
+            return saved.map(|()| MessageSet::Saved);
         }
         SequenceSet::parse(cursor).map(MessageSet::Sequence)
     }

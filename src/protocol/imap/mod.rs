@@ -27,6 +27,7 @@ pub mod mutf7;
 pub mod response;
 pub mod search;
 pub mod sequence;
+mod spans;
 pub mod string;
 
 pub use append::{Append, Appended, Literal, is_append, literal_at_end};
@@ -40,3 +41,4 @@ pub use message_set::MessageSet;
 pub use response::Response;
 pub use search::{Search, SearchKey, Sort, Thread};
 pub use sequence::SequenceSet;
+pub use spans::{command_spans, response_spans};

@@ -10,6 +10,7 @@ use std::num::NonZeroU32;
 use std::ops::RangeInclusive;
 
 use super::cursor::{Cursor, Parsed};
+use crate::protocol::span::Role;
 
 /// No set has more ranges than this. RFC 7162 §4 asks clients to keep below 8,000 octets.
 pub const MOST_RANGES: usize = 10_000;
@@ -35,6 +36,10 @@ impl SequenceSet {
     /// # Errors
     /// When none stands there, it has a 0, or too many ranges.
     pub fn parse(cursor: &mut Cursor<'_>) -> Parsed<SequenceSet> {
+        cursor.named(Role::SequenceSet, SequenceSet::parse_ranges)
+    }
+
+    fn parse_ranges(cursor: &mut Cursor<'_>) -> Parsed<SequenceSet> {
         let mut ranges = vec![Range::parse(cursor)?];
         while cursor.eat(b',') {
             if ranges.len() == MOST_RANGES {

@@ -9,6 +9,7 @@ use std::fmt;
 use super::params::Verb;
 use super::{Enhanced, Params, Path, ReversePath, address};
 use crate::protocol::sasl;
+use crate::protocol::span::first_word;
 
 /// A line of the client.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -158,8 +159,7 @@ impl Command {
     /// # Errors
     /// Which reply code and which sentence it deserves.
     pub fn parse(line: &[u8]) -> Result<Command, SyntaxError> {
-        let space = line.iter().position(|b| *b == b' ');
-        let (verb, rest) = line.split_at(space.unwrap_or(line.len()));
+        let (verb, rest) = first_word(line);
         let (_, arguments) = COMMANDS
             .iter()
             .find(|(name, _)| verb.eq_ignore_ascii_case(name.as_bytes()))
@@ -248,7 +248,7 @@ fn rcpt(argument: &str) -> Result<Command, SyntaxError> {
 
 /// What stands behind the keyword. Spaces there are wrong (RFC 5321 §3.3), but so many clients send
 /// one that it is forgiven.
-fn after<'a>(argument: &'a str, keyword: &str) -> Option<&'a str> {
+pub(super) fn after<'a>(argument: &'a str, keyword: &str) -> Option<&'a str> {
     let (front, path) = argument.split_at_checked(keyword.len())?;
     front
         .eq_ignore_ascii_case(keyword)

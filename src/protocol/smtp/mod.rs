@@ -9,9 +9,11 @@ mod command;
 mod dsn;
 mod params;
 mod reply;
+mod spans;
 
 pub use address::{Address, Path, ReversePath};
 pub use command::{Command, SyntaxError};
 pub use dsn::{Notify, OriginalRecipient, Ret, xtext};
 pub use params::{Body, Param, Params};
 pub use reply::{BadReply, Enhanced, Reply};
+pub use spans::spans;

@@ -17,6 +17,7 @@ use super::mailbox::{Alphabet, MailboxName, StatusItem};
 use super::message_set::MessageSet;
 use super::search::{Search, Sort, Thread};
 use crate::message::FlagChange;
+use crate::protocol::span::Role;
 
 /// No tag is longer than this; clients use a handful of octets.
 const LONGEST_TAG: usize = 100;
@@ -212,9 +213,13 @@ impl Tagged {
     /// # Errors
     /// What was expected and where, and the tag, if there is one.
     pub fn parse_in(alphabet: Alphabet, bytes: &[u8]) -> Result<Tagged, BadCommand> {
-        let mut cursor = Cursor::new(bytes).with_names_in(alphabet);
-        let tag = Tag::parse(&mut cursor).map_err(|error| BadCommand { tag: None, error })?;
-        match parse::command(&mut cursor) {
+        Tagged::read(&mut Cursor::new(bytes).with_names_in(alphabet))
+    }
+
+    /// Reads a whole command, up to the cursor's end.
+    pub(super) fn read(cursor: &mut Cursor<'_>) -> Result<Tagged, BadCommand> {
+        let tag = Tag::parse(cursor).map_err(|error| BadCommand { tag: None, error })?;
+        match parse::command(cursor) {
             Ok(command) => Ok(Tagged { tag, command }),
             Err(error) => Err(BadCommand {
                 tag: Some(tag),
@@ -242,7 +247,8 @@ impl Tag {
     /// Reads a tag from the front.
     pub(super) fn parse(cursor: &mut Cursor<'_>) -> Parsed<Tag> {
         let error = cursor.expected("a tag of at most 100 characters");
-        let text = cursor.word(|byte| is_astring_char(byte) && byte != b'+', "a tag")?;
+        let is_tag_char = |byte| is_astring_char(byte) && byte != b'+';
+        let text = cursor.named(Role::Tag, |cursor| cursor.word(is_tag_char, "a tag"))?;
         if text.len() > LONGEST_TAG {
             return Err(error);
         }

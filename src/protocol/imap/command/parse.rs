@@ -13,6 +13,7 @@ use crate::protocol::imap::mailbox::{self, MailboxName, StatusItem};
 use crate::protocol::imap::message_set::MessageSet;
 use crate::protocol::imap::search::{Search, Sort, Thread};
 use crate::protocol::sasl;
+use crate::protocol::span::Role;
 
 /// RFC 2971 §3.3: at most 30 pairs of ID.
 const MOST_ID_PAIRS: usize = 30;
@@ -101,12 +102,12 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
 pub(super) fn command(cursor: &mut Cursor<'_>) -> Parsed<Command> {
     cursor.space()?;
     let mut unknown = cursor.expected("the name of a command");
-    let mut name = cursor.atom(unknown.expected)?.to_ascii_uppercase();
+    let mut name = verb(cursor, unknown.expected)?;
     let uid = name == "UID";
     if uid {
         cursor.space()?;
         unknown = cursor.expected("a command that has a UID form");
-        name = cursor.atom(unknown.expected)?.to_ascii_uppercase();
+        name = verb(cursor, unknown.expected)?;
     }
     let command = if let Some(arguments) = find(&ON_MESSAGES, &name) {
         cursor.space()?;
@@ -127,6 +128,11 @@ pub(super) fn command(cursor: &mut Cursor<'_>) -> Parsed<Command> {
     Ok(command)
 }
 
+fn verb(cursor: &mut Cursor<'_>, expected: &'static str) -> Parsed<String> {
+    let name = cursor.named(Role::Verb, |cursor| cursor.atom(expected))?;
+    Ok(name.to_ascii_uppercase())
+}
+
 fn find<T: Clone>(table: &[(&str, T)], name: &str) -> Option<T> {
     let row = table.iter().find(|(candidate, _)| *candidate == name)?;
     Some(row.1.clone())
@@ -144,10 +150,13 @@ fn id(cursor: &mut Cursor<'_>) -> Parsed<Command> {
         }
         count += 1;
         let error = cursor.expected("a string in UTF-8");
-        let field = utf8(cursor.string("a field's name as a string")?).ok_or(error)?;
+        let expected = "a field's name as a string";
+        let field = cursor.named(Role::Option, |cursor| cursor.string(expected))?;
+        let field = utf8(field).ok_or(error)?;
         cursor.space()?;
         let error = cursor.expected("a string in UTF-8");
-        let value = match cursor.nstring("a field's value as a string, or NIL")? {
+        let expected = "a field's value as a string, or NIL";
+        let value = match cursor.named(Role::Value, |cursor| cursor.nstring(expected))? {
             Some(value) => Some(utf8(value).ok_or(error)?),
             None => None,
         };
@@ -164,15 +173,16 @@ fn authenticate(cursor: &mut Cursor<'_>) -> Parsed<Command> {
 }
 
 fn login(cursor: &mut Cursor<'_>) -> Parsed<Command> {
-    let user = cursor.text("a user name")?;
+    let user = cursor.named(Role::UserName, |cursor| cursor.text("a user name"))?;
     cursor.space()?;
-    let password = cursor.text("a password")?;
+    let password = cursor.named(Role::Password, |cursor| cursor.text("a password"))?;
     Ok(Command::Login { user, password })
 }
 
 fn enable(cursor: &mut Cursor<'_>) -> Parsed<Command> {
     let names = cursor.separated(|cursor| {
-        let name = cursor.atom("the name of an extension")?;
+        let expected = "the name of an extension";
+        let name = cursor.named(Role::Capability, |cursor| cursor.atom(expected))?;
         Ok(name.to_ascii_uppercase())
     })?;
     Ok(Command::Enable(names))

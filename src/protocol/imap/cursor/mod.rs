@@ -4,12 +4,14 @@
 //! which says what was expected and where. A failed attempt may have moved the cursor; who wants to
 //! try something clones it first, which copies a few words.
 
+mod recording;
 mod strings;
 
 use std::fmt;
 
 use super::mailbox::Alphabet;
 
+pub use recording::Recording;
 pub use strings::utf8;
 
 /// No list of a command is longer than this. Commands are bounded in octets too; this bound keeps
@@ -42,6 +44,7 @@ pub struct Cursor<'a> {
     bytes: &'a [u8],
     at: usize,
     alphabet: Alphabet,
+    recording: Option<&'a Recording>,
 }
 
 impl<'a> Cursor<'a> {
@@ -52,6 +55,7 @@ impl<'a> Cursor<'a> {
             bytes,
             at: 0,
             alphabet: Alphabet::default(),
+            recording: None,
         }
     }
 

@@ -6,6 +6,7 @@ use std::fmt;
 use crate::protocol::imap::cursor::{Cursor, Parsed, is_astring_char};
 use crate::protocol::imap::mailbox::{INBOX, Quoted, SEPARATOR};
 use crate::protocol::imap::mutf7;
+use crate::protocol::span::Role;
 
 /// No pattern is longer than this, in characters; no name in a Maildir++ comes near it.
 pub(super) const LONGEST_PATTERN: usize = 1_000;
@@ -32,6 +33,10 @@ impl ListPattern {
     /// # Errors
     /// When none stands there, it is too long, or not in the cursor's alphabet.
     pub fn parse(cursor: &mut Cursor<'_>) -> Parsed<ListPattern> {
+        cursor.named(Role::Pattern, ListPattern::parse_pattern)
+    }
+
+    fn parse_pattern(cursor: &mut Cursor<'_>) -> Parsed<ListPattern> {
         let error = cursor.expected("a mailbox pattern");
         let bytes = match cursor.peek() {
             Some(b'"' | b'{') => cursor.string(error.expected)?,

@@ -4,6 +4,7 @@
 //! Encoded words (RFC 2047) stand as they came; whoever shows them decodes them.
 
 use crate::protocol::imap::cursor::{Cursor, Parsed};
+use crate::protocol::span::Role;
 
 /// The main fields of a header. `None` is a field that is not there; text that is not UTF-8 is shown
 /// as well as can be.
@@ -88,7 +89,7 @@ fn next<T>(cursor: &mut Cursor<'_>, item: impl FnOnce(&mut Cursor<'_>) -> Parsed
 }
 
 fn text(cursor: &mut Cursor<'_>) -> Parsed<Option<String>> {
-    let bytes = cursor.nstring("a string, or NIL")?;
+    let bytes = cursor.named(Role::Value, |cursor| cursor.nstring("a string, or NIL"))?;
     Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
 }
 

@@ -16,6 +16,7 @@ use super::command::Tag;
 use super::cursor::{Cursor, Parsed, is_atom_char};
 use super::flags::FlagList;
 use super::mailbox::MailboxName;
+use crate::protocol::span::Role;
 
 /// One response.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,20 +70,30 @@ impl Response {
     /// # Errors
     /// What was expected and where.
     pub fn parse(bytes: &[u8]) -> Parsed<Response> {
-        let mut cursor = Cursor::new(bytes);
-        if cursor.eat(b'+') {
+        Response::read(&mut Cursor::new(bytes))
+    }
+
+    /// Reads a whole response, up to the cursor's end.
+    pub(super) fn read(cursor: &mut Cursor<'_>) -> Parsed<Response> {
+        if cursor
+            .named(Role::Continuation, |cursor| cursor.expect(b'+', "+"))
+            .is_ok()
+        {
             cursor.eat(b' ');
             return Ok(Response::Continue(cursor.take_rest().to_vec()));
         }
-        if !cursor.eat(b'*') {
-            let tag = Tag::parse(&mut cursor)?;
+        if cursor
+            .named(Role::Untagged, |cursor| cursor.expect(b'*', "*"))
+            .is_err()
+        {
+            let tag = Tag::parse(cursor)?;
             cursor.space()?;
-            return Ok(Response::Done(tag, Status::parse(&mut cursor)?));
+            return Ok(Response::Done(tag, Status::parse(cursor)?));
         }
         cursor.space()?;
         match cursor.peek() {
-            Some(b'0'..=b'9') => about_number(&mut cursor),
-            _ => untagged(&mut cursor),
+            Some(b'0'..=b'9') => about_number(cursor),
+            _ => untagged(cursor),
         }
     }
 }
@@ -95,7 +106,7 @@ fn untagged(cursor: &mut Cursor<'_>) -> Parsed<Response> {
     if Condition::named(&word).is_some() {
         return Ok(Response::Untagged(Status::parse(cursor)?));
     }
-    *cursor = ahead;
+    cursor.named(Role::ResponseName, |cursor| cursor.atom("a response"))?;
     Ok(match word.as_str() {
         "CAPABILITY" => Response::Capability(words(cursor)?),
         "ENABLED" => Response::Enabled(words(cursor)?),
@@ -114,9 +125,10 @@ fn untagged(cursor: &mut Cursor<'_>) -> Parsed<Response> {
 /// `23 EXISTS`, `23 FETCH (…)`: what follows `* `.
 fn about_number(cursor: &mut Cursor<'_>) -> Parsed<Response> {
     let all = cursor.rest();
-    let number = cursor.number()?;
+    let number = cursor.named(Role::Number, Cursor::number)?;
     cursor.space()?;
-    let word = cursor.atom("EXISTS, RECENT, EXPUNGE or FETCH")?;
+    let expected = "EXISTS, RECENT, EXPUNGE or FETCH";
+    let word = cursor.named(Role::ResponseName, |cursor| cursor.atom(expected))?;
     Ok(match word.to_ascii_uppercase().as_str() {
         "EXISTS" => Response::Exists(number),
         "RECENT" => Response::Recent(number),
@@ -135,7 +147,9 @@ fn about_number(cursor: &mut Cursor<'_>) -> Parsed<Response> {
 fn words(cursor: &mut Cursor<'_>) -> Parsed<Vec<String>> {
     let mut words = Vec::new();
     while cursor.eat(b' ') && !cursor.rest().is_empty() {
-        let word = cursor.word(is_atom_char, "a capability")?;
+        let is_word =
+            |cursor: &mut Cursor<'_>| cursor.word(is_atom_char, "a capability").map(str::to_owned);
+        let word = cursor.named(Role::Capability, is_word)?;
         words.push(word.to_ascii_uppercase());
     }
     cursor.end()?;
@@ -146,7 +160,7 @@ fn words(cursor: &mut Cursor<'_>) -> Parsed<Vec<String>> {
 fn numbers(cursor: &mut Cursor<'_>) -> Parsed<Vec<u32>> {
     let mut numbers = Vec::new();
     while cursor.eat(b' ') && !cursor.rest().is_empty() {
-        numbers.push(cursor.nz_number()?);
+        numbers.push(cursor.named(Role::Number, Cursor::nz_number)?);
     }
     cursor.end()?;
     Ok(numbers)
@@ -156,11 +170,14 @@ fn numbers(cursor: &mut Cursor<'_>) -> Parsed<Vec<u32>> {
 fn listed(cursor: &mut Cursor<'_>) -> Parsed<Listed> {
     cursor.space()?;
     let attributes = cursor.list_or_empty(|cursor| {
-        cursor.expect(b'\\', "an attribute, which begins with a backslash")?;
-        Ok(format!("\\{}", cursor.atom("an attribute")?))
+        cursor.named(Role::MailboxAttribute, |cursor| {
+            cursor.expect(b'\\', "an attribute, which begins with a backslash")?;
+            Ok(format!("\\{}", cursor.atom("an attribute")?))
+        })
     })?;
     cursor.space()?;
-    let separator = cursor.nstring("the separator as a string, or NIL")?;
+    let expected = "the separator as a string, or NIL";
+    let separator = cursor.named(Role::Separator, |cursor| cursor.nstring(expected))?;
     cursor.space()?;
     Ok(Listed {
         attributes,
@@ -175,9 +192,10 @@ fn status(cursor: &mut Cursor<'_>) -> Parsed<Response> {
     let mailbox = MailboxName::parse(cursor)?;
     cursor.space()?;
     let facts = cursor.list_or_empty(|cursor| {
-        let name = cursor.atom("a status item")?.to_ascii_uppercase();
+        let name = cursor.named(Role::StatusItem, |cursor| cursor.atom("a status item"))?;
         cursor.space()?;
-        Ok((name, cursor.number64()?))
+        let number = cursor.named(Role::Number, Cursor::number64)?;
+        Ok((name.to_ascii_uppercase(), number))
     })?;
     Ok(Response::Status(mailbox, facts))
 }

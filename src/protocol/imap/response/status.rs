@@ -4,6 +4,7 @@
 use crate::protocol::imap::cursor::{Cursor, Parsed};
 use crate::protocol::imap::flags::FlagList;
 use crate::protocol::imap::sequence::SequenceSet;
+use crate::protocol::span::Role;
 
 /// A condition, perhaps a code, and a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,18 +97,19 @@ impl Status {
     /// Reads a condition and all that follows it.
     pub(super) fn parse(cursor: &mut Cursor<'_>) -> Parsed<Status> {
         let error = cursor.expected("OK, NO, BAD, BYE or PREAUTH");
-        let word = cursor.atom(error.expected)?.to_ascii_uppercase();
-        let condition = Condition::named(&word).ok_or(error)?;
+        let word = cursor.named(Role::Status, |cursor| cursor.atom(error.expected))?;
+        let condition = Condition::named(&word.to_ascii_uppercase()).ok_or(error)?;
         // RFC 3501 §9, `resp-text`: a space and a text must follow; some servers leave them out.
         let mut code = None;
         if cursor.eat(b' ') && cursor.peek() == Some(b'[') {
             code = Some(Code::parse(cursor)?);
             cursor.eat(b' ');
         }
+        let text = cursor.named(Role::Text, |cursor| Ok(cursor.take_rest()))?;
         Ok(Status {
             condition,
             code,
-            text: String::from_utf8_lossy(cursor.take_rest()).into_owned(),
+            text: String::from_utf8_lossy(text).into_owned(),
         })
     }
 }
@@ -121,14 +123,21 @@ impl Code {
             return Ok(code);
         }
         cursor.expect(b'[', "an opening bracket")?;
-        let inside = cursor.take_while(|byte| byte != b']');
+        let is_name = |byte| !matches!(byte, b' ' | b']');
+        let mut inside = cursor
+            .named(Role::ResponseCode, |cursor| Ok(cursor.take_while(is_name)))?
+            .to_vec();
+        inside.extend(cursor.named(Role::Value, |cursor| {
+            Ok(cursor.take_while(|byte| byte != b']'))
+        })?);
         cursor.expect(b']', "a closing bracket")?;
-        Ok(Code::Other(String::from_utf8_lossy(inside).into_owned()))
+        Ok(Code::Other(String::from_utf8_lossy(&inside).into_owned()))
     }
 
     fn known(cursor: &mut Cursor<'_>) -> Parsed<Code> {
         cursor.expect(b'[', "an opening bracket")?;
-        let name = cursor.atom("a response code")?.to_ascii_uppercase();
+        let name = cursor.named(Role::ResponseCode, |cursor| cursor.atom("a response code"))?;
+        let name = name.to_ascii_uppercase();
         let code = match name.as_str() {
             "ALERT" => Code::Alert,
             "READ-ONLY" => Code::ReadOnly,
@@ -146,21 +155,21 @@ impl Code {
     fn with_argument(cursor: &mut Cursor<'_>, name: &str) -> Parsed<Code> {
         Ok(match name {
             "CAPABILITY" => Code::Capability(cursor.separated(|cursor| {
-                let word = cursor.atom("a capability")?;
+                let word = cursor.named(Role::Capability, |cursor| cursor.atom("a capability"))?;
                 Ok(word.to_ascii_uppercase())
             })?),
             "PERMANENTFLAGS" => Code::PermanentFlags(FlagList::parse(cursor)?),
-            "UIDNEXT" => Code::UidNext(cursor.nz_number()?),
-            "UIDVALIDITY" => Code::UidValidity(cursor.nz_number()?),
-            "UNSEEN" => Code::Unseen(cursor.nz_number()?),
+            "UIDNEXT" => Code::UidNext(number(cursor)?),
+            "UIDVALIDITY" => Code::UidValidity(number(cursor)?),
+            "UNSEEN" => Code::Unseen(number(cursor)?),
             "APPENDUID" => {
-                let validity = cursor.nz_number()?;
+                let validity = number(cursor)?;
                 cursor.space()?;
                 let uids = SequenceSet::parse(cursor)?;
                 Code::AppendUid { validity, uids }
             }
             "COPYUID" => {
-                let validity = cursor.nz_number()?;
+                let validity = number(cursor)?;
                 cursor.space()?;
                 let from = SequenceSet::parse(cursor)?;
                 cursor.space()?;
@@ -170,4 +179,8 @@ impl Code {
             _ => return cursor.fail("a known response code"),
         })
     }
+}
+
+fn number(cursor: &mut Cursor<'_>) -> Parsed<u32> {
+    cursor.named(Role::Number, Cursor::nz_number)
 }

@@ -5,6 +5,7 @@ use super::{
 };
 use crate::protocol::imap::cursor::{Cursor, Parsed};
 use crate::protocol::imap::date::parse_date;
+use crate::protocol::span::Role;
 
 impl Search {
     /// Reads what of the answer is wanted and a charset, if they stand there, and keys up to the end.
@@ -34,7 +35,8 @@ impl Search {
 impl Charset {
     /// Reads a charset's name from the front.
     fn parse(cursor: &mut Cursor<'_>) -> Parsed<Charset> {
-        Ok(Charset::named(&cursor.text("a charset")?))
+        let name = cursor.named(Role::Charset, |cursor| cursor.text("a charset"))?;
+        Ok(Charset::named(&name))
     }
 }
 
@@ -86,7 +88,8 @@ impl Parser {
             }
             _ => {}
         }
-        let word = cursor.atom(error.expected)?.to_ascii_uppercase();
+        let word = cursor.named(Role::SearchKey, |cursor| cursor.atom(error.expected))?;
+        let word = word.to_ascii_uppercase();
         if let Some(key) = find(&WORDS, &word) {
             return Ok(key);
         }
@@ -95,7 +98,7 @@ impl Parser {
         }
         if let Some((clock, when)) = find(&DATES, &word) {
             cursor.space()?;
-            let date = parse_date(cursor)?;
+            let date = cursor.named(Role::Date, parse_date)?;
             return Ok(SearchKey::Date { clock, when, date });
         }
         self.key_with_arguments(cursor, &word)?.ok_or(error)
@@ -148,11 +151,13 @@ impl Parser {
     }
 
     fn decoded(&self, cursor: &mut Cursor<'_>, expected: &'static str) -> Parsed<String> {
-        if self.lossy {
-            let bytes = cursor.astring(expected)?;
-            return Ok(String::from_utf8_lossy(&bytes).into_owned());
-        }
-        cursor.text(expected)
+        cursor.named(Role::Value, |cursor| {
+            if self.lossy {
+                let bytes = cursor.astring(expected)?;
+                return Ok(String::from_utf8_lossy(&bytes).into_owned());
+            }
+            cursor.text(expected)
+        })
     }
 }
 
@@ -164,16 +169,17 @@ pub(super) fn find<T: Clone>(table: &[(&str, T)], word: &str) -> Option<T> {
 
 fn keyword(cursor: &mut Cursor<'_>) -> Parsed<String> {
     cursor.space()?;
-    cursor.atom("a keyword").map(str::to_owned)
+    let keyword = cursor.named(Role::Flag, |cursor| cursor.atom("a keyword"))?;
+    Ok(keyword.to_owned())
 }
 
 /// RFC 5032 §4: `nz-number`.
 fn seconds(cursor: &mut Cursor<'_>) -> Parsed<u32> {
     cursor.space()?;
-    cursor.nz_number()
+    cursor.named(Role::Number, Cursor::nz_number)
 }
 
 fn octets(cursor: &mut Cursor<'_>) -> Parsed<u64> {
     cursor.space()?;
-    cursor.number64()
+    cursor.named(Role::Size, Cursor::number64)
 }

@@ -4,6 +4,7 @@
 use std::fmt;
 
 use crate::protocol::imap::cursor::{Cursor, Parsed};
+use crate::protocol::span::Role;
 
 /// What of the answer is wanted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -55,7 +56,7 @@ impl Returns {
         let mut returns = Returns::default();
         let options = cursor.list_or_empty(|cursor| {
             let error = cursor.expected("MIN, MAX, ALL, COUNT or SAVE");
-            let word = cursor.atom(error.expected)?;
+            let word = cursor.named(Role::Option, |cursor| cursor.atom(error.expected))?;
             let option = OPTIONS
                 .iter()
                 .find(|(name, _)| name.eq_ignore_ascii_case(word));

@@ -6,6 +6,7 @@ use std::fmt;
 use super::print::Keys;
 use super::{Charset, SearchKey, parse};
 use crate::protocol::imap::cursor::{Cursor, Parsed};
+use crate::protocol::span::Role;
 
 /// No list of criteria is longer than this: all keys there are, each in both directions.
 const MOST_CRITERIA: usize = 2 * KEYS.len();
@@ -93,8 +94,8 @@ impl Criterion {
     fn parse(cursor: &mut Cursor<'_>) -> Parsed<Criterion> {
         let reverse = cursor.eat_text("REVERSE ");
         let error = cursor.expected("a key to sort by, such as DATE or REVERSE SIZE");
-        let word = cursor.atom(error.expected)?.to_ascii_uppercase();
-        let key = parse::find(&KEYS, &word).ok_or(error)?;
+        let word = cursor.named(Role::SortKey, |cursor| cursor.atom(error.expected))?;
+        let key = parse::find(&KEYS, &word.to_ascii_uppercase()).ok_or(error)?;
         Ok(Criterion { key, reverse })
     }
 }

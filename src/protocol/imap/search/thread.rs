@@ -5,6 +5,7 @@ use std::fmt;
 use super::print::Keys;
 use super::{Charset, SearchKey, parse};
 use crate::protocol::imap::cursor::{Cursor, Parsed};
+use crate::protocol::span::Role;
 
 /// A THREAD.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,8 +42,8 @@ impl Thread {
     /// When something of it is missing, or there is too much.
     pub fn parse(cursor: &mut Cursor<'_>) -> Parsed<Thread> {
         let error = cursor.expected("ORDEREDSUBJECT or REFERENCES");
-        let word = cursor.atom(error.expected)?.to_ascii_uppercase();
-        let algorithm = parse::find(&Algorithm::ALL, &word).ok_or(error)?;
+        let word = cursor.named(Role::Option, |cursor| cursor.atom(error.expected))?;
+        let algorithm = parse::find(&Algorithm::ALL, &word.to_ascii_uppercase()).ok_or(error)?;
         cursor.space()?;
         let (charset, keys) = parse::charset_and_keys(cursor)?;
         Ok(Thread {
