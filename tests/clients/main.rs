@@ -11,4 +11,6 @@ mod desk;
 mod fetchers;
 mod mbsync;
 mod mutt;
+mod screen;
 mod senders;
+mod thunderbird;

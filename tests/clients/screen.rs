@@ -1,0 +1,147 @@
+//! A screen without glass, for programs with windows: Xvfb, a keyboard (xdotool), a camera (import).
+//!
+//! Nothing here sleeps and hopes. A key is pressed until what it should cause is seen, by the
+//! caller, on the server's side; a window is waited for by its title.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::common::programs::{run, until};
+
+/// How long a key may take to show, before it is taken to have come too early and is pressed again.
+const REACTION: Duration = Duration::from_secs(6);
+
+/// The screen, and the program that runs before it.
+pub(crate) struct Screen {
+    server: Child,
+    display: String,
+    program: Option<Child>,
+}
+
+impl Screen {
+    /// An empty screen.
+    pub(crate) fn new() -> Screen {
+        let mut server = Command::new("Xvfb")
+            .args([
+                "-displayfd",
+                "1",
+                "-screen",
+                "0",
+                "1200x900x24",
+                "-nolisten",
+                "tcp",
+            ])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut number = String::new();
+        let mut said = BufReader::new(server.stdout.take().unwrap());
+        said.read_line(&mut number).unwrap();
+        Screen {
+            server,
+            display: format!(":{}", number.trim_end()),
+            program: None,
+        }
+    }
+
+    /// Starts a program on the screen, at home in this folder; what it says goes to a file there.
+    pub(crate) fn start(&mut self, program: &mut Command, home: &Path) {
+        let log = std::fs::File::create(home.join("said")).unwrap();
+        program.env("DISPLAY", &self.display).env("HOME", home);
+        program
+            .stdin(Stdio::null())
+            .stderr(log.try_clone().unwrap());
+        self.program = Some(program.stdout(log).spawn().unwrap());
+    }
+
+    /// Waits for a window with this in its title; then it has the keyboard.
+    pub(crate) fn window(&self, title: &str) {
+        until(title, || self.focus(title).then_some(()));
+    }
+
+    /// Gives the keyboard to a window with this in its title, if there is one.
+    pub(crate) fn focus(&self, title: &str) -> bool {
+        self.xdotool(&[
+            "search",
+            "--onlyvisible",
+            "--name",
+            title,
+            "windowfocus",
+            "--sync",
+        ])
+    }
+
+    /// Types this, letter by letter.
+    pub(crate) fn type_text(&self, text: &str) {
+        assert!(self.xdotool(&["type", text]), "{text}");
+    }
+
+    /// Presses a key: `ctrl+Return`.
+    pub(crate) fn press(&self, key: &str) {
+        assert!(self.xdotool(&["key", key]), "{key}");
+    }
+
+    /// Does something, again and again, until what it should cause has happened.
+    pub(crate) fn insist(&self, what: &str, act: impl Fn(), mut happened: impl FnMut() -> bool) {
+        until(what, || {
+            act();
+            let end = Instant::now() + REACTION;
+            while Instant::now() < end {
+                if happened() {
+                    return Some(());
+                }
+                thread::sleep(Duration::from_millis(50));
+            }
+            None
+        });
+    }
+
+    /// Presses the key that ends the program, in the window with this title, until it has ended.
+    pub(crate) fn quit(&mut self, title: &str, key: &str) {
+        let mut program = self.program.take().unwrap();
+        let ask = || {
+            if self.focus(title) {
+                self.press(key);
+            }
+        };
+        self.insist("the end", ask, || program.try_wait().unwrap().is_some());
+    }
+
+    /// Takes a picture of all that is on the screen; where it is, under `target/`.
+    pub(crate) fn picture(&self, name: &str) -> PathBuf {
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        let words = ["-display", &self.display, "-window", "root"];
+        run(
+            "import",
+            &[&words[..], &[path.to_str().unwrap()]].concat(),
+            "",
+        );
+        path
+    }
+
+    fn xdotool(&self, words: &[&str]) -> bool {
+        let mut xdotool = Command::new("xdotool");
+        let output = xdotool.args(words).env("DISPLAY", &self.display).output();
+        output.unwrap().status.success()
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            eprintln!(
+                "what was seen last: {}",
+                self.picture("last-seen.png").display()
+            );
+        }
+        for child in self.program.iter_mut().chain([&mut self.server]) {
+            drop(child.kill());
+            drop(child.wait());
+        }
+    }
+}
