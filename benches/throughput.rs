@@ -109,20 +109,11 @@ fn large_message() {
     );
 }
 
-/// 10,000 messages in one mailbox.
+/// 10,000 ordinary messages in one mailbox.
 fn large_mailbox() {
     let lab = Lab::start();
-    let folder = lab.path().join("mail/bob/new");
-    for number in 0..10_000 {
-        let text = format!("Subject: message {number}\nFrom: a@elsewhere.test\n\nShort.\n");
-        std::fs::write(
-            folder.join(format!("{}.M{number:06}P1Q1.bench", 1_700_000_000 + number)),
-            text,
-        )
-        .unwrap();
-    }
-    let mut client = ImapClient::connect(&endpoint(&lab, "imap", Security::Plain)).unwrap();
-    client.login("bob", "builder").unwrap();
+    lab.fill("bob", 10_000);
+    let mut client = bob(&lab);
     let timed = |what: &str, act: &mut dyn FnMut()| {
         let start = Instant::now();
         act();
@@ -131,22 +122,39 @@ fn large_mailbox() {
             format!("{:.0} ms", start.elapsed().as_secs_f64() * 1e3),
         );
     };
-    timed("SELECT of 10,000 messages, the first time", &mut || {
-        client.select("INBOX").unwrap();
-    });
-    timed("SELECT of 10,000 messages, the second time", &mut || {
-        client.select("INBOX").unwrap();
-    });
+    let mut select = |which| {
+        let what = format!("SELECT of 10,000 messages, the {which} time");
+        timed(&what, &mut || {
+            client.select("INBOX").unwrap();
+        });
+    };
+    select("first");
+    select("second");
     let all = SequenceSet::all();
-    timed("FETCH 1:* (FLAGS)", &mut || {
-        drop(client.fetch(&all, &[FetchItem::Flags]).unwrap())
-    });
-    timed("FETCH 1:* (ENVELOPE), the first time", &mut || {
-        drop(client.fetch(&all, &[FetchItem::Envelope]).unwrap())
-    });
-    timed("FETCH 1:* (ENVELOPE), the second time", &mut || {
-        drop(client.fetch(&all, &[FetchItem::Envelope]).unwrap())
-    });
+    let fetch = |client: &mut ImapClient, items: &[FetchItem], which| {
+        let words: Vec<String> = items.iter().map(FetchItem::to_string).collect();
+        let what = format!("FETCH 1:* ({}){which}", words.join(" "));
+        timed(&what, &mut || drop(client.fetch(&all, items).unwrap()));
+    };
+    fetch(&mut client, &[FetchItem::Flags], "");
+    let before = lab.peak_memory();
+    let items = [FetchItem::Envelope, FetchItem::BodyStructure];
+    fetch(&mut client, &items, ", the first time");
+    fetch(&mut client, &items, ", again");
+    client.logout().unwrap();
+    let mut another = bob(&lab);
+    another.select("INBOX").unwrap();
+    fetch(&mut another, &items, ", by another client");
+    report(
+        "the server's peak memory grew by",
+        format!("{} KiB", lab.peak_memory() - before),
+    );
+}
+
+fn bob(lab: &Lab) -> ImapClient {
+    let mut client = ImapClient::connect(&endpoint(lab, "imap", Security::Plain)).unwrap();
+    client.login("bob", "builder").unwrap();
+    client
 }
 
 /// 900 clients that are connected and say nothing.

@@ -78,6 +78,10 @@ pub const REFUSALS: usize = 64;
 /// Octets of a command with its literals, the message of APPEND not counted.
 pub const COMMAND_LENGTH: usize = 256 * 1024;
 
+/// Octets that IMAP keeps of headers, and as many of structures, so that no message is read for them
+/// twice: those of 10,000 ordinary messages, and for all conversations together.
+pub const CATALOGUE: usize = 16 * 1024 * 1024;
+
 /// Commands that SMTP refuses on one connection before it is closed: more than a message to a
 /// hundred unknown recipients needs (RFC 5321 §4.5.3.1.8), too few to guess names.
 pub const REFUSED_COMMANDS: u32 = 120;

@@ -12,24 +12,34 @@ use super::lines::Lines;
 /// Real headers stay below 64 KiB; only a list of thousands of recipients comes near.
 pub const HEADER_MAX: usize = 256 * 1024;
 
-/// What a field costs beside its octets: two vectors, and what the allocator adds to each.
-/// Without it a header of empty fields would cost twenty times its size.
-const FIELD_COST: usize = 96;
+/// What a field is taken to cost beside its octets. It is more than it does, so that a header has
+/// some thousands of fields at most, and looking for one among them costs little.
+const FIELD_COST: usize = 64;
 
-/// The fields of a header, in their order.
+/// The fields of a header, in their order: their octets in one piece, and where each of them ends.
+/// So a header costs little more than its octets, however many fields it has.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Header {
-    /// The fields, from the first to the last.
-    pub fields: Vec<Field>,
+    /// The fields as they came, each without its last line ending.
+    octets: Vec<u8>,
+    ends: Vec<Ends>,
+}
+
+/// Where a field's name and the field end among the header's octets. `u32` holds them: see [`HEADER_MAX`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Ends {
+    /// Where the colon stands; where the field begins, if it has no name.
+    name: u32,
+    field: u32,
 }
 
 /// One field of a header.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Field {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Field<'a> {
     /// What stands before the colon. Empty for a line that is no field; then `value` is all of it.
-    pub name: Vec<u8>,
+    pub name: &'a [u8],
     /// What stands after the colon, folding included, the last line ending not.
-    pub value: Vec<u8>,
+    pub value: &'a [u8],
 }
 
 impl Header {
@@ -44,7 +54,7 @@ impl Header {
             }
             header.line(line, true);
         }
-        header.finish().0
+        header.finish()
     }
 
     /// Reads the header of a message of any size, its empty line included, and nothing after it; of a
@@ -60,59 +70,104 @@ impl Header {
             let cut = lines.at == HEADER_MAX as u64 && lines.ending == 0;
             header.line(&lines.text, lines.whole && !cut);
         }
-        Ok(header.finish().0)
+        Ok(header.finish())
     }
 
-    /// The first field with this name; case does not matter (RFC 5322 §1.2.2).
-    #[must_use]
-    pub fn first(&self, name: &str) -> Option<&Field> {
-        self.fields.iter().find(|field| field.is(name.as_bytes()))
+    /// The fields, from the first to the last.
+    pub fn fields(&self) -> impl Iterator<Item = Field<'_>> {
+        let mut begin = 0;
+        self.ends.iter().map(move |ends| {
+            let end = ends.field as usize;
+            let raw = self.octets.get(begin..end).unwrap_or_default();
+            let colon = ends.name as usize - begin;
+            begin = end;
+            Field::cut(raw, colon)
+        })
+    }
+
+    /// The fields with this name; case does not matter (RFC 5322 §1.2.2).
+    pub fn named(&self, name: &str) -> impl Iterator<Item = Field<'_>> {
+        self.fields().filter(move |field| field.is(name.as_bytes()))
     }
 
     /// The unfolded value of the first field with this name.
     #[must_use]
     pub fn value(&self, name: &str) -> Option<Vec<u8>> {
-        self.first(name).map(Field::unfolded)
+        self.named(name).next().map(Field::unfolded)
     }
 
     /// The fields with these names as they stand in the message, and the empty line after them:
     /// `BODY[HEADER.FIELDS (…)]` (RFC 9051 §6.4.5.1).
     #[must_use]
     pub fn only(&self, names: &[impl AsRef<[u8]>]) -> Vec<u8> {
-        self.written(|field| names.iter().any(|name| field.is(name.as_ref())))
+        self.written(|field| field.is_any(names))
     }
 
     /// All the other fields, and the empty line: `BODY[HEADER.FIELDS.NOT (…)]`.
     #[must_use]
     pub fn without(&self, names: &[impl AsRef<[u8]>]) -> Vec<u8> {
-        self.written(|field| !names.iter().any(|name| field.is(name.as_ref())))
+        self.written(|field| !field.is_any(names))
     }
 
-    fn written(&self, wanted: impl Fn(&Field) -> bool) -> Vec<u8> {
+    /// A header of the fields with these names only.
+    #[must_use]
+    pub fn reduced_to(&self, names: &[impl AsRef<[u8]>]) -> Header {
+        let mut reduced = Header::default();
+        for field in self.fields().filter(|field| field.is_any(names)) {
+            reduced.push(field);
+        }
+        reduced.fit();
+        reduced
+    }
+
+    /// What it takes in memory beside its own structure, in octets.
+    #[must_use]
+    pub fn cost(&self) -> usize {
+        self.octets.capacity() + self.ends.capacity() * size_of::<Ends>()
+    }
+
+    fn written(&self, wanted: impl Fn(Field<'_>) -> bool) -> Vec<u8> {
         let mut out = Vec::new();
-        for field in self.fields.iter().filter(|field| wanted(field)) {
-            out.extend_from_slice(&field.name);
-            if !field.name.is_empty() {
-                out.push(b':');
-            }
-            out.extend_from_slice(&field.value);
+        for field in self.fields().filter(|field| wanted(*field)) {
+            field.write(&mut out);
             out.extend_from_slice(b"\r\n");
         }
         out.extend_from_slice(b"\r\n");
         out
     }
+
+    fn push(&mut self, field: Field<'_>) {
+        let name = self.octets.len() + field.name.len();
+        field.write(&mut self.octets);
+        self.ends.push(Ends {
+            name: name as u32,
+            field: self.octets.len() as u32,
+        });
+    }
+
+    /// Gives back the memory that is held for more.
+    fn fit(&mut self) {
+        self.octets.shrink_to_fit();
+        self.ends.shrink_to_fit();
+    }
 }
 
-impl Field {
+impl<'a> Field<'a> {
     /// Has the field this name? White space before the colon does not count (RFC 5322 §4.5).
     #[must_use]
-    pub fn is(&self, name: &[u8]) -> bool {
+    pub fn is(self, name: &[u8]) -> bool {
         !name.is_empty() && self.name.trim_ascii_end().eq_ignore_ascii_case(name)
+    }
+
+    /// Has the field one of these names?
+    #[must_use]
+    pub fn is_any(self, names: &[impl AsRef<[u8]>]) -> bool {
+        names.iter().any(|name| self.is(name.as_ref()))
     }
 
     /// The value on one line, without white space around it (RFC 5322 §2.2.3).
     #[must_use]
-    pub fn unfolded(&self) -> Vec<u8> {
+    pub fn unfolded(self) -> Vec<u8> {
         let line: Vec<u8> = self
             .value
             .iter()
@@ -122,21 +177,35 @@ impl Field {
         line.trim_ascii().to_vec()
     }
 
-    fn parse(raw: &[u8]) -> Field {
-        let (name, value) = match raw.iter().position(|&octet| octet == b':') {
-            Some(colon) if colon > 0 && !raw[..colon].contains(&b'\n') => {
-                (&raw[..colon], &raw[colon + 1..])
-            }
-            _ => (&raw[..0], raw),
-        };
-        Field {
-            name: name.to_vec(),
-            value: value.to_vec(),
+    fn parse(raw: &'a [u8]) -> Field<'a> {
+        match memchr::memchr2(b':', b'\n', raw) {
+            Some(colon) if raw.get(colon) == Some(&b':') => Field::cut(raw, colon),
+            _ => Field::cut(raw, 0),
         }
     }
 
-    /// What it takes in memory, in octets.
-    pub(super) fn cost(&self) -> usize {
+    /// Name and value, when the colon stands there; at the very beginning there is no name.
+    fn cut(raw: &'a [u8], colon: usize) -> Field<'a> {
+        match raw.split_at_checked(colon) {
+            Some((name, [_, value @ ..])) if colon > 0 => Field { name, value },
+            _ => Field {
+                name: &[],
+                value: raw,
+            },
+        }
+    }
+
+    /// As it came, without its last line ending.
+    fn write(self, out: &mut Vec<u8>) {
+        out.extend_from_slice(self.name);
+        if !self.name.is_empty() {
+            out.push(b':');
+        }
+        out.extend_from_slice(self.value);
+    }
+
+    /// What it is taken to cost in memory as a part of a [`Header`], in octets.
+    fn cost(self) -> usize {
         self.name.len() + self.value.len() + FIELD_COST
     }
 }
@@ -147,7 +216,6 @@ pub(super) struct Gathering {
     field: Vec<u8>,
     field_fits: bool,
     left: usize,
-    used: usize,
 }
 
 impl Gathering {
@@ -158,7 +226,6 @@ impl Gathering {
             field: Vec::new(),
             field_fits: true,
             left: room.min(HEADER_MAX),
-            used: 0,
         }
     }
 
@@ -183,10 +250,11 @@ impl Gathering {
         }
     }
 
-    /// The header, and what it costs in memory.
-    pub(super) fn finish(mut self) -> (Header, usize) {
+    /// The header.
+    pub(super) fn finish(mut self) -> Header {
         self.end_field();
-        (self.header, self.used)
+        self.header.fit();
+        self.header
     }
 
     fn end_field(&mut self) {
@@ -194,8 +262,7 @@ impl Gathering {
             let field = Field::parse(&self.field);
             if field.cost() <= self.left {
                 self.left -= field.cost();
-                self.used += field.cost();
-                self.header.fields.push(field);
+                self.header.push(field);
             }
         }
         self.field.clear();
@@ -238,7 +305,7 @@ mod tests {
         let mut rest = endless.as_bytes();
         let read = Header::read(&mut rest).unwrap();
         assert_eq!(endless.len() - rest.len(), HEADER_MAX);
-        assert!(read.fields.iter().all(|field| field.value == b" 1"));
+        assert!(read.fields().all(|field| field.value == b" 1"));
     }
 
     #[test]
@@ -266,10 +333,12 @@ mod tests {
         header.line(b" continued", true);
         header.line(b"B: 2", true);
         header.line(b"C: 3", true);
-        let (header, used) = header.finish();
-        let names: Vec<&[u8]> = header.fields.iter().map(|f| &f.name[..]).collect();
-        assert_eq!(names, [b"A", b"B"]);
-        assert!(used <= 290);
+        header.line(&[b"Long: ", &[b'x'; 100][..]].concat(), true);
+        header.line(b"D: 4", true);
+        let header = header.finish();
+        let names: Vec<&[u8]> = header.fields().map(|field| field.name).collect();
+        assert_eq!(names, [b"A", b"B", b"C", b"D"]);
+        assert!(header.cost() <= 290);
     }
 
     proptest! {

@@ -11,10 +11,10 @@
 use std::io::{self, BufRead};
 use std::ops::Range;
 
+use super::Header;
 use super::content::MediaType;
 use super::header::{Gathering, HEADER_MAX};
 use super::lines::Lines;
-use super::{Field, Header};
 
 /// What all the headers of a message may cost in memory together; those beyond it come out empty.
 const HEADERS_MAX: usize = 2 * HEADER_MAX;
@@ -28,9 +28,10 @@ const PARTS_MAX: usize = 1000;
 /// The longest boundary that is looked for. RFC 2046 §5.1.1 allows 70 octets, mailers exceed it.
 const BOUNDARY_MAX: usize = 250;
 
-/// A message or a part of one.
+/// A message or a part of one. `F` is what is known of it beside its place: at first all that its
+/// header says.
 #[derive(Clone, Debug)]
-pub struct Part {
+pub struct Part<F = Header> {
     /// Where its header stands, the empty line after it included.
     pub header: Range<u64>,
     /// Where its body stands, still in its transfer encoding.
@@ -38,20 +39,20 @@ pub struct Part {
     /// Lines of the body (RFC 9051 §7.5.2, `body-fld-lines`): the line endings in it.
     pub lines: u64,
     /// What is inside.
-    pub content: Content,
+    pub content: Content<F>,
     /// What its header says.
-    pub fields: Header,
+    pub fields: F,
 }
 
 /// What is inside a part.
 #[derive(Clone, Debug)]
-pub enum Content {
+pub enum Content<F = Header> {
     /// Text, a picture, anything that IMAP does not look into.
     Leaf,
     /// `multipart/*`. Empty if its boundary is nowhere to be found.
-    Multipart(Vec<Part>),
+    Multipart(Vec<Part<F>>),
     /// `message/rfc822`.
-    Message(Box<Part>),
+    Message(Box<Part<F>>),
 }
 
 impl Part {
@@ -73,24 +74,42 @@ impl Part {
         };
         scanner.part(false)
     }
+}
 
-    /// What it takes in memory, with all the parts in it, in octets.
+impl<F> Part<F> {
+    /// The same parts, and of each only so much of what is known.
     #[must_use]
-    pub fn cost(&self) -> usize {
-        let fields: usize = self.fields.fields.iter().map(Field::cost).sum();
-        let inside = match &self.content {
+    pub fn map<G>(self, reduce: &impl Fn(F) -> G) -> Part<G> {
+        Part {
+            header: self.header,
+            body: self.body,
+            lines: self.lines,
+            content: match self.content {
+                Content::Leaf => Content::Leaf,
+                Content::Multipart(parts) => {
+                    Content::Multipart(parts.into_iter().map(|part| part.map(reduce)).collect())
+                }
+                Content::Message(message) => Content::Message(Box::new(message.map(reduce))),
+            },
+            fields: reduce(self.fields),
+        }
+    }
+
+    /// How many parts it is, itself and those within parts counted.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        1 + match &self.content {
             Content::Leaf => 0,
-            Content::Multipart(parts) => parts.iter().map(Part::cost).sum(),
-            Content::Message(message) => message.cost(),
-        };
-        size_of::<Part>() + fields + inside
+            Content::Multipart(parts) => parts.iter().map(Part::count).sum(),
+            Content::Message(message) => message.count(),
+        }
     }
 
     /// The part with this number in an IMAP section (`1.2`), counted from 1 (RFC 9051 §6.4.5.1).
     /// Seen from a message: the parts of a multipart are numbered, and any other message has one
     /// part, which is its body.
     #[must_use]
-    pub fn find(&self, path: &[u32]) -> Option<&Part> {
+    pub fn find(&self, path: &[u32]) -> Option<&Part<F>> {
         let Some((&number, deeper)) = path.split_first() else {
             return Some(self);
         };
@@ -166,8 +185,8 @@ impl Scanner<'_> {
         while self.line(HEADER_MAX)? && !(self.lines.text.is_empty() && self.lines.whole) {
             header.line(&self.lines.text, self.lines.whole);
         }
-        let (header, used) = header.finish();
-        self.header_room -= used;
+        let header = header.finish();
+        self.header_room = self.header_room.saturating_sub(header.cost());
         Ok(header)
     }
 
@@ -271,333 +290,4 @@ impl Scanner<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test may fail")]
-
-    use super::*;
-    use proptest::prelude::*;
-    use std::io::{BufReader, Read, repeat};
-
-    fn read(message: &str) -> Part {
-        Part::read(&mut message.as_bytes()).unwrap()
-    }
-
-    fn slice<'a>(message: &'a str, range: &Range<u64>) -> &'a str {
-        &message[range.start as usize..range.end as usize]
-    }
-
-    /// The tree in one line: a leaf is its body, `[…]` a multipart, `<…>` a message.
-    fn shown(message: &str, part: &Part) -> String {
-        match &part.content {
-            Content::Leaf => slice(message, &part.body).replace("\r\n", "/"),
-            Content::Message(inner) => format!("<{}>", shown(message, inner)),
-            Content::Multipart(parts) => {
-                let parts: Vec<String> = parts.iter().map(|p| shown(message, p)).collect();
-                format!("[{}]", parts.join(" "))
-            }
-        }
-    }
-
-    /// Rows are written with `/` for CRLF.
-    fn check(rows: &[(&str, &str)]) {
-        for (message, expected) in rows {
-            let message = message.replace('/', "\r\n").replace('\\', "/");
-            let part = read(&message);
-            assert_eq!(shown(&message, &part), *expected, "{message}");
-            law(&part, 0..message.len() as u64);
-        }
-    }
-
-    /// What holds of every part: header and body join, lie inside the one around, and do not overlap.
-    fn law(part: &Part, around: Range<u64>) {
-        assert!(around.start <= part.header.start && part.header.start <= part.header.end);
-        assert_eq!(part.header.end, part.body.start);
-        assert!(part.body.start <= part.body.end && part.body.end <= around.end);
-        assert!(part.lines <= part.body.end - part.body.start);
-        let mut from = part.body.start;
-        let inner: &[Part] = match &part.content {
-            Content::Leaf => &[],
-            Content::Multipart(parts) => parts,
-            Content::Message(message) => std::slice::from_ref(&**message),
-        };
-        for part in inner {
-            law(part, from..around.end.min(part.body.end));
-            from = part.body.end;
-        }
-        assert!(from <= part.body.end);
-    }
-
-    const MIXED: &str = "Content-Type: multipart\\mixed; boundary=b//";
-
-    #[test]
-    fn messages_without_parts() {
-        check(&[
-            ("", ""),
-            ("/", ""),
-            ("/only a body", "only a body"),
-            ("Subject: x//body/more/", "body/more/"),
-            ("Subject: no body", ""),
-            ("Subject: no body/", ""),
-            ("no header at all/--b//body", "body"),
-            (
-                "Content-Type: text\\plain; boundary=b//--b//x/--b--",
-                "--b//x/--b--",
-            ),
-        ]);
-    }
-
-    #[test]
-    fn the_line_ending_before_a_boundary_belongs_to_it() {
-        let rows = [
-            ("--b//one/--b//two/--b--/", "[one two]"),
-            ("preamble/--b//one//--b//two/--b--/epilogue", "[one/ two]"),
-            ("--b//--b//--b--", "[ ]"),
-            ("--b  /X: 1//one/--b\t--/two/--b-- /", "[one ]"),
-            ("--b//one/--b--/--b//epilogue", "[one]"),
-        ];
-        check(&rows.map(|(body, tree)| (&*[MIXED, body].concat().leak(), tree)));
-    }
-
-    #[test]
-    fn boundaries_that_are_missing() {
-        let rows = [
-            ("", "[]"),
-            ("no boundary at all/", "[]"),
-            ("--b--/closed before it began", "[]"),
-            (
-                "--b//one/--b//the end is missing/",
-                "[one the end is missing/]",
-            ),
-            (
-                "--b/X: header without an empty line/--b//two/--b--",
-                "[ two]",
-            ),
-            ("--b", "[]"),
-            ("--b/", "[]"),
-        ];
-        check(&rows.map(|(body, tree)| (&*[MIXED, body].concat().leak(), tree)));
-        check(&[
-            ("Content-Type: multipart\\mixed//--b//one/--b--", "[]"),
-            (
-                "Content-Type: multipart\\mixed; boundary=//--//one/----",
-                "[]",
-            ),
-        ]);
-    }
-
-    #[test]
-    fn boundaries_that_resemble_each_other() {
-        let inner = |boundary| {
-            format!("{MIXED}--b/Content-Type: multipart\\mixed; boundary=\"{boundary}\"//")
-        };
-        let rows = [
-            ("bb", "--bb//x/--bb--/--b//y/--b--", "[[x] y]"),
-            ("bb", "--bb//x/--b//y/--b--", "[[x] y]"),
-            ("bb", "--bb//x/--bbb//y/--b--", "[[x y]]"),
-            ("b", "--b//x/--b--/--b//y/--b--", "[[x] y]"),
-            ("b", "--b//x/--b--/--b--", "[[x]]"),
-            ("a c", "--a c//x/--a c--//--b//y/--b--", "[[x] y]"),
-        ];
-        for (boundary, body, tree) in rows {
-            check(&[(&(inner(boundary) + body), tree)]);
-        }
-    }
-
-    #[test]
-    fn messages_within_messages() {
-        let enclosed = "--b/Content-Type: message\\rfc822//";
-        let digest = "Content-Type: multipart\\digest;/ boundary=b//";
-        let rows = [
-            (MIXED, "Subject: in//text/--b//x/--b--", "[<text> x]"),
-            (MIXED, "Subject: in/--b//x/--b--", "[<> x]"),
-            (MIXED, "--b//x/--b--", "[<> x]"),
-            (
-                MIXED,
-                "Content-Type: multipart\\mixed; boundary=i//--i//x/--b--",
-                "[<[x]>]",
-            ),
-            (
-                digest,
-                "Subject: in//text/--b//Subject: x//y/--b/Content-Type: text\\plain//z",
-                "[<text> <y> z]",
-            ),
-        ];
-        for (header, body, tree) in rows {
-            check(&[(&[header, enclosed, body].concat(), tree)]);
-        }
-        check(&[("Content-Type: message\\rfc822//Subject: x//y", "<y>")]);
-    }
-
-    #[test]
-    fn a_body_has_the_lines_whose_endings_are_in_it() {
-        let part = read(
-            "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\none\r\ntwo\r\n--b\r\n\r\n\r\n--b--\r\n",
-        );
-        assert_eq!(part.lines, 8);
-        assert_eq!(part.find(&[1]).unwrap().lines, 1);
-        assert_eq!(part.find(&[2]).unwrap().lines, 0);
-        assert_eq!(read("\r\n\r\na\r\nb").lines, 2);
-    }
-
-    #[test]
-    fn the_line_ending_between_two_last_boundaries_belongs_to_the_outer() {
-        let outer = "Content-Type: multipart/mixed; boundary=a\r\n\r\n--a\r\n";
-        let inner = "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nx\r\n--b--";
-        let message = [outer, inner, "\r\n--a--\r\n"].concat();
-        let part = read(&message);
-        let end = (outer.len() + inner.len()) as u64;
-        assert_eq!(part.find(&[1]).unwrap().body.end, end);
-    }
-
-    #[test]
-    fn section_numbers_find_their_part() {
-        let message = "Content-Type: multipart/mixed; boundary=a\r\n\r\n--a\r\n\r\none\r\n--a\r\nContent-Type: message/rfc822\r\n\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\ntwo-one\r\n--b--\r\n--a\r\nContent-Type: message/rfc822\r\n\r\n\r\nthree\r\n--a--\r\n";
-        let part = read(message);
-        let rows: [(&[u32], Option<&str>); 9] = [
-            (&[1], Some("one")),
-            (&[2, 1], Some("two-one")),
-            (&[3, 1], Some("three")),
-            (&[0], None),
-            (&[4], None),
-            (&[1, 1], None),
-            (&[2, 2], None),
-            (&[3, 2], None),
-            (&[3, 1, 1], None),
-        ];
-        for (path, body) in rows {
-            let found = part.find(path).map(|part| slice(message, &part.body));
-            assert_eq!(found, body, "{path:?}");
-        }
-        let plain = read("Subject: x\r\n\r\nbody");
-        assert_eq!(plain.find(&[1]).unwrap().body, plain.body);
-        assert_eq!(plain.find(&[]).unwrap().body, plain.body);
-        assert!(plain.find(&[2]).is_none());
-        let forwarded = read("Content-Type: message/rfc822\r\n\r\nSubject: x\r\n\r\nbody");
-        assert_eq!(forwarded.find(&[1]).unwrap().header, forwarded.header);
-        assert_eq!(forwarded.find(&[1, 1]).unwrap().body, 46..50);
-    }
-
-    #[test]
-    fn a_long_message_costs_no_memory() {
-        let line = || repeat(b'x').take(20_000_000);
-        let header: &[u8] = b"Content-Type: multipart/mixed; boundary=b\r\nLong: ";
-        let rest: &[u8] = b"\r\nSubject: kept\r\n\r\n--b\r\n\r\n";
-        let message = header.chain(line()).chain(rest).chain(line());
-        let part = Part::read(&mut BufReader::new(message)).unwrap();
-        assert_eq!(
-            part.body.end,
-            40_000_000 + (header.len() + rest.len()) as u64
-        );
-        assert_eq!(part.fields.fields.len(), 2);
-        assert!(part.find(&[1]).is_some());
-    }
-
-    #[test]
-    fn there_is_an_end_to_headers_parts_and_depth() {
-        let part =
-            read(&(MIXED.replace('/', "\r\n").replace('\\', "/") + &"--b\r\n\r\n".repeat(5000)));
-        let Content::Multipart(parts) = &part.content else {
-            panic!()
-        };
-        assert_eq!(parts.len(), PARTS_MAX - 1);
-        let mut deep = &read(&"Content-Type: message/rfc822\r\n\r\n".repeat(5000));
-        let mut depth = 1;
-        while let Content::Message(message) = &deep.content {
-            (deep, depth) = (message, depth + 1);
-        }
-        assert_eq!(depth, DEPTH_MAX);
-        let fields = read(&"A:\r\n".repeat(1_000_000)).fields.fields.len();
-        assert!(fields < HEADER_MAX / 90, "{fields}");
-    }
-
-    /// A tree and the message that holds it, with the body of each leaf.
-    fn tree() -> impl Strategy<Value = (String, Vec<String>)> {
-        let text = "([a-z -]{0,9}\r\n){0,3}[a-z]{0,9}";
-        let leaf = text.prop_map(|body| {
-            (
-                format!("Content-Type: text/plain\r\n\r\n{body}"),
-                vec![body],
-            )
-        });
-        leaf.prop_recursive(4, 30, 4, |inner| {
-            let enclosed = inner.clone().prop_map(|(message, leaves)| {
-                (
-                    format!("Content-Type: message/rfc822\r\n\r\n{message}"),
-                    leaves,
-                )
-            });
-            let parts = (prop::collection::vec(inner, 1..4), "[A-Z]{8}");
-            prop_oneof![
-                enclosed,
-                parts.prop_map(|(parts, boundary)| joined(&parts, &boundary))
-            ]
-        })
-    }
-
-    fn joined(parts: &[(String, Vec<String>)], boundary: &str) -> (String, Vec<String>) {
-        let mut text =
-            format!("Content-Type: multipart/mixed;\r\n boundary=\"{boundary}\"\r\n\r\npreamble");
-        for (part, _) in parts {
-            text += &format!("\r\n--{boundary}\r\n{part}");
-        }
-        text += &format!("\r\n--{boundary}--\r\nepilogue");
-        (
-            text,
-            parts
-                .iter()
-                .flat_map(|(_, leaves)| leaves.clone())
-                .collect(),
-        )
-    }
-
-    fn leaves(message: &str, part: &Part) -> Vec<String> {
-        match &part.content {
-            Content::Leaf => vec![slice(message, &part.body).to_owned()],
-            Content::Message(inner) => leaves(message, inner),
-            Content::Multipart(parts) => parts.iter().flat_map(|p| leaves(message, p)).collect(),
-        }
-    }
-
-    /// What messages are made of, in no order.
-    const PIECES: &[&str] = &[
-        "\r\n",
-        "\n",
-        "\r",
-        "--",
-        "b",
-        "--b\r\n",
-        "\r\n--bb\r\n",
-        "--b--\r\n",
-        "Content-Type: multipart/mixed; boundary=b\r\n",
-        "Content-Type: multipart/digest; boundary=bb\r\n\r\n",
-        "Content-Type: message/rfc822\r\n\r\n",
-        " ",
-        "x: y\r\n",
-    ];
-
-    proptest! {
-        #[test]
-        fn every_leaf_is_where_it_was_put((message, expected) in tree(), buffer in 1usize..99) {
-            let part = Part::read(&mut BufReader::with_capacity(buffer, message.as_bytes())).unwrap();
-            prop_assert_eq!(leaves(&message, &part), expected);
-            prop_assert_eq!(part.body.end, message.len() as u64);
-            law(&part, 0..message.len() as u64);
-        }
-
-        #[test]
-        fn ranges_nest_in_any_soup(
-            pieces in prop::collection::vec(prop::sample::select(PIECES), 0..40),
-        ) {
-            let message = pieces.concat();
-            let part = read(&message);
-            law(&part, 0..message.len() as u64);
-            prop_assert_eq!(part.body.end, message.len() as u64);
-        }
-
-        #[test]
-        fn any_octets_are_a_message(message in prop::collection::vec(any::<u8>(), 0..200)) {
-            let part = Part::read(&mut &message[..]).unwrap();
-            law(&part, 0..message.len() as u64);
-        }
-    }
-}
+mod tests;

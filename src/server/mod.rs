@@ -15,7 +15,7 @@ mod visitors;
 pub use connections::{Connections, Place};
 use conversation::trouble;
 pub use conversation::{Upgrade, converse};
-pub use imap::ImapServer;
+pub use imap::{Catalogue, ImapServer};
 pub use listener::{Listener, Security, Service};
 pub use login::{Door, Refusal};
 pub use office::{Office, SetupError};

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use super::Visitors;
+use super::{Catalogue, Visitors};
 use crate::accounts::Accounts;
 use crate::aliases::Aliases;
 use crate::limits::Limits;
@@ -22,6 +22,8 @@ pub struct Site {
     pub store: Arc<Store>,
     /// Names that stand for accounts.
     pub aliases: Aliases,
+    /// What was learned of the mail when it was read.
+    pub catalogue: Arc<Catalogue>,
     /// What the clients' addresses have done lately.
     pub visitors: Visitors,
     /// What goes on to other servers; `None`: nothing does.

@@ -9,7 +9,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::SystemTime;
@@ -18,7 +18,7 @@ use super::crlf::{self, ToCrlf};
 use super::lookout::{Lookout, Watched};
 use super::maildir::Dir;
 use super::state::{Edit, State};
-use super::{Message, Snapshot, StoreError};
+use super::{Identity, Message, Snapshot, StoreError};
 use crate::message::{FlagChange, Flags};
 use crate::net::Bell;
 
@@ -31,7 +31,7 @@ const ATTEMPTS: usize = 20;
 /// One mailbox, shared by all the conversations that have it open.
 pub struct Mailbox {
     name: String,
-    maildir: PathBuf,
+    maildir: Arc<Path>,
     /// Read at the first use: a delivery needs none of it.
     state: Mutex<Option<State>>,
     /// We ourselves put something into `new/`, `cur/`.
@@ -55,7 +55,7 @@ impl Mailbox {
     pub(super) fn at(name: &str, maildir: &Path, lookout: &Arc<Lookout>) -> Mailbox {
         Mailbox {
             name: name.to_owned(),
-            maildir: maildir.to_path_buf(),
+            maildir: maildir.into(),
             state: Mutex::new(None),
             touched: Default::default(),
             deleted: AtomicBool::new(false),
@@ -122,6 +122,15 @@ impl Mailbox {
     /// As [`Mailbox::open`].
     pub fn date(&self, message: &Message) -> Result<SystemTime, StoreError> {
         self.locate(message, |path| fs::metadata(path)?.modified())
+    }
+
+    /// What the message is called for life, here and in no other mailbox.
+    #[must_use]
+    pub fn identity(&self, message: &Message) -> Identity {
+        Identity {
+            maildir: Arc::clone(&self.maildir),
+            base: Arc::clone(&message.file.name.base),
+        }
     }
 
     /// Changes flags; returns the new snapshot. UIDs that are gone are passed over.

@@ -37,7 +37,7 @@ pub use delivery::{Delivery, Outcome};
 pub use error::StoreError;
 use lookout::Lookout;
 pub use mailbox::{Exclusive, Mailbox, MessageReader, Uid, Watch};
-pub use snapshot::{Message, Snapshot};
+pub use snapshot::{Identity, Message, Snapshot};
 
 /// The mail of all the accounts, under one folder.
 ///

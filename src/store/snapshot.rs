@@ -1,5 +1,6 @@
 //! A mailbox at one moment: immutable, shared by all who look at it.
 
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use super::Uid;
@@ -34,6 +35,22 @@ pub struct Message {
     pub(super) file: MailFile,
     /// The size with CRLF line endings, once it is known.
     pub(super) octets: Arc<OnceLock<u64>>,
+}
+
+/// What no other message of the store is ever called: its Maildir, and the unique part of its file's
+/// name, which no change of its flags touches (<https://cr.yp.to/proto/maildir.html>).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Identity {
+    pub(super) maildir: Arc<Path>,
+    pub(super) base: Arc<str>,
+}
+
+impl Identity {
+    /// What it takes in memory, in octets, but for what all of a mailbox share.
+    #[must_use]
+    pub fn cost(&self) -> usize {
+        size_of::<Identity>() + self.base.len()
+    }
 }
 
 impl Snapshot {

@@ -33,6 +33,9 @@ pub const PROTOCOLS: [&str; 7] = [
 const CONFIG: &str =
     "[ports]\nsubmission = 0\nlmtp = 0\npop3 = 0\npop3s = 0\nimap = 0\nimaps = 0\n";
 
+/// A message as there are many, with the usual header and two texts.
+const ORDINARY: &str = include_str!("../zoo/ordinary.eml");
+
 /// A folder with a configuration, and the program that serves it.
 pub struct Lab {
     folder: TempDir,
@@ -130,6 +133,16 @@ impl Lab {
     /// The CA that clients trust.
     pub fn ca(&self) -> PathBuf {
         self.path().join("certs/ca.pem")
+    }
+
+    /// Puts so many ordinary messages into an account's inbox, as another program would.
+    pub fn fill(&self, account: &str, messages: usize) {
+        let folder = self.path().join("mail").join(account).join("new");
+        for number in 0..messages {
+            let name = format!("{}.M{number:06}P1Q1.another", 1_700_000_000 + number);
+            let message = ORDINARY.replace("4711", &number.to_string());
+            fs::write(folder.join(name), message).unwrap();
+        }
     }
 
     /// Where a protocol is served: `imaps`.

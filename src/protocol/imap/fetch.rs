@@ -3,6 +3,7 @@
 //! The macros ALL, FAST and FULL are gone after parsing: they become the items that they stand for.
 
 use std::fmt;
+use std::ops::Range;
 
 use super::cursor::{Cursor, Parsed};
 use super::mailbox::Astring;
@@ -215,6 +216,13 @@ impl SectionText {
 }
 
 impl Partial {
+    /// Which of so many octets it means: none, when it lies beyond the end (RFC 3501 §6.4.5).
+    #[must_use]
+    pub fn within(self, length: u64) -> Range<u64> {
+        let from = self.start.min(length);
+        from..from.saturating_add(self.count).min(length)
+    }
+
     /// Reads `<0.100>`, if it stands there.
     fn parse(cursor: &mut Cursor<'_>) -> Parsed<Option<Partial>> {
         if !cursor.eat(b'<') {

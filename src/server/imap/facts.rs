@@ -27,7 +27,7 @@ pub(super) fn seconds(moment: SystemTime) -> i64 {
 
 /// RFC 5256 §2.2: when it was sent; if it does not say so, when it came.
 pub(super) fn sent_or_arrived(reading: &Reading, message: &Message) -> Result<i64, StoreError> {
-    match Sent::of(&reading.header(message)?.fields) {
+    match Sent::of(&reading.heading(message)?.fields) {
         Some(sent) => Ok(sent.timestamp()),
         None => arrived(reading, message),
     }

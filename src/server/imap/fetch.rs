@@ -6,19 +6,20 @@
 //! (flags, envelopes, header fields) is put together; what is a range of the file is streamed.
 
 use std::cell::Cell;
+use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::vec;
 
 use super::answer::{Answer, Answered, Condition};
 use super::reading::{Reading, Slice};
-use super::section::{self, Found, Needs};
+use super::section::{self, Found, Picked};
 use super::session::ImapServer;
 use super::view::{self, Telling, View};
 use crate::limits;
 use crate::message::{Flag, FlagChange, Flags};
 use crate::protocol::imap::fetch::{Partial, Section, SectionText};
-use crate::protocol::imap::{DateTime, FetchItem, MessageSet, describe, string};
+use crate::protocol::imap::{DateTime, FetchItem, MessageSet, string};
 use crate::server::Part;
 use crate::store::{Message, StoreError};
 
@@ -264,11 +265,17 @@ impl Response {
             FetchItem::InternalDate => text(DateTime::utc(mailbox.date(message)?).to_string()),
             FetchItem::Rfc822Size => text(mailbox.size(message)?.to_string()),
             FetchItem::Envelope => {
-                let header = self.reading.header(message)?;
-                Ok(Value::Text(describe::envelope(&header.fields)))
+                let heading = self.reading.heading(message)?;
+                Ok(Value::Text(heading.envelope.clone()))
             }
-            FetchItem::Body => self.structure(false),
-            FetchItem::BodyStructure => self.structure(true),
+            FetchItem::Body => {
+                let structure = self.reading.structure(message)?;
+                Ok(Value::Text(structure.description.plain()))
+            }
+            FetchItem::BodyStructure => {
+                let structure = self.reading.structure(message)?;
+                Ok(Value::Text(structure.description.extended().to_vec()))
+            }
             // RFC 3501 §6.4.5: each of these three is a section under an older name.
             FetchItem::Rfc822 => self.section(&Section::default(), None),
             FetchItem::Rfc822Header => self.section(&whole(SectionText::Header), None),
@@ -279,29 +286,46 @@ impl Response {
         }
     }
 
-    fn structure(&self, extended: bool) -> Result<Value, StoreError> {
-        let structure = self.reading.structure(&self.wanted.message)?;
-        Ok(Value::Text(describe::body_structure(&structure, extended)))
-    }
-
     fn section(&self, section: &Section, partial: Option<Partial>) -> Result<Value, StoreError> {
         let message = &*self.wanted.message;
         let size = self.reading.mailbox().size(message)?;
-        let found = match section::needs(section) {
-            Needs::Nothing => Found::Octets(0..size),
-            Needs::Header => section::find(section, &*self.reading.header(message)?, size),
-            Needs::Structure => section::find(section, &*self.reading.structure(message)?, size),
+        let found = match &section.text {
+            _ if !section.path.is_empty() => {
+                section::of_part(section, &self.reading.structure(message)?.message)
+            }
+            Some(text) => section::of_whole(text, self.reading.heading(message)?.end, size),
+            None => Found::Octets(0..size),
         };
-        match found.cut(partial) {
+        let within = |length| partial.map_or(0..length, |partial| partial.within(length));
+        match found {
             Found::Nothing => Ok(Value::Text(b"NIL".to_vec())),
-            Found::Octets(range) if range.is_empty() => Ok(Value::Text(b"\"\"".to_vec())),
-            Found::Octets(range) => Ok(Value::Octets(self.reading.slice(message, range)?)),
-            Found::Made(octets) => {
+            Found::Octets(range) => {
+                let wanted = within(range.end - range.start);
+                self.octets(range.start + wanted.start..range.start + wanted.end)
+            }
+            Found::Fields(place, picked) => {
+                let header = match picked {
+                    Picked::Only(names) if section.path.is_empty() => {
+                        self.reading.header_with(message, names)?
+                    }
+                    _ => Arc::new(self.reading.header_at(message, place)?),
+                };
+                let fields = picked.of(&header);
+                let wanted = within(fields.len() as u64);
+                let wanted = fields.get(wanted.start as usize..wanted.end as usize);
                 let mut out = Vec::new();
-                string::string(&octets, &mut out);
+                string::string(wanted.unwrap_or_default(), &mut out);
                 Ok(Value::Text(out))
             }
         }
+    }
+
+    fn octets(&self, range: Range<u64>) -> Result<Value, StoreError> {
+        if range.is_empty() {
+            return Ok(Value::Text(b"\"\"".to_vec()));
+        }
+        let slice = self.reading.slice(&self.wanted.message, range)?;
+        Ok(Value::Octets(slice))
     }
 
     fn note(&self, error: &StoreError) {

@@ -6,16 +6,17 @@
 
 use std::cell::OnceCell;
 use std::io::Read;
-use std::rc::Rc;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use jiff::civil::Date;
 use mail_parser::MessageParser;
 
 use super::answer::Answer;
+use super::catalogue::{Heading, Nature};
 use super::facts::{arrived, seconds};
+use super::reading::Reading;
 use super::view::{View, no_such_number};
-use crate::message::content::MediaType;
 use crate::message::{Content, Field, Flag, Header, Part, Sent, casemap, words};
 use crate::protocol::imap::search::{Charset, Clock, Place, When};
 use crate::protocol::imap::{DateTime, MessageSet, SearchKey};
@@ -80,7 +81,7 @@ impl<'a> Matching<'a> {
             now: self.now,
             number,
             message,
-            header: OnceCell::new(),
+            heading: OnceCell::new(),
         }
     }
 }
@@ -102,7 +103,7 @@ struct Candidate<'a> {
     now: i64,
     number: u32,
     message: &'a Message,
-    header: OnceCell<Rc<Part>>,
+    heading: OnceCell<Arc<Heading>>,
 }
 
 impl Candidate<'_> {
@@ -150,7 +151,7 @@ impl Candidate<'_> {
 
     /// RFC 5032 §3: to the second.
     fn came(&self) -> Result<i64, StoreError> {
-        arrived(self.view.reading(), self.message)
+        arrived(self.reading(), self.message)
     }
 
     fn size(&self) -> Result<u64, StoreError> {
@@ -161,7 +162,7 @@ impl Candidate<'_> {
     fn date_is(&self, clock: Clock, when: When, day: Date) -> Result<bool, StoreError> {
         let date = match clock {
             Clock::Internal => Some(DateTime::utc(self.view.mailbox().date(self.message)?).date()),
-            Clock::Sent => Sent::of(&self.header()?.fields).map(|sent| sent.day()),
+            Clock::Sent => Sent::of(&self.heading()?.fields).map(|sent| sent.day()),
         };
         Ok(date.is_some_and(|date| match when {
             When::Before => date < day,
@@ -177,22 +178,24 @@ impl Candidate<'_> {
             Place::From => self.field_has("From", text),
             Place::Subject => self.field_has("Subject", text),
             Place::To => self.field_has("To", text),
-            Place::Text if header_has(&self.header()?.fields, text) => Ok(true),
+            Place::Text if header_has(&self.reading().whole_header(self.message)?, text) => {
+                Ok(true)
+            }
             Place::Text | Place::Body => {
-                let structure = self.view.reading().structure(self.message)?;
-                self.part_has(&structure, text)
+                let structure = self.reading().structure(self.message)?;
+                self.part_has(&structure.message, text)
             }
         }
     }
 
     fn field_has(&self, name: &str, text: &str) -> Result<bool, StoreError> {
-        let header = self.header()?;
-        let mut fields = header.fields.fields.iter();
-        Ok(fields.any(|field| field.is(name.as_bytes()) && has(&decoded(field), text)))
+        let header = self.reading().header_with(self.message, &[name])?;
+        let found = header.named(name).any(|field| has(&decoded(field), text));
+        Ok(found)
     }
 
     /// Is the text in the body of this part? In a message within the message its header counts too.
-    fn part_has(&self, part: &Part, text: &str) -> Result<bool, StoreError> {
+    fn part_has(&self, part: &Part<Nature>, text: &str) -> Result<bool, StoreError> {
         match &part.content {
             Content::Multipart(parts) => {
                 for part in parts {
@@ -203,15 +206,18 @@ impl Candidate<'_> {
                 Ok(false)
             }
             Content::Message(inner) => {
-                Ok(header_has(&inner.fields, text) || self.part_has(inner, text)?)
+                let header = self
+                    .reading()
+                    .header_at(self.message, inner.header.clone())?;
+                Ok(header_has(&header, text) || self.part_has(inner, text)?)
             }
-            Content::Leaf if is_text(part) => Ok(has(&self.decoded_text(part)?, text)),
+            Content::Leaf if part.fields.is_text => Ok(has(&self.decoded_text(part)?, text)),
             Content::Leaf => Ok(false),
         }
     }
 
     /// The text of a part as people read it, from its transfer encoding and its charset.
-    fn decoded_text(&self, part: &Part) -> Result<String, StoreError> {
+    fn decoded_text(&self, part: &Part<Nature>) -> Result<String, StoreError> {
         // With its header before it, a part is a message of its own; unless that is no real header.
         let is_whole = part.body.start - part.header.start <= SEARCHED;
         let start = match is_whole {
@@ -219,10 +225,10 @@ impl Candidate<'_> {
             false => part.body.start,
         };
         let end = part.body.end.min(part.body.start + SEARCHED);
-        let mut slice = self.view.reading().slice(self.message, start..end)?;
+        let mut slice = self.reading().slice(self.message, start..end)?;
         let mut octets = Vec::new();
         (slice.read_to_end(&mut octets))
-            .map_err(|error| self.view.reading().failed(self.message, error))?;
+            .map_err(|error| self.reading().failed(self.message, error))?;
         let message = is_whole.then(|| MessageParser::default().parse(&octets));
         let text = message.flatten().and_then(|message| {
             let text = message.parts.first()?.text_contents();
@@ -231,12 +237,16 @@ impl Candidate<'_> {
         Ok(text.unwrap_or_else(|| String::from_utf8_lossy(&octets).into_owned()))
     }
 
-    fn header(&self) -> Result<Rc<Part>, StoreError> {
-        if let Some(header) = self.header.get() {
-            return Ok(Rc::clone(header));
+    fn heading(&self) -> Result<&Heading, StoreError> {
+        if let Some(heading) = self.heading.get() {
+            return Ok(heading);
         }
-        let header = self.view.reading().header(self.message)?;
-        Ok(Rc::clone(self.header.get_or_init(|| header)))
+        let heading = self.reading().heading(self.message)?;
+        Ok(self.heading.get_or_init(|| heading))
+    }
+
+    fn reading(&self) -> &Reading {
+        self.view.reading()
     }
 }
 
@@ -292,15 +302,9 @@ fn cost(key: &SearchKey) -> u8 {
     }
 }
 
-/// A part without a Content-Type is text too (RFC 2045 §5.2).
-fn is_text(part: &Part) -> bool {
-    MediaType::of(&part.fields).is_none_or(|media_type| media_type.is_main("text"))
-}
-
 fn header_has(header: &Header, text: &str) -> bool {
-    let mut fields = header.fields.iter();
-    fields.any(|field| {
-        let name = String::from_utf8_lossy(&field.name);
+    header.fields().any(|field| {
+        let name = String::from_utf8_lossy(field.name);
         has(&format!("{name}: {}", decoded(field)), text)
     })
 }
@@ -311,7 +315,7 @@ fn has(place: &str, text: &str) -> bool {
 }
 
 /// The value of a field as people read it: unfolded, its encoded words decoded.
-fn decoded(field: &Field) -> String {
+fn decoded(field: Field<'_>) -> String {
     words::decode(&field.unfolded())
 }
 

@@ -8,7 +8,8 @@
 //! - [`select`]: SELECT, EXAMINE, CLOSE, UNSELECT, CHECK, STATUS;
 //! - [`mailboxes`]: CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE;   [`list`]: LIST, LSUB, NAMESPACE;
 //! - [`view`]: the message numbers that this client knows, and what it must be told;
-//! - [`fetch`] with [`section`] and [`reading`]: FETCH;   [`store`]: STORE, EXPUNGE, COPY, MOVE;
+//! - [`fetch`] with [`section`], [`reading`], and what all remember, [`catalogue`]: FETCH;
+//! - [`store`]: STORE, EXPUNGE, COPY, MOVE;
 //! - [`search`] with [`matching`]: SEARCH;   [`sort`] and [`thread`] with [`facts`]: SORT, THREAD;
 //! - [`append`]: APPEND;   [`idle`]: IDLE.
 //!
@@ -17,6 +18,7 @@
 
 mod answer;
 mod append;
+mod catalogue;
 mod enabled;
 mod facts;
 mod fetch;
@@ -38,4 +40,5 @@ mod tests;
 mod thread;
 mod view;
 
+pub use catalogue::Catalogue;
 pub use session::ImapServer;

@@ -1,55 +1,29 @@
-//! Looking into the messages of a selected mailbox: their structure, and pieces of their octets.
+//! Looking into the messages of a selected mailbox: headers, structures, and pieces of their octets.
 //!
-//! [`Reading`] is shared by the session and by the FETCH that is being sent. It keeps the structure
-//! of some messages, since clients ask for one part after the other. A piece of a message comes as
-//! a [`Slice`], straight from the file and never whole in memory.
+//! [`Reading`] is shared by the session and by the FETCH that is being sent. What it learns goes into
+//! the [`Catalogue`], where it looks first: a message that anybody looked into before is not opened
+//! for its header or its structure again. A piece of a message comes as a [`Slice`], straight from
+//! the file and never whole in memory.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::io::{self, BufReader, Read};
 use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::message::Part;
+use super::catalogue::{Catalogue, Heading, KEPT_FIELDS, Structure};
+use crate::message::{Header, Part};
 use crate::store::{Mailbox, Message, MessageReader, StoreError, Uid};
 
-/// Octets that the kept structures may cost together: those of some hundred messages. One header may
-/// cost half of it, so they are not counted but weighed.
-const KEPT: usize = 1024 * 1024;
-
-/// Nearly every header ends within these octets of its message.
-const HEADER_OCTETS: u64 = 64 * 1024;
+/// Nearly every header, and many a whole message, ends within these octets.
+const START_OCTETS: u64 = 64 * 1024;
 
 /// The messages of a selected mailbox, to look into.
 pub(super) struct Reading {
     mailbox: Arc<Mailbox>,
-    structures: RefCell<Structures>,
+    catalogue: Arc<Catalogue>,
     /// Where the last slice ended, to go on from there.
     left_off: Rc<RefCell<Option<LeftOff>>>,
-}
-
-/// Those that are kept, and what they cost together in octets.
-#[derive(Default)]
-struct Structures {
-    known: HashMap<Uid, Rc<Part>>,
-    cost: usize,
-}
-
-impl Structures {
-    fn find(&self, uid: Uid) -> Option<Rc<Part>> {
-        self.known.get(&uid).map(Rc::clone)
-    }
-
-    fn keep(&mut self, uid: Uid, structure: &Rc<Part>) {
-        let cost = structure.cost();
-        if self.cost + cost > KEPT {
-            *self = Structures::default();
-        }
-        if cost <= KEPT && self.known.insert(uid, Rc::clone(structure)).is_none() {
-            self.cost += cost;
-        }
-    }
 }
 
 /// A message whose octets were handed out up to here.
@@ -61,10 +35,10 @@ struct LeftOff {
 
 impl Reading {
     /// Of this mailbox.
-    pub(super) fn new(mailbox: Arc<Mailbox>) -> Reading {
+    pub(super) fn new(mailbox: Arc<Mailbox>, catalogue: Arc<Catalogue>) -> Reading {
         Reading {
             mailbox,
-            structures: RefCell::default(),
+            catalogue,
             left_off: Rc::default(),
         }
     }
@@ -74,34 +48,84 @@ impl Reading {
         &self.mailbox
     }
 
-    /// The whole structure of a message. The first time this reads all of its file.
-    pub(super) fn structure(&self, message: &Message) -> Result<Rc<Part>, StoreError> {
-        if let Some(structure) = self.structures.borrow().find(message.uid) {
+    /// What is kept of a message's header. A message of 20 MB is not read for its subject.
+    pub(super) fn heading(&self, message: &Message) -> Result<Arc<Heading>, StoreError> {
+        let identity = self.mailbox.identity(message);
+        if let Some(heading) = self.catalogue.headings.find(&identity) {
+            return Ok(heading);
+        }
+        let failed = |error| self.failed(message, error);
+        let mut reader = self.mailbox.open(message)?;
+        let mut start = Vec::new();
+        let mut beginning = Read::by_ref(&mut reader).take(START_OCTETS);
+        let octets = beginning.read_to_end(&mut start).map_err(failed)? as u64;
+        if let Some(end) = header_end(&start)
+            && octets == START_OCTETS
+        {
+            let mut header = start.get(..end).unwrap_or_default();
+            let header = Part::read(&mut header).map_err(failed)?;
+            let heading = Arc::new(Heading::of(&header));
+            self.catalogue.headings.keep(identity, &heading);
+            return Ok(heading);
+        }
+        let mut whole = BufReader::new(start.chain(reader));
+        let whole = Part::read(&mut whole).map_err(failed)?;
+        Ok(self.learn(message, whole).0)
+    }
+
+    /// What is kept of a message's structure. The first time this reads all of its file.
+    pub(super) fn structure(&self, message: &Message) -> Result<Arc<Structure>, StoreError> {
+        let identity = self.mailbox.identity(message);
+        if let Some(structure) = self.catalogue.structures.find(&identity) {
             return Ok(structure);
         }
         let mut reader = BufReader::new(self.mailbox.open(message)?);
-        let structure =
-            Rc::new(Part::read(&mut reader).map_err(|error| self.failed(message, error))?);
-        self.structures.borrow_mut().keep(message.uid, &structure);
-        Ok(structure)
+        let whole = Part::read(&mut reader).map_err(|error| self.failed(message, error))?;
+        Ok(self.learn(message, whole).1)
     }
 
-    /// A structure that is right about the message's own header, and perhaps about nothing else:
-    /// a message of 20 MB is not read for its subject.
-    pub(super) fn header(&self, message: &Message) -> Result<Rc<Part>, StoreError> {
-        if let Some(structure) = self.structures.borrow().find(message.uid) {
-            return Ok(structure);
-        }
-        let failed = |error| self.failed(message, error);
-        let mut start = Vec::new();
-        let reader = self.mailbox.open(message)?;
-        let octets = reader.take(HEADER_OCTETS).read_to_end(&mut start);
-        let whole = (octets.map_err(failed)? as u64) < HEADER_OCTETS;
-        let Some(end) = header_end(&start).or(whole.then_some(start.len())) else {
-            return self.structure(message);
+    fn learn(&self, message: &Message, whole: Part) -> (Arc<Heading>, Arc<Structure>) {
+        let identity = self.mailbox.identity(message);
+        let heading = Arc::new(Heading::of(&whole));
+        let structure = Arc::new(Structure::of(whole));
+        self.catalogue.headings.keep(identity.clone(), &heading);
+        self.catalogue.structures.keep(identity, &structure);
+        (heading, structure)
+    }
+
+    /// A header that has all the fields with these names that the message has, and perhaps others.
+    /// For [`KEPT_FIELDS`] alone no file is opened a second time.
+    pub(super) fn header_with(
+        &self,
+        message: &Message,
+        names: &[impl AsRef<str>],
+    ) -> Result<Arc<Header>, StoreError> {
+        let is_kept = |name: &str| {
+            let mut kept = KEPT_FIELDS.iter();
+            kept.any(|kept| kept.eq_ignore_ascii_case(name))
         };
-        let mut header = start.get(..end).unwrap_or_default();
-        Ok(Rc::new(Part::read(&mut header).map_err(failed)?))
+        let heading = self.heading(message)?;
+        if names.iter().all(|name| is_kept(name.as_ref())) {
+            return Ok(Arc::clone(&heading.fields));
+        }
+        self.header_at(message, 0..heading.end).map(Arc::new)
+    }
+
+    /// The message's own header, all of it. This reads the file.
+    pub(super) fn whole_header(&self, message: &Message) -> Result<Header, StoreError> {
+        let end = self.heading(message)?.end;
+        self.header_at(message, 0..end)
+    }
+
+    /// The header that stands here in a message: its own, or that of a part. This reads the file.
+    pub(super) fn header_at(
+        &self,
+        message: &Message,
+        place: Range<u64>,
+    ) -> Result<Header, StoreError> {
+        let mut header = BufReader::new(self.slice(message, place)?);
+        let part = Part::read(&mut header).map_err(|error| self.failed(message, error))?;
+        Ok(part.fields)
     }
 
     /// What a failed read of a message means, for the log.
@@ -204,26 +228,7 @@ mod tests {
         delivery.write_all(text.as_bytes()).unwrap();
         delivery.commit().unwrap();
         let message = Arc::clone(&inbox.refresh().unwrap().messages[0]);
-        (Reading::new(inbox), message)
-    }
-
-    #[test]
-    fn structures_are_kept_by_their_weight() {
-        let folder = tempfile::tempdir().unwrap();
-        let (reading, message) = reading(&folder, "Subject: x\r\n\r\nx\r\n");
-        let big = format!("Subject: {}\r\n\r\n", "x".repeat(200_000));
-        let big = Rc::new(Part::read(&mut big.as_bytes()).unwrap());
-        let mut structures = reading.structures.borrow_mut();
-        for uid in 1000..1100 {
-            structures.keep(uid, &big);
-            assert!(structures.find(uid).is_some());
-            let weight: usize = structures.known.values().map(|part| part.cost()).sum();
-            assert!(weight == structures.cost && weight <= KEPT, "{weight}");
-        }
-        drop(structures);
-        let first = reading.structure(&message).unwrap();
-        let second = reading.structure(&message).unwrap();
-        assert!(Rc::ptr_eq(&first, &second));
+        (Reading::new(inbox, Arc::default()), message)
     }
 
     /// The second piece comes although the file is gone: it was not read from its beginning again.

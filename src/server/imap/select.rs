@@ -2,8 +2,10 @@
 //! (RFC 3501 §6.3.1, §6.3.2, §6.3.10, §6.4.1, §6.4.2; UNSELECT: RFC 3691).
 
 use std::mem;
+use std::sync::Arc;
 
 use super::answer::{Answer, Answered};
+use super::reading::Reading;
 use super::session::{ImapServer, State};
 use super::store;
 use super::view::View;
@@ -38,7 +40,9 @@ impl ImapServer {
         read_only: bool,
     ) -> Result<(View, Answer), StoreError> {
         let tells_recent = !self.enabled.imap4rev2();
-        let view = View::open(account.mailbox(name.as_str())?, read_only, tells_recent)?;
+        let mailbox = account.mailbox(name.as_str())?;
+        let reading = Reading::new(mailbox, Arc::clone(&self.site.catalogue));
+        let view = View::open(reading, read_only, tells_recent)?;
         let answer = match read_only {
             true => Answer::ok("[READ-ONLY] EXAMINE completed"),
             false => Answer::ok("[READ-WRITE] SELECT completed"),

@@ -89,12 +89,12 @@ fn key(reading: &Reading, message: &Message, key: SortKey) -> Result<Key, StoreE
             Key::Number(i64::try_from(size).unwrap_or(i64::MAX))
         }
         SortKey::Date => Key::Number(sent_or_arrived(reading, message)?),
-        SortKey::Subject => Key::Text(base_subject(&reading.header(message)?.fields).text),
-        SortKey::Cc => mailbox(&reading.header(message)?.fields, "Cc"),
-        SortKey::From => mailbox(&reading.header(message)?.fields, "From"),
-        SortKey::To => mailbox(&reading.header(message)?.fields, "To"),
-        SortKey::DisplayFrom => display(&reading.header(message)?.fields, "From"),
-        SortKey::DisplayTo => display(&reading.header(message)?.fields, "To"),
+        SortKey::Subject => Key::Text(base_subject(&reading.heading(message)?.fields).text),
+        SortKey::Cc => mailbox(&reading.heading(message)?.fields, "Cc"),
+        SortKey::From => mailbox(&reading.heading(message)?.fields, "From"),
+        SortKey::To => mailbox(&reading.heading(message)?.fields, "To"),
+        SortKey::DisplayFrom => display(&reading.heading(message)?.fields, "From"),
+        SortKey::DisplayTo => display(&reading.heading(message)?.fields, "To"),
     })
 }
 

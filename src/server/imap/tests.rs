@@ -12,6 +12,7 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::ImapServer;
+use super::reading::Reading;
 use super::view::{Telling, View};
 use crate::accounts::{Accounts, Password};
 use crate::aliases::Aliases;
@@ -37,6 +38,7 @@ impl Home {
             domain,
             store: Store::open(folder.path()).unwrap(),
             aliases: Aliases::none(),
+            catalogue: Arc::default(),
             visitors: Visitors::default(),
             queue: None,
             limits: Limits::default(),
@@ -362,7 +364,8 @@ proptest! {
         events in proptest::collection::vec(any_event(), 1..25)
     ) {
         let home = Home::new();
-        let mut view = View::open(home.inbox(), false, true).unwrap();
+        let reading = Reading::new(home.inbox(), Arc::default());
+        let mut view = View::open(reading, false, true).unwrap();
         let mut client = Client { messages: Vec::new() };
         for event in events.iter().chain([&Event::Look(true)]) {
             happen(&home, event, &mut view, &mut client);

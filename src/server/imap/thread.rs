@@ -54,9 +54,9 @@ fn member(
     message: &Message,
     algorithm: Algorithm,
 ) -> Result<Member, StoreError> {
-    let header = reading.header(message)?;
+    let header = reading.heading(message)?;
     let by_references = algorithm == Algorithm::References;
-    let ids = by_references.then_some(&header.fields);
+    let ids = by_references.then_some(&*header.fields);
     Ok(Member {
         sent: sent_or_arrived(reading, message)?,
         subject: base_subject(&header.fields),

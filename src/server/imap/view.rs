@@ -79,15 +79,15 @@ pub(super) enum Lost {
 impl View {
     /// Selects a mailbox. A view that may write is the one whose client is told what is recent.
     pub(super) fn open(
-        mailbox: Arc<Mailbox>,
+        reading: Reading,
         read_only: bool,
         tells_recent: bool,
     ) -> Result<View, StoreError> {
+        let mailbox = Arc::clone(reading.mailbox());
         let snapshot = newest(&mailbox, read_only)?;
-        let reading = Rc::new(Reading::new(Arc::clone(&mailbox)));
         let mut view = View {
             mailbox,
-            reading,
+            reading: Rc::new(reading),
             read_only,
             tells_recent,
             known: snapshot.messages.clone(),

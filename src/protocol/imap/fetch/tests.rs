@@ -146,3 +146,19 @@ proptest! {
         prop_assert_eq!(parse(&format!("({})", words.join(" "))), Ok(items));
     }
 }
+
+#[test]
+fn a_partial_is_cut_at_the_end_and_empty_beyond_it() {
+    let rows = [
+        (0, 4, 0..4),
+        (8, 4, 8..10),
+        (10, 1, 10..10),
+        (99, 1, 10..10),
+        (u64::MAX, u64::MAX, 10..10),
+        (3, u64::MAX, 3..10),
+    ];
+    for (start, count, expected) in rows {
+        let partial = Partial { start, count };
+        assert_eq!(partial.within(10), expected, "<{start}.{count}>");
+    }
+}

@@ -1,0 +1,105 @@
+//! Which messages the server opens, as the kernel sees it (`inotify`): none for flags, UIDs and
+//! deliveries, and each once for its header and structure, whoever asks and how often.
+#![cfg(target_os = "linux")]
+// A test fails by panicking.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use std::io::Cursor;
+use std::mem::MaybeUninit;
+use std::os::fd::OwnedFd;
+
+use common::Lab;
+use pillarbox::client::{Endpoint, ImapClient, Security, SmtpClient};
+use pillarbox::protocol::imap::cursor::Cursor as Text;
+use pillarbox::protocol::imap::{FetchItem, Search, SequenceSet};
+use rustix::fs::inotify::{self, CreateFlags, ReadFlags, WatchFlags};
+use rustix::io::Errno;
+
+const MESSAGES: usize = 10_000;
+
+/// Hears of every file in bob's inbox that anybody opens.
+struct Watch(OwnedFd);
+
+impl Watch {
+    fn begin(lab: &Lab) -> Watch {
+        let watch = inotify::init(CreateFlags::NONBLOCK).unwrap();
+        for folder in ["new", "cur"] {
+            let folder = lab.path().join("mail/bob").join(folder);
+            inotify::add_watch(&watch, folder, WatchFlags::OPEN).unwrap();
+        }
+        Watch(watch)
+    }
+
+    /// How many messages were opened since the last time.
+    fn opened(&self) -> usize {
+        let mut buffer = [MaybeUninit::uninit(); 4096];
+        let mut events = inotify::Reader::new(&self.0, &mut buffer);
+        let mut opened = 0;
+        loop {
+            match events.next() {
+                Ok(event) => {
+                    assert!(!event.events().contains(ReadFlags::QUEUE_OVERFLOW));
+                    opened += usize::from(!event.events().contains(ReadFlags::ISDIR));
+                }
+                Err(Errno::AGAIN) => return opened,
+                Err(error) => panic!("{error}"),
+            }
+        }
+    }
+}
+
+fn endpoint(lab: &Lab, protocol: &str) -> Endpoint {
+    Endpoint::new("localhost", lab.port(protocol), Security::Plain, lab.ca())
+}
+
+fn bob(lab: &Lab) -> ImapClient {
+    let mut client = ImapClient::connect(&endpoint(lab, "imap")).unwrap();
+    client.login("bob", "builder").unwrap();
+    client
+}
+
+fn search(client: &mut ImapClient, keys: &str) -> usize {
+    let keys = Search::parse(&mut Text::new(keys.as_bytes())).unwrap().keys;
+    client.search(keys).unwrap().len()
+}
+
+#[test]
+fn a_message_is_opened_when_it_must_be_and_once() {
+    let lab = Lab::start();
+    lab.fill("bob", MESSAGES);
+    let watch = Watch::begin(&lab);
+    let all = SequenceSet::all();
+
+    let mut client = bob(&lab);
+    client.select("INBOX").unwrap();
+    client
+        .fetch(&all, &[FetchItem::Uid, FetchItem::Flags])
+        .unwrap();
+    let unseen = search(&mut client, "UNSEEN UNKEYWORD $Work 1:*");
+    let mut message = Cursor::new(b"Subject: one more\r\n\r\nHere it is.\r\n");
+    let mut smtp = SmtpClient::connect(&endpoint(&lab, "smtp")).unwrap();
+    smtp.send("a@elsewhere.test", &["bob@pillarbox.test"], &mut message)
+        .unwrap();
+    client.noop().unwrap();
+    assert_eq!(search(&mut client, "ALL"), unseen + 1);
+    assert_eq!(watch.opened(), 0);
+
+    let items = [FetchItem::Envelope, FetchItem::BodyStructure];
+    let first = client.fetch(&all, &items).unwrap();
+    assert_eq!(watch.opened(), first.len());
+
+    // The same client, when it has come back; another one beside it; and a search.
+    client.logout().unwrap();
+    let (mut client, mut another) = (bob(&lab), bob(&lab));
+    client.select("INBOX").unwrap();
+    another.examine("INBOX").unwrap();
+    assert_eq!(client.fetch(&all, &items).unwrap(), first);
+    assert_eq!(another.fetch(&all, &items).unwrap(), first);
+    assert_eq!(
+        search(&mut another, "FROM liddell SUBJECT drains"),
+        MESSAGES
+    );
+    assert_eq!(watch.opened(), 0);
+}
