@@ -5,10 +5,11 @@
 
 use std::io::Read;
 
-use super::{Envelope, State};
+use super::{Envelope, Recipient, State};
+use crate::client::smtp::Transaction;
 use crate::client::{ClientError, SmtpClient};
 use crate::config::NextHop;
-use crate::protocol::smtp::{Params, Reply, ReversePath};
+use crate::protocol::smtp::{Params, Path, Reply, ReversePath};
 
 /// What became of one recipient.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +38,15 @@ impl Outcome {
         Outcome {
             state,
             reply,
+            told: false,
+        }
+    }
+
+    /// A message that nobody said a word of.
+    fn unanswered() -> Outcome {
+        Outcome {
+            state: State::Waiting,
+            reply: String::new(),
             told: false,
         }
     }
@@ -86,72 +96,34 @@ pub(super) struct Ended {
 impl Attempt<'_> {
     /// Sends the message.
     pub(super) fn run(&mut self, message: &mut dyn Read) -> Ended {
-        let mut outcomes = vec![None; self.to.len()];
-        let mail = self.mail();
-        let stale = mail.as_ref().is_err_and(is_stale);
-        let sent = mail.and_then(|()| self.send(message, &mut outcomes));
-        let usable = match &sent {
-            Ok(()) => true,
-            Err(ClientError::Refused { .. } | ClientError::Unsendable { .. }) => {
-                self.client.rset().is_ok()
+        let transaction = match self.transaction() {
+            Ok(transaction) => transaction,
+            Err(error) => {
+                return Ended {
+                    outcomes: vec![Outcome::of(&error); self.to.len()],
+                    usable: true,
+                    stale: false,
+                };
             }
+        };
+        let done = self.client.transact(&transaction, message);
+        let stale = !done.begun && done.end.as_ref().is_err_and(is_stale);
+        let usable = match &done.end {
+            Ok(()) => true,
+            Err(ClientError::Refused { .. }) => self.client.rset().is_ok(),
             Err(_) => false,
         };
-        let rest = sent.err().as_ref().map(Outcome::of);
-        let outcomes = outcomes.into_iter().map(|outcome| {
-            outcome.or_else(|| rest.clone()).unwrap_or(Outcome {
-                state: State::Waiting,
-                reply: String::new(),
-                told: false,
-            })
+        let rest = done.end.err().as_ref().map(Outcome::of);
+        let outcomes = done.outcomes.into_iter().map(|outcome| match outcome {
+            Some(Ok(reply)) => self.sent(&reply),
+            Some(Err(error)) => Outcome::of(&error),
+            None => rest.clone().unwrap_or_else(Outcome::unanswered),
         });
         Ended {
             outcomes: outcomes.collect(),
             usable,
             stale,
         }
-    }
-
-    fn mail(&mut self) -> Result<(), ClientError> {
-        let from = match &self.envelope.from {
-            ReversePath::Null => String::new(),
-            ReversePath::Address(address) => address.to_string(),
-        };
-        let params = self.mail_params()?;
-        self.client.mail(&from, params).map(drop)
-    }
-
-    fn send(
-        &mut self,
-        message: &mut dyn Read,
-        outcomes: &mut [Option<Outcome>],
-    ) -> Result<(), ClientError> {
-        let mut accepted = Vec::new();
-        for (at, outcome) in outcomes.iter_mut().enumerate() {
-            match self.rcpt(at) {
-                Ok(()) => accepted.push(at),
-                Err(error @ (ClientError::Refused { .. } | ClientError::Unsendable { .. })) => {
-                    *outcome = Some(Outcome::of(&error));
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        if accepted.is_empty() {
-            return self.client.rset().map(drop);
-        }
-        let verdicts = if self.hop.lmtp {
-            self.client.data_for_each(message, accepted.len())?
-        } else {
-            let reply = self.client.data(message)?;
-            accepted.iter().map(|_| Ok(reply.clone())).collect()
-        };
-        for (at, verdict) in accepted.into_iter().zip(verdicts) {
-            outcomes[at] = Some(match verdict {
-                Ok(reply) => self.sent(&reply),
-                Err(error) => Outcome::of(&error),
-            });
-        }
-        Ok(())
     }
 
     fn sent(&self, reply: &Reply) -> Outcome {
@@ -162,14 +134,21 @@ impl Attempt<'_> {
         }
     }
 
-    fn rcpt(&mut self, at: usize) -> Result<(), ClientError> {
-        let recipient = self
-            .to
-            .get(at)
-            .and_then(|at| self.envelope.recipients.get(*at));
-        let Some(recipient) = recipient else {
-            return Ok(());
-        };
+    fn transaction(&self) -> Result<Transaction, ClientError> {
+        Ok(Transaction {
+            from: self.envelope.from.clone(),
+            params: self.mail_params()?,
+            to: self.recipients().map(|to| self.rcpt(to)).collect(),
+            chunking: false,
+        })
+    }
+
+    fn recipients(&self) -> impl Iterator<Item = &Recipient> {
+        let recipients = &self.envelope.recipients;
+        self.to.iter().filter_map(|at| recipients.get(*at))
+    }
+
+    fn rcpt(&self, recipient: &Recipient) -> (Path, Params) {
         let mut params = Params::new();
         if self.client.extension("DSN").is_some() {
             if let Some(notify) = recipient.notify {
@@ -179,8 +158,18 @@ impl Attempt<'_> {
                 params = params.with("ORCPT", Some(orcpt));
             }
         }
-        let to = recipient.to.to_string();
-        self.client.rcpt_with(&to, params).map(drop)
+        (Path::Address(recipient.to.clone()), params)
+    }
+
+    /// Does the message need a server that knows addresses beyond ASCII? Its sender may have asked
+    /// for one where ASCII does (RFC 6531 §3.4).
+    fn is_international(&self) -> bool {
+        let sender = match &self.envelope.from {
+            ReversePath::Null => false,
+            ReversePath::Address(address) => address.is_international(),
+        };
+        let envelope = sender || self.recipients().any(|to| to.to.is_international());
+        self.envelope.utf8 && (envelope || self.envelope.eight_bit)
     }
 
     fn mail_params(&self) -> Result<Params, ClientError> {
@@ -194,7 +183,7 @@ impl Attempt<'_> {
             self.needs("8BITMIME", "5.6.3 octets beyond ASCII")?;
             params = params.with("BODY", Some("8BITMIME"));
         }
-        if self.envelope.utf8 {
+        if self.is_international() {
             self.needs("SMTPUTF8", "5.6.7 addresses beyond ASCII")?; // RFC 6531 §3.2
             params = params.with("SMTPUTF8", None);
         }

@@ -190,33 +190,62 @@ fn each_recipient_of_lmtp_has_a_reply() {
 
 #[test]
 fn a_connection_that_breaks_at_any_octet_loses_nothing() {
-    let folder = folder();
-    // Connection n ends after n octets, until a whole conversation fits.
-    let hop = Hop::dropping(|_| None, |number| (number < 130).then_some(number));
-    let lab = lab(&folder, hop.port, "");
-    let mut dropped = 0;
-    // Each message is tried until it was acknowledged; enough of them to use up all the connections.
-    for number in 0..8 {
-        lab.send(
-            &["bob@b.test"],
-            &format!("Subject: Tea\n\nNumber {number}\n"),
+    for extensions in ["SIZE", "PIPELINING"] {
+        let folder = folder();
+        let hello = format!("250-hop.test\r\n250 {extensions}");
+        // Connection n ends after n octets, until a whole conversation fits.
+        let hop = Hop::dropping(
+            move |line| line.starts_with("EHLO").then(|| hello.clone()),
+            |number| (number < 130).then_some(number),
         );
-        loop {
-            let taken = hop.next();
-            assert_eq!(body(&taken), format!("Subject: Tea\n\nNumber {number}\n"));
-            if taken.acknowledged {
-                break;
+        let lab = lab(&folder, hop.port, "");
+        let mut dropped = 0;
+        // Each message is tried until it was acknowledged; enough of them to use up all the
+        // connections.
+        for number in 0..8 {
+            let text = format!("Subject: Tea\n\nNumber {number}\n");
+            lab.send(&["bob@b.test"], &text);
+            loop {
+                let taken = hop.next();
+                assert_eq!(body(&taken), text);
+                if taken.acknowledged {
+                    break;
+                }
+                dropped += 1;
             }
-            dropped += 1;
+            lab.drained();
+            assert!(
+                hop.taken.try_recv().is_err(),
+                "sent twice, though it was acknowledged"
+            );
         }
-        lab.drained();
-        assert!(
-            hop.taken.try_recv().is_err(),
-            "sent twice, though it was acknowledged"
-        );
+        // What the hop took without a whole 250 came again: once for each octet of "250 Taken\r\n".
+        assert_eq!(dropped, "250 Taken\r\n".len());
     }
-    // What the hop took without a whole 250 came again: once for each octet of "250 Taken\r\n".
-    assert_eq!(dropped, "250 Taken\r\n".len());
+}
+
+/// RFC 6531 §3.4: a client may announce SMTPUTF8 for a message that does not need it.
+#[test]
+fn a_hop_is_asked_for_smtputf8_only_where_ascii_does_not_do() {
+    use pillarbox::protocol::smtp::Params;
+    let (folder, hop) = (folder(), Hop::new());
+    let lab = lab(&folder, hop.port, "");
+    let mut alice = lab.alice();
+    for (to, subject) in [("bob", "Tea"), ("bob", "Thé"), ("gr\u{fc}n", "Tea")] {
+        let params = Params::new()
+            .with("BODY", Some("8BITMIME"))
+            .with("SMTPUTF8", None);
+        alice.mail("alice@a.test", params).unwrap();
+        alice.rcpt(&format!("{to}@b.test")).unwrap();
+        let message = format!("Subject: {subject}\n\nAt five?\n");
+        alice.data(&mut message.as_bytes()).unwrap();
+    }
+    let taken = hop.next();
+    assert!(!taken.mail.contains("SMTPUTF8"), "{}", taken.mail);
+    let bounces = lab.mail("alice", 2).join("");
+    assert_eq!(bounces.matches("Status: 5.6.7\r\n").count(), 2);
+    lab.drained();
+    assert!(hop.taken.try_recv().is_err());
 }
 
 #[test]

@@ -21,22 +21,8 @@ impl SmtpClient {
         self.verdict()
     }
 
-    /// The same in LMTP, which answers for each recipient that was accepted, in their order
-    /// (RFC 2033 §4.3).
-    ///
-    /// # Errors
-    /// Outside, when the message was not sent; inside, what became of each recipient.
-    pub fn bdat_for_each(
-        &mut self,
-        message: &mut dyn Read,
-        recipients: usize,
-    ) -> Result<Vec<Result<Reply, ClientError>>, ClientError> {
-        self.chunks(message)?;
-        Ok((0..recipients).map(|_| self.verdict()).collect())
-    }
-
     /// Sends every chunk; the answer to the last one is not heard yet.
-    fn chunks(&mut self, message: &mut dyn Read) -> Result<(), ClientError> {
+    pub(super) fn chunks(&mut self, message: &mut dyn Read) -> Result<(), ClientError> {
         if self.extension("CHUNKING").is_none() {
             return Err(self.socket.not_offered("a message in chunks (CHUNKING)"));
         }

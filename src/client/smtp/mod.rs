@@ -1,4 +1,5 @@
-//! SMTP from the client's side (RFC 5321; AUTH: RFC 4954; STARTTLS: RFC 3207; LMTP: RFC 2033).
+//! SMTP from the client's side (RFC 5321; AUTH: RFC 4954; STARTTLS: RFC 3207; PIPELINING: RFC 2920;
+//! LMTP: RFC 2033).
 //!
 //! The verbs, one method each, and [`SmtpClient::send`], which leads them in the right order. A
 //! reply that refuses is a [`ClientError::Refused`]. It delivers to the server that it is given,
@@ -6,6 +7,7 @@
 
 mod chunks;
 mod send;
+mod transaction;
 
 use std::io::Read;
 use std::net::IpAddr;
@@ -19,6 +21,7 @@ use crate::protocol::sasl::Mechanism;
 use crate::protocol::smtp::{Address, Command, Params, Path, Reply, ReversePath};
 
 pub use send::{Sent, Wishes};
+pub use transaction::{Transacted, Transaction};
 
 /// RFC 4954 §4: a line of AUTH is no longer, its CRLF counted.
 const AUTH_LINE: usize = 12_288;
@@ -202,10 +205,7 @@ impl SmtpClient {
     /// # Errors
     /// When it is no address, or refused.
     pub fn mail(&mut self, from: &str, params: Params) -> Result<Reply, ClientError> {
-        let from = match from {
-            "" => ReversePath::Null,
-            from => ReversePath::Address(address(from)?),
-        };
+        let from = reverse_path(from)?;
         self.say(&Command::Mail { from, params }, 2)
     }
 
@@ -232,26 +232,12 @@ impl SmtpClient {
     /// # Errors
     /// When the server refuses it, or it cannot be read.
     pub fn data(&mut self, message: &mut dyn Read) -> Result<Reply, ClientError> {
-        self.transmit(message)?;
+        self.say(&Command::Data, 3)?;
+        self.dot_text(message)?;
         self.verdict()
     }
 
-    /// The same in LMTP, which answers for each recipient that was accepted, in their order
-    /// (RFC 2033 §4.2).
-    ///
-    /// # Errors
-    /// Outside, when nothing was sent; inside, what became of each recipient.
-    pub fn data_for_each(
-        &mut self,
-        message: &mut dyn Read,
-        recipients: usize,
-    ) -> Result<Vec<Result<Reply, ClientError>>, ClientError> {
-        self.transmit(message)?;
-        Ok((0..recipients).map(|_| self.verdict()).collect())
-    }
-
-    fn transmit(&mut self, message: &mut dyn Read) -> Result<(), ClientError> {
-        self.say(&Command::Data, 3)?;
+    fn dot_text(&mut self, message: &mut dyn Read) -> Result<(), ClientError> {
         let mut text = Stuffed::new(Crlf::new(message));
         self.socket.send_all(&mut text).map(drop)
     }
@@ -335,6 +321,13 @@ impl SmtpClient {
             transient: reply.is_transient(),
         })
     }
+}
+
+fn reverse_path(text: &str) -> Result<ReversePath, ClientError> {
+    Ok(match text {
+        "" => ReversePath::Null,
+        text => ReversePath::Address(address(text)?),
+    })
 }
 
 fn address(text: &str) -> Result<Address, ClientError> {

@@ -1,13 +1,13 @@
-//! One message to many recipients, in the order that RFC 5321 §3.3 fixes: MAIL, each RCPT, DATA.
+//! A message from a program: what its text and the server ask for, in a [`Transaction`].
 //!
-//! A recipient who is refused does not keep the message from the others.
+//! Nothing is asked of a server that does not offer it.
 
 use std::io::{Read, Seek};
 
-use super::{Hello, SmtpClient};
+use super::{SmtpClient, Transaction, address, reverse_path};
 use crate::client::ClientError;
 use crate::client::crlf::{self, Measure};
-use crate::protocol::smtp::{Notify, Params, Ret, xtext};
+use crate::protocol::smtp::{Notify, Params, Path, Reply, Ret, xtext};
 
 /// What became of a message, recipient by recipient.
 #[derive(Debug, Default)]
@@ -30,6 +30,41 @@ pub struct Wishes {
     pub envid: Option<String>,
     /// When to tell the sender of a recipient (RFC 3461 §4.1).
     pub notify: Option<Notify>,
+}
+
+impl Sent {
+    fn of(
+        named: Vec<String>,
+        outcomes: Vec<Option<Result<Reply, ClientError>>>,
+        refused: Vec<(String, ClientError)>,
+    ) -> Result<Sent, ClientError> {
+        let mut sent = Sent {
+            accepted: Vec::new(),
+            refused,
+        };
+        for (to, outcome) in named.into_iter().zip(outcomes) {
+            match outcome {
+                Some(Err(why)) => sent.refused.push((to, why)),
+                _ => sent.accepted.push(to),
+            }
+        }
+        match sent.accepted.is_empty() {
+            true => Err(nobody(sent.refused)),
+            false => Ok(sent),
+        }
+    }
+}
+
+/// Nobody gets it: the first reason is told.
+fn nobody(refused: Vec<(String, ClientError)>) -> ClientError {
+    let first = refused.into_iter().next();
+    first.map_or_else(
+        || ClientError::Unsendable {
+            what: "the message".to_owned(),
+            why: "it has no recipients".to_owned(),
+        },
+        |(_, why)| why,
+    )
 }
 
 impl SmtpClient {
@@ -62,69 +97,29 @@ impl SmtpClient {
         let measure = crlf::measure(message).map_err(ClientError::Local)?;
         let mut addresses = to.iter().map(AsRef::as_ref).chain([from]);
         let international = addresses.any(|address| !address.is_ascii());
-        let params = self.params(measure, international, wishes)?;
-        self.mail(from, params)?;
-        let mut sent = Sent::default();
+        let mut transaction = Transaction {
+            from: reverse_path(from)?,
+            params: self.params(measure, international, wishes)?,
+            to: Vec::new(),
+            chunking: wishes.chunking && self.extension("CHUNKING").is_some(),
+        };
+        let (mut named, mut refused) = (Vec::new(), Vec::new());
         for to in to.iter().map(|to| to.as_ref().to_owned()) {
-            match self.rcpt_with(&to, self.recipient_params(wishes)) {
-                Ok(_) => sent.accepted.push(to),
-                Err(why @ (ClientError::Refused { .. } | ClientError::Unsendable { .. })) => {
-                    sent.refused.push((to, why));
+            match address(&to) {
+                Ok(address) => {
+                    let params = self.recipient_params(wishes);
+                    transaction.to.push((Path::Address(address), params));
+                    named.push(to);
                 }
-                Err(error) => return Err(error),
+                Err(why) => refused.push((to, why)),
             }
         }
-        if sent.accepted.is_empty() {
-            return self.nobody(sent);
+        if named.is_empty() {
+            return Err(nobody(refused));
         }
-        self.text(message, wishes, sent)
-    }
-
-    /// The message itself, in the way that was wished for and is offered.
-    fn text(
-        &mut self,
-        message: &mut dyn Read,
-        wishes: &Wishes,
-        sent: Sent,
-    ) -> Result<Sent, ClientError> {
-        let chunking = wishes.chunking && self.extension("CHUNKING").is_some();
-        let recipients = sent.accepted.len();
-        let replies = match (matches!(self.hello, Hello::Lmtp(_)), chunking) {
-            (false, false) => return self.data(message).map(|_| sent),
-            (false, true) => return self.bdat(message).map(|_| sent),
-            (true, false) => self.data_for_each(message, recipients)?,
-            (true, true) => self.bdat_for_each(message, recipients)?,
-        };
-        let mut last = Sent {
-            accepted: Vec::new(),
-            refused: sent.refused,
-        };
-        for (to, reply) in sent.accepted.into_iter().zip(replies) {
-            match reply {
-                Ok(_) => last.accepted.push(to),
-                Err(why) => last.refused.push((to, why)),
-            }
-        }
-        match (last.accepted.is_empty(), last.refused.pop()) {
-            (true, Some((_, why))) => Err(why),
-            (_, refused) => {
-                last.refused.extend(refused);
-                Ok(last)
-            }
-        }
-    }
-
-    /// Nobody was accepted: the message that has begun is forgotten, and the first reason told.
-    fn nobody(&mut self, sent: Sent) -> Result<Sent, ClientError> {
-        self.rset()?;
-        let first = sent.refused.into_iter().next();
-        Err(first.map_or_else(
-            || ClientError::Unsendable {
-                what: "the message".to_owned(),
-                why: "it has no recipients".to_owned(),
-            },
-            |(_, why)| why,
-        ))
+        let done = self.transact(&transaction, message);
+        done.end?;
+        Sent::of(named, done.outcomes, refused)
     }
 
     fn params(
