@@ -12,7 +12,7 @@ use std::time::Duration;
 use common::{Lab, run};
 use pillarbox::client::{ClientError, Endpoint, ImapClient, Pop3Client, Security, SmtpClient};
 use pillarbox::message::{Flag, FlagChange, Flags};
-use pillarbox::protocol::imap::search::Place;
+use pillarbox::protocol::imap::search::{Algorithm, Criterion, Place, Returns, SortKey};
 use pillarbox::protocol::imap::{FetchItem, SearchKey, SequenceSet, StatusItem};
 
 const WAYS: [(Security, &str, &str, &str); 3] = [
@@ -136,6 +136,38 @@ fn every_verb_of_imap_does_what_it_says() {
     client.unsubscribe("Entwürfe.2026").unwrap();
     client.delete("Entwürfe.2026").unwrap();
     assert!(client.select("Entwürfe.2026").is_err());
+    client.logout().unwrap();
+}
+
+#[test]
+fn what_is_found_is_counted_sorted_and_threaded() {
+    let lab = Lab::start();
+    let mut client = imap(&lab, "carol", "chimney");
+    client.create("Tea").unwrap();
+    for headers in [
+        "Subject: Re: tea\nDate: 2 Jan 2023 10:00:00 +0000\nMessage-ID: <b@x>\nReferences: <a@x>",
+        "Subject: tea\nDate: 1 Jan 2023 10:00:00 +0000\nMessage-ID: <a@x>",
+        "Subject: cake\nDate: 3 Jan 2023 10:00:00 +0000\nMessage-ID: <c@x>",
+    ] {
+        let mut message = Cursor::new(format!("{headers}\n\nx\n"));
+        client.append("Tea", &Flags::new(), &mut message).unwrap();
+    }
+    client.select("Tea").unwrap();
+    let tea = || vec![SearchKey::Text(Place::Subject, "tea".to_owned())];
+    let count = Returns {
+        count: true,
+        ..Returns::default()
+    };
+    assert_eq!(client.esearch(count, tea()).unwrap().count, Some(2));
+    let newest_first = Criterion {
+        key: SortKey::Date,
+        reverse: true,
+    };
+    let all = || vec![SearchKey::All];
+    assert_eq!(client.sort(vec![newest_first], all()).unwrap(), [3, 1, 2]);
+    let threads = client.thread(Algorithm::References, all()).unwrap();
+    let shown: Vec<_> = threads.iter().map(|m| (m.number, m.depth)).collect();
+    assert_eq!(shown, [(Some(2), 0), (Some(1), 1), (Some(3), 0)]);
     client.logout().unwrap();
 }
 

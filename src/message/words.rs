@@ -5,19 +5,10 @@
 //! begin and do not end.
 
 use base64::Engine;
-use base64::alphabet;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use super::charset;
 use super::lex::is_space;
-
-/// Base64 as mailers write it: with padding or without.
-const BASE64: GeneralPurpose = GeneralPurpose::new(
-    &alphabet::STANDARD,
-    GeneralPurposeConfig::new()
-        .with_decode_allow_trailing_bits(true)
-        .with_decode_padding_mode(DecodePaddingMode::Indifferent),
-);
+use super::transfer::BASE64;
 
 /// The text of an unfolded value of a header field, as people read it.
 #[must_use]

@@ -7,11 +7,8 @@ use super::reply::{self, Body};
 use super::{ImapClient, label};
 use crate::client::ClientError;
 use crate::message::{FlagChange, Flags};
-use crate::protocol::imap::response::{Attribute, Envelope, Response};
-use crate::protocol::imap::search::Charset;
-use crate::protocol::imap::{
-    Command, DateTime, FetchItem, MailboxName, Search, SearchKey, Section, SequenceSet,
-};
+use crate::protocol::imap::response::{Attribute, Envelope};
+use crate::protocol::imap::{Command, DateTime, FetchItem, MailboxName, Section, SequenceSet};
 
 /// What FETCH tells of one message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -167,26 +164,5 @@ impl ImapClient {
             mailbox: MailboxName::new(mailbox),
         };
         self.execute(&command).map(drop)
-    }
-
-    /// The UIDs of the messages for which all these keys hold.
-    ///
-    /// # Errors
-    /// When no mailbox is open, or the server cannot search for such.
-    pub fn search(&mut self, keys: Vec<SearchKey>) -> Result<Vec<u32>, ClientError> {
-        let mut search = Search {
-            returns: None,
-            charset: None,
-            keys,
-        };
-        if !search.to_string().is_ascii() {
-            search.charset = Some(Charset::named("UTF-8"));
-        }
-        let (responses, _) = self.execute(&Command::Search { uid: true, search })?;
-        let found = responses.into_iter().filter_map(|response| match response {
-            Response::Search(uids) => Some(uids),
-            _ => None,
-        });
-        Ok(found.flatten().collect())
     }
 }

@@ -1,7 +1,7 @@
 //! IMAP from the client's side (RFC 3501; IDLE: RFC 2177).
 //!
 //! The verbs, one method each: those of the connection here, those on mailboxes in `mailboxes`, those
-//! on messages in `messages`. Messages are named by their UIDs, since numbers move. A command is
+//! on messages in `messages`, those that look for messages in `searching`. Messages are named by their UIDs, since numbers move. A command is
 //! done when its tagged response is there; what the server tells unasked is kept in
 //! [`ImapClient::mailbox`].
 
@@ -9,6 +9,7 @@ mod login;
 mod mailboxes;
 mod messages;
 mod reply;
+mod searching;
 #[cfg(test)]
 mod tests;
 

@@ -8,7 +8,7 @@ use std::io::{Cursor, Write};
 use super::*;
 use crate::client::scripted::{play, serve};
 use crate::message::{Flag, FlagChange, Flags};
-use crate::protocol::imap::search::Place;
+use crate::protocol::imap::search::{Algorithm, Criterion, Place, Returns, SortKey};
 use crate::protocol::imap::{FetchItem, SearchKey, SequenceSet, StatusItem};
 
 fn one(uid: u32) -> SequenceSet {
@@ -280,5 +280,53 @@ fn what_is_said_in_clear_behind_starttls_counts_for_nothing() {
     endpoint.security = Security::StartTls;
     let error = ImapClient::connect(&endpoint).err().unwrap().to_string();
     assert!(error.contains("in clear"), "{error}");
+    server.join().unwrap();
+}
+
+#[test]
+fn what_is_found_comes_in_every_form() {
+    let (endpoint, server) = play(
+        r#"S: * OK ready
+        C: a1 UID SEARCH RETURN (COUNT SAVE) SEEN
+        S: * ESEARCH (TAG "a1") UID COUNT 2
+        S: a1 OK done
+        C: a2 UID SORT (REVERSE DATE) UTF-8 ALL
+        S: * SORT 9 7
+        S: a2 OK done
+        C: a3 UID THREAD REFERENCES UTF-8 ALL
+        S: * THREAD (7 9)((11)(12))
+        S: a3 OK done
+        C: a4 UID THREAD ORDEREDSUBJECT UTF-8 ALL
+        S: * THREAD
+        S: a4 OK done"#,
+    );
+    let mut client = ImapClient::connect(&endpoint).unwrap();
+    let returns = Returns {
+        count: true,
+        save: true,
+        ..Returns::default()
+    };
+    let seen = vec![SearchKey::Has(Flag::Seen)];
+    assert_eq!(client.esearch(returns, seen).unwrap().count, Some(2));
+    let newest_first = Criterion {
+        key: SortKey::Date,
+        reverse: true,
+    };
+    let all = || vec![SearchKey::All];
+    assert_eq!(client.sort(vec![newest_first], all()).unwrap(), [9, 7]);
+    let threads = client.thread(Algorithm::References, all()).unwrap();
+    let shown = threads
+        .iter()
+        .map(|message| (message.number, message.depth));
+    let expected = [
+        (Some(7), 0),
+        (Some(9), 1),
+        (None, 0),
+        (Some(11), 1),
+        (Some(12), 1),
+    ];
+    assert!(shown.eq(expected), "{threads:?}");
+    assert_eq!(client.thread(Algorithm::OrderedSubject, all()).unwrap(), []);
+    drop(client);
     server.join().unwrap();
 }

@@ -6,10 +6,12 @@
 
 mod envelope;
 mod fetched;
+mod found;
 mod status;
 
 pub use envelope::{Envelope, EnvelopeAddress};
 pub use fetched::Attribute;
+pub use found::{Found, Threaded};
 pub use status::{Code, Condition, Status};
 
 use super::command::Tag;
@@ -39,6 +41,12 @@ pub enum Response {
     Lsub(Listed),
     /// The messages that were looked for: numbers, or UIDs after UID SEARCH.
     Search(Vec<u32>),
+    /// The same as a client asked for it with RETURN, or always from a server of IMAP4rev2.
+    Found(Found),
+    /// The messages that were looked for, in the order that SORT asked for.
+    Sort(Vec<u32>),
+    /// The messages that were looked for, as conversations: those below a message follow it.
+    Thread(Vec<Threaded>),
     /// Facts of a mailbox: `("MESSAGES", 231)`, names in upper case.
     Status(MailboxName, Vec<(String, u64)>),
     /// So many messages are in the mailbox.
@@ -111,6 +119,9 @@ fn untagged(cursor: &mut Cursor<'_>) -> Parsed<Response> {
         "CAPABILITY" => Response::Capability(words(cursor)?),
         "ENABLED" => Response::Enabled(words(cursor)?),
         "SEARCH" => Response::Search(numbers(cursor)?),
+        "ESEARCH" => Response::Found(Found::parse(cursor)?),
+        "SORT" => Response::Sort(numbers(cursor)?),
+        "THREAD" => Response::Thread(found::threads(cursor)?),
         "FLAGS" => {
             cursor.space()?;
             Response::Flags(FlagList::parse(cursor)?)

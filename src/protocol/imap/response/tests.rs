@@ -136,9 +136,15 @@ fn mailboxes() {
         ("* 0 recent", Response::Recent(0)),
         ("* 44 EXPUNGE", Response::Expunge(44)),
         (
-            "* ESEARCH (TAG \"a\") ALL 1",
-            Response::Other(b"ESEARCH (TAG \"a\") ALL 1".into()),
+            "* ESEARCH (TAG \"a\") COUNT 1",
+            Response::Found(Found {
+                tag: Some("a".into()),
+                count: Some(1),
+                ..Found::default()
+            }),
         ),
+        ("* SORT 2 84 882", Response::Sort(vec![2, 84, 882])),
+        ("* THREAD", Response::Thread(vec![])),
         ("* 5 VANISHED", Response::Other(b"5 VANISHED".into())),
         ("+ idling", Response::Continue(b"idling".into())),
         ("+", Response::Continue(b"".into())),
