@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
 
 use super::name::Name;
-use super::{Mailbox, Store, StoreError, Uid, disk, mailbox, maildir, subscriptions};
+use super::{Gone, Mailbox, Store, StoreError, Uid, disk, mailbox, maildir, subscriptions};
 
 /// The mail of one account.
 #[derive(Clone)]
@@ -205,14 +205,9 @@ impl Account {
         self.create(to.text())?;
         let (inbox, to) = (self.inbox()?, self.mailbox(to.text())?);
         let messages = inbox.refresh()?;
-        let uids: Vec<Uid> = messages
-            .messages
-            .iter()
-            .map(|message| message.uid)
-            .collect();
-        let copied = inbox.copy(&uids, &to)?;
-        let moved: Vec<Uid> = copied.iter().map(|(old, _)| *old).collect();
-        inbox.remove(&moved).map(drop)
+        let messages = messages.messages.iter();
+        let uids: Vec<Uid> = messages.map(|message| message.uid).collect();
+        inbox.move_to(&uids, &to, Gone::PassOver).map(drop)
     }
 
     /// Subscribes to a mailbox, which need not exist (RFC 3501 §6.3.6).

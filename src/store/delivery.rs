@@ -3,7 +3,6 @@
 //! `tmp/` → fsync → link or rename into `new/` (or `cur/` when it has flags) → fsync of the folder.
 //! Dropped without [`Delivery::commit`], it leaves nothing behind.
 
-use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -11,8 +10,8 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::crlf::ToLf;
-use super::maildir::{self, Dir, FileName, MailFile};
-use super::{Mailbox, StoreError, Uid, disk};
+use super::maildir::{self, MailFile};
+use super::{Mailbox, StoreError, disk};
 use crate::message::Flags;
 
 /// A message that is being written. Takes CRLF or LF line endings, in pieces of any size.
@@ -160,20 +159,17 @@ fn put(
 }
 
 /// Where a message with these flags belongs.
-fn destination(mailbox: &Mailbox, base: &Arc<str>, flags: &Flags) -> Result<MailFile, StoreError> {
-    let base = Arc::clone(base);
-    if flags.is_empty() {
-        let name = FileName::new(base, None);
-        return Ok(MailFile {
-            dir: Dir::New,
-            name,
-        });
-    }
-    let name = FileName::new(base, Some(&mailbox.letters(flags)?));
-    Ok(MailFile {
-        dir: Dir::Cur,
-        name,
-    })
+pub(super) fn destination(
+    mailbox: &Mailbox,
+    base: &Arc<str>,
+    flags: &Flags,
+) -> Result<MailFile, StoreError> {
+    let letters = match flags.is_empty() {
+        // Nothing of the mailbox need be read for that.
+        true => String::new(),
+        false => mailbox.letters(flags)?,
+    };
+    Ok(MailFile::arriving(Arc::clone(base), &letters))
 }
 
 /// A file in a Maildir's `tmp/`, which is not there any more when this is dropped.
@@ -204,7 +200,7 @@ impl Staged {
     }
 
     /// Moves it to its place, in one step.
-    fn publish(self, mailbox: &Mailbox, file: &MailFile) -> Result<(), StoreError> {
+    pub(super) fn publish(self, mailbox: &Mailbox, file: &MailFile) -> Result<(), StoreError> {
         let path = file.path(mailbox.maildir());
         match fs::rename(&self.0, &path) {
             Ok(()) => Ok(()),
@@ -219,72 +215,5 @@ impl Staged {
 impl Drop for Staged {
     fn drop(&mut self) {
         let _ = fs::remove_file(&self.0);
-    }
-}
-
-impl Mailbox {
-    /// Copies messages, flags and dates included, without copying their bytes (hard links).
-    /// Returns the UIDs, old and new, for those that were still there.
-    ///
-    /// # Errors
-    /// The disk's; then none was copied.
-    pub fn copy(&self, uids: &[Uid], to: &Mailbox) -> Result<Vec<(Uid, Uid)>, StoreError> {
-        if to.is_deleted() {
-            return Err(StoreError::NoSuchMailbox(to.name().to_owned()));
-        }
-        let snapshot = self.refresh()?;
-        let mut copies = Vec::new();
-        for message in uids.iter().filter_map(|uid| snapshot.uid(*uid)) {
-            let staged = match self.locate(message, |path| Staged::link(path, to.maildir())) {
-                Err(StoreError::MessageGone) => continue,
-                other => other?,
-            };
-            let base = maildir::unique() + &message.file.name.sizes();
-            let file = destination(to, &base.into(), &message.flags)?;
-            copies.push((message.uid, staged, file));
-        }
-        if copies.is_empty() {
-            return Ok(Vec::new());
-        }
-        let placed = to.place(copies)?;
-        let after = to.refresh()?;
-        let uids = after.messages.iter().map(|m| (&m.file.name.base, m.uid));
-        let uids: HashMap<&Arc<str>, Uid> = uids.collect();
-        let pairs = placed.iter();
-        Ok(pairs
-            .filter_map(|(old, base)| Some((*old, *uids.get(base)?)))
-            .collect())
-    }
-
-    /// Puts all of these into the mailbox, or none.
-    fn place(
-        &self,
-        copies: Vec<(Uid, Staged, MailFile)>,
-    ) -> Result<Vec<(Uid, Arc<str>)>, StoreError> {
-        let mut placed: Vec<(Uid, MailFile)> = Vec::with_capacity(copies.len());
-        // Under the lock: nobody here sees the half of them.
-        self.with_state(|_| {
-            for (uid, staged, file) in copies {
-                if let Err(error) = staged.publish(self, &file) {
-                    for (_, file) in &placed {
-                        let _ = fs::remove_file(file.path(self.maildir()));
-                    }
-                    return Err(error);
-                }
-                self.touch(file.dir);
-                placed.push((uid, file));
-            }
-            Ok(())
-        })?;
-        for dir in Dir::BOTH {
-            if placed.iter().any(|(_, file)| file.dir == dir) {
-                disk::sync_folder(&dir.of(self.maildir()))?;
-            }
-        }
-        self.ring();
-        Ok(placed
-            .into_iter()
-            .map(|(uid, file)| (uid, file.name.base))
-            .collect())
     }
 }

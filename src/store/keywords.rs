@@ -7,8 +7,9 @@
 use std::path::{Path, PathBuf};
 
 use super::StoreError;
-use super::disk::{self, Stamp};
+use super::disk::{self, DotLock, Stamp};
 use super::maildir::FileName;
+use super::uidlist::UidList;
 use crate::message::{Flag, Flags};
 
 /// The letters of the system flags (<https://cr.yp.to/proto/maildir.html>), sorted. `P` (passed)
@@ -21,12 +22,18 @@ const SYSTEM: [(char, Flag); 5] = [
     ('T', Flag::Deleted),
 ];
 
+/// The most keywords that a mailbox can have: as many as there are small letters.
+pub const MOST: usize = 26;
+
 /// The keywords of one mailbox, as they are on disk.
+#[derive(Clone)]
 pub(super) struct Keywords {
     path: PathBuf,
     /// By letter, `a` first.
-    names: [Option<String>; 26],
+    names: [Option<String>; MOST],
     stamp: Option<Stamp>,
+    /// What others wrote was read in the middle of something else: nobody was told.
+    reloaded: bool,
 }
 
 impl Keywords {
@@ -39,12 +46,18 @@ impl Keywords {
         let stamp = Stamp::of(&path);
         let file = disk::read(&path)?.unwrap_or_default();
         let names = parse(&String::from_utf8_lossy(&file));
-        Ok(Keywords { path, names, stamp })
+        Ok(Keywords {
+            path,
+            names,
+            stamp,
+            reloaded: false,
+        })
     }
 
-    /// Reads the file again if another program wrote it; says whether it did.
+    /// Reads the file again if another program wrote it; says whether it did since this was asked
+    /// the last time.
     pub(super) fn reload(&mut self, maildir: &Path) -> Result<bool, StoreError> {
-        let changed = self.changed_on_disk();
+        let changed = self.changed_on_disk() || self.reloaded;
         if changed {
             *self = Keywords::load(maildir)?;
         }
@@ -77,7 +90,14 @@ impl Keywords {
     /// The letters that tell these flags, after those of the old name that tell nothing to us.
     /// New keywords are on disk when this returns.
     pub(super) fn letters(&mut self, flags: &Flags, old: &str) -> Result<String, StoreError> {
-        self.learn(flags)?;
+        if flags.keywords().any(|keyword| !self.knows(keyword)) {
+            self.learn(flags)?;
+        }
+        Ok(self.known_letters(flags, old))
+    }
+
+    /// The same; a keyword that has no letter yet is passed over.
+    pub(super) fn known_letters(&self, flags: &Flags, old: &str) -> String {
         let foreign = |letter: char| {
             self.keyword(letter).is_none() && SYSTEM.iter().all(|(l, _)| *l != letter)
         };
@@ -90,7 +110,12 @@ impl Keywords {
         letters.extend(keywords.map(|(letter, _)| letter));
         letters.sort_unstable();
         letters.dedup();
-        Ok(letters.into_iter().collect())
+        letters.into_iter().collect()
+    }
+
+    fn knows(&self, keyword: &str) -> bool {
+        let mut names = self.names.iter().flatten();
+        names.any(|name| name.eq_ignore_ascii_case(keyword))
     }
 
     fn keyword(&self, letter: char) -> Option<&str> {
@@ -98,15 +123,18 @@ impl Keywords {
         self.names.get(index)?.as_deref()
     }
 
-    /// Gives letters to the keywords that have none.
+    /// Gives letters to the keywords that have none: those that nobody else has given away.
     fn learn(&mut self, flags: &Flags) -> Result<(), StoreError> {
+        // Dovecot, too, writes the keywords under the lock of the UIDs.
+        let _lock = DotLock::take(&self.path.with_file_name(UidList::FILE))?;
+        if self.changed_on_disk() {
+            let maildir = self.path.parent().unwrap_or(&self.path).to_path_buf();
+            *self = Keywords::load(&maildir)?;
+            self.reloaded = true;
+        }
         let mut names = self.names.clone();
         for keyword in flags.keywords() {
-            let known = names
-                .iter()
-                .flatten()
-                .any(|n| n.eq_ignore_ascii_case(keyword));
-            if known || !is_keyword(keyword) {
+            if self.knows(keyword) || !is_keyword(keyword) {
                 continue;
             }
             match names.iter_mut().find(|name| name.is_none()) {
@@ -128,8 +156,8 @@ fn is_keyword(keyword: &str) -> bool {
     !keyword.is_empty() && keyword.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
-fn parse(file: &str) -> [Option<String>; 26] {
-    let mut names: [Option<String>; 26] = Default::default();
+fn parse(file: &str) -> [Option<String>; MOST] {
+    let mut names: [Option<String>; MOST] = Default::default();
     for line in file.lines() {
         let Some((index, name)) = line.split_once(' ') else {
             continue;
@@ -142,7 +170,7 @@ fn parse(file: &str) -> [Option<String>; 26] {
     names
 }
 
-fn render(names: &[Option<String>; 26]) -> String {
+fn render(names: &[Option<String>; MOST]) -> String {
     let lines = names.iter().enumerate();
     lines
         .filter_map(|(index, name)| Some(format!("{index} {}\n", name.as_ref()?)))
@@ -195,6 +223,20 @@ mod tests {
         let (folder, mut keywords) = with(&file);
         let letters = keywords.letters(&flags(&["k25", "one-more"]), "").unwrap();
         assert_eq!(letters, "Sz");
+        assert!(!keywords.reload(folder.path()).unwrap());
+    }
+
+    #[test]
+    fn a_letter_that_another_program_gave_away_is_not_given_again() {
+        let (folder, mut keywords) = with("0 mine\n");
+        fs::write(&keywords.path, "0 mine\n1 theirs\n").unwrap();
+        assert_eq!(keywords.letters(&flags(&["new"]), "").unwrap(), "Sc");
+        let file = fs::read_to_string(&keywords.path).unwrap();
+        assert_eq!(file, "0 mine\n1 theirs\n2 new\n");
+        assert!(
+            keywords.reload(folder.path()).unwrap(),
+            "b means something now"
+        );
         assert!(!keywords.reload(folder.path()).unwrap());
     }
 }

@@ -138,7 +138,7 @@ impl Mailbox {
     /// # Errors
     /// The disk's.
     pub fn store(&self, uids: &[Uid], change: &FlagChange) -> Result<Arc<Snapshot>, StoreError> {
-        self.edit(uids, &Edit::Flags(change))
+        self.edit(uids, &mut Edit::Flags(change))
     }
 
     /// Removes messages for good; returns the new snapshot. UIDs that are gone are passed over.
@@ -146,7 +146,7 @@ impl Mailbox {
     /// # Errors
     /// The disk's.
     pub fn remove(&self, uids: &[Uid]) -> Result<Arc<Snapshot>, StoreError> {
-        self.edit(uids, &Edit::Remove)
+        self.edit(uids, &mut Edit::Remove)
     }
 
     /// Rings this bell at every change, whoever makes it, until the guard is dropped.
@@ -170,7 +170,11 @@ impl Mailbox {
         (!was_locked).then(|| Exclusive(Arc::clone(self)))
     }
 
-    fn edit(&self, uids: &[Uid], edit: &Edit<'_>) -> Result<Arc<Snapshot>, StoreError> {
+    pub(super) fn edit(
+        &self,
+        uids: &[Uid],
+        edit: &mut Edit<'_>,
+    ) -> Result<Arc<Snapshot>, StoreError> {
         let (result, changed) = self.with_state(|state| {
             if state.snapshot.uid_validity == 0 || self.is_deleted() {
                 self.look(state)?;
@@ -285,7 +289,9 @@ impl Mailbox {
         Ok(())
     }
 
-    pub(super) fn is_deleted(&self) -> bool {
+    /// Was it deleted or renamed since it was opened?
+    #[must_use]
+    pub fn is_deleted(&self) -> bool {
         self.deleted.load(Ordering::Acquire)
     }
 
@@ -299,7 +305,9 @@ impl Mailbox {
         watching.bells.iter().for_each(|(_, bell)| bell.ring());
     }
 
-    pub(super) fn name(&self) -> &str {
+    /// The name under which it was opened.
+    #[must_use]
+    pub fn name(&self) -> &str {
         &self.name
     }
 

@@ -56,6 +56,16 @@ impl MailFile {
         self.dir.of(maildir).join(self.name.to_string())
     }
 
+    /// Where a message with these flag letters arrives: in `new/` if it has none.
+    pub(super) fn arriving(base: Arc<str>, letters: &str) -> MailFile {
+        let (dir, letters) = match letters {
+            "" => (Dir::New, None),
+            letters => (Dir::Cur, Some(letters)),
+        };
+        let name = FileName::new(base, letters);
+        MailFile { dir, name }
+    }
+
     /// The same message in `cur/`, with these flag letters.
     pub(super) fn with_letters(&self, letters: &str) -> MailFile {
         MailFile {

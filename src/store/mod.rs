@@ -8,7 +8,7 @@
 //!
 //! To read it: `maildir` (file names), `uidlist` and `keywords` (Dovecot's files), `changes` and
 //! `state` (what changed on disk), `mailbox` (what all share), `lookout` (what other programs change),
-//! `delivery` (how a message enters).
+//! `delivery` (how a message enters), `transfer` (how it gets from one mailbox to another).
 
 mod account;
 mod changes;
@@ -26,6 +26,7 @@ mod state;
 mod subscriptions;
 #[cfg(test)]
 mod tests;
+mod transfer;
 mod uidlist;
 
 use std::collections::HashMap;
@@ -35,9 +36,11 @@ use std::sync::{Arc, Mutex, MutexGuard, Weak};
 pub use account::Account;
 pub use delivery::{Delivery, Outcome};
 pub use error::StoreError;
+pub use keywords::MOST as KEYWORDS;
 use lookout::Lookout;
 pub use mailbox::{Exclusive, Mailbox, MessageReader, Uid, Watch};
 pub use snapshot::{Identity, Message, Snapshot};
+pub use transfer::Gone;
 
 /// The mail of all the accounts, under one folder.
 ///

@@ -13,11 +13,13 @@ use super::changes::Changes;
 use super::keywords::Keywords;
 use super::maildir::{self, Dir, MailFile};
 use super::snapshot::{Message, Snapshot};
+use super::transfer::Moving;
 use super::uidlist::UidList;
 use super::{StoreError, Uid};
 use crate::message::FlagChange;
 
-/// How often a refresh starts over when another program writes the UID list meanwhile.
+/// How often a refresh starts over when another program writes the UID list meanwhile, and an edit
+/// when it renames the files.
 const ATTEMPTS: usize = 5;
 
 /// One mailbox on disk, and the newest snapshot of it.
@@ -45,6 +47,8 @@ pub(super) enum Edit<'a> {
     Remove,
     /// Move it from `new/` to `cur/`.
     Claim,
+    /// Move it to another mailbox.
+    Move(&'a mut Moving),
 }
 
 impl State {
@@ -263,7 +267,7 @@ impl State {
         let in_new = self.snapshot.messages.iter();
         let in_new = in_new.filter(|message| message.file.dir == Dir::New);
         let uids: Vec<Uid> = in_new.map(|message| message.uid).collect();
-        self.edit(&uids, &Edit::Claim)?;
+        self.edit(&uids, &mut Edit::Claim)?;
         let told = Arc::clone(&self.snapshot);
         if first_recent != told.uid_next {
             self.snapshot = Arc::new(told.with_first_recent(told.uid_next));
@@ -272,22 +276,25 @@ impl State {
     }
 
     /// Does this to the messages that are still there.
-    pub(super) fn edit(&mut self, uids: &[Uid], edit: &Edit<'_>) -> Result<(), StoreError> {
-        let unchanged = self.changes.unchanged();
-        let missed = self.edit_once(uids, edit);
-        self.changes.changed_by_us(unchanged);
-        let missed = missed?;
-        if !missed.is_empty() {
+    pub(super) fn edit(&mut self, uids: &[Uid], edit: &mut Edit<'_>) -> Result<(), StoreError> {
+        let mut missed = uids.to_vec();
+        for _ in 0..ATTEMPTS {
+            let unchanged = self.changes.unchanged();
+            let still_missed = self.edit_once(&missed, edit);
+            self.changes.changed_by_us(unchanged);
+            missed = still_missed?;
+            if missed.is_empty() {
+                break;
+            }
             // Another program renamed them, or removed them.
             self.changes.distrust_all();
             self.refresh()?;
-            self.edit_once(&missed, edit)?;
         }
         Ok(())
     }
 
     /// Returns those whose file is not where it was.
-    fn edit_once(&mut self, uids: &[Uid], edit: &Edit<'_>) -> Result<Vec<Uid>, StoreError> {
+    fn edit_once(&mut self, uids: &[Uid], edit: &mut Edit<'_>) -> Result<Vec<Uid>, StoreError> {
         let mut messages = self.snapshot.messages.clone();
         let (mut missed, mut removed) = (Vec::new(), HashSet::new());
         let mut result = Ok(());
@@ -325,7 +332,7 @@ impl State {
     fn edit_file(
         &mut self,
         message: &Message,
-        edit: &Edit<'_>,
+        edit: &mut Edit<'_>,
     ) -> Result<Option<MailFile>, StoreError> {
         let old = message.file.path(&self.maildir);
         let letters = message.file.name.letters();
@@ -334,6 +341,7 @@ impl State {
                 fs::remove_file(&old).map_err(StoreError::disk(&old))?;
                 return Ok(None);
             }
+            Edit::Move(moving) => return moving.take(message, &old).map(|()| None),
             Edit::Claim => message.file.with_letters(letters),
             Edit::Flags(change) => {
                 let flags = message.flags.changed(change);

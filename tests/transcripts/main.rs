@@ -9,6 +9,7 @@
 mod edges;
 mod memory;
 mod network;
+mod others;
 mod relay;
 mod site;
 

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::answer::{Answer, Answered};
+use super::reading::Reading;
 use super::session::{ImapServer, State};
 use crate::protocol::imap::MailboxName;
 use crate::protocol::imap::mailbox::SEPARATOR;
@@ -30,9 +31,18 @@ impl ImapServer {
         Ok(Answer::ok("DELETE completed"))
     }
 
-    /// RFC 3501 §6.3.5. Mailboxes below go with it; of INBOX only its messages do.
+    /// RFC 3501 §6.3.5. Mailboxes below go with it; of INBOX only its messages do. The selected mailbox
+    /// stays selected under its new name.
     pub(super) fn rename(&mut self, from: &MailboxName, to: &MailboxName) -> Answered {
-        self.account()?.rename(from.as_str(), to.as_str())?;
+        let account = self.account()?.clone();
+        account.rename(from.as_str(), to.as_str())?;
+        if let State::Selected(_, view) = &mut self.state
+            && view.mailbox().is_deleted()
+            && let Some(below) = view.mailbox().name().strip_prefix(from.as_str())
+        {
+            let renamed = account.mailbox(&format!("{}{below}", to.as_str()))?;
+            view.follow(Reading::new(renamed, Arc::clone(&self.site.catalogue)));
+        }
         Ok(Answer::ok("RENAME completed"))
     }
 

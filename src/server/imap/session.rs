@@ -225,6 +225,8 @@ impl ImapServer {
         view.sync(Telling { uid, ..telling })
             .map_err(|lost| match lost {
                 Lost::NewUidValidity => Answer::bye("the mailbox began anew; select it again"),
+                // RFC 2180 §3.3. Telling that its messages were expunged would be a lie if it was renamed.
+                Lost::Deleted => Answer::bye("the selected mailbox was deleted or renamed"),
                 Lost::Store(error) => {
                     log::error!("{}: {error}", self.peer.address);
                     Answer::bye("the selected mailbox cannot be read any more")

@@ -1,12 +1,17 @@
 //! STORE, EXPUNGE, COPY, MOVE: the commands that change messages (RFC 3501 §6.4.3, §6.4.6, §6.4.7,
 //! UIDPLUS: RFC 4315, MOVE: RFC 6851).
 
+use std::sync::Arc;
+
 use super::answer::{Answer, Answered};
 use super::session::ImapServer;
 use super::view::View;
 use crate::message::{Flag, FlagChange};
 use crate::protocol::imap::{MailboxName, MessageSet, SequenceSet};
-use crate::store::{StoreError, Uid};
+use crate::store::{Gone, Mailbox, StoreError, Uid};
+
+/// To a client that names messages by their numbers, which cannot be told to be gone before it stops.
+const SOME_GONE: &str = "[EXPUNGEISSUED] Some of the messages were removed meanwhile";
 
 impl ImapServer {
     /// RFC 3501 §6.4.6. `.SILENT` keeps quiet only about what the client can work out itself.
@@ -24,11 +29,13 @@ impl ImapServer {
             true => &changed.surprising,
             false => &changed.changed,
         };
-        let lines = told.iter().map(|number| view.flags_of(*number, by_uid));
-        let out = lines.collect::<Vec<_>>().concat();
+        let mut out = changed.new_keywords.into_bytes();
+        for number in told {
+            out.extend(view.flags_of(*number, by_uid));
+        }
         // RFC 2180 §4.2.1. A UID that does not exist is ignored (RFC 3501 §6.4.8).
         let answer = if changed.some_gone && !by_uid {
-            Answer::no("[EXPUNGEISSUED] Some of the messages were removed meanwhile")
+            Answer::no(SOME_GONE)
         } else {
             Answer::ok("STORE completed")
         };
@@ -44,47 +51,40 @@ impl ImapServer {
 
     /// RFC 3501 §6.4.7: all of the messages, or none.
     pub(super) fn copy(&mut self, set: &MessageSet, to: &MailboxName, by_uid: bool) -> Answered {
-        let copied = self.copied(set, to, by_uid)?;
-        Ok(Answer::ok(format!("{}COPY completed", copied.code)))
+        let (uids, target) = self.transfer(set, to, by_uid)?;
+        let pairs = (self.view()?.mailbox()).copy(&uids, &target, gone(by_uid))?;
+        let code = copy_uid(&pairs, &target)?.unwrap_or_default();
+        Ok(Answer::ok(format!("{code}COPY completed")))
     }
 
-    /// RFC 6851 §3.3: a COPY, whose code comes first, and then the originals go.
+    /// RFC 6851 §3.3: the code of a COPY comes first, and then the originals go.
     pub(super) fn r#move(&mut self, set: &MessageSet, to: &MailboxName, by_uid: bool) -> Answered {
         self.writable_view()?;
-        let copied = self.copied(set, to, by_uid)?;
-        self.view()?.mailbox().remove(&copied.originals)?;
-        let answer = Answer::ok("MOVE completed");
-        Ok(match copied.code.is_empty() {
-            true => answer,
-            false => answer.with(format!("* OK {}moved\r\n", copied.code)),
+        let (uids, target) = self.transfer(set, to, by_uid)?;
+        let pairs = (self.view()?.mailbox()).move_to(&uids, &target, gone(by_uid))?;
+        // Of two clients that move a message at the same time, one comes too late.
+        let answer = match by_uid || pairs.len() == uids.len() {
+            true => Answer::ok("MOVE completed"),
+            false => Answer::no(SOME_GONE),
+        };
+        Ok(match copy_uid(&pairs, &target)? {
+            Some(code) => answer.with(format!("* OK {code}moved\r\n")),
+            None => answer,
         })
     }
 
-    fn copied(
+    /// What COPY and MOVE are about: the messages, and where they go.
+    fn transfer(
         &mut self,
         set: &MessageSet,
         to: &MailboxName,
         by_uid: bool,
-    ) -> Result<Copied, Answer> {
+    ) -> Result<(Vec<Uid>, Arc<Mailbox>), Answer> {
         let account = self.account()?.clone();
         let view = self.view()?;
-        let numbers = view.numbers(set, by_uid)?;
+        let uids = view.uids(&view.numbers(set, by_uid)?);
         let target = account.mailbox(to.as_str()).map_err(Answer::try_create)?;
-        let pairs = view.mailbox().copy(&view.uids(&numbers), &target)?;
-        let (originals, copies): (Vec<Uid>, Vec<Uid>) = pairs.into_iter().unzip();
-        // RFC 4315 §3: there is no COPYUID when nothing was copied.
-        let code = match copies.is_empty() {
-            true => String::new(),
-            false => {
-                let validity = target.refresh()?.uid_validity;
-                format!(
-                    "[COPYUID {validity} {} {}] ",
-                    uid_set(&originals),
-                    uid_set(&copies)
-                )
-            }
-        };
-        Ok(Copied { originals, code })
+        Ok((uids, target))
     }
 
     /// The selected mailbox, which SELECT and not EXAMINE opened.
@@ -97,11 +97,24 @@ impl ImapServer {
     }
 }
 
-/// What COPY and MOVE did.
-struct Copied {
-    originals: Vec<Uid>,
-    /// `[COPYUID …] `, or nothing.
-    code: String,
+/// A message that is gone and was named by its number: RFC 2180 §4.4.1. A UID that does not exist is
+/// passed over (RFC 3501 §6.4.8).
+fn gone(by_uid: bool) -> Gone {
+    match by_uid {
+        true => Gone::PassOver,
+        false => Gone::Refuse,
+    }
+}
+
+/// `[COPYUID …] `; RFC 4315 §3: there is none when nothing was copied.
+fn copy_uid(pairs: &[(Uid, Uid)], target: &Mailbox) -> Result<Option<String>, StoreError> {
+    if pairs.is_empty() {
+        return Ok(None);
+    }
+    let (originals, copies): (Vec<Uid>, Vec<Uid>) = pairs.iter().copied().unzip();
+    let validity = target.refresh()?.uid_validity;
+    let (from, to) = (uid_set(&originals), uid_set(&copies));
+    Ok(Some(format!("[COPYUID {validity} {from} {to}] ")))
 }
 
 /// Removes what is marked `\Deleted` now, by whomever, whether this client knows it or not.

@@ -16,7 +16,7 @@ use super::answer::Answer;
 use super::reading::Reading;
 use crate::message::{Flag, FlagChange, Flags};
 use crate::protocol::imap::{MessageSet, SequenceSet};
-use crate::store::{Mailbox, Message, Snapshot, StoreError, Uid};
+use crate::store::{KEYWORDS, Mailbox, Message, Snapshot, StoreError, Uid};
 
 /// A selected mailbox, as one client sees it.
 pub(super) struct View {
@@ -30,6 +30,8 @@ pub(super) struct View {
     known: Vec<Arc<Message>>,
     /// The newest snapshot that `known` was compared with.
     snapshot: Arc<Snapshot>,
+    /// The keywords that the client was told of.
+    keywords: Vec<String>,
     /// Is something in `known` that is not in `snapshot` any more?
     holds_removed: bool,
     /// The UIDs of which this session was the first to be told, rising.
@@ -65,6 +67,8 @@ pub(super) struct Changed {
     pub(super) changed: Vec<u32>,
     /// Those whose flags are not what the client must think: somebody else changed them too.
     pub(super) surprising: Vec<u32>,
+    /// What introduces keywords that the client does not know yet, to be told first.
+    pub(super) new_keywords: String,
 }
 
 /// Why a view ends, and with it the conversation.
@@ -72,6 +76,8 @@ pub(super) struct Changed {
 pub(super) enum Lost {
     /// The UIDs started anew: all that the client remembers is void (RFC 3501 §2.3.1.1).
     NewUidValidity,
+    /// Somebody deleted the mailbox, or renamed it.
+    Deleted,
     /// The mailbox cannot be read any more.
     Store(StoreError),
 }
@@ -92,6 +98,7 @@ impl View {
             tells_recent,
             known: snapshot.messages.clone(),
             snapshot: Arc::clone(&snapshot),
+            keywords: snapshot.keywords.clone(),
             holds_removed: false,
             recent: Vec::new(),
             saved: SequenceSet::default(),
@@ -100,20 +107,26 @@ impl View {
         Ok(view)
     }
 
+    /// The client itself has renamed the mailbox. Its messages are the same: RFC 2180 §3.4.
+    pub(super) fn follow(&mut self, reading: Reading) {
+        self.mailbox = Arc::clone(reading.mailbox());
+        self.reading = Rc::new(reading);
+    }
+
     /// Compares what the client knows with the mailbox, and words what is new.
     pub(super) fn sync(&mut self, telling: Telling) -> Result<Vec<u8>, Lost> {
         let newest = newest(&self.mailbox, self.read_only).map_err(Lost::Store)?;
+        if self.mailbox.is_deleted() {
+            return Err(Lost::Deleted);
+        }
         if newest.uid_validity != self.snapshot.uid_validity {
             return Err(Lost::NewUidValidity);
         }
-        let mut out = Vec::new();
         let nothing_new = Arc::ptr_eq(&newest, &self.snapshot);
         if nothing_new && !(telling.expunge && self.holds_removed) {
-            return Ok(out);
+            return Ok(Vec::new());
         }
-        if newest.keywords != self.snapshot.keywords {
-            out.extend(self.flags_lines(&newest).into_bytes());
-        }
+        let mut out = self.new_keywords(&newest).into_bytes();
         let (before, recent_before) = (self.known.len(), self.recent_count());
         let merged = merge(std::mem::take(&mut self.known), &newest.messages, telling);
         self.known = merged.known;
@@ -157,7 +170,10 @@ impl View {
     ) -> Result<Changed, StoreError> {
         let uids = self.uids(numbers);
         let snapshot = self.mailbox.store(&uids, change)?;
-        let mut changed = Changed::default();
+        let mut changed = Changed {
+            new_keywords: self.new_keywords(&snapshot),
+            ..Changed::default()
+        };
         for &number in numbers {
             let Some(known) = self.known.get_mut(number as usize - 1) else {
                 continue;
@@ -250,15 +266,25 @@ impl View {
             .sum()
     }
 
+    /// The flags of the mailbox, if there are some that the client has not been told of.
+    fn new_keywords(&mut self, snapshot: &Snapshot) -> String {
+        if snapshot.keywords == self.keywords {
+            return String::new();
+        }
+        self.keywords = snapshot.keywords.clone();
+        self.flags_lines(snapshot)
+    }
+
     /// The FLAGS that the mailbox knows, and those that the client may change for good
     /// (RFC 3501 §7.2.6, §7.1 PERMANENTFLAGS). `\*`: new keywords can be made.
     pub(super) fn flags_lines(&self, snapshot: &Snapshot) -> String {
         let mut all = Flag::ALL.map(|flag| flag.to_string()).to_vec();
         all.extend(snapshot.keywords.iter().cloned());
         let all = all.join(" ");
-        let permanent = match self.read_only {
-            true => String::new(),
-            false => format!("{all} \\*"),
+        let permanent = match (self.read_only, snapshot.keywords.len() < KEYWORDS) {
+            (true, _) => String::new(),
+            (false, true) => format!("{all} \\*"),
+            (false, false) => all.clone(),
         };
         format!("* FLAGS ({all})\r\n* OK [PERMANENTFLAGS ({permanent})] Flags permitted.\r\n")
     }
