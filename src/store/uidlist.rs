@@ -37,6 +37,8 @@ pub(super) struct UidList {
     stamp: Option<Stamp>,
     /// The file on disk lacks something or has too much.
     rewrite: bool,
+    /// How many sizes were counted that the file does not have yet.
+    counted: usize,
 }
 
 /// What stands in the file.
@@ -77,6 +79,7 @@ impl UidList {
             content,
             stamp,
             rewrite: !whole,
+            counted: 0,
         })
     }
 
@@ -100,6 +103,7 @@ impl UidList {
                     self.content.next = self.content.next.max(before.next);
                 }
                 self.rewrite = !whole;
+                self.counted = 0;
             }
             None => self.rewrite = true,
         }
@@ -130,13 +134,15 @@ impl UidList {
         value.parse().ok()
     }
 
-    /// Remembers a size that had to be counted; it is on disk after the next [`UidList::save`].
+    /// Remembers a size that had to be counted; it is on disk after the next [`UidList::save`]. That
+    /// is wanted for a quarter of the sizes, not for each: a client that fetches message by message
+    /// would have the whole file written for every one.
     pub(super) fn remember_size(&mut self, base: &str, octets: u64) {
         let known = self.size_on_wire(base).is_some();
         if let (false, Some(line)) = (known, self.content.lines.get_mut(base)) {
             let space = if line.fields.is_empty() { "" } else { " " };
             let _ = write!(line.fields, "{space}W{octets}");
-            self.rewrite = true;
+            self.counted += 1;
         }
     }
 
@@ -167,7 +173,8 @@ impl UidList {
     /// Must the file be written as a whole, when so many messages are alive?
     pub(super) fn wants_save(&self, alive: usize) -> bool {
         let lines = self.content.lines.len();
-        self.rewrite || lines.saturating_sub(alive) * 4 > lines
+        let stale = lines.saturating_sub(alive).max(self.counted);
+        self.rewrite || stale * 4 > lines
     }
 
     /// Adds the lines of these messages to the file, durably.
@@ -203,6 +210,7 @@ impl UidList {
         self.content.lines = lines;
         disk::replace(&self.path, self.content.render(&order).as_bytes())?;
         self.rewrite = false;
+        self.counted = 0;
         self.stamp = Stamp::of(&self.path);
         Ok(())
     }

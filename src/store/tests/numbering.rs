@@ -78,3 +78,23 @@ fn a_size_that_was_counted_is_remembered() {
     let list = fs::read_to_string(disk.path("dovecot-uidlist")).unwrap();
     assert!(list.ends_with("\n1 W6 :1.h\n"), "{list}");
 }
+
+#[test]
+fn the_list_is_not_written_for_every_size_that_is_counted() {
+    let disk = Disk::new();
+    for number in 0..100 {
+        fs::write(disk.path(&format!("cur/{number}.h:2,")), "a\n").unwrap();
+    }
+    let inbox = disk.inbox();
+    let list = || fs::read_to_string(disk.path("dovecot-uidlist")).unwrap();
+    let snapshot = inbox.refresh().unwrap();
+    let (mut known, mut written) = (list(), 0);
+    for message in &snapshot.messages {
+        assert_eq!(inbox.size(message).unwrap(), 3);
+        inbox.refresh().unwrap();
+        written += usize::from(known != list());
+        known = list();
+    }
+    assert_eq!(written, 3, "each time for more than a quarter");
+    assert_eq!(known.matches(" W3 :").count(), 78);
+}
