@@ -12,7 +12,7 @@ use memchr::{memchr, memchr_iter};
 const BUFFER: usize = 16 * 1024;
 
 /// Reads with CRLF what has LF, or both, on disk.
-pub(super) struct ToCrlf<R> {
+pub(crate) struct ToCrlf<R> {
     inner: R,
     buffer: Vec<u8>,
     start: usize,
@@ -22,7 +22,7 @@ pub(super) struct ToCrlf<R> {
 }
 
 impl<R: Read> ToCrlf<R> {
-    pub(super) fn new(inner: R) -> ToCrlf<R> {
+    pub(crate) fn new(inner: R) -> ToCrlf<R> {
         ToCrlf {
             inner,
             buffer: vec![0; BUFFER],

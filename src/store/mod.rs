@@ -34,6 +34,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 
 pub use account::Account;
+pub(crate) use crlf::ToCrlf;
 pub use delivery::{Delivery, Outcome};
 pub use error::StoreError;
 pub use keywords::MOST as KEYWORDS;

@@ -44,6 +44,18 @@ pub enum FetchItem {
         /// Which octets of that part; `None` is all.
         partial: Option<Partial>,
     },
+    /// `BINARY[…]`, or with `peek` `BINARY.PEEK[…]`: a part out of its transfer encoding
+    /// (RFC 3516 §4.2).
+    Binary {
+        /// Leave `\Seen` as it is?
+        peek: bool,
+        /// The part's number at each level; none is the whole message.
+        path: Vec<u32>,
+        /// Which octets of what is decoded; `None` is all.
+        partial: Option<Partial>,
+    },
+    /// `BINARY.SIZE[…]`: the octets of that part when it is decoded.
+    BinarySize(Vec<u32>),
 }
 
 /// A part of a message: `1.2.HEADER`. The empty one is the whole message.
@@ -142,6 +154,9 @@ impl FetchItem {
             return match word.to_ascii_uppercase().as_str() {
                 "BODY" => FetchItem::section(cursor, false),
                 "BODY.PEEK" => FetchItem::section(cursor, true),
+                "BINARY" => FetchItem::binary(cursor, false),
+                "BINARY.PEEK" => FetchItem::binary(cursor, true),
+                "BINARY.SIZE" => Section::parse_part(cursor).map(FetchItem::BinarySize),
                 _ => Err(error),
             };
         }
@@ -156,8 +171,19 @@ impl FetchItem {
     pub fn sets_seen(&self) -> bool {
         matches!(
             self,
-            FetchItem::Rfc822 | FetchItem::Rfc822Text | FetchItem::BodySection { peek: false, .. }
+            FetchItem::Rfc822
+                | FetchItem::Rfc822Text
+                | FetchItem::BodySection { peek: false, .. }
+                | FetchItem::Binary { peek: false, .. }
         )
+    }
+
+    fn binary(cursor: &mut Cursor<'_>, peek: bool) -> Parsed<FetchItem> {
+        Ok(FetchItem::Binary {
+            peek,
+            path: Section::parse_part(cursor)?,
+            partial: Partial::parse(cursor)?,
+        })
     }
 
     fn section(cursor: &mut Cursor<'_>, peek: bool) -> Parsed<FetchItem> {
@@ -193,6 +219,19 @@ impl Section {
         section.text = Some(SectionText::parse(cursor, !section.path.is_empty())?);
         cursor.expect(b']', "a closing bracket")?;
         Ok(section)
+    }
+
+    /// Reads `[1.2]`, which may be empty and has nothing but numbers (RFC 3516 §7, `section-binary`).
+    ///
+    /// # Errors
+    /// When none stands there, or it lies too deep.
+    pub fn parse_part(cursor: &mut Cursor<'_>) -> Parsed<Vec<u32>> {
+        let error = cursor.expected("a section of part numbers only");
+        let section = Section::parse(cursor)?;
+        match section.text {
+            None => Ok(section.path),
+            Some(_) => Err(error),
+        }
     }
 }
 
@@ -252,16 +291,30 @@ fn is_item_char(byte: u8) -> bool {
 /// As on the wire.
 impl fmt::Display for FetchItem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let FetchItem::BodySection {
-            peek,
-            section,
-            partial,
-        } = self
-        else {
-            let found = WORDS.iter().find(|(_, item)| item == self);
-            return f.write_str(found.map_or("", |(name, _)| name));
+        let dot_peek = |peek: &bool| if *peek { ".PEEK" } else { "" };
+        let partial = match self {
+            FetchItem::BodySection {
+                peek,
+                section,
+                partial,
+            } => {
+                write!(f, "BODY{}[{section}]", dot_peek(peek))?;
+                partial
+            }
+            FetchItem::Binary {
+                peek,
+                path,
+                partial,
+            } => {
+                write!(f, "BINARY{}[{}]", dot_peek(peek), Path(path))?;
+                partial
+            }
+            FetchItem::BinarySize(path) => return write!(f, "BINARY.SIZE[{}]", Path(path)),
+            word => {
+                let found = WORDS.iter().find(|(_, item)| item == word);
+                return f.write_str(found.map_or("", |(name, _)| name));
+            }
         };
-        write!(f, "BODY{}[{section}]", if *peek { ".PEEK" } else { "" })?;
         match partial {
             Some(Partial { start, count }) => write!(f, "<{start}.{count}>"),
             None => Ok(()),
@@ -269,15 +322,27 @@ impl fmt::Display for FetchItem {
     }
 }
 
+/// Prints part numbers: `1.2`.
+struct Path<'a>(&'a [u32]);
+
+impl fmt::Display for Path<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (level, number) in self.0.iter().enumerate() {
+            let dot = if level == 0 { "" } else { "." };
+            write!(f, "{dot}{number}")?;
+        }
+        Ok(())
+    }
+}
+
 /// Without the brackets: `1.2.HEADER`. A response repeats it so (RFC 3501 §7.4.2).
 impl fmt::Display for Section {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let path: Vec<String> = self.path.iter().map(u32::to_string).collect();
-        f.write_str(&path.join("."))?;
+        write!(f, "{}", Path(&self.path))?;
         let Some(text) = &self.text else {
             return Ok(());
         };
-        let dot = if path.is_empty() { "" } else { "." };
+        let dot = if self.path.is_empty() { "" } else { "." };
         match text {
             SectionText::Header => write!(f, "{dot}HEADER"),
             SectionText::HeaderFields(fields) => {

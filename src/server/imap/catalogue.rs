@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::limits;
 use crate::message::content::MediaType;
-use crate::message::{Header, Part};
+use crate::message::{Encoding, Header, Part};
 use crate::protocol::imap::describe::{self, BodyStructure};
 use crate::store::Identity;
 
@@ -59,6 +59,8 @@ pub(super) struct Structure {
 pub(super) struct Nature {
     /// Is it text, for people?
     pub(super) is_text: bool,
+    /// How it is encoded; `None` for an encoding that nobody here knows.
+    pub(super) encoding: Option<Encoding>,
 }
 
 impl Heading {
@@ -87,6 +89,7 @@ impl Nature {
         Nature {
             // RFC 2045 §5.2: what does not say what it is is text.
             is_text: MediaType::of(header).is_none_or(|media| media.is_main("text")),
+            encoding: Encoding::of(header),
         }
     }
 }

@@ -8,7 +8,8 @@
 //! - [`select`]: SELECT, EXAMINE, CLOSE, UNSELECT, CHECK, STATUS;
 //! - [`mailboxes`]: CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE;   [`list`]: LIST, LSUB, NAMESPACE;
 //! - [`view`]: the message numbers that this client knows, and what it must be told;
-//! - [`fetch`] with [`section`], [`reading`], and what all remember, [`catalogue`]: FETCH;
+//! - [`fetch`] with [`response`], [`section`], [`binary`], [`reading`], and what all remember,
+//!   [`catalogue`]: FETCH;
 //! - [`store`]: STORE, EXPUNGE, COPY, MOVE;
 //! - [`search`] with [`matching`]: SEARCH;   [`sort`] and [`thread`] with [`facts`]: SORT, THREAD;
 //! - [`append`]: APPEND;   [`idle`]: IDLE.
@@ -18,6 +19,7 @@
 
 mod answer;
 mod append;
+mod binary;
 mod catalogue;
 mod enabled;
 mod facts;
@@ -29,6 +31,7 @@ mod login;
 mod mailboxes;
 mod matching;
 mod reading;
+mod response;
 mod search;
 mod section;
 mod select;

@@ -6,14 +6,16 @@
 //! the file and never whole in memory.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::io::{self, BufReader, Read};
 use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::binary::Measured;
 use super::catalogue::{Catalogue, Heading, KEPT_FIELDS, Structure};
 use crate::message::{Header, Part};
-use crate::store::{Mailbox, Message, MessageReader, StoreError, Uid};
+use crate::store::{Mailbox, Message, StoreError, Uid};
 
 /// Nearly every header, and many a whole message, ends within these octets.
 const START_OCTETS: u64 = 64 * 1024;
@@ -24,13 +26,30 @@ pub(super) struct Reading {
     catalogue: Arc<Catalogue>,
     /// Where the last slice ended, to go on from there.
     left_off: Rc<RefCell<Option<LeftOff>>>,
+    measures: RefCell<Measures>,
 }
 
-/// A message whose octets were handed out up to here.
+/// What a slice is cut from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Source {
+    /// A message.
+    Message(Uid),
+    /// The body that stands there in a message, decoded.
+    Decoded(Uid, Range<u64>),
+}
+
+/// A source whose octets were handed out up to here.
 struct LeftOff {
-    uid: Uid,
+    source: Source,
     at: u64,
-    reader: MessageReader,
+    reader: Box<dyn Read>,
+}
+
+/// The bodies of one message that were decoded to be measured. It has a thousand parts at most.
+#[derive(Default)]
+struct Measures {
+    uid: Uid,
+    known: HashMap<Range<u64>, Measured>,
 }
 
 impl Reading {
@@ -40,6 +59,7 @@ impl Reading {
             mailbox,
             catalogue,
             left_off: Rc::default(),
+            measures: RefCell::default(),
         }
     }
 
@@ -133,26 +153,57 @@ impl Reading {
         StoreError::Disk(format!("message with UID {}", message.uid).into(), error)
     }
 
-    /// These octets of a message. Those before them are read and forgotten here, but for a client that
-    /// fetches a message piece by piece: then the reader of the piece before is there already.
+    /// These octets of a message.
     pub(super) fn slice(&self, message: &Message, range: Range<u64>) -> Result<Slice, StoreError> {
+        self.cut(message, Source::Message(message.uid), range, || {
+            Ok(Box::new(self.mailbox.open(message)?))
+        })
+    }
+
+    /// These octets of a source that `open` opens. Those before them are read and forgotten here, but
+    /// for a client that fetches it piece by piece: then the reader of the piece before is there already.
+    pub(super) fn cut(
+        &self,
+        message: &Message,
+        source: Source,
+        range: Range<u64>,
+        open: impl FnOnce() -> Result<Box<dyn Read>, StoreError>,
+    ) -> Result<Slice, StoreError> {
         let (mut reader, at) = match self.left_off.take() {
-            Some(left) if left.uid == message.uid && left.at <= range.start => {
-                (left.reader, left.at)
-            }
-            _ => (self.mailbox.open(message)?, 0),
+            Some(left) if left.source == source && left.at <= range.start => (left.reader, left.at),
+            _ => (open()?, 0),
         };
         let mut before = Read::by_ref(&mut reader).take(range.start - at);
         io::copy(&mut before, &mut io::sink()).map_err(|error| self.failed(message, error))?;
         Ok(Slice {
             reading: Some(LeftOff {
-                uid: message.uid,
+                source,
                 at: range.start,
                 reader,
             }),
             left: range.end.saturating_sub(range.start),
+            has_nul: false,
             left_off: Rc::clone(&self.left_off),
         })
+    }
+
+    /// What is known of the body that stands there, if it was decoded before.
+    pub(super) fn known_measure(&self, uid: Uid, place: &Range<u64>) -> Option<Measured> {
+        let measures = self.measures.borrow();
+        let same = measures.uid == uid;
+        same.then(|| measures.known.get(place).copied()).flatten()
+    }
+
+    /// Remembers it, until another message is measured.
+    pub(super) fn keep_measure(&self, uid: Uid, place: &Range<u64>, measured: Measured) {
+        let mut measures = self.measures.borrow_mut();
+        if measures.uid != uid {
+            *measures = Measures {
+                uid,
+                known: HashMap::new(),
+            };
+        }
+        measures.known.insert(place.clone(), measured);
     }
 }
 
@@ -169,6 +220,7 @@ pub(super) struct Slice {
     /// Taken when the slice is dropped.
     reading: Option<LeftOff>,
     left: u64,
+    has_nul: bool,
     left_off: Rc<RefCell<Option<LeftOff>>>,
 }
 
@@ -180,9 +232,16 @@ impl Drop for Slice {
 }
 
 impl Slice {
-    /// How many octets are to come.
-    pub(super) fn len(&self) -> u64 {
-        self.left
+    /// The same; with NUL in it, if that is so.
+    pub(super) fn with_nul(mut self, has_nul: bool) -> Slice {
+        self.has_nul = has_nul;
+        self
+    }
+
+    /// What announces it as a literal, or as a `literal8`, in which NUL may stand (RFC 3516 §7).
+    pub(super) fn announcement(&self) -> String {
+        let tilde = if self.has_nul { "~" } else { "" };
+        format!("{tilde}{{{}}}\r\n", self.left)
     }
 }
 
@@ -203,9 +262,11 @@ impl Read for Slice {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         self.left -= got as u64;
-        // RFC 3501 §9, `CHAR8`: no NUL in a literal. What stands for it is Dovecot's choice.
-        for octet in buffer.iter_mut().take(got).filter(|octet| **octet == 0) {
-            *octet = 0x80;
+        if !self.has_nul {
+            // RFC 3501 §9, `CHAR8`: no NUL in a literal. What stands for it is Dovecot's choice.
+            for octet in buffer.iter_mut().take(got).filter(|octet| **octet == 0) {
+                *octet = 0x80;
+            }
         }
         Ok(got)
     }

@@ -44,11 +44,13 @@ impl<'a> Cursor<'a> {
         self.string(expected).map(Some)
     }
 
-    /// A literal of any octets, in the form `{5}` or, by RFC 7888, `{5+}`.
+    /// A literal of any octets, in the form `{5}` or, by RFC 7888, `{5+}`; with a `~` before it, it is
+    /// a `literal8` (RFC 3516 §7).
     ///
     /// # Errors
     /// When none comes next, or the buffer ends in it.
     pub fn any_literal(&mut self) -> Parsed<&'a [u8]> {
+        self.eat(b'~');
         self.expect(b'{', "a literal")?;
         let length = self.number64()?;
         self.eat(b'+');

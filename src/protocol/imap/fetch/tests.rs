@@ -34,6 +34,10 @@ fn items() {
             "UID BODY.PEEK[HEADER.FIELDS (From To Cc)]<5.1>",
         ),
         (
+            "(binary[1.2] Binary.Peek[]<0.5> BINARY.SIZE[3])",
+            "BINARY[1.2] BINARY.PEEK[]<0.5> BINARY.SIZE[3]",
+        ),
+        (
             "BODY[1.HEADER.FIELDS.NOT (X)]",
             "BODY[1.HEADER.FIELDS.NOT (X)]",
         ),
@@ -89,6 +93,14 @@ const NO_ITEMS: &[(&str, &str)] = &[
         "BODY[HEADER.FIELDS ()]",
         "expected the name of a header field at octet 20",
     ),
+    (
+        "BINARY[1.MIME]",
+        "expected a section of part numbers only at octet 6",
+    ),
+    (
+        "BINARY.SIZE",
+        "expected a fetch item, such as FLAGS or BODY[] at octet 0",
+    ),
     ("FLAGS UID", "expected the end of the command at octet 5"),
 ];
 
@@ -119,8 +131,8 @@ pub(in super::super) fn any_items() -> impl Strategy<Value = Vec<FetchItem>> {
     )
         .prop_map(|(path, text)| Section { path, text });
     let end = 1u64..i64::MAX as u64;
-    let partial = (0..1000u64, end).prop_map(|(start, count)| Partial { start, count });
-    let body = (any::<bool>(), section, proptest::option::of(partial)).prop_map(
+    let partial = || (0..1000u64, end.clone()).prop_map(|(start, count)| Partial { start, count });
+    let body = (any::<bool>(), section, proptest::option::of(partial())).prop_map(
         |(peek, section, partial)| FetchItem::BodySection {
             peek,
             section,
@@ -135,8 +147,17 @@ pub(in super::super) fn any_items() -> impl Strategy<Value = Vec<FetchItem>> {
         },
         partial: None,
     });
+    let path = || proptest::collection::vec(1u32.., 0..4);
+    let binary = (any::<bool>(), path(), proptest::option::of(partial())).prop_map(
+        |(peek, path, partial)| FetchItem::Binary {
+            peek,
+            path,
+            partial,
+        },
+    );
+    let size = path().prop_map(FetchItem::BinarySize);
     let word = (0..WORDS.len()).prop_map(|at| WORDS[at].1.clone());
-    proptest::collection::vec(prop_oneof![word, body, mime], 1..4)
+    proptest::collection::vec(prop_oneof![word, body, mime, binary, size], 1..4)
 }
 
 proptest! {

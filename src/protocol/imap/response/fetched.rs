@@ -33,6 +33,17 @@ pub enum Attribute {
         /// The part.
         octets: Option<Vec<u8>>,
     },
+    /// `BINARY[…]<…>`: a part of it out of its transfer encoding (RFC 3516 §4.3).
+    Binary {
+        /// The part's number at each level.
+        path: Vec<u32>,
+        /// The first octet, when only a range was asked for.
+        origin: Option<u64>,
+        /// The part.
+        octets: Option<Vec<u8>>,
+    },
+    /// `BINARY.SIZE[…]`: which part, and its octets when it is decoded.
+    BinarySize(Vec<u32>, u64),
     /// All of it.
     Rfc822(Option<Vec<u8>>),
     /// Its header.
@@ -43,19 +54,41 @@ pub enum Attribute {
     Other(String, Vec<u8>),
 }
 
+/// The name of a fact, with what stands in brackets behind it.
+enum Name {
+    /// In upper case.
+    Word(String),
+    Section(Section, Option<u64>),
+    Binary(Vec<u32>, Option<u64>),
+    BinarySize(Vec<u32>),
+}
+
 impl Attribute {
     /// Reads a name and its value from the front.
     pub(super) fn parse(cursor: &mut Cursor<'_>) -> Parsed<Attribute> {
-        let (name, section, origin) = cursor.named(Role::FetchItem, Attribute::name)?;
+        let name = cursor.named(Role::FetchItem, Name::parse)?;
         cursor.space()?;
-        if let Some(section) = section {
-            let octets = octets(cursor)?;
-            return Ok(Attribute::Section {
+        Ok(match name {
+            Name::Word(word) => Attribute::of(word, cursor)?,
+            Name::Section(section, origin) => Attribute::Section {
                 section,
                 origin,
-                octets,
-            });
-        }
+                octets: octets(cursor)?,
+            },
+            Name::Binary(path, origin) => Attribute::Binary {
+                path,
+                origin,
+                octets: octets(cursor)?,
+            },
+            Name::BinarySize(path) => {
+                let size = cursor.named(Role::Size, Cursor::number64)?;
+                Attribute::BinarySize(path, size)
+            }
+        })
+    }
+
+    /// Reads the value behind a name that is a word.
+    fn of(name: String, cursor: &mut Cursor<'_>) -> Parsed<Attribute> {
         Ok(match name.as_str() {
             "FLAGS" => Attribute::Flags(FlagList::parse(cursor)?),
             "UID" => Attribute::Uid(cursor.named(Role::Number, Cursor::nz_number)?),
@@ -70,34 +103,43 @@ impl Attribute {
             _ => Attribute::Other(name, value(cursor)?.to_vec()),
         })
     }
+}
 
-    /// The name in upper case and, behind BODY, the section with its origin.
-    fn name(cursor: &mut Cursor<'_>) -> Parsed<(String, Option<Section>, Option<u64>)> {
+impl Name {
+    fn parse(cursor: &mut Cursor<'_>) -> Parsed<Name> {
         let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
         let name = cursor.word(is_name, "the name of an attribute")?;
         let name = name.to_ascii_uppercase();
         if cursor.peek() != Some(b'[') {
-            return Ok((name, None, None));
+            return Ok(Name::Word(name));
         }
-        if name != "BODY" {
-            // `BINARY[1]`, say: the brackets belong to the name.
-            cursor.take_while(|byte| byte != b' ');
-            return Ok((name, None, None));
-        }
-        let section = Section::parse(cursor)?;
-        let mut origin = None;
-        if cursor.eat(b'<') {
-            origin = Some(cursor.number64()?);
-            cursor.expect(b'>', "a closing angle bracket")?;
-        }
-        Ok((name, Some(section), origin))
+        Ok(match name.as_str() {
+            "BODY" => Name::Section(Section::parse(cursor)?, origin(cursor)?),
+            "BINARY" => Name::Binary(Section::parse_part(cursor)?, origin(cursor)?),
+            "BINARY.SIZE" => Name::BinarySize(Section::parse_part(cursor)?),
+            _ => {
+                // The brackets belong to a name that we do not know.
+                cursor.take_while(|byte| byte != b' ');
+                Name::Word(name)
+            }
+        })
     }
+}
+
+/// `<0>`, if it stands there.
+fn origin(cursor: &mut Cursor<'_>) -> Parsed<Option<u64>> {
+    if !cursor.eat(b'<') {
+        return Ok(None);
+    }
+    let origin = cursor.number64()?;
+    cursor.expect(b'>', "a closing angle bracket")?;
+    Ok(Some(origin))
 }
 
 /// An `nstring` that is part of a message: servers do send NUL in those.
 fn octets(cursor: &mut Cursor<'_>) -> Parsed<Option<Vec<u8>>> {
     cursor.named(Role::Value, |cursor| {
-        if cursor.peek() == Some(b'{') {
+        if matches!(cursor.peek(), Some(b'{' | b'~')) {
             return cursor.any_literal().map(|octets| Some(octets.to_vec()));
         }
         let octets = cursor.nstring("a string, or NIL")?;
@@ -127,7 +169,7 @@ fn any_value<'a>(cursor: &mut Cursor<'a>) -> Parsed<&'a [u8]> {
             }
             Some(b' ') if depth > 0 => cursor.skip(1),
             Some(b'"') => drop(cursor.string("a string")?),
-            Some(b'{') => drop(cursor.any_literal()?),
+            Some(b'{' | b'~') => drop(cursor.any_literal()?),
             _ => {
                 let is_word = |byte| !matches!(byte, b'(' | b')' | b' ' | b'"' | b'{');
                 cursor.word(is_word, "a value")?;

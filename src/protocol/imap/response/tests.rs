@@ -265,3 +265,25 @@ proptest! {
         let _ = Response::parse(&bytes);
     }
 }
+
+/// RFC 3516 §4.3. NUL may stand in a `literal8`.
+#[test]
+fn binary_parts() {
+    let text =
+        b"* 1 FETCH (BINARY.SIZE[1.2] 3 BINARY[1.2] ~{3}\r\na\0) BINARY[2]<5> \"x\" BINARY[3] NIL)";
+    let Response::Fetch(1, attributes) = Response::parse(text).unwrap() else {
+        panic!("no FETCH");
+    };
+    let binary = |path: &[u32], origin, octets: Option<&[u8]>| Attribute::Binary {
+        path: path.to_vec(),
+        origin,
+        octets: octets.map(<[u8]>::to_vec),
+    };
+    let expected = [
+        Attribute::BinarySize(vec![1, 2], 3),
+        binary(&[1, 2], None, Some(b"a\0)")),
+        binary(&[2], Some(5), Some(b"x")),
+        binary(&[3], None, None),
+    ];
+    assert_eq!(attributes, expected);
+}
