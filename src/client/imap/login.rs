@@ -4,7 +4,7 @@ use super::{End, ImapClient, ImapReply};
 use crate::client::login::{self, Challenging, Login};
 use crate::client::{Capabilities, ClientError};
 use crate::protocol::imap::Command;
-use crate::protocol::imap::response::{Code, Status};
+use crate::protocol::imap::response::{Code, Response, Status};
 use crate::protocol::sasl::Mechanism;
 
 impl Challenging for ImapReply {
@@ -35,6 +35,48 @@ impl ImapClient {
             self.capability()?;
         }
         Ok(&self.capabilities)
+    }
+
+    /// Tells the server who we are, as pairs, and returns who it says it is (RFC 2971).
+    ///
+    /// # Errors
+    /// When the server does not know ID.
+    pub fn id(
+        &mut self,
+        us: &[(&str, &str)],
+    ) -> Result<Vec<(String, Option<String>)>, ClientError> {
+        let pair = |(field, value): &(&str, &str)| ((*field).to_owned(), Some((*value).to_owned()));
+        let (responses, _) = self.execute(&Command::Id(us.iter().map(pair).collect()))?;
+        let told = responses.into_iter().find_map(|response| match response {
+            Response::Id(pairs) => Some(pairs),
+            _ => None,
+        });
+        Ok(told.unwrap_or_default())
+    }
+
+    /// Switches extensions on; returns those that are on now (RFC 5161).
+    ///
+    /// # Errors
+    /// When the server does not know ENABLE, or for those that give mailbox names another alphabet,
+    /// `IMAP4rev2` and `UTF8=ACCEPT`: this client writes modified UTF-7 (RFC 3501 §5.1.3).
+    pub fn enable(&mut self, extensions: &[&str]) -> Result<Vec<String>, ClientError> {
+        let names: Vec<String> = extensions
+            .iter()
+            .map(|it| it.to_ascii_uppercase())
+            .collect();
+        let unfit = ["IMAP4REV2", "UTF8=ACCEPT"];
+        if let Some(name) = names.iter().find(|name| unfit.contains(&name.as_str())) {
+            return Err(ClientError::Unsendable {
+                what: format!("ENABLE {name}"),
+                why: "mailbox names are written in modified UTF-7 here".to_owned(),
+            });
+        }
+        let (responses, _) = self.execute(&Command::Enable(names))?;
+        let told = responses.into_iter().filter_map(|response| match response {
+            Response::Enabled(names) => Some(names),
+            _ => None,
+        });
+        Ok(told.flatten().collect())
     }
 
     /// Begins TLS, and forgets what was offered in clear (RFC 3501 §6.2.1).

@@ -7,9 +7,11 @@ use crate::client::ClientError;
 use crate::client::crlf::{self, Crlf};
 use crate::message::Flags;
 use crate::protocol::imap::flags::FlagList;
-use crate::protocol::imap::response::{Code, Listed, Response, Status};
+use crate::protocol::imap::response::{
+    AppendUid, Code, Listed, MailboxStatus, Namespaces, Response, Status,
+};
 use crate::protocol::imap::{
-    Append, Appended, Command, ListPattern, Literal, MailboxName, StatusItem,
+    Append, Appended, Command, DateTime, ListPattern, Literal, MailboxName, SequenceSet, StatusItem,
 };
 
 /// The mailbox that is open.
@@ -100,7 +102,7 @@ impl ImapClient {
         Ok(listed.collect())
     }
 
-    /// Facts of a mailbox without opening it: `("MESSAGES", 231)`.
+    /// Facts of a mailbox without opening it.
     ///
     /// # Errors
     /// When there is no such mailbox.
@@ -108,14 +110,37 @@ impl ImapClient {
         &mut self,
         mailbox: &str,
         items: &[StatusItem],
-    ) -> Result<Vec<(String, u64)>, ClientError> {
+    ) -> Result<MailboxStatus, ClientError> {
         let (mailbox, items) = (MailboxName::new(mailbox), items.to_vec());
         let (responses, _) = self.execute(&Command::Status { mailbox, items })?;
-        let facts = responses.into_iter().filter_map(|response| match response {
-            Response::Status(_, facts) => Some(facts),
+        let mut told = responses.into_iter().filter_map(|response| match response {
+            Response::Status(status) => Some(status),
             _ => None,
         });
-        Ok(facts.flatten().collect())
+        let status = told.next();
+        status.ok_or_else(|| self.socket.unexpected("STATUS without facts"))
+    }
+
+    /// Where mailboxes are (RFC 2342).
+    ///
+    /// # Errors
+    /// When the server does not know NAMESPACE.
+    pub fn namespace(&mut self) -> Result<Namespaces, ClientError> {
+        let (responses, _) = self.execute(&Command::Namespace)?;
+        let told = responses.into_iter().find_map(|response| match response {
+            Response::Namespace(namespaces) => Some(namespaces),
+            _ => None,
+        });
+        Ok(told.unwrap_or_default())
+    }
+
+    /// Gives a mailbox another name; with INBOX, its messages move (RFC 3501 §6.3.5).
+    ///
+    /// # Errors
+    /// When there is none, or one of the new name.
+    pub fn rename(&mut self, from: &str, to: &str) -> Result<(), ClientError> {
+        let (from, to) = (MailboxName::new(from), MailboxName::new(to));
+        self.execute(&Command::Rename { from, to }).map(drop)
     }
 
     /// Makes a mailbox.
@@ -158,8 +183,8 @@ impl ImapClient {
         self.execute(&command(MailboxName::new(mailbox))).map(drop)
     }
 
-    /// Puts a message into a mailbox, its line endings made CRLF; returns its UID if the server
-    /// tells (RFC 4315). When reading it fails the connection is cut, so that no half message stays.
+    /// Puts a message into a mailbox, its line endings made CRLF; returns where it is, if the server
+    /// tells (RFC 4315). Without a date it has come now. When reading it fails the connection is cut, so that no half message stays.
     ///
     /// # Errors
     /// When there is no such mailbox, the message is refused, or it cannot be read.
@@ -167,14 +192,15 @@ impl ImapClient {
         &mut self,
         mailbox: &str,
         flags: &Flags,
+        date: Option<DateTime>,
         message: &mut M,
-    ) -> Result<Option<u32>, ClientError> {
+    ) -> Result<Option<AppendUid>, ClientError> {
         let octets = crlf::measure(message).map_err(ClientError::Local)?.octets;
         let command = Command::Append(Append {
             mailbox: MailboxName::new(mailbox),
             message: Appended {
                 flags: flags.clone(),
-                date: None,
+                date,
                 literal: Literal {
                     octets,
                     synchronising: true,
@@ -190,7 +216,7 @@ impl ImapClient {
         let reply = self.socket.send_message_receive_reply(b"")?;
         let (_, status) = self.finish(&label(&command), &tag, reply)?;
         Ok(match status.code {
-            Some(Code::AppendUid { uids, .. }) => uids.iter(u32::MAX).next(),
+            Some(Code::AppendUid(place)) => Some(place),
             _ => None,
         })
     }
@@ -201,6 +227,25 @@ impl ImapClient {
     /// When the mailbox is open for reading only, or none is open.
     pub fn expunge(&mut self) -> Result<(), ClientError> {
         self.execute(&Command::Expunge { uids: None }).map(drop)
+    }
+
+    /// The same of these messages only: what others have marked stays (RFC 4315 §2.1).
+    ///
+    /// # Errors
+    /// As [`ImapClient::expunge`], and when the server does not know UIDPLUS.
+    pub fn expunge_only(&mut self, uids: &SequenceSet) -> Result<(), ClientError> {
+        let uids = Some(uids.clone().into());
+        self.execute(&Command::Expunge { uids }).map(drop)
+    }
+
+    /// Leaves the mailbox, and removes nothing (RFC 3691).
+    ///
+    /// # Errors
+    /// When none is open, or the server does not know UNSELECT.
+    pub fn unselect(&mut self) -> Result<(), ClientError> {
+        self.execute(&Command::Unselect)?;
+        self.mailbox = None;
+        Ok(())
     }
 
     /// Leaves the mailbox, and removes the messages that are marked as deleted.

@@ -7,7 +7,7 @@ use super::reply::{self, Body};
 use super::{ImapClient, label};
 use crate::client::ClientError;
 use crate::message::{FlagChange, Flags};
-use crate::protocol::imap::response::{Attribute, Envelope};
+use crate::protocol::imap::response::{Attribute, Code, CopyUid, Envelope, Response, Status};
 use crate::protocol::imap::{Command, DateTime, FetchItem, MailboxName, Section, SequenceSet};
 
 /// What FETCH tells of one message.
@@ -104,16 +104,34 @@ impl ImapClient {
     /// # Errors
     /// When there is no such message, `out` fails, or the connection is cut.
     pub fn fetch_body(&mut self, uid: u32, out: &mut dyn Write) -> Result<u64, ClientError> {
+        self.fetch_section(uid, Section::default(), out)
+    }
+
+    /// The same with a section of it: a part, as it is encoded (RFC 3501 §6.4.5).
+    ///
+    /// # Errors
+    /// As [`ImapClient::fetch_body`].
+    pub fn fetch_section(
+        &mut self,
+        uid: u32,
+        section: Section,
+        out: &mut dyn Write,
+    ) -> Result<u64, ClientError> {
+        let name = format!("BODY[{section}]");
         let command = Command::Fetch {
             uid: true,
             set: SequenceSet::from_sorted(&[uid]).into(),
             items: vec![FetchItem::BodySection {
                 peek: true,
-                section: Section::default(),
+                section,
                 partial: None,
             }],
         };
-        let mut body = Body { out, copied: None };
+        let mut body = Body {
+            name,
+            out,
+            copied: None,
+        };
         let (tag, text) = self.tagged(&command)?;
         self.socket.send_line(text.as_bytes())?;
         let reply = reply::reply(&mut self.socket, Some(&mut body))?;
@@ -153,16 +171,52 @@ impl ImapClient {
         Ok(fetched(self.execute(&command)?.0))
     }
 
-    /// Copies messages into a mailbox.
+    /// Copies messages into a mailbox; returns where the copies are, if the server tells (RFC 4315).
     ///
     /// # Errors
     /// When there is no such mailbox; then none was copied (RFC 3501 §6.4.7).
-    pub fn copy(&mut self, uids: &SequenceSet, mailbox: &str) -> Result<(), ClientError> {
+    pub fn copy(
+        &mut self,
+        uids: &SequenceSet,
+        mailbox: &str,
+    ) -> Result<Option<CopyUid>, ClientError> {
         let command = Command::Copy {
             uid: true,
             set: uids.clone().into(),
             mailbox: MailboxName::new(mailbox),
         };
-        self.execute(&command).map(drop)
+        let (responses, status) = self.execute(&command)?;
+        Ok(copies(responses, status))
     }
+
+    /// Moves messages into a mailbox; returns where they are now, if the server tells (RFC 6851).
+    ///
+    /// # Errors
+    /// When there is no such mailbox, or the server does not know MOVE.
+    pub fn move_to(
+        &mut self,
+        uids: &SequenceSet,
+        mailbox: &str,
+    ) -> Result<Option<CopyUid>, ClientError> {
+        let command = Command::Move {
+            uid: true,
+            set: uids.clone().into(),
+            mailbox: MailboxName::new(mailbox),
+        };
+        let (responses, status) = self.execute(&command)?;
+        Ok(copies(responses, status))
+    }
+}
+
+/// COPYUID stands in the tagged response, and of MOVE in an untagged one before (RFC 6851 §4.3).
+fn copies(responses: Vec<Response>, tagged: Status) -> Option<CopyUid> {
+    let untagged = responses.into_iter().filter_map(|response| match response {
+        Response::Untagged(status) => Some(status),
+        _ => None,
+    });
+    let mut codes = untagged.chain([tagged]).filter_map(|status| status.code);
+    codes.find_map(|code| match code {
+        Code::CopyUid(copies) => Some(copies),
+        _ => None,
+    })
 }

@@ -28,14 +28,24 @@ pub enum End {
     Continue(Vec<u8>),
 }
 
-/// Where a message's body goes while it arrives.
+/// Where a message's body, or a part of it, goes while it arrives.
 pub(super) struct Body<'a> {
+    /// How it is announced: `BODY[1.2]`.
+    pub(super) name: String,
     pub(super) out: &'a mut dyn Write,
     /// The octets that went there; `None` while no body has come.
     pub(super) copied: Option<u64>,
 }
 
 impl Body<'_> {
+    /// Does this end with `BODY[] {310}`?
+    fn is_announced(&self, octets: &[u8]) -> bool {
+        let name = octets.rsplit(|octet| *octet == b' ').nth(1);
+        let name = name.unwrap_or_default();
+        let name = name.strip_prefix(b"(").unwrap_or(name);
+        name.eq_ignore_ascii_case(self.name.as_bytes())
+    }
+
     /// A server may send a message as a quoted string too, which did not pass by.
     pub(super) fn end(self, quoted: &[u8]) -> Result<u64, ClientError> {
         if let Some(octets) = self.copied {
@@ -112,7 +122,7 @@ fn response(
             Some(Ok(literal)) => literal.octets,
         };
         match body.as_deref_mut() {
-            Some(body) if announces_body(&octets) => stream(socket, &mut octets, literal, body)?,
+            Some(body) if body.is_announced(&octets) => stream(socket, &mut octets, literal, body)?,
             _ => keep(socket, room, literal, &mut octets)?,
         }
     }
@@ -120,13 +130,6 @@ fn response(
         log::debug!("{error}");
         socket.nonsense(&octets, "in IMAP")
     })
-}
-
-/// Does this end with `BODY[] {310}`?
-fn announces_body(octets: &[u8]) -> bool {
-    let name = octets.rsplitn(2, |octet| *octet == b' ').nth(1);
-    let name = name.unwrap_or_default().to_ascii_uppercase();
-    name.ends_with(b" BODY[]") || name.ends_with(b"(BODY[]")
 }
 
 /// Lets a literal pass by, and puts an empty string in its place.

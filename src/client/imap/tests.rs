@@ -8,8 +8,9 @@ use std::io::{Cursor, Write};
 use super::*;
 use crate::client::scripted::{play, serve};
 use crate::message::{Flag, FlagChange, Flags};
+use crate::protocol::imap::response::AppendUid;
 use crate::protocol::imap::search::{Algorithm, Criterion, Place, Returns, SortKey};
-use crate::protocol::imap::{FetchItem, SearchKey, SequenceSet, StatusItem};
+use crate::protocol::imap::{FetchItem, SearchKey, Section, SequenceSet, StatusItem};
 
 fn one(uid: u32) -> SequenceSet {
     SequenceSet::from_sorted(&[uid])
@@ -99,7 +100,8 @@ fn messages_are_changed_copied_and_searched_for() {
     assert!(error.contains("NO no such mailbox"), "{error}");
     client.create("Entwürfe 1").unwrap();
     let facts = client.status("INBOX", &[StatusItem::Messages]).unwrap();
-    assert_eq!(facts, [("MESSAGES".to_owned(), 3)]);
+    assert_eq!(facts.get(StatusItem::Messages), Some(3));
+    assert_eq!(facts.get(StatusItem::Unseen), None);
     let keys = vec![SearchKey::Text(Place::Subject, "café".to_owned())];
     assert_eq!(client.search(keys).unwrap(), [7, 9]);
     assert_eq!(client.list("*").unwrap()[0].name.as_str(), "Entwürfe 1");
@@ -129,12 +131,72 @@ fn a_message_is_appended_with_its_length_first() {
     let mut client = ImapClient::connect(&endpoint).unwrap();
     let seen: Flags = [Flag::Seen].into_iter().collect();
     let mut message = Cursor::new("a\nb\r\n\r");
-    assert_eq!(
-        client.append("Sent", &seen, &mut message).unwrap(),
-        Some(42)
-    );
-    let error = client.append("Sent", &Flags::new(), &mut Cursor::new("a\nb\r\n\r"));
+    let place = client.append("Sent", &seen, None, &mut message);
+    let expected = AppendUid {
+        validity: 1,
+        uids: one(42),
+    };
+    assert_eq!(place.unwrap(), Some(expected));
+    let mut message = Cursor::new("a\nb\r\n\r");
+    let error = client.append("Sent", &Flags::new(), None, &mut message);
     assert!(matches!(error, Err(ClientError::Refused { .. })));
+    drop(client);
+    server.join().unwrap();
+}
+
+#[test]
+fn what_extensions_tell_is_typed() {
+    let (endpoint, server) = play(
+        r#"S: * PREAUTH ready
+        C: a1 ID ("name" "test")
+        S: * ID ("name" "Cyrus" "os" NIL)
+        S: a1 OK
+        C: a2 NAMESPACE
+        S: * NAMESPACE (("" ".")) NIL NIL
+        S: a2 OK
+        C: a3 ENABLE CONDSTORE
+        S: * ENABLED CONDSTORE
+        S: a3 OK
+        C: a4 UID COPY 7 Sent
+        S: a4 OK [COPYUID 9 7 31] done
+        C: a5 UID MOVE 7 Sent
+        S: * OK [COPYUID 9 7 32] moved
+        S: * 1 EXPUNGE
+        S: a5 OK done
+        C: a6 UID EXPUNGE 8
+        S: a6 OK
+        C: a7 RENAME a b
+        S: a7 OK
+        C: a8 UNSELECT
+        S: a8 OK
+        C: a9 UID FETCH 5 (BODY.PEEK[1.2])
+        S: * 1 FETCH (UID 5 BODY[1.2] {4}
+        S: ab
+        S: )
+        S: a9 OK"#,
+    );
+    let mut client = ImapClient::connect(&endpoint).unwrap();
+    let us = client.id(&[("name", "test")]).unwrap();
+    assert_eq!(us[0].1.as_deref(), Some("Cyrus"));
+    let namespaces = client.namespace().unwrap();
+    assert_eq!(namespaces.personal[0].separator, Some('.'));
+    assert_eq!(client.enable(&["condstore"]).unwrap(), ["CONDSTORE"]);
+    let error = client.enable(&["UTF8=ACCEPT"]).unwrap_err();
+    assert!(matches!(error, ClientError::Unsendable { .. }));
+    let copied = client.copy(&one(7), "Sent").unwrap().unwrap();
+    assert_eq!((copied.validity, copied.to), (9, one(31)));
+    let moved = client.move_to(&one(7), "Sent").unwrap().unwrap();
+    assert_eq!((moved.from, moved.to), (one(7), one(32)));
+    client.expunge_only(&one(8)).unwrap();
+    client.rename("a", "b").unwrap();
+    client.unselect().unwrap();
+    let section = Section {
+        path: vec![1, 2],
+        text: None,
+    };
+    let mut part = Vec::new();
+    assert_eq!(client.fetch_section(5, section, &mut part).unwrap(), 4);
+    assert_eq!(part, b"ab\r\n");
     drop(client);
     server.join().unwrap();
 }

@@ -5,14 +5,16 @@
 //! must live with what it does not know (RFC 3501 §2.2.2), so that is [`Response::Other`], not an error.
 
 mod envelope;
+mod facts;
 mod fetched;
 mod found;
 mod status;
 
 pub use envelope::{Envelope, EnvelopeAddress};
+pub use facts::{MailboxStatus, Namespace, Namespaces};
 pub use fetched::Attribute;
 pub use found::{Found, Threaded};
-pub use status::{Code, Condition, Status};
+pub use status::{AppendUid, Code, Condition, CopyUid, Status};
 
 use super::command::Tag;
 use super::cursor::{Cursor, Parsed, is_atom_char};
@@ -47,8 +49,12 @@ pub enum Response {
     Sort(Vec<u32>),
     /// The messages that were looked for, as conversations: those below a message follow it.
     Thread(Vec<Threaded>),
-    /// Facts of a mailbox: `("MESSAGES", 231)`, names in upper case.
-    Status(MailboxName, Vec<(String, u64)>),
+    /// Facts of a mailbox.
+    Status(MailboxStatus),
+    /// Where mailboxes are (RFC 2342 §5).
+    Namespace(Namespaces),
+    /// Who the server says it is, as pairs (RFC 2971 §3.2).
+    Id(Vec<(String, Option<String>)>),
     /// So many messages are in the mailbox.
     Exists(u32),
     /// So many of them are recent.
@@ -128,7 +134,9 @@ fn untagged(cursor: &mut Cursor<'_>) -> Parsed<Response> {
         }
         "LIST" => Response::List(listed(cursor)?),
         "LSUB" => Response::Lsub(listed(cursor)?),
-        "STATUS" => status(cursor)?,
+        "STATUS" => Response::Status(MailboxStatus::parse(cursor)?),
+        "NAMESPACE" => Response::Namespace(Namespaces::parse(cursor)?),
+        "ID" => Response::Id(facts::id(cursor)?),
         _ => Response::Other(all.to_vec()),
     })
 }
@@ -195,20 +203,6 @@ fn listed(cursor: &mut Cursor<'_>) -> Parsed<Listed> {
         separator: separator.and_then(|text| text.first().copied().map(char::from)),
         name: MailboxName::parse(cursor)?,
     })
-}
-
-/// What follows STATUS: a mailbox and its facts.
-fn status(cursor: &mut Cursor<'_>) -> Parsed<Response> {
-    cursor.space()?;
-    let mailbox = MailboxName::parse(cursor)?;
-    cursor.space()?;
-    let facts = cursor.list_or_empty(|cursor| {
-        let name = cursor.named(Role::StatusItem, |cursor| cursor.atom("a status item"))?;
-        cursor.space()?;
-        let number = cursor.named(Role::Number, Cursor::number64)?;
-        Ok((name.to_ascii_uppercase(), number))
-    })?;
-    Ok(Response::Status(mailbox, facts))
 }
 
 #[cfg(test)]

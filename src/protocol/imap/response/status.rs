@@ -54,23 +54,31 @@ pub enum Code {
     /// The number of the first message that has not been read.
     Unseen(u32),
     /// The UIDs of messages that were appended.
-    AppendUid {
-        /// The mailbox's UIDVALIDITY.
-        validity: u32,
-        /// The new UIDs.
-        uids: SequenceSet,
-    },
-    /// The UIDs of messages that were copied or moved, old and new in the same order.
-    CopyUid {
-        /// The UIDVALIDITY of the mailbox that has the copies.
-        validity: u32,
-        /// The UIDs of the originals.
-        from: SequenceSet,
-        /// The UIDs of the copies.
-        to: SequenceSet,
-    },
+    AppendUid(AppendUid),
+    /// The UIDs of messages that were copied or moved.
+    CopyUid(CopyUid),
     /// Something else, as it stands between the brackets.
     Other(String),
+}
+
+/// Where messages are that were appended (RFC 4315 §3).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AppendUid {
+    /// The mailbox's UIDVALIDITY.
+    pub validity: u32,
+    /// The new UIDs.
+    pub uids: SequenceSet,
+}
+
+/// Where messages are that were copied or moved, old and new UIDs in the same order (RFC 4315 §3).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CopyUid {
+    /// The UIDVALIDITY of the mailbox that has the copies.
+    pub validity: u32,
+    /// The UIDs of the originals.
+    pub from: SequenceSet,
+    /// The UIDs of the copies.
+    pub to: SequenceSet,
 }
 
 impl Condition {
@@ -166,7 +174,7 @@ impl Code {
                 let validity = number(cursor)?;
                 cursor.space()?;
                 let uids = SequenceSet::parse(cursor)?;
-                Code::AppendUid { validity, uids }
+                Code::AppendUid(AppendUid { validity, uids })
             }
             "COPYUID" => {
                 let validity = number(cursor)?;
@@ -174,7 +182,7 @@ impl Code {
                 let from = SequenceSet::parse(cursor)?;
                 cursor.space()?;
                 let to = SequenceSet::parse(cursor)?;
-                Code::CopyUid { validity, from, to }
+                Code::CopyUid(CopyUid { validity, from, to })
             }
             _ => return cursor.fail("a known response code"),
         })

@@ -63,20 +63,20 @@ fn codes() {
         (
             "* OK [APPENDUID 38505 3955] x",
             Condition::Ok,
-            Some(Code::AppendUid {
+            Some(Code::AppendUid(AppendUid {
                 validity: 38505,
                 uids: set(&[3955]),
-            }),
+            })),
             "x",
         ),
         (
             "* OK [COPYUID 1 304,319:320 3956:3958] x",
             Condition::Ok,
-            Some(Code::CopyUid {
+            Some(Code::CopyUid(CopyUid {
                 validity: 1,
                 from: set(&[304, 319, 320]),
                 to: set(&[3956, 3957, 3958]),
-            }),
+            })),
             "x",
         ),
         (
@@ -127,10 +127,10 @@ fn mailboxes() {
         ("* SEARCH 2 3 6 ", Response::Search(vec![2, 3, 6])),
         (
             "* STATUS blurdybloop (messages 231 X-NEW 5000000000)",
-            Response::Status(
+            Response::Status(MailboxStatus::new(
                 MailboxName::new("blurdybloop"),
-                vec![("MESSAGES".into(), 231), ("X-NEW".into(), 5_000_000_000)],
-            ),
+                &[("MESSAGES", 231), ("X-NEW", 5_000_000_000)],
+            )),
         ),
         ("* 18 EXISTS", Response::Exists(18)),
         ("* 0 recent", Response::Recent(0)),
