@@ -14,7 +14,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
 
 use super::name::Name;
-use super::{Gone, Mailbox, Store, StoreError, Uid, disk, mailbox, maildir, subscriptions};
+use super::{Gone, Mailbox, Store, StoreError, Uid};
+use super::{disk, mailbox, maildir, special_use, subscriptions};
+use crate::protocol::imap::SpecialUse;
 
 /// The mail of one account.
 #[derive(Clone)]
@@ -114,6 +116,15 @@ impl Account {
     /// # Errors
     /// When there is one, the name is bad, or the disk fails.
     pub fn create(&self, name: &str) -> Result<(), StoreError> {
+        self.create_for(name, &[])
+    }
+
+    /// Makes a mailbox that is for this.
+    ///
+    /// # Errors
+    /// When there is one, another one is for this, the name is bad, or the disk fails; then nothing
+    /// is made.
+    pub fn create_for(&self, name: &str, uses: &[SpecialUse]) -> Result<(), StoreError> {
         let name = Name::parse(name)?;
         let path = self.path(&name);
         let exists = || Err(StoreError::MailboxExists(name.text().to_owned()));
@@ -122,6 +133,7 @@ impl Account {
         if name.is_inbox() || is_maildir(&path) {
             return exists();
         }
+        special_use::set(&self.folder, &name, uses, |owner| self.exists(owner))?;
         let unborn = self.folder.join("tmp").join(maildir::unique());
         maildir::make(&unborn)?;
         // Maildir++ tells the programs that deliver here where the account's own folder is.
@@ -157,6 +169,7 @@ impl Account {
         let _nobody_else = mailbox::lock(&names);
         self.take_away(&name, path, &dying)?;
         disk::sync_folder(&self.folder)?;
+        special_use::set(&self.folder, &name, &[], |_| false)?;
         if let Err(error) = fs::remove_dir_all(&dying) {
             // It is out of sight, and goes with the next leftovers.
             log::warn!("{}: {error}", dying.display());
@@ -198,7 +211,8 @@ impl Account {
         for (old, new) in &renames {
             self.take_away(old, self.path(old), &self.path(new))?;
         }
-        disk::sync_folder(&self.folder)
+        disk::sync_folder(&self.folder)?;
+        special_use::rename(&self.folder, &renames)
     }
 
     fn move_inbox(&self, to: &Name) -> Result<(), StoreError> {
@@ -235,6 +249,19 @@ impl Account {
         Ok(names.iter().map(|name| name.text().to_owned()).collect())
     }
 
+    /// What mailboxes are for: each use, and the mailbox that has it (RFC 6154). Of a mailbox that is
+    /// renamed the use goes along; of one that is deleted it is free again.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn special_uses(&self) -> Result<Vec<(SpecialUse, String)>, StoreError> {
+        let entries = special_use::list(&self.folder)?.into_iter();
+        let existing = entries.filter(|(_, name)| self.exists(name));
+        Ok(existing
+            .map(|(special_use, name)| (special_use, name.text().to_owned()))
+            .collect())
+    }
+
     /// Renames a mailbox's folder; who has it open sees it as deleted.
     fn take_away(&self, name: &Name, from: PathBuf, to: &Path) -> Result<(), StoreError> {
         let mailbox = self.open(name, from)?;
@@ -247,6 +274,10 @@ impl Account {
             open.remove(from);
         }
         Ok(())
+    }
+
+    fn exists(&self, name: &Name) -> bool {
+        is_maildir(&self.path(name))
     }
 
     fn path(&self, name: &Name) -> PathBuf {

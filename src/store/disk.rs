@@ -59,6 +59,25 @@ pub(crate) fn replace(path: &Path, content: &[u8]) -> Result<(), StoreError> {
     path.parent().map_or(Ok(()), sync_folder)
 }
 
+/// Changes a text file under its lock. `change` gets what stands in it, nothing if there is no such
+/// file, and returns what shall stand in it, or `None` to leave it alone.
+pub(super) fn edit(
+    path: &Path,
+    change: impl FnOnce(&str) -> Result<Option<String>, StoreError>,
+) -> Result<(), StoreError> {
+    let _lock = DotLock::take(path)?;
+    match change(&read_text(path)?)? {
+        Some(text) => replace(path, text.as_bytes()),
+        None => Ok(()),
+    }
+}
+
+/// What stands in a text file; nothing, if there is no such file.
+pub(super) fn read_text(path: &Path) -> Result<String, StoreError> {
+    let content = read(path)?.unwrap_or_default();
+    Ok(String::from_utf8_lossy(&content).into_owned())
+}
+
 fn write_synced(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut file = OpenOptions::new()
         .write(true)

@@ -13,6 +13,8 @@ pub enum StoreError {
     MailboxExists(String),
     /// The name cannot name a mailbox or an account; the second text says why.
     BadName(String, &'static str),
+    /// Another mailbox, the second, is for this already.
+    UseTaken(String, String),
     /// The message was removed meanwhile.
     MessageGone,
     /// The disk said no.
@@ -39,6 +41,9 @@ impl fmt::Display for StoreError {
             StoreError::BadName(name, why) => {
                 let shown: String = name.chars().take(60).collect();
                 write!(f, "{shown:?} cannot be a name: {why}")
+            }
+            StoreError::UseTaken(special_use, name) => {
+                write!(f, "there is a mailbox for {special_use} already: {name:?}")
             }
             StoreError::MessageGone => f.write_str("the message is gone"),
             StoreError::Disk(path, error) => write!(f, "{}: {error}", path.display()),

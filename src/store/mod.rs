@@ -22,6 +22,7 @@ mod mailbox;
 mod maildir;
 mod name;
 mod snapshot;
+mod special_use;
 mod state;
 mod subscriptions;
 #[cfg(test)]

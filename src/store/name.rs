@@ -4,7 +4,7 @@
 //! Whatever a client says, a parsed name stays within the account's folder.
 
 use super::StoreError;
-use crate::protocol::imap::mutf7;
+use crate::protocol::imap::{MailboxName, mutf7};
 
 /// Between the levels of a name.
 pub(super) const SEPARATOR: char = '.';
@@ -35,7 +35,7 @@ impl Name {
         if text.contains('/') || text.contains(char::is_control) {
             return bad("it has a slash or a control character");
         }
-        let text = with_inbox_in_capitals(text);
+        let text = MailboxName::new(text).as_str().to_owned();
         let encoded = mutf7::encode(&text);
         if encoded.len() > LONGEST {
             return bad("it is too long");
@@ -82,19 +82,6 @@ impl Name {
             return String::new();
         }
         format!("{SEPARATOR}{}", self.encoded)
-    }
-}
-
-/// RFC 9051 §5.1: INBOX is the same in any case; so are, for their first part, those below it.
-fn with_inbox_in_capitals(text: &str) -> String {
-    match text.split_at_checked(INBOX.len()) {
-        Some((first, rest))
-            if first.eq_ignore_ascii_case(INBOX)
-                && (rest.is_empty() || rest.starts_with(SEPARATOR)) =>
-        {
-            format!("{INBOX}{rest}")
-        }
-        _ => text.to_owned(),
     }
 }
 

@@ -8,14 +8,14 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::StoreError;
-use super::disk::{self, DotLock};
+use super::disk;
 use super::name::{Name, SEPARATOR};
 
 const VERSION_2: &str = "V\t2\n\n";
 
 /// The names subscribed to, sorted.
 pub(super) fn list(account: &Path) -> Result<Vec<Name>, StoreError> {
-    let lines = read(&file(account))?;
+    let lines = lines(&disk::read_text(&file(account))?);
     let names = lines
         .iter()
         .filter_map(|line| Name::decode(&line.replace('\t', ".")));
@@ -25,20 +25,20 @@ pub(super) fn list(account: &Path) -> Result<Vec<Name>, StoreError> {
 
 /// Subscribes to a name, or ends that.
 pub(super) fn set(account: &Path, name: &Name, subscribed: bool) -> Result<(), StoreError> {
-    let path = file(account);
     let line = name.encoded().replace(SEPARATOR, "\t");
-    let _lock = DotLock::take(&path)?;
-    let mut lines = read(&path)?;
-    if lines.contains(&line) == subscribed {
-        return Ok(());
-    }
-    if subscribed {
-        lines.push(line);
-    } else {
-        lines.retain(|other| *other != line);
-    }
-    let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
-    disk::replace(&path, format!("{VERSION_2}{text}").as_bytes())
+    disk::edit(&file(account), |text| {
+        let mut lines = lines(text);
+        if lines.contains(&line) == subscribed {
+            return Ok(None);
+        }
+        if subscribed {
+            lines.push(line);
+        } else {
+            lines.retain(|other| *other != line);
+        }
+        let lines: String = lines.iter().map(|line| format!("{line}\n")).collect();
+        Ok(Some(format!("{VERSION_2}{lines}")))
+    })
 }
 
 fn file(account: &Path) -> PathBuf {
@@ -46,13 +46,11 @@ fn file(account: &Path) -> PathBuf {
 }
 
 /// The lines as version 2 has them.
-fn read(path: &Path) -> Result<Vec<String>, StoreError> {
-    let file = disk::read(path)?.unwrap_or_default();
-    let text = String::from_utf8_lossy(&file);
-    Ok(match text.strip_prefix(VERSION_2) {
+fn lines(text: &str) -> Vec<String> {
+    match text.strip_prefix(VERSION_2) {
         Some(names) => names.lines().map(str::to_owned).collect(),
         None => text.lines().map(|l| l.replace(SEPARATOR, "\t")).collect(),
-    })
+    }
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use crate::protocol::imap::response::{
     AppendUid, Code, Listed, MailboxStatus, Namespaces, Response, Status,
 };
 use crate::protocol::imap::{
-    Append, Appended, Command, DateTime, ListPattern, Literal, MailboxName, SequenceSet, StatusItem,
+    Append, Appended, Command, DateTime, List, Literal, MailboxName, SequenceSet, StatusItem,
 };
 
 /// The mailbox that is open.
@@ -93,8 +93,7 @@ impl ImapClient {
     /// # Errors
     /// When the connection fails.
     pub fn list(&mut self, pattern: &str) -> Result<Vec<Listed>, ClientError> {
-        let (reference, pattern) = (String::new(), ListPattern::new(pattern));
-        let (responses, _) = self.execute(&Command::List { reference, pattern })?;
+        let (responses, _) = self.execute(&Command::List(List::simple(pattern)))?;
         let listed = responses.into_iter().filter_map(|response| match response {
             Response::List(listed) => Some(listed),
             _ => None,
@@ -148,7 +147,11 @@ impl ImapClient {
     /// # Errors
     /// When there is one, or the name is bad.
     pub fn create(&mut self, mailbox: &str) -> Result<(), ClientError> {
-        self.on_name(Command::Create, mailbox)
+        let create = |mailbox| Command::Create {
+            mailbox,
+            uses: Vec::new(),
+        };
+        self.on_name(create, mailbox)
     }
 
     /// Removes a mailbox and its messages.

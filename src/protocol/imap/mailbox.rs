@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use super::cursor::{Cursor, Parsed};
+use super::cursor::{Cursor, Parsed, word_for};
 use super::{mutf7, string};
 use crate::protocol::span::Role;
 
@@ -30,11 +30,15 @@ pub enum Alphabet {
 pub struct MailboxName(String);
 
 impl MailboxName {
-    /// A name in Unicode; any `inbox` becomes `INBOX`.
+    /// A name in Unicode. INBOX is the same in any case (RFC 3501 §5.1), and so is, to us, the first
+    /// part of the names below it; both become capitals.
     pub fn new(name: impl Into<String>) -> MailboxName {
-        let name = name.into();
-        if name.eq_ignore_ascii_case(INBOX) {
-            return MailboxName(INBOX.to_owned());
+        let mut name = name.into();
+        if let Some((first, rest)) = name.split_at_mut_checked(INBOX.len())
+            && (rest.is_empty() || rest.starts_with(SEPARATOR))
+            && first.eq_ignore_ascii_case(INBOX)
+        {
+            first.make_ascii_uppercase();
         }
         MailboxName(name)
     }
@@ -155,11 +159,13 @@ pub enum StatusItem {
     Deleted,
     /// How many octets the messages have together.
     Size,
+    /// How many octets a message may have that is put there (RFC 7889 §3.1).
+    AppendLimit,
 }
 
 impl StatusItem {
     /// Every item, and its name.
-    const NAMES: [(&'static str, StatusItem); 7] = [
+    const NAMES: [(&'static str, StatusItem); 8] = [
         ("MESSAGES", StatusItem::Messages),
         ("RECENT", StatusItem::Recent),
         ("UIDNEXT", StatusItem::UidNext),
@@ -167,26 +173,33 @@ impl StatusItem {
         ("UNSEEN", StatusItem::Unseen),
         ("DELETED", StatusItem::Deleted),
         ("SIZE", StatusItem::Size),
+        ("APPENDLIMIT", StatusItem::AppendLimit),
     ];
 
-    /// Reads an item from the front.
+    /// Reads items in parentheses from the front; what stands there twice is one.
     ///
     /// # Errors
-    /// When none stands there.
-    pub fn parse(cursor: &mut Cursor<'_>) -> Parsed<StatusItem> {
-        let error = cursor.expected("a status item, such as MESSAGES");
-        let word = cursor.named(Role::StatusItem, |cursor| cursor.atom(error.expected))?;
-        let named = |(name, _): &&(&str, StatusItem)| name.eq_ignore_ascii_case(word);
-        let found = StatusItem::NAMES.iter().find(named);
-        found.map(|(_, item)| *item).ok_or(error)
+    /// When there is none, or one that we do not know.
+    pub fn parse_all(cursor: &mut Cursor<'_>) -> Parsed<Vec<StatusItem>> {
+        let mut items = Vec::new();
+        cursor.list(|cursor| {
+            let expected = "a status item, such as MESSAGES";
+            let item = cursor.named(Role::StatusItem, |cursor| {
+                cursor.one_of(&StatusItem::NAMES, expected)
+            })?;
+            if !items.contains(&item) {
+                items.push(item);
+            }
+            Ok(())
+        })?;
+        Ok(items)
     }
 }
 
 /// As on the wire: `MESSAGES`.
 impl fmt::Display for StatusItem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let found = StatusItem::NAMES.iter().find(|(_, item)| item == self);
-        f.write_str(found.map_or("", |(name, _)| name))
+        f.write_str(word_for(&StatusItem::NAMES, self))
     }
 }
 
@@ -200,14 +213,15 @@ pub(super) mod tests {
 
     #[test]
     fn names() {
-        let rows: [(&[u8], &str, &str); 7] = [
+        let rows: [(&[u8], &str, &str); 8] = [
             (b"inBox", "INBOX", "INBOX"),
             (b"\"Sent Mail\"", "Sent Mail", "\"Sent Mail\""),
             (b"Entw&APw-rfe", "Entwürfe", "Entw&APw-rfe"),
             (b"{3}\r\na&-", "a&", "a&-"),
             // RFC 9755 §3: quoted UTF-8.
             ("\"Entwürfe\"".as_bytes(), "Entwürfe", "Entw&APw-rfe"),
-            (b"inbox.sub", "inbox.sub", "inbox.sub"),
+            (b"inbox.sub", "INBOX.sub", "INBOX.sub"),
+            (b"inboxes", "inboxes", "inboxes"),
             // For the store to refuse.
             (b"../../etc", "../../etc", "../../etc"),
         ];

@@ -58,6 +58,14 @@ mod tests {
                 "tag a, verb LIST, reference \"\", pattern *",
             ),
             (
+                "a LIST (SUBSCRIBED) \"\" (a %) RETURN (STATUS (SIZE))",
+                "tag a, verb LIST, option SUBSCRIBED, reference \"\", pattern a, pattern %, option STATUS, status-item SIZE",
+            ),
+            (
+                "a CREATE x (USE (\\Sent))",
+                "tag a, verb CREATE, mailbox x, mailbox-attribute \\Sent",
+            ),
+            (
                 "a STATUS INBOX (MESSAGES UNSEEN)",
                 "tag a, verb STATUS, mailbox INBOX, status-item MESSAGES, status-item UNSEEN",
             ),

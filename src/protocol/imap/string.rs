@@ -1,5 +1,7 @@
 //! Strings as IMAP writes them: atom, quoted, literal, or NIL (RFC 9051 §4.3, §9).
 
+use std::fmt;
+
 use super::cursor::is_astring_char;
 
 /// The longest string that is written in quotes. Clients read a line at a time, and a line
@@ -66,6 +68,19 @@ fn quoted(bytes: &[u8], out: &mut Vec<u8>) {
 fn is_atom(bytes: &[u8]) -> bool {
     let empty = bytes.is_empty() || bytes.eq_ignore_ascii_case(b"NIL");
     !empty && bytes.iter().all(|&octet| is_astring_char(octet))
+}
+
+/// Prints items with a space between two.
+pub(super) struct Spaced<'a, T>(pub(super) &'a [T]);
+
+impl<T: fmt::Display> fmt::Display for Spaced<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (position, item) in self.0.iter().enumerate() {
+            let space = if position == 0 { "" } else { " " };
+            write!(f, "{space}{item}")?;
+        }
+        Ok(())
+    }
 }
 
 /// `TEXT-CHAR` (RFC 9051 §9): 7-bit, neither NUL nor CR nor LF.

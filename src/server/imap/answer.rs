@@ -150,6 +150,7 @@ impl From<StoreError> for Answer {
             StoreError::NoSuchMailbox(_) => Answer::no(format!("[NONEXISTENT] {error}")),
             StoreError::MailboxExists(_) => Answer::no(format!("[ALREADYEXISTS] {error}")),
             StoreError::BadName(..) => Answer::no(format!("[CANNOT] {error}")),
+            StoreError::UseTaken(..) => Answer::no(format!("[USEATTR] {error}")),
             StoreError::MessageGone => Answer::no(format!("[EXPUNGEISSUED] {error}")),
             StoreError::Disk(..) => {
                 log::error!("{error}");

@@ -11,9 +11,28 @@ use crate::server::{Door, Next, Part, Refusal};
 /// What works in every state.
 const ALWAYS: &str = "IMAP4rev1 LITERAL+ SASL-IR ID";
 
-/// What works for whoever is logged in.
-const LOGGED_IN: &str = "IMAP4rev1 LITERAL+ SASL-IR ID IDLE NAMESPACE CHILDREN UNSELECT UIDPLUS MOVE BINARY ESEARCH SEARCHRES \
-     WITHIN SORT SORT=DISPLAY THREAD=ORDEREDSUBJECT THREAD=REFERENCES";
+/// What works for whoever is logged in, beside that, and APPENDLIMIT.
+const LOGGED_IN: [&str; 19] = [
+    "IDLE",
+    "NAMESPACE",
+    "CHILDREN",
+    "UNSELECT",
+    "UIDPLUS",
+    "MOVE",
+    "BINARY",
+    "ESEARCH",
+    "SEARCHRES",
+    "WITHIN",
+    "SORT",
+    "SORT=DISPLAY",
+    "THREAD=ORDEREDSUBJECT",
+    "THREAD=REFERENCES",
+    "LIST-EXTENDED",
+    "LIST-STATUS",
+    "SPECIAL-USE",
+    "CREATE-SPECIAL-USE",
+    "STATUS=SIZE",
+];
 
 impl ImapServer {
     /// RFC 3501 §6.1.1.
@@ -25,7 +44,9 @@ impl ImapServer {
     /// What the client may use in this state.
     pub(super) fn capabilities(&self) -> String {
         let State::NotAuthenticated(door) = &self.state else {
-            return LOGGED_IN.to_owned();
+            // RFC 7889 §2: with a number, it holds for all mailboxes.
+            let most = self.site.limits.message_size;
+            return format!("{ALWAYS} {} APPENDLIMIT={most}", LOGGED_IN.join(" "));
         };
         let mut capabilities = ALWAYS.to_owned();
         if self.peer.can_start_tls {

@@ -6,15 +6,25 @@ use std::sync::Arc;
 use super::answer::{Answer, Answered};
 use super::reading::Reading;
 use super::session::{ImapServer, State};
-use crate::protocol::imap::MailboxName;
 use crate::protocol::imap::mailbox::SEPARATOR;
+use crate::protocol::imap::{MailboxName, SpecialUse};
 
 impl ImapServer {
-    /// RFC 3501 §6.3.3. A separator at the end only says that mailboxes below are to come.
-    pub(super) fn create(&mut self, name: &MailboxName) -> Answered {
+    /// RFC 3501 §6.3.3, for something: RFC 6154 §5.2. A separator at the end only says that mailboxes
+    /// below are to come.
+    pub(super) fn create(&mut self, name: &MailboxName, uses: &[SpecialUse]) -> Answered {
+        let account = self.account()?;
+        if let Some(other) = uses
+            .iter()
+            .find(|other| !SpecialUse::STORING.contains(other))
+        {
+            return Err(Answer::no(format!(
+                "[USEATTR] no mailbox here can be for {other}"
+            )));
+        }
         let name = name.as_str();
         let name = name.strip_suffix(SEPARATOR).unwrap_or(name);
-        self.account()?.create(MailboxName::new(name).as_str())?;
+        account.create_for(MailboxName::new(name).as_str(), uses)?;
         Ok(Answer::ok("CREATE completed"))
     }
 

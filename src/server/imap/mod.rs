@@ -6,7 +6,7 @@
 //! - [`login`]: CAPABILITY, ID, STARTTLS, LOGIN, AUTHENTICATE, LOGOUT, and NOOP;
 //! - [`enabled`]: ENABLE, and what it has switched on: which of two forms an answer takes;
 //! - [`select`]: SELECT, EXAMINE, CLOSE, UNSELECT, CHECK, STATUS;
-//! - [`mailboxes`]: CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE;   [`list`]: LIST, LSUB, NAMESPACE;
+//! - [`mailboxes`]: CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE;   [`list`] with [`tree`]: LIST, LSUB, NAMESPACE;
 //! - [`view`]: the message numbers that this client knows, and what it must be told;
 //! - [`fetch`] with [`response`], [`section`], [`binary`], [`reading`], and what all remember,
 //!   [`catalogue`]: FETCH;
@@ -41,6 +41,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 mod thread;
+mod tree;
 mod view;
 
 pub use catalogue::Catalogue;

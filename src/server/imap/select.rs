@@ -5,13 +5,14 @@ use std::mem;
 use std::sync::Arc;
 
 use super::answer::{Answer, Answered};
+use super::list::listed;
 use super::reading::Reading;
 use super::session::{ImapServer, State};
 use super::store;
 use super::view::View;
 use crate::message::Flag;
 use crate::protocol::imap::{MailboxName, StatusItem};
-use crate::store::{Account, Mailbox, Snapshot, StoreError};
+use crate::store::{Account, Mailbox, Message, Snapshot, StoreError};
 
 impl ImapServer {
     /// SELECT (RFC 3501 §6.3.1), or read-only EXAMINE (§6.3.2).
@@ -47,8 +48,11 @@ impl ImapServer {
             true => Answer::ok("[READ-ONLY] EXAMINE completed"),
             false => Answer::ok("[READ-WRITE] SELECT completed"),
         };
-        let answer = answer.with(opening(&view, self.enabled.imap4rev2()));
-        Ok((view, answer))
+        let mut told = opening(&view, self.enabled.imap4rev2());
+        if self.enabled.imap4rev2() {
+            told += &listed(account, name.as_str(), "", self.enabled)?;
+        }
+        Ok((view, answer.with(told)))
     }
 
     /// RFC 3501 §6.4.2: what is marked `\Deleted` goes, and nobody is told of it here.
@@ -80,10 +84,47 @@ impl ImapServer {
 
     /// RFC 3501 §6.3.10.
     pub(super) fn status(&mut self, name: &MailboxName, items: &[StatusItem]) -> Answered {
-        let facts = status(self.account()?, name, items)?;
-        let name = name.written_in(self.enabled.alphabet());
-        let line = format!("* STATUS {name} ({facts})\r\n");
+        let line = self.status_line(self.account()?, name, items)?;
         Ok(Answer::ok("STATUS completed").with(line))
+    }
+
+    /// The response of STATUS.
+    pub(super) fn status_line(
+        &self,
+        account: &Account,
+        name: &MailboxName,
+        items: &[StatusItem],
+    ) -> Result<String, StoreError> {
+        let mailbox = account.mailbox(name.as_str())?;
+        let snapshot = mailbox.refresh()?;
+        let mut facts = Vec::with_capacity(items.len());
+        for item in items {
+            facts.push(format!("{item} {}", self.fact(&mailbox, &snapshot, *item)?));
+        }
+        let name = name.written_in(self.enabled.alphabet());
+        Ok(format!("* STATUS {name} ({})\r\n", facts.join(" ")))
+    }
+
+    fn fact(
+        &self,
+        mailbox: &Mailbox,
+        snapshot: &Snapshot,
+        item: StatusItem,
+    ) -> Result<u64, StoreError> {
+        let messages = &snapshot.messages;
+        let count = |has: &dyn Fn(&Message) -> bool| {
+            messages.iter().filter(|message| has(message)).count() as u64
+        };
+        Ok(match item {
+            StatusItem::Messages => messages.len() as u64,
+            StatusItem::Recent => count(&|message| message.uid >= snapshot.first_recent),
+            StatusItem::UidNext => snapshot.uid_next.into(),
+            StatusItem::UidValidity => snapshot.uid_validity.into(),
+            StatusItem::Unseen => count(&|message| !message.flags.has(Flag::Seen)),
+            StatusItem::Deleted => count(&|message| message.flags.has(Flag::Deleted)),
+            StatusItem::Size => size(mailbox, snapshot)?,
+            StatusItem::AppendLimit => self.site.limits.message_size,
+        })
     }
 }
 
@@ -109,36 +150,6 @@ fn opening(view: &View, imap4rev2: bool) -> String {
         snapshot.uid_next
     );
     out
-}
-
-fn status(
-    account: &Account,
-    name: &MailboxName,
-    items: &[StatusItem],
-) -> Result<String, StoreError> {
-    let mailbox = account.mailbox(name.as_str())?;
-    let snapshot = mailbox.refresh()?;
-    let mut values = Vec::with_capacity(items.len());
-    for item in items {
-        values.push(format!("{item} {}", value(&mailbox, &snapshot, *item)?));
-    }
-    Ok(values.join(" "))
-}
-
-fn value(mailbox: &Mailbox, snapshot: &Snapshot, item: StatusItem) -> Result<u64, StoreError> {
-    let messages = &snapshot.messages;
-    let count = |has: &dyn Fn(&crate::store::Message) -> bool| {
-        messages.iter().filter(|message| has(message)).count() as u64
-    };
-    Ok(match item {
-        StatusItem::Messages => messages.len() as u64,
-        StatusItem::Recent => count(&|message| message.uid >= snapshot.first_recent),
-        StatusItem::UidNext => snapshot.uid_next.into(),
-        StatusItem::UidValidity => snapshot.uid_validity.into(),
-        StatusItem::Unseen => count(&|message| !message.flags.has(Flag::Seen)),
-        StatusItem::Deleted => count(&|message| message.flags.has(Flag::Deleted)),
-        StatusItem::Size => size(mailbox, snapshot)?,
-    })
 }
 
 fn size(mailbox: &Mailbox, snapshot: &Snapshot) -> Result<u64, StoreError> {

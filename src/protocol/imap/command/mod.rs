@@ -12,10 +12,11 @@ use std::fmt;
 use super::append::Append;
 use super::cursor::{Cursor, ParseError, Parsed, is_astring_char};
 use super::fetch::FetchItem;
-use super::list::ListPattern;
+use super::list::{List, ListPattern};
 use super::mailbox::{Alphabet, MailboxName, StatusItem};
 use super::message_set::MessageSet;
 use super::search::{Search, Sort, Thread};
+use super::special_use::SpecialUse;
 use crate::message::FlagChange;
 use crate::protocol::span::Role;
 
@@ -78,8 +79,13 @@ pub enum Command {
     Select(MailboxName),
     /// Open a mailbox for reading only (RFC 3501 §6.3.2).
     Examine(MailboxName),
-    /// Make a mailbox (RFC 3501 §6.3.3). A `.` at the end of the name announces children.
-    Create(MailboxName),
+    /// Make a mailbox (RFC 3501 §6.3.3).
+    Create {
+        /// Its name. A `.` at the end announces children.
+        mailbox: MailboxName,
+        /// What it will be for (RFC 6154 §5.2).
+        uses: Vec<SpecialUse>,
+    },
     /// Remove a mailbox (RFC 3501 §6.3.4).
     Delete(MailboxName),
     /// Give a mailbox another name (RFC 3501 §6.3.5).
@@ -94,12 +100,7 @@ pub enum Command {
     /// Take it off that list (RFC 3501 §6.3.7).
     Unsubscribe(MailboxName),
     /// Which mailboxes there are (RFC 3501 §6.3.8).
-    List {
-        /// What the pattern is under, in Unicode; usually empty.
-        reference: String,
-        /// Which names; the empty one asks for the separator.
-        pattern: ListPattern,
-    },
+    List(List),
     /// Which mailboxes are subscribed to (RFC 3501 §6.3.9).
     Lsub {
         /// What the pattern is under, in Unicode; usually empty.
@@ -113,7 +114,7 @@ pub enum Command {
     Status {
         /// The mailbox.
         mailbox: MailboxName,
-        /// The facts; at least one.
+        /// The facts; at least one, and none twice.
         items: Vec<StatusItem>,
     },
     /// Put a message into a mailbox (RFC 3501 §6.3.11).

@@ -8,10 +8,11 @@ use crate::protocol::imap::append::Append;
 use crate::protocol::imap::cursor::{Cursor, Parsed, utf8};
 use crate::protocol::imap::fetch::FetchItem;
 use crate::protocol::imap::flags;
-use crate::protocol::imap::list::ListPattern;
+use crate::protocol::imap::list::{List, ListPattern};
 use crate::protocol::imap::mailbox::{self, MailboxName, StatusItem};
 use crate::protocol::imap::message_set::MessageSet;
 use crate::protocol::imap::search::{Search, Sort, Thread};
+use crate::protocol::imap::special_use::SpecialUse;
 use crate::protocol::sasl;
 use crate::protocol::span::Role;
 
@@ -43,7 +44,7 @@ const WITH_ARGUMENTS: [(&str, Arguments); 15] = [
     ("ENABLE", enable),
     ("SELECT", |c| MailboxName::parse(c).map(Command::Select)),
     ("EXAMINE", |c| MailboxName::parse(c).map(Command::Examine)),
-    ("CREATE", |c| MailboxName::parse(c).map(Command::Create)),
+    ("CREATE", create),
     ("DELETE", |c| MailboxName::parse(c).map(Command::Delete)),
     ("RENAME", rename),
     ("SUBSCRIBE", |c| {
@@ -52,12 +53,8 @@ const WITH_ARGUMENTS: [(&str, Arguments); 15] = [
     ("UNSUBSCRIBE", |c| {
         MailboxName::parse(c).map(Command::Unsubscribe)
     }),
-    ("LIST", |c| {
-        list(c).map(|(reference, pattern)| Command::List { reference, pattern })
-    }),
-    ("LSUB", |c| {
-        list(c).map(|(reference, pattern)| Command::Lsub { reference, pattern })
-    }),
+    ("LIST", |c| List::parse(c).map(Command::List)),
+    ("LSUB", lsub),
     ("STATUS", status),
     ("APPEND", |c| {
         Append::parse_arguments(c).map(Command::Append)
@@ -188,6 +185,20 @@ fn enable(cursor: &mut Cursor<'_>) -> Parsed<Command> {
     Ok(Command::Enable(names))
 }
 
+/// RFC 6154 §5.2: of the parameters that RFC 4466 §2.2 allows, there is only this one.
+fn create(cursor: &mut Cursor<'_>) -> Parsed<Command> {
+    let mailbox = MailboxName::parse(cursor)?;
+    let mut uses = Vec::new();
+    if cursor.eat(b' ') {
+        if !cursor.eat_text("(USE ") {
+            return cursor.fail("special uses, as in (USE (\\Drafts))");
+        }
+        uses = cursor.list_or_empty(SpecialUse::parse)?;
+        cursor.expect(b')', "a closing parenthesis")?;
+    }
+    Ok(Command::Create { mailbox, uses })
+}
+
 fn rename(cursor: &mut Cursor<'_>) -> Parsed<Command> {
     let from = MailboxName::parse(cursor)?;
     cursor.space()?;
@@ -195,16 +206,17 @@ fn rename(cursor: &mut Cursor<'_>) -> Parsed<Command> {
     Ok(Command::Rename { from, to })
 }
 
-fn list(cursor: &mut Cursor<'_>) -> Parsed<(String, ListPattern)> {
+fn lsub(cursor: &mut Cursor<'_>) -> Parsed<Command> {
     let reference = mailbox::parse_reference(cursor)?;
     cursor.space()?;
-    Ok((reference, ListPattern::parse(cursor)?))
+    let pattern = ListPattern::parse(cursor)?;
+    Ok(Command::Lsub { reference, pattern })
 }
 
 fn status(cursor: &mut Cursor<'_>) -> Parsed<Command> {
     let mailbox = MailboxName::parse(cursor)?;
     cursor.space()?;
-    let items = cursor.list(StatusItem::parse)?;
+    let items = StatusItem::parse_all(cursor)?;
     Ok(Command::Status { mailbox, items })
 }
 

@@ -6,6 +6,7 @@ use super::{Command, Tagged};
 use crate::protocol::imap::flags::Change;
 use crate::protocol::imap::mailbox::{Astring, Quoted};
 use crate::protocol::imap::mutf7;
+use crate::protocol::imap::string::Spaced;
 use crate::protocol::sasl;
 
 /// The whole command without the CRLF at its end. Text that cannot be quoted stands as a literal,
@@ -35,14 +36,15 @@ impl fmt::Display for Command {
             Command::Enable(names) => write!(f, "ENABLE {}", names.join(" ")),
             Command::Select(mailbox) => write!(f, "SELECT {mailbox}"),
             Command::Examine(mailbox) => write!(f, "EXAMINE {mailbox}"),
-            Command::Create(mailbox) => write!(f, "CREATE {mailbox}"),
+            Command::Create { mailbox, uses } if uses.is_empty() => write!(f, "CREATE {mailbox}"),
+            Command::Create { mailbox, uses } => {
+                write!(f, "CREATE {mailbox} (USE ({}))", Spaced(uses))
+            }
             Command::Delete(mailbox) => write!(f, "DELETE {mailbox}"),
             Command::Rename { from, to } => write!(f, "RENAME {from} {to}"),
             Command::Subscribe(mailbox) => write!(f, "SUBSCRIBE {mailbox}"),
             Command::Unsubscribe(mailbox) => write!(f, "UNSUBSCRIBE {mailbox}"),
-            Command::List { reference, pattern } => {
-                write!(f, "LIST {} {pattern}", Astring(&mutf7::encode(reference)))
-            }
+            Command::List(list) => write!(f, "LIST {list}"),
             Command::Lsub { reference, pattern } => {
                 write!(f, "LSUB {} {pattern}", Astring(&mutf7::encode(reference)))
             }
@@ -89,19 +91,6 @@ impl Command {
             }
             _ => Ok(()),
         }
-    }
-}
-
-/// Prints items with a space between two.
-struct Spaced<'a, T>(&'a [T]);
-
-impl<T: fmt::Display> fmt::Display for Spaced<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (position, item) in self.0.iter().enumerate() {
-            let space = if position == 0 { "" } else { " " };
-            write!(f, "{space}{item}")?;
-        }
-        Ok(())
     }
 }
 

@@ -7,6 +7,7 @@ use super::super::append::tests::any_append;
 use super::super::fetch::tests::any_items;
 use super::super::flags::tests::any_flags;
 use super::super::list::pattern::tests::any_pattern;
+use super::super::list::tests::any_list;
 use super::super::mailbox::tests::any_name;
 use super::super::message_set::tests::any_message_set;
 use super::super::search::tests::{any_search, any_sort, any_thread};
@@ -42,11 +43,20 @@ const COMMANDS: &[(&str, &str)] = &[
     ("a SELECT ../../etc", "a SELECT ../../etc"),
     ("a EXAMINE \"Entw&APw-rfe\"", "a EXAMINE Entw&APw-rfe"),
     ("a CREATE Lists.rust.", "a CREATE Lists.rust."),
+    ("a CREATE x (use ())", "a CREATE x"),
+    (
+        "a CREATE x (USE (\\drafts \\X))",
+        "a CREATE x (USE (\\Drafts \\X))",
+    ),
     ("a DELETE x", "a DELETE x"),
     ("a RENAME inbox \"old mail\"", "a RENAME INBOX \"old mail\""),
     ("a SUBSCRIBE #news", "a SUBSCRIBE #news"),
     ("a UNSUBSCRIBE x", "a UNSUBSCRIBE x"),
     ("a LIST \"\" *", "a LIST \"\" \"*\""),
+    (
+        "a LIST (SUBSCRIBED) \"\" * RETURN (CHILDREN)",
+        "a LIST (SUBSCRIBED) \"\" (\"*\") RETURN (CHILDREN)",
+    ),
     ("a LSUB Lists. %", "a LSUB Lists. \"%\""),
     ("a NAMESPACE", "a NAMESPACE"),
     (
@@ -191,6 +201,16 @@ const BAD_COMMANDS: &[(&[u8], &str, &str)] = &[
         "expected a mechanism and, perhaps, a first response in base64 at octet 15",
     ),
     (b"a ID (\"x\")", "a", "expected a space at octet 9"),
+    (
+        b"a CREATE x (SIZE 5)",
+        "a",
+        "expected special uses, as in (USE (\\Drafts)) at octet 11",
+    ),
+    (
+        b"a CREATE x (USE (Drafts))",
+        "a",
+        "expected a special use, such as \\Drafts at octet 17",
+    ),
 ];
 
 #[test]
@@ -227,20 +247,23 @@ fn bounds() {
 }
 
 fn on_mailboxes() -> impl Strategy<Value = Command> {
-    let items = proptest::collection::vec(
-        prop_oneof![Just(StatusItem::Messages), Just(StatusItem::UidValidity)],
-        1..3,
-    );
+    let all = vec![
+        StatusItem::Messages,
+        StatusItem::UidValidity,
+        StatusItem::AppendLimit,
+    ];
+    let items = proptest::sample::subsequence(all, 1..=3);
+    let uses = proptest::collection::vec("[A-Za-z]{1,8}", 0..3)
+        .prop_map(|names| names.iter().map(|name| SpecialUse::named(name)).collect());
     prop_oneof![
         any_name().prop_map(Command::Select),
         any_name().prop_map(Command::Examine),
-        any_name().prop_map(Command::Create),
+        (any_name(), uses).prop_map(|(mailbox, uses)| Command::Create { mailbox, uses }),
         any_name().prop_map(Command::Delete),
         any_name().prop_map(Command::Subscribe),
         any_name().prop_map(Command::Unsubscribe),
         (any_name(), any_name()).prop_map(|(from, to)| Command::Rename { from, to }),
-        ("[ -~ü]{0,8}", any_pattern())
-            .prop_map(|(reference, pattern)| Command::List { reference, pattern }),
+        any_list().prop_map(Command::List),
         ("[ -~ü]{0,8}", any_pattern())
             .prop_map(|(reference, pattern)| Command::Lsub { reference, pattern }),
         (any_name(), items).prop_map(|(mailbox, items)| Command::Status { mailbox, items }),

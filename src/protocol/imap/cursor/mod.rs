@@ -191,6 +191,19 @@ impl<'a> Cursor<'a> {
         self.word(is_atom_char, expected)
     }
 
+    /// One of the words of this table, in any case.
+    ///
+    /// # Errors
+    /// When another one, or none, comes next.
+    pub fn one_of<T: Clone>(&mut self, table: &[(&str, T)], expected: &'static str) -> Parsed<T> {
+        let error = self.expected(expected);
+        let word = self.atom(expected)?;
+        let row = table
+            .iter()
+            .find(|(name, _)| name.eq_ignore_ascii_case(word));
+        row.map(|(_, item)| item.clone()).ok_or(error)
+    }
+
     /// `number`: 0 to 4294967295.
     ///
     /// # Errors
@@ -265,6 +278,13 @@ impl<'a> Cursor<'a> {
         }
         Ok(items)
     }
+}
+
+/// The word for an item in the table of [`Cursor::one_of`].
+#[must_use]
+pub fn word_for<T: PartialEq>(table: &[(&'static str, T)], item: &T) -> &'static str {
+    let row = table.iter().find(|(_, candidate)| candidate == item);
+    row.map_or("", |(name, _)| name)
 }
 
 /// RFC 3501 §9, `ATOM-CHAR`.

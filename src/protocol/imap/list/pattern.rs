@@ -28,6 +28,12 @@ impl ListPattern {
         &self.0
     }
 
+    /// Is there nothing in it?
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Reads a pattern from the front.
     ///
     /// # Errors

@@ -1,0 +1,115 @@
+//! The mailboxes of an account as a tree: those that there are, the places above them, and what is
+//! only subscribed to. LIST picks from it (RFC 3501 §6.3.8, RFC 5258 §3).
+//!
+//! A Maildir++ needs no folder `Lists` to hold `Lists.rust`. Such a parent is in the tree, too.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::protocol::imap::SpecialUse;
+use crate::protocol::imap::mailbox::SEPARATOR;
+use crate::store::{Account, StoreError};
+
+/// Every name, and what is there.
+#[derive(Debug, Default)]
+pub(super) struct Tree(BTreeMap<String, Place>);
+
+/// What is at a name.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Place {
+    /// A mailbox, and not only a place above one, or a subscription.
+    pub(super) exists: bool,
+    /// Are there mailboxes below?
+    pub(super) has_children: bool,
+    /// Subscribed to?
+    pub(super) subscribed: bool,
+    /// What it is for.
+    pub(super) uses: Vec<SpecialUse>,
+}
+
+impl Tree {
+    /// As things are now.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub(super) fn of(account: &Account) -> Result<Tree, StoreError> {
+        let mut tree = Tree::default();
+        for name in account.mailboxes()? {
+            for parent in parents(&name) {
+                tree.place(parent).has_children = true;
+            }
+            tree.place(&name).exists = true;
+        }
+        for name in account.subscriptions()? {
+            // Its parents can be asked for by RECURSIVEMATCH.
+            for parent in parents(&name) {
+                tree.place(parent);
+            }
+            tree.place(&name).subscribed = true;
+        }
+        for (special_use, name) in account.special_uses()? {
+            tree.place(&name).uses.push(special_use);
+        }
+        Ok(tree)
+    }
+
+    fn place(&mut self, name: &str) -> &mut Place {
+        self.0.entry(name.to_owned()).or_default()
+    }
+
+    /// What is at this name.
+    pub(super) fn at(&self, name: &str) -> Option<&Place> {
+        self.0.get(name)
+    }
+
+    /// Every name, sorted, but for INBOX, which comes first.
+    pub(super) fn inbox_first(&self) -> impl Iterator<Item = (&str, &Place)> {
+        let inbox = self.0.get_key_value("INBOX").into_iter();
+        let others = self.0.iter().filter(|(name, _)| *name != "INBOX");
+        inbox
+            .chain(others)
+            .map(|(name, place)| (name.as_str(), place))
+    }
+
+    /// The names that have such a place below them.
+    pub(super) fn above(&self, such: impl Fn(&Place) -> bool) -> BTreeSet<&str> {
+        let places = self.0.iter().filter(|(_, place)| such(place));
+        places.flat_map(|(name, _)| parents(name)).collect()
+    }
+}
+
+/// `a.b.c` lies under `a` and `a.b`.
+pub(super) fn parents(name: &str) -> impl Iterator<Item = &str> {
+    name.match_indices(SEPARATOR)
+        .filter_map(|(at, _)| name.get(..at))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+    use super::*;
+    use crate::store::Store;
+
+    #[test]
+    fn parents_and_subscriptions_are_in_the_tree() {
+        let folder = tempfile::tempdir().unwrap();
+        let account = Store::open(folder.path())
+            .unwrap()
+            .account("alice")
+            .unwrap();
+        account.create("a.b.c").unwrap();
+        account.create_for("a.b", &[SpecialUse::Junk]).unwrap();
+        account.subscribe("News.comp").unwrap();
+        let tree = Tree::of(&account).unwrap();
+        let names: Vec<&str> = tree.inbox_first().map(|(name, _)| name).collect();
+        assert_eq!(names, ["INBOX", "News", "News.comp", "a", "a.b", "a.b.c"]);
+        let parent = Place {
+            has_children: true,
+            ..Place::default()
+        };
+        assert_eq!(tree.at("a"), Some(&parent));
+        assert_eq!(tree.at("a.b").unwrap().uses, [SpecialUse::Junk]);
+        assert_eq!(tree.at("News"), Some(&Place::default()));
+        assert_eq!(tree.above(|place| place.subscribed), ["News"].into());
+    }
+}
