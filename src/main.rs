@@ -66,8 +66,11 @@ fn run(line: CommandLine) -> Result<(), CommandError> {
 
 /// `RUST_LOG` decides, and without it `-v` and `-q` do.
 fn start_log(line: &CommandLine) {
+    // A demo's screen has no room for what its servers report of it.
+    let demo = matches!(line.command, Some(Command::Demo(_)));
     let level = match (line.quiet, line.verbose) {
         (true, _) => "error",
+        (false, 0) if demo => "error",
         (false, 0) => "warn",
         (false, 1) => "info",
         (false, _) => "debug",

@@ -30,10 +30,34 @@ impl Demo {
 }
 
 macro_rules! demos {
-    ($($name:literal),* $(,)?) => {
+    ($($name:literal)*) => {
         &[$(Demo { name: $name, text: include_str!(concat!("../../demos/", $name, ".demo")) }),*]
     };
 }
 
 /// All that there are.
-pub const DEMOS: &[Demo] = demos!["first-mail",];
+pub const DEMOS: &[Demo] = demos! {
+    "first-mail"
+    "envelope-and-header"
+    "dots"
+    "wrong-order"
+    "auth-login"
+    "auth-plain"
+    "starttls"
+    "pipelining"
+    "big-message"
+    "mime-by-hand"
+    "pop3-first"
+    "pop3-update"
+    "pop3-uidl"
+    "imap-first"
+    "imap-uid"
+    "imap-search"
+    "imap-append"
+    "imap-mailboxes"
+    "imap-idle"
+    "imap-two-clients"
+    "lmtp"
+    "relay"
+    "bounce"
+};

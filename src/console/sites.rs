@@ -50,6 +50,10 @@ const USUAL: &str = "pillarbox.test";
 /// For the conversations of a script to end: all of its clients have gone.
 const GRACE: Duration = Duration::from_secs(2);
 
+/// How often it is tried to remove their folder, and how long one waits between two times.
+const REMOVALS: u32 = 20;
+const BETWEEN_REMOVALS: Duration = Duration::from_millis(10);
+
 impl Sites {
     /// Opens what the script needs.
     ///
@@ -101,10 +105,20 @@ impl Sites {
 }
 
 impl Folder {
-    /// Removes it, and all that is in it.
+    /// Removes it, and all that is in it, while its servers may still write.
     pub fn remove(&self) {
-        // It is removed when it is dropped, as far as the system lets us.
-        drop(self.0.lock().unwrap_or_else(PoisonError::into_inner).take());
+        let mut folder = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(folder) = folder.take() else {
+            return;
+        };
+        // A file that appears meanwhile keeps its folder from being removed, but not for long:
+        // without their folders, they cannot write another.
+        for _ in 0..REMOVALS {
+            if fs::remove_dir_all(folder.path()).is_ok() {
+                break;
+            }
+            thread::sleep(BETWEEN_REMOVALS);
+        }
     }
 
     fn with_path<T>(&self, read: impl FnOnce(&Path) -> T) -> T {
