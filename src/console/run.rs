@@ -8,7 +8,7 @@ use std::io;
 
 use super::difference::{Difference, Fault};
 use super::pattern::Pattern;
-use super::script::{Action, Client, Excerpt, Protocol, Script};
+use super::script::{Action, Client, Excerpt, Protocol, Script, Step};
 use super::text::Memory;
 use crate::client::is_harmless;
 
@@ -46,7 +46,7 @@ pub trait Talk {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event<'a> {
     /// This is next: a moment to wait for whoever watches.
-    Next(&'a Action),
+    Next(&'a Step),
     /// The reader is told something.
     Narration(&'a str),
     /// The script asks for a pause.
@@ -112,7 +112,7 @@ pub fn perform(
     for step in &script.steps {
         let line = step.line;
         stage
-            .play(&step.action)
+            .play(step)
             .map_err(|fault| Difference { line, fault })?;
     }
     let line = script.steps.last().map_or(0, |step| step.line);
@@ -166,9 +166,9 @@ impl<'a, 'b, 'c> Stage<'a, 'b, 'c> {
         }
     }
 
-    fn play(&mut self, action: &'a Action) -> Result<(), Fault> {
-        self.show(Event::Next(action))?;
-        match action {
+    fn play(&mut self, step: &'a Step) -> Result<(), Fault> {
+        self.show(Event::Next(step))?;
+        match &step.action {
             Action::Narrate(text) => self.show(Event::Narration(text))?,
             Action::Pause => self.show(Event::Pause)?,
             Action::Send(text) => {

@@ -106,7 +106,7 @@ impl<'a> Screen<'a> {
     /// When nothing can be shown any more.
     pub fn show(&mut self, event: Event<'_>) -> io::Result<()> {
         match event {
-            Event::Next(action) => self.before(action),
+            Event::Next(step) => self.before(&step.action),
             Event::Narration(line) => {
                 self.narration.push(line.to_owned());
                 Ok(())

@@ -35,7 +35,7 @@ impl Talk for Echo {
 
 fn told(event: Event<'_>) -> String {
     match event {
-        Event::Next(action) => format!("> {action}\n"),
+        Event::Next(step) => format!("> {}\n", step.action),
         Event::Client(caller, did) => format!("{} {did:?}\n", caller.number),
         other => format!("{other:?}\n"),
     }
