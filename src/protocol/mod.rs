@@ -3,6 +3,7 @@
 //! Text becomes a type here, once, at the edge; every type prints itself as the text it came from,
 //! and tests say so on random input. Nothing here reads a socket, and nothing panics on what a peer sent.
 
+pub mod explain;
 pub mod imap;
 pub mod pop3;
 pub mod sasl;

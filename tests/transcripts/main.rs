@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod edges;
+mod explained;
 mod memory;
 mod network;
 mod others;
@@ -94,7 +95,7 @@ fn every_transcript_says_which_rfc_it_shows() {
 }
 
 /// Plays them all, and fails with the differences of all.
-fn play_all(play: impl Fn(&Script) -> Result<(), pillarbox::console::Difference>) {
+fn play_all(mut play: impl FnMut(&Script) -> Result<(), pillarbox::console::Difference>) {
     let mut differences = Vec::new();
     let scripts = scripts();
     assert!(scripts.len() >= 40, "the transcripts are missing");

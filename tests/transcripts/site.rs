@@ -25,7 +25,7 @@ const MESSAGES: [&str; 3] = [
     "Subject: Lines\r\n\r\none\r\ntwo\r\nthree\r\nfour\r\nfive\r\n",
 ];
 
-const ACCOUNTS: [(&str, &str); 3] = [
+pub(crate) const ACCOUNTS: [(&str, &str); 3] = [
     ("alice", "wonderland"),
     ("bob", "builder"),
     ("carol", "chimney"),

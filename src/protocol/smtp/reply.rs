@@ -92,7 +92,8 @@ impl Reply {
         };
         for (number, line) in lines.iter().enumerate() {
             let line = line.as_ref();
-            let (code, text) = split(line)?;
+            let (code, text) = Reply::split(line)?;
+            let text = String::from_utf8_lossy(text).into_owned();
             if number > 0 && code != reply.code {
                 return Err(BadReply("the lines of the reply have different codes"));
             }
@@ -107,6 +108,35 @@ impl Reply {
         }
         reply.take_enhanced();
         Ok(reply)
+    }
+
+    /// The code of one line of a reply, and the text behind it and its separator.
+    ///
+    /// # Errors
+    /// When the line begins with no code, or with something else behind it.
+    pub fn split(line: &[u8]) -> Result<(u16, &[u8]), BadReply> {
+        let (code, rest) = match line {
+            [a @ b'2'..=b'5', b @ b'0'..=b'9', c @ b'0'..=b'9', rest @ ..] => {
+                let digit = |d: &u8| u16::from(d - b'0');
+                (digit(a) * 100 + digit(b) * 10 + digit(c), rest)
+            }
+            _ => {
+                return Err(BadReply(
+                    "the reply does not begin with a code of three digits",
+                ));
+            }
+        };
+        let text = match rest {
+            // RFC 5321 §4.2: the text, and with it the space, may be missing.
+            [] => rest,
+            [b' ' | b'-', text @ ..] => text,
+            _ => {
+                return Err(BadReply(
+                    "neither a space nor a hyphen follows the reply's code",
+                ));
+            }
+        };
+        Ok((code, text))
     }
 
     /// `2xx` or `3xx`: the command was accepted (RFC 5321 §4.2.1).
@@ -176,31 +206,6 @@ impl fmt::Display for Reply {
         }
         Ok(())
     }
-}
-
-fn split(line: &[u8]) -> Result<(u16, String), BadReply> {
-    let (code, rest) = match line {
-        [a @ b'2'..=b'5', b @ b'0'..=b'9', c @ b'0'..=b'9', rest @ ..] => {
-            let digit = |d: &u8| u16::from(d - b'0');
-            (digit(a) * 100 + digit(b) * 10 + digit(c), rest)
-        }
-        _ => {
-            return Err(BadReply(
-                "the reply does not begin with a code of three digits",
-            ));
-        }
-    };
-    let text = match rest {
-        // RFC 5321 §4.2: the text, and with it the space, may be missing.
-        [] => rest,
-        [b' ' | b'-', text @ ..] => text,
-        _ => {
-            return Err(BadReply(
-                "neither a space nor a hyphen follows the reply's code",
-            ));
-        }
-    };
-    Ok((code, String::from_utf8_lossy(text).into_owned()))
 }
 
 #[cfg(test)]

@@ -74,7 +74,7 @@ pub struct Listed {
     pub attributes: Vec<String>,
     /// What parts the name into levels; `None` when it has none.
     pub separator: Option<char>,
-    /// The name.
+    /// The name; empty where only the separator was asked for.
     pub name: MailboxName,
 }
 
@@ -201,8 +201,16 @@ fn listed(cursor: &mut Cursor<'_>) -> Parsed<Listed> {
     Ok(Listed {
         attributes,
         separator: separator.and_then(|text| text.first().copied().map(char::from)),
-        name: MailboxName::parse(cursor)?,
+        name: listed_name(cursor)?,
     })
+}
+
+/// RFC 3501 §6.3.8: the empty name answers `LIST "" ""`, which asks for the separator alone.
+fn listed_name(cursor: &mut Cursor<'_>) -> Parsed<MailboxName> {
+    if cursor.eat_text("\"\"") {
+        return Ok(MailboxName::new(""));
+    }
+    MailboxName::parse(cursor)
 }
 
 #[cfg(test)]

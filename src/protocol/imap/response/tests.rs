@@ -120,6 +120,10 @@ fn mailboxes() {
             Response::List(listed(&["\\Noselect"], Some('/'), "~/Mail/foo")),
         ),
         (
+            "* LIST (\\Noselect) \".\" \"\"",
+            Response::List(listed(&["\\Noselect"], Some('.'), "")),
+        ),
+        (
             "* LSUB () NIL {5}\r\ninbox (\"CHILDINFO\" (\"SUBSCRIBED\"))",
             Response::Lsub(listed(&[], None, "INBOX")),
         ),

@@ -1,0 +1,165 @@
+//! Follows one conversation, and explains each line of it as it passes.
+//!
+//! A line alone does not say what it is: `250` may answer RCPT or a message, `d29uZGVybGFuZA==` is a
+//! password after `334`, and behind `354` nothing is a command. So whoever shows a conversation tells
+//! an [`Observer`] every line of both sides, in the order in which they passed. It sends nothing,
+//! keeps no line and no secret, and believes nobody: hostile lines cost it no more memory than honest
+//! ones.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::course::Course;
+use super::explained::Explained;
+use super::imap::Imap;
+use super::line::{Cutter, Line};
+use super::pop3::Pop3;
+use super::sketch::Sketch;
+use super::smtp::Smtp;
+use super::state::State;
+use super::texts::Texts;
+use super::topic::Topic;
+use crate::protocol::Protocol;
+use crate::protocol::span::Role;
+
+/// How one protocol is followed.
+pub(super) trait Follow {
+    /// A line of the client.
+    fn client(&mut self, course: &mut Course, line: &Line<'_>, sketch: &mut Sketch<'_>);
+    /// A line of the server.
+    fn server(&mut self, course: &mut Course, line: &Line<'_>, sketch: &mut Sketch<'_>);
+    /// TLS has begun, and with it a fresh conversation.
+    fn tls(&mut self);
+}
+
+/// Follows one conversation.
+pub struct Observer {
+    texts: Arc<Texts>,
+    course: Course,
+    follow: Box<dyn Follow + Send>,
+    /// What has come of each side's line that is not whole.
+    from_client: Cutter,
+    from_server: Cutter,
+}
+
+/// A line that was cut out of octets, and what is said of it.
+pub struct Told {
+    /// The line, its ending included; a piece of one, if it is too long.
+    pub line: Vec<u8>,
+    /// What is said of it.
+    pub explained: Explained,
+}
+
+impl Observer {
+    /// A conversation that begins with the next line.
+    #[must_use]
+    pub fn new(protocol: Protocol, texts: Arc<Texts>) -> Observer {
+        let follow: Box<dyn Follow + Send> = match protocol {
+            Protocol::Smtp | Protocol::Submission | Protocol::Lmtp => Box::new(Smtp::default()),
+            Protocol::Pop3 => Box::new(Pop3::default()),
+            Protocol::Imap => Box::new(Imap::default()),
+        };
+        Observer {
+            texts,
+            course: Course::new(protocol),
+            follow,
+            from_client: Cutter::default(),
+            from_server: Cutter::default(),
+        }
+    }
+
+    /// Explains a line that the client said.
+    ///
+    /// With its line ending, which may be a bare LF, or without: then it counts as if CRLF stood
+    /// there. Octets that are no line (a chunk of BDAT that ends in the middle of one) may come with
+    /// what follows them, or alone.
+    pub fn client(&mut self, line: &[u8]) -> Explained {
+        self.explain(Line::of(line), CLIENT)
+    }
+
+    /// Explains a line that the server said; with its line ending or without.
+    pub fn server(&mut self, line: &[u8]) -> Explained {
+        self.explain(Line::of(line), SERVER)
+    }
+
+    /// Explains what the client said, in octets as they came from the connection: the lines that are
+    /// whole now. What follows them is kept until its line is whole, too, up to a bound.
+    pub fn client_octets(&mut self, octets: &[u8]) -> Vec<Told> {
+        let cutter = std::mem::take(&mut self.from_client);
+        let told;
+        (self.from_client, told) = self.cut(cutter, octets, CLIENT);
+        told
+    }
+
+    /// Explains what the server said, likewise.
+    pub fn server_octets(&mut self, octets: &[u8]) -> Vec<Told> {
+        let cutter = std::mem::take(&mut self.from_server);
+        let told;
+        (self.from_server, told) = self.cut(cutter, octets, SERVER);
+        told
+    }
+
+    /// Explains that TLS began, in the words that are shown of it: `TLSv1.3 TLS_AES_256_GCM_SHA384`.
+    /// At the beginning of a conversation or after STARTTLS; all that was said in clear is forgotten.
+    pub fn tls(&mut self, words: &str) -> Explained {
+        let line = words.as_bytes();
+        self.follow.tls();
+        let before = self.course.state;
+        self.course.encrypt();
+        let mut sketch = Sketch::new(line);
+        sketch.about(Topic::TlsEvent, "handshake");
+        sketch.words(line, Role::TlsVersion, Role::Cipher);
+        sketch.finish(&self.texts, &self.course, before)
+    }
+
+    /// Where the conversation stands.
+    #[must_use]
+    pub fn state(&self) -> State {
+        self.course.state
+    }
+
+    /// What is spoken.
+    #[must_use]
+    pub fn protocol(&self) -> Protocol {
+        self.course.protocol
+    }
+
+    /// What the server has said that it can do, in upper case; `None` if it has not said.
+    #[must_use]
+    pub fn offered(&self) -> Option<&BTreeSet<String>> {
+        self.course.offered()
+    }
+
+    /// The commands that are legal now, the likeliest first, as far as is known.
+    #[must_use]
+    pub fn legal(&self) -> Vec<&'static str> {
+        self.course.legal()
+    }
+
+    fn explain(&mut self, line: Line<'_>, tell: Tell) -> Explained {
+        let before = self.course.state;
+        let mut sketch = Sketch::new(line.text);
+        tell(&mut *self.follow, &mut self.course, &line, &mut sketch);
+        sketch.finish(&self.texts, &self.course, before)
+    }
+
+    fn cut(&mut self, mut cutter: Cutter, octets: &[u8], tell: Tell) -> (Cutter, Vec<Told>) {
+        let mut told = Vec::new();
+        cutter.take(octets, |whole, line| {
+            told.push(Told {
+                line: whole.to_vec(),
+                explained: self.explain(line, tell),
+            });
+        });
+        (cutter, told)
+    }
+}
+
+/// Which side speaks.
+type Tell = fn(&mut (dyn Follow + Send), &mut Course, &Line<'_>, &mut Sketch<'_>);
+
+const CLIENT: Tell = |follow, course, line, sketch| follow.client(course, line, sketch);
+const SERVER: Tell = |follow, course, line, sketch| follow.server(course, line, sketch);
+
+#[cfg(test)]
+mod tests;
