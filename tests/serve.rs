@@ -13,6 +13,7 @@ use common::Lab;
 use common::typed::{Typed, messages};
 use pillarbox::config::Config;
 use pillarbox::server::{Connections, Office};
+use pillarbox::store::{Account, FURNITURE, Store};
 
 #[test]
 fn who_waits_is_told_goodbye_and_who_sends_may_finish() {
@@ -57,6 +58,23 @@ fn a_second_run_finds_everything_as_it_was() {
     assert_eq!(lab.interrupt(), 0);
     lab.restart();
     assert!(look(&lab) == first, "something is not as it was");
+}
+
+/// What was made here before that was so keeps its mailboxes as they are.
+#[test]
+fn the_first_run_gives_accounts_their_mailboxes_and_later_ones_do_not() {
+    let alice = |lab: &Lab| -> Account {
+        let store = Store::open(&lab.path().join("mail")).unwrap();
+        store.account("alice").unwrap()
+    };
+    let mut lab = Lab::start();
+    let mut expected = FURNITURE.map(|(name, _)| name).to_vec();
+    assert_eq!(alice(&lab).subscriptions().unwrap(), expected);
+    assert_eq!(alice(&lab).special_uses().unwrap().len(), expected.len());
+    alice(&lab).delete("Archive").unwrap();
+    expected[0] = "INBOX";
+    lab.restart();
+    assert_eq!(alice(&lab).mailboxes().unwrap(), expected);
 }
 
 #[test]

@@ -221,7 +221,7 @@ impl Office {
             .filter(|name| !store.has_account(name))
             .collect();
         for name in &new {
-            store.account(name)?.inbox()?;
+            store.make_account(name)?;
         }
         for message in welcome::messages(&self.site.domain, SystemTime::now()) {
             let recipients = message

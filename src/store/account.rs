@@ -18,6 +18,16 @@ use super::{Gone, Mailbox, Store, StoreError, Uid};
 use super::{disk, mailbox, maildir, special_use, subscriptions};
 use crate::protocol::imap::SpecialUse;
 
+/// What a new account has beside INBOX, and what it is for: what mail programs would make otherwise,
+/// each under a name of its own.
+pub const FURNITURE: [(&str, SpecialUse); 5] = [
+    ("Archive", SpecialUse::Archive),
+    ("Drafts", SpecialUse::Drafts),
+    ("Junk", SpecialUse::Junk),
+    ("Sent", SpecialUse::Sent),
+    ("Trash", SpecialUse::Trash),
+];
+
 /// The mail of one account.
 #[derive(Clone)]
 pub struct Account {
@@ -150,6 +160,17 @@ impl Account {
                 Err(StoreError::Disk(path, error))
             }
         }
+    }
+
+    /// Makes what a new account has, so far as an earlier attempt has not.
+    pub(super) fn furnish(&self) -> Result<(), StoreError> {
+        for (name, special_use) in FURNITURE {
+            match self.create_for(name, &[special_use]) {
+                Ok(()) | Err(StoreError::MailboxExists(_)) => self.subscribe(name)?,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
     }
 
     /// Removes a mailbox and its messages; the mailboxes below it stay.

@@ -34,7 +34,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 
-pub use account::Account;
+pub use account::{Account, FURNITURE};
 pub(crate) use crlf::ToCrlf;
 pub use delivery::{Delivery, Outcome};
 pub use error::StoreError;
@@ -104,6 +104,22 @@ impl Store {
             disk::sync_folder(&self.path)?;
         }
         Ok(Account::new(Arc::clone(self), name, folder))
+    }
+
+    /// Makes the mail of a new account: INBOX, and the [`FURNITURE`], subscribed to. An account that
+    /// there is already is left alone.
+    ///
+    /// # Errors
+    /// As [`Store::account`].
+    pub fn make_account(self: &Arc<Self>, name: &str) -> Result<Account, StoreError> {
+        check_account(name)?;
+        if !self.has_account(name) {
+            let folder = self.path.join(name);
+            // All that a mailbox needs to be made; the account is there when its own `cur/` is.
+            disk::make_folder(&folder.join("tmp"))?;
+            Account::new(Arc::clone(self), name, folder).furnish()?;
+        }
+        self.account(name)
     }
 
     /// Has this account a Maildir yet? (The first run puts messages only into new ones.)

@@ -37,7 +37,7 @@ fn mbsync_carries_both_ways_and_then_has_nothing_to_do() {
     desk.run("mkdir near; mbsync -c tls -a");
     let imap = "curl -sS --cacert $CA --user bob:builder imaps://localhost:$imaps";
     desk.run(&format!(
-        "{imap}/ -X 'CREATE Archive'; {imap}/INBOX -X 'COPY 1:3 Archive'
+        "{imap}/INBOX -X 'COPY 1:3 Archive'
         {imap}/INBOX -X 'STORE 2 +FLAGS (\\Flagged)'
         cd near/INBOX; first=$(ls new/*U=1:*); mv $first cur/$(basename ${{first%,*}}),S
         rm new/*U=3:*

@@ -115,9 +115,6 @@ fn press(screen: &Screen, key: &'static str) -> impl Fn() {
 #[ignore = "needs thunderbird, libnss3-tools, xvfb, xdotool and imagemagick"]
 fn thunderbird_reads_files_hears_of_news_and_answers() {
     let desk = Desk::new();
-    for name in ["Archive", "Sent", "Drafts", "Trash"] {
-        desk.run(&format!("for c in CREATE SUBSCRIBE; do curl -sS --cacert $CA --user alice:wonderland imaps://localhost:$imaps/ -X \"$c {name}\"; done"));
-    }
     let mut screen = thunderbird(&desk);
     reads_and_files(&desk, &screen);
     hears_of_news(&desk, &screen);

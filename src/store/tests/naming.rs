@@ -169,3 +169,30 @@ fn account_names_stay_in_their_folder() {
     }
     assert!(store.has_account("alice") && !store.has_account("bob"));
 }
+
+#[test]
+fn a_new_account_is_furnished_and_an_old_one_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path()).unwrap();
+    // What an attempt left that was interrupted: the account is not there yet.
+    let left = folder.path().join("alice");
+    fs::create_dir_all(left.join(".Drafts/cur")).unwrap();
+    fs::write(left.join("special-use"), "\\Drafts Drafts\n").unwrap();
+    assert!(!store.has_account("alice"));
+    let alice = store.make_account("alice").unwrap();
+    let names = ["Archive", "Drafts", "Junk", "Sent", "Trash"];
+    assert_eq!(alice.mailboxes().unwrap()[1..], names);
+    assert_eq!(alice.subscriptions().unwrap(), names);
+    let uses = FURNITURE.map(|(name, special_use)| (special_use, name.to_owned()));
+    assert_eq!(alice.special_uses().unwrap(), uses);
+
+    alice.delete("Junk").unwrap();
+    alice.unsubscribe("Sent").unwrap();
+    let alice = store.make_account("alice").unwrap();
+    assert_eq!(alice.mailboxes().unwrap().len(), 5);
+    assert_eq!(alice.subscriptions().unwrap().len(), 4);
+    assert!(matches!(
+        store.make_account("../x"),
+        Err(StoreError::BadName(..))
+    ));
+}
