@@ -13,7 +13,8 @@ use std::os::fd::OwnedFd;
 use common::Lab;
 use pillarbox::client::{Endpoint, ImapClient, Security, SmtpClient};
 use pillarbox::protocol::imap::cursor::Cursor as Text;
-use pillarbox::protocol::imap::{FetchItem, Search, SequenceSet};
+use pillarbox::protocol::imap::search::{Algorithm, Criterion, SortKey};
+use pillarbox::protocol::imap::{FetchItem, Search, SearchKey, SequenceSet};
 use rustix::fs::inotify::{self, CreateFlags, ReadFlags, WatchFlags};
 use rustix::io::Errno;
 
@@ -102,4 +103,34 @@ fn a_message_is_opened_when_it_must_be_and_once() {
         MESSAGES
     );
     assert_eq!(watch.opened(), 0);
+
+    // The names that another program gave to its files do not tell their sizes; once they are known,
+    // nothing is opened for them either.
+    assert_eq!(search(&mut another, "LARGER 1"), first.len());
+    assert_eq!(watch.opened(), MESSAGES);
+    let keys = "LARGER 1 SINCE 1-Jan-2020";
+    assert_eq!(search(&mut another, keys), first.len());
+    let keys = [
+        SortKey::Subject,
+        SortKey::From,
+        SortKey::Date,
+        SortKey::Size,
+    ];
+    let criteria = keys.map(|key| Criterion {
+        key,
+        reverse: false,
+    });
+    let all = || vec![SearchKey::All];
+    let sorted = another.sort(criteria.to_vec(), all()).unwrap();
+    assert_eq!(sorted.len(), first.len());
+    for algorithm in [Algorithm::References, Algorithm::OrderedSubject] {
+        let threads = another.thread(algorithm, all()).unwrap();
+        assert!(threads.len() >= first.len());
+    }
+    assert_eq!(watch.opened(), 0);
+
+    // However many texts are looked for, a body is read once for all of them.
+    let texts = "NOT BODY apples NOT BODY pears NOT BODY plums OR BODY x NOT BODY x";
+    assert_eq!(search(&mut another, texts), first.len());
+    assert_eq!(watch.opened(), first.len());
 }

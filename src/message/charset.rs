@@ -12,48 +12,68 @@ use mail_parser::decoders::charsets::map::charset_decoder;
 /// piece, and what follows is left out.
 const WHOLE_MAX: usize = 256 * 1024;
 
-/// The text that these octets are in this charset.
-#[must_use]
-pub fn decode(charset: &[u8], octets: &[u8]) -> String {
-    let mut text = String::new();
-    let mut decoder = Decoder::new(charset);
-    decoder.decode(octets, &mut text);
-    decoder.finish(&mut text);
-    text
+/// A charset that octets are to be decoded from.
+#[derive(Clone, Copy, Debug)]
+pub struct Charset(Kind);
+
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    Streaming(&'static Encoding),
+    Whole(fn(&[u8]) -> String),
+}
+
+impl Charset {
+    /// The charset with this name, in any case.
+    #[must_use]
+    pub fn named(name: &[u8]) -> Charset {
+        let name = name.trim_ascii();
+        let ascii = name.is_empty() || name.eq_ignore_ascii_case(b"us-ascii");
+        let encoding = match ascii {
+            true => Some(UTF_8),
+            false => Encoding::for_label_no_replacement(name),
+        };
+        Charset(match (encoding, charset_decoder(name)) {
+            (None, Some(decode)) => Kind::Whole(decode),
+            (encoding, _) => Kind::Streaming(encoding.unwrap_or(UTF_8)),
+        })
+    }
+
+    /// The text that these octets are.
+    #[must_use]
+    pub fn decode(self, octets: &[u8]) -> String {
+        let mut text = String::new();
+        let mut decoder = Decoder::new(self);
+        decoder.decode(octets, &mut text);
+        decoder.finish(&mut text);
+        text
+    }
 }
 
 /// Decodes a text that comes in pieces; a character may begin in one and end in the next.
-pub struct Decoder(Kind);
+pub struct Decoder(Decoding);
 
-enum Kind {
+enum Decoding {
     Streaming(encoding_rs::Decoder),
     Whole(fn(&[u8]) -> String, Vec<u8>),
 }
 
 impl Decoder {
-    /// For this charset, in any case.
+    /// For this charset.
     #[must_use]
-    pub fn new(charset: &[u8]) -> Decoder {
-        let charset = charset.trim_ascii();
-        let ascii = charset.is_empty() || charset.eq_ignore_ascii_case(b"us-ascii");
-        let encoding = match ascii {
-            true => Some(UTF_8),
-            false => Encoding::for_label_no_replacement(charset),
-        };
-        Decoder(match (encoding, charset_decoder(charset)) {
-            (None, Some(decode)) => Kind::Whole(decode, Vec::new()),
-            (encoding, _) => {
-                let encoding = encoding.unwrap_or(UTF_8);
-                Kind::Streaming(encoding.new_decoder_with_bom_removal())
+    pub fn new(charset: Charset) -> Decoder {
+        Decoder(match charset.0 {
+            Kind::Streaming(encoding) => {
+                Decoding::Streaming(encoding.new_decoder_with_bom_removal())
             }
+            Kind::Whole(decode) => Decoding::Whole(decode, Vec::new()),
         })
     }
 
     /// Appends the text of the next octets, as far as it is certain.
     pub fn decode(&mut self, octets: &[u8], text: &mut String) {
         match &mut self.0 {
-            Kind::Streaming(decoder) => stream(decoder, octets, text, false),
-            Kind::Whole(_, kept) => {
+            Decoding::Streaming(decoder) => stream(decoder, octets, text, false),
+            Decoding::Whole(_, kept) => {
                 let room = WHOLE_MAX - kept.len();
                 kept.extend_from_slice(octets.get(..room).unwrap_or(octets));
             }
@@ -63,8 +83,8 @@ impl Decoder {
     /// Appends what is left.
     pub fn finish(self, text: &mut String) {
         match self.0 {
-            Kind::Streaming(mut decoder) => stream(&mut decoder, b"", text, true),
-            Kind::Whole(decode, octets) => text.push_str(&decode(&octets)),
+            Decoding::Streaming(mut decoder) => stream(&mut decoder, b"", text, true),
+            Decoding::Whole(decode, octets) => text.push_str(&decode(&octets)),
         }
     }
 }
@@ -110,9 +130,13 @@ mod tests {
             ("cp850", b"caf\x82", "café"),
         ];
         for (charset, octets, text) in rows {
-            assert_eq!(decode(charset.as_bytes(), octets), text, "{charset}");
+            assert_eq!(
+                Charset::named(charset.as_bytes()).decode(octets),
+                text,
+                "{charset}"
+            );
         }
-        assert_eq!(decode(b"utf-8", b"caf\xc3"), "caf\u{fffd}");
+        assert_eq!(Charset::named(b"utf-8").decode(b"caf\xc3"), "caf\u{fffd}");
     }
 
     proptest! {
@@ -122,11 +146,12 @@ mod tests {
             charset in prop::sample::select(vec!["utf-8", "shift_jis", "gb18030", "utf-7", "iso-2022-jp"]),
         ) {
             let (one, other) = octets.split_at(at % (octets.len() + 1));
-            let (mut decoder, mut text) = (Decoder::new(charset.as_bytes()), String::new());
+            let charset = Charset::named(charset.as_bytes());
+            let (mut decoder, mut text) = (Decoder::new(charset), String::new());
             decoder.decode(one, &mut text);
             decoder.decode(other, &mut text);
             decoder.finish(&mut text);
-            prop_assert_eq!(text, decode(charset.as_bytes(), &octets));
+            prop_assert_eq!(text, charset.decode(&octets));
         }
     }
 }

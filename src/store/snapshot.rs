@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
+use std::time::SystemTime;
 
 use super::Uid;
 use super::keywords::Keywords;
@@ -33,8 +34,17 @@ pub struct Message {
     pub flags: Flags,
     /// Where it was; [`super::Mailbox`] finds it again if it was renamed since.
     pub(super) file: MailFile,
-    /// The size with CRLF line endings, once it is known.
-    pub(super) octets: Arc<OnceLock<u64>>,
+    /// What was learned of the file.
+    pub(super) learned: Arc<Learned>,
+}
+
+/// What is the same for life, and is looked up once.
+#[derive(Debug, Default)]
+pub(super) struct Learned {
+    /// The size with CRLF line endings.
+    pub(super) octets: OnceLock<u64>,
+    /// The internal date.
+    pub(super) date: OnceLock<SystemTime>,
 }
 
 /// What no other message of the store is ever called: its Maildir, and the unique part of its file's
@@ -84,16 +94,16 @@ impl Snapshot {
 impl Message {
     /// A message that has its UID, and what its name and the UID list tell of it.
     pub(super) fn new(uid: Uid, file: MailFile, keywords: &Keywords, uids: &UidList) -> Message {
-        let octets = OnceLock::new();
+        let learned = Learned::default();
         let known = file.name.size_on_wire();
         if let Some(known) = known.or_else(|| uids.size_on_wire(&file.name.base)) {
-            let _ = octets.set(known);
+            let _ = learned.octets.set(known);
         }
         Message {
             uid,
             flags: keywords.flags(&file.name),
             file,
-            octets: Arc::new(octets),
+            learned: Arc::new(learned),
         }
     }
 
@@ -103,7 +113,7 @@ impl Message {
             uid: self.uid,
             flags: keywords.flags(&file.name),
             file,
-            octets: Arc::clone(&self.octets),
+            learned: Arc::clone(&self.learned),
         }
     }
 }

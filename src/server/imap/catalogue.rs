@@ -10,6 +10,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::limits;
+use crate::message::charset::Charset;
 use crate::message::content::MediaType;
 use crate::message::{Encoding, Header, Part};
 use crate::protocol::imap::describe::{self, BodyStructure};
@@ -55,12 +56,14 @@ pub(super) struct Structure {
 }
 
 /// What must be known of a part to make its body readable.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Nature {
     /// Is it text, for people?
     pub(super) is_text: bool,
     /// How it is encoded; `None` for an encoding that nobody here knows.
     pub(super) encoding: Option<Encoding>,
+    /// What its octets mean.
+    pub(super) charset: Charset,
 }
 
 impl Heading {
@@ -86,10 +89,15 @@ impl Structure {
 
 impl Nature {
     fn of(header: &Header) -> Nature {
+        let media = MediaType::of(header);
+        let charset = media
+            .as_ref()
+            .and_then(|media| media.params.value("charset"));
         Nature {
             // RFC 2045 §5.2: what does not say what it is is text.
-            is_text: MediaType::of(header).is_none_or(|media| media.is_main("text")),
+            is_text: media.is_none_or(|media| media.is_main("text")),
             encoding: Encoding::of(header),
+            charset: Charset::named(&charset.unwrap_or_default()),
         }
     }
 }

@@ -2,33 +2,25 @@
 //!
 //! The answer is had as cheaply as possible: [`Matching::new`] puts keys that need no file before those
 //! that need the header, and those before the ones that need all of the message; the first that is
-//! false ends the question. Texts are compared decoded and by [`casemap`].
+//! false ends the question. What a key means is in [`candidate`](super::candidate).
 
-use std::cell::OnceCell;
-use std::io::Read;
-use std::sync::Arc;
 use std::time::SystemTime;
 
-use jiff::civil::Date;
-use mail_parser::MessageParser;
-
 use super::answer::Answer;
-use super::catalogue::{Heading, Nature};
-use super::facts::{arrived, seconds};
-use super::reading::Reading;
+use super::candidate::Candidate;
+use super::facts::seconds;
+use super::texts::Texts;
 use super::view::{View, no_such_number};
-use crate::message::{Content, Field, Flag, Header, Part, Sent, casemap, words};
-use crate::protocol::imap::search::{Charset, Clock, Place, When};
-use crate::protocol::imap::{DateTime, MessageSet, SearchKey};
-use crate::store::{Message, StoreError, Uid};
-
-/// Octets of one part of a message that are looked through; texts for people are shorter.
-const SEARCHED: u64 = 4 * 1024 * 1024;
+use crate::message::casemap;
+use crate::protocol::imap::search::{Charset, Clock, Place};
+use crate::protocol::imap::{MessageSet, SearchKey};
+use crate::store::{StoreError, Uid};
 
 /// Keys, made ready to be asked of every message of a view.
 pub(super) struct Matching<'a> {
     view: &'a View,
     key: SearchKey,
+    texts: Texts,
     /// Seconds since 1970: when the question was asked.
     now: i64,
 }
@@ -52,9 +44,11 @@ impl<'a> Matching<'a> {
         if count > 0 && keys.iter().any(|key| exceeds(key, count)) {
             return Err(no_such_number(count));
         }
+        let key = in_order(SearchKey::And(keys.to_vec()), count, view.largest_uid());
         Ok(Matching {
             view,
-            key: in_order(SearchKey::And(keys.to_vec()), count, view.largest_uid()),
+            texts: Texts::of(&key),
+            key,
             now: seconds(SystemTime::now()),
         })
     }
@@ -66,23 +60,14 @@ impl<'a> Matching<'a> {
     pub(super) fn found(&self) -> Result<Vec<u32>, StoreError> {
         let mut found = Vec::new();
         for (number, message) in (1..).zip(self.view.messages()) {
-            match self.candidate(number, message).matches(&self.key) {
+            let candidate = Candidate::new(self.view, &self.texts, self.now, (number, message));
+            match candidate.matches(&self.key) {
                 Ok(true) => found.push(number),
                 Ok(false) | Err(StoreError::MessageGone) => {}
                 Err(error) => return Err(error),
             }
         }
         Ok(found)
-    }
-
-    fn candidate(&self, number: u32, message: &'a Message) -> Candidate<'a> {
-        Candidate {
-            view: self.view,
-            now: self.now,
-            number,
-            message,
-            heading: OnceCell::new(),
-        }
     }
 }
 
@@ -94,159 +79,6 @@ fn exceeds(key: &SearchKey, count: u32) -> bool {
         SearchKey::Or(one, other) => exceeds(one, count) || exceeds(other, count),
         SearchKey::And(keys) => keys.iter().any(|key| exceeds(key, count)),
         _ => false,
-    }
-}
-
-/// A message that is asked about. What was read of it is kept while the question lasts.
-struct Candidate<'a> {
-    view: &'a View,
-    now: i64,
-    number: u32,
-    message: &'a Message,
-    heading: OnceCell<Arc<Heading>>,
-}
-
-impl Candidate<'_> {
-    /// Is this true of the message? Keys nest to a bound that the grammar sets, and this with them.
-    fn matches(&self, key: &SearchKey) -> Result<bool, StoreError> {
-        let flags = &self.message.flags;
-        let recent = || self.view.is_recent(self.message.uid);
-        Ok(match key {
-            SearchKey::All => true,
-            SearchKey::Has(flag) => flags.has(*flag),
-            SearchKey::Lacks(flag) => !flags.has(*flag),
-            SearchKey::Keyword(keyword) => flags.has_keyword(keyword),
-            SearchKey::Unkeyword(keyword) => !flags.has_keyword(keyword),
-            SearchKey::Recent => recent(),
-            SearchKey::Old => !recent(),
-            SearchKey::New => recent() && !flags.has(Flag::Seen),
-            SearchKey::Numbers(MessageSet::Sequence(set)) => {
-                set.contains(self.number, self.view.count())
-            }
-            SearchKey::Uids(MessageSet::Sequence(set)) => {
-                set.contains(self.message.uid, self.view.largest_uid())
-            }
-            SearchKey::Numbers(MessageSet::Saved) | SearchKey::Uids(MessageSet::Saved) => {
-                self.view.is_saved(self.message.uid)
-            }
-            SearchKey::Younger(age) => self.came()? >= self.now - i64::from(*age),
-            SearchKey::Older(age) => self.came()? <= self.now - i64::from(*age),
-            SearchKey::Larger(octets) => self.size()? > *octets,
-            SearchKey::Smaller(octets) => self.size()? < *octets,
-            SearchKey::Date { clock, when, date } => self.date_is(*clock, *when, *date)?,
-            SearchKey::Header { field, text } => self.field_has(field, text)?,
-            SearchKey::Text(place, text) => self.text_is_in(*place, text)?,
-            SearchKey::Not(key) => !self.matches(key)?,
-            SearchKey::Or(one, other) => self.matches(one)? || self.matches(other)?,
-            SearchKey::And(keys) => {
-                for key in keys {
-                    if !self.matches(key)? {
-                        return Ok(false);
-                    }
-                }
-                true
-            }
-        })
-    }
-
-    /// RFC 5032 §3: to the second.
-    fn came(&self) -> Result<i64, StoreError> {
-        arrived(self.reading(), self.message)
-    }
-
-    fn size(&self) -> Result<u64, StoreError> {
-        self.view.mailbox().size(self.message)
-    }
-
-    /// Days are compared as they are written, whatever the time and the zone.
-    fn date_is(&self, clock: Clock, when: When, day: Date) -> Result<bool, StoreError> {
-        let date = match clock {
-            Clock::Internal => Some(DateTime::utc(self.view.mailbox().date(self.message)?).date()),
-            Clock::Sent => Sent::of(&self.heading()?.fields).map(|sent| sent.day()),
-        };
-        Ok(date.is_some_and(|date| match when {
-            When::Before => date < day,
-            When::On => date == day,
-            When::Since => date >= day,
-        }))
-    }
-
-    fn text_is_in(&self, place: Place, text: &str) -> Result<bool, StoreError> {
-        match place {
-            Place::Bcc => self.field_has("Bcc", text),
-            Place::Cc => self.field_has("Cc", text),
-            Place::From => self.field_has("From", text),
-            Place::Subject => self.field_has("Subject", text),
-            Place::To => self.field_has("To", text),
-            Place::Text if header_has(&self.reading().whole_header(self.message)?, text) => {
-                Ok(true)
-            }
-            Place::Text | Place::Body => {
-                let structure = self.reading().structure(self.message)?;
-                self.part_has(&structure.message, text)
-            }
-        }
-    }
-
-    fn field_has(&self, name: &str, text: &str) -> Result<bool, StoreError> {
-        let header = self.reading().header_with(self.message, &[name])?;
-        let found = header.named(name).any(|field| has(&decoded(field), text));
-        Ok(found)
-    }
-
-    /// Is the text in the body of this part? In a message within the message its header counts too.
-    fn part_has(&self, part: &Part<Nature>, text: &str) -> Result<bool, StoreError> {
-        match &part.content {
-            Content::Multipart(parts) => {
-                for part in parts {
-                    if self.part_has(part, text)? {
-                        return Ok(true);
-                    }
-                }
-                Ok(false)
-            }
-            Content::Message(inner) => {
-                let header = self
-                    .reading()
-                    .header_at(self.message, inner.header.clone())?;
-                Ok(header_has(&header, text) || self.part_has(inner, text)?)
-            }
-            Content::Leaf if part.fields.is_text => Ok(has(&self.decoded_text(part)?, text)),
-            Content::Leaf => Ok(false),
-        }
-    }
-
-    /// The text of a part as people read it, from its transfer encoding and its charset.
-    fn decoded_text(&self, part: &Part<Nature>) -> Result<String, StoreError> {
-        // With its header before it, a part is a message of its own; unless that is no real header.
-        let is_whole = part.body.start - part.header.start <= SEARCHED;
-        let start = match is_whole {
-            true => part.header.start,
-            false => part.body.start,
-        };
-        let end = part.body.end.min(part.body.start + SEARCHED);
-        let mut slice = self.reading().slice(self.message, start..end)?;
-        let mut octets = Vec::new();
-        (slice.read_to_end(&mut octets))
-            .map_err(|error| self.reading().failed(self.message, error))?;
-        let message = is_whole.then(|| MessageParser::default().parse(&octets));
-        let text = message.flatten().and_then(|message| {
-            let text = message.parts.first()?.text_contents();
-            text.map(str::to_owned)
-        });
-        Ok(text.unwrap_or_else(|| String::from_utf8_lossy(&octets).into_owned()))
-    }
-
-    fn heading(&self) -> Result<&Heading, StoreError> {
-        if let Some(heading) = self.heading.get() {
-            return Ok(heading);
-        }
-        let heading = self.reading().heading(self.message)?;
-        Ok(self.heading.get_or_init(|| heading))
-    }
-
-    fn reading(&self) -> &Reading {
-        self.view.reading()
     }
 }
 
@@ -302,23 +134,6 @@ fn cost(key: &SearchKey) -> u8 {
     }
 }
 
-fn header_has(header: &Header, text: &str) -> bool {
-    header.fields().any(|field| {
-        let name = String::from_utf8_lossy(field.name);
-        has(&format!("{name}: {}", decoded(field)), text)
-    })
-}
-
-/// Is the text in there, in any case? The text is prepared already.
-fn has(place: &str, text: &str) -> bool {
-    casemap::prepared(place).contains(text)
-}
-
-/// The value of a field as people read it: unfolded, its encoded words decoded.
-fn decoded(field: Field<'_>) -> String {
-    words::decode(&field.unfolded())
-}
-
 #[cfg(test)]
 mod tests {
     // A test fails by panicking.
@@ -356,16 +171,5 @@ mod tests {
         for (keys, expected) in rows {
             assert_eq!(prepared(keys), expected, "{keys}");
         }
-    }
-
-    #[test]
-    fn fields_are_compared_decoded() {
-        let header = Header::parse(
-            b"Subject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\r\n aus Ulm\r\nFrom: \xc3\x84nne\r\n\r\n",
-        );
-        let has = |text| header_has(&header, &casemap::prepared(text));
-        assert!(has("GRÜßE aus ulm"));
-        assert!(has("from: änne"));
-        assert!(!has("=?utf-8"));
     }
 }

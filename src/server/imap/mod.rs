@@ -11,8 +11,8 @@
 //! - [`fetch`] with [`response`], [`section`], [`binary`], [`reading`], and what all remember,
 //!   [`catalogue`]: FETCH;
 //! - [`store`]: STORE, EXPUNGE, COPY, MOVE;
-//! - [`search`] with [`matching`]: SEARCH;   [`sort`] and [`thread`] with [`facts`]: SORT, THREAD;
-//! - [`append`]: APPEND;   [`idle`]: IDLE.
+//! - [`search`] with [`matching`], [`candidate`] and [`texts`]: SEARCH;
+//! - [`sort`] and [`thread`] with [`facts`]: SORT, THREAD;   [`append`]: APPEND;   [`idle`]: IDLE.
 //!
 //! To add a command: its grammar in [`crate::protocol::imap`], a line in the `match`, and a function
 //! that bears its name in one of these files.
@@ -20,6 +20,7 @@
 mod answer;
 mod append;
 mod binary;
+mod candidate;
 mod catalogue;
 mod enabled;
 mod facts;
@@ -40,6 +41,7 @@ mod sort;
 mod store;
 #[cfg(test)]
 mod tests;
+mod texts;
 mod thread;
 mod tree;
 mod view;

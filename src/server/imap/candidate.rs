@@ -1,0 +1,203 @@
+//! Is a search key true of a message? (RFC 3501 §6.4.4, RFC 9051 §6.4.4)
+//!
+//! A [`Candidate`] reads of its message what a key needs and no more, and keeps it for the next key.
+//! Texts are compared decoded and by [`casemap`].
+
+use std::cell::{OnceCell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use jiff::civil::Date;
+
+use super::catalogue::{Heading, KEPT_FIELDS};
+use super::facts::arrived;
+use super::reading::Reading;
+use super::texts::{Texts, field_text};
+use super::view::View;
+use crate::message::{Flag, Header, Sent, casemap};
+use crate::protocol::imap::search::{Clock, Place, When};
+use crate::protocol::imap::{DateTime, MessageSet, SearchKey};
+use crate::store::{Message, StoreError};
+
+/// A message that is asked about.
+pub(super) struct Candidate<'a> {
+    view: &'a View,
+    texts: &'a Texts,
+    /// Seconds since 1970: when the question was asked.
+    now: i64,
+    number: u32,
+    message: &'a Message,
+    /// What was read of it so far.
+    heading: OnceCell<Arc<Heading>>,
+    header: OnceCell<Header>,
+    fields: RefCell<HashMap<String, Option<Rc<str>>>>,
+    found: OnceCell<Vec<bool>>,
+}
+
+impl<'a> Candidate<'a> {
+    /// The message with this number in the view. `texts` are all that the keys look for in whole
+    /// messages.
+    pub(super) fn new(
+        view: &'a View,
+        texts: &'a Texts,
+        now: i64,
+        (number, message): (u32, &'a Message),
+    ) -> Candidate<'a> {
+        Candidate {
+            view,
+            texts,
+            now,
+            number,
+            message,
+            heading: OnceCell::new(),
+            header: OnceCell::new(),
+            fields: RefCell::default(),
+            found: OnceCell::new(),
+        }
+    }
+
+    /// Is this true of the message? Texts are prepared already. Keys nest to a bound that the grammar
+    /// sets, and this with them.
+    pub(super) fn matches(&self, key: &SearchKey) -> Result<bool, StoreError> {
+        let flags = &self.message.flags;
+        let recent = || self.view.is_recent(self.message.uid);
+        Ok(match key {
+            SearchKey::All => true,
+            SearchKey::Has(flag) => flags.has(*flag),
+            SearchKey::Lacks(flag) => !flags.has(*flag),
+            SearchKey::Keyword(keyword) => flags.has_keyword(keyword),
+            SearchKey::Unkeyword(keyword) => !flags.has_keyword(keyword),
+            SearchKey::Recent => recent(),
+            SearchKey::Old => !recent(),
+            SearchKey::New => recent() && !flags.has(Flag::Seen),
+            SearchKey::Numbers(set) => self.is_numbered(set),
+            SearchKey::Uids(set) => self.has_uid(set),
+            SearchKey::Younger(age) => self.came()? >= self.now - i64::from(*age),
+            SearchKey::Older(age) => self.came()? <= self.now - i64::from(*age),
+            SearchKey::Larger(octets) => self.size()? > *octets,
+            SearchKey::Smaller(octets) => self.size()? < *octets,
+            SearchKey::Date { clock, when, date } => self.date_is(*clock, *when, *date)?,
+            SearchKey::Header { field, text } => self.field_has(field, text)?,
+            SearchKey::Text(place, text) => self.text_is_in(*place, text)?,
+            SearchKey::Not(key) => !self.matches(key)?,
+            SearchKey::Or(one, other) => self.matches(one)? || self.matches(other)?,
+            SearchKey::And(keys) => {
+                for key in keys {
+                    if !self.matches(key)? {
+                        return Ok(false);
+                    }
+                }
+                true
+            }
+        })
+    }
+
+    fn is_numbered(&self, set: &MessageSet) -> bool {
+        match set {
+            MessageSet::Sequence(set) => set.contains(self.number, self.view.count()),
+            MessageSet::Saved => self.view.is_saved(self.message.uid),
+        }
+    }
+
+    fn has_uid(&self, set: &MessageSet) -> bool {
+        match set {
+            MessageSet::Sequence(set) => set.contains(self.message.uid, self.view.largest_uid()),
+            MessageSet::Saved => self.view.is_saved(self.message.uid),
+        }
+    }
+
+    /// RFC 5032 §3: to the second.
+    fn came(&self) -> Result<i64, StoreError> {
+        arrived(self.reading(), self.message)
+    }
+
+    fn size(&self) -> Result<u64, StoreError> {
+        self.view.mailbox().size(self.message)
+    }
+
+    /// Days are compared as they are written, whatever the time and the zone.
+    fn date_is(&self, clock: Clock, when: When, day: Date) -> Result<bool, StoreError> {
+        let date = match clock {
+            Clock::Internal => Some(DateTime::utc(self.view.mailbox().date(self.message)?).date()),
+            Clock::Sent => Sent::of(&self.heading()?.fields).map(|sent| sent.day()),
+        };
+        Ok(date.is_some_and(|date| match when {
+            When::Before => date < day,
+            When::On => date == day,
+            When::Since => date >= day,
+        }))
+    }
+
+    fn text_is_in(&self, place: Place, text: &str) -> Result<bool, StoreError> {
+        match place {
+            Place::Bcc => self.field_has("Bcc", text),
+            Place::Cc => self.field_has("Cc", text),
+            Place::From => self.field_has("From", text),
+            Place::Subject => self.field_has("Subject", text),
+            Place::To => self.field_has("To", text),
+            Place::Text | Place::Body => {
+                let found = self
+                    .found()?
+                    .get(self.texts.place(place == Place::Text, text));
+                Ok(found == Some(&true))
+            }
+        }
+    }
+
+    fn field_has(&self, name: &str, text: &str) -> Result<bool, StoreError> {
+        let field = self.field(name)?;
+        Ok(field.is_some_and(|field| field.contains(text)))
+    }
+
+    /// All fields with this name, prepared, one on a line; `None` if there is no such field.
+    fn field(&self, name: &str) -> Result<Option<Rc<str>>, StoreError> {
+        if let Some(known) = self.fields.borrow().get(name) {
+            return Ok(known.clone());
+        }
+        let texts = self.header_with(name)?.named(name).map(field_text);
+        let prepared = texts.map(|text| casemap::prepared(&text) + "\n");
+        let prepared = prepared.reduce(|all, field| all + &field).map(Rc::from);
+        self.fields
+            .borrow_mut()
+            .insert(name.to_owned(), prepared.clone());
+        Ok(prepared)
+    }
+
+    /// A header that has all fields with this name. Those that are kept of every message are had
+    /// without opening it.
+    fn header_with(&self, name: &str) -> Result<&Header, StoreError> {
+        if KEPT_FIELDS
+            .iter()
+            .any(|kept| kept.eq_ignore_ascii_case(name))
+        {
+            return Ok(&self.heading()?.fields);
+        }
+        if let Some(header) = self.header.get() {
+            return Ok(header);
+        }
+        let header = self.reading().whole_header(self.message)?;
+        Ok(self.header.get_or_init(|| header))
+    }
+
+    fn heading(&self) -> Result<&Heading, StoreError> {
+        if let Some(heading) = self.heading.get() {
+            return Ok(heading);
+        }
+        let heading = self.reading().heading(self.message)?;
+        Ok(self.heading.get_or_init(|| heading))
+    }
+
+    /// Which of the texts are in the message, in the order of [`Texts`].
+    fn found(&self) -> Result<&[bool], StoreError> {
+        if let Some(found) = self.found.get() {
+            return Ok(found);
+        }
+        let found = self.texts.find(self.reading(), self.message)?;
+        Ok(self.found.get_or_init(|| found))
+    }
+
+    fn reading(&self) -> &Reading {
+        self.view.reading()
+    }
+}

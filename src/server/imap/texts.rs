@@ -1,0 +1,276 @@
+//! Looking for texts in a whole message: its header, the headers of its parts, and all that is text in
+//! its body (TEXT and BODY, RFC 9051 §6.4.4).
+//!
+//! All texts of a search are looked for in one pass over the message, so an OR of a hundred words reads
+//! it once. A body is decoded from its transfer encoding and its charset, and compared, piece by piece:
+//! of a message of any size there is never more in memory than one header, or the [`WINDOW`], a
+//! [`PIECE`] and what it became.
+
+use std::collections::HashMap;
+use std::io::Read;
+
+use memchr::memmem::Finder;
+
+use super::catalogue::Nature;
+use super::reading::Reading;
+use crate::message::{
+    Content, Decoder, Encoding, Field, Header, Part, casemap, charset, content, words,
+};
+use crate::protocol::imap::SearchKey;
+use crate::protocol::imap::search::Place;
+use crate::store::{Message, StoreError};
+
+/// Octets of a body that are read at once. Decoded, and prepared for comparison, they are some thirty
+/// times as many at the very worst.
+const PIECE: usize = 8 * 1024;
+
+/// Octets of prepared text that are gathered before they are looked through. For a long text it is
+/// twice as much as that.
+const WINDOW: usize = 64 * 1024;
+
+/// The texts of a search that are looked for in whole messages.
+#[derive(Default)]
+pub(super) struct Texts {
+    wanted: Vec<Wanted>,
+    /// Where each of them stands in `wanted`.
+    places: HashMap<(bool, String), usize>,
+}
+
+/// A text, prepared.
+struct Wanted {
+    finder: Finder<'static>,
+    in_headers: bool,
+}
+
+impl Texts {
+    /// Those of this key, and of the keys in it; they are prepared already.
+    pub(super) fn of(key: &SearchKey) -> Texts {
+        let mut texts = Texts::default();
+        texts.add(key);
+        texts
+    }
+
+    fn add(&mut self, key: &SearchKey) {
+        match key {
+            SearchKey::Text(place @ (Place::Body | Place::Text), text) => {
+                let in_headers = *place == Place::Text;
+                let next = self.wanted.len();
+                let known = self.places.entry((in_headers, text.clone()));
+                if *known.or_insert(next) == next {
+                    let finder = Finder::new(text).into_owned();
+                    self.wanted.push(Wanted { finder, in_headers });
+                }
+            }
+            SearchKey::Not(key) => self.add(key),
+            SearchKey::Or(one, other) => [one, other].into_iter().for_each(|key| self.add(key)),
+            SearchKey::And(keys) => keys.iter().for_each(|key| self.add(key)),
+            _ => {}
+        }
+    }
+
+    /// Which of the texts are in the message, each at its [place](Texts::place).
+    pub(super) fn find(
+        &self,
+        reading: &Reading,
+        message: &Message,
+    ) -> Result<Vec<bool>, StoreError> {
+        let mut pass = Pass {
+            reading,
+            message,
+            texts: self,
+            found: self
+                .wanted
+                .iter()
+                .map(|wanted| wanted.finder.needle().is_empty())
+                .collect(),
+        };
+        pass.own_header()?;
+        if !pass.is_done() {
+            pass.part(&reading.structure(message)?.message)?;
+        }
+        Ok(pass.found)
+    }
+
+    /// Where this text, looked for in headers too or in bodies alone, stands among what was found.
+    pub(super) fn place(&self, in_headers: bool, text: &str) -> usize {
+        let place = self.places.get(&(in_headers, text.to_owned()));
+        place.copied().unwrap_or(usize::MAX)
+    }
+}
+
+/// One pass over a message.
+struct Pass<'a> {
+    reading: &'a Reading,
+    message: &'a Message,
+    texts: &'a Texts,
+    found: Vec<bool>,
+}
+
+impl Pass<'_> {
+    fn is_done(&self) -> bool {
+        self.found.iter().all(|found| *found)
+    }
+
+    fn looks_in_headers(&self) -> bool {
+        let wanted = self.texts.wanted.iter().zip(&self.found);
+        wanted
+            .into_iter()
+            .any(|(wanted, found)| wanted.in_headers && !found)
+    }
+
+    fn own_header(&mut self) -> Result<(), StoreError> {
+        if self.looks_in_headers() {
+            let header = self.reading.whole_header(self.message)?;
+            self.look(&header_text(&header), true);
+        }
+        Ok(())
+    }
+
+    /// RFC 9051 §6.4.4: TEXT looks into the headers of parts, too; BODY into no header at all.
+    fn part_header(&mut self, part: &Part<Nature>) -> Result<(), StoreError> {
+        if self.looks_in_headers() {
+            let header = self.reading.header_at(self.message, part.header.clone())?;
+            self.look(&header_text(&header), true);
+        }
+        Ok(())
+    }
+
+    /// What is in a part, whose header was looked through.
+    fn part(&mut self, part: &Part<Nature>) -> Result<(), StoreError> {
+        let inside: &[Part<Nature>] = match &part.content {
+            Content::Leaf if part.fields.is_text => return self.body(part),
+            Content::Leaf => return Ok(()),
+            Content::Multipart(parts) => parts,
+            Content::Message(message) => std::slice::from_ref(message),
+        };
+        for part in inside {
+            self.part_header(part)?;
+            self.part(part)?;
+            if self.is_done() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn body(&mut self, part: &Part<Nature>) -> Result<(), StoreError> {
+        let longest = self
+            .texts
+            .wanted
+            .iter()
+            .map(|wanted| wanted.finder.needle().len())
+            .max();
+        let longest = longest.unwrap_or(0);
+        let slice = self.reading.slice(self.message, part.body.clone())?;
+        let encoding = part.fields.encoding.unwrap_or(Encoding::Identity);
+        let mut body = Decoder::new(slice, encoding);
+        let mut text = Readable::new(part.fields);
+        let mut piece = [0; PIECE];
+        loop {
+            let got = (body.read(&mut piece))
+                .map_err(|error| self.reading.failed(self.message, error))?;
+            match piece.get(..got) {
+                Some(octets) if got > 0 => text.read(octets),
+                _ => break,
+            }
+            if text.prepared.len() >= WINDOW.max(2 * longest) {
+                self.look(&text.prepared, false);
+                text.keep(longest);
+            }
+        }
+        self.look(&text.finish(), false);
+        Ok(())
+    }
+
+    /// Which of the texts that were not found yet are in here?
+    fn look(&mut self, prepared: &str, in_header: bool) {
+        for (wanted, found) in self.texts.wanted.iter().zip(&mut self.found) {
+            if !*found && (wanted.in_headers || !in_header) {
+                *found = wanted.finder.find(prepared.as_bytes()).is_some();
+            }
+        }
+    }
+}
+
+/// A body in the making: what is read of it becomes text, and is prepared for comparison.
+struct Readable {
+    charset: charset::Decoder,
+    text: String,
+    /// What is to be looked through.
+    prepared: String,
+}
+
+impl Readable {
+    fn new(nature: Nature) -> Readable {
+        Readable {
+            charset: charset::Decoder::new(nature.charset),
+            text: String::new(),
+            prepared: String::new(),
+        }
+    }
+
+    fn read(&mut self, octets: &[u8]) {
+        self.charset.decode(octets, &mut self.text);
+        casemap::prepare(&self.text, &mut self.prepared);
+        self.text.clear();
+    }
+
+    /// All but the end of what was looked through can go: a text may begin there.
+    fn keep(&mut self, longest: usize) {
+        let mut from = (self.prepared.len() + 1).saturating_sub(longest);
+        while !self.prepared.is_char_boundary(from) {
+            from -= 1;
+        }
+        self.prepared.drain(..from);
+    }
+
+    fn finish(mut self) -> String {
+        self.charset.finish(&mut self.text);
+        casemap::prepare(&self.text, &mut self.prepared);
+        self.prepared
+    }
+}
+
+/// All fields of a header, prepared.
+fn header_text(header: &Header) -> String {
+    let mut prepared = String::new();
+    for field in header.fields() {
+        casemap::prepare(&String::from_utf8_lossy(field.name), &mut prepared);
+        prepared += ": ";
+        casemap::prepare(&field_text(field), &mut prepared);
+        prepared.push('\n');
+    }
+    prepared
+}
+
+/// The value of a field as people read it: unfolded, its encoded words decoded (RFC 2047), and behind it
+/// what its parameters in the extended form mean (RFC 2231).
+pub(super) fn field_text(field: Field<'_>) -> String {
+    let value = field.unfolded();
+    let mut text = words::decode(&value);
+    if field.is_any(&["Content-Type", "Content-Disposition"]) {
+        for value in content::extended(&value) {
+            text.push(' ');
+            text += &value;
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_compared_decoded() {
+        let header = Header::parse(
+            b"Subject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\r\n aus Ulm\r\nFrom: \xc3\x84nne\r\n\
+              Content-Type: image/png; name*=iso-8859-1''caf%E9%20au%20lait.png\r\n\r\n",
+        );
+        let text = header_text(&header);
+        for wanted in ["GRÜßE aus ulm", "from: änne", "CAFÉ au lait.PNG"] {
+            assert!(text.contains(&casemap::prepared(wanted)), "{wanted}");
+        }
+        assert!(!text.contains("=?UTF-8"));
+    }
+}
