@@ -2,6 +2,7 @@
 // A test fails by panicking; each test file uses a part of this one.
 #![allow(clippy::unwrap_used, dead_code, unreachable_pub)]
 
+pub mod dovecot;
 pub mod exim;
 pub mod postfix;
 pub mod programs;

@@ -40,6 +40,21 @@ impl Postfix {
         )
     }
 
+    /// Takes mail on this port for the lab's accounts at `pillarbox.test`, and is strict about it.
+    pub fn of_the_lab(port: u16) -> Postfix {
+        let takes = format!(
+            "virtual_mailbox_domains = pillarbox.test\n\
+             virtual_mailbox_maps = inline:{{ alice@pillarbox.test=alice/, bob@pillarbox.test=bob/, carol@pillarbox.test=carol/ }}\n\
+             virtual_uid_maps = static:{NOBODY}\nvirtual_gid_maps = static:{NOBODY}\n\
+             mynetworks = 192.0.2.0/24\nsmtpd_relay_restrictions = reject_unauth_destination\n\
+             smtpd_helo_required = yes\nstrict_rfc821_envelopes = yes\n"
+        );
+        Postfix::start(
+            &takes,
+            &format!("127.0.0.1:{port} inet n - n - - smtpd\nvirtual unix - n n - - virtual\n"),
+        )
+    }
+
     fn start(main: &str, master: &str) -> Postfix {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path();
