@@ -11,7 +11,7 @@ mod common;
 mod hop;
 
 use std::fs::{self, File};
-use std::io::{Cursor, ErrorKind, Write};
+use std::io::{self, Cursor, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
@@ -21,7 +21,9 @@ use std::sync::mpsc::channel;
 use common::programs::{run, until};
 use common::{Lab, stored};
 use hop::Hop;
-use pillarbox::client::{ClientError, Endpoint, Security, SmtpClient};
+use pillarbox::client::{ClientError, Endpoint, ImapClient, Security, SmtpClient};
+use pillarbox::message::Flags;
+use pillarbox::protocol::imap::{SequenceSet, StatusItem};
 use pillarbox::queue::{Spool, State};
 use tempfile::TempDir;
 
@@ -37,7 +39,14 @@ impl Disk {
         let path = folder.path().to_str().unwrap();
         run(
             "mount",
-            &["-t", "tmpfs", "-o", "size=2m", "pillarbox-test", path],
+            &[
+                "-t",
+                "tmpfs",
+                "-o",
+                "size=2m,nr_inodes=2000",
+                "pillarbox-test",
+                path,
+            ],
             "",
         );
         Disk(folder)
@@ -51,20 +60,22 @@ impl Disk {
         self.path().join("ballast")
     }
 
-    /// Leaves room for nothing.
+    /// Leaves room for nothing, not for an empty file either.
     fn fill(&self) {
-        let mut file = File::create(self.ballast()).unwrap();
-        let error = loop {
-            if let Err(error) = file.write_all(&[0; 4096]) {
-                break error;
-            }
-        };
-        assert_eq!(error.kind(), ErrorKind::StorageFull, "{error}");
+        fs::create_dir_all(self.ballast()).unwrap();
+        let full = |error: io::Error| assert_eq!(error.kind(), ErrorKind::StorageFull, "{error}");
+        let mut file = File::create(self.ballast().join("octets")).unwrap();
+        full(until_error(|| file.write_all(&[0; 4096])));
+        let mut names = 0..;
+        full(until_error(|| {
+            let name = format!("{:?}", names.next());
+            File::create(self.ballast().join(name)).map(drop)
+        }));
     }
 
     /// Makes room again.
     fn free(&self) {
-        fs::remove_file(self.ballast()).unwrap();
+        fs::remove_dir_all(self.ballast()).unwrap();
     }
 }
 
@@ -75,6 +86,14 @@ impl Drop for Disk {
             .arg("--lazy")
             .arg(self.path())
             .output();
+    }
+}
+
+fn until_error(mut work: impl FnMut() -> io::Result<()>) -> io::Error {
+    loop {
+        if let Err(error) = work() {
+            return error;
+        }
     }
 }
 
@@ -221,4 +240,43 @@ fn an_envelope_that_cannot_be_saved_is_not_forgotten() {
     disk.free();
     send(&mut alice(&lab), &["bob@b.test"], 3).unwrap();
     assert_eq!(number(&hop.next().text), Some(3));
+}
+
+/// CREATE, APPEND and COPY are refused with a code that a program understands, store nothing, and
+/// work again when there is room.
+#[test]
+#[ignore = "needs root"]
+fn imap_says_that_the_disk_is_full_and_goes_on() {
+    let disk = Disk::mount();
+    let lab = lab(&disk, &Hop::answering(|_| None));
+    let endpoint = Endpoint::new("localhost", lab.port("imaps"), Security::Tls, lab.ca());
+    let mut client = ImapClient::connect(&endpoint).unwrap();
+    client.login("bob", "builder").unwrap();
+    let before = client.select("INBOX").unwrap().exists;
+    let message = || Cursor::new("x".repeat(PADDING));
+    let flags = Flags::new();
+    disk.fill();
+    let append = client
+        .append("INBOX", &flags, None, &mut message())
+        .map(drop);
+    let copy = client.copy(&SequenceSet::all(), "Sent").map(drop);
+    for refusal in [append, copy, client.create("Work")] {
+        let refusal = refusal.unwrap_err().to_string();
+        assert!(
+            refusal.contains("NO [OVERQUOTA] the disk is full"),
+            "{refusal}"
+        );
+    }
+    disk.free();
+    client
+        .append("INBOX", &flags, None, &mut message())
+        .unwrap();
+    client.create("Work").unwrap();
+    client.copy(&SequenceSet::all(), "Work").unwrap();
+    for (mailbox, messages) in [("Sent", 0), ("Work", u64::from(before) + 1)] {
+        let facts = client.status(mailbox, &[StatusItem::Messages]).unwrap();
+        assert_eq!(facts.get(StatusItem::Messages), Some(messages), "{mailbox}");
+    }
+    client.noop().unwrap();
+    assert_eq!(client.mailbox().unwrap().exists, before + 1);
 }

@@ -135,7 +135,7 @@ impl Account {
     /// When there is one, another one is for this, the name is bad, or the disk fails; then nothing
     /// is made.
     pub fn create_for(&self, name: &str, uses: &[SpecialUse]) -> Result<(), StoreError> {
-        let name = Name::parse(name)?;
+        let name = Name::parse_new(name)?;
         let path = self.path(&name);
         let exists = || Err(StoreError::MailboxExists(name.text().to_owned()));
         let names = self.store.names(&self.name);
@@ -188,9 +188,12 @@ impl Account {
         let dying = self.folder.join("tmp").join(maildir::unique());
         let names = self.store.names(&self.name);
         let _nobody_else = mailbox::lock(&names);
+        if !is_maildir(&path) && self.names()?.iter().any(|other| other.is_below(&name)) {
+            return Err(StoreError::HasChildren(name.text().to_owned()));
+        }
         self.take_away(&name, path, &dying)?;
         disk::sync_folder(&self.folder)?;
-        special_use::set(&self.folder, &name, &[], |_| false)?;
+        self.forget_uses();
         if let Err(error) = fs::remove_dir_all(&dying) {
             // It is out of sight, and goes with the next leftovers.
             log::warn!("{}: {error}", dying.display());
@@ -198,16 +201,17 @@ impl Account {
         Ok(())
     }
 
-    /// Gives a mailbox, and those below it, another name. Renaming INBOX moves its messages to a
-    /// new mailbox and leaves those below it alone (RFC 9051 §6.3.6). Who has a renamed mailbox
-    /// open sees it as deleted; its UIDs and UIDVALIDITY go with it.
+    /// Gives a mailbox, and those below it, another name; returns every old name with its new one.
+    /// Renaming INBOX moves its messages to a new mailbox, and gives nothing another name
+    /// (RFC 9051 §6.3.6). Who has a renamed mailbox open sees it as deleted; its UIDs, its UIDVALIDITY
+    /// and its uses go with it.
     ///
     /// # Errors
     /// When there is none, one of the new names exists or is bad, or the disk fails.
-    pub fn rename(&self, from: &str, to: &str) -> Result<(), StoreError> {
-        let (from, to) = (Name::parse(from)?, Name::parse(to)?);
+    pub fn rename(&self, from: &str, to: &str) -> Result<Vec<(String, String)>, StoreError> {
+        let (from, to) = (Name::parse(from)?, Name::parse_new(to)?);
         if from.is_inbox() {
-            return self.move_inbox(&to);
+            return self.move_inbox(&to).map(|()| Vec::new());
         }
         if to.is_below(&from) {
             let why = "a mailbox cannot be moved below itself";
@@ -215,10 +219,23 @@ impl Account {
         }
         let names = self.store.names(&self.name);
         let _nobody_else = mailbox::lock(&names);
+        let renames = self.renames(&from, &to)?;
+        special_use::announce(&self.folder, &renames)?;
+        for (old, new) in &renames {
+            self.take_away(old, self.path(old), &self.path(new))?;
+        }
+        disk::sync_folder(&self.folder)?;
+        self.forget_uses();
+        let texts = |(old, new): &(Name, Name)| (old.text().to_owned(), new.text().to_owned());
+        Ok(renames.iter().map(texts).collect())
+    }
+
+    /// What becomes of `from`, and of all below it, when it becomes `to`.
+    fn renames(&self, from: &Name, to: &Name) -> Result<Vec<(Name, Name)>, StoreError> {
         let mut renames = Vec::new();
         for name in self.names()? {
-            if name == from || name.is_below(&from) {
-                let new_name = name.moved(&from, &to)?;
+            if name == *from || name.is_below(from) {
+                let new_name = name.moved(from, to)?;
                 renames.push((name, new_name));
             }
         }
@@ -226,14 +243,10 @@ impl Account {
             return Err(StoreError::NoSuchMailbox(from.text().to_owned()));
         }
         let mut new_names = renames.iter().map(|(_, name)| name);
-        if let Some(taken) = new_names.find(|n| n.is_inbox() || self.path(n).exists()) {
-            return Err(StoreError::MailboxExists(taken.text().to_owned()));
+        match new_names.find(|name| name.is_inbox() || self.path(name).exists()) {
+            Some(taken) => Err(StoreError::MailboxExists(taken.text().to_owned())),
+            None => Ok(renames),
         }
-        for (old, new) in &renames {
-            self.take_away(old, self.path(old), &self.path(new))?;
-        }
-        disk::sync_folder(&self.folder)?;
-        special_use::rename(&self.folder, &renames)
     }
 
     fn move_inbox(&self, to: &Name) -> Result<(), StoreError> {
@@ -281,6 +294,13 @@ impl Account {
         Ok(existing
             .map(|(special_use, name)| (special_use, name.text().to_owned()))
             .collect())
+    }
+
+    /// What is written down of mailboxes that are no more means nothing, so this may fail.
+    fn forget_uses(&self) {
+        if let Err(error) = special_use::tidy(&self.folder, |owner| self.exists(owner)) {
+            log::warn!("{error}");
+        }
     }
 
     /// Renames a mailbox's folder; who has it open sees it as deleted.

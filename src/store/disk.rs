@@ -20,6 +20,12 @@ const LOCK_STALE: Duration = Duration::from_secs(15);
 const LOCK_PATIENCE: Duration = Duration::from_secs(60);
 const LOCK_PAUSE: Duration = Duration::from_millis(10);
 
+/// Has the disk no room, or is the user allowed no more of it?
+pub(crate) fn is_full(error: &io::Error) -> bool {
+    let kind = error.kind();
+    kind == io::ErrorKind::StorageFull || kind == io::ErrorKind::QuotaExceeded
+}
+
 /// Makes a folder, and those above it; one that exists is fine.
 pub(crate) fn make_folder(path: &Path) -> Result<(), StoreError> {
     DirBuilder::new()

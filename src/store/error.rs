@@ -13,6 +13,8 @@ pub enum StoreError {
     MailboxExists(String),
     /// The name cannot name a mailbox or an account; the second text says why.
     BadName(String, &'static str),
+    /// It is no mailbox, but a place above others.
+    HasChildren(String),
     /// Another mailbox, the second, is for this already.
     UseTaken(String, String),
     /// The message was removed meanwhile.
@@ -41,6 +43,9 @@ impl fmt::Display for StoreError {
             StoreError::BadName(name, why) => {
                 let shown: String = name.chars().take(60).collect();
                 write!(f, "{shown:?} cannot be a name: {why}")
+            }
+            StoreError::HasChildren(name) => {
+                write!(f, "{name:?} is only the place above other mailboxes")
             }
             StoreError::UseTaken(special_use, name) => {
                 write!(f, "there is a mailbox for {special_use} already: {name:?}")

@@ -3,6 +3,8 @@
 //!
 //! Whatever a client says, a parsed name stays within the account's folder.
 
+use unicode_normalization::is_nfc;
+
 use super::StoreError;
 use crate::protocol::imap::{MailboxName, mutf7};
 
@@ -41,6 +43,17 @@ impl Name {
             return bad("it is too long");
         }
         Ok(Name { text, encoded })
+    }
+
+    /// Takes a client's word for a mailbox that shall be made: RFC 9051 §5.1 forbids names that look
+    /// the same and are not. What is there already can be opened, whoever made it.
+    pub(super) fn parse_new(text: &str) -> Result<Name, StoreError> {
+        if !is_nfc(text) {
+            let why =
+                "its accents are characters of their own (Unicode's form NFC has them composed)";
+            return Err(StoreError::BadName(text.to_owned(), why));
+        }
+        Name::parse(text)
     }
 
     /// The name that this stands for on disk and in `subscriptions`.
@@ -122,6 +135,14 @@ mod tests {
         for bad in ["a&", "&AGE-", "b&!-", "a/b"] {
             assert_eq!(Name::decode(bad), None, "{bad:?}");
         }
+    }
+
+    #[test]
+    fn what_looks_like_another_name_cannot_be_made_but_opened() {
+        let decomposed = "Entwu\u{308}rfe";
+        assert!(Name::parse(decomposed).is_ok());
+        assert!(Name::parse_new(decomposed).is_err());
+        assert!(Name::parse_new("Entwürfe").is_ok());
     }
 
     proptest! {

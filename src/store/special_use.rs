@@ -3,7 +3,8 @@
 //!
 //! A line is a use as IMAP writes it, a space, and a mailbox in modified UTF-7: `\Drafts Drafts`. A
 //! use belongs to one mailbox, and a mailbox may have several. A line whose mailbox does not exist
-//! means nothing: so a use can be written down before its mailbox is made, and both appear at once.
+//! means nothing: so a use is written down before its mailbox is made or renamed, and both appear at
+//! once, by the rename of a folder.
 
 use std::path::{Path, PathBuf};
 
@@ -46,14 +47,22 @@ pub(super) fn set(
     })
 }
 
-/// The mailboxes have other names now: each pair is an old one and its new one.
-pub(super) fn rename(account: &Path, renames: &[(Name, Name)]) -> Result<(), StoreError> {
+/// Mailboxes will have other names: each pair is an old one and its new one. Until then the new ones,
+/// and from then on the old ones, mean nothing.
+pub(super) fn announce(account: &Path, renames: &[(Name, Name)]) -> Result<(), StoreError> {
     change(account, |entries| {
-        for (_, owner) in entries {
-            if let Some((_, new)) = renames.iter().find(|(old, _)| old == owner) {
-                owner.clone_from(new);
-            }
+        for (special_use, owner) in entries.clone() {
+            let renamed = renames.iter().find(|(old, _)| *old == owner);
+            entries.extend(renamed.map(|(_, new)| (special_use, new.clone())));
         }
+        Ok(())
+    })
+}
+
+/// Takes out what means nothing.
+pub(super) fn tidy(account: &Path, exists: impl Fn(&Name) -> bool) -> Result<(), StoreError> {
+    change(account, |entries| {
+        entries.retain(|(_, owner)| exists(owner));
         Ok(())
     })
 }
@@ -122,7 +131,9 @@ mod tests {
             set(account, &name(mailbox), uses, everything).unwrap();
             assert_eq!(text(), expected);
         }
-        rename(account, &[(name("Old"), name("New"))]).unwrap();
+        announce(account, &[(name("Old"), name("New"))]).unwrap();
+        assert_eq!(text(), "\\Trash New\n\\Trash Old\n");
+        tidy(account, |owner| owner.text() == "New").unwrap();
         assert_eq!(list(account).unwrap(), [(SpecialUse::Trash, name("New"))]);
 
         let refused = set(account, &name("Other"), &[SpecialUse::Trash], everything);
@@ -136,7 +147,8 @@ mod tests {
     fn a_file_that_nothing_changes_is_not_written() {
         let folder = tempfile::tempdir().unwrap();
         set(folder.path(), &name("Work"), &[], |_| true).unwrap();
-        rename(folder.path(), &[(name("Work"), name("Play"))]).unwrap();
+        announce(folder.path(), &[(name("Work"), name("Play"))]).unwrap();
+        tidy(folder.path(), |_| false).unwrap();
         assert!(!file(folder.path()).exists());
         fs::write(file(folder.path()), "\\Sent Sent\nrubbish\n\\Junk a..b\n").unwrap();
         let entries = list(folder.path()).unwrap();

@@ -4,7 +4,7 @@
 //! command early. The tag is added once, in [`session`](super::session).
 
 use crate::server::{Next, Part, Reply};
-use crate::store::StoreError;
+use crate::store::{StoreError, disk};
 
 /// What a verb's function returns.
 pub(super) type Answered = Result<Answer, Answer>;
@@ -152,9 +152,13 @@ impl From<StoreError> for Answer {
             StoreError::BadName(..) => Answer::no(format!("[CANNOT] {error}")),
             StoreError::UseTaken(..) => Answer::no(format!("[USEATTR] {error}")),
             StoreError::MessageGone => Answer::no(format!("[EXPUNGEISSUED] {error}")),
-            StoreError::Disk(..) => {
+            StoreError::HasChildren(_) => Answer::no(format!("[HASCHILDREN] {error}")),
+            StoreError::Disk(_, cause) => {
                 log::error!("{error}");
-                Answer::no("[SERVERBUG] the disk failed; the server's log says how")
+                match disk::is_full(cause) {
+                    true => Answer::no("[OVERQUOTA] the disk is full; nothing was stored"),
+                    false => Answer::no("[SERVERBUG] the disk failed; the server's log says how"),
+                }
             }
         }
     }
@@ -165,17 +169,26 @@ mod tests {
     // A test fails by panicking.
     #![allow(clippy::panic)]
 
+    use std::io::ErrorKind;
+
     use super::*;
 
     #[test]
-    fn a_disk_error_does_not_show_our_folders() {
-        let error = StoreError::Disk("/srv/mail".into(), std::io::ErrorKind::StorageFull.into());
-        let reply = Answer::from(error).reply("a1");
-        let [Part::Text(line)] = &reply.parts[..] else {
-            panic!("one line");
-        };
-        let line = String::from_utf8_lossy(line);
-        assert!(line.starts_with("a1 NO [SERVERBUG] "), "{line}");
-        assert!(!line.contains("/srv"), "{line}");
+    fn a_disk_error_says_what_a_client_can_make_of_it_and_does_not_show_our_folders() {
+        let rows = [
+            (ErrorKind::StorageFull, "a1 NO [OVERQUOTA] "),
+            (ErrorKind::QuotaExceeded, "a1 NO [OVERQUOTA] "),
+            (ErrorKind::PermissionDenied, "a1 NO [SERVERBUG] "),
+        ];
+        for (kind, expected) in rows {
+            let error = StoreError::Disk("/srv/mail".into(), kind.into());
+            let reply = Answer::from(error).reply("a1");
+            let [Part::Text(line)] = &reply.parts[..] else {
+                panic!("one line");
+            };
+            let line = String::from_utf8_lossy(line);
+            assert!(line.starts_with(expected), "{line}");
+            assert!(!line.contains("/srv"), "{line}");
+        }
     }
 }

@@ -88,24 +88,36 @@ impl ImapServer {
 /// RFC 5258 §3.5: a mailbox below is subscribed to.
 const CHILD_INFO: &str = " (\"CHILDINFO\" (\"SUBSCRIBED\"))";
 
-/// A mailbox as LIST shows it by itself, with this behind its name.
+/// A mailbox as LIST shows it by itself: what SELECT tells in IMAP4rev2 (RFC 9051 §6.3.2).
 pub(super) fn listed(
     account: &Account,
     name: &str,
-    extended: &str,
+    enabled: Enabled,
+) -> Result<String, StoreError> {
+    Ok(tree_line(&Tree::of(account)?, name, "", enabled))
+}
+
+/// Mailboxes with their new names, each with the old one, which comes first in its pair
+/// (RFC 9051 §6.3.9.7).
+pub(super) fn old_names(
+    account: &Account,
+    renamed: &[(String, String)],
     enabled: Enabled,
 ) -> Result<String, StoreError> {
     let tree = Tree::of(account)?;
-    let place = tree.at(name);
-    let attributes = place.map(|place| Tell::SIMPLE.attributes(place, enabled));
+    let line = |(old, new): &(String, String)| {
+        let old = MailboxName::new(old).written_in(enabled.alphabet());
+        tree_line(&tree, new, &format!(" (\"OLDNAME\" ({old}))"), enabled)
+    };
+    Ok(renamed.iter().map(line).collect())
+}
+
+fn tree_line(tree: &Tree, name: &str, extended: &str, enabled: Enabled) -> String {
+    let attributes = tree
+        .at(name)
+        .map(|place| Tell::SIMPLE.attributes(place, enabled));
     let attributes = attributes.unwrap_or_default();
-    Ok(line(
-        "LIST",
-        &attributes,
-        name,
-        extended,
-        enabled.alphabet(),
-    ))
+    line("LIST", &attributes, name, extended, enabled.alphabet())
 }
 
 /// What a LIST is about.

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::answer::{Answer, Answered};
+use super::list::old_names;
 use super::reading::Reading;
 use super::session::{ImapServer, State};
 use crate::protocol::imap::mailbox::SEPARATOR;
@@ -31,10 +32,10 @@ impl ImapServer {
     /// RFC 3501 §6.3.4. Mailboxes below stay. Who deletes the selected mailbox deselects it.
     pub(super) fn delete(&mut self, name: &MailboxName) -> Answered {
         let account = self.account()?.clone();
-        let mailbox = account.mailbox(name.as_str())?;
         account.delete(name.as_str())?;
         if let State::Selected(_, view) = &self.state
-            && Arc::ptr_eq(view.mailbox(), &mailbox)
+            && view.mailbox().is_deleted()
+            && view.mailbox().name() == name.as_str()
         {
             self.state = State::Authenticated(account);
         }
@@ -42,18 +43,23 @@ impl ImapServer {
     }
 
     /// RFC 3501 §6.3.5. Mailboxes below go with it; of INBOX only its messages do. The selected mailbox
-    /// stays selected under its new name.
+    /// stays selected under its new name. In IMAP4rev2 the client is told of every new name
+    /// (RFC 9051 §6.3.9.7).
     pub(super) fn rename(&mut self, from: &MailboxName, to: &MailboxName) -> Answered {
         let account = self.account()?.clone();
-        account.rename(from.as_str(), to.as_str())?;
+        let renamed = account.rename(from.as_str(), to.as_str())?;
         if let State::Selected(_, view) = &mut self.state
             && view.mailbox().is_deleted()
             && let Some(below) = view.mailbox().name().strip_prefix(from.as_str())
         {
-            let renamed = account.mailbox(&format!("{}{below}", to.as_str()))?;
-            view.follow(Reading::new(renamed, Arc::clone(&self.site.catalogue)));
+            let mailbox = account.mailbox(&format!("{}{below}", to.as_str()))?;
+            view.follow(Reading::new(mailbox, Arc::clone(&self.site.catalogue)));
         }
-        Ok(Answer::ok("RENAME completed"))
+        let told = match self.enabled.imap4rev2() {
+            true => old_names(&account, &renamed, self.enabled)?,
+            false => String::new(),
+        };
+        Ok(Answer::ok("RENAME completed").with(told))
     }
 
     /// RFC 3501 §6.3.6. The mailbox need not exist.

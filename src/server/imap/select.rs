@@ -50,7 +50,7 @@ impl ImapServer {
         };
         let mut told = opening(&view, self.enabled.imap4rev2());
         if self.enabled.imap4rev2() {
-            told += &listed(account, name.as_str(), "", self.enabled)?;
+            told += &listed(account, name.as_str(), self.enabled)?;
         }
         Ok((view, answer.with(told)))
     }

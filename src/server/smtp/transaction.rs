@@ -8,7 +8,7 @@ use super::{Role, SmtpServer, State, body, status};
 use crate::protocol::smtp::{Address, Params, Path, ReversePath};
 use crate::queue;
 use crate::server::{Deed, Reply, Site};
-use crate::store::{Mailbox, StoreError};
+use crate::store::{Mailbox, StoreError, disk};
 
 /// From whom and to whom: the envelope, which is not the header.
 pub(super) struct Envelope {
@@ -237,10 +237,8 @@ pub(super) fn disk_trouble(error: &StoreError) -> Reply {
 /// As [`disk_trouble`], without a path.
 pub(super) fn storage_trouble(error: &io::Error) -> Reply {
     log::error!("the store: {error}");
-    match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            status(452, "4.3.1", "The disk is full, try later")
-        }
-        _ => status(451, "4.3.0", "The message cannot be stored now, try later"),
+    match disk::is_full(error) {
+        true => status(452, "4.3.1", "The disk is full, try later"),
+        false => status(451, "4.3.0", "The message cannot be stored now, try later"),
     }
 }
