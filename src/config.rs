@@ -131,6 +131,8 @@ pub struct Client {
     pub pop3: Option<(String, u16)>,
     /// Where IMAP is spoken: IMAPS.
     pub imap: Option<(String, u16)>,
+    /// A file whose explanations take the place of the compiled-in ones.
+    pub explanations: Option<PathBuf>,
 }
 
 impl Config {
@@ -181,7 +183,7 @@ impl Config {
             limits: limits::read(sections.section_or_empty("limits"))?,
             relay,
             routes,
-            client: Client::read(sections.section_or_empty("client"))?,
+            client: Client::read(sections.section_or_empty("client"), folder)?,
         };
         sections.finish()?;
         config.is_safe(name)?;
@@ -268,11 +270,13 @@ impl Tls {
 }
 
 impl Client {
-    fn read(mut section: Section) -> Result<Client, ConfigError> {
+    fn read(mut section: Section, folder: &Path) -> Result<Client, ConfigError> {
+        let explanations = section.text("explanations").filter(|file| !file.is_empty());
         let client = Client {
             smtp: section.value_by("smtp", None, host_and_port)?,
             pop3: section.value_by("pop3", None, host_and_port)?,
             imap: section.value_by("imap", None, host_and_port)?,
+            explanations: explanations.map(|file| folder.join(file)),
         };
         section.finish()?;
         Ok(client)

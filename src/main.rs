@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{ArgAction, Parser, Subcommand};
-use pillarbox::commands::{CommandError, demo, inbox, passwd, queue, send, serve, settings, trace};
+use pillarbox::commands::{
+    CommandError, demo, explain, inbox, passwd, queue, send, serve, settings, trace,
+};
 use pillarbox::config::Config;
 
 /// A whole email system that you can read, run and see through.
@@ -33,6 +35,7 @@ enum Command {
     Send(Box<send::SendArgs>),
     Inbox(inbox::InboxArgs),
     Demo(demo::DemoArgs),
+    Explain(explain::ExplainArgs),
     /// Hash a password for [accounts] in config.ini
     Passwd,
     Queue(queue::QueueArgs),
@@ -58,6 +61,7 @@ fn run(line: CommandLine) -> Result<(), CommandError> {
         Command::Send(args) => send::run(&args, &settings(&config()?)?),
         Command::Inbox(args) => inbox::run(&args, &settings(&config()?)?),
         Command::Demo(args) => demo::run(&args, config),
+        Command::Explain(args) => explain::run(&args, config),
         Command::Passwd => passwd::run(),
         Command::Queue(args) => queue::run(&config()?, &args),
         Command::Trace(args) => trace::run(&args, config),

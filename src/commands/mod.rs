@@ -7,6 +7,7 @@ use crate::config::ConfigError;
 use crate::server::SetupError;
 
 pub mod demo;
+pub mod explain;
 pub mod inbox;
 pub mod passwd;
 pub mod queue;

@@ -3,6 +3,7 @@
 mod connection;
 mod demos;
 mod difference;
+mod explanation;
 mod guess;
 mod ink;
 mod layout;
@@ -16,6 +17,7 @@ mod text;
 
 pub use demos::{DEMOS, Demo};
 pub use difference::{Difference, Fault};
+pub use explanation::Page;
 pub use ink::Ink;
 pub(crate) use layout::behind;
 pub use pattern::Pattern;

@@ -37,6 +37,16 @@ impl Protocol {
         Protocol::Imap,
     ];
 
+    /// The protocol that it is a use of: submission and LMTP are SMTP.
+    #[must_use]
+    pub fn family(self) -> &'static str {
+        match self {
+            Protocol::Smtp | Protocol::Submission | Protocol::Lmtp => "smtp",
+            Protocol::Pop3 => "pop3",
+            Protocol::Imap => "imap",
+        }
+    }
+
     /// Its name in scripts and in `[ports]`: `submission`.
     #[must_use]
     pub fn name(self) -> &'static str {

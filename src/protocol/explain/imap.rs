@@ -240,7 +240,8 @@ impl Imap {
         let verb = match self.hearing {
             _ if self.command.waits => "literal",
             Hearing::Done => "IDLE",
-            _ => "AUTHENTICATE",
+            _ if course.last_of("AUTHENTICATE").is_some() => "AUTHENTICATE",
+            _ => "",
         };
         sketch.about(Topic::ImapResponse, format!("+ to {verb}"));
         let words = text.get(text.len() - words.len()..).unwrap_or_default();

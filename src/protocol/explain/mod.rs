@@ -5,6 +5,7 @@
 //! - [`Observer`]: follows a conversation, and answers to each line with an [`Explained`]: its
 //!   [`Entry`], its [`Part`]s by name, what is secret in it, the [`State`] before and after, and what
 //!   may come next;
+//! - [`Texts::look_up`]: from what a person types to what explains it;
 //! - [`Diagram`]: the states of each protocol, as data to draw.
 //!
 //! Lines are taken apart by the protocols' own grammars. Nothing here does I/O, and nothing panics
@@ -32,6 +33,7 @@ mod login;
 mod message;
 mod observer;
 mod pop3;
+mod search;
 mod sketch;
 mod smtp;
 mod state;
@@ -41,6 +43,7 @@ mod topic;
 pub use explained::{Explained, Part};
 pub use login::MASK;
 pub use observer::{Observer, Told};
+pub use search::{Found, Reading};
 pub use state::{Diagram, Outcome, Passage, State};
 pub use texts::{Entry, Texts, TextsError};
 pub use topic::Topic;

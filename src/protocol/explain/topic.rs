@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::protocol::Protocol;
+
 /// What an entry must say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Completeness {
@@ -84,13 +86,26 @@ impl Topic {
         all.find(|topic| topic.section() == (family, kind))
     }
 
+    /// Is it one of the states, which have no name on the wire?
+    pub(super) fn is_state(self) -> bool {
+        self.section().1 == "state"
+    }
+
+    /// Does it belong to this protocol, or to all of them?
+    pub(super) fn is_of(self, protocol: Protocol) -> bool {
+        let (family, _) = self.section();
+        family == protocol.family() || !["smtp", "pop3", "imap"].contains(&family)
+    }
+
     /// The more general names under which this name, in upper case, is explained, too.
     pub(super) fn general(self, name: &str) -> Vec<String> {
         let before = |mark: &str| name.split_once(mark).map(|(front, _)| front.to_owned());
         let names = match self {
             Topic::SmtpReply | Topic::Pop3Reply | Topic::ImapResponse => [before(" TO "), None],
             Topic::Enhanced => {
-                let detail = name.split_once('.').map(|(_, rest)| format!("X.{rest}"));
+                let class = |class: &&str| ["2", "4", "5", "X"].contains(class);
+                let detail = name.split_once('.').filter(|(front, _)| class(front));
+                let detail = detail.map(|(_, rest)| format!("X.{rest}"));
                 let subject = detail.as_deref().and_then(|code| code.rsplit_once('.'));
                 let subject = subject.map(|(front, _)| format!("{front}.X"));
                 [detail, subject]
