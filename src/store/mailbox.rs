@@ -10,14 +10,16 @@
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::SystemTime;
 
 use super::crlf::{self, ToCrlf};
-use super::lookout::{Lookout, Watched};
+use super::edit::Edit;
+use super::lookout::Lookout;
 use super::maildir::Dir;
-use super::state::{Edit, State};
+use super::state::State;
+use super::watching::Watching;
 use super::{Identity, Message, Snapshot, StoreError};
 use crate::message::{FlagChange, Flags};
 use crate::net::Bell;
@@ -40,14 +42,6 @@ pub struct Mailbox {
     watching: Mutex<Watching>,
     lookout: Arc<Lookout>,
     exclusive: AtomicBool,
-}
-
-/// Those who hear of changes.
-#[derive(Default)]
-struct Watching {
-    bells: Vec<(u64, Bell)>,
-    /// As long as there is one: other programs are watched.
-    others: Option<Watched>,
 }
 
 impl Mailbox {
@@ -157,13 +151,8 @@ impl Mailbox {
     /// Rings this bell at every change, whoever makes it, until the guard is dropped.
     #[must_use]
     pub fn watch(self: &Arc<Self>, bell: &Bell) -> Watch {
-        static COUNTER: AtomicU64 = AtomicU64::new(0);
-        let id = COUNTER.fetch_add(1, Ordering::Relaxed);
-        let mut watching = lock(&self.watching);
-        watching.bells.push((id, bell.clone()));
-        if watching.others.is_none() {
-            watching.others = self.lookout.watch(self);
-        }
+        let look_out = || self.lookout.watch(self);
+        let id = lock(&self.watching).begin(bell, look_out);
         let mailbox = Arc::clone(self);
         Watch { mailbox, id }
     }
@@ -306,8 +295,7 @@ impl Mailbox {
     }
 
     pub(super) fn ring(&self) {
-        let watching = lock(&self.watching);
-        watching.bells.iter().for_each(|(_, bell)| bell.ring());
+        lock(&self.watching).ring();
     }
 
     /// The name under which it was opened.
@@ -343,11 +331,7 @@ pub struct Watch {
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        let mut watching = lock(&self.mailbox.watching);
-        watching.bells.retain(|(id, _)| *id != self.id);
-        if watching.bells.is_empty() {
-            watching.others = None;
-        }
+        lock(&self.mailbox.watching).end(self.id);
     }
 }
 

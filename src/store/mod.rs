@@ -7,7 +7,7 @@
 //! On disk lines end with LF, as Unix programs expect; handed out, they end with CRLF.
 //!
 //! To read it: `maildir` (file names), `uidlist` and `keywords` (Dovecot's files), `changes` and
-//! `state` (what changed on disk), `mailbox` (what all share), `lookout` (what other programs change),
+//! `state` (what changed on disk), `edit` (what we change), `mailbox` (what all share), `lookout` (what other programs change),
 //! `delivery` (how a message enters), `transfer` (how it gets from one mailbox to another).
 
 mod account;
@@ -15,6 +15,7 @@ mod changes;
 mod crlf;
 mod delivery;
 pub(crate) mod disk;
+mod edit;
 mod error;
 mod keywords;
 mod lookout;
@@ -29,6 +30,7 @@ mod subscriptions;
 mod tests;
 mod transfer;
 mod uidlist;
+mod watching;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};

@@ -11,9 +11,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::delivery::{Staged, destination};
+use super::edit::Edit;
 use super::keywords::Keywords;
 use super::maildir::{self, Dir, MailFile};
-use super::state::Edit;
 use super::{Mailbox, Message, StoreError, Uid, disk};
 use crate::message::Flags;
 

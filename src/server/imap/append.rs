@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use super::answer::{Answer, Answered};
 use super::literal::{Gathering, ask_for};
+use super::merge::Telling;
 use super::session::{Expecting, ImapServer};
-use super::view::Telling;
 use crate::limits;
 use crate::protocol::imap::append::{Append, Appended};
 use crate::protocol::imap::{BadCommand, Literal};

@@ -9,10 +9,11 @@ use std::sync::Arc;
 use std::vec;
 
 use super::answer::{Answer, Answered, Condition};
+use super::merge::Telling;
 use super::reading::Reading;
 use super::response::{Missing, Response, Wanted};
 use super::session::ImapServer;
-use super::view::{Telling, View};
+use super::view::View;
 use crate::message::{Flag, FlagChange, Flags};
 use crate::protocol::imap::{FetchItem, MessageSet};
 use crate::server::Part;

@@ -1,8 +1,8 @@
 //! IDLE: the client waits, and hears what is new as it happens (RFC 2177).
 
 use super::answer::{Answer, Answered};
+use super::merge::Telling;
 use super::session::{Expecting, ImapServer, State};
-use super::view::Telling;
 use crate::net::Bell;
 use crate::server::{Next, Part, Reply};
 use crate::store::Watch;

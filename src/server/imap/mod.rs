@@ -7,7 +7,7 @@
 //! - [`enabled`]: ENABLE, and what it has switched on: which of two forms an answer takes;
 //! - [`select`]: SELECT, EXAMINE, CLOSE, UNSELECT, CHECK, STATUS;
 //! - [`mailboxes`]: CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE;   [`list`] with [`tree`]: LIST, LSUB, NAMESPACE;
-//! - [`view`]: the message numbers that this client knows, and what it must be told;
+//! - [`view`] with [`merge`]: the message numbers that this client knows, and what it must be told;
 //! - [`fetch`] with [`response`], [`section`], [`binary`], [`reading`], and what all remember,
 //!   [`catalogue`]: FETCH;
 //! - [`store`]: STORE, EXPUNGE, COPY, MOVE;
@@ -31,6 +31,7 @@ mod literal;
 mod login;
 mod mailboxes;
 mod matching;
+mod merge;
 mod reading;
 mod response;
 mod search;

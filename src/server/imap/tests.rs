@@ -13,8 +13,9 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::ImapServer;
+use super::merge::Telling;
 use super::reading::Reading;
-use super::view::{Telling, View};
+use super::view::View;
 use crate::accounts::{Accounts, Password};
 use crate::aliases::Aliases;
 use crate::limits::{self, Limits};

@@ -13,6 +13,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::answer::Answer;
+use super::merge::{Telling, merge};
 use super::reading::Reading;
 use crate::message::{Flag, FlagChange, Flags};
 use crate::protocol::imap::{MessageSet, SequenceSet};
@@ -39,23 +40,6 @@ pub(super) struct View {
     /// `$`: the UIDs that the last SEARCH saved (RFC 5182). Those of messages that are gone mean
     /// nothing any more, so an EXPUNGE need not take them out.
     saved: SequenceSet,
-}
-
-/// What may be told at the end of a command.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Telling {
-    /// May message numbers change now?
-    pub(super) expunge: bool,
-    /// Do FETCH responses carry the UID? They must after UID commands (RFC 3501 §6.4.8).
-    pub(super) uid: bool,
-}
-
-impl Telling {
-    /// Everything: no numbers of the client's are under way.
-    pub(super) const ALL: Telling = Telling {
-        expunge: true,
-        uid: false,
-    };
 }
 
 /// What became of a change of flags.
@@ -369,47 +353,6 @@ fn newest(mailbox: &Mailbox, read_only: bool) -> Result<Arc<Snapshot>, StoreErro
         return Ok(newest);
     }
     mailbox.claim_recent()
-}
-
-/// What [`merge`] found.
-struct Merged {
-    /// What the client knows when it has been told.
-    known: Vec<Arc<Message>>,
-    /// Each with the number that it has when the ones before it are gone already.
-    expunged: Vec<usize>,
-    /// The numbers, after the removals, of those whose flags changed.
-    changed: Vec<u32>,
-    /// Were removals passed over?
-    holds_removed: bool,
-}
-
-/// Walks through both lists at once; both rise by UID, and what is new has the highest UIDs.
-fn merge(known: Vec<Arc<Message>>, newest: &[Arc<Message>], telling: Telling) -> Merged {
-    let mut merged = Merged {
-        known: Vec::with_capacity(newest.len()),
-        expunged: Vec::new(),
-        changed: Vec::new(),
-        holds_removed: false,
-    };
-    let mut newest = newest.iter().peekable();
-    for old in known {
-        let number = merged.known.len() + 1;
-        match newest.next_if(|message| message.uid == old.uid) {
-            Some(same) => {
-                if same.flags != old.flags {
-                    merged.changed.push(number as u32);
-                }
-                merged.known.push(Arc::clone(same));
-            }
-            None if telling.expunge => merged.expunged.push(number),
-            None => {
-                merged.holds_removed = true;
-                merged.known.push(old);
-            }
-        }
-    }
-    merged.known.extend(newest.cloned());
-    merged
 }
 
 fn push(out: &mut Vec<u8>, line: &str) {
