@@ -170,9 +170,8 @@ impl Mailbox {
         edit: &mut Edit<'_>,
     ) -> Result<Arc<Snapshot>, StoreError> {
         let (result, changed) = self.with_state(|state| {
-            if state.snapshot.uid_validity == 0 || self.is_deleted() {
-                self.look(state)?;
-            }
+            // What another program took away would otherwise count as there already.
+            self.look(state)?;
             let before = Arc::clone(&state.snapshot);
             let result = state.edit(uids, edit);
             let changed = !Arc::ptr_eq(&before, &state.snapshot);

@@ -111,10 +111,12 @@ impl View {
             return Ok(Vec::new());
         }
         let mut out = self.new_keywords(&newest).into_bytes();
-        let (before, recent_before) = (self.known.len(), self.recent_count());
+        let before = self.known.len();
         let merged = merge(std::mem::take(&mut self.known), &newest.messages, telling);
         self.known = merged.known;
         self.holds_removed = merged.holds_removed;
+        // Without those that are gone: a new one in their place is news.
+        let recent_before = self.recent_count();
         self.note_recent(&newest);
         self.snapshot = newest;
         let gone = merged.expunged.len();

@@ -87,3 +87,18 @@ fn a_uid_that_dovecot_gave_is_taken() {
     );
     assert_eq!(uids(&disk.reopened().refresh().unwrap()), [1, 7, 8]);
 }
+
+#[test]
+fn a_flag_that_another_program_took_away_is_set_again() {
+    let disk = Disk::new();
+    let inbox = disk.inbox();
+    let name = deliver(&inbox, "x");
+    inbox.refresh().unwrap();
+    let deleted = FlagChange::Add(flags("\\Deleted"));
+    inbox.store(&[1], &deleted).unwrap();
+    let file = |letters: &str| disk.path(&format!("cur/{name}:2,{letters}"));
+    fs::rename(file("T"), file("")).unwrap();
+    let after = inbox.store(&[1], &deleted).unwrap();
+    assert_eq!(after.uid(1).unwrap().flags.to_string(), "\\Deleted");
+    assert!(file("T").exists());
+}

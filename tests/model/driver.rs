@@ -1,0 +1,509 @@
+//! Random commands, one at a time, and every line of every answer as the model predicts it.
+
+use std::collections::VecDeque;
+
+use fastrand::Rng;
+use pillarbox::store::Store;
+
+use crate::choice::command;
+use crate::command::{Command, MAILBOXES};
+use crate::mailbox::{Flags, Mailbox, list};
+use crate::pop3::Maildrop;
+use crate::site::{OtherProgram, Site, Wire, octets};
+use crate::world::{Answer, Client, World};
+
+/// To a mailbox with so many messages nobody adds one.
+const FULL: usize = 14;
+
+/// Steps that are remembered for the report of a failure.
+const REMEMBERED: usize = 25;
+
+/// Steps between two looks at the disk.
+const LOOK: usize = 50;
+
+/// The model and the servers, side by side.
+pub struct Driver {
+    rng: Rng,
+    seed: u64,
+    site: Site,
+    world: World,
+    wires: Vec<Wire>,
+    tags: Vec<usize>,
+    lmtp: Wire,
+    pop3: Option<(Wire, Maildrop)>,
+    steps: usize,
+    messages: usize,
+    last: VecDeque<String>,
+}
+
+/// A client that hears something, and what.
+struct Hearer {
+    client: usize,
+    answer: Answer,
+    /// Is it this one that claims what is recent? `None`: this one or another.
+    claims: Option<bool>,
+}
+
+impl Driver {
+    pub fn new(seed: u64, clients: usize) -> Driver {
+        let site = Site::open();
+        let mut first = Wire::imap(&site);
+        assert!(first.ask("b CREATE Work").starts_with("b OK"));
+        let validity = |name: &str| {
+            let said = first.ask(&format!("c STATUS {name} (UIDVALIDITY)"));
+            let number = said
+                .trim_end_matches(')')
+                .rsplit(' ')
+                .next()
+                .unwrap()
+                .parse();
+            first.line();
+            Mailbox::new(number.unwrap())
+        };
+        let mailboxes = MAILBOXES.map(validity).into();
+        let mut lmtp = site.connect("lmtp");
+        lmtp.say("LHLO model.test");
+        while lmtp.line().as_bytes()[3] == b'-' {}
+        Driver {
+            rng: Rng::with_seed(seed),
+            seed,
+            world: World {
+                mailboxes,
+                clients: vec![Client::default(); clients],
+            },
+            wires: (0..clients).map(|_| Wire::imap(&site)).collect(),
+            tags: vec![0; clients],
+            site,
+            lmtp,
+            pop3: None,
+            steps: 0,
+            messages: 0,
+            last: VecDeque::new(),
+        }
+    }
+
+    /// One step: somebody does something, and everybody hears what he must.
+    pub fn step(&mut self) {
+        match self.rng.u32(..100) {
+            0..5 => self.deliver_by_lmtp(),
+            5..10 => self.deliver_by_another_program(),
+            10..15 => self.flag_by_another_program(),
+            15..18 => self.remove_by_another_program(),
+            18..26 => self.pop3(),
+            _ => self.imap(),
+        }
+        self.steps += 1;
+        if self.steps.is_multiple_of(LOOK) {
+            self.look_at_the_disk();
+        }
+    }
+
+    pub fn steps(&self) -> usize {
+        self.steps
+    }
+
+    fn note(&mut self, step: String) {
+        if self.last.len() == REMEMBERED {
+            self.last.pop_front();
+        }
+        self.last.push_back(step);
+    }
+
+    fn fail(&self, what: &str) -> ! {
+        let last: Vec<&str> = self.last.iter().map(String::as_str).collect();
+        panic!(
+            "{what}\nPILLARBOX_SEED={} fails at step {} with {} clients, behind these:\n{}",
+            self.seed,
+            self.steps,
+            self.wires.len(),
+            last.join("\n")
+        );
+    }
+
+    // What others than IMAP do.
+
+    fn text(&mut self) -> (String, String) {
+        self.messages += 1;
+        let subject = format!("m{}", self.messages);
+        let body = "line\r\n".repeat(self.rng.usize(..4));
+        let text = format!("Subject: {subject}\r\n\r\n{body}");
+        (subject, text)
+    }
+
+    fn deliver_by_lmtp(&mut self) {
+        if self.is_full(0) {
+            return;
+        }
+        let (subject, text) = self.text();
+        self.note(format!("LMTP delivers {subject}"));
+        for command in [
+            "MAIL FROM:<a@b.test>",
+            "RCPT TO:<bob@pillarbox.test>",
+            "DATA",
+        ] {
+            assert!(matches!(self.lmtp.ask(command).as_bytes()[0], b'2' | b'3'));
+        }
+        assert!(self.lmtp.ask(&format!("{text}.")).starts_with("250"));
+        let octets = octets(&self.site.maildir("INBOX"), &subject);
+        self.world.mailboxes[0].arrive(&Flags::new(), octets);
+        self.everybody_hears(None);
+    }
+
+    fn deliver_by_another_program(&mut self) {
+        let mailbox = self.rng.usize(..MAILBOXES.len());
+        if self.is_full(mailbox) {
+            return;
+        }
+        let (subject, text) = self.text();
+        self.note(format!(
+            "another program puts {subject} into {}",
+            MAILBOXES[mailbox]
+        ));
+        OtherProgram::deliver(&self.site.maildir(MAILBOXES[mailbox]), &text);
+        self.world.mailboxes[mailbox].arrive(&Flags::new(), text.len());
+        self.everybody_hears(None);
+    }
+
+    fn flag_by_another_program(&mut self) {
+        let Some((mailbox, uid, file)) = self.some_file() else {
+            return;
+        };
+        let (flag, letter) = *self
+            .rng
+            .choice(&[
+                ("\\Seen", 'S'),
+                ("\\Flagged", 'F'),
+                ("\\Deleted", 'T'),
+                ("\\Answered", 'R'),
+            ])
+            .unwrap();
+        self.note(format!(
+            "another program toggles {flag} of {} {uid}",
+            MAILBOXES[mailbox]
+        ));
+        OtherProgram::flag(&file, |letters| match letters.contains(&letter) {
+            true => letters.retain(|other| *other != letter),
+            false => letters.push(letter),
+        });
+        let truth = &mut self.world.mailboxes[mailbox];
+        let mut flags = truth.find(uid).unwrap().flags.clone();
+        if !flags.remove(flag) {
+            flags.insert(flag.to_owned());
+        }
+        truth.set(uid, flags);
+        self.everybody_hears(None);
+    }
+
+    fn remove_by_another_program(&mut self) {
+        let Some((mailbox, uid, file)) = self.some_file() else {
+            return;
+        };
+        self.note(format!(
+            "another program removes {} {uid}",
+            MAILBOXES[mailbox]
+        ));
+        std::fs::remove_file(file).unwrap();
+        self.world.mailboxes[mailbox].remove(&[uid]);
+        self.everybody_hears(None);
+    }
+
+    /// A message that another program can find.
+    fn some_file(&mut self) -> Option<(usize, u32, std::path::PathBuf)> {
+        let mailbox = self.rng.usize(..MAILBOXES.len());
+        let uid = self
+            .rng
+            .choice(&self.world.mailboxes[mailbox].messages)?
+            .uid;
+        let file = OtherProgram::find(&self.site.maildir(MAILBOXES[mailbox]), uid)?;
+        Some((mailbox, uid, file))
+    }
+
+    fn is_full(&self, mailbox: usize) -> bool {
+        self.world.mailboxes[mailbox].messages.len() >= FULL
+    }
+
+    fn pop3(&mut self) {
+        let Some((mut wire, mut maildrop)) = self.pop3.take() else {
+            self.note("POP3 logs in".to_owned());
+            let mut wire = self.site.connect("pop3");
+            assert!(wire.ask("USER bob").starts_with("+OK"));
+            assert!(wire.ask("PASS builder").starts_with("+OK"));
+            let maildrop = Maildrop::open(&mut self.world.mailboxes[0]);
+            self.pop3 = Some((wire, maildrop));
+            return;
+        };
+        let number = 1 + self.rng.usize(..=maildrop.count());
+        let (command, expected) = match self.rng.u32(..8) {
+            0..2 => (format!("DELE {number}"), maildrop.dele(number).to_owned()),
+            2..4 => {
+                let expected = maildrop.retr(number, &self.world.mailboxes[0]);
+                (format!("RETR {number}"), expected)
+            }
+            4 => {
+                maildrop.rset();
+                ("RSET".to_owned(), "+OK".to_owned())
+            }
+            5 => ("STAT".to_owned(), maildrop.stat()),
+            _ => return self.pop3_quits(wire, maildrop),
+        };
+        self.note(format!("POP3: {command}"));
+        let said = wire.ask(&command);
+        if !said.starts_with(&expected) {
+            self.fail(&format!("POP3 said {said:?}, not {expected:?}"));
+        }
+        if command.starts_with("RETR") && said.starts_with("+OK") {
+            while wire.line() != "." {}
+        }
+        self.pop3 = Some((wire, maildrop));
+    }
+
+    fn pop3_quits(&mut self, mut wire: Wire, maildrop: Maildrop) {
+        self.note("POP3: QUIT".to_owned());
+        assert!(wire.ask("QUIT").starts_with("+OK"));
+        // The mailbox is unlocked, and let go of, when the connection is closed.
+        assert_eq!(wire.line(), "");
+        maildrop.update(&mut self.world.mailboxes[0]);
+        self.everybody_hears(None);
+    }
+
+    // What IMAP clients do.
+
+    fn imap(&mut self) {
+        let client = self.rng.usize(..self.wires.len());
+        let command = match self.world.clients[client].idles {
+            true if self.rng.u32(..3) > 0 => return,
+            true => Command::Done,
+            false => {
+                let text = self.text().1;
+                command(&mut self.rng, &self.world, client, text)
+            }
+        };
+        self.say(client, &command);
+    }
+
+    fn say(&mut self, client: usize, command: &Command) {
+        let what = command.to_string();
+        self.note(format!("client {client}: {}", what.replace("\r\n", "⏎")));
+        match command {
+            Command::Done => self.wires[client].say("DONE"),
+            _ => {
+                self.tags[client] += 1;
+                let tag = self.tags[client];
+                self.wires[client].say(&format!("t{tag} {what}"));
+            }
+        }
+        let answer = self.world.perform(client, command);
+        self.everybody_hears(Some((client, answer)));
+    }
+
+    /// Everybody who must be told something now is told exactly that: who gave the command, and those
+    /// who idle.
+    fn everybody_hears(&mut self, actor: Option<(usize, Answer)>) {
+        let mut hearers: Vec<Hearer> = Vec::new();
+        hearers.extend(actor.map(|(client, answer)| Hearer {
+            client,
+            answer,
+            claims: Some(true),
+        }));
+        let acts = hearers.first().map(|hearer| hearer.client);
+        for client in 0..self.wires.len() {
+            if self.world.clients[client].idles && acts != Some(client) {
+                let news = self.world.news(client, true, false);
+                let answer = Answer {
+                    news,
+                    ..Answer::default()
+                };
+                hearers.push(Hearer {
+                    client,
+                    answer,
+                    claims: Some(true),
+                });
+            }
+        }
+        for mailbox in 0..MAILBOXES.len() {
+            self.who_claims(mailbox, &mut hearers);
+        }
+        for hearer in &mut hearers {
+            match Some(hearer.client) == acts {
+                true => self.actor_hears(hearer),
+                false => self.idler_hears(hearer),
+            }
+        }
+        for mailbox in 0..MAILBOXES.len() {
+            self.one_claimed(mailbox, &hearers);
+        }
+    }
+
+    fn is_in(&self, hearer: &Hearer, mailbox: usize) -> bool {
+        let view = self.world.clients[hearer.client].view.as_ref();
+        hearer.answer.news.is_some() && view.is_some_and(|view| view.mailbox == mailbox)
+    }
+
+    fn may_write(&self, hearer: &Hearer) -> bool {
+        let view = self.world.clients[hearer.client].view.as_ref();
+        view.is_some_and(|view| !view.read_only)
+    }
+
+    /// Where several hear of a new message at the same time, one that may write claims it as recent,
+    /// and the model cannot know which.
+    fn who_claims(&self, mailbox: usize, hearers: &mut [Hearer]) {
+        let (mut racers, mut others): (Vec<&mut Hearer>, Vec<_>) = (hearers.iter_mut())
+            .partition(|hearer| self.is_in(hearer, mailbox) && !hearer.fresh().is_empty());
+        others.clear();
+        if racers.len() > 1 && racers.iter().any(|racer| self.may_write(racer)) {
+            racers.iter_mut().for_each(|racer| racer.claims = None);
+        }
+    }
+
+    /// All have heard: of those that may write, one has claimed what is new.
+    fn one_claimed(&mut self, mailbox: usize, hearers: &[Hearer]) {
+        let here = hearers.iter().filter(|hearer| self.is_in(hearer, mailbox));
+        let here: Vec<&Hearer> = here.collect();
+        let writers = here.iter().filter(|hearer| self.may_write(hearer));
+        let writers: Vec<&&Hearer> = writers.collect();
+        let racing = writers.iter().filter(|writer| !writer.fresh().is_empty());
+        let claimed = racing.clone().filter(|writer| writer.claims == Some(true));
+        let (racing, claimed) = (racing.count(), claimed.count());
+        if racing > 0 && claimed != 1 {
+            self.fail(&format!("{claimed} clients heard that a message is recent"));
+        }
+        let anyone = !writers.is_empty();
+        for hearer in here {
+            let view = self.world.clients[hearer.client].view.as_mut().unwrap();
+            if hearer.claims == Some(true) {
+                view.recent.extend(hearer.fresh());
+            }
+        }
+        if anyone {
+            self.world.mailboxes[mailbox].claim();
+        }
+    }
+
+    /// Who gave a command hears all up to its end.
+    fn actor_hears(&mut self, hearer: &mut Hearer) {
+        let heard = match hearer.answer.tagged {
+            Some(_) => self.until_tagged(hearer.client),
+            None => self.lines(hearer),
+        };
+        self.compare(hearer, &heard);
+    }
+
+    /// Who idles hears as many lines as there must be; if that is not certain, he stops idling.
+    fn idler_hears(&mut self, hearer: &mut Hearer) {
+        let heard = if hearer.claims.is_some() {
+            self.lines(hearer)
+        } else {
+            self.note(format!("client {}: DONE, to see who claims", hearer.client));
+            self.wires[hearer.client].say("DONE");
+            self.world.clients[hearer.client].idles = false;
+            hearer.answer.tagged = Some("OK".to_owned());
+            self.until_tagged(hearer.client)
+        };
+        self.compare(hearer, &heard);
+    }
+
+    fn lines(&mut self, hearer: &Hearer) -> Vec<String> {
+        let count = hearer.expected(true).len();
+        let mut heard = Vec::new();
+        while heard.len() < count {
+            let line = self.wires[hearer.client].line();
+            if line.is_empty() {
+                break;
+            }
+            heard.push(without_prose(&line));
+        }
+        heard
+    }
+
+    fn until_tagged(&mut self, client: usize) -> Vec<String> {
+        let tag = format!("t{} ", self.tags[client]);
+        let mut heard = Vec::new();
+        loop {
+            let line = self.wires[client].line();
+            if let Some(end) = line.strip_prefix(&tag) {
+                heard.push(without_prose(end));
+                return heard;
+            }
+            if line.is_empty() {
+                return heard;
+            }
+            heard.push(without_prose(&line));
+        }
+    }
+
+    fn compare(&self, hearer: &mut Hearer, heard: &[String]) {
+        let possible: Vec<bool> = match hearer.claims {
+            Some(claims) => vec![claims],
+            None => vec![true, false],
+        };
+        let expected = possible.iter().map(|claims| hearer.expected(*claims));
+        let expected: Vec<Vec<String>> = expected.collect();
+        match expected.iter().position(|lines| lines == heard) {
+            Some(at) => hearer.claims = Some(possible[at]),
+            None => self.fail(&format!(
+                "client {} heard\n  {}\nwhere the model says\n  {}",
+                hearer.client,
+                heard.join("\n  "),
+                expected[0].join("\n  ")
+            )),
+        }
+    }
+
+    /// What is on the disk is what the model says, as another program would read it.
+    fn look_at_the_disk(&mut self) {
+        let store = Store::open(&self.site.mail()).unwrap();
+        let bob = store.account("bob").unwrap();
+        for (name, truth) in MAILBOXES.iter().zip(&self.world.mailboxes) {
+            let found = bob.mailbox(name).unwrap().refresh().unwrap();
+            let found = found.messages.iter().map(|m| (m.uid, m.flags.to_string()));
+            let expected = truth.messages.iter().map(|m| (m.uid, list(&m.flags)));
+            let (found, expected): (Vec<_>, Vec<_>) = (found.collect(), expected.collect());
+            if found != expected {
+                self.fail(&format!(
+                    "{name} has {found:?} on the disk, not {expected:?}"
+                ));
+            }
+        }
+    }
+}
+
+impl Hearer {
+    fn fresh(&self) -> Vec<u32> {
+        let news = self.answer.news.as_ref();
+        news.map_or(Vec::new(), |news| news.fresh.clone())
+    }
+
+    /// All lines, the tagged one without its tag.
+    fn expected(&self, claims: bool) -> Vec<String> {
+        let mut lines = self.answer.first.clone();
+        lines.extend(self.answer.news.iter().flat_map(|news| news.lines(claims)));
+        lines.extend(self.answer.last.iter().cloned());
+        lines.extend(self.answer.tagged.clone());
+        lines
+    }
+}
+
+/// A line up to its response code: what follows is for people (RFC 3501 §7.1).
+fn without_prose(line: &str) -> String {
+    let status = ["OK", "NO", "BAD", "BYE"];
+    let untagged = line.strip_prefix("* ");
+    let (star, rest) = match untagged {
+        Some(rest)
+            if rest
+                .split(' ')
+                .next()
+                .is_some_and(|word| status.contains(&word)) =>
+        {
+            ("* ", rest)
+        }
+        None if status.contains(&line.split(' ').next().unwrap_or("")) => ("", line),
+        _ => return line.to_owned(),
+    };
+    match rest
+        .split_once(" [")
+        .and_then(|(word, code)| Some((word, code.split_once(']')?.0)))
+    {
+        Some((word, code)) if !word.contains(' ') => format!("{star}{word} [{code}]"),
+        _ => format!("{star}{}", rest.split(' ').next().unwrap_or("")),
+    }
+}

@@ -1,0 +1,70 @@
+//! A model of a mailbox predicts every answer.
+//!
+//! Random commands by several clients, deliveries, POP3 sessions and other programs in the Maildir,
+//! one after the other: each line of each answer, and each line that an idling client hears, must be
+//! the one that the model says (`mailbox`, `world`). A failure prints its seed;
+//! `PILLARBOX_SEED=1 cargo test --test model` repeats it.
+// A test fails by panicking; what a test target has is seen by nobody else.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    missing_docs,
+    unreachable_pub
+)]
+
+mod choice;
+mod command;
+mod driver;
+mod mailbox;
+mod pop3;
+mod site;
+mod world;
+
+use std::time::{Duration, Instant};
+
+use driver::Driver;
+
+fn seed() -> u64 {
+    match std::env::var("PILLARBOX_SEED") {
+        Ok(seed) => seed.parse().expect("PILLARBOX_SEED is a number"),
+        Err(_) => fastrand::u64(..1_000_000),
+    }
+}
+
+/// So many steps from each of some seeds.
+fn some_steps(clients: usize, seeds: u64, steps: usize) {
+    let first = seed();
+    for seed in first..first + seeds {
+        let mut driver = Driver::new(seed, clients);
+        (0..steps).for_each(|_| driver.step());
+    }
+}
+
+/// As many steps as a minute has, with a new seed every thousand.
+fn a_minute(clients: usize) {
+    let (begun, mut seed, mut steps) = (Instant::now(), seed(), 0);
+    while begun.elapsed() < Duration::from_secs(60) {
+        let mut driver = Driver::new(seed, clients);
+        (0..1000).for_each(|_| driver.step());
+        steps += driver.steps();
+        seed += 1;
+    }
+    println!("{clients} clients: {steps} steps in a minute");
+}
+
+#[test]
+fn two_clients_hear_what_the_model_says() {
+    some_steps(2, 1, 400);
+}
+
+#[test]
+fn eight_clients_hear_what_the_model_says() {
+    some_steps(8, 1, 400);
+}
+
+#[test]
+#[ignore = "needs two minutes"]
+fn two_and_eight_clients_hear_for_a_minute_what_the_model_says() {
+    a_minute(2);
+    a_minute(8);
+}
