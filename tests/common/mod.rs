@@ -9,8 +9,8 @@ pub mod programs;
 pub mod typed;
 
 use std::collections::HashMap;
-use std::fs;
-use std::io::{BufRead, BufReader, Read};
+use std::fs::{self, DirEntry};
+use std::io::{self, BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -164,6 +164,23 @@ impl Lab {
     /// The most memory that the program has had resident, in KiB.
     pub fn peak_memory(&self) -> u64 {
         number_of(&format!("/proc/{}/status", self.process()), "VmHWM:")
+    }
+
+    /// What the program holds when the last conversation has ended: KiB of resident memory, threads,
+    /// open files.
+    pub fn holdings_at_rest(&self) -> (u64, usize, usize) {
+        let of = |name: &str| format!("/proc/{}/{name}", self.process());
+        let threads = || fs::read_dir(of("task")).unwrap();
+        // A conversation's thread is named after its client; one that ended meanwhile has no name.
+        let talks = |thread: io::Result<DirEntry>| {
+            let name = fs::read_to_string(thread.unwrap().path().join("comm"));
+            name.is_ok_and(|name| name.contains(" 127."))
+        };
+        programs::until("the last conversation to end", || {
+            (!threads().any(talks)).then_some(())
+        });
+        let files = fs::read_dir(of("fd")).unwrap().count();
+        (number_of(&of("status"), "VmRSS:"), threads().count(), files)
     }
 
     /// How often the program's threads, those that are alive, went to sleep of their own accord.

@@ -3,15 +3,12 @@ import imaplib
 import poplib
 import random
 import smtplib
-import ssl
-import sys
 from email import policy
 from email.message import EmailMessage
 
+from lab import HOST, PORTS, TLS
+
 poplib._MAXLINE = 1 << 20
-FOLDER = sys.argv[1]
-PORTS = {name: int(port) for name, port in (word.split("=") for word in sys.argv[2:])}
-TLS = ssl.create_default_context(cafile=f"{FOLDER}/certs/ca.pem")
 
 
 def message(size):
@@ -28,13 +25,13 @@ def message(size):
 
 
 def send(size):
-    with smtplib.SMTP_SSL("localhost", PORTS["smtps"], context=TLS) as smtp:
+    with smtplib.SMTP_SSL(HOST, PORTS["smtps"], context=TLS) as smtp:
         smtp.login("alice", "wonderland")
         smtp.sendmail("alice@pillarbox.test", ["carol@pillarbox.test"], message(size))
 
 
 def newest_by_pop3():
-    box = poplib.POP3_SSL("localhost", PORTS["pop3s"], context=TLS)
+    box = poplib.POP3_SSL(HOST, PORTS["pop3s"], context=TLS)
     box.user("carol")
     box.pass_("chimney")
     _, lines, _ = box.retr(box.stat()[0])
@@ -43,7 +40,7 @@ def newest_by_pop3():
 
 
 def newest_by_imap():
-    box = imaplib.IMAP4_SSL("localhost", PORTS["imaps"], ssl_context=TLS)
+    box = imaplib.IMAP4_SSL(HOST, PORTS["imaps"], ssl_context=TLS)
     box.login("carol", "chimney")
     (count,) = box.select("INBOX")[1]
     box.fetch(count, "(RFC822.SIZE ENVELOPE BODYSTRUCTURE)")

@@ -1,6 +1,5 @@
 """Python's own clients against Pillarbox, verifying its CA.
 
-usage: round_trip.py FOLDER smtp=PORT submission=PORT smtps=PORT pop3=PORT pop3s=PORT imap=PORT imaps=PORT
 Sends a message by every way in, reads it by every way out, and compares the bytes.
 """
 import imaplib
@@ -8,14 +7,11 @@ import poplib
 import smtplib
 import socket
 import ssl
-import sys
 from email import policy
 from email.message import EmailMessage
 
-FOLDER = sys.argv[1]
-PORTS = {name: int(port) for name, port in (word.split("=") for word in sys.argv[2:])}
-TLS = ssl.create_default_context(cafile=f"{FOLDER}/certs/ca.pem")
-HOST = "localhost"
+from lab import HOST, PORTS, TLS
+
 POLICY = policy.SMTP.clone(cte_type="8bit", utf8=False)
 
 
