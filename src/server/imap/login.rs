@@ -9,10 +9,14 @@ use crate::protocol::sasl::{Credentials, Exchange, Step};
 use crate::server::{Door, Next, Part, Refusal};
 
 /// What works in every state.
-const ALWAYS: &str = "IMAP4rev1 LITERAL+ SASL-IR ID";
+///
+/// RFC 7888 §5 forbids LITERAL- beside LITERAL+; who expects LITERAL-, as IMAP4rev2 promises it, gets
+/// all of that from LITERAL+, which only has no bound of 4,096 octets.
+const ALWAYS: &str = "IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR ID";
 
 /// What works for whoever is logged in, beside that, and APPENDLIMIT.
-const LOGGED_IN: [&str; 19] = [
+const LOGGED_IN: [&str; 20] = [
+    "ENABLE",
     "IDLE",
     "NAMESPACE",
     "CHILDREN",

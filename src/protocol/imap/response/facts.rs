@@ -62,9 +62,14 @@ impl MailboxStatus {
         let facts = cursor.list_or_empty(|cursor| {
             let name = cursor.named(Role::StatusItem, |cursor| cursor.atom("a status item"))?;
             cursor.space()?;
+            // RFC 7889 §5: there may be no APPENDLIMIT.
+            if cursor.eat_text("NIL") {
+                return Ok(None);
+            }
             let number = cursor.named(Role::Number, Cursor::number64)?;
-            Ok((name.to_ascii_uppercase(), number))
+            Ok(Some((name.to_ascii_uppercase(), number)))
         })?;
+        let facts = facts.into_iter().flatten().collect();
         Ok(MailboxStatus { mailbox, facts })
     }
 }
