@@ -1,23 +1,19 @@
 //! Dovecot serves a folder that our store made, and hands it back: same UIDVALIDITY, same UIDs,
 //! same bytes, and the flags that it changed.
 //!
-//! Needs `doveadm` (Debian: dovecot-imapd) and, since Dovecot never serves mail as root, either
-//! another user or root, from where it changes to `nobody`. Run with
+//! Needs `doveadm` (Debian: dovecot-imapd); see `common/dovecot_exec.rs`. Run with
 //! `cargo test --test dovecot_store -- --ignored`.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-use std::fs;
+mod common;
+
 use std::io::{Read, Write};
-use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::Path;
-use std::process::{Command, Stdio};
 use std::sync::Arc;
 
+use common::dovecot_exec::imap;
 use pillarbox::message::{Flag, FlagChange, Flags};
 use pillarbox::store::{Account, Delivery, Mailbox, Snapshot, Store};
-
-/// Debian's `nobody`.
-const NOBODY: u32 = 65534;
 
 fn deliver(mailbox: &Arc<Mailbox>, text: &str) {
     let mut delivery = Delivery::begin(vec![Arc::clone(mailbox)]).unwrap();
@@ -28,64 +24,6 @@ fn deliver(mailbox: &Arc<Mailbox>, text: &str) {
 fn alice(root: &Path) -> Account {
     let store = Store::open(&root.join("mail")).unwrap();
     store.account("alice").unwrap()
-}
-
-/// Gives the folder to whom Dovecot runs as.
-fn give(path: &Path, owner: u32) {
-    chown(path, Some(owner), Some(owner)).unwrap();
-    if path.is_dir() {
-        for entry in fs::read_dir(path).unwrap() {
-            give(&entry.unwrap().path(), owner);
-        }
-    }
-}
-
-/// One IMAP conversation with Dovecot, without a socket; returns what it says, but for what is
-/// recent, of which it has its own idea.
-fn imap(root: &Path, commands: &str) -> String {
-    let me = fs::metadata(root).unwrap().uid();
-    let user = if me == 0 { NOBODY } else { me };
-    let config = root.join("dovecot.conf");
-    let settings = format!(
-        "base_dir = {run}\nlog_path = /dev/stderr\nssl = no\n\
-         mail_location = maildir:{mail}\nmail_uid = {user}\nmail_gid = {user}\n\
-         first_valid_uid = 1\nfirst_valid_gid = 0\n\
-         namespace inbox {{\n inbox = yes\n separator = .\n}}\n",
-        run = root.join("run").display(),
-        mail = root.join("mail/alice").display(),
-    );
-    fs::write(&config, settings).unwrap();
-    if me == 0 {
-        fs::set_permissions(root, fs::Permissions::from_mode(0o755)).unwrap();
-        give(&root.join("mail"), user);
-    }
-    let mut dovecot = Command::new("doveadm")
-        .arg("-c")
-        .arg(&config)
-        .args(["exec", "imap"])
-        .env("HOME", root)
-        .env("USER", "nobody")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let said = format!("{}z LOGOUT\r\n", commands.replace('\n', "\r\n"));
-    dovecot
-        .stdin
-        .take()
-        .unwrap()
-        .write_all(said.as_bytes())
-        .unwrap();
-    let mut answer = String::new();
-    dovecot
-        .stdout
-        .take()
-        .unwrap()
-        .read_to_string(&mut answer)
-        .unwrap();
-    dovecot.wait().unwrap();
-    give(&root.join("mail"), me);
-    answer.replace("(\\Recent)", "()").replace(" \\Recent", "")
 }
 
 fn text(mailbox: &Mailbox, snapshot: &Snapshot, uid: u32) -> String {

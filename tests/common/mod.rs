@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, dead_code, unreachable_pub)]
 
 pub mod dovecot;
+pub mod dovecot_exec;
 pub mod exim;
 pub mod postfix;
 pub mod programs;

@@ -22,7 +22,6 @@ impl Enabled {
     }
 
     /// Does the client take UTF-8 in strings and message headers (RFC 6855 §3)?
-    #[allow(dead_code, reason = "APPEND will ask")]
     pub(super) fn utf8_accept(self) -> bool {
         self.utf8_accept
     }

@@ -14,6 +14,11 @@ impl ImapServer {
         // RFC 9051 §6.4.4: who speaks IMAP4rev2 hears ESEARCH, and of all that was found.
         let rev2 = self.enabled.imap4rev2().then_some(Returns::ALL);
         let returns = search.returns.or(rev2);
+        // RFC 6855 §3: two charsets would be named.
+        if self.enabled.utf8_accept() && search.charset.is_some() {
+            let why = "expected no CHARSET: after ENABLE UTF8=ACCEPT all is UTF-8";
+            return Err(Answer::bad(why));
+        }
         let view = self.view()?;
         let found = find(view, search);
         if returns.is_some_and(|returns| returns.save) {
