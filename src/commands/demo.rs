@@ -20,7 +20,7 @@ use super::{CommandError, terminal};
 use crate::client::ClientSocket;
 use crate::config::{Config, ConfigError};
 use crate::console::{
-    Caller, Demo, Difference, Fault, Ink, Look, Pace, Screen, Script, Talk, perform,
+    Caller, Demo, Difference, Explain, Fault, Ink, Look, Pace, Screen, Script, Talk, perform,
 };
 
 /// Play a conversation of a client and a server, and tell what happens
@@ -51,6 +51,12 @@ pub struct DemoArgs {
     /// pop3=, pop3s=, imap=, imaps= (those with an s under TLS)
     #[arg(long, value_name = "[PROTOCOL=]HOST:PORT")]
     pub against: Vec<Against>,
+    /// Below each line, what it says and which RFC says so; each explanation once
+    #[arg(long, value_name = "LINES", value_enum, default_value_t = Explain::Off)]
+    pub explain: Explain,
+    /// Show passwords too; otherwise ******** stands for them
+    #[arg(long)]
+    pub show_secrets: bool,
     /// The CA to trust beside the system's [default: the lab's own]
     #[arg(long, value_name = "FILE")]
     pub ca: Option<PathBuf>,
@@ -82,6 +88,8 @@ pub fn run(
         width: &terminal::width,
         pace: pace(args, out.is_terminal()),
         guesses: args.predict,
+        explain: args.explain,
+        show_secrets: args.show_secrets || script.shows_secrets,
         place: &place_of,
     };
     let mut programme = programme(&script, &place);

@@ -3,7 +3,7 @@
 use textwrap::{Options, WordSplitter};
 
 /// Columns of a text that nobody wants to read wider.
-const WIDEST: usize = 84;
+pub(super) const WIDEST: usize = 84;
 
 /// A text behind a mark, wrapped so that its further lines stand behind `rest`; without a width in
 /// one line. Only a word that is longer than a line is cut.

@@ -53,6 +53,8 @@ pub enum Event<'a> {
     Pause,
     /// A client did something, or something happened to it.
     Client(&'a Caller, Did<'a>),
+    /// The same, offstage: it is not to be shown.
+    Offstage(&'a Caller, Did<'a>),
 }
 
 /// What a client did.
@@ -99,7 +101,7 @@ pub fn run(script: &Script, open: &mut Open<'_>) -> Result<(), Difference> {
     perform(script, open, &mut |_| Ok(()))
 }
 
-/// Plays a script, and shows what happens, except offstage.
+/// Plays a script, and shows what happens.
 ///
 /// # Errors
 /// At the first difference.
@@ -274,10 +276,11 @@ impl<'a, 'b, 'c> Stage<'a, 'b, 'c> {
     }
 
     fn did(&mut self, did: Did<'_>) -> Result<(), Fault> {
-        match self.offstage {
-            true => Ok(()),
-            false => (self.show)(Event::Client(&self.current, did)).map_err(Fault::Audience),
-        }
+        let event = match self.offstage {
+            true => Event::Offstage(&self.current, did),
+            false => Event::Client(&self.current, did),
+        };
+        (self.show)(event).map_err(Fault::Audience)
     }
 
     fn show(&mut self, event: Event<'_>) -> Result<(), Fault> {

@@ -10,9 +10,11 @@ use std::time::Duration;
 
 use super::guess::{Guesses, Verdict};
 use super::ink::Ink;
-use super::layout::{behind, paragraphs, rule};
+use super::layout::{WIDEST, behind, paragraphs, rule};
+use super::notes::{Explain, Notes};
 use super::run::{Caller, Did, Event, shown};
 use super::script::Action;
+use crate::protocol::explain::Texts;
 
 /// What a play is shown with.
 pub struct Look<'a> {
@@ -24,6 +26,10 @@ pub struct Look<'a> {
     pub pace: Pace,
     /// Are replies to be guessed?
     pub guesses: bool,
+    /// Which lines are explained.
+    pub explain: Explain,
+    /// May passwords be shown?
+    pub show_secrets: bool,
     /// Where a client connects to, for the line that says so.
     pub place: &'a dyn Fn(&Caller) -> String,
 }
@@ -65,6 +71,7 @@ pub struct Screen<'a> {
     score: String,
     /// A reply is awaited of which nothing was received yet.
     awaiting: bool,
+    notes: Notes,
     /// Lines of narration that were not shown yet.
     narration: Vec<String>,
     /// Is the last line on the screen empty?
@@ -93,6 +100,7 @@ impl<'a> Screen<'a> {
             audience,
             guesses: look.guesses.then(Guesses::default),
             score: String::new(),
+            notes: Notes::new(look.explain, look.show_secrets, Texts::compiled_in()),
             look,
             awaiting: false,
             narration: Vec::new(),
@@ -114,6 +122,10 @@ impl<'a> Screen<'a> {
             Event::Pause if self.look.pace == Pace::Fast => Ok(()),
             Event::Pause => self.wait(),
             Event::Client(caller, did) => self.client(caller, did),
+            Event::Offstage(caller, did) => {
+                self.notes.follow(caller, did);
+                Ok(())
+            }
         }
     }
 
@@ -180,31 +192,36 @@ impl<'a> Screen<'a> {
                 self.rule(&format!("client {}, {name}{place}", caller.number))
             }
             Did::Connected => {
+                self.notes.follow(caller, did);
                 self.awaiting = true;
                 self.aside(&format!("connected to {}", (self.look.place)(caller)))
             }
             Did::Sent(octets) => {
                 self.awaiting = true;
-                self.sent(octets)
+                self.sent(caller, octets)
             }
             Did::Received(line) => self.received(caller, line),
-            Did::Encrypted => self.rule("under TLS from here on"),
+            Did::Encrypted => {
+                self.notes.follow(caller, did);
+                self.rule("under TLS from here on")
+            }
             Did::Disconnected => self.aside("the client vanishes without a word"),
             Did::Closed => self.aside("the server has closed the connection"),
         }
     }
 
-    fn sent(&mut self, octets: &[u8]) -> io::Result<()> {
-        let whole = octets.strip_suffix(b"\n").unwrap_or(octets);
-        let lines: Vec<&[u8]> = whole.split(|octet| *octet == b'\n').collect();
-        let most = if lines.len() > SENT_LINES {
-            SENT_LINES / 2
-        } else {
-            SENT_LINES
+    fn sent(&mut self, caller: &Caller, octets: &[u8]) -> io::Result<()> {
+        let lines: Vec<&[u8]> = octets.split_inclusive(|octet| *octet == b'\n').collect();
+        let most = match lines.len() > SENT_LINES {
+            true => SENT_LINES / 2,
+            false => SENT_LINES,
         };
-        for line in lines.iter().take(most) {
-            let line = line.strip_suffix(b"\r").unwrap_or(line);
-            self.line("C: ", line, Ink::client)?;
+        for (at, line) in lines.iter().enumerate() {
+            let noted = self.notes.sent(caller, line);
+            if at < most {
+                self.line("C: ", without_ending(&noted.line), Ink::client)?;
+                self.below(&noted.notes)?;
+            }
         }
         let left = lines.len().saturating_sub(most);
         if left > 0 {
@@ -221,16 +238,29 @@ impl<'a> Screen<'a> {
         if std::mem::take(&mut self.awaiting) {
             self.guess(caller)?;
         }
-        self.line("S: ", line, Ink::server)?;
+        let noted = self.notes.received(caller, line);
+        self.line("S: ", &noted.line, Ink::server)?;
         let guesses = self.guesses.as_mut();
         let verdict = guesses.and_then(|guesses| guesses.verdict(caller.protocol, line));
         let ink = self.look.ink;
         match verdict {
-            None => Ok(()),
-            Some(Verdict::Right) => self.write(&ink.bold("   ✓ right")),
-            Some(Verdict::Half) => self.write(&ink.warning("   ½ the first digit is right")),
-            Some(Verdict::Wrong) => self.write(&ink.wrong("   ✗ not what you thought")),
+            None => {}
+            Some(Verdict::Right) => self.write(&ink.bold("   ✓ right"))?,
+            Some(Verdict::Half) => self.write(&ink.warning("   ½ the first digit is right"))?,
+            Some(Verdict::Wrong) => self.write(&ink.wrong("   ✗ not what you thought"))?,
         }
+        self.below(&noted.notes)
+    }
+
+    /// What a line means, below it.
+    fn below(&mut self, notes: &[String]) -> io::Result<()> {
+        for note in notes {
+            let width = Some((self.look.width)().unwrap_or(WIDEST).min(WIDEST));
+            for line in behind("   · ", "     ", note, width) {
+                self.write(&self.look.ink.faint(&line))?;
+            }
+        }
+        Ok(())
     }
 
     fn guess(&mut self, caller: &Caller) -> io::Result<()> {
@@ -324,6 +354,11 @@ impl<'a> Screen<'a> {
         self.gap = line.is_empty();
         writeln!(self.out, "{line}")
     }
+}
+
+fn without_ending(line: &[u8]) -> &[u8] {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    line.strip_suffix(b"\r").unwrap_or(line)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! A private Dovecot that serves IMAP and POP3 to the lab's accounts, and stops when it is dropped. Its
+//! A private Dovecot that serves IMAP to the lab's accounts, and stops when it is dropped. Its
 //! master wants root.
 
 use std::fs;
@@ -16,8 +16,6 @@ pub struct Dovecot {
     child: Child,
     /// The port of IMAP, in clear.
     pub imap: u16,
-    /// The port of POP3, in clear.
-    pub pop3: u16,
 }
 
 impl Dovecot {
@@ -37,17 +35,16 @@ impl Dovecot {
             "alice:{PLAIN}wonderland\nbob:{PLAIN}builder\ncarol:{PLAIN}chimney\n",
         )
         .unwrap();
-        let (imap, pop3) = (free_port(), free_port());
+        let imap = free_port();
         let root = root.display();
         let text = format!(
-            "base_dir = {root}/run\nstate_dir = {root}/run\nlog_path = {root}/log\nprotocols = imap pop3\n\
+            "base_dir = {root}/run\nstate_dir = {root}/run\nlog_path = {root}/log\nprotocols = imap\n\
              listen = 127.0.0.1\nssl = no\ndisable_plaintext_auth = no\nauth_failure_delay = 0\n\
              mail_location = maildir:{root}/mail/%n\nmail_uid = nobody\nmail_gid = nogroup\nfirst_valid_uid = 1\n\
              namespace inbox {{\n inbox = yes\n separator = .\n}}\n\
              passdb {{\n driver = passwd-file\n args = {root}/passwd\n}}\n\
              userdb {{\n driver = static\n args = uid=nobody gid=nogroup home={root}/mail/%n\n}}\n\
-             service imap-login {{\n inet_listener imap {{\n  port = {imap}\n }}\n}}\n\
-             service pop3-login {{\n inet_listener pop3 {{\n  port = {pop3}\n }}\n}}\n"
+             service imap-login {{\n inet_listener imap {{\n  port = {imap}\n }}\n}}\n"
         );
         let config = folder.path().join("dovecot.conf");
         fs::write(&config, text).unwrap();
@@ -58,14 +55,11 @@ impl Dovecot {
             .stdin(Stdio::null())
             .spawn()
             .unwrap();
-        for port in [imap, pop3] {
-            until("Dovecot", || TcpStream::connect(("127.0.0.1", port)).ok());
-        }
+        until("Dovecot", || TcpStream::connect(("127.0.0.1", imap)).ok());
         Dovecot {
             _folder: folder,
             child,
             imap,
-            pop3,
         }
     }
 }

@@ -8,6 +8,9 @@ use crate::console::{DEMOS, Ink, behind};
 /// Columns of the names, with the space behind them.
 const NAMES: usize = 18;
 
+const HOW: &str = "pillarbox demo NAME plays one; --step waits for you before each line, \
+                   --predict lets you guess the replies, --explain all says what each line means.";
+
 /// Prints each with its title, and what one learns from it.
 pub(super) fn print(out: &mut io::StdoutLock<'_>) -> Result<(), CommandError> {
     let (ink, width) = (Ink::on(out), terminal::width());
@@ -43,7 +46,10 @@ fn listed(ink: Ink, width: Option<usize>) -> Result<String, CommandError> {
             page += &format!("{}\n", ink.faint(&line));
         }
     }
-    page += "\npillarbox demo NAME plays one; --step waits for you before each line.\n";
+    page.push('\n');
+    for line in behind("", "", HOW, width) {
+        page += &format!("{line}\n");
+    }
     Ok(page)
 }
 
@@ -62,7 +68,7 @@ mod tests {
                 assert!(page.contains(demo.name), "{}", demo.name);
             }
             let most = page.lines().map(|line| line.chars().count()).max();
-            assert!(width.is_none() || most <= width.max(Some(74)), "{page}");
+            assert!(width.is_none() || most <= width, "{page}");
         }
     }
 }

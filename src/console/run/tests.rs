@@ -37,6 +37,7 @@ fn told(event: Event<'_>) -> String {
     match event {
         Event::Next(step) => format!("> {}\n", step.action),
         Event::Client(caller, did) => format!("{} {did:?}\n", caller.number),
+        Event::Offstage(caller, did) => format!("Offstage({}, {did:?})\n", caller.number),
         other => format!("{other:?}\n"),
     }
 }
@@ -140,6 +141,8 @@ fn what_happens_is_shown() {
         "> S: ...",
         "1 Received([49, 32, 97])",
         "> ! offstage",
+        "Offstage(1, Sent([98, 13, 10]))",
+        "Offstage(1, Received([49, 32, 98]))",
         "> ! pause",
         "Pause",
         "> ! closed",

@@ -48,6 +48,7 @@ struct Seen {
     /// The last one first.
     answers: Vec<&'static str>,
     guesses: bool,
+    explain: Explain,
 }
 
 const FAST: Seen = Seen {
@@ -56,6 +57,7 @@ const FAST: Seen = Seen {
     ink: false,
     answers: Vec::new(),
     guesses: false,
+    explain: Explain::Off,
 };
 
 /// What the screen shows, and what was asked.
@@ -72,6 +74,8 @@ fn watch(steps: &str, server: &[&'static str], seen: Seen) -> (String, Vec<Strin
         width: &|| seen.width,
         pace: seen.pace,
         guesses: seen.guesses,
+        explain: seen.explain,
+        show_secrets: false,
         place: &|_| "192.0.2.1:25".to_owned(),
     };
     let mut screen = Screen::new(&mut out, &mut watcher, look);
