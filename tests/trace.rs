@@ -72,7 +72,7 @@ fn the_hops_of_a_file_are_drawn_and_explained() {
     let flowing = page.split_whitespace().collect::<Vec<_>>().join(" ");
     for sentence in [
         "10.0.0.7 is a private address (RFC 1918)",
-        "so this server knows who sent it (RFC 3848)",
+        "the A for a login with AUTH, so the server knows who sent it (RFC 3848 §1)",
         "It took 10 min 10 s: the message waited",
         "Its clock reads 3 s less than the one before",
         "Without TLS, whoever forwarded the packets",

@@ -7,6 +7,7 @@ use std::net::IpAddr;
 
 use super::way::{Way, duration, seconds, shown};
 use crate::message::Received;
+use crate::protocol::explain::{Texts, Topic};
 
 /// A delay that has a reason: a connection and a message take seconds.
 const WAITED: i64 = 5 * 60;
@@ -146,32 +147,10 @@ fn related(one: &str, other: &str) -> bool {
 }
 
 fn protocol(with: &str) -> String {
-    let name = with.to_ascii_uppercase();
-    let known = match name.as_str() {
-        "SMTP" => {
-            "the protocol without extensions, because the client said HELO (RFC 5321 §4.1.1.1)."
-        }
-        "ESMTP" => "SMTP with extensions (EHLO), without TLS and without a login (RFC 3848).",
-        "ESMTPS" => "SMTP with extensions; the S is for TLS (RFC 3848).",
-        "ESMTPA" => {
-            "SMTP with extensions; the A is for a login with AUTH, and no S means: without TLS (RFC 3848)."
-        }
-        "ESMTPSA" => {
-            "SMTP with extensions; the S is for TLS, the A for a login with AUTH, so this server knows who sent it (RFC 3848)."
-        }
-        "LMTP" | "LMTPS" | "LMTPA" | "LMTPSA" => {
-            "the way into a mailbox, with a reply for each recipient (RFC 2033; S and A as in RFC 3848)."
-        }
-        _ if name.starts_with("UTF8") => {
-            "SMTP or LMTP with addresses in any script (RFC 6531 §4.3; S and A as in RFC 3848)."
-        }
-        "HTTP" | "HTTPS" => "no mail protocol: the message was typed into a web page.",
-        "POP3" | "IMAP" => {
-            "no way of sending: a program fetched the message from a mailbox and handed it on."
-        }
-        _ => "not registered (RFC 5321 §4.4): the program's own word for how it got the message.",
-    };
-    format!("{} is {known}", shown(with))
+    let texts = Texts::compiled_in();
+    let entry = texts.find(Topic::With, with);
+    let said = entry.map(|entry| format!("{} ({}).", entry.says.trim_end_matches('.'), entry.rfc));
+    format!("{}: {}", shown(with), said.unwrap_or_default())
 }
 
 fn tls(hop: &Received) -> Option<String> {

@@ -228,8 +228,6 @@ const POP3_NEEDS: &[(&str, &str)] = &[
     ("AUTH", "SASL"),
     ("UIDL", "UIDL"),
     ("TOP", "TOP"),
-    // CAPA does not list it (RFC 2449 §6): the greeting has a time stamp, or there is no APOP.
-    ("APOP", "APOP"),
 ];
 
 const IMAP_NEEDS: &[(&str, &str)] = &[

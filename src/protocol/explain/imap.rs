@@ -229,7 +229,7 @@ impl Imap {
             Err(error) => {
                 sketch.fault = Some(error.to_string());
                 if self.named.is_empty() {
-                    sketch.note("no-reply");
+                    sketch.about(Topic::Note, "no-reply");
                 }
             }
         }

@@ -25,6 +25,7 @@
 //! ```
 
 mod course;
+mod diagrams;
 mod explained;
 mod gathering;
 mod imap;

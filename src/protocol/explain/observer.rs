@@ -2,9 +2,9 @@
 //!
 //! A line alone does not say what it is: `250` may answer RCPT or a message, `d29uZGVybGFuZA==` is a
 //! password after `334`, and behind `354` nothing is a command. So whoever shows a conversation tells
-//! an [`Observer`] every line of both sides, in the order in which they passed. It sends nothing,
-//! keeps no line and no secret, and believes nobody: hostile lines cost it no more memory than honest
-//! ones.
+//! an [`Observer`] every line of both sides, in the order in which they passed. It sends nothing, keeps
+//! of a command only what its grammar has to see until it is whole, and believes nobody: hostile lines
+//! cost it no more memory than honest ones.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -159,7 +159,40 @@ impl Observer {
 type Tell = fn(&mut (dyn Follow + Send), &mut Course, &Line<'_>, &mut Sketch<'_>);
 
 const CLIENT: Tell = |follow, course, line, sketch| follow.client(course, line, sketch);
-const SERVER: Tell = |follow, course, line, sketch| follow.server(course, line, sketch);
+const SERVER: Tell = |follow, course, line, sketch| {
+    let first = course.state == State::Greeting;
+    follow.server(course, line, sketch);
+    if let Some(note) = first
+        .then(|| stranger(course.protocol, line.text))
+        .flatten()
+    {
+        sketch.about(Topic::Note, note);
+    }
+};
+
+/// What the server's first line says that it speaks, if it is something else than this protocol:
+/// the note about it.
+fn stranger(protocol: Protocol, line: &[u8]) -> Option<&'static str> {
+    // RFC 8446 §5.1: a record begins with its type, an alert or a handshake, and the version 3.
+    if let [0x15 | 0x16, 3, ..] = line {
+        return Some("speaks-tls");
+    }
+    let (_, family, note) = FIRST_WORDS
+        .iter()
+        .find(|(word, ..)| line.starts_with(word))?;
+    (*family != protocol.family()).then_some(note)
+}
+
+/// How servers begin, whose family that is, and the note for whoever expected another.
+const FIRST_WORDS: [(&[u8], &str, &str); 7] = [
+    (b"220", "smtp", "speaks-smtp"),
+    (b"+OK", "pop3", "speaks-pop3"),
+    (b"* OK", "imap", "speaks-imap"),
+    (b"* PREAUTH", "imap", "speaks-imap"),
+    (b"* BYE", "imap", "speaks-imap"),
+    (b"HTTP/", "", "speaks-http"),
+    (b"SSH-", "", "speaks-ssh"),
+];
 
 #[cfg(test)]
 mod tests;

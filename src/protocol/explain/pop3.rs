@@ -36,6 +36,8 @@ enum Listing {
     Sizes,
     /// Numbers and unique ids.
     UniqueIds,
+    /// Mechanisms.
+    Mechanisms,
 }
 
 impl Follow for Pop3 {
@@ -57,15 +59,17 @@ impl Follow for Pop3 {
         }
         if verb == "AUTH" {
             self.login = Login::begun_by(sketch);
-            // RFC 5034 §4: without a mechanism, AUTH asks which ones there are.
+            // Older than CAPA: without a mechanism, AUTH asks some servers which ones there are.
             let asks = sketch.text_of(Role::Mechanism).is_none();
             self.in_login = !(asks || self.login.is_complete());
         }
-        // LIST and UIDL without a number are answered by a list.
-        let verb = match (verb, sketch.text_of(Role::MessageNumber)) {
-            ("LIST", None) => "LIST all",
-            ("UIDL", None) => "UIDL all",
-            (verb, _) => verb,
+        // Without an argument these are answered by a list.
+        let alone = sketch.spans().count() < 2;
+        let verb = match verb {
+            "LIST" if alone => "LIST all",
+            "UIDL" if alone => "UIDL all",
+            "AUTH" if alone => "AUTH all",
+            verb => verb,
         };
         sketch.command = Some(name(verb));
         sketch.number = Some(course.ask(verb, ""));
@@ -82,7 +86,8 @@ impl Follow for Pop3 {
         let rest = rest.get(1..).unwrap_or_default();
         match status {
             b"+OK" => {
-                sketch.about(Topic::Pop3Reply, format!("+OK to {}", name(verb)));
+                let asked = if verb == "AUTH all" { "" } else { name(verb) };
+                sketch.about(Topic::Pop3Reply, format!("+OK to {asked}"));
                 tell_text(verb, text, status, rest, sketch);
                 self.done(course, verb);
             }
@@ -101,7 +106,7 @@ impl Follow for Pop3 {
             }
             _ => {
                 sketch.fault = Some("a reply begins with +OK or -ERR".to_owned());
-                sketch.note("no-reply");
+                sketch.about(Topic::Note, "no-reply");
             }
         }
     }
@@ -119,6 +124,7 @@ impl Pop3 {
             "CAPA" => Listing::Capabilities,
             "LIST all" => Listing::Sizes,
             "UIDL all" => Listing::UniqueIds,
+            "AUTH all" => Listing::Mechanisms,
             _ => Listing::None,
         };
         match self.listing {
@@ -158,6 +164,10 @@ impl Pop3 {
                 sketch.words(text, Role::MessageNumber, Role::Size);
                 sketch.about(Topic::Pop3Reply, "a line of LIST");
             }
+            Listing::Mechanisms => {
+                sketch.words(text, Role::Mechanism, Role::Unknown);
+                sketch.about(Topic::Sasl, String::from_utf8_lossy(text));
+            }
             Listing::UniqueIds | Listing::None => {
                 sketch.words(text, Role::MessageNumber, Role::UniqueId);
                 sketch.about(Topic::Pop3Reply, "a line of UIDL");
@@ -166,7 +176,7 @@ impl Pop3 {
     }
 }
 
-/// `LIST all` is LIST.
+/// `LIST all` is LIST, as people say it.
 fn name(verb: &'static str) -> &'static str {
     verb.trim_end_matches(" all")
 }

@@ -281,6 +281,7 @@ fn topic_of(protocol: Protocol, role: Role) -> Option<Topic> {
         (_, Role::EnhancedCode) => Topic::Enhanced,
         (_, Role::Parameter) => Topic::SmtpParameter,
         (_, Role::Mechanism) => Topic::Sasl,
+        (_, Role::TlsVersion) => Topic::TlsEvent,
         (_, Role::FieldName) => Topic::Field,
         (Protocol::Imap, Role::Verb | Role::UidPrefix) => Topic::ImapCommand,
         (Protocol::Imap, Role::Status | Role::ResponseName) => Topic::ImapResponse,

@@ -55,7 +55,7 @@ impl Follow for Smtp {
             Ok(split) => split,
             Err(error) => {
                 sketch.fault = Some(error.to_string());
-                return sketch.note("no-reply");
+                return sketch.about(Topic::Note, "no-reply");
             }
         };
         let continues = smtp::Reply::continues(text);

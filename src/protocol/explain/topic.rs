@@ -113,6 +113,12 @@ impl Topic {
             Topic::SmtpParameter | Topic::ImapCapability => [before("="), None],
             Topic::ImapItem => [before("<"), before("[").map(|front| front + "[]")],
             Topic::Field => [Some("*".to_owned()), None],
+            Topic::With => {
+                // RFC 3848: S for TLS and A for a login stand behind the protocol's name.
+                let utf8 = name.starts_with("UTF8").then(|| "UTF8SMTP".to_owned());
+                let bare = name.trim_end_matches(['S', 'A']).to_owned();
+                [Some(utf8.unwrap_or(bare)), Some("*".to_owned())]
+            }
             _ => [None, None],
         };
         names.into_iter().flatten().collect()

@@ -92,7 +92,7 @@ impl Pop3Server {
     }
 }
 
-// RFC 3206 §4: [AUTH] says that it was the credentials, [SYS/TEMP] that it was not.
+// RFC 3206 §4, §5: [AUTH] says that it was the credentials, [SYS/TEMP] that it was not.
 const WRONG: &str = "[AUTH] Username and password not accepted";
 const UNAVAILABLE: &str = "[SYS/TEMP] Your mail cannot be opened now, try later";
 const NEEDS_TLS: &str = "A password may not cross this connection in clear; STLS first";

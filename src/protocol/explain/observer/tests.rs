@@ -134,6 +134,10 @@ fn pop3_in_its_three_states() {
             ("S: +OK", "+OK to CAPA, authorization"),
             ("S: SASL PLAIN LOGIN", "SASL, authorization"),
             ("S: .", "final-dot, authorization"),
+            ("C: AUTH", "AUTH, authorization"),
+            ("S: +OK", "+OK, authorization"),
+            ("S: PLAIN", "PLAIN, authorization"),
+            ("S: .", "final-dot, authorization"),
             ("C: USER bob", "USER, authorization"),
             ("S: +OK Send PASS", "+OK to USER, authorization"),
             ("C: PASS builder", "PASS, authorization"),
@@ -289,6 +293,24 @@ fn parts_have_names_and_what_is_encoded_is_read() {
             .collect();
         assert_eq!(parts(&explained, line), expected);
         assert_eq!(read, decoded);
+    }
+}
+
+#[test]
+fn who_speaks_something_else_is_recognised() {
+    let rows: [(Protocol, &[u8], &str); 8] = [
+        (Protocol::Imap, b"220 mail.test ESMTP", "speaks-smtp"),
+        (Protocol::Imap, b"+OK ready", "speaks-pop3"),
+        (Protocol::Smtp, b"* OK ready", "speaks-imap"),
+        (Protocol::Pop3, b"HTTP/1.1 400 Bad Request", "speaks-http"),
+        (Protocol::Smtp, b"SSH-2.0-x", "speaks-ssh"),
+        (Protocol::Pop3, b"\x15\x03\x03\x00\x02", "speaks-tls"),
+        (Protocol::Lmtp, b"220 mail.test", "220 to greeting"),
+        (Protocol::Pop3, b"what?", "no-reply"),
+    ];
+    for (protocol, line, expected) in rows {
+        let mut observer = observer(protocol);
+        assert_eq!(observer.server(line).entry.name, expected);
     }
 }
 
