@@ -61,9 +61,7 @@ impl Driver {
             Mailbox::new(number.unwrap())
         };
         let mailboxes = MAILBOXES.map(validity).into();
-        let mut lmtp = site.connect("lmtp");
-        lmtp.say("LHLO model.test");
-        while lmtp.line().as_bytes()[3] == b'-' {}
+        let lmtp = Wire::lmtp(&site);
         Driver {
             rng: Rng::with_seed(seed),
             seed,
@@ -136,14 +134,7 @@ impl Driver {
         }
         let (subject, text) = self.text();
         self.note(format!("LMTP delivers {subject}"));
-        for command in [
-            "MAIL FROM:<a@b.test>",
-            "RCPT TO:<bob@pillarbox.test>",
-            "DATA",
-        ] {
-            assert!(matches!(self.lmtp.ask(command).as_bytes()[0], b'2' | b'3'));
-        }
-        assert!(self.lmtp.ask(&format!("{text}.")).starts_with("250"));
+        self.lmtp.deliver(&text);
         let octets = octets(&self.site.maildir("INBOX"), &subject);
         self.world.mailboxes[0].arrive(&Flags::new(), octets);
         self.everybody_hears(None);
@@ -184,7 +175,8 @@ impl Driver {
         OtherProgram::flag(&file, |letters| match letters.contains(&letter) {
             true => letters.retain(|other| *other != letter),
             false => letters.push(letter),
-        });
+        })
+        .unwrap();
         let truth = &mut self.world.mailboxes[mailbox];
         let mut flags = truth.find(uid).unwrap().flags.clone();
         if !flags.remove(flag) {

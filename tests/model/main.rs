@@ -3,7 +3,8 @@
 //! Random commands by several clients, deliveries, POP3 sessions and other programs in the Maildir,
 //! one after the other: each line of each answer, and each line that an idling client hears, must be
 //! the one that the model says (`mailbox`, `world`). A failure prints its seed;
-//! `PILLARBOX_SEED=1 cargo test --test model` repeats it.
+//! `PILLARBOX_SEED=1 cargo test --test model` repeats it. And many clients at the same moment
+//! (`storm`), of which only that is checked which must hold for each (`belief`).
 // A test fails by panicking; what a test target has is seen by nobody else.
 #![allow(
     clippy::unwrap_used,
@@ -12,17 +13,20 @@
     unreachable_pub
 )]
 
+mod belief;
 mod choice;
 mod command;
 mod driver;
 mod mailbox;
 mod pop3;
 mod site;
+mod storm;
 mod world;
 
 use std::time::{Duration, Instant};
 
 use driver::Driver;
+use storm::{Length, storm};
 
 fn seed() -> u64 {
     match std::env::var("PILLARBOX_SEED") {
@@ -67,4 +71,17 @@ fn eight_clients_hear_what_the_model_says() {
 fn two_and_eight_clients_hear_for_a_minute_what_the_model_says() {
     a_minute(2);
     a_minute(8);
+}
+
+#[test]
+fn two_clients_and_then_eight_at_once() {
+    storm(seed(), 2, Length::Commands(200));
+    storm(seed(), 8, Length::Commands(100));
+}
+
+#[test]
+#[ignore = "needs two minutes"]
+fn two_and_eight_clients_at_once_for_a_minute() {
+    storm(seed(), 2, Length::Time(Duration::from_secs(60)));
+    storm(seed(), 8, Length::Time(Duration::from_secs(60)));
 }

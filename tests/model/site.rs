@@ -1,7 +1,7 @@
 //! The servers under test, on free ports, and one account's Maildir.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -94,6 +94,26 @@ impl Wire {
         wire
     }
 
+    /// A program that delivers to bob.
+    pub fn lmtp(site: &Site) -> Wire {
+        let mut wire = site.connect("lmtp");
+        wire.say("LHLO model.test");
+        while wire.line().as_bytes()[3] == b'-' {}
+        wire
+    }
+
+    /// Delivers a message, if this is the wire of [`Wire::lmtp`].
+    pub fn deliver(&mut self, text: &str) {
+        for command in [
+            "MAIL FROM:<a@b.test>",
+            "RCPT TO:<bob@pillarbox.test>",
+            "DATA",
+        ] {
+            assert!(matches!(self.ask(command).as_bytes()[0], b'2' | b'3'));
+        }
+        assert!(self.ask(&format!("{text}.")).starts_with("250"));
+    }
+
     pub fn say(&mut self, line: &str) {
         self.0
             .get_mut()
@@ -142,8 +162,8 @@ impl OtherProgram {
         })
     }
 
-    /// Gives a message other flag letters.
-    pub fn flag(file: &Path, change: impl Fn(&mut Vec<char>)) {
+    /// Gives a message other flag letters, if its file has this name still.
+    pub fn flag(file: &Path, change: impl Fn(&mut Vec<char>)) -> io::Result<()> {
         let name = file.file_name().unwrap().to_str().unwrap();
         let (base, letters) = name.split_once(":2,").unwrap_or((name, ""));
         let mut letters: Vec<char> = letters.chars().collect();
@@ -152,7 +172,7 @@ impl OtherProgram {
         let letters: String = letters.into_iter().collect();
         let maildir = file.parent().unwrap().parent().unwrap();
         let renamed = maildir.join("cur").join(format!("{base}:2,{letters}"));
-        fs::rename(file, renamed).unwrap();
+        fs::rename(file, renamed)
     }
 }
 
