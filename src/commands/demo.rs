@@ -2,7 +2,7 @@
 //!
 //! The scripts of `demos/` are compiled in; any other is named by its file. They are played against
 //! the servers of the configuration if those run, and otherwise against servers of their own
-//! ([`place`] decides). A reply that differs from the script ends the demo.
+//! (`fn place` decides). A reply that differs from the script ends the demo.
 
 mod list;
 mod place;

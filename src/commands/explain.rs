@@ -39,7 +39,7 @@ pub struct ExplainArgs {
     /// List everything that can be explained
     #[arg(long)]
     pub list: bool,
-    /// Explanations of your own, in place of [client] explanations in config.ini
+    /// Explanations of your own, in place of `[client] explanations` in config.ini
     #[arg(long, value_name = "FILE")]
     pub texts: Option<PathBuf>,
 }

@@ -2,7 +2,7 @@
 //! are read, in bounded memory.
 //!
 //! Nothing is too broken: what does not belong into base64 is passed over, as the RFC asks for, and
-//! what is no escape in quoted-printable stands for itself. Encoding is [`super::encode`]'s.
+//! what is no escape in quoted-printable stands for itself. Encoding is `encode.rs`'s.
 
 use std::io::{self, Read};
 

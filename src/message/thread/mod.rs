@@ -1,8 +1,8 @@
 //! Conversations: which message answers which, and so how they are shown (RFC 5256 §3).
 //!
-//! [`ordered_subject`] and [`references`] are the two algorithms, each in a file to be read beside the
-//! RFC. Both make [`Threads`] of [`Member`]s; both know nothing of mailboxes. [`message_ids`] reads
-//! what messages call one another.
+//! [`ordered_subject()`] and [`references()`] are the two algorithms, each in a file to be read beside
+//! the RFC. Both make [`Threads`] of [`Member`]s; both know nothing of mailboxes. [`message_id`] and
+//! [`parents`] read what messages call one another.
 //!
 //! A conversation may be a hundred thousand answers deep, so nothing here calls itself: messages stand
 //! in one list and name each other by their place in it.
