@@ -1,10 +1,12 @@
-//! Bob reads his mailbox and waits for the next message: IMAP, over TLS. `cargo run --example imap_client`
+//! Bob looks through his mailboxes and reads the newest message: IMAP, over TLS. `cargo run --example imap_client`
 
-use std::time::Duration;
+use std::error::Error;
 
-use pillarbox::client::{ClientError, Endpoint, ImapClient, Security, printable};
+use pillarbox::client::{ImapClient, printable};
+use pillarbox::commands::settings;
+use pillarbox::config::Config;
 use pillarbox::message::Reading;
-use pillarbox::protocol::imap::{FetchItem, SequenceSet};
+use pillarbox::protocol::imap::{FetchItem, SequenceSet, StatusItem};
 
 fn main() {
     if let Err(error) = read() {
@@ -13,11 +15,20 @@ fn main() {
     }
 }
 
-fn read() -> Result<(), ClientError> {
-    let server = Endpoint::new("127.0.0.1", 2993, Security::Tls, "certs/ca.pem");
+fn read() -> Result<(), Box<dyn Error>> {
+    let server = settings(&Config::load(None)?)?.imap;
     let mut client = ImapClient::connect(&server)?;
     client.login("bob", "builder")?;
-    println!("{} messages", client.select("INBOX")?.exists);
+
+    for mailbox in client.list("*")? {
+        let unseen = client.status(mailbox.name.as_str(), &[StatusItem::Unseen])?;
+        let unseen = unseen.get(StatusItem::Unseen).unwrap_or(0);
+        println!(
+            "{} has {unseen} messages that were not read",
+            mailbox.name.as_str()
+        );
+    }
+    println!("\nINBOX has {} messages:\n", client.select("INBOX")?.exists);
 
     let messages = client.fetch(&SequenceSet::all(), &[FetchItem::Envelope])?;
     for message in &messages {
@@ -32,10 +43,5 @@ fn read() -> Result<(), ClientError> {
             println!("{}", printable(line));
         }
     }
-
-    println!("\nWaiting half a minute for news; send bob something.");
-    for news in client.idle(Duration::from_secs(30))? {
-        println!("{news:?}");
-    }
-    client.logout()
+    Ok(client.logout()?)
 }

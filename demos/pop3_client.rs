@@ -1,6 +1,10 @@
 //! Bob fetches his newest message: POP3, over TLS. `cargo run --example pop3_client`
 
-use pillarbox::client::{ClientError, Endpoint, Pop3Client, Security, printable};
+use std::error::Error;
+
+use pillarbox::client::{Pop3Client, printable};
+use pillarbox::commands::settings;
+use pillarbox::config::Config;
 use pillarbox::message::Reading;
 
 fn main() {
@@ -10,8 +14,8 @@ fn main() {
     }
 }
 
-fn fetch() -> Result<(), ClientError> {
-    let server = Endpoint::new("127.0.0.1", 2995, Security::Tls, "certs/ca.pem");
+fn fetch() -> Result<(), Box<dyn Error>> {
+    let server = settings(&Config::load(None)?)?.pop3;
     let mut client = Pop3Client::connect(&server)?;
     client.login("bob", "builder")?;
 
@@ -29,5 +33,5 @@ fn fetch() -> Result<(), ClientError> {
             println!("{}", printable(line));
         }
     }
-    client.quit()
+    Ok(client.quit()?)
 }

@@ -1,6 +1,10 @@
 //! Alice hands in a message for bob: SMTP, one verb after the other. `cargo run --example smtp_client`
 
-use pillarbox::client::{ClientError, Endpoint, Security, SmtpClient};
+use std::error::Error;
+
+use pillarbox::client::SmtpClient;
+use pillarbox::commands::settings;
+use pillarbox::config::Config;
 use pillarbox::protocol::smtp::Params;
 
 const MESSAGE: &str = "\
@@ -20,8 +24,8 @@ fn main() {
     }
 }
 
-fn send() -> Result<(), ClientError> {
-    let server = Endpoint::new("127.0.0.1", 2465, Security::Tls, "certs/ca.pem");
+fn send() -> Result<(), Box<dyn Error>> {
+    let server = settings(&Config::load(None)?)?.smtp;
     let mut client = SmtpClient::connect(&server)?;
     client.login("alice", "wonderland")?;
 
@@ -32,5 +36,5 @@ fn send() -> Result<(), ClientError> {
     let reply = client.data(&mut MESSAGE.as_bytes())?;
     print!("And to the message, {reply}");
 
-    client.quit()
+    Ok(client.quit()?)
 }

@@ -30,6 +30,21 @@ pub struct Service {
     pub new_session: Box<dyn Fn(Peer) -> Box<dyn Session> + Send + Sync>,
 }
 
+impl Service {
+    /// A protocol in clear, with the usual patience: for one of your own.
+    pub fn plain<S: Session + 'static>(
+        name: &'static str,
+        new_session: impl Fn(Peer) -> S + Send + Sync + 'static,
+    ) -> Service {
+        Service {
+            name,
+            security: Security::Plain,
+            patience: Patience::default(),
+            new_session: Box::new(move |peer| Box::new(new_session(peer))),
+        }
+    }
+}
+
 /// How a port is secured.
 pub enum Security {
     /// Not at all.

@@ -95,6 +95,15 @@ impl SequenceSet {
         }])
     }
 
+    /// This number and all above it: `7:*`, which is the last message, too, when it has a lower one.
+    #[must_use]
+    pub fn starting_at(number: u32) -> SequenceSet {
+        SequenceSet::written(vec![Range {
+            first: NonZeroU32::new(number),
+            last: None,
+        }])
+    }
+
     /// Does it name nothing? Only a set that was not parsed can.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -1,11 +1,10 @@
 //! A protocol of one's own on the server's contract: it says the date, and answers every line with it.
 //!
-//! `cargo run --example daytime`, then `nc 127.0.0.1 2013`. (RFC 867, made a little more talkative.)
+//! `cargo run --example own_protocol`, then `nc 127.0.0.1 2013`. (RFC 867, made a little more talkative.)
 
-use std::io;
+use std::error::Error;
 
-use pillarbox::net::Patience;
-use pillarbox::server::{Connections, Listener, Peer, Reply, Security, Service, Session, Trouble};
+use pillarbox::server::{Connections, Listener, Reply, Service, Session, Trouble};
 
 struct Daytime;
 
@@ -27,14 +26,12 @@ impl Session for Daytime {
     }
 }
 
-fn main() -> io::Result<()> {
-    let service = Service {
-        name: "daytime",
-        security: Security::Plain,
-        patience: Patience::default(),
-        new_session: Box::new(|_: Peer| Box::new(Daytime)),
-    };
+fn main() -> Result<(), Box<dyn Error>> {
+    let port: u16 = std::env::args().nth(1).unwrap_or("2013".into()).parse()?;
+    let service = Service::plain("daytime", |_| Daytime);
     let connections = Connections::new(10, 10)?;
-    Listener::bind(([127, 0, 0, 1], 2013).into(), service, &connections)?.run();
+    let listener = Listener::bind(([127, 0, 0, 1], port).into(), service, &connections)?;
+    println!("It is told on {}.", listener.address());
+    listener.run();
     Ok(())
 }

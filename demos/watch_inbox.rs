@@ -1,0 +1,50 @@
+//! Tells of each new mail at the moment it comes: IMAP's IDLE (RFC 2177), over TLS.
+//! `cargo run --example watch_inbox`, then send bob something; Ctrl-C ends it.
+
+use std::error::Error;
+use std::time::Duration;
+
+use pillarbox::client::{ImapClient, printable};
+use pillarbox::commands::settings;
+use pillarbox::config::Config;
+use pillarbox::message::Reading;
+use pillarbox::protocol::imap::{FetchItem, SequenceSet};
+
+/// RFC 2177 §3: whoever idles for half an hour is hung up on.
+const PATIENCE: Duration = Duration::from_secs(29 * 60);
+
+fn main() {
+    if let Err(error) = watch() {
+        eprintln!("{error}");
+        std::process::exit(1);
+    }
+}
+
+fn watch() -> Result<(), Box<dyn Error>> {
+    let server = settings(&Config::load(None)?)?.imap;
+    let mut client = ImapClient::connect(&server)?;
+    client.login("bob", "builder")?;
+    let mailbox = client.select("INBOX")?;
+    println!("Bob has {} messages. Waiting for more.", mailbox.exists);
+
+    // Every message has a UID above those of the messages before it (RFC 9051 §2.3.1.1).
+    let mut next = mailbox.uid_next;
+    loop {
+        client.idle(PATIENCE)?;
+        // `7:*` is the last message, too, when none has a UID of 7 or above.
+        for new in client.fetch(&SequenceSet::starting_at(next), &[FetchItem::Uid])? {
+            if new.uid() >= next {
+                let mut message = Vec::new();
+                client.fetch_body(new.uid(), &mut message)?;
+                println!("{}", line(&Reading::of(&message)));
+                next = new.uid() + 1;
+            }
+        }
+    }
+}
+
+fn line(message: &Reading) -> String {
+    let from = message.from.first().map(ToString::to_string);
+    let from = from.unwrap_or("nobody".to_owned());
+    printable(&format!("{from}: {}", message.subject))
+}
