@@ -46,7 +46,7 @@ fn main() -> ExitCode {
     let line = CommandLine::parse();
     start_log(&line);
     match run(line) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) | Err(CommandError::Unread) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("pillarbox: {error}");
             ExitCode::from(error.status())

@@ -7,6 +7,7 @@ mod common;
 use std::fs;
 use std::io::Cursor;
 use std::path::Path;
+use std::process::Stdio;
 use std::time::Duration;
 
 use common::{Lab, run};
@@ -348,4 +349,56 @@ fn a_large_message_passes_through_the_clients() {
 
 fn read(path: &Path) -> String {
     fs::read_to_string(path).unwrap()
+}
+
+#[test]
+fn a_script_gets_values_from_whatever_server_it_names() {
+    let lab = Lab::with("[accounts]\nalice = wonderland\nbob = builder\n");
+    write_client_ini(&lab);
+    let server = |protocol| format!("localhost:{}", lab.port(protocol));
+    let json = |words: &[&str]| {
+        let (status, printed, errors) = pillarbox(&lab, words);
+        assert_eq!((status, errors.as_str()), (0, ""), "{words:?}");
+        serde_json::from_str::<serde_json::Value>(&printed).unwrap()
+    };
+    let submission = server("submission");
+    let mut send = "send --from alice --to bob --subject Tea --text Hi --json --notify never"
+        .split(' ')
+        .collect::<Vec<_>>();
+    send.extend(["--server", &submission, "--starttls"]);
+    let sent = json(&send);
+    assert_eq!(sent["accepted"], serde_json::json!(["bob@pillarbox.test"]));
+    assert_eq!(sent["refused"], serde_json::json!([]));
+
+    let (imap, pop3) = (server("imap"), server("pop3"));
+    let ways = [
+        vec!["--server", &imap, "--plain"],
+        vec!["--server", &pop3, "--starttls", "--pop3"],
+    ];
+    for way in ways {
+        let list = json(&[&["inbox", "bob", "--json"][..], &way].concat());
+        let newest = list.as_array().unwrap().last().unwrap();
+        assert_eq!(newest["subject"], "Tea");
+        assert_eq!(newest["from"]["address"], "alice@pillarbox.test");
+        assert_eq!(newest["flags"].is_null(), way.contains(&"--pop3"));
+        let number = newest["number"].to_string();
+        let read = ["inbox", "bob", "--json", "--read", &number];
+        let message = json(&[&read[..], &way].concat());
+        assert_eq!(message["text"].as_str().unwrap().trim_end(), "Hi");
+    }
+}
+
+#[test]
+fn who_stops_reading_the_output_is_no_error() {
+    let lab = Lab::with("[accounts]\nalice = wonderland\nbob = builder\n");
+    write_client_ini(&lab);
+    let mut child = common::command(&["--config", "client.ini", "inbox", "bob"], lab.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    assert_eq!(output.status.code(), Some(0));
 }

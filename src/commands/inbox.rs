@@ -3,6 +3,7 @@
 mod saving;
 mod server;
 mod table;
+mod values;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -10,8 +11,9 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use self::server::Server;
-use super::CommandError;
+use self::values::Listed;
 use super::terminal::{self, password, print_text};
+use super::{CommandError, ServerArgs, json};
 use crate::client::{ClientSettings, printable};
 use crate::message::{Contact, Reading};
 
@@ -31,6 +33,12 @@ pub struct InboxArgs {
     /// Speak POP3 instead of IMAP; then it is not known what was read
     #[arg(long)]
     pub pop3: bool,
+    /// Print it as JSON, for a script
+    #[arg(long)]
+    pub json: bool,
+    /// Another server than the configuration's
+    #[command(flatten)]
+    pub server: ServerArgs,
     /// The password, if the configuration does not have it; better in the environment, as
     /// PILLARBOX_PASSWORD, where other users do not see it
     #[arg(long, value_name = "PASSWORD")]
@@ -55,7 +63,11 @@ fn show(
 ) -> Result<(), CommandError> {
     let account = settings.account(&args.account);
     let password = password(args.password.as_deref(), account, settings)?;
-    let mut server = Server::open(settings, args.pop3, account, &password)?;
+    let endpoint = args.server.endpoint(match args.pop3 {
+        true => &settings.pop3,
+        false => &settings.imap,
+    });
+    let mut server = Server::open(&endpoint, args.pop3, account, &password)?;
     let count = server.count()?;
     match (args.read, &args.save_attachments) {
         (Some(number), _) if number > count => {
@@ -65,7 +77,12 @@ fn show(
                 "there is no message {number} in the inbox of {inbox}, which has {count}"
             )));
         }
+        (Some(number), folder) if args.json => {
+            read_as_json(&mut server, number, folder.as_deref(), out)?;
+        }
         (Some(number), folder) => read(&mut server, number, folder.as_deref(), out)?,
+        (None, None) if args.json => json::print(out, &Listed::all(&server.rows()?))?,
+        (None, Some(folder)) if args.json => json::print(out, &saved(&mut server, count, folder)?)?,
         (None, _) if count == 0 => writeln!(out, "The inbox of {} is empty.", printable(account))?,
         (None, None) => list(&mut server, out, width)?,
         (None, Some(folder)) => save_all(&mut server, count, folder, out)?,
@@ -98,6 +115,41 @@ fn read(
         save(&message, folder, out)?;
     }
     Ok(server.mark_read(number)?)
+}
+
+/// The same as a value.
+fn read_as_json(
+    server: &mut Server,
+    number: u32,
+    folder: Option<&Path>,
+    out: &mut dyn Write,
+) -> Result<(), CommandError> {
+    let message = Reading::of(&server.message(number)?);
+    let files = message.attachments.iter();
+    let saved = match folder {
+        Some(folder) => files
+            .map(|file| saving::save(file, folder))
+            .collect::<Result<_, _>>()?,
+        None => Vec::new(),
+    };
+    json::print(out, &values::Message::of(number, &message, &saved))?;
+    Ok(server.mark_read(number)?)
+}
+
+/// Saves all files of all messages; returns where they are.
+fn saved(
+    server: &mut Server,
+    count: u32,
+    folder: &Path,
+) -> Result<Vec<values::Saved>, CommandError> {
+    let mut saved = Vec::new();
+    for number in 1..=count {
+        for file in &Reading::of(&server.message(number)?).attachments {
+            let path = saving::save(file, folder)?;
+            saved.push(values::Saved::new(number, &path));
+        }
+    }
+    Ok(saved)
 }
 
 fn save_all(
@@ -174,6 +226,8 @@ mod tests {
             read: None,
             save_attachments: None,
             pop3: false,
+            json: false,
+            server: ServerArgs::default(),
             password: Some("builder".to_owned()),
         };
         change(&mut args);
@@ -217,6 +271,35 @@ mod tests {
         );
         let expected = "N     Date   Size  From      Subject\n1  N        700 B  a@b.test  Tea\n";
         assert_eq!(shown(&script, |_| {}).unwrap(), expected);
+    }
+
+    #[test]
+    fn an_inbox_is_a_value_for_a_script() {
+        let script = format!(
+            "{OPEN}
+            C: a3 UID FETCH 1:* (FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER.FIELDS (Date From Subject Content-Type)])
+            S: * 1 FETCH (UID 5 FLAGS (\\Seen) RFC822.SIZE 700 BODY[HEADER.FIELDS (Date From Subject Content-Type)] {{44}}
+            S: From: A <a@b.test>
+            S: Subject: =?utf-8?q?T=C3=A9?=
+            S:
+            S: )
+            S: a3 OK
+            C: a4 LOGOUT
+            S: a4 OK"
+        )
+        .replace("{44}", &format!("{{{}}}", "From: A <a@b.test>\r\nSubject: =?utf-8?q?T=C3=A9?=\r\n\r\n".len()));
+        let shown = shown(&script, |args| args.json = true).unwrap();
+        let value: serde_json::Value = serde_json::from_str(&shown).unwrap();
+        let expected = serde_json::json!([{
+            "number": 1,
+            "from": { "name": "A", "address": "a@b.test" },
+            "subject": "Té",
+            "date": null,
+            "octets": 700,
+            "attachments": false,
+            "flags": ["\\Seen"],
+        }]);
+        assert_eq!(value, expected);
     }
 
     #[test]

@@ -9,14 +9,18 @@ use crate::server::SetupError;
 pub mod demo;
 pub mod explain;
 pub mod inbox;
+mod json;
 pub mod passwd;
+mod progress;
 pub mod queue;
 pub mod send;
 pub mod serve;
+mod server_args;
 mod settings;
 mod terminal;
 pub mod trace;
 
+pub use server_args::ServerArgs;
 pub use settings::settings;
 
 /// Why a command failed: one sentence, and the exit status that goes with it.
@@ -26,6 +30,8 @@ pub enum CommandError {
     Setup(String),
     /// The job failed: status 1.
     Job(String),
+    /// Whoever read the output has enough, as `head` does: status 0, and nothing to say.
+    Unread,
 }
 
 impl CommandError {
@@ -33,6 +39,7 @@ impl CommandError {
     #[must_use]
     pub fn status(&self) -> u8 {
         match self {
+            CommandError::Unread => 0,
             CommandError::Job(_) => 1,
             CommandError::Setup(_) => 2,
         }
@@ -41,8 +48,10 @@ impl CommandError {
 
 impl fmt::Display for CommandError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (CommandError::Setup(sentence) | CommandError::Job(sentence)) = self;
-        f.write_str(sentence)
+        match self {
+            CommandError::Setup(sentence) | CommandError::Job(sentence) => f.write_str(sentence),
+            CommandError::Unread => f.write_str("nobody reads the output any more"),
+        }
     }
 }
 

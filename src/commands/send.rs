@@ -5,11 +5,13 @@ use std::io::{self, Cursor, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{ArgGroup, Args};
+use serde::Serialize;
 
-use super::CommandError;
 use super::terminal::password;
-use crate::client::{ClientSettings, SmtpClient, printable};
+use super::{CommandError, ServerArgs, json, progress};
+use crate::client::{ClientError, ClientSettings, Sent, SmtpClient, Wishes, printable};
 use crate::message::{Attachment, Contact, Draft};
+use crate::protocol::smtp::{Notify, Ret};
 
 /// Send a message, with attachments if you like
 #[derive(Args, Clone, Debug)]
@@ -36,6 +38,22 @@ pub struct SendArgs {
     /// A file that goes along; can be repeated
     #[arg(long, value_name = "FILE")]
     pub attach: Vec<PathBuf>,
+    /// When the server should tell the sender of a recipient: never, or some of success, failure and
+    /// delay
+    #[arg(long, value_name = "WHEN,…", value_parser = notify)]
+    pub notify: Option<Notify>,
+    /// How much of the message comes back with bad news: full or hdrs
+    #[arg(long, value_name = "PART", value_parser = ret)]
+    pub ret: Option<Ret>,
+    /// The sender's own name for this sending, which comes back with news of it
+    #[arg(long, value_name = "NAME")]
+    pub envid: Option<String>,
+    /// Print who gets it as JSON, for a script
+    #[arg(long)]
+    pub json: bool,
+    /// Another server than the configuration's
+    #[command(flatten)]
+    pub server: ServerArgs,
     /// The sender's password, if the configuration does not have it; better in the environment,
     /// as PILLARBOX_PASSWORD, where other users do not see it
     #[arg(long, value_name = "PASSWORD")]
@@ -50,18 +68,25 @@ pub fn run(args: &SendArgs, settings: &ClientSettings) -> Result<(), CommandErro
     let draft = compose(args, settings)?;
     let account = settings.account(draft.from.address()).to_owned();
     let password = password(args.password.as_deref(), &account, settings)?;
-    let mut client = SmtpClient::connect(&settings.smtp)?;
+    let mut client = SmtpClient::connect(&args.server.endpoint(&settings.smtp))?;
     client.login(&account, &password)?;
+    let wishes = wishes(args, &client);
     let message = draft.to_bytes();
-    let sent = client.send(
+    let bar = progress::bar(message.len() as u64);
+    let sent = client.send_with(
         draft.from.address(),
         &draft.recipients(),
-        &mut Cursor::new(&message),
-    )?;
+        &mut bar.wrap_read(Cursor::new(&message)),
+        &wishes,
+    );
+    bar.finish_and_clear();
+    let sent = sent?;
     // The message is accepted: a server that does not say goodbye changes nothing.
     let _ = client.quit();
     let mut out = io::stdout().lock();
-    if !sent.accepted.is_empty() {
+    if args.json {
+        json::print(&mut out, &Report::of(&draft, message.len(), &sent))?;
+    } else if !sent.accepted.is_empty() {
         let to = printable(&sent.accepted.join(", "));
         writeln!(out, "Sent to {to} ({} octets).", message.len())?;
     }
@@ -74,6 +99,63 @@ pub fn run(args: &SendArgs, settings: &ClientSettings) -> Result<(), CommandErro
         true => Ok(()),
         false => Err(CommandError::Job(refused.join("; "))),
     }
+}
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Report<'a> {
+    message_id: &'a str,
+    octets: usize,
+    accepted: &'a [String],
+    refused: Vec<Refusal<'a>>,
+}
+
+/// Somebody who does not get it.
+#[derive(Serialize)]
+struct Refusal<'a> {
+    address: &'a str,
+    reason: String,
+    transient: bool,
+}
+
+impl<'a> Report<'a> {
+    fn of(draft: &'a Draft, octets: usize, sent: &'a Sent) -> Report<'a> {
+        let refusal = |(address, why): &'a (String, ClientError)| Refusal {
+            address,
+            reason: why.to_string(),
+            transient: why.is_transient(),
+        };
+        Report {
+            message_id: &draft.message_id,
+            octets,
+            accepted: &sent.accepted,
+            refused: sent.refused.iter().map(refusal).collect(),
+        }
+    }
+}
+
+/// What the sender wants to hear, and says so where the server will tell nothing.
+fn wishes(args: &SendArgs, client: &SmtpClient) -> Wishes {
+    let wishes = Wishes {
+        chunking: false,
+        ret: args.ret,
+        envid: args.envid.clone(),
+        notify: args.notify,
+    };
+    if wishes != Wishes::default() && client.extension("DSN").is_none() {
+        log::warn!("the server does not offer DSN: --notify, --ret and --envid say nothing to it");
+    }
+    wishes
+}
+
+fn notify(text: &str) -> Result<Notify, &'static str> {
+    let sentence = "it is never, or some of success, failure and delay: success,failure";
+    text.to_uppercase().parse().map_err(|()| sentence)
+}
+
+fn ret(text: &str) -> Result<Ret, &'static str> {
+    let wrong = "it is full or hdrs";
+    text.to_uppercase().parse().map_err(|()| wrong)
 }
 
 fn compose(args: &SendArgs, settings: &ClientSettings) -> Result<Draft, CommandError> {
@@ -190,6 +272,22 @@ mod tests {
             let error = composed(line).unwrap_err();
             assert_eq!(error.status(), 2);
             assert!(error.to_string().contains(expected), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_the_sender_wants_to_hear() {
+        let line = "send --from a --to b --notify success,delay --ret hdrs --envid x";
+        let args = Line::try_parse_from(line.split(' ')).unwrap().args;
+        let notify = Notify {
+            success: true,
+            failure: false,
+            delay: true,
+        };
+        assert_eq!((args.notify, args.ret), (Some(notify), Some(Ret::Headers)));
+        for wrong in ["--notify never,success", "--notify soon", "--ret half"] {
+            let line = format!("send --from a --to b {wrong}");
+            assert!(Line::try_parse_from(line.split(' ')).is_err(), "{wrong}");
         }
     }
 

@@ -12,6 +12,9 @@ const PASSWORD_VARIABLE: &str = "PILLARBOX_PASSWORD";
 /// When the screen, or the file or pipe in its place, takes no more.
 impl From<io::Error> for CommandError {
     fn from(error: io::Error) -> CommandError {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            return CommandError::Unread;
+        }
         CommandError::Job(format!("the output cannot be written: {error}"))
     }
 }

@@ -1,7 +1,7 @@
 //! The inbox on its server, by IMAP or by POP3: the same questions, asked in either language.
 
 use super::table::Row;
-use crate::client::{Bounded, ClientError, ClientSettings, ImapClient, Pop3Client};
+use crate::client::{Bounded, ClientError, Endpoint, ImapClient, Pop3Client};
 use crate::limits;
 use crate::message::{Flag, FlagChange, Flags};
 use crate::protocol::imap::{FetchItem, Section, SectionText, SequenceSet};
@@ -17,17 +17,17 @@ pub(super) enum Server {
 impl Server {
     /// Connects, logs in and opens the inbox.
     pub(super) fn open(
-        settings: &ClientSettings,
+        endpoint: &Endpoint,
         pop3: bool,
         account: &str,
         password: &str,
     ) -> Result<Server, ClientError> {
         if pop3 {
-            let mut client = Pop3Client::connect(&settings.pop3)?;
+            let mut client = Pop3Client::connect(endpoint)?;
             client.login(account, password)?;
             return Ok(Server::Pop3(Box::new(client)));
         }
-        let mut client = ImapClient::connect(&settings.imap)?;
+        let mut client = ImapClient::connect(endpoint)?;
         client.login(account, password)?;
         client.select("INBOX")?;
         Ok(Server::Imap(Box::new(client)))

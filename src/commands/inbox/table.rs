@@ -5,6 +5,8 @@ use std::time::SystemTime;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
 use crate::client::printable;
 use crate::message::{Flag, Flags, Header, Reading};
 
@@ -34,10 +36,8 @@ pub(super) fn table(rows: &[Row], width: Option<usize>) -> Vec<String> {
         .chain(rows.iter().map(cells))
         .collect();
     let column = |at: usize| {
-        let lengths = cells
-            .iter()
-            .map(|row| row.get(at).map_or(0, |c| c.chars().count()));
-        lengths.max().unwrap_or(0)
+        let widths = cells.iter().map(|row| row.get(at).map_or(0, |c| c.width()));
+        widths.max().unwrap_or(0)
     };
     let from = column(4).min(FROM);
     let before = column(0) + column(1) + column(2) + column(3) + from + 5 * GAP.len();
@@ -50,7 +50,7 @@ pub(super) fn table(rows: &[Row], width: Option<usize>) -> Vec<String> {
             format!("{marks:<0$}", column(1)),
             format!("{date:<0$}", column(2)),
             format!("{size:>0$}", column(3)),
-            format!("{:<from$}", cut(sender, from)),
+            padded(cut(sender, from), from),
             cut(about, subject),
         ];
         text.join(GAP).trim_end().to_owned()
@@ -94,7 +94,7 @@ fn marks(row: &Row) -> String {
 }
 
 /// By its header alone: files come in a `multipart/mixed` (RFC 2046 §5.1.3).
-fn has_files(header: &[u8]) -> bool {
+pub(super) fn has_files(header: &[u8]) -> bool {
     let kind = Header::parse(header).value("Content-Type");
     let kind = kind.unwrap_or_default().to_ascii_lowercase();
     kind.trim_ascii_start().starts_with(b"multipart/mixed")
@@ -129,12 +129,28 @@ fn scaled(tenths: u64, unit: &str) -> String {
     }
 }
 
+/// With spaces up to this many columns: a wide character takes two (UAX 11).
+fn padded(mut text: String, width: usize) -> String {
+    let missing = width.saturating_sub(text.width());
+    text.extend(std::iter::repeat_n(' ', missing));
+    text
+}
+
+/// So much of it as fits into so many columns.
 fn cut(text: &str, width: usize) -> String {
-    if text.chars().count() <= width {
+    if text.width() <= width {
         return text.to_owned();
     }
-    let kept = text.chars().take(width.saturating_sub(1));
-    kept.chain(['…']).collect()
+    let (mut kept, mut columns) = (String::new(), 0);
+    for c in text.chars() {
+        columns += c.width().unwrap_or(0);
+        if columns >= width {
+            break;
+        }
+        kept.push(c);
+    }
+    kept.push('…');
+    kept
 }
 
 #[cfg(test)]
@@ -172,6 +188,28 @@ mod tests {
             "10  N!@        1.4 KB  Böb              A subject that…",
         ];
         assert_eq!(table(&rows, Some(55)), expected);
+    }
+
+    #[test]
+    fn a_wide_character_takes_two_columns() {
+        let rows = [
+            row(
+                1,
+                "From: =?utf-8?b?5p2O5bCP6b6Z?= <li@here.test>\r\nSubject: Tea\r\n\r\n",
+                &[],
+            ),
+            row(
+                2,
+                "From: Bob <b@here.test>\r\nSubject: =?utf-8?b?5LiA5LqM5LiJ5Zub5LqU5YWt5LiD?=\r\n\r\n",
+                &[],
+            ),
+        ];
+        let expected = [
+            "N     Date    Size  From    Subject",
+            "1  N        1.4 KB  李小龙  Tea",
+            "2  N        1.4 KB  Bob     一二三四五…",
+        ];
+        assert_eq!(table(&rows, Some(40)), expected);
     }
 
     #[test]
