@@ -9,11 +9,9 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io;
 use std::sync::LazyLock;
 
-use pillarbox::client::ClientSocket;
-use pillarbox::console::{Caller, DEMOS, Demo, Did, Event, Sites, Talk, perform};
+use pillarbox::console::{Caller, DEMOS, Demo, Did, Event, Sites, connect, perform};
 use regex::Regex;
 
 const PAGE: &str = "docs/demos.md";
@@ -57,10 +55,7 @@ fn played(name: &str) -> BTreeMap<usize, Vec<String>> {
     let script = demo.script().unwrap();
     let sites = Sites::open(&script).unwrap();
     let (mut lines, mut at) = (BTreeMap::<usize, Vec<String>>::new(), 0);
-    let mut open = |caller: &Caller| -> io::Result<Box<dyn Talk>> {
-        let socket = ClientSocket::connect(&sites.endpoint(caller)?);
-        Ok(Box::new(socket.map_err(io::Error::other)?))
-    };
+    let mut open = |caller: &Caller| connect(&sites.endpoint(caller)?);
     let ended = perform(&script, &mut open, &mut |event| {
         match event {
             Event::Next(step) => at = step.line,

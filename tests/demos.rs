@@ -6,25 +6,21 @@ mod common;
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::{self, Read, Write};
+use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::process::Stdio;
 use std::thread;
 
 use common::{Lab, command, run};
-use pillarbox::client::ClientSocket;
 use pillarbox::console::{
-    Action, Caller, DEMOS, Did, Difference, Event, Script, Sites, Talk, perform,
+    Action, Caller, DEMOS, Did, Difference, Event, Script, Sites, connect, perform,
 };
 use regex::Regex;
 
 /// Plays a script there; all that its clients received.
 fn play(script: &Script, sites: &Sites) -> Result<Vec<String>, Difference> {
     let mut heard = Vec::new();
-    let mut open = |caller: &Caller| -> io::Result<Box<dyn Talk>> {
-        let socket = ClientSocket::connect(&sites.endpoint(caller)?);
-        Ok(Box::new(socket.map_err(io::Error::other)?))
-    };
+    let mut open = |caller: &Caller| connect(&sites.endpoint(caller)?);
     perform(script, &mut open, &mut |event| {
         if let Event::Client(_, Did::Received(line)) = event {
             heard.push(String::from_utf8_lossy(line).into_owned());
@@ -118,6 +114,25 @@ fn every_demo_tells_what_it_shows() {
             if let Action::Narrate(text) = &step.action {
                 assert!(text.chars().count() <= 104, "{name}, line {}", step.line);
             }
+        }
+    }
+}
+
+/// What a student types into Wireshark is a filter that it knows.
+#[test]
+#[ignore = "needs tshark"]
+fn the_filters_are_filters() {
+    let folder = tempfile::tempdir().unwrap();
+    let capture = folder.path().join("empty.pcap");
+    // A capture without a packet: magic number, version 2.4, no more than 65,535 octets, Ethernet.
+    let header: [u32; 6] = [0xa1b2_c3d4, 0x0004_0002, 0, 0, 65_535, 1];
+    fs::write(&capture, header.map(u32::to_le_bytes).concat()).unwrap();
+    let capture = capture.to_str().unwrap();
+    for (name, script) in scripts() {
+        for look in &script.wireshark {
+            let filter = look.split('`').nth(1).unwrap();
+            println!("{name}: {filter}");
+            common::programs::run("tshark", &["-r", capture, "-Y", filter], "");
         }
     }
 }
@@ -231,11 +246,7 @@ fn whatever_the_original_could_say_is_said_in_a_demo() {
     let mut said: Vec<(String, String)> = Vec::new();
     for (_, script) in scripts() {
         let sites = Sites::open(&script).unwrap();
-        let mut open = |caller: &Caller| -> io::Result<Box<dyn Talk>> {
-            Ok(Box::new(
-                ClientSocket::connect(&sites.endpoint(caller)?).unwrap(),
-            ))
-        };
+        let mut open = |caller: &Caller| connect(&sites.endpoint(caller)?);
         let shown = perform(&script, &mut open, &mut |event| {
             if let Event::Client(caller, did) = event {
                 let (who, octets) = match did {

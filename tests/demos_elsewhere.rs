@@ -4,13 +4,11 @@
 
 mod common;
 
-use std::io;
-
 use common::dovecot::Dovecot;
 use common::postfix::Postfix;
 use common::programs::free_port;
-use pillarbox::client::{ClientSocket, Endpoint, Security};
-use pillarbox::console::{Action, Caller, Demo, Script, Talk, run};
+use pillarbox::client::{Endpoint, Security};
+use pillarbox::console::{Action, Caller, Demo, Script, connect, run};
 
 fn script(name: &str) -> Script {
     Demo::find(name).unwrap().script().unwrap()
@@ -18,11 +16,8 @@ fn script(name: &str) -> Script {
 
 /// Plays it against the server on this port; how that differed.
 fn play(name: &str, script: &Script, port: u16) -> Option<String> {
-    let mut open = |_: &Caller| -> io::Result<Box<dyn Talk>> {
-        let endpoint = Endpoint::new("127.0.0.1", port, Security::Plain, "no-such-ca.pem");
-        let socket = ClientSocket::connect(&endpoint).map_err(io::Error::other)?;
-        Ok(Box::new(socket))
-    };
+    let endpoint = Endpoint::new("127.0.0.1", port, Security::Plain, "no-such-ca.pem");
+    let mut open = |_: &Caller| connect(&endpoint);
     let difference = run(script, &mut open).err()?;
     Some(format!("demos/{name}.demo, {difference}"))
 }

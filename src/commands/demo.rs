@@ -17,10 +17,9 @@ use clap::Args;
 use self::place::{Against, Place};
 use self::seat::Seat;
 use super::{CommandError, terminal};
-use crate::client::ClientSocket;
 use crate::config::{Config, ConfigError};
 use crate::console::{
-    Caller, Demo, Difference, Explain, Fault, Ink, Look, Pace, Screen, Script, Talk, perform,
+    Caller, Demo, Difference, Explain, Fault, Ink, Look, Pace, Screen, Script, connect, perform,
 };
 
 /// Play a conversation of a client and a server, and tell what happens
@@ -153,10 +152,7 @@ fn play(
         fault: Fault::Audience(error),
     };
     screen.title(&script.title, programme).map_err(audience)?;
-    let open = &mut |caller: &Caller| -> io::Result<Box<dyn Talk>> {
-        let socket = ClientSocket::connect(&place.endpoint(caller)?);
-        Ok(Box::new(socket.map_err(io::Error::other)?))
-    };
+    let open = &mut |caller: &Caller| connect(&place.endpoint(caller)?);
     perform(script, open, &mut |event| screen.show(event))?;
     screen.end().map_err(audience)
 }

@@ -5,7 +5,15 @@
 use std::io;
 
 use super::run::Talk;
-use crate::client::{ClientError, ClientSocket};
+use crate::client::{ClientError, ClientSocket, Endpoint};
+
+/// Connects a client to its server.
+///
+/// # Errors
+/// When nobody answers there, or the server cannot be trusted.
+pub fn connect(endpoint: &Endpoint) -> io::Result<Box<dyn Talk>> {
+    Ok(Box::new(ClientSocket::connect(endpoint).map_err(told)?))
+}
 
 impl Talk for ClientSocket {
     fn send(&mut self, octets: &[u8]) -> io::Result<()> {
@@ -33,6 +41,6 @@ impl Talk for ClientSocket {
 }
 
 /// As an error of input and output.
-pub(super) fn told(error: ClientError) -> io::Error {
+fn told(error: ClientError) -> io::Error {
     io::Error::other(error)
 }

@@ -16,6 +16,7 @@ mod sites;
 mod step;
 mod text;
 
+pub use connection::connect;
 pub use demos::{DEMOS, Demo};
 pub use difference::{Difference, Fault};
 pub use explanation::Page;

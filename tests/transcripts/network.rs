@@ -9,8 +9,8 @@ use std::thread;
 use std::time::Duration;
 
 use native_tls::TlsAcceptor;
-use pillarbox::client::{self, ClientSocket, Endpoint};
-use pillarbox::console::{Protocol, Script, Talk, Tls};
+use pillarbox::client::{self, Endpoint};
+use pillarbox::console::{Protocol, Script, Talk, Tls, connect};
 use pillarbox::net::Patience;
 use pillarbox::net::certificates::Certificates;
 use pillarbox::net::tls::{self, Versions};
@@ -104,8 +104,7 @@ impl<'a> Ports<'a> {
         let port = self.addresses[&protocol].port();
         let mut endpoint = Endpoint::new("localhost", port, security, self.ca);
         endpoint.timeout = PATIENCE;
-        let socket = ClientSocket::connect(&endpoint).map_err(io::Error::other)?;
-        Ok(Box::new(socket))
+        connect(&endpoint)
     }
 }
 
