@@ -82,6 +82,9 @@ pub const COMMAND_LENGTH: usize = 256 * 1024;
 /// twice: those of 10,000 ordinary messages, and for all conversations together.
 pub const CATALOGUE: usize = 16 * 1024 * 1024;
 
+/// Messages that one APPEND brings (RFC 3502): each of them waits on the disk, and its name in memory.
+pub const APPENDED: usize = 1_000;
+
 /// Commands that SMTP refuses on one connection before it is closed: more than a message to a
 /// hundred unknown recipients needs (RFC 5321 §4.5.3.1.8), too few to guess names.
 pub const REFUSED_COMMANDS: u32 = 120;

@@ -22,6 +22,7 @@ pub mod received;
 pub mod report;
 pub mod sent;
 pub mod structure;
+pub mod textual;
 pub mod thread;
 pub mod welcome;
 pub mod words;

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use super::batch::Written;
 use super::crlf::ToLf;
 use super::maildir::{self, MailFile};
 use super::{Mailbox, StoreError, disk};
@@ -111,8 +112,23 @@ impl Delivery {
 
     /// The name of the file without its flags.
     fn name(&self) -> Arc<str> {
+        (maildir::unique() + &self.sizes()).into()
+    }
+
+    /// Writes the message down; it is in no mailbox, and holds no file open.
+    pub(super) fn written(mut self) -> Result<Written, StoreError> {
+        self.write_down()
+            .map_err(StoreError::disk(&self.staged.0))?;
+        Ok(Written {
+            sizes: self.sizes(),
+            staged: self.staged,
+            flags: self.flags,
+        })
+    }
+
+    fn sizes(&self) -> String {
         let (disk, wire) = (self.writer.on_disk, self.writer.on_wire);
-        format!("{},S={disk},W={wire}", maildir::unique()).into()
+        format!(",S={disk},W={wire}")
     }
 
     fn write_down(&mut self) -> io::Result<()> {

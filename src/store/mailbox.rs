@@ -123,6 +123,15 @@ impl Mailbox {
         Ok(*message.learned.date.get_or_init(|| date))
     }
 
+    /// A file without a name, for what must be looked at before it becomes a message.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn scratch(&self) -> Result<File, StoreError> {
+        let folder = self.maildir.join("tmp");
+        tempfile::tempfile_in(&folder).map_err(StoreError::disk(folder))
+    }
+
     /// What the message is called for life, here and in no other mailbox.
     #[must_use]
     pub fn identity(&self, message: &Message) -> Identity {

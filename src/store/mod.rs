@@ -11,6 +11,7 @@
 //! `delivery` (how a message enters), `transfer` (how it gets from one mailbox to another).
 
 mod account;
+mod batch;
 mod changes;
 mod crlf;
 mod delivery;
@@ -37,6 +38,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 
 pub use account::{Account, FURNITURE};
+pub use batch::Batch;
 pub(crate) use crlf::ToCrlf;
 pub use delivery::{Delivery, Outcome};
 pub use error::StoreError;

@@ -107,8 +107,12 @@ impl Mailbox {
         Ok(found)
     }
 
-    /// Puts all of these into the mailbox, or none.
-    fn place(&self, copies: Vec<(Uid, Staged, MailFile)>) -> Result<Vec<Placed>, StoreError> {
+    /// Puts all of these into the mailbox, or none. Each has a number that it is known by here: its
+    /// old UID, or its place in a row.
+    pub(super) fn place(
+        &self,
+        copies: Vec<(Uid, Staged, MailFile)>,
+    ) -> Result<Vec<Placed>, StoreError> {
         let mut placed: Vec<(Uid, MailFile)> = Vec::with_capacity(copies.len());
         // Under the lock: nobody here sees the half of them.
         self.with_state(|_| {
@@ -143,7 +147,7 @@ impl Mailbox {
     }
 
     /// The UIDs that these have here.
-    fn uids_of(&self, placed: Vec<Placed>) -> Result<Vec<(Uid, Uid)>, StoreError> {
+    pub(super) fn uids_of(&self, placed: Vec<Placed>) -> Result<Vec<(Uid, Uid)>, StoreError> {
         if placed.is_empty() {
             return Ok(Vec::new());
         }

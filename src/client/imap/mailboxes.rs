@@ -11,7 +11,7 @@ use crate::protocol::imap::response::{
     AppendUid, Code, Listed, MailboxStatus, Namespaces, Response, Status,
 };
 use crate::protocol::imap::{
-    Append, Appended, Command, DateTime, List, Literal, MailboxName, SequenceSet, StatusItem,
+    Append, Appended, Command, DateTime, Form, List, Literal, MailboxName, SequenceSet, StatusItem,
 };
 
 /// The mailbox that is open.
@@ -204,6 +204,7 @@ impl ImapClient {
             message: Appended {
                 flags: flags.clone(),
                 date,
+                form: Form::Text,
                 literal: Literal {
                     octets,
                     synchronising: true,

@@ -40,8 +40,21 @@ pub struct Appended {
     pub flags: Flags,
     /// Its internal date; now, when there is none.
     pub date: Option<DateTime>,
+    /// How it is sent.
+    pub form: Form,
     /// The message itself, which follows.
     pub literal: Literal,
+}
+
+/// How a message of APPEND is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// `{310}`: octets other than NUL.
+    Text,
+    /// `~{310}`: any octets (RFC 3516 §4.4).
+    Binary,
+    /// `UTF8 (~{310}` and behind it a bracket: headers in UTF-8 (RFC 6855 §4).
+    Utf8,
 }
 
 /// The literal that this line announces at its end, if it does.
@@ -118,17 +131,20 @@ impl Append {
 }
 
 impl Appended {
-    /// Understands the line that follows a message: empty at the end of the command, else a space
+    /// Understands the line that follows this message: empty at the end of the command, else a space
     /// and what stands before the next message (RFC 3502 §6).
     ///
     /// # Errors
     /// What was expected and where.
-    pub fn parse_next(line: &[u8]) -> Parsed<Option<Appended>> {
-        if line.is_empty() {
+    pub fn parse_next(&self, line: &[u8]) -> Parsed<Option<Appended>> {
+        let mut cursor = Cursor::new(line);
+        if self.form == Form::Utf8 {
+            cursor.expect(b')', "a closing parenthesis behind the message")?;
+        }
+        if cursor.rest().is_empty() {
             return Ok(None);
         }
-        let mut cursor = Cursor::new(line);
-        cursor.space()?;
+        cursor.expect(b' ', "the end of APPEND, or a space and one more message")?;
         Appended::parse(&mut cursor).map(Some)
     }
 
@@ -143,11 +159,19 @@ impl Appended {
             date = Some(DateTime::parse(cursor)?);
             cursor.space()?;
         }
-        let literal = Literal::parse(cursor)?;
+        let form = match cursor.eat_text("UTF8 (") {
+            true => Form::Utf8,
+            false if cursor.peek() == Some(b'~') => Form::Binary,
+            false => Form::Text,
+        };
+        if form != Form::Text {
+            cursor.expect(b'~', "a tilde and a literal, which is the message")?;
+        }
         Ok(Appended {
             flags,
             date,
-            literal,
+            form,
+            literal: Literal::parse(cursor)?,
         })
     }
 }
@@ -176,7 +200,12 @@ impl fmt::Display for Appended {
         if let Some(date) = &self.date {
             write!(f, "{date} ")?;
         }
-        write!(f, "{}", self.literal)
+        let before = match self.form {
+            Form::Text => "",
+            Form::Binary => "~",
+            Form::Utf8 => "UTF8 (~",
+        };
+        write!(f, "{before}{}", self.literal)
     }
 }
 
@@ -277,11 +306,27 @@ pub(super) mod tests {
 
     #[test]
     fn more_messages() {
-        assert_eq!(Appended::parse_next(b""), Ok(None));
-        let next = Appended::parse_next(b" (\\Draft) {7}").unwrap().unwrap();
+        let (_, append) = Append::parse(Alphabet::ModifiedUtf7, b"a APPEND x {5}").unwrap();
+        let first = append.message;
+        assert_eq!(first.parse_next(b""), Ok(None));
+        let next = first
+            .parse_next(b" (\\Draft) UTF8 (~{7+}")
+            .unwrap()
+            .unwrap();
         assert_eq!(next.literal.octets, 7);
-        assert!(Appended::parse_next(b"{7}").is_err());
-        assert!(Appended::parse_next(b" ").is_err());
+        assert_eq!(next.form, Form::Utf8);
+        assert_eq!(next.parse_next(b")"), Ok(None));
+        let last = next.parse_next(b") ~{7}").unwrap().unwrap();
+        assert_eq!(last.form, Form::Binary);
+        for (message, line) in [
+            (&first, "{7}"),
+            (&first, " "),
+            (&first, ")"),
+            (&next, ""),
+            (&next, " {7}"),
+        ] {
+            assert!(message.parse_next(line.as_bytes()).is_err(), "{line}");
+        }
     }
 
     /// An APPEND for the law of commands.
@@ -291,11 +336,14 @@ pub(super) mod tests {
             octets,
             synchronising,
         });
-        let message = (any_flags(), date, literal).prop_map(|(flags, date, literal)| Appended {
-            flags,
-            date,
-            literal,
-        });
+        let form = proptest::sample::select(vec![Form::Text, Form::Binary, Form::Utf8]);
+        let message =
+            (any_flags(), date, form, literal).prop_map(|(flags, date, form, literal)| Appended {
+                flags,
+                date,
+                form,
+                literal,
+            });
         (any_name(), message).prop_map(|(mailbox, message)| Append { mailbox, message })
     }
 
@@ -304,7 +352,6 @@ pub(super) mod tests {
         fn never_panics(line: Vec<u8>, octets in "[0-9]{0,25}") {
             let _ = literal_at_end(&line);
             let _ = is_append(&line);
-            let _ = Appended::parse_next(&line);
             let _ = literal_at_end(format!("{{{octets}}}").as_bytes());
         }
     }

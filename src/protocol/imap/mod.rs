@@ -31,7 +31,7 @@ mod spans;
 pub mod special_use;
 pub mod string;
 
-pub use append::{Append, Appended, Literal, is_append, literal_at_end};
+pub use append::{Append, Appended, Form, Literal, is_append, literal_at_end};
 pub use command::{BadCommand, Command, Tag, Tagged};
 pub use cursor::ParseError;
 pub use date::DateTime;

@@ -1,7 +1,9 @@
-//! APPEND: a message goes from the connection to the store as it comes (RFC 3501 §6.3.11, APPENDUID:
-//! RFC 4315 §3). It never stands in a command's buffer, and is delivered only when the command is
-//! whole: a connection that is cut before delivers nothing.
+//! APPEND: messages go from the connection to the store as they come (RFC 3501 §6.3.11, several of
+//! them: RFC 3502, with NUL in them: RFC 3516 §4.4, APPENDUID: RFC 4315 §3). They never stand in a
+//! command's buffer, and are delivered, all or none, only when the command is whole: a connection that
+//! is cut before delivers nothing.
 
+use std::fs::File;
 use std::io::{self, Read, Write};
 use std::sync::Arc;
 
@@ -10,70 +12,92 @@ use super::literal::{Gathering, ask_for};
 use super::merge::Telling;
 use super::session::{Expecting, ImapServer};
 use crate::limits;
-use crate::protocol::imap::append::{Append, Appended};
-use crate::protocol::imap::{BadCommand, Literal};
+use crate::message::textual;
+use crate::protocol::imap::append::{Append, Appended, Form};
+use crate::protocol::imap::{BadCommand, Literal, SequenceSet};
 use crate::server::Reply;
-use crate::store::{Delivery, Mailbox, StoreError};
+use crate::store::{Batch, Delivery, StoreError};
 
-/// An APPEND whose message is on its way.
+/// An APPEND whose messages are on their way.
 pub(super) struct Appending {
     tag: String,
-    mailbox: Arc<Mailbox>,
-    /// `Err` once the disk has failed: then the rest is skipped.
-    delivery: Result<Delivery, StoreError>,
+    batch: Batch,
+    /// What stands before the message whose octets come now, or came last.
+    message: Appended,
+    /// Where they go; `Err` once the disk has failed: then the rest is skipped.
+    sink: Result<Sink, StoreError>,
+}
+
+/// Where a message goes as it comes.
+struct Sink {
+    delivery: Delivery,
+    /// A `literal8` comes here first: what is binary in it is found when it is whole.
+    scratch: Option<File>,
 }
 
 impl ImapServer {
     /// The literal that is announced is a message. Whatever can be refused is refused before the
     /// client sends it.
-    pub(super) fn append(&mut self, gathering: Gathering, literal: Literal) -> Reply {
-        match self.begin_append(&gathering, literal) {
+    pub(super) fn append(&mut self, gathering: &Gathering, literal: Literal) -> Reply {
+        match self.begin_append(gathering) {
             Ok(appending) => {
                 self.expecting = Expecting::Append(Box::new(appending));
                 ask_for(literal)
             }
-            Err(refusal) => self.refuse(&gathering, Some(literal), refusal),
+            Err(refusal) => self.refuse(gathering.tag(), literal, refusal),
         }
     }
 
-    fn begin_append(
-        &mut self,
-        gathering: &Gathering,
-        literal: Literal,
-    ) -> Result<Appending, Answer> {
+    fn begin_append(&mut self, gathering: &Gathering) -> Result<Appending, Answer> {
         let account = self.account()?.clone();
         let bad = |error: BadCommand| Answer::bad(error.to_string());
         let append = Append::parse(self.enabled.alphabet(), gathering.octets());
         let (tag, Append { mailbox, message }) = append.map_err(bad)?;
-        if literal.octets > self.site.limits.message_size {
-            let most = self.site.limits.message_size;
-            return Err(Answer::no(format!(
-                "[TOOBIG] a message has at most {most} octets"
-            )));
-        }
-        if literal.octets == 0 {
-            return Err(Answer::no("a message without a single octet is none"));
-        }
-        let mailbox = account
-            .mailbox(mailbox.as_str())
-            .map_err(Answer::try_create)?;
-        let Appended { flags, date, .. } = message;
-        let delivery = Delivery::begin(vec![Arc::clone(&mailbox)])?;
+        let mailbox = account.mailbox(mailbox.as_str());
+        let batch = Batch::new(mailbox.map_err(Answer::try_create)?);
         Ok(Appending {
             tag: tag.to_string(),
-            mailbox,
-            delivery: Ok(delivery.with(flags, date.map(Into::into))),
+            sink: Ok(self.admit(&message, &batch)?),
+            message,
+            batch,
         })
     }
 
-    /// Takes the message. Only the connection's failures are errors here.
+    /// A message that is announced, and may come.
+    fn admit(&self, message: &Appended, batch: &Batch) -> Result<Sink, Answer> {
+        let most = self.site.limits.message_size;
+        if message.literal.octets > most {
+            let text = format!("[TOOBIG] a message has at most {most} octets");
+            return Err(Answer::no(text));
+        }
+        // RFC 3502 §6.3.11: with this, a client takes an APPEND of several messages back.
+        if message.literal.octets == 0 {
+            return Err(Answer::no("a message without a single octet is none"));
+        }
+        if batch.count() == limits::APPENDED {
+            let text = format!("[LIMIT] at most {} messages at once", limits::APPENDED);
+            return Err(Answer::no(text));
+        }
+        if message.form == Form::Utf8 && !self.enabled.utf8_accept() {
+            return Err(Answer::bad("expected ENABLE UTF8=ACCEPT before UTF8"));
+        }
+        let date = message.date.map(Into::into);
+        let delivery = batch.begin()?.with(message.flags.clone(), date);
+        let scratch = match message.form {
+            Form::Text => None,
+            Form::Binary | Form::Utf8 => Some(batch.mailbox().scratch()?),
+        };
+        Ok(Sink { delivery, scratch })
+    }
+
+    /// Takes a message. Only the connection's failures are errors here.
     pub(super) fn append_message(
         &mut self,
         mut appending: Box<Appending>,
         body: &mut dyn Read,
     ) -> io::Result<Reply> {
         let mut buffer = vec![0; limits::BUFFER];
-        while let Ok(delivery) = &mut appending.delivery {
+        while let Ok(sink) = &mut appending.sink {
             let got = match body.read(&mut buffer) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 got => got?,
@@ -81,32 +105,87 @@ impl ImapServer {
             let Some(octets) = buffer.get(..got).filter(|octets| !octets.is_empty()) else {
                 break;
             };
-            if let Err(error) = delivery.write_all(octets) {
-                appending.delivery = Err(StoreError::Disk("a message on its way".into(), error));
+            if let Err(error) = sink.take(octets) {
+                appending.sink = Err(on_its_way(error));
             }
         }
         self.expecting = Expecting::Append(appending);
         Ok(Reply::silent())
     }
 
-    /// Takes the line behind the message; it ends the command.
+    /// Takes the line behind a message: another message follows, or the command ends.
     pub(super) fn append_end(&mut self, appending: Appending, line: &[u8]) -> Reply {
         let tag = appending.tag.clone();
-        if !line.is_empty() {
-            let refusal = Answer::bad("expected the end of APPEND behind the message");
-            return self.skip_line(tag, refusal, line);
+        let next = match appending.message.parse_next(line) {
+            Ok(next) => next,
+            Err(error) => return self.skip_line(tag, Answer::bad(error.to_string()), line),
+        };
+        let batch = match appending.finish() {
+            Ok(batch) => batch,
+            Err(error) => return self.skip_line(tag, error.into(), line),
+        };
+        let Some(message) = next else {
+            return self.conclude(&tag, Telling::ALL, delivered(batch));
+        };
+        match self.admit(&message, &batch) {
+            Ok(sink) => {
+                let literal = message.literal;
+                self.expecting = Expecting::Append(Box::new(Appending {
+                    tag,
+                    batch,
+                    message,
+                    sink: Ok(sink),
+                }));
+                ask_for(literal)
+            }
+            Err(refusal) => self.skip_line(tag, refusal, line),
         }
-        let answered = end_append(appending);
-        self.conclude(&tag, Telling::ALL, answered)
     }
 }
 
-fn end_append(appending: Appending) -> Answered {
-    let name = appending.delivery?.commit()?;
-    let snapshot = appending.mailbox.refresh()?;
-    // Another client may have removed the message already; then there is no UID to tell.
-    let code = snapshot.find(&name).map_or_else(String::new, |message| {
-        format!("[APPENDUID {} {}] ", snapshot.uid_validity, message.uid)
-    });
+impl Appending {
+    /// The message is whole.
+    fn finish(self) -> Result<Batch, StoreError> {
+        let (sink, mut batch) = (self.sink?, self.batch);
+        batch.add(sink.whole()?)?;
+        Ok(batch)
+    }
+}
+
+impl Sink {
+    fn take(&mut self, octets: &[u8]) -> io::Result<()> {
+        match &mut self.scratch {
+            Some(scratch) => scratch.write_all(octets),
+            None => self.delivery.write_all(octets),
+        }
+    }
+
+    fn whole(mut self) -> Result<Delivery, StoreError> {
+        if let Some(mut scratch) = self.scratch {
+            textual::copy(&mut scratch, &mut self.delivery).map_err(on_its_way)?;
+        }
+        Ok(self.delivery)
+    }
+}
+
+fn on_its_way(error: io::Error) -> StoreError {
+    StoreError::Disk("a message on its way".into(), error)
+}
+
+/// All of the messages are there; or none is.
+fn delivered(batch: Batch) -> Answered {
+    let (mailbox, count) = (Arc::clone(batch.mailbox()), batch.count());
+    let uids = batch.commit()?;
+    // Another client may have removed one already; then there are not as many UIDs to tell.
+    let code = match uids.len() == count {
+        true => {
+            let validity = mailbox.refresh()?.uid_validity;
+            format!(
+                "[APPENDUID {validity} {}] ",
+                SequenceSet::from_sorted(&uids)
+            )
+        }
+        false => String::new(),
+    };
     Ok(Answer::ok(format!("{code}APPEND completed")))
 }

@@ -10,7 +10,7 @@ use std::io::{self, Read};
 use super::answer::Answer;
 use super::session::{Expecting, ImapServer};
 use crate::limits;
-use crate::protocol::imap::{Literal, is_append, literal_at_end};
+use crate::protocol::imap::{Literal, ParseError, is_append, literal_at_end};
 use crate::server::{Next, Reply};
 
 /// The part of a command that has arrived.
@@ -43,26 +43,22 @@ impl ImapServer {
     /// Takes the next line of a command: the command is whole, or a literal follows.
     pub(super) fn gather(&mut self, mut gathering: Gathering, line: &[u8]) -> Reply {
         gathering.octets.extend_from_slice(line);
-        let literal = match literal_at_end(line) {
+        let literal = match announced(line) {
             None if gathering.octets.len() > limits::COMMAND_LENGTH => {
-                return self.refuse(&gathering, None, too_big());
+                return too_big().reply(&gathering.tag());
             }
             None => return self.execute(&gathering),
-            Some(Ok(literal)) => literal,
-            Some(Err(error)) => {
-                let literal = Literal {
-                    octets: u64::MAX,
-                    synchronising: !line.ends_with(b"+}"),
-                };
-                return self.refuse(&gathering, Some(literal), Answer::bad(error.to_string()));
+            Some((literal, Some(error))) => {
+                return self.refuse(gathering.tag(), literal, Answer::bad(error.to_string()));
             }
+            Some((literal, None)) => literal,
         };
         if is_append(gathering.octets()) {
-            return self.append(gathering, literal);
+            return self.append(&gathering, literal);
         }
         gathering.octets.extend_from_slice(b"\r\n");
         if literal.octets > gathering.room() {
-            return self.refuse(&gathering, Some(literal), too_big());
+            return self.refuse(gathering.tag(), literal, too_big());
         }
         self.expecting = Expecting::Command(gathering);
         ask_for(literal)
@@ -79,38 +75,40 @@ impl ImapServer {
         Ok(Reply::silent())
     }
 
-    /// Refuses a command at the end of a line. A client that waits for our `+` takes the answer
-    /// instead of it, and what it says next is another command. Otherwise the literal is on its
-    /// way, and the command goes on behind it: both are skipped first (RFC 7888 §4).
-    pub(super) fn refuse(
-        &mut self,
-        gathering: &Gathering,
-        literal: Option<Literal>,
-        answer: Answer,
-    ) -> Reply {
-        let tag = gathering.tag();
-        match literal {
-            Some(literal) if !literal.synchronising => {
-                if literal.octets > limits::SKIPPED {
-                    return Answer::bye("the literal is too big to skip").reply(&tag);
-                }
-                self.expecting = Expecting::Refused(tag, answer);
-                Reply::silent().then(Next::Octets(literal.octets))
-            }
-            _ => answer.reply(&tag),
+    /// Refuses a command at the end of a line that announces this literal. A client that waits for our
+    /// `+` takes the answer instead of it, and what it says next is another command. Otherwise the
+    /// literal is on its way, and the command goes on behind it: both are skipped first (RFC 7888 §4).
+    pub(super) fn refuse(&mut self, tag: String, literal: Literal, answer: Answer) -> Reply {
+        if literal.synchronising {
+            return answer.reply(&tag);
         }
+        if literal.octets > limits::SKIPPED {
+            return Answer::bye("the literal is too big to skip").reply(&tag);
+        }
+        self.expecting = Expecting::Refused(tag, answer);
+        Reply::silent().then(Next::Octets(literal.octets))
     }
 
     /// Takes the next line of a command that is refused already.
     pub(super) fn skip_line(&mut self, tag: String, answer: Answer, line: &[u8]) -> Reply {
-        match literal_at_end(line) {
-            Some(Ok(literal)) if !literal.synchronising && literal.octets <= limits::SKIPPED => {
-                self.expecting = Expecting::Refused(tag, answer);
-                Reply::silent().then(Next::Octets(literal.octets))
-            }
-            _ => answer.reply(&tag),
+        match announced(line) {
+            Some((literal, _)) => self.refuse(tag, literal, answer),
+            None => answer.reply(&tag),
         }
     }
+}
+
+/// The literal that a line announces at its end; and what is wrong with it, when it is larger than any
+/// can be.
+fn announced(line: &[u8]) -> Option<(Literal, Option<ParseError>)> {
+    let too_large = Literal {
+        octets: u64::MAX,
+        synchronising: !line.ends_with(b"+}"),
+    };
+    Some(match literal_at_end(line)? {
+        Ok(literal) => (literal, None),
+        Err(error) => (too_large, Some(error)),
+    })
 }
 
 /// Says the `+`, if the client waits for it, and takes the literal.

@@ -15,7 +15,7 @@ use crate::server::{Door, Next, Part, Refusal};
 const ALWAYS: &str = "IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR ID";
 
 /// What works for whoever is logged in, beside that, and APPENDLIMIT.
-const LOGGED_IN: [&str; 20] = [
+const LOGGED_IN: [&str; 21] = [
     "ENABLE",
     "IDLE",
     "NAMESPACE",
@@ -23,6 +23,7 @@ const LOGGED_IN: [&str; 20] = [
     "UNSELECT",
     "UIDPLUS",
     "MOVE",
+    "MULTIAPPEND",
     "BINARY",
     "ESEARCH",
     "SEARCHRES",

@@ -108,6 +108,26 @@ fn responses(reply: Reply) -> Box<dyn Iterator<Item = Part>> {
     }
 }
 
+/// Nobody can make the server keep the names of any number of messages that it will not take.
+#[test]
+fn an_append_has_only_so_many_messages() {
+    let home = Home::new();
+    let mut session = home.selected();
+    let begin = session.interact(b"c APPEND INBOX {1+}");
+    assert!(matches!(begin.next, Next::Octets(1)));
+    for number in 1..=limits::APPENDED {
+        session.receive(&mut &b"x"[..]).unwrap();
+        let reply = session.interact(b" {1+}");
+        assert!(matches!(reply.next, Next::Octets(1)));
+        if number < limits::APPENDED {
+            assert!(reply.parts.is_empty());
+        }
+    }
+    let answer = text(session.interact(b""));
+    assert!(answer.starts_with("c NO [LIMIT] "), "{answer}");
+    assert!(home.inbox().refresh().unwrap().messages.is_empty());
+}
+
 #[test]
 fn a_closed_door_offers_no_login() {
     let mut session = Home::new().session("192.0.2.1:50000");
