@@ -60,6 +60,8 @@ struct List<'a> {
 impl List<'_> {
     /// One mailbox, or one end of a group, and the separator after it.
     fn entry(&mut self) {
+        // Only a comment behind an address names its owner.
+        self.lexer.skip_space();
         self.lexer.forget_comment();
         let words = Words::take(&mut self.lexer);
         match self.lexer.peek() {
@@ -245,6 +247,10 @@ mod tests {
             (
                 "bob@b.test (Bob (the) Builder)",
                 &["Bob (the) Builder|-|bob|b.test"],
+            ),
+            (
+                "(why) bob@b.test, (oh) <c@d.test>",
+                &["-|-|bob|b.test", "-|-|c|d.test"],
             ),
             ("John Q. Public <j@p.test>", &["John Q. Public|-|j|p.test"]),
             (

@@ -1,7 +1,7 @@
 //! What a part says of itself: Content-Type, Content-Disposition and their kin (RFC 2045, RFC 2183).
 //!
 //! Values keep their octets: parameters in the extended form of RFC 2231 stay extended (`filename*`),
-//! because IMAP hands them to its client as they are.
+//! because IMAP hands them to its client as they are, but for their pieces ([`Params::joined`]).
 
 use std::collections::BTreeMap;
 
@@ -126,6 +126,23 @@ impl Params {
         (!values.is_empty()).then(|| values.concat())
     }
 
+    /// The same, but what was cut into pieces (`name*0`, `name*1*`) is put together and stands behind
+    /// the others: as `name`, or as `name*` if a piece was in the extended form (RFC 2231 §4.1). Its §6
+    /// asks IMAP servers for this.
+    #[must_use]
+    pub fn joined(&self) -> Params {
+        let whole = self.0.iter().filter(|param| !param.is_piece());
+        let mut params: Vec<Param> = whole.cloned().collect();
+        for pieces in self.pieces().values() {
+            let row: Vec<&Param> = in_a_row(pieces).filter(|param| param.is_piece()).collect();
+            match row.is_empty() {
+                true => params.extend(pieces.values().filter(|p| p.is_piece()).copied().cloned()),
+                false => params.push(joined(&row)),
+            }
+        }
+        Params(params)
+    }
+
     /// The parameters that were cut into pieces or are in the extended form, by their names in small
     /// letters; of each the pieces by their number.
     fn pieces(&self) -> BTreeMap<Vec<u8>, BTreeMap<usize, &Param>> {
@@ -170,6 +187,54 @@ impl Params {
             });
             params.push(Param { name, value });
         }
+    }
+}
+
+impl Param {
+    /// Is it a piece, with a number: `name*1`?
+    fn is_piece(&self) -> bool {
+        let star = memchr::memchr(b'*', &self.name).filter(|star| *star > 0);
+        let next = star.and_then(|star| self.name.get(star + 1));
+        next.is_some_and(u8::is_ascii_digit)
+    }
+
+    /// Is its value percent-encoded (RFC 2231 §4.1)?
+    fn is_extended(&self) -> bool {
+        self.name.ends_with(b"*")
+    }
+}
+
+/// Pieces, put together.
+fn joined(row: &[&Param]) -> Param {
+    let extended = row.iter().any(|piece| piece.is_extended());
+    let names_charset = row.first().is_some_and(|piece| piece.is_extended());
+    let name = row
+        .first()
+        .and_then(|piece| piece.name.split(|octet| *octet == b'*').next());
+    let mut name = name.unwrap_or_default().to_vec();
+    let mut value = Vec::new();
+    if extended {
+        name.push(b'*');
+        // Charset and language stand in the first piece, if anywhere.
+        value.extend_from_slice(if names_charset { b"" } else { b"''" });
+    }
+    for piece in row {
+        match extended && !piece.is_extended() {
+            true => piece
+                .value
+                .iter()
+                .for_each(|octet| percent(*octet, &mut value)),
+            false => value.extend_from_slice(&piece.value),
+        }
+    }
+    Param { name, value }
+}
+
+/// As the extended form has it (RFC 2231 §7, `attribute-char`).
+fn percent(octet: u8, out: &mut Vec<u8>) {
+    match octet.is_ascii_graphic() && !TSPECIALS.contains(&octet) && !b"*'%".contains(&octet) {
+        true => out.push(octet),
+        false => out.extend_from_slice(format!("%{octet:02X}").as_bytes()),
     }
 }
 
@@ -313,6 +378,32 @@ mod tests {
         let media = MediaType::parse(format!("multipart/mixed{pieces}").as_bytes()).unwrap();
         assert_eq!(media.params.value("b").unwrap().len(), 20_000);
         assert!(begun.elapsed() < std::time::Duration::from_secs(20));
+    }
+
+    #[test]
+    fn pieces_become_one_parameter() {
+        let rows = [
+            ("a=1; b*=u''2", "a=[1] b*=[u''2]"),
+            ("N*0=x; a=1; n*1=y", "a=[1] N=[xy]"),
+            (
+                "n*1*=%41; n*0*=u'en'%40; n*2=\"it's\"",
+                "n*=[u'en'%40%41it%27s]",
+            ),
+            ("n*0=\"a b\"; n*1*=%20", "n*=[''a%20b%20]"),
+            (
+                "n*0=x; n*2=z; m*1=lost; *0=odd; n*x=y",
+                "*0=[odd] n*x=[y] m*1=[lost] n=[x]",
+            ),
+        ];
+        for (params, expected) in rows {
+            let media = MediaType::parse(format!("a/b; {params}").as_bytes()).unwrap();
+            let joined = media.params.joined().0;
+            let text = |octets: &[u8]| String::from_utf8_lossy(octets).into_owned();
+            let shown = joined
+                .iter()
+                .map(|p| format!("{}=[{}]", text(&p.name), text(&p.value)));
+            assert_eq!(shown.collect::<Vec<_>>().join(" "), expected, "{params}");
+        }
     }
 
     #[test]

@@ -165,15 +165,19 @@ impl<'a> Field<'a> {
         names.iter().any(|name| self.is(name.as_ref()))
     }
 
-    /// The value on one line, without white space around it (RFC 5322 §2.2.3).
+    /// The value on one line, without white space around it (RFC 5322 §2.2.3). A CR that ends no line
+    /// is a space, so that what stands around it stays apart.
     #[must_use]
     pub fn unfolded(self) -> Vec<u8> {
-        let line: Vec<u8> = self
-            .value
-            .iter()
-            .copied()
-            .filter(|octet| !matches!(octet, b'\r' | b'\n'))
-            .collect();
+        let mut line = Vec::with_capacity(self.value.len());
+        for (at, octet) in self.value.iter().enumerate() {
+            match octet {
+                b'\n' => {}
+                b'\r' if self.value.get(at + 1) == Some(&b'\n') => {}
+                b'\r' => line.push(b' '),
+                octet => line.push(*octet),
+            }
+        }
         line.trim_ascii().to_vec()
     }
 
@@ -276,12 +280,13 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const ZOO: &[u8] = b"From: a@b\r\nSubject : folded\r\n\tsubject\r\nno colon here\r\nX-Empty:\r\nfrom: second\r\n: nameless\r\n\r\nbody: no\r\n";
+    const ZOO: &[u8] = b"From: a@b\r\nX-Bare: a\rb\r\nSubject : folded\r\n\tsubject\r\nno colon here\r\nX-Empty:\r\nfrom: second\r\n: nameless\r\n\r\nbody: no\r\n";
 
     #[test]
     fn the_first_field_of_a_name_counts_whatever_its_case() {
         let header = Header::parse(ZOO);
-        let rows: [(&str, Option<&str>); 6] = [
+        let rows: [(&str, Option<&str>); 7] = [
+            ("x-bare", Some("a b")),
             ("FROM", Some("a@b")),
             ("subject", Some("folded\tsubject")),
             ("x-empty", Some("")),
@@ -317,7 +322,7 @@ mod tests {
         );
         assert_eq!(
             header.without(&["SUBJECT", "from"]),
-            b"no colon here\r\nX-Empty:\r\n: nameless\r\n\r\n"
+            b"X-Bare: a\rb\r\nno colon here\r\nX-Empty:\r\n: nameless\r\n\r\n"
         );
         assert_eq!(header.only(&["Bcc"]), b"\r\n");
     }

@@ -22,8 +22,9 @@ const HEADERS_MAX: usize = 2 * HEADER_MAX;
 /// Parts within parts: Dovecot's limit too. What lies deeper is not looked into.
 const DEPTH_MAX: usize = 100;
 
-/// Parts in a message. From the last one on, boundaries are text: mail for people has a few dozen.
-const PARTS_MAX: usize = 1000;
+/// Parts in a message: Dovecot's limit too. From the last one on, boundaries are text; mail for people
+/// has a few dozen.
+const PARTS_MAX: usize = 10_000;
 
 /// The longest boundary that is looked for. RFC 2046 §5.1.1 allows 70 octets, mailers exceed it.
 const BOUNDARY_MAX: usize = 250;

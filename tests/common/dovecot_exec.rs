@@ -2,7 +2,7 @@
 //! either another user or root, from where it changes to `nobody`.
 
 use std::fs;
-use std::io::{Read, Write};
+use std::io::Write;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -13,6 +13,12 @@ const NOBODY: u32 = 65534;
 /// One IMAP conversation with Dovecot over `mail/alice` in this folder, without a socket; returns what it
 /// says, but for what is recent, of which it has its own idea.
 pub fn imap(root: &Path, commands: &str) -> String {
+    let answer = String::from_utf8(imap_octets(root, commands)).unwrap();
+    answer.replace("(\\Recent)", "()").replace(" \\Recent", "")
+}
+
+/// The same, octet for octet.
+pub fn imap_octets(root: &Path, commands: &str) -> Vec<u8> {
     let me = fs::metadata(root).unwrap().uid();
     let user = if me == 0 { NOBODY } else { me };
     let config = root.join("dovecot.conf");
@@ -43,12 +49,9 @@ pub fn imap(root: &Path, commands: &str) -> String {
     let mut stdin = dovecot.stdin.take().unwrap();
     stdin.write_all(said.as_bytes()).unwrap();
     drop(stdin);
-    let mut answer = String::new();
-    let mut stdout = dovecot.stdout.take().unwrap();
-    stdout.read_to_string(&mut answer).unwrap();
-    dovecot.wait().unwrap();
+    let answer = dovecot.wait_with_output().unwrap().stdout;
     give(&root.join("mail"), me);
-    answer.replace("(\\Recent)", "()").replace(" \\Recent", "")
+    answer
 }
 
 /// Gives the folder to whom Dovecot runs as.

@@ -53,10 +53,15 @@ impl Typed {
 
     /// All that comes until the server closes.
     pub fn rest(&mut self) -> String {
+        String::from_utf8_lossy(&self.rest_octets()).into_owned()
+    }
+
+    /// The same, octet for octet.
+    pub fn rest_octets(&mut self) -> Vec<u8> {
         let mut rest = Vec::new();
         match self.0.read_to_end(&mut rest) {
             Err(error) if error.kind() != ErrorKind::ConnectionReset => panic!("{error}"),
-            _ => String::from_utf8_lossy(&rest).into_owned(),
+            _ => rest,
         }
     }
 }

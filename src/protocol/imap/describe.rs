@@ -263,10 +263,8 @@ fn write_extension(part: &Part, out: &mut Vec<u8>) {
 
 /// `body-fld-param`: `("charset" "utf-8")`, or NIL.
 fn write_params(params: &Params, out: &mut Vec<u8>) {
-    let pairs = params
-        .0
-        .iter()
-        .flat_map(|param| [&param.name, &param.value]);
+    let joined = params.joined();
+    let pairs = (joined.0.iter()).flat_map(|param| [&param.name, &param.value]);
     write_list(pairs, out);
 }
 

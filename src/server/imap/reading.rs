@@ -45,7 +45,7 @@ struct LeftOff {
     reader: Box<dyn Read>,
 }
 
-/// The bodies of one message that were decoded to be measured. It has a thousand parts at most.
+/// The bodies of one message that were decoded to be measured: no more than a message has parts.
 #[derive(Default)]
 struct Measures {
     uid: Uid,
