@@ -66,6 +66,11 @@ impl Gathering {
         self.cut
     }
 
+    /// Is there no room for more? Then the grammar would see nothing new.
+    pub(super) fn is_full(&self) -> bool {
+        self.octets.len() >= KEPT
+    }
+
     /// Takes a line; what of it belongs to the grammar, or `None` if all of it, its ending
     /// included, belongs to the literal.
     pub(super) fn take(&mut self, line: &Line<'_>, sketch: &mut Sketch<'_>) -> Option<Piece> {

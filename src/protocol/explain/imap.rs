@@ -79,8 +79,10 @@ impl Follow for Imap {
             let holds = item.map_or(Holds::Text, |item| self.held(&item));
             return self.response.announce(literal, holds);
         }
-        self.response = Gathering::default();
+        let cut = std::mem::take(&mut self.response).is_cut();
         self.conclude(course, line.readable(), response, sketch);
+        // Of what was not kept the grammar has nothing to say.
+        sketch.fault = sketch.fault.take().filter(|_| !cut);
     }
 
     fn tls(&mut self) {
@@ -125,6 +127,9 @@ impl Imap {
 
     /// What the grammar of commands says of a piece of a line.
     fn parse(&self, piece: &Piece, sketch: &mut Sketch<'_>) {
+        if self.command.is_full() {
+            return mark_literal(piece, sketch);
+        }
         let (command, spans) = command_spans(self.alphabet, self.command.octets());
         // A message was taken out of what the grammar is shown; it has nothing to say of the rest.
         let whole = piece.literal.is_none() && !self.command.is_cut();

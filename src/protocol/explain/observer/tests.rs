@@ -278,6 +278,12 @@ fn parts_have_names_and_what_is_encoded_is_read() {
             "日本語",
         ),
         (
+            Protocol::Imap,
+            "* ESEARCH (TAG \"a\") MIN 1 ALL 1:3",
+            "untagged *, response-name ESEARCH, tag \"a\", option MIN, number 1, option ALL, sequence-set 1:3",
+            "",
+        ),
+        (
             Protocol::Pop3,
             "-ERR [AUTH] Wrong",
             "status -ERR, response-code AUTH, text Wrong",
@@ -444,4 +450,17 @@ fn a_long_pipeline_is_bounded() {
     assert_eq!(observer.server(b"250 ok").command, None);
     observer.client(b"HELP");
     assert_eq!(observer.server(b"214 ok").command, Some("HELP"));
+}
+
+#[test]
+fn a_response_that_is_too_long_to_keep_is_no_fault() {
+    let mut observer = observer(Protocol::Imap);
+    observer.server(b"* OK ready");
+    let long = format!("* 1 FETCH (BODYSTRUCTURE ({}))", "\"text\" ".repeat(3_000));
+    let explained = observer.server(long.as_bytes());
+    assert_eq!(
+        (explained.entry.name.as_str(), explained.fault),
+        ("FETCH", None)
+    );
+    assert_eq!(observer.server(b"* 2 EXISTS").entry.name, "EXISTS");
 }

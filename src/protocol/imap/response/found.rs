@@ -2,6 +2,7 @@
 
 use crate::protocol::imap::cursor::{Cursor, Parsed, utf8};
 use crate::protocol::imap::sequence::SequenceSet;
+use crate::protocol::span::Role;
 
 /// What an ESEARCH response tells.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,20 +36,23 @@ impl Found {
         let mut found = Found::default();
         if cursor.eat_text(" (TAG ") {
             let error = cursor.expected("a tag");
-            found.tag = Some(utf8(cursor.astring("a tag")?).ok_or(error)?);
+            let tag = cursor.named(Role::Tag, |cursor| cursor.astring("a tag"))?;
+            found.tag = Some(utf8(tag).ok_or(error)?);
             cursor.expect(b')', "a closing parenthesis")?;
         }
         while cursor.eat(b' ') && !cursor.rest().is_empty() {
-            let name = cursor.atom("a result of the search")?.to_ascii_uppercase();
+            let expected = "a result of the search";
+            let name = cursor.named(Role::Option, |cursor| cursor.atom(expected))?;
+            let name = name.to_ascii_uppercase();
             if name == "UID" {
                 found.uid = true;
                 continue;
             }
             cursor.space()?;
             match name.as_str() {
-                "MIN" => found.min = Some(cursor.nz_number()?),
-                "MAX" => found.max = Some(cursor.nz_number()?),
-                "COUNT" => found.count = Some(cursor.number()?),
+                "MIN" => found.min = Some(cursor.named(Role::Number, Cursor::nz_number)?),
+                "MAX" => found.max = Some(cursor.named(Role::Number, Cursor::nz_number)?),
+                "COUNT" => found.count = Some(cursor.named(Role::Number, Cursor::number)?),
                 "ALL" => found.all = Some(SequenceSet::parse_answer(cursor)?),
                 // RFC 4466 §2.6.2: a value is one word, or a list in parentheses.
                 _ => drop(cursor.take_while(|octet| octet != b' ')),
@@ -86,7 +90,7 @@ pub(super) fn threads(cursor: &mut Cursor<'_>) -> Parsed<Vec<Threaded>> {
             b' ' => cursor.skip(1),
             _ if behind.is_empty() => return cursor.fail("an opening parenthesis"),
             _ => {
-                let number = Some(cursor.nz_number()?);
+                let number = Some(cursor.named(Role::Number, Cursor::nz_number)?);
                 messages.push(Threaded { number, depth });
                 depth += 1;
             }
