@@ -162,10 +162,12 @@ fn mbsync_keeps_five_thousand_messages_the_same_on_both_sides() {
     let files = "find near mail/bob -type f ! -name .mbsyncstate -printf '%p %C@\\n' | sort";
     let before = desk.run(files);
     let said = desk.run("mbsync -D -c tls -a 2>&1");
-    for word in ["APPEND", "STORE", "EXPUNGE", "BODY.PEEK[]"] {
-        assert!(!said.contains(word), "{word}: {said}");
+    for line in said.lines().filter(|line| line.contains(">>>")) {
+        let words = ["APPEND", "STORE", "EXPUNGE", "BODY.PEEK[]"];
+        assert!(!words.iter().any(|word| line.contains(word)), "{line}");
     }
-    assert_eq!(said.matches("EXISTS").count(), FOLDERS + 1, "{said}");
+    assert!(said.contains(">>> "), "what is said is shown: {said}");
+    assert!(said.matches(" EXISTS").count() > FOLDERS, "{said}");
     assert_eq!(desk.run(files), before);
     assert_eq!(desk.run(validity), validities);
 }

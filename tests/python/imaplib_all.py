@@ -42,6 +42,8 @@ def comes_in():
         assert box.state == "AUTH"
     box = imaplib.IMAP4_SSL(HOST, PORTS["imaps"], ssl_context=TLS)
     ok(box.login("alice", "wonderland"))
+    # imaplib looks at the capabilities of before the login, when nobody can enable anything or idle.
+    box.capabilities = tuple(ok(box.capability())[0].decode().upper().split())
     return box
 
 
@@ -155,9 +157,13 @@ def odd(box):
 
 
 def enables(box):
-    if "ENABLE" in box.capabilities:
-        box.enable("IMAP4rev2")
-        assert ok(box.select("Schule")) == [b"2"]
+    """Last, for what is enabled cannot be taken back: names are UTF-8 from now on, and nothing is recent."""
+    ok(box.unselect())
+    box.enable("IMAP4rev2")
+    assert b"IMAP4rev2" in box.response("ENABLED")[1][0]
+    assert ok(box.select("Schule")) == [b"2"]
+    assert box.response("RECENT")[1] == [None]
+    assert "Grüße".encode() in b"".join(ok(box.list('""', "Schule.*")))
 
 
 def idles(box):
