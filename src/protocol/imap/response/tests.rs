@@ -130,7 +130,7 @@ fn mailboxes() {
         ("* SEARCH", Response::Search(vec![])),
         ("* SEARCH 2 3 6 ", Response::Search(vec![2, 3, 6])),
         (
-            "* STATUS blurdybloop (messages 231 X-NEW 5000000000)",
+            "* STATUS blurdybloop (messages 231 APPENDLIMIT NIL X-NEW 5000000000)",
             Response::Status(MailboxStatus::new(
                 MailboxName::new("blurdybloop"),
                 &[("MESSAGES", 231), ("X-NEW", 5_000_000_000)],
