@@ -349,7 +349,7 @@ fn read_aliases(
 }
 
 /// Without a file nothing is littered: everything goes into the user's data folder.
-fn data_folder() -> PathBuf {
+pub(crate) fn data_folder() -> PathBuf {
     let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".local/share"));
     let data = std::env::var_os("XDG_DATA_HOME")
         .map(PathBuf::from)

@@ -5,9 +5,10 @@ use std::process::ExitCode;
 
 use clap::{ArgAction, Parser, Subcommand};
 use pillarbox::commands::{
-    CommandError, demo, explain, inbox, passwd, queue, send, serve, settings, trace,
+    CommandError, demo, explain, inbox, passwd, queue, send, serve, settings, talk, trace,
 };
 use pillarbox::config::Config;
+use pillarbox::protocol::Protocol;
 
 /// A whole email system that you can read, run and see through.
 ///
@@ -32,6 +33,9 @@ struct CommandLine {
 enum Command {
     /// Start every server in config.ini (what `pillarbox` alone does, too)
     Serve,
+    Smtp(talk::TalkArgs),
+    Pop3(talk::TalkArgs),
+    Imap(talk::TalkArgs),
     Send(Box<send::SendArgs>),
     Inbox(inbox::InboxArgs),
     Demo(demo::DemoArgs),
@@ -58,6 +62,9 @@ fn run(line: CommandLine) -> Result<(), CommandError> {
     let config = || Config::load(line.config.as_deref());
     match line.command.unwrap_or(Command::Serve) {
         Command::Serve => serve::run(&config()?, line.config.as_deref()),
+        Command::Smtp(args) => talk::run(Protocol::Smtp, &args, &config()?),
+        Command::Pop3(args) => talk::run(Protocol::Pop3, &args, &config()?),
+        Command::Imap(args) => talk::run(Protocol::Imap, &args, &config()?),
         Command::Send(args) => send::run(&args, &settings(&config()?)?),
         Command::Inbox(args) => inbox::run(&args, &settings(&config()?)?),
         Command::Demo(args) => demo::run(&args, config),

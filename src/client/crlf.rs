@@ -10,7 +10,7 @@ use memchr::memchr2;
 use crate::limits;
 
 /// Reads a text with CRLF line endings.
-pub(super) struct Crlf<R> {
+pub(crate) struct Crlf<R> {
     text: R,
     buffer: Vec<u8>,
     ready: Vec<u8>,
@@ -20,7 +20,7 @@ pub(super) struct Crlf<R> {
 }
 
 impl<R: Read> Crlf<R> {
-    pub(super) fn new(text: R) -> Crlf<R> {
+    pub(crate) fn new(text: R) -> Crlf<R> {
         Crlf {
             text,
             buffer: vec![0; limits::BUFFER],

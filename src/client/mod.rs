@@ -25,6 +25,7 @@ mod socket;
 
 pub use bounded::Bounded;
 pub use capabilities::Capabilities;
+pub(crate) use crlf::Crlf;
 pub use endpoint::{Endpoint, Security};
 pub use error::ClientError;
 pub use imap::ImapClient;

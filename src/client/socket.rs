@@ -12,7 +12,7 @@ use super::{ClientError, Endpoint, Security};
 use crate::limits;
 use crate::net::dot::Ending;
 use crate::net::tls;
-use crate::net::{Heard, Patience, Wake, Wire};
+use crate::net::{Bell, Heard, Patience, Wake, Wire};
 
 /// What a protocol's server says to one command.
 pub trait Answer: Sized {
@@ -109,10 +109,23 @@ impl ClientSocket {
         match self.attempt(Wire::read_line)? {
             Heard::Line(line) => Ok(Some(line)),
             Heard::Closed => Ok(None),
-            Heard::TooLong | Heard::Endless => Err(self.unexpected("a line without an end")),
+            Heard::TooLong | Heard::Endless => Err(self.endless()),
             Heard::TimedOut => Err(ClientError::TimedOut { server }),
             Heard::Stopping | Heard::News => Err(ClientError::Closed { server }),
         }
+    }
+
+    /// Waits for a line of the server's or for the bell, whichever comes first.
+    ///
+    /// # Errors
+    /// When the connection fails.
+    pub fn listen(&mut self, bell: &Bell) -> Result<Heard, ClientError> {
+        self.attempt(|wire| wire.read_line_or_news(bell))
+    }
+
+    /// The error for a line without an end, and the connection's end.
+    pub fn endless(&mut self) -> ClientError {
+        self.unexpected("a line without an end")
     }
 
     /// Tells the server that nothing more will be said, and goes on listening.
@@ -241,7 +254,7 @@ impl ClientSocket {
     }
 
     /// Waits until the server says something on its own; `false` if it does not for so long.
-    pub(super) fn wait(&mut self, patience: Duration) -> Result<bool, ClientError> {
+    pub fn wait(&mut self, patience: Duration) -> Result<bool, ClientError> {
         self.attempt(|wire| wire.await_line(patience))
     }
 

@@ -17,9 +17,11 @@ use clap::Args;
 use self::place::{Against, Place};
 use self::seat::Seat;
 use super::{CommandError, terminal};
+use crate::client::printable;
 use crate::config::{Config, ConfigError};
 use crate::console::{
-    Caller, Demo, Difference, Explain, Fault, Ink, Look, Pace, Screen, Script, connect, perform,
+    Asked, Caller, Demo, Difference, Explain, Fault, Ink, Look, Memory, Pace, Screen, Script,
+    connect, perform_told,
 };
 
 /// Play a conversation of a client and a server, and tell what happens
@@ -73,6 +75,7 @@ pub fn run(
         return list::print(&mut io::stdout().lock());
     };
     let (file, script) = read(name)?;
+    let told = script.asks.iter().map(ask).collect::<Result<_, _>>()?;
     let place = Place::choose(args, &config()?, &script)?;
     end_at_ctrl_c(&place)?;
     let mut out = io::stdout().lock();
@@ -94,7 +97,7 @@ pub fn run(
     let mut programme = programme(&script, &place);
     programme.extend(seat.hint(look.pace));
     let mut screen = Screen::new(&mut out, &mut seat, look);
-    match play(&script, &programme, &place, &mut screen) {
+    match play(&script, told, &programme, &place, &mut screen) {
         // Whoever reads us has seen enough: `pillarbox demo … | head`.
         Err(Difference {
             fault: Fault::Audience(error),
@@ -130,6 +133,26 @@ fn from_file(name: &str) -> Result<String, CommandError> {
     })
 }
 
+/// What a script has a gap for: from the environment, or from whoever plays it, unseen by others.
+fn ask(asked: &Asked) -> Result<(String, Vec<u8>), CommandError> {
+    let variable = format!("PILLARBOX_{}", asked.name);
+    let unknown = || {
+        CommandError::Setup(format!(
+            "the script asks for {} ({}); say it in the environment, as {variable}",
+            asked.name, asked.question
+        ))
+    };
+    let answer = match std::env::var(&variable) {
+        Ok(answer) => answer,
+        Err(_) if io::stderr().is_terminal() => {
+            let question = format!("{} ", printable(&asked.question));
+            rpassword::prompt_password(question).map_err(|_| unknown())?
+        }
+        Err(_) => return Err(unknown()),
+    };
+    Ok((asked.name.clone(), answer.into_bytes()))
+}
+
 fn pace(args: &DemoArgs, on_terminal: bool) -> Pace {
     if args.step {
         Pace::Step
@@ -143,6 +166,7 @@ fn pace(args: &DemoArgs, on_terminal: bool) -> Pace {
 /// From the title to the score.
 fn play(
     script: &Script,
+    told: Memory,
     programme: &[String],
     place: &Place,
     screen: &mut Screen<'_>,
@@ -153,7 +177,7 @@ fn play(
     };
     screen.title(&script.title, programme).map_err(audience)?;
     let open = &mut |caller: &Caller| connect(&place.endpoint(caller)?);
-    perform(script, open, &mut |event| screen.show(event))?;
+    perform_told(script, told, open, &mut |event| screen.show(event))?;
     screen.end().map_err(audience)
 }
 

@@ -62,7 +62,7 @@ fn show(
     width: Option<usize>,
 ) -> Result<(), CommandError> {
     let account = settings.account(&args.account);
-    let password = password(args.password.as_deref(), account, settings)?;
+    let password = password(args.password.as_deref(), account, &settings.passwords)?;
     let endpoint = args.server.endpoint(match args.pop3 {
         true => &settings.pop3,
         false => &settings.imap,

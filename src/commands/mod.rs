@@ -17,6 +17,7 @@ pub mod send;
 pub mod serve;
 mod server_args;
 mod settings;
+pub mod talk;
 mod terminal;
 pub mod trace;
 

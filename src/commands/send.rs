@@ -67,7 +67,7 @@ pub struct SendArgs {
 pub fn run(args: &SendArgs, settings: &ClientSettings) -> Result<(), CommandError> {
     let draft = compose(args, settings)?;
     let account = settings.account(draft.from.address()).to_owned();
-    let password = password(args.password.as_deref(), &account, settings)?;
+    let password = password(args.password.as_deref(), &account, &settings.passwords)?;
     let mut client = SmtpClient::connect(&args.server.endpoint(&settings.smtp))?;
     client.login(&account, &password)?;
     let wishes = wishes(args, &client);

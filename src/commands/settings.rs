@@ -1,5 +1,7 @@
 //! What the configuration says to the clients: which servers, which passwords.
 
+use std::collections::HashMap;
+
 use super::CommandError;
 use crate::accounts::Password;
 use crate::client::{ClientSettings, Endpoint, Security};
@@ -11,20 +13,22 @@ use crate::config::{Config, Port};
 /// When a server is neither named there nor on in `[ports]`.
 pub fn settings(config: &Config) -> Result<ClientSettings, CommandError> {
     let (client, ports) = (&config.client, &config.ports);
-    let clear = config
-        .accounts
-        .iter()
-        .filter_map(|(name, password)| match password {
-            Password::Clear(password) => Some((name.clone(), password.clone())),
-            Password::Hash(_) => None,
-        });
     Ok(ClientSettings {
         smtp: endpoint(config, "smtp", client.smtp.as_ref(), ports.smtps)?,
         pop3: endpoint(config, "pop3", client.pop3.as_ref(), ports.pop3s)?,
         imap: endpoint(config, "imap", client.imap.as_ref(), ports.imaps)?,
         domain: config.server.domain.clone(),
-        passwords: clear.collect(),
+        passwords: passwords(config),
     })
+}
+
+/// The passwords that the configuration has in clear, by account.
+pub(super) fn passwords(config: &Config) -> HashMap<String, String> {
+    let clear = |(name, password): (&String, &Password)| match password {
+        Password::Clear(password) => Some((name.clone(), password.clone())),
+        Password::Hash(_) => None,
+    };
+    config.accounts.iter().filter_map(clear).collect()
 }
 
 fn endpoint(

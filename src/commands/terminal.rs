@@ -1,10 +1,11 @@
 //! The person at the terminal: asked for a password, and shown what is fit for a terminal.
 
+use std::collections::HashMap;
 use std::env;
 use std::io::{self, IsTerminal, Write};
 
 use super::CommandError;
-use crate::client::{ClientSettings, printable};
+use crate::client::printable;
 
 /// The environment variable in which a script hands a password over, unseen by other users.
 const PASSWORD_VARIABLE: &str = "PILLARBOX_PASSWORD";
@@ -23,12 +24,12 @@ impl From<io::Error> for CommandError {
 pub(super) fn password(
     given: Option<&str>,
     account: &str,
-    settings: &ClientSettings,
+    passwords: &HashMap<String, String>,
 ) -> Result<String, CommandError> {
     let known = given
         .map(str::to_owned)
         .or_else(|| env::var(PASSWORD_VARIABLE).ok())
-        .or_else(|| settings.passwords.get(&account.to_lowercase()).cloned());
+        .or_else(|| passwords.get(&account.to_lowercase()).cloned());
     if let Some(password) = known {
         return Ok(password);
     }
@@ -63,10 +64,8 @@ pub(super) fn print_text(out: &mut dyn Write, text: &str) -> io::Result<()> {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use std::collections::HashMap;
-
     use super::*;
-    use crate::client::{Endpoint, Security};
+    use crate::client::{ClientSettings, Endpoint, Security};
 
     pub(in crate::commands) fn settings() -> ClientSettings {
         let nowhere = Endpoint::new("127.0.0.1", 1, Security::Plain, "no-such-ca.pem");
@@ -82,10 +81,10 @@ pub(super) mod tests {
     #[test]
     fn a_password_that_is_given_comes_before_the_known_one() {
         let settings = settings();
-        let given = password(Some("other"), "alice", &settings);
+        let given = password(Some("other"), "alice", &settings.passwords);
         assert_eq!(given.ok().as_deref(), Some("other"));
         assert_eq!(
-            password(None, "Alice", &settings).ok().as_deref(),
+            password(None, "Alice", &settings.passwords).ok().as_deref(),
             Some("wonderland")
         );
         assert!(!format!("{settings:?}").contains("wonderland"));

@@ -2,8 +2,13 @@
 
 use textwrap::{Options, WordSplitter};
 
+use super::run::shown;
+
 /// Columns of a text that nobody wants to read wider.
 pub(super) const WIDEST: usize = 84;
+
+/// Characters of a line that are shown.
+const CHARACTERS: usize = 1000;
 
 /// A text behind a mark, wrapped so that its further lines stand behind `rest`; without a width in
 /// one line. Only a word that is longer than a line is cut.
@@ -20,6 +25,18 @@ pub(crate) fn behind(mark: &str, rest: &str, text: &str, width: Option<usize>) -
         .iter()
         .map(|line| line.trim_end().to_owned())
         .collect()
+}
+
+/// A line of a conversation behind its mark, made harmless, and cut where nobody would read on.
+pub(super) fn spoken(mark: &str, line: &[u8], width: Option<usize>) -> Vec<String> {
+    let text = String::from_utf8_lossy(line.get(..4 * CHARACTERS).unwrap_or(line));
+    let text = text.replace('\t', "    ");
+    let mut text = shown(text.as_bytes());
+    if let Some((end, _)) = text.char_indices().nth(CHARACTERS) {
+        text.truncate(end);
+        text.push_str(&format!("… ({} octets)", line.len()));
+    }
+    behind(mark, "     ", &text, width)
 }
 
 /// Lines of narration as paragraphs behind a bar: an empty line ends one, one that is indented

@@ -1,5 +1,6 @@
 //! Conversations as people see them: scripts with both sides of one, and the runner that plays them.
 
+pub mod by_hand;
 mod connection;
 mod demos;
 mod difference;
@@ -24,8 +25,8 @@ pub use ink::Ink;
 pub(crate) use layout::behind;
 pub use notes::Explain;
 pub use pattern::Pattern;
-pub use run::{Caller, Did, Event, Open, Show, Talk, perform, run};
+pub use run::{Caller, Did, Event, Open, Show, Talk, perform, perform_told, run};
 pub use screen::{Audience, Look, Pace, Screen};
-pub use script::{Action, Client, Excerpt, Protocol, Script, ScriptError, Step, Tls};
+pub use script::{Action, Asked, Client, Excerpt, Protocol, Script, ScriptError, Step, Tls};
 pub use sites::{Folder, Sites};
 pub use text::{Memory, Text};

@@ -80,6 +80,29 @@ impl Pattern {
         }
     }
 
+    /// These pieces with anything between two of them.
+    #[must_use]
+    pub(super) fn of_pieces(pieces: &[&[u8]]) -> Pattern {
+        let dotted = |piece: &&[u8]| memchr::memmem::find(piece, ANYTHING.as_bytes()).is_some();
+        let escaped = pieces
+            .iter()
+            .any(|piece| dotted(piece) || plain(piece).is_none());
+        let dots = |c| escaped && c == '.';
+        let text = |piece: &&[u8]| match escaped {
+            true => escape(piece, dots),
+            false => plain(piece).unwrap_or_default().to_owned(),
+        };
+        let texts: Vec<String> = pieces.iter().map(text).collect();
+        let source = texts.join(ANYTHING);
+        Pattern {
+            source,
+            kind: Kind::Pieces {
+                escaped,
+                pieces: pieces.iter().map(|piece| Template::of(piece)).collect(),
+            },
+        }
+    }
+
     /// Does this line look like it?
     ///
     /// # Errors

@@ -101,7 +101,7 @@ pub fn run(script: &Script, open: &mut Open<'_>) -> Result<(), Difference> {
     perform(script, open, &mut |_| Ok(()))
 }
 
-/// Plays a script, and shows what happens.
+/// Plays a script that asks for nothing, and shows what happens.
 ///
 /// # Errors
 /// At the first difference.
@@ -110,7 +110,21 @@ pub fn perform(
     open: &mut Open<'_>,
     show: &mut Show<'_>,
 ) -> Result<(), Difference> {
+    perform_told(script, Memory::new(), open, show)
+}
+
+/// The same for one that asks for something: `told` has it by name.
+///
+/// # Errors
+/// At the first difference.
+pub fn perform_told(
+    script: &Script,
+    told: Memory,
+    open: &mut Open<'_>,
+    show: &mut Show<'_>,
+) -> Result<(), Difference> {
     let mut stage = Stage::new(script, open, show);
+    stage.memory = told;
     for step in &script.steps {
         let line = step.line;
         stage

@@ -10,9 +10,9 @@ use std::time::Duration;
 
 use super::guess::{Guesses, Verdict};
 use super::ink::Ink;
-use super::layout::{WIDEST, behind, paragraphs, rule};
+use super::layout::{WIDEST, behind, paragraphs, rule, spoken};
 use super::notes::{Explain, Notes};
-use super::run::{Caller, Did, Event, shown};
+use super::run::{Caller, Did, Event};
 use super::script::Action;
 use crate::protocol::explain::Texts;
 
@@ -85,8 +85,6 @@ const CHARACTER: Duration = Duration::from_millis(18);
 const NARRATION: Duration = Duration::from_secs(5);
 /// Lines of one sending that are shown when they are too many.
 const SENT_LINES: usize = 12;
-/// Characters of a line that are shown.
-const CHARACTERS: usize = 1000;
 
 impl<'a> Screen<'a> {
     /// An empty one.
@@ -280,14 +278,7 @@ impl<'a> Screen<'a> {
 
     /// A line of the conversation, in its colour.
     fn line(&mut self, mark: &str, line: &[u8], colour: fn(Ink, &str) -> String) -> io::Result<()> {
-        let text = String::from_utf8_lossy(line.get(..4 * CHARACTERS).unwrap_or(line));
-        let text = text.replace('\t', "    ");
-        let mut text = shown(text.as_bytes());
-        if let Some((end, _)) = text.char_indices().nth(CHARACTERS) {
-            text.truncate(end);
-            text.push_str(&format!("… ({} octets)", line.len()));
-        }
-        for line in behind(mark, "     ", &text, (self.look.width)()) {
+        for line in spoken(mark, line, (self.look.width)()) {
             self.write(&colour(self.look.ink, &line))?;
         }
         Ok(())

@@ -21,6 +21,9 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::str::FromStr;
+
+use super::text::is_name;
 
 pub use super::step::{Action, Client, Excerpt, Protocol, Step};
 
@@ -43,6 +46,8 @@ pub struct Script {
     pub tls: Tls,
     /// Are the passwords in it its subject? They are those of the lab, which everybody knows.
     pub shows_secrets: bool,
+    /// What whoever plays it has to tell before: `asks: PASSWORD Bob's password`.
+    pub asks: Vec<Asked>,
     /// The mail domains of the sites that it needs beside the usual one. Each sends mail for those
     /// behind it to them.
     pub sites: Vec<String>,
@@ -61,6 +66,15 @@ pub enum Tls {
     Any,
     /// It begins in clear, and STARTTLS is offered.
     Offered,
+}
+
+/// Something that is not in a script, and fills a gap in it: a secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// The name of the gap.
+    pub name: String,
+    /// What it is, as whoever plays the script is asked.
+    pub question: String,
 }
 
 /// Why a text is no script.
@@ -93,6 +107,7 @@ impl Script {
             leaves: String::new(),
             tls: Tls::Any,
             shows_secrets: false,
+            asks: Vec::new(),
             sites: Vec::new(),
             config: Vec::new(),
             steps: Vec::new(),
@@ -141,6 +156,7 @@ impl Script {
             Some(("leaves", leaves)) => leaves.clone_into(&mut self.leaves),
             Some(("tls", "offered")) => self.tls = Tls::Offered,
             Some(("secrets", "shown")) => self.shows_secrets = true,
+            Some(("asks", asked)) => self.asks.push(asked.parse()?),
             Some(("site", domain)) => self.sites.push(domain.to_owned()),
             Some(("config", setting)) => self.config.push(setting.to_owned()),
             Some(("protocol", name)) => {
@@ -150,7 +166,7 @@ impl Script {
             _ => {
                 return Err(format!(
                     "{text:?} is no step, and no line of a header, which are title: protocol: rfc: \
-                     summary: wireshark: leaves: tls: offered, secrets: shown, site: and config:"
+                     summary: wireshark: leaves: tls: offered, secrets: shown, asks: site: and config:"
                 ));
             }
         }
@@ -181,6 +197,9 @@ impl Script {
             },
         );
         add("secrets", if self.shows_secrets { "shown" } else { "" });
+        self.asks
+            .iter()
+            .for_each(|asked| add("asks", &asked.to_string()));
         self.sites.iter().for_each(|domain| add("site", domain));
         self.config
             .iter()
@@ -190,7 +209,7 @@ impl Script {
 
     /// What no line can know of the others.
     fn check(&self) -> Result<(), ScriptError> {
-        let mut known = BTreeSet::new();
+        let mut known: BTreeSet<&str> = self.asks.iter().map(|asked| asked.name.as_str()).collect();
         let steps = self.steps.iter().map(Some);
         let next = self.steps.iter().skip(1).map(Some).chain([None]);
         for (step, next) in steps.flatten().zip(next) {
@@ -249,6 +268,26 @@ impl Script {
             }
         }
         spoken
+    }
+}
+
+impl FromStr for Asked {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Asked, String> {
+        let parts = text.split_once(' ').filter(|(name, _)| is_name(name));
+        let (name, question) =
+            parts.ok_or("asks: wants a name of letters, digits and _, and a question")?;
+        Ok(Asked {
+            name: name.to_owned(),
+            question: question.to_owned(),
+        })
+    }
+}
+
+impl fmt::Display for Asked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.name, self.question)
     }
 }
 

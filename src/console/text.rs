@@ -54,6 +54,33 @@ impl Text {
         }
     }
 
+    /// These pieces with a gap between each two, of these names; written as a line if they are one.
+    ///
+    /// # Errors
+    /// When one of the names is none.
+    pub(super) fn with_gaps(pieces: &[&[u8]], names: &[String]) -> Result<Text, String> {
+        let with = |piece: &dyn Fn(&[u8]) -> Option<String>| -> Option<String> {
+            let mut source = String::new();
+            for (at, octets) in pieces.iter().enumerate() {
+                source.push_str(&piece(octets)?);
+                if let Some(name) = names.get(at) {
+                    source.push_str(&format!("${{{name}}}"));
+                }
+            }
+            Some(source)
+        };
+        let ends = pieces.last().is_some_and(|last| last.ends_with(b"\r\n"));
+        let line = |octets: &[u8]| {
+            plain(octets.strip_suffix(b"\r\n").unwrap_or(octets)).map(str::to_owned)
+        };
+        match with(&line).filter(|_| ends) {
+            Some(source) => Text::line(&source),
+            None => {
+                Text::escaped(&with(&|octets| Some(escape(octets, |_| false))).unwrap_or_default())
+            }
+        }
+    }
+
     /// The octets, with what is remembered in the gaps.
     #[must_use]
     pub fn fill(&self, memory: &Memory) -> Vec<u8> {

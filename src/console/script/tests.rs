@@ -22,7 +22,7 @@ fn client(number: u32, protocol: Option<Protocol>, at: Option<&str>) -> Action {
 fn a_whole_header() {
     let text = "title: A test\nprotocol: pop3\nrfc: 1939 §5\nsummary: What one learns.\n\
         wireshark: `pop`: all of it\nwireshark: `tcp`: more\nleaves: nothing\ntls: offered\n\
-        secrets: shown\nsite: other.test\nconfig: [a] b = c\nconfig: [a] d = e\n";
+        secrets: shown\nasks: P Bob's password\nsite: other.test\nconfig: [a] b = c\nconfig: [a] d = e\n";
     let script = Script::parse(text).unwrap();
     let expected = Script {
         title: "A test".into(),
@@ -33,6 +33,10 @@ fn a_whole_header() {
         leaves: "nothing".into(),
         tls: Tls::Offered,
         shows_secrets: true,
+        asks: vec![Asked {
+            name: "P".into(),
+            question: "Bob's password".into(),
+        }],
         sites: vec!["other.test".into()],
         config: vec!["[a] b = c".into(), "[a] d = e".into()],
         steps: Vec::new(),

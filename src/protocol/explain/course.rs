@@ -92,6 +92,11 @@ impl Course {
         self.waiting.front()
     }
 
+    /// How many commands wait.
+    pub(super) fn unanswered(&self) -> usize {
+        self.waiting.len()
+    }
+
     /// The last command of this verb that waits.
     pub(super) fn last_of(&self, verb: &str) -> Option<&Asked> {
         self.waiting.iter().rev().find(|asked| asked.verb == verb)

@@ -118,6 +118,12 @@ impl Observer {
         self.course.state
     }
 
+    /// How many commands have not been answered to their end.
+    #[must_use]
+    pub fn unanswered(&self) -> usize {
+        self.course.unanswered()
+    }
+
     /// What is spoken.
     #[must_use]
     pub fn protocol(&self) -> Protocol {

@@ -1,0 +1,498 @@
+//! One conversation by hand: what has passed, what it means, and where it stands.
+//!
+//! Both threads share it: the one at the wire tells it what [`happened`](Conversation::happened), and
+//! shows the answer; the one at the keyboard asks it what could come next. It does no I/O.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use super::Options;
+use super::examples::{self, Cast};
+use super::order::Explain;
+use super::partner::{Event, Order};
+use super::saved::{self, Turn};
+use super::stranger;
+use super::terminal::masked;
+use crate::console::explanation::{Told, brief, full, hexadecimal, states};
+use crate::console::layout::spoken;
+use crate::console::{Ink, Script};
+use crate::protocol::explain::{Entry, Explained, Observer, State, Topic};
+use crate::protocol::imap::mailbox::Alphabet;
+use crate::protocol::span::{Role, Span};
+use crate::protocol::{Protocol, imap, pop3, smtp};
+
+/// Lines of one sending that are shown when there are more.
+const SHOWN: usize = 6;
+
+/// Commands that are named as what could come next.
+const NEXT: usize = 6;
+
+/// A conversation.
+pub(super) struct Conversation {
+    observer: Observer,
+    options: Options,
+    cast: Cast,
+    pub(super) explain: Explain,
+    pub(super) raw: bool,
+    /// Is a tag put before each command?
+    pub(super) tags: bool,
+    /// Commands in IMAP that were sent.
+    commands: u32,
+    turns: Vec<Turn>,
+    /// The last line, and what is known of it.
+    last: Option<(Vec<u8>, Explained)>,
+    /// What was said already of the reasons why.
+    told: HashSet<String>,
+    /// What is explained below the line before.
+    above: Option<Arc<Entry>>,
+    /// A file that is sent when the server asks for it.
+    literal: Option<Vec<u8>>,
+    /// Lines of the message that is being sent.
+    message_lines: usize,
+    /// Does the client wait for an answer, before which it should say nothing?
+    due: bool,
+    over: bool,
+}
+
+/// What follows from something that happened.
+#[derive(Default)]
+pub(super) struct Reaction {
+    /// What to show.
+    pub(super) lines: Vec<String>,
+    /// What to do on the connection.
+    pub(super) orders: Vec<Order>,
+}
+
+impl Conversation {
+    /// One that begins.
+    pub(super) fn new(options: Options, cast: Cast) -> Conversation {
+        Conversation {
+            observer: Observer::new(options.protocol, Arc::clone(&options.texts)),
+            cast,
+            explain: options.explain,
+            raw: false,
+            tags: false,
+            commands: 0,
+            turns: Vec::new(),
+            last: None,
+            told: HashSet::new(),
+            above: None,
+            literal: None,
+            message_lines: 0,
+            due: true,
+            over: false,
+            options,
+        }
+    }
+
+    /// A new connection takes the old one's place.
+    pub(super) fn begin_anew(&mut self) {
+        let texts = Arc::clone(&self.options.texts);
+        self.observer = Observer::new(self.options.protocol, texts);
+        (self.over, self.due, self.literal, self.above) = (false, true, None, None);
+        if !self.turns.is_empty() {
+            self.turns.push(Turn::Again);
+        }
+    }
+
+    /// Something happened on the connection.
+    pub(super) fn happened(&mut self, event: Event) -> Reaction {
+        match event {
+            Event::Said(octets) => self.said(&octets),
+            Event::Heard(line) => self.heard(line),
+            Event::Encrypted => self.encrypted(),
+            Event::TooLong => self.aside("The server sent a line that is too long to show."),
+            Event::Silent => self.aside(stranger::SILENCE),
+            Event::Asked => Reaction {
+                lines: self.why(),
+                ..Reaction::default()
+            },
+            Event::Closed => {
+                self.over = true;
+                self.turns.push(Turn::Closed);
+                self.aside(&format!(
+                    "The server has closed the connection.{}",
+                    self.way_out()
+                ))
+            }
+            Event::Failed(error) => {
+                self.over = true;
+                self.aside(&format!("{error}.{}", self.way_out()))
+            }
+        }
+    }
+
+    /// The client's octets have gone out: lines of its side.
+    fn said(&mut self, octets: &[u8]) -> Reaction {
+        let mut lines = Vec::new();
+        let all: Vec<&[u8]> = octets.split_inclusive(|octet| *octet == b'\n').collect();
+        for (at, line) in all.iter().enumerate() {
+            let explained = self.observer.client(line);
+            let text = trimmed(line);
+            self.due = self.observer.unanswered() > 0 && !goes_on(text, &explained);
+            if explained.before == State::Data {
+                self.message_lines += 1;
+            } else {
+                self.message_lines = 0;
+            }
+            if at < SHOWN {
+                lines.extend(self.line("C: ", text, &explained, Ink::client));
+            }
+            self.turns
+                .push(Turn::Client(line.to_vec(), explained.parts.clone()));
+            self.last = Some((text.to_vec(), explained));
+        }
+        if all.len() > SHOWN {
+            let (more, octets) = (all.len() - SHOWN, octets.len());
+            let words = format!("   … and {more} more lines, {octets} octets in all");
+            lines.push(self.options.ink.faint(&words));
+        }
+        Reaction {
+            lines,
+            orders: Vec::new(),
+        }
+    }
+
+    fn heard(&mut self, line: Vec<u8>) -> Reaction {
+        let explained = self.observer.server(&line);
+        let goes_on = matches!(
+            explained.after,
+            State::Data | State::Login | State::Idle | State::Tls
+        );
+        let asks = explained
+            .parts
+            .iter()
+            .any(|part| part.role == Role::Continuation);
+        // What cannot be understood may have no tag, and so its answer has none.
+        let untagged_bad = line
+            .get(..5)
+            .is_some_and(|front| front.eq_ignore_ascii_case(b"* BAD"));
+        self.due = self.observer.unanswered() > 0 && !goes_on && !asks && !untagged_bad;
+        let mut lines = self.line("S: ", &line, &explained, Ink::server);
+        if explained.before == State::Greeting
+            && let Some(mistake) = stranger::mistaken(self.options.protocol, &line)
+        {
+            lines.extend(self.aside(&mistake).lines);
+        }
+        let orders = self.what_follows(&explained);
+        self.turns
+            .push(Turn::Server(line.clone(), explained.parts.clone()));
+        self.last = Some((line, explained));
+        Reaction { lines, orders }
+    }
+
+    /// The handshake follows the server's agreement, and a file its `+`.
+    fn what_follows(&mut self, explained: &Explained) -> Vec<Order> {
+        let has = |role| explained.parts.iter().any(|part| part.role == role);
+        if explained.after == State::Tls && explained.before != State::Tls {
+            return vec![Order::StartTls];
+        }
+        if has(Role::Continuation) {
+            return self.literal.take().map(Order::Say).into_iter().collect();
+        }
+        if has(Role::Tag) {
+            // The command is over; if it was refused, nobody wants the file.
+            self.literal = None;
+        }
+        Vec::new()
+    }
+
+    fn encrypted(&mut self) -> Reaction {
+        let explained = self.observer.tls("TLS");
+        self.turns.push(Turn::Tls);
+        let mut lines = vec![self.options.ink.bold("── under TLS from here on ──")];
+        lines.extend(self.explanation(&explained, false));
+        self.last = Some((b"TLS".to_vec(), explained));
+        Reaction {
+            lines,
+            orders: Vec::new(),
+        }
+    }
+
+    /// A line and what is said below it.
+    fn line(
+        &mut self,
+        mark: &str,
+        line: &[u8],
+        explained: &Explained,
+        colour: fn(Ink, &str) -> String,
+    ) -> Vec<String> {
+        let by_client = mark.starts_with('C');
+        let shown = match self.options.show_secrets {
+            true => line.into(),
+            false => explained.masked(line),
+        };
+        let mut lines = Vec::new();
+        // A person has just typed it: it stands there.
+        if !(by_client && self.options.person) {
+            let text = spoken(mark, &shown, (self.options.width)());
+            lines.extend(text.iter().map(|line| colour(self.options.ink, line)));
+        }
+        if self.raw {
+            lines.extend(
+                hexadecimal(&shown)
+                    .iter()
+                    .map(|line| self.options.ink.faint(line)),
+            );
+        }
+        lines.extend(self.explanation(explained, by_client));
+        lines
+    }
+
+    /// What is said below a line; not twice in a row.
+    fn explanation(&mut self, explained: &Explained, by_client: bool) -> Vec<String> {
+        let wanted = match self.explain {
+            Explain::All => true,
+            Explain::Replies => !by_client,
+            Explain::Off => false,
+        };
+        if !wanted {
+            return Vec::new();
+        }
+        let mut entries: Vec<(&Entry, Told)> = Vec::new();
+        if self.above.as_ref() != Some(&explained.entry) {
+            let told = match self.told.insert(name_of(&explained.entry)) {
+                true => Told::Whole,
+                false => Told::Short,
+            };
+            entries.push((&explained.entry, told));
+        }
+        // What else there is to say of a line is said once.
+        for entry in &explained.also {
+            if self.told.insert(name_of(entry)) {
+                entries.push((entry, Told::Named));
+            }
+        }
+        let (width, ink) = ((self.options.width)(), self.options.ink);
+        let mut lines = brief(&entries, width, ink);
+        self.above = Some(Arc::clone(&explained.entry));
+        if !by_client && !self.due && explained.after != explained.before {
+            lines.extend(self.what_next());
+        }
+        lines
+    }
+
+    /// The commands that could come next, the likeliest as one would type it.
+    fn what_next(&self) -> Vec<String> {
+        let legal = self.observer.legal();
+        let Some((first, others)) = legal.split_first() else {
+            return Vec::new();
+        };
+        let example = self.cast.example(self.options.protocol, first);
+        let others: Vec<&str> = others.iter().copied().take(NEXT).collect();
+        let others = match others.is_empty() {
+            true => String::new(),
+            false => format!("   or {}", others.join(", ")),
+        };
+        let text = format!("{}{}{others}", self.tag_to_come(), example.trim_end());
+        let lines = crate::console::behind("   ▸ Next: ", "     ", &text, (self.options.width)());
+        lines
+            .iter()
+            .map(|line| self.options.ink.warning(line))
+            .collect()
+    }
+
+    fn way_out(&self) -> &'static str {
+        match self.options.person {
+            true => " /connect begins anew, /quit leaves.",
+            false => "",
+        }
+    }
+
+    fn aside(&self, text: &str) -> Reaction {
+        let lines = crate::console::behind("", "", text, (self.options.width)());
+        Reaction {
+            lines: lines
+                .iter()
+                .map(|line| self.options.ink.warning(line))
+                .collect(),
+            orders: Vec::new(),
+        }
+    }
+
+    /// All that is known of the last line.
+    pub(super) fn why(&self) -> Vec<String> {
+        match &self.last {
+            Some((line, explained)) => full(
+                line,
+                explained,
+                &self.options.texts,
+                (self.options.width)(),
+                self.options.ink,
+            ),
+            None => vec!["Nothing has been said yet.".to_owned()],
+        }
+    }
+
+    /// The states, and where the conversation is.
+    pub(super) fn states(&self) -> Vec<String> {
+        let (protocol, here) = (self.options.protocol, self.observer.state());
+        states(
+            protocol,
+            here,
+            &self.options.texts,
+            (self.options.width)(),
+            self.options.ink,
+        )
+    }
+
+    /// The conversation so far, as a script.
+    pub(super) fn script(&self) -> Script {
+        saved::script(
+            self.options.protocol,
+            &self.turns,
+            self.options.show_secrets,
+        )
+    }
+
+    /// The octets for a file at the end of this line, and what must be kept until it is asked for.
+    pub(super) fn with_file(
+        &mut self,
+        line: &str,
+        contents: &[u8],
+    ) -> Result<Vec<u8>, &'static str> {
+        let state = self.observer.state();
+        let is_bdat = line
+            .get(..4)
+            .is_some_and(|verb| verb.eq_ignore_ascii_case("BDAT"));
+        match self.options.protocol {
+            Protocol::Imap if !line.is_empty() => {
+                let mut literal = contents.to_vec();
+                literal.extend_from_slice(b"\r\n");
+                self.literal = Some(literal);
+                Ok(format!("{line} {{{}}}\r\n", contents.len()).into_bytes())
+            }
+            Protocol::Smtp | Protocol::Submission | Protocol::Lmtp
+                if line.is_empty() && state == State::Data =>
+            {
+                Ok(super::stuffed(contents))
+            }
+            Protocol::Smtp | Protocol::Submission | Protocol::Lmtp if is_bdat => {
+                let mut octets = format!("BDAT {} LAST\r\n", contents.len()).into_bytes();
+                octets.extend_from_slice(contents);
+                Ok(octets)
+            }
+            Protocol::Imap => Err("behind which command? For example: a1 APPEND INBOX /file FILE"),
+            Protocol::Pop3 => Err("POP3 takes no messages"),
+            _ => Err("say DATA first, or BDAT /file FILE"),
+        }
+    }
+
+    /// The command that asks for TLS; `None` if it is not the time.
+    pub(super) fn starttls(&self) -> Option<String> {
+        let verb = if self.options.protocol == Protocol::Pop3 {
+            "STLS"
+        } else {
+            "STARTTLS"
+        };
+        let tag = self.tag_to_come();
+        self.observer
+            .legal()
+            .contains(&verb)
+            .then(|| format!("{tag}{verb}"))
+    }
+
+    /// What stands before a command: a tag in IMAP.
+    pub(super) fn tag_to_come(&self) -> String {
+        let waits_for_command = !matches!(
+            self.observer.state(),
+            State::Idle | State::Login | State::Greeting | State::Closed
+        );
+        match self.options.protocol {
+            Protocol::Imap if waits_for_command && self.literal.is_none() => {
+                format!("a{} ", self.commands + 1)
+            }
+            _ => String::new(),
+        }
+    }
+
+    /// A line is sent: the tag that it may have is used.
+    pub(super) fn note_tag(&mut self, line: &str) {
+        if !self.tag_to_come().is_empty() && line.starts_with(self.tag_to_come().trim_end()) {
+            self.commands += 1;
+        }
+    }
+
+    /// Has the connection ended?
+    pub(super) fn is_over(&self) -> bool {
+        self.over
+    }
+
+    /// Something was ordered, of which [`happened`](Conversation::happened) has yet to tell.
+    pub(super) fn expect_answer(&mut self) {
+        self.due = true;
+    }
+
+    /// A line that was not sent, as it may be shown.
+    pub(super) fn shown(&self, line: &str) -> String {
+        let secrets: Vec<_> = (self.spans(line).into_iter())
+            .filter(|span| span.role.is_secret() && !self.options.show_secrets)
+            .map(|span| span.range)
+            .collect();
+        masked(line, &secrets)
+    }
+
+    /// Is it the client's turn?
+    pub(super) fn is_our_turn(&self) -> bool {
+        // Behind the last words only the end can come.
+        let farewell = self.observer.state() == State::Closed;
+        self.over || (!self.due && !farewell && self.literal.is_none())
+    }
+
+    /// Lines that could be typed here, the likeliest first.
+    pub(super) fn candidates(&self) -> Vec<String> {
+        let tag = self.tag_to_come();
+        let example =
+            |verb: &&str| format!("{tag}{}", self.cast.example(self.options.protocol, verb));
+        self.observer.legal().iter().map(example).collect()
+    }
+
+    /// What could stand in the next line of a message.
+    pub(super) fn in_message(&self) -> Option<&'static str> {
+        examples::in_message(self.observer.state(), self.message_lines)
+    }
+
+    /// The parts of a line, if it were sent now.
+    pub(super) fn spans(&self, line: &str) -> Vec<Span> {
+        let octets = line.as_bytes();
+        match (self.observer.state(), self.options.protocol) {
+            (State::Data | State::Chunks, _) => Vec::new(),
+            (State::Login, _) => vec![Span {
+                role: Role::Answer,
+                range: 0..line.len(),
+            }],
+            (_, Protocol::Smtp | Protocol::Submission | Protocol::Lmtp) => smtp::spans(octets),
+            (_, Protocol::Pop3) => pop3::spans(octets),
+            (_, Protocol::Imap) => imap::command_spans(Alphabet::default(), octets).1,
+        }
+    }
+
+    /// May secrets be seen?
+    pub(super) fn shows_secrets(&self) -> bool {
+        self.options.show_secrets
+    }
+}
+
+/// Does the client go on by itself behind this line: in a message, a chunk, a literal?
+fn goes_on(line: &[u8], explained: &Explained) -> bool {
+    let in_message = explained.after == State::Data;
+    let chunk = explained
+        .command
+        .is_some_and(|verb| verb.starts_with("BDAT"));
+    let commands = [Topic::SmtpCommand, Topic::Pop3Command, Topic::ImapCommand];
+    let in_literal = !commands.contains(&explained.entry.topic) && explained.before != State::Login;
+    let ends = explained
+        .parts
+        .iter()
+        .any(|part| part.role == Role::FinalDot);
+    (in_message || chunk || in_literal || line.ends_with(b"+}")) && !ends
+}
+
+fn name_of(entry: &Entry) -> String {
+    format!("{} {}", entry.topic, entry.name)
+}
+
+fn trimmed(line: &[u8]) -> &[u8] {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    line.strip_suffix(b"\r").unwrap_or(line)
+}

@@ -1,0 +1,209 @@
+//! A conversation by hand as a script that can be played again.
+//!
+//! What differs from time to time (texts, numbers, sizes, dates, ids) is `...` in it, and what the
+//! server may say more or fewer times becomes one `S*:` line. A secret stays out of it: it is asked
+//! for when the script is played.
+
+use crate::console::script::{Action, Asked, Client, Protocol, Script};
+use crate::console::{Pattern, Text};
+use crate::protocol::explain::Part;
+use crate::protocol::span::Role;
+
+/// Something that passed.
+#[derive(Clone, Debug)]
+pub(super) enum Turn {
+    /// The client sent a line or other octets, with these parts.
+    Client(Vec<u8>, Vec<Part>),
+    /// The server said this line, with these parts.
+    Server(Vec<u8>, Vec<Part>),
+    /// TLS began.
+    Tls,
+    /// The server closed the connection.
+    Closed,
+    /// The client connected once more.
+    Again,
+}
+
+/// The conversation as a script; with its secrets only if they may be shown.
+pub(super) fn script(protocol: Protocol, turns: &[Turn], show_secrets: bool) -> Script {
+    let mut writer = Writer {
+        show_secrets,
+        ..Writer::default()
+    };
+    let mut rest = turns;
+    while let Some((turn, others)) = rest.split_first() {
+        rest = others;
+        match turn {
+            Turn::Client(octets, parts) => writer.client(octets, parts),
+            Turn::Tls => writer.actions.push(Action::StartTls),
+            Turn::Closed => writer.actions.push(Action::Closed),
+            Turn::Again => writer.another_client(),
+            Turn::Server(..) => rest = writer.server(turn, others),
+        }
+    }
+    let title = format!("A conversation in {} by hand", protocol.name());
+    let mut script = Script::new(&title, protocol, writer.actions);
+    script.asks = writer.asks;
+    script
+}
+
+#[derive(Default)]
+struct Writer {
+    show_secrets: bool,
+    clients: u32,
+    actions: Vec<Action>,
+    asks: Vec<Asked>,
+}
+
+impl Writer {
+    /// A line of the client, with a gap for each secret.
+    fn client(&mut self, octets: &[u8], parts: &[Part]) {
+        let secret = |part: &&Part| part.role.is_secret() && !self.show_secrets;
+        let secrets = parts.iter().filter(secret).map(|part| part.range.clone());
+        let (mut pieces, mut names, mut at) = (Vec::new(), Vec::new(), 0);
+        for secret in secrets.collect::<Vec<_>>() {
+            pieces.push(octets.get(at..secret.start).unwrap_or_default());
+            at = secret.end;
+            let name = format!("SECRET_{}", self.asks.len() + 1);
+            names.push(name.clone());
+            let question = "What was typed here stays out of the script. What was it?".to_owned();
+            self.asks.push(Asked { name, question });
+        }
+        pieces.push(octets.get(at..).unwrap_or_default());
+        let text = Text::with_gaps(&pieces, &names);
+        self.actions.extend(text.map(Action::Send));
+    }
+
+    fn another_client(&mut self) {
+        self.clients += 1;
+        self.actions.push(Action::Client(Client {
+            number: self.clients + 1,
+            protocol: None,
+            at: None,
+        }));
+    }
+
+    /// A line of the server with those behind it that are of its kind; returns what is behind them.
+    fn server<'a>(&mut self, first: &Turn, rest: &'a [Turn]) -> &'a [Turn] {
+        let Turn::Server(line, parts) = first else {
+            return rest;
+        };
+        let kind = Kind::of(parts);
+        let same = |turn: &&Turn| matches!(turn, Turn::Server(_, parts) if kind.goes_on_with(Kind::of(parts)));
+        let (run, behind) = rest.split_at(rest.iter().take_while(same).count());
+        let has_data =
+            |turn: &Turn| matches!(turn, Turn::Server(_, parts) if Kind::of(parts) == Kind::Data);
+        let any = match kind {
+            // An S*: needs the line at which the others end.
+            _ if !matches!(behind.first(), Some(Turn::Server(..))) => None,
+            Kind::Data => Some(String::new()),
+            Kind::Untagged if run.iter().any(has_data) => Some(String::new()),
+            Kind::Untagged if !run.is_empty() => Some("* ".to_owned()),
+            Kind::More if !run.is_empty() => line
+                .get(..4)
+                .map(|code| String::from_utf8_lossy(code).into_owned()),
+            _ => None,
+        };
+        match any {
+            Some(front) => {
+                let pattern = Pattern::of_pieces(&[front.as_bytes(), b""]);
+                self.actions.push(Action::ExpectAny(pattern));
+                behind
+            }
+            None => {
+                self.actions.push(Action::Expect(pattern(line, parts)));
+                rest
+            }
+        }
+    }
+}
+
+/// How often a line may come when the conversation is repeated.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Once.
+    Once,
+    /// SMTP: another line of the reply follows.
+    More,
+    /// IMAP: as often as there is something to tell.
+    Untagged,
+    /// A line of a message or of a list.
+    Data,
+}
+
+impl Kind {
+    fn of(parts: &[Part]) -> Kind {
+        let has = |role| parts.iter().any(|part| part.role == role);
+        let known = [
+            Role::Status,
+            Role::ReplyCode,
+            Role::Tag,
+            Role::Continuation,
+            Role::FinalDot,
+        ];
+        if has(Role::More) {
+            Kind::More
+        } else if has(Role::Untagged) {
+            Kind::Untagged
+        } else if known.into_iter().any(has) {
+            Kind::Once
+        } else {
+            Kind::Data
+        }
+    }
+
+    /// Do both belong to one run of lines?
+    fn goes_on_with(self, other: Kind) -> bool {
+        match self {
+            Kind::Once => false,
+            Kind::Untagged => matches!(other, Kind::Untagged | Kind::Data),
+            same => same == other,
+        }
+    }
+}
+
+/// What a line looks like each time: the parts that differ are anything, and so are numbers that
+/// belong to no part.
+fn pattern(line: &[u8], parts: &[Part]) -> Pattern {
+    let named = |at: usize| parts.iter().filter(move |part| part.range.contains(&at));
+    let differs = |(at, octet): (usize, &u8)| match named(at).next() {
+        Some(_) => named(at).any(|part| varies(part.role)),
+        None => octet.is_ascii_digit(),
+    };
+    let differs: Vec<bool> = line.iter().enumerate().map(differs).collect();
+    let (mut pieces, mut begin): (Vec<&[u8]>, usize) = (Vec::new(), 0);
+    let mut at = 0;
+    while let Some(from) = differs.iter().skip(at).position(|differs| *differs) {
+        let from = at + from;
+        let run = differs
+            .iter()
+            .skip(from)
+            .take_while(|differs| **differs)
+            .count();
+        let between = line.get(begin..from).unwrap_or_default();
+        // What is between two that differ, if it is only a space, differs with them.
+        if pieces.is_empty() || !between.iter().all(|octet| *octet == b' ') {
+            pieces.push(between);
+        }
+        (at, begin) = (from + run, from + run);
+    }
+    pieces.push(line.get(begin..).unwrap_or_default());
+    Pattern::of_pieces(&pieces)
+}
+
+/// Is what stands there another one each time?
+fn varies(role: Role) -> bool {
+    matches!(
+        role,
+        Role::Text
+            | Role::Number
+            | Role::Size
+            | Role::UniqueId
+            | Role::Date
+            | Role::Value
+            | Role::ServerName
+            | Role::Challenge
+            | Role::CapabilityValues
+            | Role::Literal
+    )
+}

@@ -1,0 +1,1 @@
+//! The console against other people's servers.
