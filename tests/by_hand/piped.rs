@@ -73,7 +73,7 @@ fn each_line_of_a_pipe_waits_for_the_answer_before_it() {
 #[test]
 fn a_literal_and_idle_pass_through_a_pipe() {
     let lab = Lab::start();
-    let lines = "a LOGIN {3}\nbob {7+}\nbuilder\nb APPEND INBOX {12}\nSubject: x\n\n\nc SELECT INBOX\nd IDLE\nDONE\ne LOGOUT\n";
+    let lines = "a LOGIN {3}\nbob {7+}\nbuilder\nb APPEND INBOX {12}\nSubject: x\n\nc SELECT INBOX\nd IDLE\nDONE\ne LOGOUT\n";
     let output = fed(&["imap", &place(&lab, "imap"), "--explain", "off"], lines);
     let said = said(&output);
     assert!(output.status.success(), "{said}");

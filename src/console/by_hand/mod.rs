@@ -190,8 +190,14 @@ impl Console<'_> {
             let input = terminal.read(&begin)?;
             let again = std::mem::replace(&mut interrupted, input == Input::Interrupt);
             match input {
-                Input::Line(line) if self.typed(&line)? => {}
-                Input::Line(_) => return Ok(()),
+                // What is pasted may be several lines.
+                Input::Line(lines) => {
+                    for line in lines.split('\n') {
+                        if !self.typed(line.strip_suffix('\r').unwrap_or(line))? {
+                            return Ok(());
+                        }
+                    }
+                }
                 Input::Interrupt if again => return Ok(()),
                 Input::Interrupt => self.print_text("Ctrl-C again, or Ctrl-D, leaves.")?,
                 Input::End => return self.await_turn(""),

@@ -150,7 +150,7 @@ mod tests {
 
     #[test]
     fn both_sides_speak_whenever_they_like() {
-        let (endpoint, server) = serve(|mut stream| {
+        let (endpoint, server) = serve(|stream| {
             stream.write_all(b"* OK ready\r\n* 1 EXISTS\r\n").unwrap();
             let mut heard = [0; 6];
             stream.read_exact(&mut heard).unwrap();
@@ -164,7 +164,7 @@ mod tests {
             Vec::new()
         })
         .unwrap();
-        let mut next = || match told.recv().unwrap() {
+        let next = || match told.recv().unwrap() {
             Event::Heard(line) | Event::Said(line) => String::from_utf8(line).unwrap(),
             other => format!("{other:?}"),
         };

@@ -162,13 +162,13 @@ impl Kind {
     }
 }
 
-/// What a line looks like each time: the parts that differ are anything, and so are numbers that
-/// belong to no part.
+/// What a line looks like each time: the parts that differ are anything, and so are numbers, but for
+/// those that are names.
 fn pattern(line: &[u8], parts: &[Part]) -> Pattern {
     let named = |at: usize| parts.iter().filter(move |part| part.range.contains(&at));
-    let differs = |(at, octet): (usize, &u8)| match named(at).next() {
-        Some(_) => named(at).any(|part| varies(part.role)),
-        None => octet.is_ascii_digit(),
+    let differs = |(at, octet): (usize, &u8)| {
+        let number = octet.is_ascii_digit() && !named(at).any(|part| has_fixed_digits(part.role));
+        number || named(at).any(|part| varies(part.role))
     };
     let differs: Vec<bool> = line.iter().enumerate().map(differs).collect();
     let (mut pieces, mut begin): (Vec<&[u8]>, usize) = (Vec::new(), 0);
@@ -189,6 +189,14 @@ fn pattern(line: &[u8], parts: &[Part]) -> Pattern {
     }
     pieces.push(line.get(begin..).unwrap_or_default());
     Pattern::of_pieces(&pieces)
+}
+
+/// Do digits in there belong to a name, such as that of a command or a capability?
+fn has_fixed_digits(role: Role) -> bool {
+    matches!(
+        role,
+        Role::Tag | Role::ReplyCode | Role::EnhancedCode | Role::Capability | Role::FetchItem
+    )
 }
 
 /// Is what stands there another one each time?

@@ -9,14 +9,15 @@ use std::io::{self, BufRead, IsTerminal, Write};
 use std::ops::Range;
 use std::path::Path;
 
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use rustyline::completion::Completer;
 use rustyline::error::ReadlineError;
 use rustyline::highlight::{CmdKind, Highlighter};
 use rustyline::hint::Hinter;
 use rustyline::history::FileHistory;
 use rustyline::{
-    Cmd, ConditionalEventHandler, Config, Context, Editor, Event, EventContext, EventHandler,
-    ExternalPrinter, KeyCode, KeyEvent, Modifiers, RepeatCount,
+    Cmd, ColorMode, ConditionalEventHandler, Config, Context, Editor, Event, EventContext,
+    EventHandler, ExternalPrinter, KeyCode, KeyEvent, Modifiers, RepeatCount,
 };
 
 use crate::console::Ink;
@@ -52,7 +53,10 @@ pub(super) type Help = Box<dyn Fn() + Send + Sync>;
 
 /// The person's terminal, or the pipe in its place.
 pub(super) enum Terminal<G: Guide> {
-    Editor(Box<Editor<Assistant<G>, FileHistory>>),
+    Editor(
+        Box<Editor<Assistant<G>, FileHistory>>,
+        #[expect(dead_code, reason = "it lives as long as this")] Unechoed,
+    ),
     Pipe(io::StdinLock<'static>),
 }
 
@@ -69,14 +73,17 @@ impl<G: Guide> Terminal<G> {
             .max_history_size(HISTORY)
             .map_err(failed)?
             .auto_add_history(false)
+            // Masking is a kind of highlighting, and wanted without colours, too.
+            .color_mode(ColorMode::Forced)
             .build();
+        let unechoed = Unechoed::begin()?;
         let mut editor = Editor::with_config(config).map_err(failed)?;
         editor.set_helper(Some(Assistant { guide, ink }));
         let f1 = KeyEvent(KeyCode::F(1), Modifiers::NONE);
         editor.bind_sequence(f1, EventHandler::Conditional(Box::new(OnF1(help))));
         // The first time there is none.
         let _ = editor.load_history(history);
-        Ok(Terminal::Editor(Box::new(editor)))
+        Ok(Terminal::Editor(Box::new(editor), unechoed))
     }
 
     /// Whatever the server says goes through this.
@@ -85,7 +92,7 @@ impl<G: Guide> Terminal<G> {
     /// When the terminal cannot be written to.
     pub(super) fn printer(&mut self) -> io::Result<Printer> {
         match self {
-            Terminal::Editor(editor) => {
+            Terminal::Editor(editor, _) => {
                 let printer = editor.create_external_printer().map_err(failed)?;
                 Ok(Printer(Some(Box::new(printer))))
             }
@@ -99,7 +106,7 @@ impl<G: Guide> Terminal<G> {
     /// When nothing can be read any more.
     pub(super) fn read(&mut self, begin: &str) -> io::Result<Input> {
         match self {
-            Terminal::Editor(editor) => match editor.readline_with_initial("C: ", (begin, "")) {
+            Terminal::Editor(editor, _) => match editor.readline_with_initial("C: ", (begin, "")) {
                 Ok(line) => {
                     remember(editor, &line);
                     Ok(Input::Line(line))
@@ -126,13 +133,45 @@ impl<G: Guide> Terminal<G> {
     /// # Errors
     /// When it cannot be written.
     pub(super) fn save_history(&mut self, history: &Path) -> io::Result<()> {
-        let Terminal::Editor(editor) = self else {
+        let Terminal::Editor(editor, _) = self else {
             return Ok(());
         };
         if let Some(folder) = history.parent() {
             std::fs::create_dir_all(folder)?;
         }
         editor.save_history(history).map_err(failed)
+    }
+}
+
+/// Between two lines the terminal itself would show what is typed ahead, and a password with it: it
+/// is told not to, as long as this lives. The line that is typed shows it when its turn comes.
+pub(super) struct Unechoed(Termios);
+
+impl Unechoed {
+    fn begin() -> io::Result<Unechoed> {
+        let usual = tcgetattr(io::stdin())?;
+        let mut quiet = usual.clone();
+        quiet.local_modes.remove(LocalModes::ECHO);
+        tcsetattr(io::stdin(), OptionalActions::Now, &quiet)?;
+        let at_end = Unechoed(usual.clone());
+        // Ctrl-C between two lines ends the program, but leaves the terminal as it was.
+        let interrupted = ctrlc::set_handler(move || {
+            at_end.restore();
+            std::process::exit(130);
+        });
+        interrupted.map_err(io::Error::other)?;
+        Ok(Unechoed(usual))
+    }
+
+    fn restore(&self) {
+        // A terminal that is gone needs nothing.
+        let _ = tcsetattr(io::stdin(), OptionalActions::Now, &self.0);
+    }
+}
+
+impl Drop for Unechoed {
+    fn drop(&mut self) {
+        self.restore();
     }
 }
 
@@ -245,7 +284,11 @@ mod tests {
 
     #[test]
     fn a_secret_is_masked_and_the_rest_is_not() {
-        assert_eq!(masked("PASS über", &[5..10]), "PASS ••••");
+        let password = 5..10;
+        assert_eq!(
+            masked("PASS über", &[password.clone(), password]),
+            "PASS ••••"
+        );
         assert_eq!(masked("PASS x", &[]), "PASS x");
     }
 }
