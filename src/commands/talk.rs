@@ -8,6 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use clap::{ArgGroup, Args};
 
+use super::explain::texts;
 use super::settings::{own_host, passwords};
 use super::{CommandError, terminal};
 use crate::client::{Endpoint, Security};
@@ -15,7 +16,6 @@ use crate::config::{Config, Port, data_folder};
 use crate::console::Ink;
 use crate::console::by_hand::{Cast, Explain, Failure, Options, converse};
 use crate::protocol::Protocol;
-use crate::protocol::explain::Texts;
 
 /// Type the protocol by hand, and see what every line means.
 #[derive(Args, Clone, Debug)]
@@ -104,7 +104,7 @@ pub fn run(protocol: Protocol, args: &TalkArgs, config: &Config) -> Result<(), C
         explain: args.explain,
         show_secrets: args.show_secrets,
         person,
-        texts: Texts::compiled_in(),
+        texts: texts(config)?,
         ink: Ink::on(&out),
         width: terminal::width,
         history: data_folder().join(format!("typed-{}", protocol.name())),

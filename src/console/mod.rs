@@ -3,6 +3,7 @@
 pub mod by_hand;
 mod connection;
 mod demos;
+mod diagram;
 mod difference;
 mod explanation;
 mod guess;
@@ -19,6 +20,7 @@ mod text;
 
 pub use connection::connect;
 pub use demos::{DEMOS, Demo};
+pub(crate) use diagram::states;
 pub use difference::{Difference, Fault};
 pub use explanation::Page;
 pub use ink::Ink;

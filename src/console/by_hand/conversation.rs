@@ -8,13 +8,12 @@ use std::sync::Arc;
 
 use super::Options;
 use super::examples::{self, Cast};
+use super::letter;
 use super::order::Explain;
 use super::partner::{Event, Order};
 use super::saved::{self, Turn};
 use super::stranger;
 use super::terminal::masked;
-use crate::console::explanation::{Told, brief, full, hexadecimal, states};
-use crate::console::layout::spoken;
 use crate::console::{Ink, Script};
 use crate::protocol::explain::{Entry, Explained, Observer, State, Topic};
 use crate::protocol::imap::mailbox::Alphabet;
@@ -24,14 +23,11 @@ use crate::protocol::{Protocol, imap, pop3, smtp};
 /// Lines of one sending that are shown when there are more.
 const SHOWN: usize = 6;
 
-/// Commands that are named as what could come next.
-const NEXT: usize = 6;
-
 /// A conversation.
 pub(super) struct Conversation {
-    observer: Observer,
-    options: Options,
-    cast: Cast,
+    pub(super) observer: Observer,
+    pub(super) options: Options,
+    pub(super) cast: Cast,
     pub(super) explain: Explain,
     pub(super) raw: bool,
     /// Is a tag put before each command?
@@ -39,18 +35,18 @@ pub(super) struct Conversation {
     /// Commands in IMAP that were sent.
     commands: u32,
     turns: Vec<Turn>,
-    /// The last line, and what is known of it.
-    last: Option<(Vec<u8>, Explained)>,
+    /// The last line: was it the server's, and what is known of it?
+    pub(super) last: Option<(bool, Vec<u8>, Explained)>,
     /// What was said already of the reasons why.
-    told: HashSet<String>,
+    pub(super) told: HashSet<String>,
     /// What is explained below the line before.
-    above: Option<Arc<Entry>>,
+    pub(super) above: Option<Arc<Entry>>,
     /// A file that is sent when the server asks for it.
     literal: Option<Vec<u8>>,
     /// Lines of the message that is being sent.
     message_lines: usize,
     /// Does the client wait for an answer, before which it should say nothing?
-    due: bool,
+    pub(super) due: bool,
     over: bool,
 }
 
@@ -140,7 +136,7 @@ impl Conversation {
             }
             self.turns
                 .push(Turn::Client(line.to_vec(), explained.parts.clone()));
-            self.last = Some((text.to_vec(), explained));
+            self.last = Some((false, text.to_vec(), explained));
         }
         if all.len() > SHOWN {
             let (more, octets) = (all.len() - SHOWN, octets.len());
@@ -177,7 +173,7 @@ impl Conversation {
         let orders = self.what_follows(&explained);
         self.turns
             .push(Turn::Server(line.clone(), explained.parts.clone()));
-        self.last = Some((line, explained));
+        self.last = Some((true, line, explained));
         Reaction { lines, orders }
     }
 
@@ -202,138 +198,11 @@ impl Conversation {
         self.turns.push(Turn::Tls);
         let mut lines = vec![self.options.ink.bold("── under TLS from here on ──")];
         lines.extend(self.explanation(&explained, false));
-        self.last = Some((b"TLS".to_vec(), explained));
+        self.last = Some((true, b"TLS".to_vec(), explained));
         Reaction {
             lines,
             orders: Vec::new(),
         }
-    }
-
-    /// A line and what is said below it.
-    fn line(
-        &mut self,
-        mark: &str,
-        line: &[u8],
-        explained: &Explained,
-        colour: fn(Ink, &str) -> String,
-    ) -> Vec<String> {
-        let by_client = mark.starts_with('C');
-        let shown = match self.options.show_secrets {
-            true => line.into(),
-            false => explained.masked(line),
-        };
-        let mut lines = Vec::new();
-        // A person has just typed it: it stands there.
-        if !(by_client && self.options.person) {
-            let text = spoken(mark, &shown, (self.options.width)());
-            lines.extend(text.iter().map(|line| colour(self.options.ink, line)));
-        }
-        if self.raw {
-            lines.extend(
-                hexadecimal(&shown)
-                    .iter()
-                    .map(|line| self.options.ink.faint(line)),
-            );
-        }
-        lines.extend(self.explanation(explained, by_client));
-        lines
-    }
-
-    /// What is said below a line; not twice in a row.
-    fn explanation(&mut self, explained: &Explained, by_client: bool) -> Vec<String> {
-        let wanted = match self.explain {
-            Explain::All => true,
-            Explain::Replies => !by_client,
-            Explain::Off => false,
-        };
-        if !wanted {
-            return Vec::new();
-        }
-        let mut entries: Vec<(&Entry, Told)> = Vec::new();
-        if self.above.as_ref() != Some(&explained.entry) {
-            let told = match self.told.insert(name_of(&explained.entry)) {
-                true => Told::Whole,
-                false => Told::Short,
-            };
-            entries.push((&explained.entry, told));
-        }
-        // What else there is to say of a line is said once.
-        for entry in &explained.also {
-            if self.told.insert(name_of(entry)) {
-                entries.push((entry, Told::Named));
-            }
-        }
-        let (width, ink) = ((self.options.width)(), self.options.ink);
-        let mut lines = brief(&entries, width, ink);
-        self.above = Some(Arc::clone(&explained.entry));
-        if !by_client && !self.due && explained.after != explained.before {
-            lines.extend(self.what_next());
-        }
-        lines
-    }
-
-    /// The commands that could come next, the likeliest as one would type it.
-    fn what_next(&self) -> Vec<String> {
-        let legal = self.observer.legal();
-        let Some((first, others)) = legal.split_first() else {
-            return Vec::new();
-        };
-        let example = self.cast.example(self.options.protocol, first);
-        let others: Vec<&str> = others.iter().copied().take(NEXT).collect();
-        let others = match others.is_empty() {
-            true => String::new(),
-            false => format!("   or {}", others.join(", ")),
-        };
-        let text = format!("{}{}{others}", self.tag_to_come(), example.trim_end());
-        let lines = crate::console::behind("   ▸ Next: ", "     ", &text, (self.options.width)());
-        lines
-            .iter()
-            .map(|line| self.options.ink.warning(line))
-            .collect()
-    }
-
-    fn way_out(&self) -> &'static str {
-        match self.options.person {
-            true => " /connect begins anew, /quit leaves.",
-            false => "",
-        }
-    }
-
-    fn aside(&self, text: &str) -> Reaction {
-        let lines = crate::console::behind("", "", text, (self.options.width)());
-        Reaction {
-            lines: lines
-                .iter()
-                .map(|line| self.options.ink.warning(line))
-                .collect(),
-            orders: Vec::new(),
-        }
-    }
-
-    /// All that is known of the last line.
-    pub(super) fn why(&self) -> Vec<String> {
-        match &self.last {
-            Some((line, explained)) => full(
-                line,
-                explained,
-                &self.options.texts,
-                (self.options.width)(),
-                self.options.ink,
-            ),
-            None => vec!["Nothing has been said yet.".to_owned()],
-        }
-    }
-
-    /// The states, and where the conversation is.
-    pub(super) fn states(&self) -> Vec<String> {
-        let (protocol, here) = (self.options.protocol, self.observer.state());
-        states(
-            protocol,
-            here,
-            &self.options.texts,
-            (self.options.width)(),
-            self.options.ink,
-        )
     }
 
     /// The conversation so far, as a script.
@@ -365,7 +234,7 @@ impl Conversation {
             Protocol::Smtp | Protocol::Submission | Protocol::Lmtp
                 if line.is_empty() && state == State::Data =>
             {
-                Ok(super::stuffed(contents))
+                Ok(letter::stuffed(contents))
             }
             Protocol::Smtp | Protocol::Submission | Protocol::Lmtp if is_bdat => {
                 let mut octets = format!("BDAT {} LAST\r\n", contents.len()).into_bytes();
@@ -488,7 +357,7 @@ fn goes_on(line: &[u8], explained: &Explained) -> bool {
     (in_message || chunk || in_literal || line.ends_with(b"+}")) && !ends
 }
 
-fn name_of(entry: &Entry) -> String {
+pub(super) fn name_of(entry: &Entry) -> String {
     format!("{} {}", entry.topic, entry.name)
 }
 

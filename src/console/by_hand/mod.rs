@@ -6,17 +6,20 @@
 //! at a terminal or through a pipe ([`terminal`]), and both meet in one [`Conversation`]. From a pipe
 //! each line waits for the answer to the one before.
 
+mod below;
 mod conversation;
 mod examples;
 mod guide;
+mod letter;
 mod order;
 mod partner;
 mod saved;
+mod showing;
 mod stranger;
 mod terminal;
 
-use std::fs::{self, File};
-use std::io::{self, Read};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, WaitTimeoutResult};
 use std::time::Duration;
@@ -28,10 +31,8 @@ pub use self::order::Explain;
 use self::order::{SLASHES, Slash, Typed};
 use self::partner::{Order, Partner};
 use self::terminal::{Input, Printer, Terminal};
-use crate::client::{ClientError, ClientSocket, Crlf, Endpoint, Security};
+use crate::client::{ClientError, ClientSocket, Endpoint, Security};
 use crate::console::{Ink, behind};
-use crate::limits;
-use crate::net::dot::Stuffed;
 use crate::protocol::Protocol;
 use crate::protocol::explain::Texts;
 
@@ -250,7 +251,7 @@ impl Console<'_> {
     }
 
     fn send_file(&mut self, line: &str, file: &Path) -> Result<(), Failure> {
-        let contents = match read(file) {
+        let contents = match letter::read(file) {
             Ok(contents) => contents,
             Err(why) => return self.print_text(&why),
         };
@@ -383,32 +384,6 @@ fn help(width: Option<usize>, ink: Ink) -> Vec<String> {
         width,
     ));
     page.iter().map(|line| ink.faint(line)).collect()
-}
-
-/// The contents of a message's file, its lines ended by CRLF.
-fn read(file: &Path) -> Result<Vec<u8>, String> {
-    let name = file.display();
-    let size = fs::metadata(file)
-        .map_err(|error| format!("{name} cannot be read: {error}"))?
-        .len();
-    if size > limits::READABLE as u64 {
-        return Err(format!(
-            "{name} is too big for the console; `pillarbox send` takes any size"
-        ));
-    }
-    let mut contents = Vec::new();
-    File::open(file)
-        .and_then(|file| Crlf::new(file).read_to_end(&mut contents))
-        .map_err(|error| format!("{name} cannot be read: {error}"))?;
-    Ok(contents)
-}
-
-/// A message as DATA sends it: dots stuffed, and the lone dot at its end (RFC 5321 §4.5.2).
-fn stuffed(message: &[u8]) -> Vec<u8> {
-    let mut octets = Vec::with_capacity(message.len() + 5);
-    // To read memory does not fail.
-    let _ = Stuffed::new(message).read_to_end(&mut octets);
-    octets
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

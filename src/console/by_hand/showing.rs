@@ -1,0 +1,151 @@
+//! How a conversation by hand looks: the lines of both sides, and below each what it means.
+
+use std::sync::Arc;
+
+use super::below::{Told, brief, hexadecimal};
+use super::conversation::{Conversation, Reaction, name_of};
+use super::order::Explain;
+use crate::console::layout::spoken;
+use crate::console::{Ink, Page, behind, states};
+use crate::protocol::explain::{Entry, Explained, Reading};
+
+/// Commands that are named as what could come next.
+const NEXT: usize = 6;
+
+impl Conversation {
+    /// A line and what is said below it.
+    pub(super) fn line(
+        &mut self,
+        mark: &str,
+        line: &[u8],
+        explained: &Explained,
+        colour: fn(Ink, &str) -> String,
+    ) -> Vec<String> {
+        let by_client = mark.starts_with('C');
+        let shown = match self.options.show_secrets {
+            true => line.into(),
+            false => explained.masked(line),
+        };
+        let mut lines = Vec::new();
+        // A person has just typed it: it stands there.
+        if !(by_client && self.options.person) {
+            let text = spoken(mark, &shown, (self.options.width)());
+            lines.extend(text.iter().map(|line| colour(self.options.ink, line)));
+        }
+        if self.raw {
+            lines.extend(
+                hexadecimal(&shown)
+                    .iter()
+                    .map(|line| self.options.ink.faint(line)),
+            );
+        }
+        lines.extend(self.explanation(explained, by_client));
+        lines
+    }
+
+    /// What is said below a line; not twice in a row.
+    pub(super) fn explanation(&mut self, explained: &Explained, by_client: bool) -> Vec<String> {
+        let wanted = match self.explain {
+            Explain::All => true,
+            Explain::Replies => !by_client,
+            Explain::Off => false,
+        };
+        if !wanted {
+            return Vec::new();
+        }
+        let mut entries: Vec<(&Entry, Told)> = Vec::new();
+        if self.above.as_ref() != Some(&explained.entry) {
+            let told = match self.told.insert(name_of(&explained.entry)) {
+                true => Told::Whole,
+                false => Told::Short,
+            };
+            entries.push((&explained.entry, told));
+        }
+        // What else there is to say of a line is said once.
+        for entry in &explained.also {
+            if self.told.insert(name_of(entry)) {
+                entries.push((entry, Told::Named));
+            }
+        }
+        let (width, ink) = ((self.options.width)(), self.options.ink);
+        let mut lines = brief(&entries, width, ink);
+        self.above = Some(Arc::clone(&explained.entry));
+        if !by_client && !self.due && explained.after != explained.before {
+            lines.extend(self.what_next());
+        }
+        lines
+    }
+
+    /// The commands that could come next, the likeliest as one would type it.
+    fn what_next(&self) -> Vec<String> {
+        let legal = self.observer.legal();
+        let Some((first, others)) = legal.split_first() else {
+            return Vec::new();
+        };
+        let example = self.cast.example(self.options.protocol, first);
+        let others: Vec<&str> = others.iter().copied().take(NEXT).collect();
+        let others = match others.is_empty() {
+            true => String::new(),
+            false => format!("   or {}", others.join(", ")),
+        };
+        let text = format!("{}{}{others}", self.tag_to_come(), example.trim_end());
+        let lines = behind("   ▸ Next: ", "     ", &text, (self.options.width)());
+        lines
+            .iter()
+            .map(|line| self.options.ink.warning(line))
+            .collect()
+    }
+
+    pub(super) fn way_out(&self) -> &'static str {
+        match self.options.person {
+            true => " /connect begins anew, /quit leaves.",
+            false => "",
+        }
+    }
+
+    pub(super) fn aside(&self, text: &str) -> Reaction {
+        let lines = behind("", "", text, (self.options.width)());
+        Reaction {
+            lines: lines
+                .iter()
+                .map(|line| self.options.ink.warning(line))
+                .collect(),
+            orders: Vec::new(),
+        }
+    }
+
+    /// All that is known of the last line.
+    pub(super) fn why(&self) -> Vec<String> {
+        let Some((server, line, explained)) = &self.last else {
+            return vec!["Nothing has been said yet.".to_owned()];
+        };
+        let line = String::from_utf8_lossy(&explained.masked(line)).into_owned();
+        let reading = Reading {
+            protocol: self.options.protocol,
+            server: *server,
+            explained: Explained {
+                parts: explained.masked_parts(),
+                ..explained.clone()
+            },
+        };
+        let mut page = Page::new(
+            &self.options.texts,
+            self.options.ink,
+            (self.options.width)(),
+        );
+        page.reading(&line, &reading);
+        page.into_text().lines().map(str::to_owned).collect()
+    }
+
+    /// The states, and where the conversation is.
+    pub(super) fn states(&self) -> Vec<String> {
+        let (protocol, here) = (self.options.protocol, self.observer.state());
+        states(
+            protocol,
+            here,
+            &self.options.texts,
+            (self.options.width)(),
+            self.options.ink,
+        )
+    }
+}
