@@ -13,8 +13,8 @@ use super::settings::{own_host, passwords};
 use super::{CommandError, terminal};
 use crate::client::{Endpoint, Security};
 use crate::config::{Config, Port, data_folder};
-use crate::console::Ink;
-use crate::console::by_hand::{Cast, Explain, Failure, Options, converse};
+use crate::console::by_hand::{Cast, Failure, Options, converse};
+use crate::console::{Explain, Ink};
 use crate::protocol::Protocol;
 
 /// Type the protocol by hand, and see what every line means.

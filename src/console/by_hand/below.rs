@@ -1,7 +1,8 @@
 //! What stands below a line of a conversation: explanations, and octets in hexadecimal.
 
+use crate::client::printable;
 use crate::console::{Ink, behind};
-use crate::protocol::explain::Entry;
+use crate::protocol::explain::{Entry, Explained};
 
 /// Rows of octets that are shown of a line.
 const ROWS: usize = 64;
@@ -48,6 +49,26 @@ pub(super) fn brief(entries: &[(&Entry, Told)], width: Option<usize>, ink: Ink) 
         .iter()
         .flat_map(|entry| behind(MARK, MARK, &told(entry), width));
     lines.map(|line| ink.faint(&line)).collect()
+}
+
+/// What only this line says: how its encoded parts read, and what is wrong with it.
+pub(super) fn notes(explained: &Explained, width: Option<usize>, ink: Ink) -> Vec<String> {
+    let decoded = explained
+        .parts
+        .iter()
+        .filter_map(|part| part.decoded.as_ref());
+    let decoded = decoded.map(|text| ink.bold(&format!("{MARK}It reads “{}”.", printable(text))));
+    let fault = explained.fault.iter().flat_map(|fault| {
+        behind(
+            MARK,
+            MARK,
+            &format!("This is not understood: {}.", printable(fault)),
+            width,
+        )
+    });
+    decoded
+        .chain(fault.map(|line| ink.warning(&line)))
+        .collect()
 }
 
 /// The octets of a line in hexadecimal, sixteen in a row, with their characters beside them.

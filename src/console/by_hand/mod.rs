@@ -27,12 +27,11 @@ use std::time::Duration;
 use self::conversation::{Conversation, Reaction};
 pub use self::examples::Cast;
 use self::guide::Hints;
-pub use self::order::Explain;
 use self::order::{SLASHES, Slash, Typed};
 use self::partner::{Order, Partner};
 use self::terminal::{Input, Printer, Terminal};
 use crate::client::{ClientError, ClientSocket, Endpoint, Security};
-use crate::console::{Ink, behind};
+use crate::console::{Explain, Ink, behind};
 use crate::protocol::Protocol;
 use crate::protocol::explain::Texts;
 

@@ -4,6 +4,8 @@
 
 use std::path::PathBuf;
 
+use crate::console::Explain;
+
 /// Something that was typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Typed {
@@ -40,17 +42,6 @@ pub(super) enum Slash {
     Connect,
     /// The end.
     Quit,
-}
-
-/// What is explained.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Explain {
-    /// Each line of both sides.
-    All,
-    /// What the server says.
-    Replies,
-    /// Nothing.
-    Off,
 }
 
 /// The words, with what may follow them and what they do: `/help` shows this.

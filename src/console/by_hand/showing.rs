@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use super::below::{Told, brief, hexadecimal};
+use super::below::{Told, brief, hexadecimal, notes};
 use super::conversation::{Conversation, Reaction, name_of};
-use super::order::Explain;
 use crate::console::layout::spoken;
-use crate::console::{Ink, Page, behind, states};
+use crate::console::{Explain, Ink, Page, behind, states};
 use crate::protocol::explain::{Entry, Explained, Reading};
 
 /// Commands that are named as what could come next.
@@ -68,7 +67,8 @@ impl Conversation {
             }
         }
         let (width, ink) = ((self.options.width)(), self.options.ink);
-        let mut lines = brief(&entries, width, ink);
+        let mut lines = notes(explained, width, ink);
+        lines.extend(brief(&entries, width, ink));
         self.above = Some(Arc::clone(&explained.entry));
         if !by_client && !self.due && explained.after != explained.before {
             lines.extend(self.what_next());
