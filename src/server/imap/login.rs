@@ -15,7 +15,7 @@ use crate::server::{Door, Next, Part, Refusal};
 const ALWAYS: &str = "IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR ID";
 
 /// What works for whoever is logged in, beside that, and APPENDLIMIT.
-const LOGGED_IN: [&str; 21] = [
+const LOGGED_IN: [&str; 22] = [
     "ENABLE",
     "IDLE",
     "NAMESPACE",
@@ -37,6 +37,7 @@ const LOGGED_IN: [&str; 21] = [
     "SPECIAL-USE",
     "CREATE-SPECIAL-USE",
     "STATUS=SIZE",
+    "UTF8=ACCEPT",
 ];
 
 impl ImapServer {
