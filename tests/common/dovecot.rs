@@ -1,10 +1,11 @@
-//! A private Dovecot that serves IMAP to the lab's accounts, and stops when it is dropped. Its
+//! A private Dovecot that serves IMAP and POP3 to the lab's accounts, and stops when it is dropped. Its
 //! master wants root.
 
 use std::fs;
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 
+use pillarbox::net::certificates::Certificates;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
@@ -16,11 +17,28 @@ pub struct Dovecot {
     child: Child,
     /// The port of IMAP, in clear.
     pub imap: u16,
+    /// The port of POP3, in clear.
+    pub pop3: u16,
 }
 
 impl Dovecot {
-    /// Starts one with empty mailboxes for alice, bob and carol.
+    /// Starts one with empty mailboxes for alice, bob and carol, and without TLS.
     pub fn start() -> Dovecot {
+        Dovecot::with("ssl = no\n")
+    }
+
+    /// The same with STARTTLS, under a certificate for localhost, and all that it knows to log in by.
+    pub fn with_tls(certificates: &Certificates) -> Dovecot {
+        // Dovecot reads the key as root.
+        Dovecot::with(&format!(
+            "ssl = yes\nssl_cert = <{}\nssl_key = <{}\n\
+             auth_mechanisms = plain login scram-sha-1 scram-sha-256\n",
+            certificates.server().display(),
+            certificates.server_key().display()
+        ))
+    }
+
+    fn with(more: &str) -> Dovecot {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path();
         run("chmod", &["755", root.to_str().unwrap()], "");
@@ -35,16 +53,17 @@ impl Dovecot {
             "alice:{PLAIN}wonderland\nbob:{PLAIN}builder\ncarol:{PLAIN}chimney\n",
         )
         .unwrap();
-        let imap = free_port();
+        let (imap, pop3) = (free_port(), free_port());
         let root = root.display();
         let text = format!(
-            "base_dir = {root}/run\nstate_dir = {root}/run\nlog_path = {root}/log\nprotocols = imap\n\
-             listen = 127.0.0.1\nssl = no\ndisable_plaintext_auth = no\nauth_failure_delay = 0\n\
+            "base_dir = {root}/run\nstate_dir = {root}/run\nlog_path = {root}/log\nprotocols = imap pop3\n\
+             listen = 127.0.0.1\n{more}disable_plaintext_auth = no\nauth_failure_delay = 0\n\
              mail_location = maildir:{root}/mail/%n\nmail_uid = nobody\nmail_gid = nogroup\nfirst_valid_uid = 1\n\
              namespace inbox {{\n inbox = yes\n separator = .\n}}\n\
              passdb {{\n driver = passwd-file\n args = {root}/passwd\n}}\n\
              userdb {{\n driver = static\n args = uid=nobody gid=nogroup home={root}/mail/%n\n}}\n\
-             service imap-login {{\n inet_listener imap {{\n  port = {imap}\n }}\n}}\n"
+             service imap-login {{\n inet_listener imap {{\n  port = {imap}\n }}\n inet_listener imaps {{\n  port = 0\n }}\n}}\n\
+             service pop3-login {{\n inet_listener pop3 {{\n  port = {pop3}\n }}\n inet_listener pop3s {{\n  port = 0\n }}\n}}\n"
         );
         let config = folder.path().join("dovecot.conf");
         fs::write(&config, text).unwrap();
@@ -55,11 +74,14 @@ impl Dovecot {
             .stdin(Stdio::null())
             .spawn()
             .unwrap();
-        until("Dovecot", || TcpStream::connect(("127.0.0.1", imap)).ok());
+        for port in [imap, pop3] {
+            until("Dovecot", || TcpStream::connect(("127.0.0.1", port)).ok());
+        }
         Dovecot {
             _folder: folder,
             child,
             imap,
+            pop3,
         }
     }
 }

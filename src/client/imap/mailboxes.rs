@@ -7,6 +7,7 @@ use crate::client::ClientError;
 use crate::client::crlf::{self, Crlf};
 use crate::message::Flags;
 use crate::protocol::imap::flags::FlagList;
+use crate::protocol::imap::list::{ListOptions, ListReturn};
 use crate::protocol::imap::response::{
     AppendUid, Code, Listed, MailboxStatus, Namespaces, Response, Status,
 };
@@ -99,6 +100,51 @@ impl ImapClient {
             _ => None,
         });
         Ok(listed.collect())
+    }
+
+    /// The same with facts of each that can be opened: in one answer where the server offers
+    /// LIST-STATUS (RFC 5819), otherwise one after the other.
+    ///
+    /// # Errors
+    /// When the connection fails.
+    pub fn list_status(
+        &mut self,
+        pattern: &str,
+        items: &[StatusItem],
+    ) -> Result<Vec<(Listed, Option<MailboxStatus>)>, ClientError> {
+        if !self.capabilities()?.has("LIST-STATUS") {
+            let listed = self.list(pattern)?.into_iter();
+            return listed
+                .map(|listed| match listed.has("\\Noselect") {
+                    true => Ok((listed, None)),
+                    false => {
+                        let status = self.status(listed.name.as_str(), items)?;
+                        Ok((listed, Some(status)))
+                    }
+                })
+                .collect();
+        }
+        let list = List {
+            options: Some(ListOptions {
+                select: Vec::new(),
+                tell: vec![ListReturn::Status(items.to_vec())],
+            }),
+            ..List::simple(pattern)
+        };
+        let (mut listed, mut facts) = (Vec::new(), Vec::new());
+        for response in self.execute(&Command::List(list))?.0 {
+            match response {
+                Response::List(one) => listed.push(one),
+                Response::Status(status) => facts.push(status),
+                _ => {}
+            }
+        }
+        let with_facts = |listed: Listed| {
+            let of_it = |status: &&MailboxStatus| status.mailbox == listed.name;
+            let status = facts.iter().find(of_it).cloned();
+            (listed, status)
+        };
+        Ok(listed.into_iter().map(with_facts).collect())
     }
 
     /// Facts of a mailbox without opening it.

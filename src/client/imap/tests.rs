@@ -202,6 +202,36 @@ fn what_extensions_tell_is_typed() {
 }
 
 #[test]
+fn mailboxes_are_listed_with_their_facts() {
+    let at_once = r#"S: * PREAUTH [CAPABILITY IMAP4rev1 LIST-STATUS] x
+        C: a1 LIST () "" ("*") RETURN (STATUS (UNSEEN))
+        S: * LIST (\Noselect) "." Lists
+        S: * LIST (\Sent) "." Sent
+        S: * STATUS Sent (UNSEEN 2)
+        S: a1 OK"#;
+    let one_by_one = r#"S: * PREAUTH [CAPABILITY IMAP4rev1] x
+        C: a1 LIST "" "*"
+        S: * LIST (\NoSelect) "." Lists
+        S: * LIST (\sent) "." Sent
+        S: a1 OK
+        C: a2 STATUS Sent (UNSEEN)
+        S: * STATUS Sent (UNSEEN 2)
+        S: a2 OK"#;
+    for script in [at_once, one_by_one] {
+        let (endpoint, server) = play(script);
+        let mut client = ImapClient::connect(&endpoint).unwrap();
+        let listed = client.list_status("*", &[StatusItem::Unseen]).unwrap();
+        let [(lists, None), (sent, Some(facts))] = &listed[..] else {
+            panic!("{listed:?}")
+        };
+        assert!(lists.has("\\Noselect") && sent.has("\\Sent"));
+        assert_eq!(facts.get(StatusItem::Unseen), Some(2));
+        drop(client);
+        server.join().unwrap();
+    }
+}
+
+#[test]
 fn idling_ends_with_the_news() {
     let (endpoint, server) = play(
         "S: * OK ready

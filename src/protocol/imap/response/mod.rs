@@ -78,6 +78,15 @@ pub struct Listed {
     pub name: MailboxName,
 }
 
+impl Listed {
+    /// Has it this attribute, in any case: `\\Noselect`, `\\Sent`?
+    #[must_use]
+    pub fn has(&self, attribute: &str) -> bool {
+        let same = |one: &String| one.eq_ignore_ascii_case(attribute);
+        self.attributes.iter().any(same)
+    }
+}
+
 impl Response {
     /// Understands a whole response.
     ///
