@@ -123,6 +123,14 @@ impl Mailbox {
         Ok(*message.learned.date.get_or_init(|| date))
     }
 
+    /// Is the message still there?
+    ///
+    /// # Errors
+    /// As [`Mailbox::open`].
+    pub fn look_for(&self, message: &Message) -> Result<(), StoreError> {
+        self.locate(message, |path| fs::metadata(path).map(drop))
+    }
+
     /// A file without a name, for what must be looked at before it becomes a message.
     ///
     /// # Errors

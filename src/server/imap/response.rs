@@ -131,8 +131,9 @@ impl Response {
         if self.items.iter().all(known) {
             return true;
         }
-        let date = self.reading.mailbox().date(&self.wanted.message);
-        date.map_err(|error| self.note(&error)).is_ok()
+        // What is remembered of it does not tell: the file does.
+        let there = self.reading.mailbox().look_for(&self.wanted.message);
+        there.map_err(|error| self.note(&error)).is_ok()
     }
 
     /// Can the parts that BINARY asks for be decoded? Otherwise nothing is said of the message.
