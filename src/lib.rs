@@ -9,7 +9,8 @@
 //! 3. [`protocol`]: what both sides say, as types. It does no I/O.
 //! 4. [`store`]: mail on disk, which is there whole or not at all. [`message`]: what is in a mail.
 //! 5. [`client`]: the other end of each conversation, over the same wire.
-//! 6. [`commands`]: what a person starts; [`console`]: conversations as scripts.
+//! 6. [`commands`]: what a person starts; [`console`]: conversations that a person types
+//!    (`by_hand/`) or watches (`script.rs`, `run.rs`).
 //!
 //! Beside these: [`config`] reads `config.ini`, [`accounts`] knows who may log in, and every bound
 //! stands with its reason in [`limits`]. Imports point one way, from the top of

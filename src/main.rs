@@ -33,8 +33,11 @@ struct CommandLine {
 enum Command {
     /// Start every server in config.ini (what `pillarbox` alone does, too)
     Serve,
+    /// Type SMTP by hand, and see what every line means
     Smtp(talk::TalkArgs),
+    /// Type POP3 by hand, and see what every line means
     Pop3(talk::TalkArgs),
+    /// Type IMAP by hand, and see what every line means
     Imap(talk::TalkArgs),
     Send(Box<send::SendArgs>),
     Inbox(inbox::InboxArgs),
