@@ -28,9 +28,14 @@ fn watch() -> Result<(), Box<dyn Error>> {
     println!("Bob has {} messages. Waiting for more.", mailbox.exists);
 
     // Every message has a UID above those of the messages before it (RFC 9051 §2.3.1.1).
-    let mut next = mailbox.uid_next;
+    let (mut next, mut seen) = (mailbox.uid_next, mailbox.exists);
+    let count = |client: &ImapClient| client.mailbox().map_or(0, |mailbox| mailbox.exists);
     loop {
-        client.idle(PATIENCE)?;
+        // What came while we fetched has been told already: who idles now waits for the one after it.
+        if count(&client) == seen {
+            client.idle(PATIENCE)?;
+        }
+        seen = count(&client);
         // `7:*` is the last message, too, when none has a UID of 7 or above.
         for new in client.fetch(&SequenceSet::starting_at(next), &[FetchItem::Uid])? {
             if new.uid() >= next {
