@@ -11,8 +11,12 @@ pub const BUFFER: usize = 16 * 1024;
 /// and IMAP clients name hundreds of UIDs in one line (RFC 2683 §3.2.1.5 asks for 8,000).
 pub const LINE_LENGTH: usize = 64 * 1024;
 
-/// Octets beyond the longest line within which its end must come, or the conversation ends.
-pub const LINE_OVERRUN: usize = 128 * 1024;
+/// Octets beyond the longest line within which its end must come, or the conversation ends. They
+/// are passed over, not kept, and there are enough for a hundred thousand words too many.
+pub const LINE_OVERRUN: usize = 512 * 1024;
+
+/// Octets of a line that is too long which are kept, so that its tag can be answered.
+pub const BEGINNING: usize = 256;
 
 /// For a TLS handshake, from the first octet to the last.
 pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(30);

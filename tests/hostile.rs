@@ -82,6 +82,18 @@ fn a_command_of_a_megabyte_without_an_end_gets_one_error() {
 }
 
 #[test]
+fn a_command_of_a_hundred_thousand_words_is_answered_under_its_tag() {
+    let lab = Lab::start();
+    let mut client = Typed::connect(&lab, "imap");
+    assert!(client.ask("a LOGIN alice wonderland").starts_with("a OK "));
+    for (words, count) in [("NOT ", 100_000), ("OR ALL ", 50_000), ("1000001,", 50_000)] {
+        let answer = client.ask(&format!("q SEARCH {}ALL", words.repeat(count)));
+        assert!(answer.starts_with("q BAD expected a line of at most 65536 octets"));
+        assert!(client.ask("z NOOP").starts_with("z OK "));
+    }
+}
+
+#[test]
 fn a_long_line_with_an_end_costs_nothing_but_itself() {
     let lab = Lab::start();
     let long = "x".repeat(70_000);

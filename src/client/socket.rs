@@ -109,7 +109,7 @@ impl ClientSocket {
         match self.attempt(Wire::read_line)? {
             Heard::Line(line) => Ok(Some(line)),
             Heard::Closed => Ok(None),
-            Heard::TooLong | Heard::Endless => Err(self.endless()),
+            Heard::TooLong(_) | Heard::Endless => Err(self.endless()),
             Heard::TimedOut => Err(ClientError::TimedOut { server }),
             Heard::Stopping | Heard::News => Err(ClientError::Closed { server }),
         }

@@ -40,8 +40,8 @@ impl Default for Patience {
 pub enum Heard {
     /// A line, its ending removed: CRLF, or a bare LF from a hand-typed conversation.
     Line(Vec<u8>),
-    /// A line that is too long; it was skipped to its end.
-    TooLong,
+    /// A line that is too long: its beginning. The rest was skipped, to its end.
+    TooLong(Vec<u8>),
     /// A line that is too long and has no end in sight.
     Endless,
     /// The bell rang: [`Wire::read_line_or_news`].
@@ -161,7 +161,8 @@ impl Wire {
                 return Ok(if fits {
                     Heard::Line(line)
                 } else {
-                    Heard::TooLong
+                    line.truncate(limits::BEGINNING);
+                    Heard::TooLong(line)
                 });
             }
             if skipped > limits::LINE_OVERRUN {

@@ -49,7 +49,7 @@ fn hear(session: &mut dyn Session, heard: Heard) -> Reply {
     match heard {
         Heard::Line(line) => session.interact(&line),
         Heard::News => session.news(),
-        Heard::TooLong => trouble(session, Trouble::LineTooLong),
+        Heard::TooLong(beginning) => session.too_long(&beginning),
         Heard::Endless => trouble(session, Trouble::LineEndless),
         Heard::TimedOut => trouble(session, Trouble::TimedOut),
         Heard::Stopping => trouble(session, Trouble::ShuttingDown),

@@ -38,6 +38,11 @@ pub trait Session {
         None
     }
 
+    /// Answers a line that is too long, of which this is the beginning; the next one can be read.
+    fn too_long(&mut self, _beginning: &[u8]) -> Reply {
+        self.trouble(Trouble::LineTooLong)
+    }
+
     /// How this protocol words trouble on the line: `421 …`, `-ERR …`, `* BYE …`.
     fn trouble(&mut self, trouble: Trouble) -> Reply;
 }

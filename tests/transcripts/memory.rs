@@ -85,7 +85,8 @@ impl Memory {
         line.pop();
         line.pop_if(|last| *last == b'\r');
         if line.len() > longest {
-            return Some(self.trouble(Trouble::LineTooLong));
+            line.truncate(limits::BEGINNING);
+            return Some(self.session.too_long(&line));
         }
         Some(self.session.interact(&line))
     }

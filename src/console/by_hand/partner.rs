@@ -111,7 +111,7 @@ fn hold(
     loop {
         let at_once = match socket.listen(bell) {
             Ok(Heard::Line(line)) => tell(Event::Heard(line)),
-            Ok(Heard::TooLong) => tell(Event::TooLong),
+            Ok(Heard::TooLong(_)) => tell(Event::TooLong),
             Ok(Heard::News) => {
                 bell.answer();
                 orders.try_iter().collect()

@@ -12,6 +12,9 @@ use crate::protocol::span::Role;
 /// No part lies deeper than this; the parser of messages nests less.
 const DEEPEST_SECTION: usize = 100;
 
+/// No FETCH asks for more of a message: a short command must not have an answer without an end.
+const MOST_ITEMS: usize = 1000;
+
 /// One thing that a client wants to know of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FetchItem {
@@ -121,7 +124,14 @@ impl FetchItem {
     /// When none stands there.
     pub fn parse_all(cursor: &mut Cursor<'_>) -> Parsed<Vec<FetchItem>> {
         if cursor.peek() == Some(b'(') {
-            return cursor.list(FetchItem::parse);
+            let mut count = 0;
+            return cursor.list(|cursor| {
+                if count == MOST_ITEMS {
+                    return cursor.fail("at most 1000 fetch items");
+                }
+                count += 1;
+                FetchItem::parse(cursor)
+            });
         }
         cursor.named(Role::FetchItem, FetchItem::parse_macro)
     }

@@ -9,6 +9,9 @@ use super::cursor::{Cursor, Parsed};
 use crate::message::{Flag, FlagChange, Flags};
 use crate::protocol::span::Role;
 
+/// No keyword is longer: every SELECT of its mailbox tells it to every client.
+const LONGEST_KEYWORD: usize = 100;
+
 /// No command sets more flags at once: Dovecot's Maildir keeps 26 keywords in a file's name.
 const MOST_FLAGS: usize = 100;
 
@@ -68,7 +71,12 @@ fn one_more(cursor: &mut Cursor<'_>, count: &mut usize, flags: &mut Flags) -> Pa
 fn parse_flag(cursor: &mut Cursor<'_>, flags: &mut Flags) -> Parsed<()> {
     let error = cursor.expected("a flag that a client can set, such as \\Seen or $Forwarded");
     if !cursor.eat(b'\\') {
-        flags.set_keyword(cursor.atom(error.expected)?);
+        let too_long = cursor.expected("a keyword of at most 100 characters");
+        let keyword = cursor.atom(error.expected)?;
+        if keyword.len() > LONGEST_KEYWORD {
+            return Err(too_long);
+        }
+        flags.set_keyword(keyword);
         return Ok(());
     }
     flags.set(system_flag(cursor.atom(error.expected)?).ok_or(error)?);
@@ -149,6 +157,16 @@ pub(super) mod tests {
         let (change, silent) = parse_change(&mut cursor).map_err(|error| error.to_string())?;
         cursor.end().map_err(|error| error.to_string())?;
         Ok(Change(&change, silent).to_string())
+    }
+
+    #[test]
+    fn a_keyword_has_its_bound() {
+        assert!(change(&format!("+FLAGS ({})", "k".repeat(100))).is_ok());
+        let error = change(&format!("+FLAGS ({})", "k".repeat(101))).unwrap_err();
+        assert_eq!(
+            error,
+            "expected a keyword of at most 100 characters at octet 8"
+        );
     }
 
     #[test]

@@ -25,6 +25,13 @@ impl Gathering {
         &self.octets
     }
 
+    /// Takes the beginning of a line that could not be kept, if it is the command's, too.
+    pub(super) fn begin(&mut self, line: &[u8]) {
+        if self.octets.is_empty() {
+            self.octets.extend_from_slice(line);
+        }
+    }
+
     /// The command's tag, if it has one that can be repeated; otherwise `*`.
     pub(super) fn tag(&self) -> String {
         let word = self.octets.split(|octet| *octet == b' ').next();

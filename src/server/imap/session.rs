@@ -113,6 +113,14 @@ impl Session for ImapServer {
         stranger.then_some(limits::LOGIN_TIMEOUT)
     }
 
+    /// The command that the line was, or belonged to, is answered under its tag.
+    fn too_long(&mut self, beginning: &[u8]) -> Reply {
+        if let Expecting::Command(gathering) = &mut self.expecting {
+            gathering.begin(beginning);
+        }
+        self.line_too_long()
+    }
+
     fn trouble(&mut self, trouble: Trouble) -> Reply {
         let why = match trouble {
             Trouble::LineTooLong => return self.line_too_long(),
@@ -265,7 +273,9 @@ impl ImapServer {
     fn line_too_long(&mut self) -> Reply {
         match mem::take(&mut self.expecting) {
             Expecting::Command(gathering) => {
-                self.bad_command(&gathering.tag(), "the line is too long")
+                let most = self.site.limits.line_length;
+                let why = format!("expected a line of at most {most} octets");
+                self.bad_command(&gathering.tag(), &why)
             }
             Expecting::Refused(tag, answer) => answer.reply(&tag),
             Expecting::Authenticate(tag, _) => self.bad_command(&tag, "the answer is too long"),

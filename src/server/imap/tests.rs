@@ -269,8 +269,10 @@ fn trouble_is_worded_and_a_long_line_only_costs_its_command() {
     }
     session.interact(b"c LOGIN {5}");
     session.receive(&mut &b"alice"[..]).unwrap();
-    let answer = text(session.trouble(Trouble::LineTooLong));
-    assert_eq!(answer, "c BAD the line is too long\r\n");
+    let answer = text(session.too_long(b" and so on"));
+    assert_eq!(answer, "c BAD expected a line of at most 65536 octets\r\n");
+    let answer = text(session.too_long(b"c SEARCH NOT NOT NOT"));
+    assert_eq!(answer, "c BAD expected a line of at most 65536 octets\r\n");
     assert_eq!(text(session.interact(b"d NOOP")), "d OK NOOP completed\r\n");
 }
 

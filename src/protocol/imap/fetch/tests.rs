@@ -17,6 +17,17 @@ fn printed(text: &str) -> String {
 }
 
 #[test]
+fn the_items_of_one_fetch_are_bounded() {
+    let parse = |count| {
+        let items = format!("({})", vec!["UID"; count].join(" "));
+        FetchItem::parse_all(&mut Cursor::new(items.as_bytes())).map(|items| items.len())
+    };
+    assert_eq!(parse(1000).unwrap(), 1000);
+    let error = parse(1001).unwrap_err();
+    assert_eq!(error.expected, "at most 1000 fetch items");
+}
+
+#[test]
 fn items() {
     let rows = [
         ("fast", "FLAGS INTERNALDATE RFC822.SIZE"),
