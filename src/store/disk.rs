@@ -53,11 +53,23 @@ pub(crate) fn sync_folder(path: &Path) -> Result<(), StoreError> {
 
 /// Replaces a file: whoever looks, even after a crash, sees the old content or the new.
 pub(crate) fn replace(path: &Path, content: &[u8]) -> Result<(), StoreError> {
+    replace_at(path, content, None)
+}
+
+/// The same; and the file's time shows a later second than before, since Dovecot looks at nothing finer.
+pub(super) fn replace_visibly(path: &Path, content: &[u8]) -> Result<(), StoreError> {
+    let before = fs::metadata(path).and_then(|about| about.modified());
+    let later = before.map_or(SystemTime::now(), |before| before + Duration::from_secs(1));
+    replace_at(path, content, Some(later.max(SystemTime::now())))
+}
+
+fn replace_at(path: &Path, content: &[u8], modified: Option<SystemTime>) -> Result<(), StoreError> {
     let mut temporary = path.as_os_str().to_owned();
     // Always the same: what a crash leaves, the next writing takes away.
     temporary.push(".tmp");
     let temporary = PathBuf::from(temporary);
-    let written = write_synced(&temporary, content).and_then(|()| fs::rename(&temporary, path));
+    let written =
+        write_synced(&temporary, content, modified).and_then(|()| fs::rename(&temporary, path));
     if let Err(error) = written {
         let _ = fs::remove_file(&temporary);
         return Err(StoreError::Disk(path.to_path_buf(), error));
@@ -84,7 +96,7 @@ pub(super) fn read_text(path: &Path) -> Result<String, StoreError> {
     Ok(String::from_utf8_lossy(&content).into_owned())
 }
 
-fn write_synced(path: &Path, content: &[u8]) -> io::Result<()> {
+fn write_synced(path: &Path, content: &[u8], modified: Option<SystemTime>) -> io::Result<()> {
     let mut file = OpenOptions::new()
         .write(true)
         .create(true)
@@ -92,6 +104,9 @@ fn write_synced(path: &Path, content: &[u8]) -> io::Result<()> {
         .mode(FILE_MODE)
         .open(path)?;
     file.write_all(content)?;
+    if let Some(modified) = modified {
+        file.set_modified(modified)?;
+    }
     file.sync_all()
 }
 

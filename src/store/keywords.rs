@@ -143,7 +143,7 @@ impl Keywords {
             }
         }
         if names != self.names {
-            disk::replace(&self.path, render(&names).as_bytes())?;
+            disk::replace_visibly(&self.path, render(&names).as_bytes())?;
             self.names = names;
             self.stamp = Stamp::of(&self.path);
         }

@@ -9,15 +9,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::changes::Changes;
+use super::disk::DotLock;
 use super::edit::Edit;
 use super::keywords::Keywords;
 use super::maildir::{self, Dir, MailFile};
 use super::snapshot::{Message, Snapshot};
 use super::uidlist::UidList;
 use super::{StoreError, Uid};
-
-/// How often a refresh starts over when another program writes the UID list meanwhile.
-const ATTEMPTS: usize = 5;
 
 /// One mailbox on disk, and the newest snapshot of it.
 pub(super) struct State {
@@ -62,13 +60,13 @@ impl State {
 
     /// Makes a new snapshot if anything changed on disk, and says whether it did.
     pub(super) fn refresh(&mut self) -> Result<bool, StoreError> {
-        for _ in 0..ATTEMPTS {
-            if let Some(changed) = self.look()? {
-                return Ok(changed);
-            }
+        if let Some(changed) = self.look(None)? {
+            return Ok(changed);
         }
-        // The arrivals wait for a quieter moment.
-        Ok(false)
+        // Another program gives UIDs at the same moment. Now it waits for us.
+        let lock = self.uids.lock()?;
+        // Who writes the list without the lock makes the arrivals wait for a quieter moment.
+        Ok(self.look(Some(&lock))?.unwrap_or(false))
     }
 
     /// The mailbox was deleted: nothing is in it, and nothing on disk is looked at.
@@ -80,23 +78,28 @@ impl State {
         changed
     }
 
-    /// One refresh; `None` when another program wrote the UID list meanwhile.
-    fn look(&mut self) -> Result<Option<bool>, StoreError> {
+    /// One refresh, perhaps with the UID list locked already; `None` when another program wrote it
+    /// meanwhile.
+    fn look(&mut self, lock: Option<&DotLock>) -> Result<Option<bool>, StoreError> {
         let relettered = self.keywords.reload(&self.maildir)?;
         if self.uids.changed_on_disk() {
             self.uids.reload()?;
         }
         let anew = self.snapshot.uid_validity != self.uids.validity();
-        if relettered || anew {
+        // A message that another program numbered and we did not find would get another UID once we
+        // have given higher ones: it must be found now, whatever the folders' times say.
+        let numbered = !anew && self.uids.next() > self.snapshot.uid_next;
+        if relettered || anew || numbered {
             self.changes.distrust_all();
         }
         let (dirs, times) = self.changes.look();
         if dirs.is_empty() && !self.uids.wants_save(self.snapshot.messages.len()) {
             return Ok(Some(false));
         }
-        let compared = self.compare(&dirs, anew, relettered)?;
+        let mut compared = self.compare(&dirs, anew, relettered)?;
+        compared.changed |= numbered;
         self.changes.scanned(times);
-        self.settle(compared, anew, relettered)
+        self.settle(compared, anew, relettered, lock)
     }
 
     /// Compares the folders with the snapshot.
@@ -104,8 +107,11 @@ impl State {
         let known: &[Arc<Message>] = if anew { &[] } else { &self.snapshot.messages };
         let mut found = self.scan(dirs)?;
         let missing = |found: &Found| {
-            let mut here = known.iter().filter(|m| dirs.contains(&m.file.dir));
-            here.any(|m| !found.contains_key(&m.file.name.base))
+            let here = known.iter().filter(|m| dirs.contains(&m.file.dir));
+            let mut here = here.map(|m| &m.file.name.base);
+            let mut numbered = self.uids.named_from(self.snapshot.uid_next);
+            here.any(|base| !found.contains_key(base))
+                || numbered.any(|base| !found.contains_key(base))
         };
         // A file that is renamed during a scan can escape it, and one that moved to `cur/` was
         // perhaps not looked for there. Gone is what is missing twice, everywhere.
@@ -172,10 +178,11 @@ impl State {
         compared: Compared,
         anew: bool,
         relettered: bool,
+        lock: Option<&DotLock>,
     ) -> Result<Option<bool>, StoreError> {
         let mut alive = compared.alive;
         let known = alive.len();
-        match self.number(&compared.fresh, &mut alive) {
+        match self.number(&compared.fresh, &mut alive, lock) {
             Ok(true) => {}
             Ok(false) => {
                 self.changes.distrust_all();
@@ -204,11 +211,15 @@ impl State {
         &mut self,
         fresh: &[MailFile],
         alive: &mut Vec<Arc<Message>>,
+        lock: Option<&DotLock>,
     ) -> Result<bool, StoreError> {
         if fresh.is_empty() && !self.uids.wants_save(alive.len()) {
             return Ok(true);
         }
-        let _lock = self.uids.lock()?;
+        let _ours = match lock {
+            Some(_) => None,
+            None => Some(self.uids.lock()?),
+        };
         if self.uids.changed_on_disk() {
             return Ok(false);
         }

@@ -127,6 +127,15 @@ impl UidList {
         self.content.lines.get(base).map(|line| line.uid)
     }
 
+    /// The messages that have this UID or a higher one, as far as there can be any.
+    pub(super) fn named_from(&self, first: Uid) -> impl Iterator<Item = &Arc<str>> {
+        let any = (first < self.content.next).then_some(&self.content.lines);
+        let lines = any.into_iter().flatten();
+        lines
+            .filter(move |(_, line)| line.uid >= first)
+            .map(|(base, _)| base)
+    }
+
     /// The size with CRLF, if it was remembered.
     pub(super) fn size_on_wire(&self, base: &str) -> Option<u64> {
         let fields = &self.content.lines.get(base)?.fields;

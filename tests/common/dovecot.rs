@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::net::TcpStream;
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use pillarbox::net::certificates::Certificates;
@@ -13,7 +14,7 @@ use super::programs::{free_port, run, until};
 
 /// A private Dovecot.
 pub struct Dovecot {
-    _folder: TempDir,
+    folder: TempDir,
     child: Child,
     /// The port of IMAP, in clear.
     pub imap: u16,
@@ -78,11 +79,18 @@ impl Dovecot {
             until("Dovecot", || TcpStream::connect(("127.0.0.1", port)).ok());
         }
         Dovecot {
-            _folder: folder,
+            folder,
             child,
             imap,
             pop3,
         }
+    }
+}
+
+impl Dovecot {
+    /// The folder of the mailboxes, which belong to `nobody`.
+    pub fn mail(&self) -> PathBuf {
+        self.folder.path().join("mail")
     }
 }
 

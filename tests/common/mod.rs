@@ -13,6 +13,8 @@ use std::collections::HashMap;
 use std::fs::{self, DirEntry};
 use std::io::{self, BufRead, BufReader, Read};
 use std::net::SocketAddr;
+use std::os::unix::fs::chown;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -42,6 +44,8 @@ const ORDINARY: &str = include_str!("../zoo/ordinary.eml");
 pub struct Lab {
     folder: TempDir,
     server: Option<Server>,
+    /// Runs as another user, from a copy that this user can reach.
+    user: Option<u32>,
 }
 
 /// The running program.
@@ -72,6 +76,27 @@ impl Lab {
         let mut lab = Lab {
             folder,
             server: None,
+            user: None,
+        };
+        lab.restart();
+        lab
+    }
+
+    /// As [`Lab::with`], but as another user, to whom the folder is given. Wants root.
+    pub fn as_user(user: u32, config: &str) -> Lab {
+        let folder = tempfile::tempdir().unwrap();
+        let config = format!("{CONFIG}smtp = 0\nsmtps = 0\n{config}");
+        fs::write(folder.path().join("config.ini"), config).unwrap();
+        fs::copy(
+            env!("CARGO_BIN_EXE_pillarbox"),
+            folder.path().join("pillarbox"),
+        )
+        .unwrap();
+        chown(folder.path(), Some(user), Some(user)).unwrap();
+        let mut lab = Lab {
+            folder,
+            server: None,
+            user: Some(user),
         };
         lab.restart();
         lab
@@ -80,7 +105,11 @@ impl Lab {
     /// Starts the program in the same folder, on other ports.
     pub fn restart(&mut self) {
         self.kill();
-        let mut child = command(&["serve"], self.path())
+        let mut command = command(&["serve"], self.path());
+        if let Some(user) = self.user {
+            command = as_user(user, self.path());
+        }
+        let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::inherit())
             .spawn()
@@ -263,6 +292,20 @@ pub fn command(words: &[&str], folder: &Path) -> Command {
         .current_dir(folder)
         .stdin(Stdio::null())
         .env_remove("RUST_LOG");
+    command
+}
+
+/// The server, run by this user.
+fn as_user(user: u32, folder: &Path) -> Command {
+    let mut command = Command::new(folder.join("pillarbox"));
+    command
+        .arg("serve")
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .env_remove("RUST_LOG")
+        .env("HOME", folder)
+        .uid(user)
+        .gid(user);
     command
 }
 

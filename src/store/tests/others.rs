@@ -102,3 +102,29 @@ fn a_flag_that_another_program_took_away_is_set_again() {
     assert_eq!(after.uid(1).unwrap().flags.to_string(), "\\Deleted");
     assert!(file("T").exists());
 }
+
+/// Another program adds a message in the very moment of a change of ours, which hides it for a while,
+/// and gives it a UID. Then comes a message that gets its UID from us.
+#[test]
+fn a_message_that_another_program_numbered_keeps_its_uid() {
+    let disk = Disk::new();
+    let inbox = disk.inbox();
+    deliver(&inbox, "ours");
+    inbox.claim_recent().unwrap();
+    let shown = fs::metadata(disk.path("cur")).unwrap().modified().unwrap();
+    fs::write(disk.path("cur/2.theirs:2,S"), "x\n").unwrap();
+    // As our own change shows after it.
+    File::open(disk.path("cur"))
+        .unwrap()
+        .set_modified(shown)
+        .unwrap();
+    assert_eq!(uids(&inbox.refresh().unwrap()), [1], "hidden");
+    let list = disk.path("dovecot-uidlist");
+    let mut file = File::options().append(true).open(&list).unwrap();
+    file.write_all(b"2 :2.theirs\n").unwrap();
+    let name = deliver(&inbox, "ours too");
+    let snapshot = inbox.refresh().unwrap();
+    assert_eq!(uids(&snapshot), [1, 2, 3]);
+    assert_eq!(snapshot.find(&name).unwrap().uid, 3);
+    assert!(Arc::ptr_eq(&snapshot, &inbox.refresh().unwrap()));
+}
