@@ -77,15 +77,15 @@ fn who_takes_little(lab: &Lab) -> Socket {
 /// News pile up for it, in the kernel's buffers only; then its time is up, and it is closed.
 #[test]
 fn who_idles_and_never_reads_is_let_go() {
-    let lab = Lab::with(&format!("{ROOM}imap_timeout = 2\n"));
+    let lab = Lab::with(&format!("{ROOM}imap_timeout = 5\n"));
     fill(&lab, 1000);
     let mut other = select(&lab);
     let mut deaf = who_takes_little(&lab);
     deaf.write_all(b"a LOGIN bob builder\r\nb SELECT INBOX\r\nc IDLE\r\n")
         .unwrap();
     // Long keywords make much of little news: about a megabyte in each round.
-    let keywords = ["a", "b", "c", "d"]
-        .map(|letter| letter.repeat(200))
+    let keywords = ["a", "b", "c", "d", "e", "f", "g", "h"]
+        .map(|letter| letter.repeat(100))
         .join(" ");
     other.send(format!("c STORE 1:* +FLAGS.SILENT ({keywords})\r\n").as_bytes());
     hear(&mut other, "c OK");
