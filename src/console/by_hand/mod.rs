@@ -2,8 +2,8 @@
 //! it means.
 //!
 //! What is typed is sent as it was typed, with CRLF at its end; words that begin with a slash are for
-//! the console ([`order`]). The server speaks in a thread of its own ([`partner`]), the person types
-//! at a terminal or through a pipe ([`terminal`]), and both meet in one [`Conversation`]. From a pipe
+//! the console (`order`). The server speaks in a thread of its own (`partner`), the person types
+//! at a terminal or through a pipe (`terminal`), and both meet in one `Conversation`. From a pipe
 //! each line waits for the answer to the one before.
 
 mod below;
