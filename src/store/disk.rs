@@ -56,7 +56,8 @@ pub(crate) fn replace(path: &Path, content: &[u8]) -> Result<(), StoreError> {
     replace_at(path, content, None)
 }
 
-/// The same; and the file's time shows a later second than before, since Dovecot looks at nothing finer.
+/// The same; and the file's time shows a later second than before. Without that, Dovecot was seen to
+/// miss what was written twice within a second.
 pub(super) fn replace_visibly(path: &Path, content: &[u8]) -> Result<(), StoreError> {
     let before = fs::metadata(path).and_then(|about| about.modified());
     let later = before.map_or(SystemTime::now(), |before| before + Duration::from_secs(1));

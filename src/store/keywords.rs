@@ -125,7 +125,7 @@ impl Keywords {
 
     /// Gives letters to the keywords that have none: those that nobody else has given away.
     fn learn(&mut self, flags: &Flags) -> Result<(), StoreError> {
-        // Dovecot, too, writes the keywords under the lock of the UIDs.
+        // One who gives UIDs in this Maildir, as Dovecot does when it looks at it, waits meanwhile.
         let _lock = DotLock::take(&self.path.with_file_name(UidList::FILE))?;
         if self.changed_on_disk() {
             let maildir = self.path.parent().unwrap_or(&self.path).to_path_buf();

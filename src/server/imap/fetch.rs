@@ -31,7 +31,7 @@ impl ImapServer {
     ) -> Answered {
         let numbers = self.view()?.numbers(set, by_uid)?;
         // First what is new, so that the answer is not older than the news.
-        let news = self.news_now(Telling {
+        let mut news = self.news_now(Telling {
             expunge: false,
             uid: by_uid,
         })?;
@@ -41,7 +41,7 @@ impl ImapServer {
             items.insert(0, FetchItem::Uid);
         }
         let seen = match items.iter().any(FetchItem::sets_seen) && !view.is_read_only() {
-            true => mark_seen(view, &numbers)?,
+            true => mark_seen(view, &numbers, &mut news)?,
             false => Vec::new(),
         };
         let wanted = wanted(view, &numbers, &seen);
@@ -59,8 +59,9 @@ impl ImapServer {
     }
 }
 
-/// Sets `\Seen` where it is not set, and returns those numbers, rising.
-fn mark_seen(view: &mut View, numbers: &[u32]) -> Result<Vec<u32>, StoreError> {
+/// Sets `\Seen` where it is not set, and returns those numbers, rising. Keywords that came to the
+/// mailbox in this very moment are news, before anybody hears of a message that has them.
+fn mark_seen(view: &mut View, numbers: &[u32], news: &mut Vec<u8>) -> Result<Vec<u32>, StoreError> {
     let unseen = |number: &u32| {
         let message = view.message(*number);
         message.is_some_and(|message| !message.flags.has(Flag::Seen))
@@ -70,7 +71,8 @@ fn mark_seen(view: &mut View, numbers: &[u32]) -> Result<Vec<u32>, StoreError> {
         return Ok(unseen);
     }
     let seen: Flags = [Flag::Seen].into_iter().collect();
-    view.change(&unseen, &FlagChange::Add(seen))?;
+    let changed = view.change(&unseen, &FlagChange::Add(seen))?;
+    news.extend(changed.new_keywords.into_bytes());
     Ok(unseen)
 }
 
