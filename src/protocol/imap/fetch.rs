@@ -5,7 +5,7 @@
 use std::fmt;
 use std::ops::Range;
 
-use super::cursor::{Cursor, Parsed};
+use super::cursor::{Bound, Cursor, Parsed};
 use super::mailbox::Astring;
 use crate::protocol::span::Role;
 
@@ -13,7 +13,10 @@ use crate::protocol::span::Role;
 const DEEPEST_SECTION: usize = 100;
 
 /// No FETCH asks for more of a message: a short command must not have an answer without an end.
-const MOST_ITEMS: usize = 1000;
+const ITEMS: Bound = Bound {
+    most: 1000,
+    expected: "at most 1000 fetch items",
+};
 
 /// One thing that a client wants to know of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -124,14 +127,7 @@ impl FetchItem {
     /// When none stands there.
     pub fn parse_all(cursor: &mut Cursor<'_>) -> Parsed<Vec<FetchItem>> {
         if cursor.peek() == Some(b'(') {
-            let mut count = 0;
-            return cursor.list(|cursor| {
-                if count == MOST_ITEMS {
-                    return cursor.fail("at most 1000 fetch items");
-                }
-                count += 1;
-                FetchItem::parse(cursor)
-            });
+            return cursor.list_within(ITEMS, FetchItem::parse);
         }
         cursor.named(Role::FetchItem, FetchItem::parse_macro)
     }

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use super::cursor::{Cursor, Parsed};
+use super::cursor::{Bound, Cursor, Parsed};
 use crate::message::{Flag, FlagChange, Flags};
 use crate::protocol::span::Role;
 
@@ -13,7 +13,10 @@ use crate::protocol::span::Role;
 const LONGEST_KEYWORD: usize = 100;
 
 /// No command sets more flags at once: Dovecot's Maildir keeps 26 keywords in a file's name.
-const MOST_FLAGS: usize = 100;
+const AT_ONCE: Bound = Bound {
+    most: 100,
+    expected: "at most 100 flags",
+};
 
 /// Reads `(\Seen $Forwarded)`, or `()`, from the front.
 ///
@@ -21,8 +24,7 @@ const MOST_FLAGS: usize = 100;
 /// When none stands there, or a flag is one that cannot be set.
 pub fn parse_list(cursor: &mut Cursor<'_>) -> Parsed<Flags> {
     let mut flags = Flags::new();
-    let mut count = 0;
-    cursor.list_or_empty(|cursor| one_more(cursor, &mut count, &mut flags))?;
+    cursor.list_or_empty_within(AT_ONCE, |cursor| one_more(cursor, &mut flags))?;
     Ok(flags)
 }
 
@@ -38,8 +40,7 @@ pub fn parse_change(cursor: &mut Cursor<'_>) -> Parsed<(FlagChange, bool)> {
     }
     // RFC 3501 §9, `store-att-flags`: the parentheses may be missing.
     let mut flags = Flags::new();
-    let mut count = 0;
-    cursor.separated(|cursor| one_more(cursor, &mut count, &mut flags))?;
+    cursor.separated_within(AT_ONCE, |cursor| one_more(cursor, &mut flags))?;
     Ok((change(flags), silent))
 }
 
@@ -60,11 +61,7 @@ fn parse_how(cursor: &mut Cursor<'_>) -> Parsed<(How, bool)> {
     Ok((change, cursor.eat_text(".SILENT")))
 }
 
-fn one_more(cursor: &mut Cursor<'_>, count: &mut usize, flags: &mut Flags) -> Parsed<()> {
-    if *count == MOST_FLAGS {
-        return cursor.fail("at most 100 flags");
-    }
-    *count += 1;
+fn one_more(cursor: &mut Cursor<'_>, flags: &mut Flags) -> Parsed<()> {
     cursor.named(Role::Flag, |cursor| parse_flag(cursor, flags))
 }
 

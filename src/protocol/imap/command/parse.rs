@@ -5,7 +5,7 @@
 
 use super::Command;
 use crate::protocol::imap::append::Append;
-use crate::protocol::imap::cursor::{Cursor, Parsed, utf8};
+use crate::protocol::imap::cursor::{Bound, Cursor, Parsed, utf8};
 use crate::protocol::imap::fetch::FetchItem;
 use crate::protocol::imap::flags;
 use crate::protocol::imap::list::{List, ListPattern};
@@ -17,7 +17,10 @@ use crate::protocol::sasl;
 use crate::protocol::span::Role;
 
 /// RFC 2971 §3.3: at most 30 pairs of ID.
-const MOST_ID_PAIRS: usize = 30;
+const ID_PAIRS: Bound = Bound {
+    most: 30,
+    expected: "at most 30 pairs in ID",
+};
 
 /// The commands without arguments.
 const ALONE: [(&str, Command); 10] = [
@@ -140,12 +143,7 @@ fn id(cursor: &mut Cursor<'_>) -> Parsed<Command> {
     if cursor.eat_text("NIL") {
         return Ok(Command::Id(Vec::new()));
     }
-    let mut count = 0;
-    let pairs = cursor.list_or_empty(|cursor| {
-        if count == MOST_ID_PAIRS {
-            return cursor.fail("at most 30 pairs in ID");
-        }
-        count += 1;
+    let pairs = cursor.list_or_empty_within(ID_PAIRS, |cursor| {
         let error = cursor.expected("a string in UTF-8");
         let expected = "a field's name as a string";
         let field = cursor.named(Role::Option, |cursor| cursor.string(expected))?;

@@ -14,9 +14,21 @@ use super::mailbox::Alphabet;
 pub use recording::Recording;
 pub use strings::utf8;
 
+/// How many items a list may have.
+#[derive(Clone, Copy, Debug)]
+pub struct Bound {
+    /// At most so many.
+    pub most: usize,
+    /// What an error says was expected in place of one more.
+    pub expected: &'static str,
+}
+
 /// No list of a command is longer than this. Commands are bounded in octets too; this bound keeps
 /// what is quadratic in a list's length harmless.
-pub const MOST_IN_LIST: usize = 10_000;
+const IN_A_LIST: Bound = Bound {
+    most: 10_000,
+    expected: "at most 10000 items in a list",
+};
 
 /// What was expected, and at which octet of the buffer, counted from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -247,8 +259,20 @@ impl<'a> Cursor<'a> {
     /// # Errors
     /// When a parenthesis is missing, the items' errors, or when there are too many.
     pub fn list<T>(&mut self, item: impl FnMut(&mut Self) -> Parsed<T>) -> Parsed<Vec<T>> {
+        self.list_within(IN_A_LIST, item)
+    }
+
+    /// Like [`list`](Cursor::list), with a bound of its own.
+    ///
+    /// # Errors
+    /// As for `list`.
+    pub fn list_within<T>(
+        &mut self,
+        bound: Bound,
+        item: impl FnMut(&mut Self) -> Parsed<T>,
+    ) -> Parsed<Vec<T>> {
         self.expect(b'(', "an opening parenthesis")?;
-        let items = self.separated(item)?;
+        let items = self.separated_within(bound, item)?;
         self.expect(b')', "a space or a closing parenthesis")?;
         Ok(items)
     }
@@ -258,21 +282,45 @@ impl<'a> Cursor<'a> {
     /// # Errors
     /// As for `list`.
     pub fn list_or_empty<T>(&mut self, item: impl FnMut(&mut Self) -> Parsed<T>) -> Parsed<Vec<T>> {
+        self.list_or_empty_within(IN_A_LIST, item)
+    }
+
+    /// Like [`list_or_empty`](Cursor::list_or_empty), with a bound of its own.
+    ///
+    /// # Errors
+    /// As for `list`.
+    pub fn list_or_empty_within<T>(
+        &mut self,
+        bound: Bound,
+        item: impl FnMut(&mut Self) -> Parsed<T>,
+    ) -> Parsed<Vec<T>> {
         if self.eat_text("()") {
             return Ok(Vec::new());
         }
-        self.list(item)
+        self.list_within(bound, item)
     }
 
     /// One or more items, a space between two.
     ///
     /// # Errors
     /// The items', or when there are too many.
-    pub fn separated<T>(&mut self, mut item: impl FnMut(&mut Self) -> Parsed<T>) -> Parsed<Vec<T>> {
+    pub fn separated<T>(&mut self, item: impl FnMut(&mut Self) -> Parsed<T>) -> Parsed<Vec<T>> {
+        self.separated_within(IN_A_LIST, item)
+    }
+
+    /// Like [`separated`](Cursor::separated), with a bound of its own.
+    ///
+    /// # Errors
+    /// As for `separated`.
+    pub fn separated_within<T>(
+        &mut self,
+        bound: Bound,
+        mut item: impl FnMut(&mut Self) -> Parsed<T>,
+    ) -> Parsed<Vec<T>> {
         let mut items = vec![item(self)?];
         while self.eat(b' ') {
-            if items.len() == MOST_IN_LIST {
-                return self.fail("at most 10000 items in a list");
+            if items.len() == bound.most {
+                return self.fail(bound.expected);
             }
             items.push(item(self)?);
         }
@@ -335,7 +383,7 @@ mod tests {
         for text in ["", "(", "( 1)", "(1 )", "(1  2)", "(1", "1"] {
             assert_eq!(list(text), None, "{text}");
         }
-        let long = format!("({})", vec!["1"; MOST_IN_LIST + 1].join(" "));
+        let long = format!("({})", vec!["1"; IN_A_LIST.most + 1].join(" "));
         let error = Cursor::new(long.as_bytes())
             .list(Cursor::number)
             .unwrap_err();

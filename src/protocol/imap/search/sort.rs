@@ -5,11 +5,14 @@ use std::fmt;
 
 use super::print::Keys;
 use super::{Charset, SearchKey, parse};
-use crate::protocol::imap::cursor::{Cursor, Parsed};
+use crate::protocol::imap::cursor::{Bound, Cursor, Parsed};
 use crate::protocol::span::Role;
 
 /// No list of criteria is longer than this: all keys there are, each in both directions.
-const MOST_CRITERIA: usize = 2 * KEYS.len();
+const CRITERIA: Bound = Bound {
+    most: 2 * KEYS.len(),
+    expected: "at most 18 keys to sort by",
+};
 
 /// A SORT.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,14 +75,7 @@ impl Sort {
     /// # Errors
     /// When something of it is missing, or there is too much.
     pub fn parse(cursor: &mut Cursor<'_>) -> Parsed<Sort> {
-        let mut count = 0;
-        let criteria = cursor.list(|cursor| {
-            if count == MOST_CRITERIA {
-                return cursor.fail("at most 18 keys to sort by");
-            }
-            count += 1;
-            Criterion::parse(cursor)
-        })?;
+        let criteria = cursor.list_within(CRITERIA, Criterion::parse)?;
         cursor.space()?;
         let (charset, keys) = parse::charset_and_keys(cursor)?;
         Ok(Sort {
