@@ -39,6 +39,12 @@ pub(super) fn spoken(mark: &str, line: &[u8], width: Option<usize>) -> Vec<Strin
     behind(mark, "     ", &text, width)
 }
 
+/// A line without CRLF or LF at its end.
+pub(super) fn without_ending(line: &[u8]) -> &[u8] {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
+
 /// Lines of narration as paragraphs behind a bar: an empty line ends one, one that is indented
 /// keeps its place.
 pub(super) fn paragraphs(lines: &[String], bar: &str, width: Option<usize>) -> Vec<String> {

@@ -22,6 +22,17 @@ pub enum Explain {
     Off,
 }
 
+impl Explain {
+    /// Is a line of this side explained?
+    pub(super) fn covers(self, by_client: bool) -> bool {
+        match self {
+            Explain::All => true,
+            Explain::Replies => !by_client,
+            Explain::Off => false,
+        }
+    }
+}
+
 /// Follows the conversations of a play.
 pub(super) struct Notes {
     explain: Explain,
@@ -74,13 +85,13 @@ impl Notes {
     /// A line that a client said, its ending included.
     pub(super) fn sent<'a>(&mut self, caller: &Caller, line: &'a [u8]) -> Noted<'a> {
         let explained = self.observer(caller).client(line);
-        self.noted(line, &explained, self.explain == Explain::All)
+        self.noted(line, &explained, self.explain.covers(true))
     }
 
     /// A line that it received.
     pub(super) fn received<'a>(&mut self, caller: &Caller, line: &'a [u8]) -> Noted<'a> {
         let explained = self.observer(caller).server(line);
-        self.noted(line, &explained, self.explain != Explain::Off)
+        self.noted(line, &explained, self.explain.covers(false))
     }
 
     fn observer(&mut self, caller: &Caller) -> &mut Observer {
@@ -106,15 +117,7 @@ impl Notes {
 
     /// What is new in it, a sentence each.
     fn notes(&mut self, explained: &Explained) -> Vec<String> {
-        let mut notes = Vec::new();
-        for part in &explained.parts {
-            if let Some(decoded) = &part.decoded {
-                notes.push(format!("It reads: {}", shown(decoded.as_bytes())));
-            }
-        }
-        if let Some(fault) = &explained.fault {
-            notes.push(format!("What is wrong: {}.", shown(fault.as_bytes())));
-        }
+        let mut notes = particulars(explained);
         // What says once more what the whole line says is left out: an enhanced code, a reply's class.
         let also = explained
             .also
@@ -122,7 +125,7 @@ impl Notes {
             .filter(|entry| entry.topic != Topic::Enhanced && entry.topic != explained.entry.topic);
         for entry in [&explained.entry].into_iter().chain(also) {
             if notes.len() < MOST && self.known.insert((entry.topic, entry.name.clone())) {
-                notes.push(sentence(entry));
+                notes.push(sentence(entry, false));
             }
         }
         notes
@@ -132,11 +135,25 @@ impl Notes {
 /// Notes below one line: a list of thirty capabilities is not the place to learn all of them.
 const MOST: usize = 4;
 
-fn sentence(entry: &Entry) -> String {
-    match entry.rfc.as_str() {
-        "" => entry.says.clone(),
-        rfc => format!("{} ({rfc})", entry.says),
+/// What only this line says: how its encoded parts read, and what is wrong with it.
+pub(super) fn particulars(explained: &Explained) -> Vec<String> {
+    let decoded = explained.parts.iter().flat_map(|part| &part.decoded);
+    let reads = decoded.map(|text| format!("It reads: {}", shown(text.as_bytes())));
+    let fault = explained.fault.iter();
+    let wrong = fault.map(|fault| format!("What is wrong: {}.", shown(fault.as_bytes())));
+    reads.chain(wrong).collect()
+}
+
+/// An entry in a line: what it says, perhaps why it exists, and where that is specified.
+pub(super) fn sentence(entry: &Entry, with_why: bool) -> String {
+    let mut sentence = entry.says.clone();
+    if with_why && !entry.why.is_empty() {
+        sentence += &format!(" {}", entry.why);
     }
+    if !entry.rfc.is_empty() {
+        sentence += &format!(" ({})", entry.rfc);
+    }
+    sentence
 }
 
 #[cfg(test)]

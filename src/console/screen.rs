@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::guess::{Guesses, Verdict};
 use super::ink::Ink;
-use super::layout::{WIDEST, behind, paragraphs, rule, spoken};
+use super::layout::{WIDEST, behind, paragraphs, rule, spoken, without_ending};
 use super::notes::{Explain, Notes};
 use super::run::{Caller, Did, Event};
 use super::script::Action;
@@ -345,11 +345,6 @@ impl<'a> Screen<'a> {
         self.gap = line.is_empty();
         writeln!(self.out, "{line}")
     }
-}
-
-fn without_ending(line: &[u8]) -> &[u8] {
-    let line = line.strip_suffix(b"\n").unwrap_or(line);
-    line.strip_suffix(b"\r").unwrap_or(line)
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! What stands below a line of a conversation: explanations, and octets in hexadecimal.
 
-use crate::client::printable;
+use crate::console::notes::sentence;
 use crate::console::{Ink, behind};
-use crate::protocol::explain::{Entry, Explained};
+use crate::protocol::explain::Entry;
 
 /// Rows of octets that are shown of a line.
 const ROWS: usize = 64;
@@ -24,51 +24,23 @@ pub(super) enum Told {
 /// What is said below a line: of each of these entries as much as is wanted.
 pub(super) fn brief(entries: &[(&Entry, Told)], width: Option<usize>, ink: Ink) -> Vec<String> {
     let told = |(entry, told): &(&Entry, Told)| {
-        let name = match told {
-            Told::Named => format!("{}:", entry.title),
-            _ => String::new(),
-        };
-        let why = if *told == Told::Whole {
-            entry.why.as_str()
-        } else {
-            ""
-        };
-        let rfc = match entry.rfc.as_str() {
-            "" => String::new(),
-            // No line ends between RFC and its number.
-            rfc => format!("({})", rfc.replace(' ', "\u{a0}")),
-        };
-        let words = [&*name, &*entry.says, why, &rfc];
-        let words: Vec<&str> = words
-            .into_iter()
-            .filter(|words| !words.is_empty())
-            .collect();
-        words.join(" ")
+        let sentence = sentence(entry, *told == Told::Whole);
+        match told {
+            Told::Named => format!("{}: {sentence}", entry.title),
+            Told::Whole | Told::Short => sentence,
+        }
     };
+    // No line ends between RFC and its number, nor before its section.
+    let whole = |text: String| text.replace("RFC ", "RFC\u{a0}").replace(" §", "\u{a0}§");
     let lines = entries
         .iter()
-        .flat_map(|entry| behind(MARK, MARK, &told(entry), width));
+        .flat_map(|entry| marked(&whole(told(entry)), width));
     lines.map(|line| ink.faint(&line)).collect()
 }
 
-/// What only this line says: how its encoded parts read, and what is wrong with it.
-pub(super) fn notes(explained: &Explained, width: Option<usize>, ink: Ink) -> Vec<String> {
-    let decoded = explained
-        .parts
-        .iter()
-        .filter_map(|part| part.decoded.as_ref());
-    let decoded = decoded.map(|text| ink.bold(&format!("{MARK}It reads “{}”.", printable(text))));
-    let fault = explained.fault.iter().flat_map(|fault| {
-        behind(
-            MARK,
-            MARK,
-            &format!("This is not understood: {}.", printable(fault)),
-            width,
-        )
-    });
-    decoded
-        .chain(fault.map(|line| ink.warning(&line)))
-        .collect()
+/// A text below a line.
+pub(super) fn marked(text: &str, width: Option<usize>) -> Vec<String> {
+    behind(MARK, MARK, text, width)
 }
 
 /// The octets of a line in hexadecimal, sixteen in a row, with their characters beside them.

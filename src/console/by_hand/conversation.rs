@@ -13,6 +13,7 @@ use super::partner::{Event, Order};
 use super::saved::{self, Turn};
 use super::stranger;
 use super::terminal::masked;
+use crate::console::layout::without_ending;
 use crate::console::{Explain, Ink, Script};
 use crate::protocol::explain::{Entry, Explained, Observer, State, Topic};
 use crate::protocol::imap::mailbox::Alphabet;
@@ -37,15 +38,15 @@ pub(super) struct Conversation {
     /// The last line: was it the server's, and what is known of it?
     pub(super) last: Option<(bool, Vec<u8>, Explained)>,
     /// What was said already of the reasons why.
-    pub(super) told: HashSet<String>,
+    pub(super) told: HashSet<(Topic, String)>,
     /// What is explained below the line before.
     pub(super) above: Option<Arc<Entry>>,
     /// A file that is sent when the server asks for it.
     literal: Option<Vec<u8>>,
     /// Lines of the message that is being sent.
     message_lines: usize,
-    /// Does the client wait for an answer, before which it should say nothing?
-    pub(super) due: bool,
+    /// Was something ordered, of which nothing has been heard yet?
+    ordered: bool,
     over: bool,
 }
 
@@ -74,7 +75,7 @@ impl Conversation {
             above: None,
             literal: None,
             message_lines: 0,
-            due: true,
+            ordered: false,
             over: false,
             options,
         }
@@ -84,7 +85,7 @@ impl Conversation {
     pub(super) fn begin_anew(&mut self) {
         let texts = Arc::clone(&self.options.texts);
         self.observer = Observer::new(self.options.protocol, texts);
-        (self.over, self.due, self.literal, self.above) = (false, true, None, None);
+        (self.over, self.ordered, self.literal, self.above) = (false, false, None, None);
         if !self.turns.is_empty() {
             self.turns.push(Turn::Again);
         }
@@ -123,8 +124,8 @@ impl Conversation {
         let all: Vec<&[u8]> = octets.split_inclusive(|octet| *octet == b'\n').collect();
         for (at, line) in all.iter().enumerate() {
             let explained = self.observer.client(line);
-            let text = trimmed(line);
-            self.due = self.observer.unanswered() > 0 && !goes_on(text, &explained);
+            let text = without_ending(line);
+            self.ordered = false;
             if explained.before == State::Data {
                 self.message_lines += 1;
             } else {
@@ -150,22 +151,9 @@ impl Conversation {
 
     fn heard(&mut self, line: Vec<u8>) -> Reaction {
         let explained = self.observer.server(&line);
-        let goes_on = matches!(
-            explained.after,
-            State::Data | State::Login | State::Idle | State::Tls
-        );
-        let asks = explained
-            .parts
-            .iter()
-            .any(|part| part.role == Role::Continuation);
-        // What cannot be understood may have no tag, and so its answer has none.
-        let untagged_bad = line
-            .get(..5)
-            .is_some_and(|front| front.eq_ignore_ascii_case(b"* BAD"));
-        self.due = self.observer.unanswered() > 0 && !goes_on && !asks && !untagged_bad;
         let mut lines = self.line("S: ", &line, &explained, Ink::server);
         if explained.before == State::Greeting
-            && let Some(mistake) = stranger::mistaken(self.options.protocol, &line)
+            && let Some(mistake) = stranger::mistaken(self.options.protocol, &explained.entry)
         {
             lines.extend(self.aside(&mistake).lines);
         }
@@ -287,8 +275,8 @@ impl Conversation {
     }
 
     /// Something was ordered, of which [`happened`](Conversation::happened) has yet to tell.
-    pub(super) fn expect_answer(&mut self) {
-        self.due = true;
+    pub(super) fn note_order(&mut self) {
+        self.ordered = true;
     }
 
     /// A line that was not sent, as it may be shown.
@@ -304,7 +292,8 @@ impl Conversation {
     pub(super) fn is_our_turn(&self) -> bool {
         // Behind the last words only the end can come.
         let farewell = self.observer.state() == State::Closed;
-        self.over || (!self.due && !farewell && self.literal.is_none())
+        let waits = self.ordered || self.observer.is_answer_due() || farewell;
+        self.over || (!waits && self.literal.is_none())
     }
 
     /// Lines that could be typed here, the likeliest first.
@@ -339,28 +328,4 @@ impl Conversation {
     pub(super) fn shows_secrets(&self) -> bool {
         self.options.show_secrets
     }
-}
-
-/// Does the client go on by itself behind this line: in a message, a chunk, a literal?
-fn goes_on(line: &[u8], explained: &Explained) -> bool {
-    let in_message = explained.after == State::Data;
-    let chunk = explained
-        .command
-        .is_some_and(|verb| verb.starts_with("BDAT"));
-    let commands = [Topic::SmtpCommand, Topic::Pop3Command, Topic::ImapCommand];
-    let in_literal = !commands.contains(&explained.entry.topic) && explained.before != State::Login;
-    let ends = explained
-        .parts
-        .iter()
-        .any(|part| part.role == Role::FinalDot);
-    (in_message || chunk || in_literal || line.ends_with(b"+}")) && !ends
-}
-
-pub(super) fn name_of(entry: &Entry) -> String {
-    format!("{} {}", entry.topic, entry.name)
-}
-
-fn trimmed(line: &[u8]) -> &[u8] {
-    let line = line.strip_suffix(b"\n").unwrap_or(line);
-    line.strip_suffix(b"\r").unwrap_or(line)
 }

@@ -243,7 +243,7 @@ impl Console<'_> {
     }
 
     fn order(&self, order: Order) {
-        self.meeting.conversation().expect_answer();
+        self.meeting.conversation().note_order();
         if let Some(partner) = &*lock(&self.partner) {
             partner.order(order);
         }

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use super::below::{Told, brief, hexadecimal, notes};
-use super::conversation::{Conversation, Reaction, name_of};
+use super::below::{Told, brief, hexadecimal, marked};
+use super::conversation::{Conversation, Reaction};
 use crate::console::layout::spoken;
-use crate::console::{Explain, Ink, Page, behind, states};
-use crate::protocol::explain::{Entry, Explained, Reading};
+use crate::console::notes::particulars;
+use crate::console::{Ink, Page, behind, states};
+use crate::protocol::explain::{Entry, Explained, Reading, Topic};
 
 /// Commands that are named as what could come next.
 const NEXT: usize = 6;
@@ -44,17 +45,12 @@ impl Conversation {
 
     /// What is said below a line; not twice in a row.
     pub(super) fn explanation(&mut self, explained: &Explained, by_client: bool) -> Vec<String> {
-        let wanted = match self.explain {
-            Explain::All => true,
-            Explain::Replies => !by_client,
-            Explain::Off => false,
-        };
-        if !wanted {
+        if !self.explain.covers(by_client) {
             return Vec::new();
         }
         let mut entries: Vec<(&Entry, Told)> = Vec::new();
         if self.above.as_ref() != Some(&explained.entry) {
-            let told = match self.told.insert(name_of(&explained.entry)) {
+            let told = match self.told.insert(key(&explained.entry)) {
                 true => Told::Whole,
                 false => Told::Short,
             };
@@ -62,15 +58,17 @@ impl Conversation {
         }
         // What else there is to say of a line is said once.
         for entry in &explained.also {
-            if self.told.insert(name_of(entry)) {
+            if self.told.insert(key(entry)) {
                 entries.push((entry, Told::Named));
             }
         }
         let (width, ink) = ((self.options.width)(), self.options.ink);
-        let mut lines = notes(explained, width, ink);
+        let own = particulars(explained).into_iter();
+        let own = own.flat_map(|text| marked(&text, width));
+        let mut lines: Vec<String> = own.map(|line| ink.bold(&line)).collect();
         lines.extend(brief(&entries, width, ink));
         self.above = Some(Arc::clone(&explained.entry));
-        if !by_client && !self.due && explained.after != explained.before {
+        if !by_client && !self.observer.is_answer_due() && explained.after != explained.before {
             lines.extend(self.what_next());
         }
         lines
@@ -96,6 +94,7 @@ impl Conversation {
             .collect()
     }
 
+    /// What a person can do when the conversation is over.
     pub(super) fn way_out(&self) -> &'static str {
         match self.options.person {
             true => " /connect begins anew, /quit leaves.",
@@ -103,6 +102,7 @@ impl Conversation {
         }
     }
 
+    /// Something that neither side said.
     pub(super) fn aside(&self, text: &str) -> Reaction {
         let lines = behind("", "", text, (self.options.width)());
         Reaction {
@@ -148,4 +148,9 @@ impl Conversation {
             self.options.ink,
         )
     }
+}
+
+/// What an explanation is known by.
+fn key(entry: &Entry) -> (Topic, String) {
+    (entry.topic, entry.name.clone())
 }

@@ -1,50 +1,31 @@
-//! Who is at the other end? A server's first line tells what it speaks, and its silence that it waits
-//! for TLS.
+//! Who is at the other end? The observer knows what a server speaks by its first line; here stands
+//! what a person can do about it. Silence may mean that it waits for TLS.
 
 use crate::protocol::Protocol;
+use crate::protocol::explain::{Entry, Topic};
 
-/// What the first line of a server shows, if it is not what was expected: one sentence.
-pub(super) fn mistaken(expected: Protocol, first: &[u8]) -> Option<String> {
-    let found = spoken(first)?;
-    let fits = match expected {
-        Protocol::Smtp | Protocol::Submission | Protocol::Lmtp => found == "SMTP",
-        Protocol::Pop3 => found == "POP3",
-        Protocol::Imap => found == "IMAP",
-    };
+/// What this explanation of a server's first line comes to, if it is not what was expected: one
+/// sentence.
+pub(super) fn mistaken(expected: Protocol, entry: &Entry) -> Option<String> {
+    let is_note = entry.topic == Topic::Note && entry.name.starts_with("speaks-");
+    let found = is_note.then_some(entry.title.as_str())?;
     let asked = language(expected);
-    match (fits, found) {
-        (true, _) => None,
-        (_, "SMTP" | "POP3" | "IMAP") => {
+    Some(match entry.name.as_str() {
+        "speaks-smtp" | "speaks-pop3" | "speaks-imap" => {
             let word = found.to_lowercase();
-            Some(format!(
+            format!(
                 "You are talking {asked} to a server of {found}: leave with /quit and say `pillarbox {word}`."
-            ))
+            )
         }
-        (_, "TLS") => Some(
-            "This port expects TLS from the first octet: leave with /quit and add --tls."
-                .to_owned(),
-        ),
-        _ => Some(format!("You are talking {asked} to a server of {found}.")),
-    }
-}
-
-/// What a server speaks that begins so.
-fn spoken(first: &[u8]) -> Option<&'static str> {
-    let begins = |with: &[u8]| first.starts_with(with);
-    Some(match first {
-        // A TLS alert: content type 21, version 3.x (RFC 8446 §5.1).
-        [21, 3, ..] => "TLS",
-        _ if begins(b"* ") => "IMAP",
-        _ if begins(b"+OK") || begins(b"-ERR") => "POP3",
-        _ if begins(b"SSH-") => "SSH",
-        _ if begins(b"HTTP/") => "HTTP",
-        [a, b, c, b' ' | b'-', ..] if [a, b, c].iter().all(|d| d.is_ascii_digit()) => "SMTP",
-        _ => return None,
+        "speaks-tls" => {
+            "This port expects TLS from the first octet: leave with /quit and add --tls.".to_owned()
+        }
+        _ => format!("You are talking {asked} to a server of {found}."),
     })
 }
 
 /// As people call it.
-pub(super) fn language(protocol: Protocol) -> &'static str {
+fn language(protocol: Protocol) -> &'static str {
     match protocol {
         Protocol::Smtp | Protocol::Submission => "SMTP",
         Protocol::Lmtp => "LMTP",
@@ -60,6 +41,7 @@ pub(super) const SILENCE: &str = "The server says nothing. If it speaks TLS from
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::explain::{Observer, Texts};
 
     #[test]
     fn each_row_is_a_first_line_and_the_sentence_about_it() {
@@ -75,7 +57,8 @@ mod tests {
             (Protocol::Pop3, b"\x15\x03\x03\x00\x02", Some("--tls")),
         ];
         for (protocol, first, expected) in rows {
-            let said = mistaken(protocol, first);
+            let mut observer = Observer::new(protocol, Texts::compiled_in());
+            let said = mistaken(protocol, &observer.server(first).entry);
             match expected {
                 None => assert_eq!(said, None),
                 Some(part) => assert!(said.as_ref().is_some_and(|s| s.contains(part)), "{said:?}"),

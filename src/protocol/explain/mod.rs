@@ -40,6 +40,7 @@ mod smtp;
 mod state;
 mod texts;
 mod topic;
+mod turn;
 
 pub use explained::{Explained, Part};
 pub use login::MASK;

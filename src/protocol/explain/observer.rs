@@ -19,6 +19,7 @@ use super::smtp::Smtp;
 use super::state::State;
 use super::texts::Texts;
 use super::topic::Topic;
+use super::turn;
 use crate::protocol::Protocol;
 use crate::protocol::span::Role;
 
@@ -40,6 +41,15 @@ pub struct Observer {
     /// What has come of each side's line that is not whole.
     from_client: Cutter,
     from_server: Cutter,
+    /// Does the client wait? At first for the greeting.
+    due: bool,
+}
+
+/// Who speaks.
+#[derive(Clone, Copy)]
+enum Side {
+    Client,
+    Server,
 }
 
 /// A line that was cut out of octets, and what is said of it.
@@ -65,6 +75,7 @@ impl Observer {
             follow,
             from_client: Cutter::default(),
             from_server: Cutter::default(),
+            due: true,
         }
     }
 
@@ -74,12 +85,12 @@ impl Observer {
     /// there. Octets that are no line (a chunk of BDAT that ends in the middle of one) may come with
     /// what follows them, or alone.
     pub fn client(&mut self, line: &[u8]) -> Explained {
-        self.explain(Line::of(line), CLIENT)
+        self.explain(Line::of(line), Side::Client)
     }
 
     /// Explains a line that the server said; with its line ending or without.
     pub fn server(&mut self, line: &[u8]) -> Explained {
-        self.explain(Line::of(line), SERVER)
+        self.explain(Line::of(line), Side::Server)
     }
 
     /// Explains what the client said, in octets as they came from the connection: the lines that are
@@ -87,7 +98,7 @@ impl Observer {
     pub fn client_octets(&mut self, octets: &[u8]) -> Vec<Told> {
         let cutter = std::mem::take(&mut self.from_client);
         let told;
-        (self.from_client, told) = self.cut(cutter, octets, CLIENT);
+        (self.from_client, told) = self.cut(cutter, octets, Side::Client);
         told
     }
 
@@ -95,7 +106,7 @@ impl Observer {
     pub fn server_octets(&mut self, octets: &[u8]) -> Vec<Told> {
         let cutter = std::mem::take(&mut self.from_server);
         let told;
-        (self.from_server, told) = self.cut(cutter, octets, SERVER);
+        (self.from_server, told) = self.cut(cutter, octets, Side::Server);
         told
     }
 
@@ -118,10 +129,10 @@ impl Observer {
         self.course.state
     }
 
-    /// How many commands have not been answered to their end.
+    /// Does the client wait for an answer? What it says before that may be taken for something else.
     #[must_use]
-    pub fn unanswered(&self) -> usize {
-        self.course.unanswered()
+    pub fn is_answer_due(&self) -> bool {
+        self.due
     }
 
     /// What is spoken.
@@ -142,39 +153,40 @@ impl Observer {
         self.course.legal()
     }
 
-    fn explain(&mut self, line: Line<'_>, tell: Tell) -> Explained {
+    fn explain(&mut self, line: Line<'_>, side: Side) -> Explained {
         let before = self.course.state;
-        let mut sketch = Sketch::new(line.text);
-        tell(&mut *self.follow, &mut self.course, &line, &mut sketch);
-        sketch.finish(&self.texts, &self.course, before)
+        let (course, mut sketch) = (&mut self.course, Sketch::new(line.text));
+        match side {
+            Side::Client => self.follow.client(course, &line, &mut sketch),
+            Side::Server => self.follow.server(course, &line, &mut sketch),
+        }
+        let first = before == State::Greeting && matches!(side, Side::Server);
+        if let Some(note) = first
+            .then(|| stranger(self.course.protocol, line.text))
+            .flatten()
+        {
+            sketch.about(Topic::Note, note);
+        }
+        let explained = sketch.finish(&self.texts, &self.course, before);
+        let waits = self.course.unanswered() > 0;
+        self.due = match side {
+            Side::Client => waits && !turn::client_goes_on(line.text, &explained),
+            Side::Server => waits && !turn::client_is_asked(line.text, &explained),
+        };
+        explained
     }
 
-    fn cut(&mut self, mut cutter: Cutter, octets: &[u8], tell: Tell) -> (Cutter, Vec<Told>) {
+    fn cut(&mut self, mut cutter: Cutter, octets: &[u8], side: Side) -> (Cutter, Vec<Told>) {
         let mut told = Vec::new();
         cutter.take(octets, |whole, line| {
             told.push(Told {
                 line: whole.to_vec(),
-                explained: self.explain(line, tell),
+                explained: self.explain(line, side),
             });
         });
         (cutter, told)
     }
 }
-
-/// Which side speaks.
-type Tell = fn(&mut (dyn Follow + Send), &mut Course, &Line<'_>, &mut Sketch<'_>);
-
-const CLIENT: Tell = |follow, course, line, sketch| follow.client(course, line, sketch);
-const SERVER: Tell = |follow, course, line, sketch| {
-    let first = course.state == State::Greeting;
-    follow.server(course, line, sketch);
-    if let Some(note) = first
-        .then(|| stranger(course.protocol, line.text))
-        .flatten()
-    {
-        sketch.about(Topic::Note, note);
-    }
-};
 
 /// What the server's first line says that it speaks, if it is something else than this protocol:
 /// the note about it.
@@ -190,9 +202,12 @@ fn stranger(protocol: Protocol, line: &[u8]) -> Option<&'static str> {
 }
 
 /// How servers begin, whose family that is, and the note for whoever expected another.
-const FIRST_WORDS: [(&[u8], &str, &str); 7] = [
+const FIRST_WORDS: [(&[u8], &str, &str); 10] = [
     (b"220", "smtp", "speaks-smtp"),
+    (b"421", "smtp", "speaks-smtp"),
+    (b"554", "smtp", "speaks-smtp"),
     (b"+OK", "pop3", "speaks-pop3"),
+    (b"-ERR", "pop3", "speaks-pop3"),
     (b"* OK", "imap", "speaks-imap"),
     (b"* PREAUTH", "imap", "speaks-imap"),
     (b"* BYE", "imap", "speaks-imap"),
