@@ -60,6 +60,8 @@ fn imap_with_completion_tls_and_a_literal_is_saved_and_played_again() {
     person.types("");
     person.sees("a3 OK");
     person.types("a4 APPEND INBOX /file letter.eml");
+    person.sees("C: a4 APPEND INBOX {");
+    person.sees("C: Subject: from a file");
     person.sees("a4 OK [APPENDUID");
     person.types("a5 FETCH 1 (FLAGS BODY.PEEK[])");
     person.sees("a5 OK");
@@ -67,6 +69,8 @@ fn imap_with_completion_tls_and_a_literal_is_saved_and_played_again() {
     person.sees("you are here");
     person.types("/why");
     person.sees("a5");
+    person.types("/tag on");
+    person.types("/tag off");
     person.types("a6 LOGOUT");
     person.sees("has closed the connection");
     person.types("/save talk.demo");
@@ -109,6 +113,7 @@ fn a_password_is_not_on_the_screen_unless_it_may_be() {
         &["pop3", &place, "--show-secrets", "--user", "bob"],
         lab.path(),
     );
+    person.sees("C: PASS builder");
     person.sees("Welcome");
     person.types("/save open.demo");
     person.sees("Saved.");
@@ -163,6 +168,8 @@ fn a_server_that_dies_or_speaks_something_else_is_told_of() {
     person.sees("+OK");
     lab.kill();
     person.sees("closed");
+    person.types("STAT");
+    person.sees("The connection is over");
     person.types("/connect");
     person.sees("cannot be reached");
     person.leaves();

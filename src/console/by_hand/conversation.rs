@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::Options;
 use super::examples::{self, Cast};
 use super::letter;
-use super::partner::{Event, Order};
+use super::partner::{Event, Order, Words};
 use super::saved::{self, Turn};
 use super::stranger;
 use super::terminal::masked;
@@ -94,7 +94,7 @@ impl Conversation {
     /// Something happened on the connection.
     pub(super) fn happened(&mut self, event: Event) -> Reaction {
         match event {
-            Event::Said(octets) => self.said(&octets),
+            Event::Said(words) => self.said(&words),
             Event::Heard(line) => self.heard(line),
             Event::Encrypted => self.encrypted(),
             Event::TooLong => self.aside("The server sent a line that is too long to show."),
@@ -119,8 +119,9 @@ impl Conversation {
     }
 
     /// The client's octets have gone out: lines of its side.
-    fn said(&mut self, octets: &[u8]) -> Reaction {
-        let mut lines = Vec::new();
+    fn said(&mut self, words: &Words) -> Reaction {
+        let (mut lines, octets) = (Vec::new(), &words.octets);
+        let stands_there = words.typed && self.options.person;
         let all: Vec<&[u8]> = octets.split_inclusive(|octet| *octet == b'\n').collect();
         for (at, line) in all.iter().enumerate() {
             let explained = self.observer.client(line);
@@ -132,7 +133,10 @@ impl Conversation {
                 self.message_lines = 0;
             }
             if at < SHOWN {
-                lines.extend(self.line("C: ", text, &explained, Ink::client));
+                if !stands_there {
+                    lines.extend(self.line("C: ", text, &explained, Ink::client));
+                }
+                lines.extend(self.below(text, &explained, true));
             }
             self.turns
                 .push(Turn::Client(line.to_vec(), explained.parts.clone()));
@@ -152,6 +156,7 @@ impl Conversation {
     fn heard(&mut self, line: Vec<u8>) -> Reaction {
         let explained = self.observer.server(&line);
         let mut lines = self.line("S: ", &line, &explained, Ink::server);
+        lines.extend(self.below(&line, &explained, false));
         if explained.before == State::Greeting
             && let Some(mistake) = stranger::mistaken(self.options.protocol, &explained.entry)
         {
@@ -171,7 +176,14 @@ impl Conversation {
             return vec![Order::StartTls];
         }
         if has(Role::Continuation) {
-            return self.literal.take().map(Order::Say).into_iter().collect();
+            let literal = self.literal.take();
+            let say = |octets| {
+                Order::Say(Words {
+                    octets,
+                    typed: false,
+                })
+            };
+            return literal.map(say).into_iter().collect();
         }
         if has(Role::Tag) {
             // The command is over; if it was refused, nobody wants the file.
@@ -290,9 +302,9 @@ impl Conversation {
 
     /// Is it the client's turn?
     pub(super) fn is_our_turn(&self) -> bool {
-        // Behind the last words only the end can come.
-        let farewell = self.observer.state() == State::Closed;
-        let waits = self.ordered || self.observer.is_answer_due() || farewell;
+        // Behind the last words only the end can come, and behind the word for TLS the handshake.
+        let between = matches!(self.observer.state(), State::Closed | State::Tls);
+        let waits = self.ordered || self.observer.is_answer_due() || between;
         self.over || (!waits && self.literal.is_none())
     }
 

@@ -28,7 +28,7 @@ use self::conversation::{Conversation, Reaction};
 pub use self::examples::Cast;
 use self::guide::Hints;
 use self::order::{SLASHES, Slash, Typed};
-use self::partner::{Order, Partner};
+use self::partner::{Order, Partner, Words};
 use self::terminal::{Input, Printer, Terminal};
 use crate::client::{ClientError, ClientSocket, Endpoint, Security};
 use crate::console::{Explain, Ink, behind};
@@ -181,7 +181,7 @@ impl Console<'_> {
         for line in opening {
             self.await_turn(line)?;
             let tag = self.meeting.conversation().tag_to_come();
-            self.say(&format!("{tag}{line}"));
+            self.say(&format!("{tag}{line}"), false);
         }
         let mut interrupted = false;
         loop {
@@ -192,7 +192,7 @@ impl Console<'_> {
             match input {
                 // What is pasted may be several lines.
                 Input::Line(lines) => {
-                    for line in lines.split('\n') {
+                    for line in without_tag(&lines, &begin).split('\n') {
                         if !self.typed(line.strip_suffix('\r').unwrap_or(line))? {
                             return Ok(());
                         }
@@ -217,11 +217,14 @@ impl Console<'_> {
     /// Does what was typed; `false`: that was the end.
     fn typed(&mut self, line: &str) -> Result<bool, Failure> {
         match Typed::parse(line) {
+            Typed::Line(_) | Typed::WithFile(..) if self.is_over_for_person() => {
+                self.print_text("The connection is over: /connect begins anew, /quit leaves.")?;
+            }
             Typed::Line(line) => {
                 if !self.options.person {
                     self.await_turn(&line)?;
                 }
-                self.say(&line);
+                self.say(&line, true);
             }
             Typed::WithFile(line, file) => {
                 if !self.options.person {
@@ -236,16 +239,25 @@ impl Console<'_> {
         Ok(true)
     }
 
-    /// Sends a line, with CRLF at its end.
-    fn say(&self, line: &str) {
-        self.meeting.conversation().note_tag(line);
-        self.order(Order::Say(format!("{line}\r\n").into_bytes()));
+    /// Is there nobody to talk to any more? A pipe learns it as an error.
+    fn is_over_for_person(&self) -> bool {
+        self.options.person && self.meeting.conversation().is_over()
     }
 
-    fn order(&self, order: Order) {
-        self.meeting.conversation().note_order();
+    /// Sends a line, with CRLF at its end.
+    fn say(&self, line: &str, typed: bool) {
+        let octets = format!("{line}\r\n").into_bytes();
+        self.send(line, Words { octets, typed });
+    }
+
+    /// Sends these octets, which begin with this line.
+    fn send(&self, line: &str, words: Words) {
+        let mut conversation = self.meeting.conversation();
+        conversation.note_tag(line);
+        conversation.note_order();
+        drop(conversation);
         if let Some(partner) = &*lock(&self.partner) {
-            partner.order(order);
+            partner.order(Order::Say(words));
         }
     }
 
@@ -257,8 +269,8 @@ impl Console<'_> {
         let octets = self.meeting.conversation().with_file(line, &contents);
         match octets {
             Ok(octets) => {
-                self.meeting.conversation().note_tag(line);
-                self.order(Order::Say(octets));
+                let typed = false;
+                self.send(line, Words { octets, typed });
                 Ok(())
             }
             Err(why) => self.print_text(why),
@@ -298,11 +310,7 @@ impl Console<'_> {
         let line = self.meeting.conversation().starttls();
         match line {
             Some(line) => {
-                if self.options.person {
-                    // It was not typed, so it is shown.
-                    let _ = self.print(&[self.options.ink.client(&format!("C: {line}"))]);
-                }
-                self.say(&line);
+                self.say(&line, false);
                 Vec::new()
             }
             None => vec![
@@ -359,6 +367,12 @@ impl Console<'_> {
     fn print(&self, lines: &[String]) -> Result<(), Failure> {
         Ok(lock(&self.printer).print(joined(lines))?)
     }
+}
+
+/// What was typed; a word for the console needs no tag, even if one stood there to begin with.
+fn without_tag<'a>(typed: &'a str, begin: &str) -> &'a str {
+    let rest = typed.strip_prefix(begin);
+    rest.filter(|rest| rest.starts_with('/')).unwrap_or(typed)
 }
 
 fn joined(lines: &[String]) -> String {

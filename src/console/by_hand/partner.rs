@@ -17,11 +17,19 @@ use crate::net::{Bell, Heard};
 /// After so long without a greeting a person would like to know what is the matter.
 const SILENCE: Duration = Duration::from_secs(3);
 
+/// Octets that the client says.
+#[derive(Debug)]
+pub(super) struct Words {
+    pub(super) octets: Vec<u8>,
+    /// Did the person type just these? Then they stand on his terminal already.
+    pub(super) typed: bool,
+}
+
 /// What the person wants of the connection.
 #[derive(Debug)]
 pub(super) enum Order {
     /// Send these octets.
-    Say(Vec<u8>),
+    Say(Words),
     /// Tell [`Event::Asked`]: the person wants to hear something in between.
     Ask,
     /// The client's TLS handshake.
@@ -34,7 +42,7 @@ pub(super) enum Order {
 #[derive(Debug)]
 pub(super) enum Event {
     /// These octets were sent.
-    Said(Vec<u8>),
+    Said(Words),
     /// The server said this line, its ending removed.
     Heard(Vec<u8>),
     /// A line was too long to be kept; it was skipped.
@@ -127,7 +135,10 @@ fn hold(
             let happened = match order {
                 Order::Close => return socket.close(),
                 Order::Ask => Ok(Event::Asked),
-                Order::Say(octets) => socket.send_octets(&octets).map(|()| Event::Said(octets)),
+                Order::Say(words) => {
+                    let sent = socket.send_octets(&words.octets);
+                    sent.map(|()| Event::Said(words))
+                }
                 Order::StartTls => socket.start_tls().map(|()| Event::Encrypted),
             };
             match happened {
@@ -148,6 +159,13 @@ mod tests {
     use super::*;
     use crate::client::scripted::serve;
 
+    fn noop() -> Order {
+        Order::Say(Words {
+            octets: b"NOOP\r\n".to_vec(),
+            typed: true,
+        })
+    }
+
     #[test]
     fn both_sides_speak_whenever_they_like() {
         let (endpoint, server) = serve(|stream| {
@@ -165,14 +183,15 @@ mod tests {
         })
         .unwrap();
         let next = || match told.recv().unwrap() {
-            Event::Heard(line) | Event::Said(line) => String::from_utf8(line).unwrap(),
+            Event::Heard(line) => String::from_utf8(line).unwrap(),
+            Event::Said(words) => String::from_utf8(words.octets).unwrap(),
             other => format!("{other:?}"),
         };
         assert_eq!((next(), next()), ("* OK ready".into(), "* 1 EXISTS".into()));
-        partner.order(Order::Say(b"NOOP\r\n".to_vec()));
+        partner.order(noop());
         assert_eq!((next(), next()), ("NOOP\r\n".into(), "* BYE".into()));
         assert_eq!(next(), "Closed");
-        partner.order(Order::Say(b"NOOP\r\n".to_vec()));
+        partner.order(noop());
         server.join().unwrap();
     }
 }

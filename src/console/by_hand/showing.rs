@@ -1,5 +1,6 @@
 //! How a conversation by hand looks: the lines of both sides, and below each what it means.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::below::{Told, brief, hexadecimal, marked};
@@ -13,34 +14,46 @@ use crate::protocol::explain::{Entry, Explained, Reading, Topic};
 const NEXT: usize = 6;
 
 impl Conversation {
-    /// A line and what is said below it.
+    /// A line of the conversation.
     pub(super) fn line(
-        &mut self,
+        &self,
         mark: &str,
         line: &[u8],
         explained: &Explained,
         colour: fn(Ink, &str) -> String,
     ) -> Vec<String> {
-        let by_client = mark.starts_with('C');
-        let shown = match self.options.show_secrets {
-            true => line.into(),
-            false => explained.masked(line),
-        };
+        let text = spoken(
+            mark,
+            &self.shown_of(line, explained),
+            (self.options.width)(),
+        );
+        text.iter()
+            .map(|line| colour(self.options.ink, line))
+            .collect()
+    }
+
+    /// What stands below it: its octets, if they are wanted, and its explanation.
+    pub(super) fn below(
+        &mut self,
+        line: &[u8],
+        explained: &Explained,
+        by_client: bool,
+    ) -> Vec<String> {
         let mut lines = Vec::new();
-        // A person has just typed it: it stands there.
-        if !(by_client && self.options.person) {
-            let text = spoken(mark, &shown, (self.options.width)());
-            lines.extend(text.iter().map(|line| colour(self.options.ink, line)));
-        }
         if self.raw {
-            lines.extend(
-                hexadecimal(&shown)
-                    .iter()
-                    .map(|line| self.options.ink.faint(line)),
-            );
+            let rows = hexadecimal(&self.shown_of(line, explained));
+            lines.extend(rows.iter().map(|row| self.options.ink.faint(row)));
         }
         lines.extend(self.explanation(explained, by_client));
         lines
+    }
+
+    /// The line as it may be shown.
+    fn shown_of<'a>(&self, line: &'a [u8], explained: &Explained) -> Cow<'a, [u8]> {
+        match self.options.show_secrets {
+            true => line.into(),
+            false => explained.masked(line),
+        }
     }
 
     /// What is said below a line; not twice in a row.
