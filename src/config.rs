@@ -226,6 +226,18 @@ impl Server {
 }
 
 impl Ports {
+    /// The names of all ports.
+    pub const NAMES: [&'static str; 8] = [
+        "smtp",
+        "submission",
+        "smtps",
+        "lmtp",
+        "pop3",
+        "pop3s",
+        "imap",
+        "imaps",
+    ];
+
     fn read(mut section: Section) -> Result<Ports, ConfigError> {
         let mut port = |key, number| {
             // Port 2024 is not rarely somebody else's, and few need LMTP.

@@ -12,6 +12,7 @@ use std::process::Stdio;
 use std::thread;
 
 use common::{Lab, command, run};
+use pillarbox::config::Ports;
 use pillarbox::console::{
     Action, Caller, DEMOS, Did, Difference, Event, Script, Sites, connect, perform,
 };
@@ -278,17 +279,7 @@ fn whatever_the_original_could_say_is_said_in_a_demo() {
 /// The configuration of somebody whose servers do not run.
 fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    let ports = [
-        "smtp",
-        "submission",
-        "smtps",
-        "lmtp",
-        "pop3",
-        "pop3s",
-        "imap",
-        "imaps",
-    ];
-    let off: String = ports.map(|port| format!("{port} =\n")).concat();
+    let off: String = Ports::NAMES.map(|port| format!("{port} =\n")).concat();
     fs::write(folder.path().join("config.ini"), format!("[ports]\n{off}")).unwrap();
     folder
 }

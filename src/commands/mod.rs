@@ -11,6 +11,7 @@ pub mod explain;
 pub mod inbox;
 mod json;
 pub mod passwd;
+mod place;
 mod progress;
 pub mod queue;
 pub mod send;

@@ -249,6 +249,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
+    use crate::config::Ports;
 
     #[test]
     fn what_is_pasted_is_one_word() {
@@ -288,17 +289,7 @@ mod tests {
             ("::1", "'pop3s://[::1]:"),
         ];
         for (host, url) in rows {
-            let ports = [
-                "smtp",
-                "submission",
-                "smtps",
-                "lmtp",
-                "pop3",
-                "pop3s",
-                "imap",
-                "imaps",
-            ];
-            let text = format!("[ports]\n{} = 0\n", ports.join(" = 0\n"));
+            let text = format!("[ports]\n{} = 0\n", Ports::NAMES.join(" = 0\n"));
             let mut config = Config::parse("x.ini", &text, Path::new("/my lab")).unwrap();
             let folder = tempfile::tempdir().unwrap();
             (config.tls.certs, config.mail) =

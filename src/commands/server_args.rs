@@ -3,13 +3,14 @@
 
 use clap::Args;
 
+use super::place::host_and_port;
 use crate::client::{Endpoint, Security};
 
 /// Another server, another way to it.
 #[derive(Args, Clone, Debug, Default)]
 pub struct ServerArgs {
     /// Another server than the configuration's; 993 and the like are the ports with TLS
-    #[arg(long, value_name = "HOST:PORT", value_parser = host_and_port)]
+    #[arg(long, value_name = "HOST:PORT", value_parser = server)]
     pub server: Option<(String, u16)>,
     /// TLS from the first octet, as without any of the three
     #[arg(long, group = "security")]
@@ -43,16 +44,11 @@ impl ServerArgs {
 }
 
 /// `localhost:2143`, `[::1]:2143`.
-fn host_and_port(text: &str) -> Result<(String, u16), &'static str> {
-    let sentence = "a server is written host:port, with a port from 1 to 65535";
-    let (host, port) = text.rsplit_once(':').ok_or(sentence)?;
-    let bare = host
-        .strip_prefix('[')
-        .and_then(|host| host.strip_suffix(']'));
-    match (bare.unwrap_or(host), port.parse()) {
-        ("", _) | (_, Err(_) | Ok(0)) => Err(sentence),
-        (host, _) if bare.is_none() && host.contains(':') => Err(sentence),
-        (host, Ok(port)) => Ok((host.to_owned(), port)),
+fn server(text: &str) -> Result<(String, u16), &'static str> {
+    let (host, port) = host_and_port(text);
+    match port.map(str::parse) {
+        Some(Ok(port)) if port > 0 && !host.is_empty() => Ok((host.to_owned(), port)),
+        _ => Err("a server is written host:port, with a port from 1 to 65535"),
     }
 }
 

@@ -9,6 +9,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use clap::{ArgGroup, Args};
 
 use super::explain::texts;
+use super::place::host_and_port;
 use super::settings::{own_host, passwords};
 use super::{CommandError, terminal};
 use crate::client::{Endpoint, Security};
@@ -66,20 +67,12 @@ impl FromStr for Place {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Place, String> {
-        let bare = text
-            .strip_prefix('[')
-            .and_then(|rest| rest.strip_suffix(']'));
-        let (host, port) = match (bare, text.rsplit_once(':')) {
-            (Some(address), _) => (address, None),
-            // An IPv6 address without brackets has no port behind it.
-            (None, Some((host, port))) if !host.contains(':') || host.ends_with(']') => {
-                let port = port
-                    .parse()
-                    .map_err(|_| format!("{port:?} is no port: 1 to 65535"))?;
-                (host.trim_matches(['[', ']']), Some(port))
-            }
-            _ => (text, None),
-        };
+        let (host, port) = host_and_port(text);
+        let port = port.map(|port| {
+            port.parse()
+                .map_err(|_| format!("{port:?} is no port: 1 to 65535"))
+        });
+        let port = port.transpose()?;
         match host {
             "" => Err("expected HOST or HOST:PORT".to_owned()),
             host => Ok(Place {

@@ -20,7 +20,7 @@ use tempfile::TempDir;
 use super::run::Caller;
 use super::script::Script;
 use crate::client::{Endpoint, Security};
-use crate::config::Config;
+use crate::config::{Config, Ports};
 use crate::queue::Sending;
 use crate::server::{Connections, Office, SetupError};
 
@@ -183,16 +183,7 @@ fn configuration(domain: &str, settings: &[String], others: &[House]) -> String 
         &format!("hostname = mail.{domain}\ndomain = {domain}"),
     );
     add("tls", "certs = ../certs");
-    for port in [
-        "smtp",
-        "submission",
-        "smtps",
-        "lmtp",
-        "pop3",
-        "pop3s",
-        "imap",
-        "imaps",
-    ] {
+    for port in Ports::NAMES {
         add("ports", &format!("{port} = 0"));
     }
     for other in others {

@@ -15,6 +15,7 @@ use super::DemoArgs;
 use crate::accounts::Accounts;
 use crate::client::{Endpoint, Security};
 use crate::commands::CommandError;
+use crate::commands::place::host_and_port;
 use crate::commands::settings::own_host;
 use crate::config::{Config, Port};
 use crate::console::{Caller, Protocol, Script, Sites, Tls};
@@ -189,11 +190,12 @@ impl FromStr for Against {
             Some((name, place)) => (Some(service(name)?), place),
             None => (None, text),
         };
-        let parts = place.rsplit_once(':').filter(|(host, _)| !host.is_empty());
-        let (host, port) = parts.ok_or("HOST:PORT is asked for")?;
+        let (host, port) = host_and_port(place);
+        let port = port.filter(|_| !host.is_empty());
+        let port = port.ok_or("HOST:PORT is asked for")?;
         Ok(Against {
             service,
-            host: host.trim_matches(['[', ']']).to_owned(),
+            host: host.to_owned(),
             port: port.parse().map_err(|_| "a port is 0 to 65535")?,
         })
     }
