@@ -9,7 +9,8 @@
 //! 3. [`protocol`]: what both sides say, as types. It does no I/O.
 //! 4. [`store`]: mail on disk, which is there whole or not at all. [`message`]: what is in a mail.
 //! 5. [`client`]: the other end of each conversation, over the same wire.
-//! 6. [`commands`]: what a person starts; [`console`]: conversations that a person types
+//! 6. [`wire_tap`]: what makes the wire visible; it records what crosses and what is said.
+//! 7. [`commands`]: what a person starts; [`console`]: conversations that a person types
 //!    (`by_hand/`) or watches (`script.rs`, `run.rs`).
 //!
 //! Beside these: [`config`] reads `config.ini`, [`accounts`] knows who may log in, and every bound
@@ -29,3 +30,4 @@ pub mod protocol;
 pub mod queue;
 pub mod server;
 pub mod store;
+pub mod wire_tap;

@@ -38,6 +38,10 @@ pub const LINGER: Duration = Duration::from_secs(2);
 /// Octets that are taken and forgotten after the last words.
 pub const LINGER_OCTETS: usize = 8 * 1024 * 1024;
 
+/// Octets of what has happened and is not recorded yet. A disk that takes a second for 64 MiB keeps
+/// up with everything that crosses the loopback interface; what is more is lost to the recording.
+pub const RECORDING: usize = 64 * 1024 * 1024;
+
 /// For a server's answer, on the side of our clients.
 pub const CLIENT_TIMEOUT: Duration = Duration::from_secs(60);
 

@@ -55,7 +55,7 @@ fn played(name: &str) -> BTreeMap<usize, Vec<String>> {
     let script = demo.script().unwrap();
     let sites = Sites::open(&script).unwrap();
     let (mut lines, mut at) = (BTreeMap::<usize, Vec<String>>::new(), 0);
-    let mut open = |caller: &Caller| connect(&sites.endpoint(caller)?);
+    let mut open = |caller: &Caller| connect(&sites.endpoint(caller)?, caller.protocol);
     let ended = perform(&script, &mut open, &mut |event| {
         match event {
             Event::Next(step) => at = step.line,

@@ -21,7 +21,7 @@ use regex::Regex;
 /// Plays a script there; all that its clients received.
 fn play(script: &Script, sites: &Sites) -> Result<Vec<String>, Difference> {
     let mut heard = Vec::new();
-    let mut open = |caller: &Caller| connect(&sites.endpoint(caller)?);
+    let mut open = |caller: &Caller| connect(&sites.endpoint(caller)?, caller.protocol);
     perform(script, &mut open, &mut |event| {
         if let Event::Client(_, Did::Received(line)) = event {
             heard.push(String::from_utf8_lossy(line).into_owned());
@@ -247,7 +247,7 @@ fn whatever_the_original_could_say_is_said_in_a_demo() {
     let mut said: Vec<(String, String)> = Vec::new();
     for (_, script) in scripts() {
         let sites = Sites::open(&script).unwrap();
-        let mut open = |caller: &Caller| connect(&sites.endpoint(caller)?);
+        let mut open = |caller: &Caller| connect(&sites.endpoint(caller)?, caller.protocol);
         let shown = perform(&script, &mut open, &mut |event| {
             if let Event::Client(caller, did) = event {
                 let (who, octets) = match did {

@@ -17,7 +17,7 @@ fn script(name: &str) -> Script {
 /// Plays it against the server on this port; how that differed.
 fn play(name: &str, script: &Script, port: u16) -> Option<String> {
     let endpoint = Endpoint::new("127.0.0.1", port, Security::Plain, "no-such-ca.pem");
-    let mut open = |_: &Caller| connect(&endpoint);
+    let mut open = |caller: &Caller| connect(&endpoint, caller.protocol);
     let difference = run(script, &mut open).err()?;
     Some(format!("demos/{name}.demo, {difference}"))
 }

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use crate::limits;
 use crate::net::tls::Versions;
+use crate::protocol::Protocol;
+use crate::wire_tap::Recorder;
 
 /// How a connection is protected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +38,8 @@ pub struct Endpoint {
     /// May a password cross in clear, for everybody on the way to read? To this machine it always
     /// may.
     pub password_in_clear: bool,
+    /// Records the connection.
+    pub recorder: Recorder,
 }
 
 impl Endpoint {
@@ -54,6 +58,17 @@ impl Endpoint {
             versions: Versions::default(),
             timeout: limits::CLIENT_TIMEOUT,
             password_in_clear: false,
+            recorder: Recorder::default(),
+        }
+    }
+
+    /// The service's name in `[ports]`: `imaps` for IMAP under TLS.
+    pub(super) fn service(&self, protocol: Protocol) -> &'static str {
+        match (self.security, protocol) {
+            (Security::Tls, Protocol::Smtp | Protocol::Submission) => "smtps",
+            (Security::Tls, Protocol::Pop3) => "pop3s",
+            (Security::Tls, Protocol::Imap) => "imaps",
+            (_, protocol) => protocol.name(),
         }
     }
 }

@@ -12,7 +12,9 @@ use super::{ClientError, Endpoint, Security};
 use crate::limits;
 use crate::net::dot::Ending;
 use crate::net::tls;
-use crate::net::{Bell, Heard, Patience, Wake, Wire};
+use crate::net::{Bell, Heard, Patience, Secured, Wake, Wire};
+use crate::protocol::Protocol;
+use crate::wire_tap::Side;
 
 /// What a protocol's server says to one command.
 pub trait Answer: Sized {
@@ -38,15 +40,18 @@ impl ClientSocket {
     ///
     /// # Errors
     /// When nobody answers, or the server cannot be trusted.
-    pub fn connect(endpoint: &Endpoint) -> Result<ClientSocket, ClientError> {
+    pub fn connect(endpoint: &Endpoint, protocol: Protocol) -> Result<ClientSocket, ClientError> {
         let connected = dial(endpoint).and_then(|tcp| {
-            let local = tcp.local_addr()?.ip();
-            let private = tcp.peer_addr()?.ip().is_loopback();
+            let (local, peer) = (tcp.local_addr()?, tcp.peer_addr()?);
             let patience = Patience {
                 timeout: endpoint.timeout,
                 line_length: limits::ANSWER_LINE,
             };
-            Ok((Wire::new(tcp, patience, None)?, local, private))
+            let mut wire = Wire::new(tcp, patience, None)?;
+            let spoken = (endpoint.service(protocol), Some(protocol));
+            let tap = endpoint.recorder.tap(Side::Client, spoken, (local, peer));
+            tap.into_iter().for_each(|tap| wire.watch(tap));
+            Ok((wire, local.ip(), peer.ip().is_loopback()))
         });
         let (wire, local, private) = connected.map_err(|cause| ClientError::Unreachable {
             server: endpoint.to_string(),
@@ -164,6 +169,12 @@ impl ClientSocket {
     #[must_use]
     pub fn endpoint(&self) -> &Endpoint {
         &self.endpoint
+    }
+
+    /// What the TLS handshake agreed on; `None` in clear.
+    #[must_use]
+    pub fn secured(&self) -> Option<&Secured> {
+        self.wire.as_ref().and_then(Wire::secured)
     }
 
     /// May a password cross as it is? Under TLS, to this machine, and where the endpoint says so.
@@ -534,7 +545,9 @@ mod tests {
         let (endpoint, server) = serve(|_| {});
         drop(TcpStream::connect(("127.0.0.1", endpoint.port)));
         server.join().unwrap();
-        let error = ClientSocket::connect(&endpoint).err().unwrap();
+        let error = ClientSocket::connect(&endpoint, Protocol::Pop3)
+            .err()
+            .unwrap();
         assert!(matches!(error, ClientError::Unreachable { .. }), "{error}");
         assert!(error.is_transient());
         assert!(error.to_string().starts_with(&endpoint.to_string()));
@@ -547,7 +560,10 @@ mod tests {
         endpoint.security = Security::Tls;
         endpoint.ca = folder.path().join("ca.pem");
         fs::write(&endpoint.ca, "no certificate").unwrap();
-        let error = ClientSocket::connect(&endpoint).err().unwrap().to_string();
+        let error = ClientSocket::connect(&endpoint, Protocol::Pop3)
+            .err()
+            .unwrap()
+            .to_string();
         assert!(error.contains("ca.pem is not a certificate"), "{error}");
         server.join().unwrap();
     }

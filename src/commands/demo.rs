@@ -176,7 +176,7 @@ fn play(
         fault: Fault::Audience(error),
     };
     screen.title(&script.title, programme).map_err(audience)?;
-    let open = &mut |caller: &Caller| connect(&place.endpoint(caller)?);
+    let open = &mut |caller: &Caller| connect(&place.endpoint(caller)?, caller.protocol);
     perform_told(script, told, open, &mut |event| screen.show(event))?;
     screen.end().map_err(audience)
 }

@@ -6,13 +6,15 @@ use std::io;
 
 use super::run::Talk;
 use crate::client::{ClientError, ClientSocket, Endpoint};
+use crate::protocol::Protocol;
 
 /// Connects a client to its server.
 ///
 /// # Errors
 /// When nobody answers there, or the server cannot be trusted.
-pub fn connect(endpoint: &Endpoint) -> io::Result<Box<dyn Talk>> {
-    Ok(Box::new(ClientSocket::connect(endpoint).map_err(told)?))
+pub fn connect(endpoint: &Endpoint, protocol: Protocol) -> io::Result<Box<dyn Talk>> {
+    let socket = ClientSocket::connect(endpoint, protocol);
+    Ok(Box::new(socket.map_err(told)?))
 }
 
 impl Talk for ClientSocket {

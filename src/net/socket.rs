@@ -7,13 +7,14 @@
 
 use std::fmt;
 use std::io::{self, Read, Write};
-use std::net::TcpStream;
+use std::net::{Shutdown, TcpStream};
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
-use super::Bell;
 use super::pace::Pace;
 use super::poll::readable;
+use super::tap::{Direction, Secured, Tap};
+use super::{Bell, secrets};
 use crate::limits;
 
 /// Why a wait ended without data.
@@ -52,7 +53,6 @@ impl fmt::Display for Wake {
 impl std::error::Error for Wake {}
 
 /// A TCP connection and what may end its waits.
-#[derive(Debug)]
 pub(super) struct Socket {
     tcp: TcpStream,
     /// For one reply: what is written between two reads.
@@ -64,6 +64,8 @@ pub(super) struct Socket {
     pub(super) stop: Option<Bell>,
     /// Ends the wait of a conversation that idles.
     pub(super) news: Option<Bell>,
+    /// Is told of everything that crosses.
+    pub(super) tap: Option<Box<dyn Tap>>,
 }
 
 impl Socket {
@@ -83,6 +85,7 @@ impl Socket {
             deadline: Instant::now() + patience,
             stop: None,
             news: None,
+            tap: None,
         })
     }
 
@@ -95,8 +98,42 @@ impl Socket {
         Ok(())
     }
 
-    pub(super) fn tcp(&self) -> &TcpStream {
-        &self.tcp
+    /// Tells the other side that nothing more will be said.
+    pub(super) fn finish(&mut self) -> io::Result<()> {
+        self.tcp.shutdown(Shutdown::Write)?;
+        self.tell(|tap| tap.ended(Direction::Out));
+        Ok(())
+    }
+
+    /// The handshake is done, and this is what it agreed on.
+    pub(super) fn tell_secured(&mut self, agreed: Option<&Secured>) {
+        self.tell(|tap| {
+            if let Some(agreed) = agreed {
+                tap.secured(agreed);
+            }
+        });
+        secrets::listen(false);
+    }
+
+    /// Tells the tap something, and before that what secrets have come up.
+    fn tell(&mut self, what: impl FnOnce(&mut dyn Tap)) {
+        if let Some(tap) = &mut self.tap {
+            if let Some(secrets) = secrets::take() {
+                tap.secrets(&secrets);
+            }
+            what(&mut **tap);
+        }
+    }
+
+    fn tell_of_reading(&mut self, buffer: &[u8], got: &io::Result<usize>) {
+        match got {
+            Ok(0) if !buffer.is_empty() => self.tell(|tap| tap.ended(Direction::In)),
+            Ok(got) => self.tell(|tap| tap.crossed(Direction::In, &buffer[..*got])),
+            Err(error) if error.kind() == io::ErrorKind::ConnectionReset => {
+                self.tell(|tap| tap.reset());
+            }
+            Err(_) => {}
+        }
     }
 
     /// Waits until there is something to read.
@@ -119,9 +156,12 @@ impl Socket {
 
 impl Read for Socket {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.tell(|tap| tap.waits());
         self.wait()?;
         self.set_pace(self.fresh_pace)?;
-        self.tcp.read(buffer)
+        let got = self.tcp.read(buffer);
+        self.tell_of_reading(buffer, &got);
+        got
     }
 }
 
@@ -132,6 +172,7 @@ impl Write for Socket {
         }
         let begun = Instant::now();
         let taken = self.tcp.write(bytes)?;
+        self.tell(|tap| tap.crossed(Direction::Out, &bytes[..taken]));
         let mut pace = self.pace;
         pace.taken(taken, begun.elapsed());
         self.set_pace(pace)?;

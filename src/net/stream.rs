@@ -5,6 +5,8 @@ use std::io::{self, Read, Write};
 use native_tls::{HandshakeError, TlsAcceptor, TlsConnector, TlsStream};
 
 use super::socket::{Socket, Wake};
+use super::tap::{Direction, Secured};
+use super::{openssl, secrets};
 
 /// A connection in clear or under TLS.
 pub(super) enum Stream {
@@ -18,30 +20,40 @@ pub(super) enum Stream {
 
 impl Stream {
     /// The server's side of a handshake; the socket's deadline bounds it.
-    pub(super) fn accept_tls(&mut self, acceptor: &TlsAcceptor) -> io::Result<()> {
+    pub(super) fn accept_tls(&mut self, acceptor: &TlsAcceptor) -> io::Result<Option<Secured>> {
         self.upgrade(|socket| acceptor.accept(socket))
     }
 
     /// The client's side; `name` is the name that the certificate must bear.
-    pub(super) fn connect_tls(&mut self, connector: &TlsConnector, name: &str) -> io::Result<()> {
+    pub(super) fn connect_tls(
+        &mut self,
+        connector: &TlsConnector,
+        name: &str,
+    ) -> io::Result<Option<Secured>> {
         self.upgrade(|socket| connector.connect(name, socket))
     }
 
     fn upgrade(
         &mut self,
         handshake: impl FnOnce(Socket) -> Result<TlsStream<Socket>, HandshakeError<Socket>>,
-    ) -> io::Result<()> {
+    ) -> io::Result<Option<Secured>> {
         let Stream::Plain(socket) = std::mem::replace(self, Stream::Broken) else {
             return Err(io::Error::other("TLS is active already"));
         };
-        let tls = handshake(socket).map_err(|error| match error {
+        secrets::listen(socket.tap.is_some());
+        let done = handshake(socket);
+        let agreed = openssl::agreed();
+        let tls = done.map_err(|error| match error {
             HandshakeError::Failure(error) => io::Error::new(io::ErrorKind::InvalidData, error),
             HandshakeError::WouldBlock(_) => {
                 io::Error::new(io::ErrorKind::TimedOut, Wake::TimedOut)
             }
         })?;
         *self = Stream::Tls(Box::new(tls));
-        Ok(())
+        if let Some(socket) = self.socket() {
+            socket.tell_secured(agreed.as_ref());
+        }
+        Ok(agreed)
     }
 
     /// The socket below, unless the stream is broken.
@@ -50,6 +62,13 @@ impl Stream {
             Stream::Plain(socket) => Some(socket),
             Stream::Tls(tls) => Some(tls.get_mut()),
             Stream::Broken => None,
+        }
+    }
+
+    /// These octets are said: whoever watches is told.
+    pub(super) fn tell(&mut self, direction: Direction, octets: &[u8]) {
+        if let Some(tap) = self.socket().and_then(|socket| socket.tap.as_mut()) {
+            tap.said(direction, octets);
         }
     }
 
@@ -64,7 +83,7 @@ impl Stream {
             tls.shutdown()?;
         }
         match self.socket() {
-            Some(socket) => socket.tcp().shutdown(std::net::Shutdown::Write),
+            Some(socket) => socket.finish(),
             None => Ok(()),
         }
     }

@@ -10,7 +10,7 @@ use std::str::FromStr;
 
 use native_tls::{Certificate, Identity, Protocol, TlsAcceptor, TlsConnector};
 
-use super::tls13;
+use super::openssl;
 
 /// Why TLS cannot be set up: one sentence that names the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,7 +92,7 @@ pub fn acceptor(
     builder.min_protocol_version(Some(versions.min.protocol()));
     builder.max_protocol_version(Some(versions.max.protocol()));
     let allow_1_3 = versions.max >= Version::Tls13;
-    tls13::build(allow_1_3, || builder.build()).map_err(|error| {
+    openssl::build(allow_1_3, || builder.build()).map_err(|error| {
         TlsError(format!(
             "OpenSSL refuses {}: {error}",
             certificate.display()
@@ -105,6 +105,7 @@ pub fn acceptor(
 /// # Errors
 /// When `ca` exists and is no certificate.
 pub fn connector(ca: &Path, versions: Versions) -> Result<TlsConnector, TlsError> {
+    openssl::listen();
     let mut builder = TlsConnector::builder();
     if ca.exists() {
         let certificate = Certificate::from_pem(&read(ca)?)

@@ -15,6 +15,7 @@ use super::body::{DotText, Octets};
 use super::dot::Ending;
 use super::socket::{Socket, Wake};
 use super::stream::Stream;
+use super::tap::{Direction, Secured, Tap};
 use crate::limits;
 
 /// How long and how much a wire waits for.
@@ -65,6 +66,7 @@ pub struct Wire {
     start: usize,
     end: usize,
     output: Vec<u8>,
+    secured: Option<Secured>,
 }
 
 impl Wire {
@@ -84,7 +86,21 @@ impl Wire {
             start: 0,
             end: 0,
             output,
+            secured: None,
         })
+    }
+
+    /// From now on this tap is told of everything that crosses and is said.
+    pub fn watch(&mut self, tap: Box<dyn Tap>) {
+        if let Some(socket) = self.stream.socket() {
+            socket.tap = Some(tap);
+        }
+    }
+
+    /// What the TLS handshake agreed on; `None` in clear.
+    #[must_use]
+    pub fn secured(&self) -> Option<&Secured> {
+        self.secured.as_ref()
     }
 
     /// From now on waits no longer than this, nor than the wire's own patience.
@@ -213,6 +229,7 @@ impl Wire {
             self.flush()?;
         }
         if bytes.len() >= limits::BUFFER {
+            self.stream.tell(Direction::Out, bytes);
             return self.stream.write_all(bytes);
         }
         self.output.extend_from_slice(bytes);
@@ -244,6 +261,7 @@ impl Wire {
     /// When the connection fails.
     pub fn flush(&mut self) -> io::Result<()> {
         if !self.output.is_empty() {
+            self.stream.tell(Direction::Out, &self.output);
             self.stream.write_all(&self.output)?;
             self.output.clear();
             self.stream.flush()?;
@@ -257,7 +275,8 @@ impl Wire {
     /// When it fails, or something was said in clear behind the request for it (RFC 3207 §4.2).
     pub fn accept_tls(&mut self, acceptor: &TlsAcceptor) -> io::Result<()> {
         self.before_handshake()?;
-        self.stream.accept_tls(acceptor)
+        self.secured = self.stream.accept_tls(acceptor)?;
+        Ok(())
     }
 
     /// The client's TLS handshake, in place; the certificate must bear `name`.
@@ -266,7 +285,8 @@ impl Wire {
     /// As [`Wire::accept_tls`], and when the certificate is not trusted.
     pub fn connect_tls(&mut self, connector: &TlsConnector, name: &str) -> io::Result<()> {
         self.before_handshake()?;
-        self.stream.connect_tls(connector, name)
+        self.secured = self.stream.connect_tls(connector, name)?;
+        Ok(())
     }
 
     fn before_handshake(&mut self) -> io::Result<()> {
@@ -358,6 +378,9 @@ impl Wire {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 got => {
                     self.end = got?;
+                    if self.end > 0 {
+                        self.stream.tell(Direction::In, &self.input[..self.end]);
+                    }
                     return Ok(());
                 }
             }

@@ -30,6 +30,7 @@ use crate::config::Config;
 use crate::net::tls::Versions;
 use crate::protocol::smtp::{Address, Reply};
 use crate::store::{Mailbox, StoreError};
+use crate::wire_tap::Recorder;
 use agenda::Agenda;
 use route::Routes;
 use schedule::Schedule;
@@ -122,12 +123,16 @@ impl Queue {
         Submission::begin(Arc::clone(self), id, envelope)
     }
 
-    /// Sends what waits and what will come, in threads of its own.
+    /// Sends what waits and what will come, in threads of its own; its connections are recorded.
     ///
     /// # Errors
     /// When there is no thread left.
-    pub fn start(self: &Arc<Self>, inboxes: Box<Inboxes>) -> io::Result<Sending> {
-        Sending::start(Arc::clone(self), inboxes)
+    pub fn start(
+        self: &Arc<Self>,
+        inboxes: Box<Inboxes>,
+        recorder: Recorder,
+    ) -> io::Result<Sending> {
+        Sending::start(Arc::clone(self), inboxes, recorder)
     }
 
     /// The folder.

@@ -17,17 +17,23 @@ use super::connections::{Connections, Place};
 use super::{Peer, Session, Trouble, Upgrade, converse};
 use crate::limits;
 use crate::net::{Bell, Patience, Wire, readable};
+use crate::protocol::Protocol;
+use crate::wire_tap::{Recorder, Side};
 
 /// What is served on a port.
 pub struct Service {
     /// The name of the protocol in thread names and logs: `imaps`.
     pub name: &'static str,
+    /// What is spoken; `None` for a protocol of your own.
+    pub protocol: Option<Protocol>,
     /// How the port is secured.
     pub security: Security,
     /// How long and how much a conversation waits for.
     pub patience: Patience,
     /// Begins a conversation with a client.
     pub new_session: Box<dyn Fn(Peer) -> Box<dyn Session> + Send + Sync>,
+    /// Records the connections.
+    pub recorder: Recorder,
 }
 
 impl Service {
@@ -38,9 +44,11 @@ impl Service {
     ) -> Service {
         Service {
             name,
+            protocol: None,
             security: Security::Plain,
             patience: Patience::default(),
             new_session: Box::new(move |peer| Box::new(new_session(peer))),
+            recorder: Recorder::default(),
         }
     }
 }
@@ -171,7 +179,10 @@ impl Service {
         place: &Place,
         stop: Bell,
     ) -> io::Result<()> {
+        let (here, spoken) = (tcp.local_addr()?, (self.name, self.protocol));
         let mut wire = Wire::new(tcp, self.patience, Some(stop))?;
+        let tap = self.recorder.tap(Side::Server, spoken, (address, here));
+        tap.into_iter().for_each(|tap| wire.watch(tap));
         if let Security::Tls(acceptor) = &self.security {
             wire.accept_tls(acceptor)?;
         }

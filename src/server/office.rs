@@ -23,9 +23,10 @@ use crate::message::welcome;
 use crate::net::Patience;
 use crate::net::certificates::Certificates;
 use crate::net::tls::{self, TlsError};
-use crate::protocol::smtp::Address;
+use crate::protocol::{self, smtp::Address};
 use crate::queue::{Queue, Sending};
 use crate::store::{Delivery, Store, StoreError};
+use crate::wire_tap::Recorder;
 
 /// Why the office cannot open, in one sentence that names the thing at fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +59,7 @@ pub struct Office {
     ports: Ports,
     acceptor: TlsAcceptor,
     accounts: Vec<String>,
+    recorder: Recorder,
 }
 
 /// The protocols, and how each begins a conversation.
@@ -115,7 +117,16 @@ impl Office {
             ports,
             acceptor,
             accounts,
+            recorder: Recorder::default(),
         })
+    }
+
+    /// The same office, with every connection recorded: those of its servers, and those on which its
+    /// queue sends mail on.
+    #[must_use]
+    pub fn recorded_by(mut self, recorder: Recorder) -> Office {
+        self.recorder = recorder;
+        self
     }
 
     /// Opens every port that is not off; one that is wanted `if free` may be missing then.
@@ -162,7 +173,8 @@ impl Office {
             return Ok(None);
         };
         let site = Arc::clone(&self.site);
-        let sending = queue.start(Box::new(move |address: &Address| home(&site, address)));
+        let inboxes = Box::new(move |address: &Address| home(&site, address));
+        let sending = queue.start(inboxes, self.recorder.clone());
         let no_thread = |error| SetupError(format!("no thread for the queue: {error}"));
         sending.map(Some).map_err(no_thread)
     }
@@ -189,9 +201,11 @@ impl Office {
         let address = SocketAddr::new(self.host, port);
         let service = Service {
             name,
+            protocol: Some(protocol.spoken()),
             security,
             patience,
             new_session,
+            recorder: self.recorder.clone(),
         };
         Listener::bind(address, service, connections).map_err(|error| {
             SetupError(format!(
@@ -253,6 +267,17 @@ fn certificate_names(config: &Config) -> Vec<String> {
 }
 
 impl Protocol {
+    /// As everybody else names it.
+    fn spoken(self) -> protocol::Protocol {
+        match self {
+            Protocol::Smtp(Role::Mx) => protocol::Protocol::Smtp,
+            Protocol::Smtp(Role::Submission) => protocol::Protocol::Submission,
+            Protocol::Smtp(Role::Lmtp) => protocol::Protocol::Lmtp,
+            Protocol::Pop3 => protocol::Protocol::Pop3,
+            Protocol::Imap => protocol::Protocol::Imap,
+        }
+    }
+
     fn begin(self, site: &Arc<Site>, peer: Peer) -> Box<dyn Session> {
         let site = Arc::clone(site);
         match self {

@@ -8,6 +8,7 @@ use pillarbox::config::Config;
 use pillarbox::protocol::smtp::Address;
 use pillarbox::queue::{Envelope, Home, Queue, Sending, new_id};
 use pillarbox::store::{Mailbox, Store};
+use pillarbox::wire_tap::Recorder;
 use tempfile::TempDir;
 
 use crate::hop::Hop;
@@ -32,7 +33,7 @@ impl Post {
             "alice@a.test" => Ok(Home::Here(vec![Arc::clone(&here)])),
             _ => Ok(Home::Elsewhere),
         };
-        let sending = queue.start(Box::new(home)).unwrap();
+        let sending = queue.start(Box::new(home), Recorder::default()).unwrap();
         Post {
             inbox,
             queue,

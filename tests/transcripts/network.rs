@@ -15,6 +15,7 @@ use pillarbox::net::Patience;
 use pillarbox::net::certificates::Certificates;
 use pillarbox::net::tls::{self, Versions};
 use pillarbox::server::{Connections, Listener, Security, Service, Site};
+use pillarbox::wire_tap::Recorder;
 use tempfile::TempDir;
 
 use crate::site::new_session;
@@ -76,12 +77,14 @@ impl<'a> Ports<'a> {
             let site = Arc::clone(site);
             let service = Service {
                 name: protocol.name(),
+                protocol: Some(protocol),
                 security: security(),
                 patience: Patience {
                     timeout: PATIENCE,
                     line_length: site.limits.line_length,
                 },
                 new_session: Box::new(move |peer| new_session(&site, protocol, peer)),
+                recorder: Recorder::default(),
             };
             let any_port = SocketAddr::from(([127, 0, 0, 1], 0));
             let listener = Listener::bind(any_port, service, &connections).unwrap();
@@ -104,7 +107,7 @@ impl<'a> Ports<'a> {
         let port = self.addresses[&protocol].port();
         let mut endpoint = Endpoint::new("localhost", port, security, self.ca);
         endpoint.timeout = PATIENCE;
-        connect(&endpoint)
+        connect(&endpoint, protocol)
     }
 }
 

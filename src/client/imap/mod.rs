@@ -20,6 +20,7 @@ pub use reply::{End, ImapReply};
 use std::time::Duration;
 
 use super::{Capabilities, ClientError, ClientSocket, Endpoint, Security};
+use crate::protocol::Protocol;
 use crate::protocol::imap::response::{Code, Condition, Response, Status};
 use crate::protocol::imap::{Command, Tag, literal_at_end};
 
@@ -55,7 +56,7 @@ impl ImapClient {
     /// When the server is not there, not trusted, not willing, or refuses STARTTLS.
     pub fn connect(endpoint: &Endpoint) -> Result<ImapClient, ClientError> {
         let mut client = ImapClient {
-            socket: ClientSocket::connect(endpoint)?,
+            socket: ClientSocket::connect(endpoint, Protocol::Imap)?,
             commands: 0,
             capabilities: Capabilities::default(),
             mailbox: None,

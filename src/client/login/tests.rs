@@ -8,6 +8,7 @@ use std::io::Write;
 use super::*;
 use crate::client::scripted::{play, serve};
 use crate::client::{Endpoint, ImapClient, Pop3Client, SmtpClient};
+use crate::protocol::Protocol;
 
 /// What each protocol says around the same exchange: the dialogue up to the login.
 fn smtp(dialogue: &str) -> Result<(), ClientError> {
@@ -173,7 +174,7 @@ fn challenges_without_end_are_not_answered() {
 #[test]
 fn no_password_crosses_in_clear_unless_somebody_says_so() {
     let (mut endpoint, server) = serve(|_| {});
-    let mut socket = ClientSocket::connect(&endpoint).unwrap();
+    let mut socket = ClientSocket::connect(&endpoint, Protocol::Imap).unwrap();
     assert!(socket.is_private(), "to this machine it may");
     socket.pretend_to_be_far_away();
     for offered in [&["PLAIN"][..], &["LOGIN", "CRAM-MD5"]] {
@@ -190,6 +191,10 @@ fn no_password_crosses_in_clear_unless_somebody_says_so() {
 
     let (there, server) = serve(|_| {});
     (endpoint.port, endpoint.password_in_clear) = (there.port, true);
-    assert!(ClientSocket::connect(&endpoint).unwrap().is_private());
+    assert!(
+        ClientSocket::connect(&endpoint, Protocol::Imap)
+            .unwrap()
+            .is_private()
+    );
     server.join().unwrap();
 }

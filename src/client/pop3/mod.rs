@@ -9,6 +9,7 @@ use super::bounded::Bounded;
 use super::login::{self, Challenging, Login};
 use super::{Answer, Capabilities, ClientError, ClientSocket, Endpoint, Security};
 use crate::limits;
+use crate::protocol::Protocol;
 use crate::protocol::pop3::Command;
 use crate::protocol::sasl::Mechanism;
 
@@ -88,7 +89,7 @@ impl Pop3Client {
     /// When the server is not there, not trusted, not willing, or refuses STLS.
     pub fn connect(endpoint: &Endpoint) -> Result<Pop3Client, ClientError> {
         let mut client = Pop3Client {
-            socket: ClientSocket::connect(endpoint)?,
+            socket: ClientSocket::connect(endpoint, Protocol::Pop3)?,
             capabilities: None,
         };
         let greeting = client.socket.receive_reply()?;

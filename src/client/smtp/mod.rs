@@ -17,6 +17,7 @@ use super::login::{self, Challenging, Login};
 use super::{Answer, Capabilities, ClientError, ClientSocket, Endpoint, Security};
 use crate::limits;
 use crate::net::dot::Stuffed;
+use crate::protocol::Protocol;
 use crate::protocol::sasl::Mechanism;
 use crate::protocol::smtp::{Address, Command, Params, Path, Reply, ReversePath};
 
@@ -97,8 +98,12 @@ impl SmtpClient {
     /// # Errors
     /// As [`SmtpClient::connect`].
     pub fn connect_as(endpoint: &Endpoint, hello: Hello) -> Result<SmtpClient, ClientError> {
+        let protocol = match hello {
+            Hello::Lmtp(_) => Protocol::Lmtp,
+            Hello::Address | Hello::Name(_) => Protocol::Smtp,
+        };
         let mut client = SmtpClient {
-            socket: ClientSocket::connect(endpoint)?,
+            socket: ClientSocket::connect(endpoint, protocol)?,
             hello,
             extensions: Capabilities::default(),
         };

@@ -146,7 +146,8 @@ impl Console<'_> {
     /// A new connection, in place of the one there was.
     fn connect(&mut self) -> Result<(), Failure> {
         self.hang_up();
-        let socket = ClientSocket::connect(self.endpoint).map_err(Failure::Client)?;
+        let socket =
+            ClientSocket::connect(self.endpoint, self.options.protocol).map_err(Failure::Client)?;
         let how = match self.endpoint.security {
             Security::Tls => "under TLS",
             Security::Plain | Security::StartTls => "in clear",

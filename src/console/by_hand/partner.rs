@@ -158,6 +158,7 @@ mod tests {
 
     use super::*;
     use crate::client::scripted::serve;
+    use crate::protocol::Protocol;
 
     fn noop() -> Order {
         Order::Say(Words {
@@ -176,7 +177,7 @@ mod tests {
             stream.write_all(b"* BYE\r\n").unwrap();
         });
         let (events, told) = channel();
-        let socket = ClientSocket::connect(&endpoint).unwrap();
+        let socket = ClientSocket::connect(&endpoint, Protocol::Imap).unwrap();
         let partner = Partner::new(socket, move |event| {
             events.send(event).unwrap();
             Vec::new()

@@ -1,0 +1,12 @@
+//! What makes the wire visible: every octet of a conversation, recorded as it happens.
+//!
+//! A [`Recorder`] gives each connection a tap. The taps tell what happens as [`Event`]s, in the order
+//! of time; one thread hands them to the sinks: a journal, a capture for Wireshark, a window. A
+//! conversation never waits for its recording, and never notices that one has failed.
+
+mod event;
+mod recorder;
+mod tap;
+
+pub use event::{Connection, Event, Side, What};
+pub use recorder::{Live, Recorder, Sink};

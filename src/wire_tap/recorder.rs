@@ -1,0 +1,242 @@
+//! Gathers what happens on all connections, in the order of time, and has it written by one thread.
+//!
+//! The taps put events into a queue that is bounded in octets. When the sinks cannot keep up, a
+//! connection's recording ends with [`What::Lost`] rather than the conversation waiting. A sink that
+//! fails, because the disk is full, is put aside with a warning.
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::SystemTime;
+
+use super::event::{Connection, Event, Side, What};
+use super::tap::Tap;
+use crate::limits;
+use crate::net;
+use crate::protocol::Protocol;
+
+/// Where events go.
+pub trait Sink: Send {
+    /// What it is, for the warning when it fails: `the capture lab.pcapng`.
+    fn name(&self) -> String;
+
+    /// Does it need the octets as they crossed the socket ([`What::Crossed`])?
+    fn wants_crossed(&self) -> bool {
+        false
+    }
+
+    /// Takes events that have happened, in their order; after it, what was written can be read.
+    ///
+    /// # Errors
+    /// The disk's; nothing more is given to the sink then.
+    fn take(&mut self, events: &[Event]) -> io::Result<()>;
+}
+
+/// A sink that calls a function, for a window that shows what happens.
+pub struct Live<F>(
+    /// Called with events, in the recorder's own thread.
+    pub F,
+);
+
+impl<F: FnMut(&[Event]) + Send> Sink for Live<F> {
+    fn name(&self) -> String {
+        "what is shown".to_owned()
+    }
+
+    fn take(&mut self, events: &[Event]) -> io::Result<()> {
+        (self.0)(events);
+        Ok(())
+    }
+}
+
+/// Records the connections that it is told of; by default nothing. Cheap to clone.
+#[derive(Clone, Default)]
+pub struct Recorder(Option<Arc<Recording>>);
+
+/// The queue, and the thread that empties it.
+struct Recording {
+    shared: Arc<Shared>,
+    writer: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Recorder {
+    /// Records to these sinks; without one, nothing.
+    ///
+    /// # Errors
+    /// When there is no thread left.
+    pub fn new(sinks: Vec<Box<dyn Sink>>) -> io::Result<Recorder> {
+        if sinks.is_empty() {
+            return Ok(Recorder::default());
+        }
+        let shared = Arc::new(Shared {
+            wants_crossed: sinks.iter().any(|sink| sink.wants_crossed()),
+            ..Shared::default()
+        });
+        let queue = Arc::clone(&shared);
+        let writer = thread::Builder::new()
+            .name("recorder".to_owned())
+            .spawn(move || write(&queue, sinks))?;
+        Ok(Recorder(Some(Arc::new(Recording {
+            shared,
+            writer: Mutex::new(Some(writer)),
+        }))))
+    }
+
+    /// A tap for a connection whose end is ours; `None` if nothing is recorded.
+    #[must_use]
+    pub fn tap(
+        &self,
+        ours: Side,
+        (service, protocol): (&str, Option<Protocol>),
+        (client, server): (SocketAddr, SocketAddr),
+    ) -> Option<Box<dyn net::Tap>> {
+        let shared = Arc::clone(&self.0.as_ref()?.shared);
+        let connection = Connection {
+            number: shared.connections.fetch_add(1, Ordering::Relaxed) + 1,
+            ours,
+            protocol,
+            service: service.to_owned(),
+            client,
+            server,
+            thread: thread::current().name().unwrap_or_default().to_owned(),
+        };
+        Some(Box::new(Tap::new(shared, connection)))
+    }
+
+    /// Waits until everything that has happened is written; what happens from now on is not. To be
+    /// called before the program ends.
+    pub fn finish(&self) {
+        let Some(recording) = &self.0 else { return };
+        recording.finish();
+    }
+}
+
+impl Recording {
+    fn finish(&self) {
+        self.shared.close();
+        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(writer) = writer.take() {
+            // If it died, its message is on the screen already.
+            let _ = writer.join();
+        }
+    }
+}
+
+impl Drop for Recording {
+    fn drop(&mut self) {
+        self.finish();
+    }
+}
+
+/// Two are the same if they record to the same place.
+impl PartialEq for Recorder {
+    fn eq(&self, other: &Recorder) -> bool {
+        match (&self.0, &other.0) {
+            (Some(one), Some(another)) => Arc::ptr_eq(one, another),
+            (one, another) => one.is_none() && another.is_none(),
+        }
+    }
+}
+
+impl Eq for Recorder {}
+
+impl fmt::Debug for Recorder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0 {
+            Some(_) => "Recorder(on)",
+            None => "Recorder(off)",
+        })
+    }
+}
+
+/// What the taps and the writer share.
+#[derive(Default)]
+pub(super) struct Shared {
+    wants_crossed: bool,
+    connections: AtomicU64,
+    queue: Mutex<Queue>,
+    filled: Condvar,
+}
+
+#[derive(Default)]
+struct Queue {
+    events: Vec<Event>,
+    /// What they cost, in octets.
+    size: usize,
+    latest: Option<SystemTime>,
+    closed: bool,
+}
+
+impl Shared {
+    pub(super) fn wants_crossed(&self) -> bool {
+        self.wants_crossed
+    }
+
+    /// Something happened, now. `false`: it was too much, and nothing more of this connection is
+    /// recorded.
+    pub(super) fn push(&self, connection: &Arc<Connection>, what: What) -> bool {
+        let mut queue = self.queue();
+        if queue.closed {
+            return false;
+        }
+        let fits = queue.size <= limits::RECORDING;
+        let what = if fits { what } else { What::Lost };
+        queue.size += what.size();
+        // The clock may be set back; what is recorded must not go back with it.
+        let now = SystemTime::now();
+        let time = queue.latest.map_or(now, |latest| latest.max(now));
+        queue.latest = Some(time);
+        queue.events.push(Event {
+            time,
+            connection: Arc::clone(connection),
+            what,
+        });
+        drop(queue);
+        self.filled.notify_one();
+        fits
+    }
+
+    fn close(&self) {
+        self.queue().closed = true;
+        self.filled.notify_one();
+    }
+
+    /// All that has happened since the last time; empty at the end. What is taken counts until the
+    /// next call.
+    fn next(&self) -> Vec<Event> {
+        let idle = |queue: &mut Queue| queue.events.is_empty() && !queue.closed;
+        let waited = self.filled.wait_while(self.queue(), idle);
+        let mut queue = waited.unwrap_or_else(PoisonError::into_inner);
+        queue.size = 0;
+        std::mem::take(&mut queue.events)
+    }
+
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        // Whoever died with it was pushing an event, at worst.
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The writer's thread.
+fn write(shared: &Shared, mut sinks: Vec<Box<dyn Sink>>) {
+    loop {
+        let events = shared.next();
+        if events.is_empty() {
+            return;
+        }
+        sinks.retain_mut(|sink| match sink.take(&events) {
+            Ok(()) => true,
+            Err(error) => {
+                let name = sink.name();
+                log::warn!("{name} ends here, the conversations go on: {error}");
+                false
+            }
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests;
