@@ -1,0 +1,19 @@
+//! `docs/wireshark/` against Wireshark itself: the profile, the traces, the filters, the answers.
+//!
+//! What needs tshark is ignored without it (`cargo test --test walkthroughs -- --ignored`).
+// A test fails by panicking.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+#[path = "../common/mod.rs"]
+mod common;
+mod profile;
+mod tshark;
+
+use std::path::PathBuf;
+
+/// A file of `docs/wireshark/`.
+fn page(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("docs/wireshark")
+        .join(name)
+}
