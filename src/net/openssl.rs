@@ -1,10 +1,10 @@
 //! What OpenSSL can do and native-tls does not pass on: TLS 1.3 for a server, the secrets of a
-//! handshake, and what a handshake agreed on.
+//! handshake, what a handshake agreed on, and the certificate that was verified in it.
 //!
 //! native-tls builds its acceptor after Mozilla's *intermediate v4* set, which switches TLS 1.3 off,
 //! whatever `max_protocol_version` says; it has no hook for a key log, and no way to ask for the
 //! version. OpenSSL tells every new `SSL_CTX` to whoever registered an index for extra data. We set
-//! two callbacks on it there, and clear the option when native-tls has finished with it. This is the
+//! three callbacks on it there, and clear the option when native-tls has finished with it. This is the
 //! only file with `unsafe`.
 #![allow(unsafe_code)] // OpenSSL's C interface; each block says why it is sound.
 
@@ -15,6 +15,7 @@ use std::sync::Once;
 
 use openssl_sys as ffi;
 
+use super::presented::{Fault, Presented};
 use super::secrets;
 use super::tap::Secured;
 
@@ -23,6 +24,8 @@ thread_local! {
     static NEWEST: Cell<*mut ffi::SSL_CTX> = const { Cell::new(ptr::null_mut()) };
     /// What the last handshake in this thread agreed on.
     static AGREED: RefCell<Option<Secured>> = const { RefCell::new(None) };
+    /// The certificate that was verified last in this thread.
+    static PRESENTED: RefCell<Option<Presented>> = const { RefCell::new(None) };
 }
 
 /// Calls `build`, which makes one acceptor, and switches TLS 1.3 on in it if `allow`.
@@ -49,6 +52,11 @@ pub(super) fn listen() {
 /// What the handshake that ended in this thread agreed on; once.
 pub(super) fn agreed() -> Option<Secured> {
     AGREED.take()
+}
+
+/// The certificate that was verified in this thread since the last time.
+pub(super) fn presented() -> Option<Presented> {
+    PRESENTED.take()
 }
 
 fn register() {
@@ -78,11 +86,77 @@ unsafe extern "C" fn remember(
 ) {
     let context = context.cast();
     NEWEST.set(context);
-    // SAFETY: OpenSSL is making this context in this very moment, and nobody else has seen it; both
+    // SAFETY: OpenSSL is making this context in this very moment, and nobody else has seen it; all
     // functions have the types that it asks for and live as long as the program.
     unsafe {
         ffi::SSL_CTX_set_keylog_callback(context, Some(key_log));
         SSL_CTX_set_info_callback(context, Some(progress));
+        SSL_CTX_set_cert_verify_callback(context, Some(verify), ptr::null_mut());
+    }
+}
+
+/// Called by OpenSSL to verify a certificate. The verdict is OpenSSL's own; we only look on.
+unsafe extern "C" fn verify(
+    verification: *mut ffi::X509_STORE_CTX,
+    _argument: *mut c_void,
+) -> c_int {
+    // SAFETY: OpenSSL gives a verification that is prepared and lives until we return; this is what
+    // it calls where nobody looks on.
+    let verdict = unsafe { ffi::X509_verify_cert(verification) };
+    // SAFETY: the verification is still alive, and what it yields lives as long.
+    let (code, chain) = unsafe {
+        let code = ffi::X509_STORE_CTX_get_error(verification);
+        (
+            code,
+            certificates(ffi::X509_STORE_CTX_get0_chain(verification)),
+        )
+    };
+    let fault = (verdict <= 0).then(|| fault(code));
+    PRESENTED.set(Some(Presented { chain, fault }));
+    verdict
+}
+
+/// The certificates of a chain, in DER.
+///
+/// # Safety
+/// The chain must be null, or alive and of certificates.
+unsafe fn certificates(chain: *mut ffi::stack_st_X509) -> Vec<Vec<u8>> {
+    if chain.is_null() {
+        return Vec::new();
+    }
+    let stack: *const ffi::OPENSSL_STACK = chain.cast();
+    // SAFETY: the chain is alive, and a stack of certificates is a stack.
+    let places = 0..unsafe { ffi::OPENSSL_sk_num(stack) };
+    let der = |place| {
+        // SAFETY: there is a certificate at each of these places. OpenSSL tells the size first, and
+        // then writes so many octets, for which there is room; it moves the pointer that it is given.
+        unsafe {
+            let certificate: *mut ffi::X509 = ffi::OPENSSL_sk_value(stack, place).cast();
+            let size = usize::try_from(ffi::i2d_X509(certificate, ptr::null_mut())).ok()?;
+            let mut der = vec![0; size];
+            let mut begin = der.as_mut_ptr();
+            (ffi::i2d_X509(certificate, &raw mut begin) > 0).then_some(der)
+        }
+    };
+    places.filter_map(der).collect()
+}
+
+/// What this code of OpenSSL's means for us.
+fn fault(code: c_int) -> Fault {
+    match code {
+        ffi::X509_V_ERR_CERT_HAS_EXPIRED => Fault::Expired,
+        ffi::X509_V_ERR_CERT_NOT_YET_VALID => Fault::NotYetValid,
+        ffi::X509_V_ERR_HOSTNAME_MISMATCH | ffi::X509_V_ERR_IP_ADDRESS_MISMATCH => Fault::OtherName,
+        ffi::X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT
+        | ffi::X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN
+        | ffi::X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT
+        | ffi::X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY
+        | ffi::X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE => Fault::UnknownIssuer,
+        code => {
+            // SAFETY: OpenSSL has a constant string, or its own buffer, for every number.
+            let words = unsafe { CStr::from_ptr(ffi::X509_verify_cert_error_string(code.into())) };
+            Fault::Other(words.to_string_lossy().into_owned())
+        }
     }
 }
 
@@ -120,7 +194,16 @@ const SSL_CB_HANDSHAKE_DONE: c_int = 0x20;
 /// The type of what [`SSL_CTX_set_info_callback`] calls.
 type Progress = unsafe extern "C" fn(connection: *const ffi::SSL, happened: c_int, result: c_int);
 
+/// The type of what [`SSL_CTX_set_cert_verify_callback`] calls.
+type Verify = unsafe extern "C" fn(*mut ffi::X509_STORE_CTX, *mut c_void) -> c_int;
+
 unsafe extern "C" {
+    /// In OpenSSL since 0.9.7, and not in openssl-sys.
+    fn SSL_CTX_set_cert_verify_callback(
+        context: *mut ffi::SSL_CTX,
+        callback: Option<Verify>,
+        argument: *mut c_void,
+    );
     /// In OpenSSL since 0.9.7, and not in openssl-sys.
     fn SSL_CTX_set_info_callback(context: *mut ffi::SSL_CTX, callback: Option<Progress>);
 }

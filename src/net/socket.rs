@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use super::pace::Pace;
 use super::poll::readable;
 use super::tap::{Direction, Secured, Tap};
-use super::{Bell, secrets};
+use super::{Bell, openssl, secrets};
 use crate::limits;
 
 /// Why a wait ended without data.
@@ -115,11 +115,14 @@ impl Socket {
         secrets::listen(false);
     }
 
-    /// Tells the tap something, and before that what secrets have come up.
+    /// Tells the tap something, and before that what the handshake has brought up meanwhile.
     fn tell(&mut self, what: impl FnOnce(&mut dyn Tap)) {
         if let Some(tap) = &mut self.tap {
             if let Some(secrets) = secrets::take() {
                 tap.secrets(&secrets);
+            }
+            if let Some(certificate) = openssl::presented() {
+                tap.presented(&certificate);
             }
             what(&mut **tap);
         }

@@ -43,6 +43,8 @@ impl Stream {
         secrets::listen(socket.tap.is_some());
         let done = handshake(socket);
         let agreed = openssl::agreed();
+        // For nobody, if it was not told.
+        openssl::presented();
         let tls = done.map_err(|error| match error {
             HandshakeError::Failure(error) => io::Error::new(io::ErrorKind::InvalidData, error),
             HandshakeError::WouldBlock(_) => {

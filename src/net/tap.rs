@@ -7,6 +7,8 @@
 
 use std::fmt;
 
+use super::Presented;
+
 /// Seen from our end of the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
@@ -43,6 +45,10 @@ pub trait Tap: Send {
     /// Secrets of the handshake that is under way, as lines of an NSS key log, each with its ending;
     /// told before anything that they encrypt goes out, and right after such octets came in.
     fn secrets(&mut self, lines: &str);
+
+    /// The other end showed this certificate; told before anything that goes out behind it, an alert
+    /// if it is not trusted.
+    fn presented(&mut self, certificate: &Presented);
 
     /// The handshake is done.
     fn secured(&mut self, secured: &Secured);

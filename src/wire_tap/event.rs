@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use crate::net::{Direction, Secured};
+use crate::net::{Direction, Presented, Secured};
 use crate::protocol::Protocol;
 
 /// One of the two ends of a connection.
@@ -103,6 +103,8 @@ pub enum What {
     },
     /// Secrets of a TLS handshake: lines of an NSS key log, each with its ending.
     Secrets(String),
+    /// The server showed this certificate to us.
+    Presented(Presented),
     /// A TLS handshake is done.
     Secured(Secured),
     /// This side will say nothing more: FIN.
@@ -124,6 +126,7 @@ impl What {
         let octets = match self {
             What::Said { octets, .. } | What::Crossed { octets, .. } => octets.len(),
             What::Secrets(lines) => lines.len(),
+            What::Presented(shown) => shown.chain.iter().map(Vec::len).sum(),
             _ => 0,
         };
         octets + size_of::<Event>()

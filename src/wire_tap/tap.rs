@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::event::{Connection, Side, What};
 use super::recorder::Shared;
-use crate::net::{self, Direction, Secured};
+use crate::net::{self, Direction, Presented, Secured};
 
 pub(super) struct Tap {
     shared: Arc<Shared>,
@@ -80,6 +80,10 @@ impl net::Tap for Tap {
 
     fn secrets(&mut self, lines: &str) {
         self.tell(What::Secrets(lines.to_owned()));
+    }
+
+    fn presented(&mut self, certificate: &Presented) {
+        self.tell(What::Presented(certificate.clone()));
     }
 
     fn secured(&mut self, secured: &Secured) {

@@ -2,21 +2,29 @@
 #![allow(clippy::unwrap_used)]
 
 use std::net::{TcpListener, TcpStream};
+use std::path::Path;
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
+
+use native_tls::TlsAcceptor;
 
 use super::*;
 use crate::net::certificates::Certificates;
 use crate::net::tls::{self, Version, Versions};
-use crate::net::{Heard, Patience, Wire};
+use crate::net::{Fault, Heard, Patience, Presented, Wire};
+
+/// What a server for `localhost` needs, its certificates in this folder.
+fn acceptor(folder: &Path, versions: Versions) -> TlsAcceptor {
+    let certificates = Certificates::prepare(folder, &["localhost".to_owned()]).unwrap();
+    tls::acceptor(&certificates.server(), &certificates.server_key(), versions).unwrap()
+}
 
 /// A server that answers a line and goes, and a client whose connection is recorded.
 fn conversation(recorder: &Recorder, tls_versions: Option<Versions>) {
     let folder = tempfile::tempdir().unwrap();
-    let certificates = Certificates::prepare(folder.path(), &["localhost".to_owned()]).unwrap();
     let versions = tls_versions.unwrap_or_default();
-    let acceptor = tls::acceptor(&certificates.server(), &certificates.server_key(), versions);
-    let (acceptor, listener) = (acceptor.unwrap(), TcpListener::bind("127.0.0.1:0").unwrap());
+    let acceptor = acceptor(folder.path(), versions);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let server = thread::spawn(move || {
         let tcp = listener.accept().unwrap().0;
@@ -124,6 +132,12 @@ fn under_tls_secrets_come_before_what_they_decrypt() {
         };
         let line = at(&|what| *what == said(Side::Client, "NOOP\r\n"));
         let agreed = at(&|what| matches!(what, What::Secured(s) if s.version == name));
+        let trusted = |shown: &Presented| shown.fault.is_none() && shown.chain.len() == 2;
+        let shown = at(&|what| matches!(what, What::Presented(shown) if trusted(shown)));
+        assert!(
+            shown < agreed,
+            "the server's certificate and the laboratory's"
+        );
         for secret in secrets {
             let known = at(&|what| matches!(what, What::Secrets(s) if s.contains(secret)));
             assert!(known < agreed && agreed < line, "{secret}");
@@ -133,6 +147,50 @@ fn under_tls_secrets_come_before_what_they_decrypt() {
             !events.iter().any(|event| clear(&event.what)),
             "ciphertext crosses"
         );
+    }
+}
+
+#[test]
+fn a_certificate_that_is_not_trusted_is_told_with_why() {
+    let rows = [
+        ("no-such-ca.pem", "localhost", Fault::UnknownIssuer),
+        ("ca.pem", "127.0.0.1", Fault::OtherName),
+        ("ca.pem", "other.test", Fault::OtherName),
+    ];
+    for (ca, name, fault) in rows {
+        let folder = tempfile::tempdir().unwrap();
+        let versions = Versions::default();
+        let acceptor = acceptor(folder.path(), versions);
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = thread::spawn(move || {
+            let tcp = listener.accept().unwrap().0;
+            let mut wire = Wire::new(tcp, Patience::default(), None).unwrap();
+            wire.accept_tls(&acceptor).and_then(|()| wire.read_line())
+        });
+        let (send, receive) = channel();
+        let recorder = Recorder::new(vec![Box::new(ToTest(send))]).unwrap();
+        let mut wire = Wire::new(
+            TcpStream::connect(address).unwrap(),
+            Patience::default(),
+            None,
+        )
+        .unwrap();
+        wire.watch(
+            recorder
+                .tap(Side::Client, ("x", None), (address, address))
+                .unwrap(),
+        );
+        let connector = tls::connector(&folder.path().join(ca), versions).unwrap();
+        wire.connect_tls(&connector, name).unwrap_err();
+        drop(wire);
+        assert!(server.join().unwrap().is_err(), "the server hears an alert");
+        recorder.finish();
+        let shown = receive.iter().find_map(|event| match event.what {
+            What::Presented(shown) => Some(shown),
+            _ => None,
+        });
+        assert_eq!(shown.unwrap().fault, Some(fault), "{name} by {ca}");
     }
 }
 
