@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::Gate;
 use crate::limits;
 use crate::net::tls::Versions;
 use crate::protocol::Protocol;
@@ -40,6 +41,8 @@ pub struct Endpoint {
     pub password_in_clear: bool,
     /// Records the connection.
     pub recorder: Recorder,
+    /// Where each line waits, in step mode.
+    pub gate: Gate,
 }
 
 impl Endpoint {
@@ -59,6 +62,7 @@ impl Endpoint {
             timeout: limits::CLIENT_TIMEOUT,
             password_in_clear: false,
             recorder: Recorder::default(),
+            gate: Gate::default(),
         }
     }
 

@@ -30,7 +30,8 @@ pub struct ClientSocket {
     /// `None` after a failure.
     wire: Option<Wire>,
     endpoint: Endpoint,
-    local: IpAddr,
+    /// Our address, and the server's.
+    ends: (SocketAddr, SocketAddr),
     /// Does nobody on the way read along, or may he?
     private: bool,
 }
@@ -51,17 +52,17 @@ impl ClientSocket {
             let spoken = (endpoint.service(protocol), Some(protocol));
             let tap = endpoint.recorder.tap(Side::Client, spoken, (local, peer));
             tap.into_iter().for_each(|tap| wire.watch(tap));
-            Ok((wire, local.ip(), peer.ip().is_loopback()))
+            Ok((wire, (local, peer)))
         });
-        let (wire, local, private) = connected.map_err(|cause| ClientError::Unreachable {
+        let (wire, ends) = connected.map_err(|cause| ClientError::Unreachable {
             server: endpoint.to_string(),
             cause,
         })?;
         let mut socket = ClientSocket {
             wire: Some(wire),
             endpoint: endpoint.clone(),
-            local,
-            private: private || endpoint.password_in_clear,
+            ends,
+            private: ends.1.ip().is_loopback() || endpoint.password_in_clear,
         };
         if endpoint.security == Security::Tls {
             socket.start_tls()?;
@@ -162,7 +163,7 @@ impl ClientSocket {
     /// Our own address, as the server sees it unless there is a translator between.
     #[must_use]
     pub fn local_address(&self) -> IpAddr {
-        self.local
+        self.ends.0.ip()
     }
 
     /// The server.
@@ -201,8 +202,14 @@ impl ClientSocket {
         self.wire = None;
     }
 
+    /// Does a person let each line pass? Then each is said alone, and its answer heard.
+    pub(super) fn is_stepped(&self) -> bool {
+        self.endpoint.gate.is_closed()
+    }
+
     /// Sends one line; its ending is added here.
     pub(super) fn send_line(&mut self, line: &[u8]) -> Result<(), ClientError> {
+        let line = self.endpoint.gate.pass(self.ends, line);
         // RFC 5321 §2.3.8, RFC 9051 §4: CR, LF and NUL are no part of a command.
         if line.iter().any(|octet| matches!(octet, b'\r' | b'\n' | 0)) {
             // The line may be a password: it is not shown.
@@ -212,7 +219,7 @@ impl ClientSocket {
             });
         }
         self.attempt(|wire| {
-            wire.say(line)?;
+            wire.say(&line)?;
             wire.say(b"\r\n")
         })
     }

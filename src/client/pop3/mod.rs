@@ -241,10 +241,8 @@ impl Pop3Client {
         messages: &[u32],
         lines: u64,
     ) -> Result<Vec<Result<Vec<u8>, ClientError>>, ClientError> {
-        let at_once = match self.capabilities()?.has("PIPELINING") {
-            true => limits::PIPELINED,
-            false => 1,
-        };
+        let pipelining = self.capabilities()?.has("PIPELINING") && !self.socket.is_stepped();
+        let at_once = if pipelining { limits::PIPELINED } else { 1 };
         let (mut tops, mut room) = (Vec::new(), limits::ANSWER);
         for messages in messages.chunks(at_once) {
             let commands: Vec<String> = messages

@@ -59,7 +59,7 @@ impl SmtpClient {
         message: &mut dyn Read,
         done: &mut Transacted,
     ) -> Result<(), ClientError> {
-        let pipelining = self.extension("PIPELINING").is_some();
+        let pipelining = self.extension("PIPELINING").is_some() && !self.socket.is_stepped();
         let commands = transaction.commands(pipelining);
         let mut heard = Heard::default();
         for group in commands.chunks(if pipelining { limits::PIPELINED } else { 1 }) {
