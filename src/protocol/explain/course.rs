@@ -27,6 +27,7 @@ pub(super) struct Asked {
     pub(super) number: u64,
 }
 
+#[derive(Clone)]
 pub(super) struct Course {
     pub(super) protocol: Protocol,
     pub(super) state: State,

@@ -16,7 +16,7 @@ const KEPT_LITERAL: u64 = 1024;
 const KEPT: usize = 8 * 1024;
 
 /// What has passed of a command or response.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Gathering {
     /// As its grammar will see it.
     octets: Vec<u8>,
@@ -31,7 +31,7 @@ pub(super) struct Gathering {
 }
 
 /// What becomes of a literal's octets.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) enum Holds {
     /// They are kept.
     #[default]

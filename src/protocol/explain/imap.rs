@@ -16,7 +16,7 @@ use crate::protocol::imap::{Command, command_spans, is_append, response_spans};
 use crate::protocol::span::{Role, Span};
 
 /// What is known of the conversation beyond its course.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Imap {
     hearing: Hearing,
     login: Login,
@@ -49,6 +49,10 @@ enum Hearing {
 }
 
 impl Follow for Imap {
+    fn twin(&self) -> Box<dyn Follow + Send> {
+        Box::new(self.clone())
+    }
+
     fn client(&mut self, course: &mut Course, line: &Line<'_>, sketch: &mut Sketch<'_>) {
         match self.hearing {
             Hearing::Answer => self.answer(course, line, sketch),

@@ -49,7 +49,7 @@ impl<'a> Line<'a> {
 }
 
 /// Octets of one side on their way to be lines.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Cutter {
     begun: Vec<u8>,
 }

@@ -14,7 +14,7 @@ pub const MASK: &str = "********";
 const NUL: &str = "\u{2400}";
 
 /// A login under way.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Login {
     /// In upper case.
     mechanism: String,

@@ -31,18 +31,30 @@ pub(super) trait Follow {
     fn server(&mut self, course: &mut Course, line: &Line<'_>, sketch: &mut Sketch<'_>);
     /// TLS has begun, and with it a fresh conversation.
     fn tls(&mut self);
+    /// One that has heard the same.
+    fn twin(&self) -> Box<dyn Follow + Send>;
 }
 
-/// Follows one conversation.
+/// Follows one conversation. A clone has heard the same, and can be asked what a line would mean.
+#[derive(Clone)]
 pub struct Observer {
     texts: Arc<Texts>,
     course: Course,
-    follow: Box<dyn Follow + Send>,
+    follow: Followed,
     /// What has come of each side's line that is not whole.
     from_client: Cutter,
     from_server: Cutter,
     /// Does the client wait? At first for the greeting.
     due: bool,
+}
+
+/// What follows the conversation, so that it can be cloned.
+struct Followed(Box<dyn Follow + Send>);
+
+impl Clone for Followed {
+    fn clone(&self) -> Followed {
+        Followed(self.0.twin())
+    }
 }
 
 /// Who speaks.
@@ -64,11 +76,11 @@ impl Observer {
     /// A conversation that begins with the next line.
     #[must_use]
     pub fn new(protocol: Protocol, texts: Arc<Texts>) -> Observer {
-        let follow: Box<dyn Follow + Send> = match protocol {
+        let follow = Followed(match protocol {
             Protocol::Smtp | Protocol::Submission | Protocol::Lmtp => Box::new(Smtp::default()),
             Protocol::Pop3 => Box::new(Pop3::default()),
             Protocol::Imap => Box::new(Imap::default()),
-        };
+        });
         Observer {
             texts,
             course: Course::new(protocol),
@@ -114,7 +126,7 @@ impl Observer {
     /// At the beginning of a conversation or after STARTTLS; all that was said in clear is forgotten.
     pub fn tls(&mut self, words: &str) -> Explained {
         let line = words.as_bytes();
-        self.follow.tls();
+        self.follow.0.tls();
         let before = self.course.state;
         self.course.encrypt();
         let mut sketch = Sketch::new(line);
@@ -157,8 +169,8 @@ impl Observer {
         let before = self.course.state;
         let (course, mut sketch) = (&mut self.course, Sketch::new(line.text));
         match side {
-            Side::Client => self.follow.client(course, &line, &mut sketch),
-            Side::Server => self.follow.server(course, &line, &mut sketch),
+            Side::Client => self.follow.0.client(course, &line, &mut sketch),
+            Side::Server => self.follow.0.server(course, &line, &mut sketch),
         }
         let first = before == State::Greeting && matches!(side, Side::Server);
         if let Some(note) = first

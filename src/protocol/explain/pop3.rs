@@ -13,7 +13,7 @@ use crate::protocol::pop3::{self, Command};
 use crate::protocol::span::{Role, Span, Spans, first_word};
 
 /// What is known of the conversation beyond its course.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Pop3 {
     /// Does the client's next line answer a challenge?
     in_login: bool,
@@ -23,7 +23,7 @@ pub(super) struct Pop3 {
 }
 
 /// The lines behind a `+OK`.
-#[derive(Default)]
+#[derive(Clone, Default)]
 enum Listing {
     /// None: the next line is a reply.
     #[default]
@@ -41,6 +41,10 @@ enum Listing {
 }
 
 impl Follow for Pop3 {
+    fn twin(&self) -> Box<dyn Follow + Send> {
+        Box::new(self.clone())
+    }
+
     fn client(&mut self, course: &mut Course, line: &Line<'_>, sketch: &mut Sketch<'_>) {
         let text = line.readable();
         if self.in_login {

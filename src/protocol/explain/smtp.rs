@@ -14,7 +14,7 @@ use crate::protocol::smtp::{self, Command, Enhanced};
 use crate::protocol::span::{Role, Span, Spans, first_word};
 
 /// What is known of the conversation beyond its course.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Smtp {
     hearing: Hearing,
     login: Login,
@@ -26,7 +26,7 @@ pub(super) struct Smtp {
 }
 
 /// What the client's next line is.
-#[derive(Default)]
+#[derive(Clone, Default)]
 enum Hearing {
     /// A command.
     #[default]
@@ -40,6 +40,10 @@ enum Hearing {
 }
 
 impl Follow for Smtp {
+    fn twin(&self) -> Box<dyn Follow + Send> {
+        Box::new(self.clone())
+    }
+
     fn client(&mut self, course: &mut Course, line: &Line<'_>, sketch: &mut Sketch<'_>) {
         match self.hearing {
             Hearing::Command => self.command(course, line, 0, sketch),
