@@ -4,7 +4,6 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
-use std::thread::{self, JoinHandle};
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
@@ -13,9 +12,9 @@ use super::settings::own_host;
 use crate::accounts::Password;
 use crate::client::{Endpoint, Security};
 use crate::config::Config;
-use crate::limits::{self, BareLineEndings};
-use crate::queue::Sending;
-use crate::server::{Connections, Listener, Office};
+use crate::limits::BareLineEndings;
+use crate::server::{Listening, Servers};
+use crate::wire_tap::Recorder;
 
 /// Serves until Ctrl-C or SIGTERM, then lets what is being delivered finish and says goodbye.
 ///
@@ -23,50 +22,23 @@ use crate::server::{Connections, Listener, Office};
 /// When a port is taken, a certificate unreadable or a folder unwritable.
 pub fn run(config: &Config, file: Option<&Path>) -> Result<(), CommandError> {
     allow_many_descriptors();
-    let office = Office::open(config)?;
-    let connections = Connections::new(
-        config.server.max_connections,
-        config.limits.connections_per_address,
-    )
-    .map_err(|error| CommandError::Setup(format!("no file descriptors: {error}")))?;
-    let listeners = office.listeners(&connections)?;
-    office.welcome_new_accounts()?;
-    let mut sending = office.relay()?;
     let interrupted = interruptions()?;
+    let servers = Servers::open(config, Recorder::default())?;
     // Whoever reads our output may be gone; that is no reason to stop serving.
     let _ = present(
         &mut io::stdout().lock(),
         config,
-        &listeners,
+        servers.listening(),
         &Invocation::of(file),
     );
-    let threads = start(listeners)?;
     let _ = interrupted.recv();
     log::info!("stopping");
-    stop(&connections, sending.as_mut());
-    for thread in threads {
-        // A listener's thread ends by itself; if it died, its message is on the screen already.
-        let _ = thread.join();
-    }
+    drop(servers);
     let _ = writeln!(
         io::stdout(),
         "Pillarbox has stopped; every message that it acknowledged is stored."
     );
     Ok(())
-}
-
-/// Ends the conversations and the queue, both at once: each may need its whole grace.
-fn stop(connections: &Connections, sending: Option<&mut Sending>) {
-    thread::scope(|scope| {
-        scope.spawn(|| {
-            if sending.is_some_and(|sending| !sending.stop(limits::SHUTDOWN_GRACE)) {
-                log::warn!("a message is being sent; it stays in the queue");
-            }
-        });
-        if !connections.stop(limits::SHUTDOWN_GRACE) {
-            log::warn!("some connections did not end in time");
-        }
-    });
 }
 
 /// A message at the first Ctrl-C; the second one ends the program at once.
@@ -86,15 +58,6 @@ fn interruptions() -> Result<mpsc::Receiver<()>, CommandError> {
     })
     .map_err(|error| CommandError::Setup(format!("Ctrl-C cannot be handled: {error}")))?;
     Ok(receive)
-}
-
-fn start(listeners: Vec<Listener>) -> Result<Vec<JoinHandle<()>>, CommandError> {
-    let start = |listener: Listener| {
-        let name = format!("{} listener", listener.service().name);
-        thread::Builder::new().name(name).spawn(|| listener.run())
-    };
-    let threads: io::Result<_> = listeners.into_iter().map(start).collect();
-    threads.map_err(|error| CommandError::Setup(format!("no thread for a listener: {error}")))
 }
 
 /// A connection needs a descriptor, and the usual soft limit of 1,024 is less than
@@ -146,7 +109,7 @@ impl Invocation {
 fn present(
     out: &mut impl Write,
     config: &Config,
-    listeners: &[Listener],
+    listening: &[Listening],
     invocation: &Invocation,
 ) -> io::Result<()> {
     writeln!(
@@ -156,15 +119,14 @@ fn present(
         config.server.domain
     )?;
     writeln!(out, "  {:<12} {:<22} SECURITY", "PROTOCOL", "ADDRESS")?;
-    for listener in listeners {
-        let (service, address) = (listener.service(), listener.address().to_string());
-        writeln!(
-            out,
-            "  {:<12} {:<22} {}",
-            service.name,
-            address,
-            service.security.name()
-        )?;
+    for Listening {
+        name,
+        address,
+        security,
+    } in listening
+    {
+        let address = address.to_string();
+        writeln!(out, "  {name:<12} {address:<22} {security}")?;
     }
     writeln!(out, "\n  {:<12} PASSWORD", "ACCOUNT")?;
     let mut accounts: Vec<_> = config.accounts.iter().collect();
@@ -176,7 +138,7 @@ fn present(
         };
         writeln!(out, "  {name:<12} {shown}")?;
     }
-    suggest(out, config, listeners, invocation)?;
+    suggest(out, config, listening, invocation)?;
     if config.limits.bare_line_endings == BareLineEndings::Accept {
         writeln!(
             out,
@@ -192,7 +154,7 @@ fn present(
 fn suggest(
     out: &mut impl Write,
     config: &Config,
-    listeners: &[Listener],
+    listening: &[Listening],
     invocation: &Invocation,
 ) -> io::Result<()> {
     let Invocation {
@@ -200,10 +162,8 @@ fn suggest(
         config: file,
     } = invocation;
     let address = |name| {
-        listeners
-            .iter()
-            .find(|l| l.service().name == name)
-            .map(Listener::address)
+        let found = listening.iter().find(|one| one.name == name);
+        found.map(|one| one.address)
     };
     let mut names: Vec<_> = config.accounts.keys().collect();
     names.sort();
@@ -294,13 +254,12 @@ mod tests {
             let folder = tempfile::tempdir().unwrap();
             (config.tls.certs, config.mail) =
                 (folder.path().join("my certs"), folder.path().into());
-            let connections = Connections::new(1, 1).unwrap();
-            let listeners = Office::open(&config).unwrap().listeners(&connections);
-            let listeners = listeners.unwrap();
+            config.queue = folder.path().join("queue");
+            let servers = Servers::open(&config, Recorder::default()).unwrap();
             config.server.host = host.parse().unwrap();
             let mut screen = Vec::new();
             let invocation = Invocation::of(None);
-            suggest(&mut screen, &config, &listeners, &invocation).unwrap();
+            suggest(&mut screen, &config, servers.listening(), &invocation).unwrap();
             let screen = String::from_utf8(screen).unwrap();
             assert!(
                 screen.contains(url) && screen.contains("my certs/ca.pem' "),

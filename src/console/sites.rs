@@ -9,7 +9,6 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
 use std::io;
-use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -21,8 +20,8 @@ use super::run::Caller;
 use super::script::Script;
 use crate::client::{Endpoint, Security};
 use crate::config::{Config, Ports};
-use crate::queue::Sending;
-use crate::server::{Connections, Office, SetupError};
+use crate::server::{Servers, SetupError};
+use crate::wire_tap::Recorder;
 
 /// The sites of a script, open until this is dropped.
 pub struct Sites {
@@ -38,10 +37,7 @@ pub struct Folder(Arc<Mutex<Option<TempDir>>>);
 /// One site that is open.
 struct House {
     domain: String,
-    addresses: BTreeMap<&'static str, SocketAddr>,
-    connections: Arc<Connections>,
-    /// Dropped last of all: what is being sent on has its time.
-    _sending: Option<Sending>,
+    servers: Servers,
 }
 
 /// The domain of the usual site.
@@ -83,7 +79,7 @@ impl Sites {
     pub fn endpoint(&self, caller: &Caller) -> io::Result<Endpoint> {
         let domain = caller.at.as_deref().unwrap_or(USUAL);
         let house = self.houses.iter().find(|house| house.domain == domain);
-        let address = house.and_then(|house| house.addresses.get(caller.protocol.name()));
+        let address = house.and_then(|house| house.servers.address(caller.protocol.name()));
         let address = address.ok_or_else(|| {
             let name = caller.protocol.name();
             io::Error::new(io::ErrorKind::NotFound, format!("{domain} has no {name}"))
@@ -140,33 +136,10 @@ impl House {
             .map_err(|error| SetupError(format!("{} cannot be made: {error}", folder.display())))?;
         let config = Config::parse("config: of the script", &text, &folder)
             .map_err(|error| SetupError(error.0))?;
-        let office = Office::open(&config)?;
-        let connections = Connections::new(config.server.max_connections, CONNECTIONS)
-            .map_err(|error| SetupError(format!("no file descriptors: {error}")))?;
-        office.welcome_new_accounts()?;
-        let mut addresses = BTreeMap::new();
-        for listener in office.listeners(&connections)? {
-            addresses.insert(listener.service().name, listener.address());
-            thread::Builder::new()
-                .name(format!("{domain} {}", listener.service().name))
-                .spawn(move || listener.run())
-                .map_err(|error| SetupError(format!("no thread for a listener: {error}")))?;
-        }
         Ok(House {
             domain: domain.to_owned(),
-            addresses,
-            connections,
-            _sending: office.relay()?,
+            servers: Servers::open(&config, Recorder::default())?.with_grace(GRACE),
         })
-    }
-}
-
-/// Connections of one script: a client each, and a few more.
-const CONNECTIONS: usize = 100;
-
-impl Drop for House {
-    fn drop(&mut self) {
-        self.connections.stop(GRACE);
     }
 }
 
@@ -187,7 +160,7 @@ fn configuration(domain: &str, settings: &[String], others: &[House]) -> String 
         add("ports", &format!("{port} = 0"));
     }
     for other in others {
-        if let Some(smtp) = other.addresses.get("smtp") {
+        if let Some(smtp) = other.servers.address("smtp") {
             add("routes", &format!("{} = {smtp}", other.domain));
         }
     }
