@@ -24,8 +24,10 @@ pub enum Security {
 /// Where a server listens, and how to come to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {
-    /// A name or an address; with TLS, the certificate must bear it.
+    /// A name or an address.
     pub host: String,
+    /// With TLS, the name that the certificate must bear, if it is not the host.
+    pub name: Option<String>,
     /// The TCP port.
     pub port: u16,
     /// How the connection is protected.
@@ -55,6 +57,7 @@ impl Endpoint {
     ) -> Endpoint {
         Endpoint {
             host: host.into(),
+            name: None,
             port,
             security,
             ca: ca.into(),
@@ -67,7 +70,8 @@ impl Endpoint {
     }
 
     /// The service's name in `[ports]`: `imaps` for IMAP under TLS.
-    pub(super) fn service(&self, protocol: Protocol) -> &'static str {
+    #[must_use]
+    pub fn service(&self, protocol: Protocol) -> &'static str {
         match (self.security, protocol) {
             (Security::Tls, Protocol::Smtp | Protocol::Submission) => "smtps",
             (Security::Tls, Protocol::Pop3) => "pop3s",

@@ -153,8 +153,9 @@ impl ClientSocket {
         if self.wire()?.has_pending() {
             return Err(self.unexpected("more in clear behind its agreement to begin TLS"));
         }
-        let host = self.endpoint.host.clone();
-        let handshake = self.wire()?.connect_tls(&connector, &host);
+        let Endpoint { host, name, .. } = &self.endpoint;
+        let name = name.as_ref().unwrap_or(host).clone();
+        let handshake = self.wire()?.connect_tls(&connector, &name);
         handshake.map_err(|error| self.handshake_failure(&error))?;
         self.private = true;
         Ok(())

@@ -8,7 +8,7 @@ use std::io;
 
 use super::difference::{Difference, Fault};
 use super::pattern::Pattern;
-use super::script::{Action, Client, Excerpt, Protocol, Script, Step};
+use super::script::{Action, Client, Excerpt, Protocol, Script, Step, Tls};
 use super::text::Memory;
 use crate::client::is_harmless;
 
@@ -150,6 +150,8 @@ struct Stage<'a, 'b, 'c> {
     current: Caller,
     /// What those speak for whom the script names nothing else.
     usual: Protocol,
+    /// Do they begin with TLS?
+    implicit_tls: bool,
     /// All that have acted.
     callers: BTreeMap<u32, Caller>,
     /// Those that are connected.
@@ -174,6 +176,7 @@ impl<'a, 'b, 'c> Stage<'a, 'b, 'c> {
                 at: None,
             },
             usual,
+            implicit_tls: script.tls == Tls::Implicit,
             callers: BTreeMap::new(),
             clients: BTreeMap::new(),
             memory: Memory::new(),
@@ -283,6 +286,9 @@ impl<'a, 'b, 'c> Stage<'a, 'b, 'c> {
         if !self.clients.contains_key(&number) {
             let client = (self.open)(&self.current)?;
             self.did(Did::Connected)?;
+            if self.implicit_tls {
+                self.did(Did::Encrypted)?;
+            }
             self.clients.insert(number, client);
         }
         let client = self.clients.get_mut(&number);

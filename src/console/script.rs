@@ -24,6 +24,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::text::is_name;
+use crate::client::Security;
 
 pub use super::step::{Action, Client, Excerpt, Protocol, Step};
 
@@ -58,7 +59,7 @@ pub struct Script {
     pub steps: Vec<Step>,
 }
 
-/// What a script needs of TLS: `tls: offered`.
+/// What a script needs of TLS: `tls: offered`, `tls: implicit`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Tls {
     /// Nothing: it is the same conversation in clear and under TLS, and STARTTLS is not offered.
@@ -66,6 +67,19 @@ pub enum Tls {
     Any,
     /// It begins in clear, and STARTTLS is offered.
     Offered,
+    /// It is under TLS from the first octet, on the ports for that (RFC 8314 §3).
+    Implicit,
+}
+
+impl Tls {
+    /// As it stands in the header; empty: not at all.
+    fn name(self) -> &'static str {
+        match self {
+            Tls::Any => "",
+            Tls::Offered => "offered",
+            Tls::Implicit => "implicit",
+        }
+    }
 }
 
 /// Something that is not in a script, and fills a gap in it: a secret.
@@ -155,6 +169,7 @@ impl Script {
             Some(("wireshark", look)) => self.wireshark.push(look.to_owned()),
             Some(("leaves", leaves)) => leaves.clone_into(&mut self.leaves),
             Some(("tls", "offered")) => self.tls = Tls::Offered,
+            Some(("tls", "implicit")) => self.tls = Tls::Implicit,
             Some(("secrets", "shown")) => self.shows_secrets = true,
             Some(("asks", asked)) => self.asks.push(asked.parse()?),
             Some(("site", domain)) => self.sites.push(domain.to_owned()),
@@ -166,7 +181,7 @@ impl Script {
             _ => {
                 return Err(format!(
                     "{text:?} is no step, and no line of a header, which are title: protocol: rfc: \
-                     summary: wireshark: leaves: tls: offered, secrets: shown, asks: site: and config:"
+                     summary: wireshark: leaves: tls: offered, tls: implicit, secrets: shown, asks: site: and config:"
                 ));
             }
         }
@@ -188,14 +203,7 @@ impl Script {
             .iter()
             .for_each(|look| add("wireshark", look));
         add("leaves", &self.leaves);
-        add(
-            "tls",
-            if self.tls == Tls::Offered {
-                "offered"
-            } else {
-                ""
-            },
-        );
+        add("tls", self.tls.name());
         add("secrets", if self.shows_secrets { "shown" } else { "" });
         self.asks
             .iter()
@@ -248,6 +256,15 @@ impl Script {
                 format!("there is no site {at}; the header names one with site: {at}"),
             ),
             _ => None,
+        }
+    }
+
+    /// How its clients come to their servers.
+    #[must_use]
+    pub fn security(&self) -> Security {
+        match self.tls {
+            Tls::Any | Tls::Offered => Security::Plain,
+            Tls::Implicit => Security::Tls,
         }
     }
 

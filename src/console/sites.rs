@@ -27,6 +27,7 @@ use crate::wire_tap::Recorder;
 pub struct Sites {
     /// The usual one first.
     houses: Vec<House>,
+    security: Security,
     folder: Folder,
 }
 
@@ -68,6 +69,7 @@ impl Sites {
         houses.reverse();
         Ok(Sites {
             houses,
+            security: script.security(),
             folder: Folder(Arc::new(Mutex::new(Some(folder)))),
         })
     }
@@ -79,18 +81,20 @@ impl Sites {
     pub fn endpoint(&self, caller: &Caller) -> io::Result<Endpoint> {
         let domain = caller.at.as_deref().unwrap_or(USUAL);
         let house = self.houses.iter().find(|house| house.domain == domain);
-        let address = house.and_then(|house| house.servers.address(caller.protocol.name()));
-        let address = address.ok_or_else(|| {
-            let name = caller.protocol.name();
-            io::Error::new(io::ErrorKind::NotFound, format!("{domain} has no {name}"))
-        })?;
         let ca = self.folder.with_path(|path| path.join("certs/ca.pem"));
-        Ok(Endpoint::new(
-            "127.0.0.1",
-            address.port(),
-            Security::Plain,
-            ca,
-        ))
+        let mut endpoint = Endpoint::new("127.0.0.1", 0, self.security, ca);
+        let service = endpoint.service(caller.protocol);
+        let address = house.and_then(|house| house.servers.address(service));
+        let address = address.ok_or_else(|| {
+            io::Error::new(
+                io::ErrorKind::NotFound,
+                format!("{domain} has no {service}"),
+            )
+        })?;
+        endpoint.port = address.port();
+        // The one name in the certificate that is not this machine's: the client asks for it.
+        endpoint.name = (domain == USUAL).then(|| format!("mail.{USUAL}"));
+        Ok(endpoint)
     }
 
     /// Their folder.

@@ -53,7 +53,7 @@ impl<'a> Ports<'a> {
     pub(crate) fn clear(site: &Arc<Site>, script: &Script, trust: &'a Trust) -> Ports<'a> {
         let security = || match script.tls {
             Tls::Offered => Security::StartTls(trust.acceptor.clone()),
-            Tls::Any => Security::Plain,
+            Tls::Any | Tls::Implicit => Security::Plain,
         };
         Ports::open(site, script, trust, &security, false)
     }

@@ -34,7 +34,7 @@ pub(super) enum Place {
 /// A server that is named on the command line: `imaps=mail.example.org:993`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Against {
-    /// What it speaks, and whether under TLS; `None`: what the script speaks, in clear.
+    /// What it speaks, and whether under TLS; `None`: as the script does.
     service: Option<(Protocol, Security)>,
     host: String,
     port: u16,
@@ -111,7 +111,7 @@ fn running(config: &Config, script: &Script, ca: &PathBuf) -> Result<Endpoints, 
         return Err(format!("for yours have no {name} with the lab's password"));
     }
     let places = script.protocols().into_iter().map(|protocol| {
-        let mut endpoint = endpoint(config, protocol, ca)?;
+        let mut endpoint = endpoint(config, protocol, script.security(), ca)?;
         endpoint.versions = config.tls.versions;
         if endpoint.security == Security::Tls && script.tls == Tls::Offered {
             return Err(format!("for {endpoint} begins with TLS"));
@@ -122,21 +122,30 @@ fn running(config: &Config, script: &Script, ca: &PathBuf) -> Result<Endpoints, 
 }
 
 /// The server for a protocol: the one in `[client]`, or the one in `[ports]` if it runs.
-fn endpoint(config: &Config, protocol: Protocol, ca: &PathBuf) -> Result<Endpoint, String> {
+fn endpoint(
+    config: &Config,
+    protocol: Protocol,
+    security: Security,
+    ca: &PathBuf,
+) -> Result<Endpoint, String> {
     let (client, ports) = (&config.client, &config.ports);
-    let (named, own) = match protocol {
-        Protocol::Smtp => (None, ports.smtp),
-        Protocol::Submission => (client.smtp.as_ref(), ports.submission),
-        Protocol::Lmtp => (None, ports.lmtp),
-        Protocol::Pop3 => (client.pop3.as_ref(), ports.pop3),
-        Protocol::Imap => (client.imap.as_ref(), ports.imap),
+    let (named, clear, under_tls) = match protocol {
+        Protocol::Smtp => (None, ports.smtp, ports.smtps),
+        Protocol::Submission => (client.smtp.as_ref(), ports.submission, ports.smtps),
+        Protocol::Lmtp => (None, ports.lmtp, None),
+        Protocol::Pop3 => (client.pop3.as_ref(), ports.pop3, ports.pop3s),
+        Protocol::Imap => (client.imap.as_ref(), ports.imap, ports.imaps),
+    };
+    let own = match security {
+        Security::Tls => under_tls,
+        Security::Plain | Security::StartTls => clear,
     };
     if let Some((host, port)) = named {
         return Ok(Endpoint::new(host, *port, Security::Tls, ca));
     }
     match own {
         Some(Port { number, .. }) if number != 0 && is_taken(config, number) => {
-            Ok(Endpoint::new(own_host(config), number, Security::Plain, ca))
+            Ok(Endpoint::new(own_host(config), number, security, ca))
         }
         Some(Port { number, .. }) if number != 0 => {
             Err(format!("for nothing listens on port {number}"))
@@ -162,7 +171,9 @@ fn elsewhere(
         return Err(CommandError::Setup(why.to_owned()));
     }
     let endpoint = |server: &Against| {
-        let (protocol, security) = server.service.unwrap_or((script.protocol, Security::Plain));
+        let (protocol, security) = server
+            .service
+            .unwrap_or((script.protocol, script.security()));
         (
             protocol,
             Endpoint::new(&server.host, server.port, security, ca),
@@ -285,6 +296,11 @@ mod tests {
                 "[client]\nimap = b.test:993".to_owned(),
                 "",
                 Ok("b.test:993".to_owned()),
+            ),
+            (
+                format!("[ports]\nimap = 1\nimaps = {port}"),
+                "tls: implicit",
+                Ok(format!("127.0.0.1:{port}")),
             ),
             (
                 "[client]\nimap = b.test:993".to_owned(),

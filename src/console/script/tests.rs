@@ -5,6 +5,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::client::Security;
 use crate::console::{Pattern, Text};
 
 const HEADER: &str = "title: A test\nprotocol: pop3\n";
@@ -43,6 +44,22 @@ fn a_whole_header() {
     };
     assert_eq!(script, expected);
     assert_eq!(script.to_string(), text);
+}
+
+#[test]
+fn what_it_needs_of_tls() {
+    let rows = [
+        ("", Tls::Any, Security::Plain),
+        ("tls: offered\n", Tls::Offered, Security::Plain),
+        ("tls: implicit\n", Tls::Implicit, Security::Tls),
+    ];
+    for (line, tls, security) in rows {
+        let text = format!("{HEADER}{line}");
+        let script = Script::parse(&text).unwrap();
+        assert_eq!((script.tls, script.security()), (tls, security), "{line}");
+        assert_eq!(script.to_string(), text);
+    }
+    assert!(Script::parse(&format!("{HEADER}tls: perhaps\n")).is_err());
 }
 
 #[test]
