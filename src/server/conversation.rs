@@ -6,10 +6,14 @@ use native_tls::TlsAcceptor;
 
 use super::{Next, Part, Reply, Session, Trouble};
 use crate::limits;
-use crate::net::{self, Heard, Wake, Wire};
+use crate::net::{self, Heard, Secured, Wake, Wire};
 
-/// What STARTTLS needs: the acceptor, and how to begin a fresh session behind it.
-pub type Upgrade<'a> = (&'a TlsAcceptor, &'a dyn Fn() -> Box<dyn Session>);
+/// What STARTTLS needs: the acceptor, and how to begin a fresh session behind it, which is told what
+/// the handshake agreed on.
+pub type Upgrade<'a> = (
+    &'a TlsAcceptor,
+    &'a dyn Fn(Option<Secured>) -> Box<dyn Session>,
+);
 
 /// Leads one conversation from its opening, which is the greeting or why there is none, to its end.
 ///
@@ -36,7 +40,7 @@ pub fn converse(
             Next::StartTls => {
                 let (acceptor, fresh_session) = upgrade.ok_or(io::ErrorKind::Unsupported)?;
                 wire.accept_tls(acceptor)?;
-                session = fresh_session();
+                session = fresh_session(wire.secured().cloned());
                 Reply::silent()
             }
             Next::Close => return wire.flush(),

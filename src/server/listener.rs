@@ -16,7 +16,7 @@ use socket2::{Domain, Socket, Type};
 use super::connections::{Connections, Place};
 use super::{Peer, Session, Trouble, Upgrade, converse};
 use crate::limits;
-use crate::net::{Bell, Patience, Wire, readable};
+use crate::net::{Bell, Patience, Secured, Wire, readable};
 use crate::protocol::Protocol;
 use crate::wire_tap::{Recorder, Side};
 
@@ -186,21 +186,26 @@ impl Service {
         if let Security::Tls(acceptor) = &self.security {
             wire.accept_tls(acceptor)?;
         }
-        let session = |encrypted, can_start_tls| {
-            (self.new_session)(Peer {
-                address,
-                encrypted,
-                can_start_tls,
-            })
+        let in_clear = |can_start_tls| Peer {
+            address,
+            encrypted: false,
+            secured: None,
+            can_start_tls,
         };
-        let fresh_session = || session(true, false);
-        let (mut session, upgrade): (_, Option<Upgrade<'_>>) = match &self.security {
-            Security::Plain => (session(false, false), None),
+        let under_tls = |secured: Option<Secured>| Peer {
+            encrypted: true,
+            secured,
+            ..in_clear(false)
+        };
+        let fresh_session = |secured| (self.new_session)(under_tls(secured));
+        let (peer, upgrade): (_, Option<Upgrade<'_>>) = match &self.security {
+            Security::Plain => (in_clear(false), None),
             Security::StartTls(acceptor) => {
-                (session(false, true), Some((acceptor, &fresh_session as &_)))
+                (in_clear(true), Some((acceptor, &fresh_session as &_)))
             }
-            Security::Tls(_) => (session(true, false), None),
+            Security::Tls(_) => (under_tls(wire.secured().cloned()), None),
         };
+        let mut session = (self.new_session)(peer);
         let opening = match place.welcome {
             true => session.greeting(),
             false => super::trouble(&mut *session, Trouble::TooManyConnections),

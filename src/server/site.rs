@@ -7,6 +7,7 @@ use super::{Catalogue, Visitors};
 use crate::accounts::Accounts;
 use crate::aliases::Aliases;
 use crate::limits::Limits;
+use crate::net::Secured;
 use crate::queue::Queue;
 use crate::store::Store;
 
@@ -35,12 +36,14 @@ pub struct Site {
 }
 
 /// What a conversation knows of its other end.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Peer {
     /// The client's address.
     pub address: SocketAddr,
     /// Is the conversation under TLS?
     pub encrypted: bool,
+    /// What its TLS handshake agreed on, as far as that is told.
+    pub secured: Option<Secured>,
     /// Could it be? (STARTTLS is offered and not yet done.)
     pub can_start_tls: bool,
 }

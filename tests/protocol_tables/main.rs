@@ -96,6 +96,7 @@ fn peer(near: bool, encrypted: bool) -> Peer {
     Peer {
         address: (ip, 50_000).into(),
         encrypted,
+        secured: None,
         can_start_tls: !encrypted,
     }
 }

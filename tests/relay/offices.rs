@@ -51,7 +51,7 @@ fn two_offices_exchange_mail() {
     assert!(message.starts_with("Return-Path: <alice@a.test>\r\nReceived: from mail.a.test"));
     assert_eq!(hops(&message), 2);
     assert!(
-        message.contains("with ESMTPS "),
+        message.contains("with ESMTPS ") && message.contains("(using TLSv1.3 with cipher "),
         "the route is protected where it can be: {message}"
     );
 

@@ -42,6 +42,7 @@ fn from_afar(home: &Home, protocol: Protocol) -> Memory {
     let peer = Peer {
         address: ([192, 0, 2, 7], 50_000).into(),
         encrypted: false,
+        secured: None,
         can_start_tls: true,
     };
     let mut client = Memory::connect_from(&home.site, protocol, peer);
@@ -209,6 +210,7 @@ fn who_has_not_logged_in_is_waited_for_briefly() {
     let peer = || Peer {
         address: ([127, 0, 0, 1], 50_000).into(),
         encrypted: true,
+        secured: None,
         can_start_tls: false,
     };
     let rows: [(Protocol, &[&str]); 2] = [
@@ -339,6 +341,7 @@ fn each_protocol_words_each_trouble() {
             let peer = Peer {
                 address: ([127, 0, 0, 1], 50_000).into(),
                 encrypted: false,
+                secured: None,
                 can_start_tls: true,
             };
             let mut session = new_session(&Arc::clone(&home.site), protocol, peer);

@@ -133,6 +133,7 @@ fn peer(encrypted: bool, can_start_tls: bool) -> Peer {
     Peer {
         address: ([127, 0, 0, 1], 50_000).into(),
         encrypted,
+        secured: None,
         can_start_tls,
     }
 }

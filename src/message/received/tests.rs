@@ -35,8 +35,8 @@ fn each_program_has_its_own_way() {
     let rows = [
         // Pillarbox, and the RFC's own form (RFC 5321 §4.4).
         (
-            "from laptop ([IPv6:::1])\tby mail.pillarbox.test (Pillarbox) with ESMTPSA id 63-1\tfor <bob@pillarbox.test>;\tMon, 23 Nov 2026 15:14:16 +0000",
-            "from=laptop addr=::1 by=mail.pillarbox.test with=ESMTPSA id=63-1 for=bob@pillarbox.test at=1795446856 +(Pillarbox)",
+            "from laptop ([IPv6:::1])\t(using TLSv1.3 with cipher TLS_AES_256_GCM_SHA384)\tby mail.pillarbox.test (Pillarbox) with ESMTPSA id 63-1\tfor <bob@pillarbox.test>;\tMon, 23 Nov 2026 15:14:16 +0000",
+            "from=laptop addr=::1 by=mail.pillarbox.test with=ESMTPSA id=63-1 for=bob@pillarbox.test tls=TLSv1.3 cipher=TLS_AES_256_GCM_SHA384 at=1795446856 +(Pillarbox)",
         ),
         // Postfix.
         (

@@ -66,6 +66,7 @@ impl Home {
         let peer = Peer {
             address: address.parse::<SocketAddr>().unwrap(),
             encrypted: false,
+            secured: None,
             can_start_tls: true,
         };
         ImapServer::new(Arc::clone(&self.site), peer)

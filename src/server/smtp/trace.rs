@@ -6,6 +6,7 @@ use jiff::Zoned;
 
 use super::transaction::Envelope;
 use super::{Role, SmtpServer};
+use crate::net::Secured;
 
 impl SmtpServer {
     /// `Received:`, its CRLFs included.
@@ -16,11 +17,12 @@ impl SmtpServer {
             _ => String::new(),
         };
         format!(
-            "Received: from {client} ({address})\r\n\
+            "Received: from {client} ({address})\r\n{tls}\
              \tby {host} (Pillarbox) with {with} id {id}{only};\r\n\
              \t{date}\r\n",
             client = self.client_name(),
             address = literal(self.peer.address.ip()),
+            tls = self.tls(),
             host = self.site.hostname,
             with = self.transmission(envelope),
             date = now(),
@@ -35,6 +37,14 @@ impl SmtpServer {
             return name.clone();
         }
         literal(self.peer.address.ip())
+    }
+
+    /// What TLS agreed on, its CRLF included. No clause is for it; the comment is in Postfix's words.
+    fn tls(&self) -> String {
+        let secured = self.peer.secured.as_ref();
+        secured.map_or_else(String::new, |Secured { version, cipher }| {
+            format!("\t(using {version} with cipher {cipher})\r\n")
+        })
     }
 
     /// RFC 3848, RFC 6531 §4.3: the protocol, with S under TLS and A after AUTH.
