@@ -129,6 +129,12 @@ impl Office {
         self
     }
 
+    /// Its mailboxes.
+    #[must_use]
+    pub fn store(&self) -> &Arc<Store> {
+        &self.site.store
+    }
+
     /// Opens every port that is not off; one that is wanted `if free` may be missing then.
     ///
     /// # Errors

@@ -11,11 +11,13 @@ use super::{Connections, Listener, Office, SetupError};
 use crate::config::Config;
 use crate::limits;
 use crate::queue::Sending;
+use crate::store::Store;
 use crate::wire_tap::Recorder;
 
 /// Servers that are open.
 pub struct Servers {
     listening: Vec<Listening>,
+    store: Arc<Store>,
     connections: Arc<Connections>,
     threads: Vec<JoinHandle<()>>,
     sending: Option<Sending>,
@@ -49,6 +51,7 @@ impl Servers {
         office.welcome_new_accounts()?;
         let mut servers = Servers {
             listening: listeners.iter().map(Listening::of).collect(),
+            store: Arc::clone(office.store()),
             connections,
             threads: Vec::new(),
             sending: office.relay()?,
@@ -66,6 +69,12 @@ impl Servers {
     pub fn with_grace(mut self, grace: Duration) -> Servers {
         self.grace = grace;
         self
+    }
+
+    /// Their mailboxes.
+    #[must_use]
+    pub fn store(&self) -> &Arc<Store> {
+        &self.store
     }
 
     /// Where they listen, in the order of `[ports]`.

@@ -81,6 +81,14 @@ pub struct Event {
     pub what: What,
 }
 
+impl Event {
+    /// The octets of memory that it keeps, roughly.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.what.size()
+    }
+}
+
 /// What happened. The order within a connection: what is said stands before the octets that carry it
 /// across the socket, and secrets before the octets that they decrypt.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -126,6 +126,26 @@ impl Diagram {
         found.map_or(&[], |(_, commands)| *commands)
     }
 
+    /// Where one can go from a state, and by which commands: `EHLO`, `greeting refused`.
+    #[must_use]
+    pub fn ways(&self, from: State) -> Vec<(State, Vec<String>)> {
+        let mut ways: Vec<(State, Vec<String>)> = Vec::new();
+        let is_drawn = |to| self.states.iter().any(|(state, _)| *state == to);
+        let begin = |passage: &&Passage| passage.from.contains(&from) && passage.to != from;
+        let passages = self.passages.iter().filter(begin);
+        for passage in passages.filter(|passage| is_drawn(passage.to)) {
+            let by = match passage.when {
+                Outcome::Refused => format!("{} refused", passage.by),
+                _ => passage.by.to_owned(),
+            };
+            match ways.iter_mut().find(|(to, _)| *to == passage.to) {
+                Some((_, all)) => all.push(by),
+                None => ways.push((passage.to, vec![by])),
+            }
+        }
+        ways
+    }
+
     /// Where a command leads; `None` if nowhere else.
     #[must_use]
     pub fn next(&self, from: State, by: &str, when: Outcome) -> Option<State> {
