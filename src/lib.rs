@@ -11,7 +11,7 @@
 //! 5. [`client`]: the other end of each conversation, over the same wire.
 //! 6. [`wire_tap`]: what makes the wire visible; it records what crosses and what is said.
 //! 7. [`commands`]: what a person starts; [`console`]: conversations that a person types
-//!    (`by_hand/`) or watches (`script.rs`, `run.rs`).
+//!    (`by_hand/`) or watches (`script.rs`, `run.rs`). `gui` is the desktop mail program.
 //!
 //! Beside these: [`config`] reads `config.ini`, [`accounts`] knows who may log in, and every bound
 //! stands with its reason in [`limits`]. Imports point one way, from the top of
@@ -23,6 +23,8 @@ pub mod client;
 pub mod commands;
 pub mod config;
 pub mod console;
+#[cfg(feature = "gui")]
+pub mod gui;
 pub mod limits;
 pub mod message;
 pub mod net;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{ArgAction, Parser, Subcommand};
 use pillarbox::commands::{
-    CommandError, demo, explain, inbox, passwd, queue, send, serve, settings, talk, trace,
+    CommandError, demo, explain, gui, inbox, passwd, queue, send, serve, settings, talk, trace,
 };
 use pillarbox::config::Config;
 use pillarbox::protocol::Protocol;
@@ -41,6 +41,7 @@ enum Command {
     Imap(talk::TalkArgs),
     Send(Box<send::SendArgs>),
     Inbox(inbox::InboxArgs),
+    Gui(gui::GuiArgs),
     Demo(demo::DemoArgs),
     Explain(explain::ExplainArgs),
     /// Hash a password for [accounts] in config.ini
@@ -70,6 +71,7 @@ fn run(line: CommandLine) -> Result<(), CommandError> {
         Command::Imap(args) => talk::run(Protocol::Imap, &args, &config()?),
         Command::Send(args) => send::run(&args, &settings(&config()?)?),
         Command::Inbox(args) => inbox::run(&args, &settings(&config()?)?),
+        Command::Gui(args) => gui::run(&args, &config()?),
         Command::Demo(args) => demo::run(&args, config),
         Command::Explain(args) => explain::run(&args, config),
         Command::Passwd => passwd::run(),

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 
 use super::Endpoint;
+use crate::message::Contact;
+use crate::message::contact::NotAnAddress;
 
 /// The servers that the clients talk to, and the accounts on them.
 #[derive(Clone)]
@@ -38,6 +40,21 @@ impl ClientSettings {
         } else {
             format!("{who}@{}", self.domain)
         }
+    }
+
+    /// The people that this line means: `bob`, `bob, carol`, `bob@here.test`, `Bob <bob@here.test>`.
+    ///
+    /// # Errors
+    /// The first that is no address.
+    pub fn contacts(&self, line: &str) -> Result<Vec<Contact>, NotAnAddress> {
+        Contact::list(line).or_else(|_| {
+            let bare = |part: &str| !part.is_empty() && !part.contains(['@', '<', '"', ' ']);
+            let parts = line.split(',').map(str::trim).map(|part| match bare(part) {
+                true => self.address(part),
+                false => part.to_owned(),
+            });
+            Contact::list(&parts.collect::<Vec<_>>().join(", "))
+        })
     }
 }
 

@@ -277,6 +277,14 @@ impl ClientSocket {
         self.attempt(|wire| wire.await_line(patience))
     }
 
+    /// The same; when the bell rings, the wait is over, too.
+    ///
+    /// # Errors
+    /// When the connection fails.
+    pub fn wait_or(&mut self, patience: Duration, bell: &Bell) -> Result<bool, ClientError> {
+        self.attempt(|wire| wire.await_line_or_bell(patience, bell))
+    }
+
     /// The error for an answer that makes no sense; the connection is of no use after it.
     pub(super) fn unexpected(&mut self, what: &str) -> ClientError {
         self.wire = None;

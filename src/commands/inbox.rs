@@ -1,6 +1,5 @@
 //! `pillarbox inbox`: lists an inbox, reads a message of it, saves the files in it.
 
-mod saving;
 mod server;
 mod table;
 mod values;
@@ -15,6 +14,7 @@ use self::values::Listed;
 use super::terminal::{self, password, print_text};
 use super::{CommandError, ServerArgs, json};
 use crate::client::{ClientSettings, printable};
+use crate::console::{local_date, readable_size, save_file};
 use crate::message::{Contact, Reading};
 
 /// List an inbox, read a message, save attachments
@@ -128,7 +128,7 @@ fn read_as_json(
     let files = message.attachments.iter();
     let saved = match folder {
         Some(folder) => files
-            .map(|file| saving::save(file, folder))
+            .map(|file| save_file(file, folder))
             .collect::<Result<_, _>>()?,
         None => Vec::new(),
     };
@@ -145,7 +145,7 @@ fn saved(
     let mut saved = Vec::new();
     for number in 1..=count {
         for file in &Reading::of(&server.message(number)?).attachments {
-            let path = saving::save(file, folder)?;
+            let path = save_file(file, folder)?;
             saved.push(values::Saved::new(number, &path));
         }
     }
@@ -172,7 +172,7 @@ fn save_all(
 /// Saves the files of a message; returns how many there were.
 fn save(message: &Reading, folder: &Path, out: &mut dyn Write) -> Result<usize, CommandError> {
     for file in &message.attachments {
-        let path = saving::save(file, folder)?;
+        let path = save_file(file, folder)?;
         writeln!(out, "Saved {}", printable(&path.display().to_string()))?;
     }
     Ok(message.attachments.len())
@@ -183,7 +183,7 @@ fn print(message: &Reading, out: &mut dyn Write) -> io::Result<()> {
         ("From", people(&message.from)),
         ("To", people(&message.to)),
         ("Cc", people(&message.cc)),
-        ("Date", message.date.map(table::date).unwrap_or_default()),
+        ("Date", message.date.map(local_date).unwrap_or_default()),
         ("Subject", message.subject.clone()),
     ];
     for (name, value) in fields.iter().filter(|(_, value)| !value.is_empty()) {
@@ -195,7 +195,7 @@ fn print(message: &Reading, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "\nAttachments:")?;
     }
     for file in &message.attachments {
-        let size = table::size(file.bytes.len() as u64);
+        let size = readable_size(file.bytes.len() as u64);
         let (name, kind) = (printable(&file.name), printable(&file.content_type));
         writeln!(out, "  {name} ({kind}, {size})")?;
     }

@@ -4,10 +4,12 @@ use std::fmt;
 
 use crate::client::ClientError;
 use crate::config::ConfigError;
+use crate::console::SaveError;
 use crate::server::SetupError;
 
 pub mod demo;
 pub mod explain;
+pub mod gui;
 pub mod inbox;
 mod json;
 pub mod passwd;
@@ -68,6 +70,12 @@ impl From<ConfigError> for CommandError {
 impl From<SetupError> for CommandError {
     fn from(error: SetupError) -> CommandError {
         CommandError::Setup(error.0)
+    }
+}
+
+impl From<SaveError> for CommandError {
+    fn from(error: SaveError) -> CommandError {
+        CommandError::Job(error.0)
     }
 }
 

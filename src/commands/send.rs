@@ -183,21 +183,11 @@ fn compose(args: &SendArgs, settings: &ClientSettings) -> Result<Draft, CommandE
     Ok(draft)
 }
 
-/// `bob`, `bob, carol`, `bob@here.test`, `Bob <bob@here.test>`.
 fn contacts(whos: &[String], settings: &ClientSettings) -> Result<Vec<Contact>, CommandError> {
-    let mut contacts = Vec::new();
-    for who in whos {
-        let entry = if who.contains('@') {
-            who.clone()
-        } else {
-            let names = who.split(',').map(|name| settings.address(name.trim()));
-            names.collect::<Vec<_>>().join(", ")
-        };
-        let listed = Contact::list(&entry)
-            .map_err(|error| CommandError::Setup(printable(&error.to_string())))?;
-        contacts.extend(listed);
-    }
-    Ok(contacts)
+    let listed = whos.iter().map(|who| settings.contacts(who));
+    let listed: Result<Vec<_>, _> = listed.collect();
+    let listed = listed.map_err(|error| CommandError::Setup(printable(&error.to_string())))?;
+    Ok(listed.concat())
 }
 
 fn attachment(path: &Path) -> Result<Attachment, CommandError> {

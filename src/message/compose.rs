@@ -133,6 +133,17 @@ impl Draft {
         bytes
     }
 
+    /// The message as it is kept to be gone on with: Bcc is in its header, and such a message never
+    /// travels.
+    #[must_use]
+    pub fn to_kept_bytes(&self) -> Vec<u8> {
+        let bcc = match people(&self.bcc) {
+            none if none.is_empty() => String::new(),
+            people => encode::field("Bcc", &people),
+        };
+        [bcc.into_bytes(), self.to_bytes()].concat()
+    }
+
     fn header(&self) -> String {
         let since = self.date.duration_since(UNIX_EPOCH).unwrap_or_default();
         let date = Date::new(since.as_secs().try_into().unwrap_or(i64::MAX / 2)).to_rfc822();

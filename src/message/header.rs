@@ -57,6 +57,15 @@ impl Header {
         header.finish()
     }
 
+    /// Are there files in the message? By its header alone: they come in a `multipart/mixed`
+    /// (RFC 2046 §5.1.3).
+    #[must_use]
+    pub fn has_files(&self) -> bool {
+        let kind = self.value("Content-Type").unwrap_or_default();
+        let kind = kind.to_ascii_lowercase();
+        kind.trim_ascii_start().starts_with(b"multipart/mixed")
+    }
+
     /// Reads the header of a message of any size, its empty line included, and nothing after it; of a
     /// header without an end only so much as [`HEADER_MAX`].
     ///

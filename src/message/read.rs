@@ -24,12 +24,16 @@ pub struct Reading {
     pub to: Vec<Contact>,
     /// Who should know of it.
     pub cc: Vec<Contact>,
+    /// Who gets it without the others' knowing: only a draft says so.
+    pub bcc: Vec<Contact>,
     /// When it was written, if it says so in a way that can be understood.
     pub date: Option<SystemTime>,
     /// What it is about, encoded words decoded. Empty if it does not say.
     pub subject: String,
     /// The text; of a page (HTML) what there is to read in it. Lines end with LF.
     pub text: String,
+    /// The same as a page (HTML), if there is one.
+    pub page: Option<String>,
     /// The files in it, pictures in a page and forwarded messages among them. Their names are safe
     /// to save under: no folders, no control characters, never empty.
     pub attachments: Vec<Attachment>,
@@ -60,9 +64,14 @@ impl Reading {
                 .all_cc()
                 .flat_map(|list| contacts(Some(list)))
                 .collect(),
+            bcc: message
+                .all_bcc()
+                .flat_map(|list| contacts(Some(list)))
+                .collect(),
             date: message.date().and_then(time),
             subject: message.subject().unwrap_or_default().to_owned(),
             text: text(&message),
+            page: page(&message),
             attachments: attachments(bytes, &message),
             message_id: message.message_id().map(str::to_owned),
             references: references(message.references()),
@@ -75,6 +84,14 @@ fn text(message: &Message) -> String {
     let bodies = (0..message.text_body_count()).filter_map(|n| message.body_text(n));
     let texts: Vec<String> = bodies.map(|body| lines(&body)).collect();
     texts.join("\n")
+}
+
+/// The first page that is meant to be read, not saved.
+fn page(message: &Message) -> Option<String> {
+    message.html_bodies().find_map(|part| match &part.body {
+        PartType::Html(page) => Some(page.to_string()),
+        _ => None,
+    })
 }
 
 fn lines(text: &str) -> String {
@@ -165,6 +182,7 @@ mod tests {
         let message = b"Content-Type: multipart/alternative; boundary=b\r\n\r\n--b\r\n\r\nplain\r\n--b\r\nContent-Type: text/html\r\n\r\n<p>page</p>\r\n--b--\r\n";
         let reading = Reading::of(message);
         assert_eq!(reading.text.trim(), "plain");
+        assert_eq!(reading.page.as_deref().map(str::trim), Some("<p>page</p>"));
         assert_eq!(reading.attachments, []);
     }
 

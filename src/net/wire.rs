@@ -143,11 +143,29 @@ impl Wire {
         }
     }
 
-    fn listen(&mut self, news: Option<Bell>) -> io::Result<Heard> {
-        self.set_deadline(self.patience().timeout);
+    /// The same; when the bell rings, the wait is over, too.
+    ///
+    /// # Errors
+    /// As [`Wire::await_line`].
+    pub fn await_line_or_bell(&mut self, patience: Duration, bell: &Bell) -> io::Result<bool> {
+        self.listen_for(Some(bell.clone()));
+        let awaited = self.await_line(patience);
+        self.listen_for(None);
+        match awaited {
+            Err(error) if Wake::of(&error) == Some(Wake::News) => Ok(false),
+            awaited => awaited,
+        }
+    }
+
+    fn listen_for(&mut self, news: Option<Bell>) {
         if let Some(socket) = self.stream.socket() {
             socket.news = news;
         }
+    }
+
+    fn listen(&mut self, news: Option<Bell>) -> io::Result<Heard> {
+        self.set_deadline(self.patience().timeout);
+        self.listen_for(news);
         match self.find_line() {
             Err(error) => match Wake::of(&error) {
                 Some(Wake::News) => Ok(Heard::News),

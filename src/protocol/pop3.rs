@@ -128,6 +128,21 @@ impl Command {
     }
 }
 
+impl Command {
+    /// Do lines up to a lone dot follow its `+OK` (RFC 1939 §3)?
+    #[must_use]
+    pub fn is_answered_in_lines(&self) -> bool {
+        matches!(
+            self,
+            Command::List(None)
+                | Command::Uidl(None)
+                | Command::Retr(_)
+                | Command::Top { .. }
+                | Command::Capa
+        )
+    }
+}
+
 /// The line without its CRLF.
 impl fmt::Display for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

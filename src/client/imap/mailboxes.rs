@@ -124,10 +124,15 @@ impl ImapClient {
                 })
                 .collect();
         }
+        let mut tell = vec![ListReturn::Status(items.to_vec())];
+        // RFC 6154 §2: who asks for something asks for this, too, or it may not be told.
+        if self.capabilities()?.has("SPECIAL-USE") {
+            tell.push(ListReturn::SpecialUse);
+        }
         let list = List {
             options: Some(ListOptions {
                 select: Vec::new(),
-                tell: vec![ListReturn::Status(items.to_vec())],
+                tell,
             }),
             ..List::simple(pattern)
         };

@@ -20,6 +20,7 @@ pub use reply::{End, ImapReply};
 use std::time::Duration;
 
 use super::{Capabilities, ClientError, ClientSocket, Endpoint, Security};
+use crate::net::Bell;
 use crate::protocol::Protocol;
 use crate::protocol::imap::response::{Code, Condition, Response, Status};
 use crate::protocol::imap::{Command, Tag, literal_at_end};
@@ -94,12 +95,40 @@ impl ImapClient {
     /// # Errors
     /// When the server does not know IDLE, or the connection fails.
     pub fn idle(&mut self, patience: Duration) -> Result<Vec<Response>, ClientError> {
+        self.idle_while(|socket| socket.wait(patience))
+    }
+
+    /// The same; when the bell rings, which another thread can do, the wait is over, too.
+    ///
+    /// # Errors
+    /// As [`ImapClient::idle`].
+    pub fn idle_or(
+        &mut self,
+        patience: Duration,
+        bell: &Bell,
+    ) -> Result<Vec<Response>, ClientError> {
+        self.idle_while(|socket| socket.wait_or(patience, bell))
+    }
+
+    fn idle_while(
+        &mut self,
+        wait: impl FnOnce(&mut ClientSocket) -> Result<bool, ClientError>,
+    ) -> Result<Vec<Response>, ClientError> {
         let (tag, reply) = self.begin(&Command::Idle)?;
         let mut news = self.go_on("IDLE", &tag, reply)?;
-        self.socket.wait(patience)?;
+        wait(&mut self.socket)?;
         let reply = self.socket.send_message_receive_reply(b"DONE")?;
         news.extend(self.finish("IDLE", &tag, reply)?.0);
         Ok(news)
+    }
+
+    /// Says a command that a person has chosen, and returns what the server tells before it is done.
+    /// IDLE and the commands that go on with a literal have verbs of their own.
+    ///
+    /// # Errors
+    /// When it is refused, or the connection fails.
+    pub fn perform(&mut self, command: &Command) -> Result<Vec<Response>, ClientError> {
+        Ok(self.execute(command)?.0)
     }
 
     /// Says goodbye, hears the answer and closes.

@@ -293,6 +293,21 @@ impl Pop3Client {
         self.say(&Command::Rset).map(drop)
     }
 
+    /// Says a command that a person has chosen, and returns the lines that answer it: behind `+OK` of
+    /// RETR, TOP, CAPA, and of LIST and UIDL without a number, several.
+    ///
+    /// # Errors
+    /// When it is refused, the connection fails, or the answer is larger than
+    /// [`ANSWER`](crate::limits::ANSWER).
+    pub fn perform(&mut self, command: &Command) -> Result<Vec<String>, ClientError> {
+        let status = self.say(command)?;
+        let mut lines = vec![status];
+        if command.is_answered_in_lines() {
+            lines.extend(self.receive_lines()?);
+        }
+        Ok(lines)
+    }
+
     /// Says goodbye: what is marked is deleted now. Closes.
     ///
     /// # Errors

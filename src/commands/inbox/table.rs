@@ -2,12 +2,10 @@
 
 use std::time::SystemTime;
 
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
-
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::client::printable;
+use crate::console::{local_date, readable_size};
 use crate::message::{Flag, Flags, Header, Reading};
 
 /// A message in the list.
@@ -68,8 +66,12 @@ fn cells(row: &Row) -> [String; 6] {
     [
         row.number.to_string(),
         marks(row),
-        reading.date.or(row.arrived).map(date).unwrap_or_default(),
-        size(row.octets),
+        reading
+            .date
+            .or(row.arrived)
+            .map(local_date)
+            .unwrap_or_default(),
+        readable_size(row.octets),
         printable(sender),
         printable(&reading.subject),
     ]
@@ -84,49 +86,13 @@ fn marks(row: &Row) -> String {
         ('A', has(Flag::Answered)),
         ('!', has(Flag::Flagged)),
         ('D', has(Flag::Deleted)),
-        ('@', has_files(&row.header)),
+        ('@', Header::parse(&row.header).has_files()),
     ];
     marks
         .iter()
         .filter(|(_, set)| *set)
         .map(|(mark, _)| mark)
         .collect()
-}
-
-/// By its header alone: files come in a `multipart/mixed` (RFC 2046 §5.1.3).
-pub(super) fn has_files(header: &[u8]) -> bool {
-    let kind = Header::parse(header).value("Content-Type");
-    let kind = kind.unwrap_or_default().to_ascii_lowercase();
-    kind.trim_ascii_start().starts_with(b"multipart/mixed")
-}
-
-/// On the clock of this machine.
-pub(super) fn date(moment: SystemTime) -> String {
-    let Ok(timestamp) = Timestamp::try_from(moment) else {
-        return String::new();
-    };
-    let local = timestamp.to_zoned(TimeZone::system());
-    local.strftime("%Y-%m-%d %H:%M").to_string()
-}
-
-/// `512 B`, `1.4 KB`, `20 MB`.
-pub(super) fn size(octets: u64) -> String {
-    let mut tenths = octets.saturating_mul(10);
-    for unit in ["B", "KB", "MB"] {
-        if tenths < 10_240 {
-            return scaled(tenths, unit);
-        }
-        tenths /= 1024;
-    }
-    scaled(tenths, "GB")
-}
-
-fn scaled(tenths: u64, unit: &str) -> String {
-    if tenths < 100 && unit != "B" {
-        format!("{}.{} {unit}", tenths / 10, tenths % 10)
-    } else {
-        format!("{} {unit}", tenths / 10)
-    }
 }
 
 /// With spaces up to this many columns: a wide character takes two (UAX 11).
@@ -210,20 +176,5 @@ mod tests {
             "2  N        1.4 KB  Bob     一二三四五…",
         ];
         assert_eq!(table(&rows, Some(40)), expected);
-    }
-
-    #[test]
-    fn sizes_are_short() {
-        let rows = [
-            (0, "0 B"),
-            (1023, "1023 B"),
-            (1024, "1.0 KB"),
-            (10_240, "10 KB"),
-            (20 * 1024 * 1024, "20 MB"),
-            (u64::MAX, "1717986918 GB"),
-        ];
-        for (octets, expected) in rows {
-            assert_eq!(size(octets), expected);
-        }
     }
 }

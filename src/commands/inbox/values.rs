@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::table::{Row, has_files};
+use super::table::Row;
 use crate::commands::json::{Person, moment};
-use crate::message::Reading;
+use crate::message::{Header, Reading};
 
 /// A message in the list.
 #[derive(Serialize)]
@@ -66,7 +66,7 @@ impl Listed {
             subject: reading.subject,
             date: reading.date.or(row.arrived).and_then(moment),
             octets: row.octets,
-            attachments: has_files(&row.header),
+            attachments: Header::parse(&row.header).has_files(),
             flags: flags.map(words),
         }
     }

@@ -1,12 +1,12 @@
 //! Files out of a mail, on to the disk: under a harmless name, never over another file.
 
+use std::fmt;
 use std::fs;
 use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::client::printable;
-use crate::commands::CommandError;
 use crate::message::Attachment;
 
 /// Octets of a file's name: a file system takes 255, a number included.
@@ -15,11 +15,26 @@ const LONGEST: usize = 200;
 /// More files of one name than anyone saves into one folder.
 const TRIES: u32 = 10_000;
 
+/// Why a file was not saved: a sentence with its name and the folder's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SaveError(pub String);
+
+impl fmt::Display for SaveError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for SaveError {}
+
 /// Saves a file of a mail into a folder and returns where it is. It appears whole or not at all.
-pub(super) fn save(file: &Attachment, folder: &Path) -> Result<PathBuf, CommandError> {
+///
+/// # Errors
+/// When the folder cannot be made or written.
+pub fn save_file(file: &Attachment, folder: &Path) -> Result<PathBuf, SaveError> {
     let failed = |error: io::Error| {
         let name = printable(&file.name);
-        CommandError::Job(format!(
+        SaveError(format!(
             "{name} cannot be saved in {}: {error}",
             folder.display()
         ))
@@ -97,7 +112,7 @@ mod tests {
     fn a_name_of_any_length_and_script_can_be_saved() {
         let folder = tempfile::tempdir().unwrap();
         let file = Attachment::new(&"📦".repeat(100), b"1".to_vec());
-        let path = save(&file, folder.path()).unwrap();
+        let path = save_file(&file, folder.path()).unwrap();
         assert_eq!(path.file_name().unwrap().len(), 200);
     }
 
@@ -107,7 +122,7 @@ mod tests {
         let inside = folder.path().join("new");
         for (text, expected) in [("1", "a.txt"), ("2", "a-1.txt"), ("3", "a-2.txt")] {
             let file = Attachment::new("a.txt", text.as_bytes().to_vec());
-            assert_eq!(save(&file, &inside).unwrap(), inside.join(expected));
+            assert_eq!(save_file(&file, &inside).unwrap(), inside.join(expected));
             assert_eq!(fs::read_to_string(inside.join(expected)).unwrap(), text);
         }
         assert_eq!(fs::read_dir(&inside).unwrap().count(), 3);

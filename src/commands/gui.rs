@@ -1,0 +1,67 @@
+//! `pillarbox gui`: the desktop mail program.
+
+use clap::Args;
+
+use super::{CommandError, settings};
+use crate::config::Config;
+
+/// Open the desktop mail program
+#[derive(Args, Clone, Debug)]
+pub struct GuiArgs {
+    /// Open this account at once; its password is in the configuration. Can be repeated
+    #[arg(long = "account", value_name = "NAME")]
+    pub accounts: Vec<String>,
+}
+
+/// Opens the window, and returns when it is closed.
+///
+/// # Errors
+/// When the configuration names no servers, or there is no screen to open a window on.
+#[cfg(feature = "gui")]
+pub fn run(args: &GuiArgs, config: &Config) -> Result<(), CommandError> {
+    use super::explain::texts;
+    use crate::gui::{App, Start};
+
+    let start = Start {
+        settings: settings(config)?,
+        accounts: args.accounts.clone(),
+        texts: texts(config)?,
+    };
+    let options = eframe::NativeOptions {
+        viewport: eframe::egui::ViewportBuilder::default()
+            .with_app_id("pillarbox")
+            .with_inner_size(WINDOW)
+            .with_min_inner_size(SMALLEST),
+        ..eframe::NativeOptions::default()
+    };
+    let opened = eframe::run_native(
+        "Pillarbox",
+        options,
+        Box::new(|created| Ok(Box::new(App::new(&created.egui_ctx, start)))),
+    );
+    opened.map_err(|error| {
+        CommandError::Job(format!(
+            "no window can be opened: {error}; is there a screen, and does DISPLAY name it?"
+        ))
+    })
+}
+
+/// The window's size at first, in points: that of a small laptop's screen.
+#[cfg(feature = "gui")]
+const WINDOW: [f32; 2] = [1280.0, 800.0];
+
+/// Smaller than this, the panes have no room.
+#[cfg(feature = "gui")]
+const SMALLEST: [f32; 2] = [900.0, 560.0];
+
+/// Says that there is no window in this build.
+///
+/// # Errors
+/// Always.
+#[cfg(not(feature = "gui"))]
+pub fn run(_: &GuiArgs, config: &Config) -> Result<(), CommandError> {
+    settings(config)?;
+    Err(CommandError::Setup(
+        "this build has no window: build it with cargo build --features gui".to_owned(),
+    ))
+}

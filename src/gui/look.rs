@@ -1,0 +1,278 @@
+//! How everything looks: one accent colour, distances on a grid, two sizes of text, two themes; and the
+//! controls that every pane is made of, each with a name for who does not see it.
+
+use std::sync::Arc;
+
+use eframe::egui::accesskit::Role;
+use eframe::egui::{
+    Align, Button, Color32, Context, CornerRadius, FontData, FontDefinitions, FontFamily, FontId,
+    Frame, Layout, Margin, Response, RichText, Stroke, Style, TextEdit, TextStyle, Theme, Ui, Vec2,
+    Visuals, WidgetInfo,
+};
+use lucide_icons::{Icon, LUCIDE_FONT_BYTES};
+
+/// Half a step of the grid on which everything stands, in points.
+pub(super) const HALF: f32 = 4.0;
+
+/// A step of the grid.
+pub(super) const STEP: f32 = 8.0;
+
+/// The font that has the icons.
+const ICONS: &str = "icons";
+
+/// How large text is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Size {
+    /// For the one who sits in front of it.
+    #[default]
+    Normal,
+    /// For the last row of a lecture hall.
+    Projector,
+}
+
+impl Size {
+    /// The height of running text, in points.
+    fn text(self) -> f32 {
+        match self {
+            Size::Normal => 14.0,
+            Size::Projector => 20.0,
+        }
+    }
+}
+
+/// The colours that are not egui's own.
+#[derive(Clone, Copy)]
+pub(super) struct Palette {
+    /// What one can act on, and what is chosen.
+    pub(super) accent: Color32,
+    /// Text on the accent.
+    pub(super) on_accent: Color32,
+    /// The ground of what is chosen.
+    pub(super) chosen: Color32,
+    /// What is said beside.
+    pub(super) faint: Color32,
+    /// What the client says.
+    pub(super) client: Color32,
+    /// What the server says.
+    pub(super) server: Color32,
+    /// What went wrong.
+    pub(super) wrong: Color32,
+    /// The ground of a pane beside the main one.
+    pub(super) beside: Color32,
+    /// The line between panes.
+    pub(super) line: Color32,
+}
+
+const LIGHT: Palette = Palette {
+    accent: Color32::from_rgb(0x1f, 0x5f, 0xa8),
+    on_accent: Color32::WHITE,
+    chosen: Color32::from_rgb(0xdc, 0xe8, 0xf6),
+    faint: Color32::from_rgb(0x5a, 0x64, 0x70),
+    client: Color32::from_rgb(0x1f, 0x5f, 0xa8),
+    server: Color32::from_rgb(0x2e, 0x6b, 0x3a),
+    wrong: Color32::from_rgb(0xa8, 0x26, 0x26),
+    beside: Color32::from_rgb(0xf3, 0xf5, 0xf8),
+    line: Color32::from_rgb(0xd5, 0xdb, 0xe2),
+};
+
+const DARK: Palette = Palette {
+    accent: Color32::from_rgb(0x7d, 0xb4, 0xf0),
+    on_accent: Color32::from_rgb(0x10, 0x1a, 0x26),
+    chosen: Color32::from_rgb(0x26, 0x3a, 0x52),
+    faint: Color32::from_rgb(0xa3, 0xae, 0xba),
+    client: Color32::from_rgb(0x8e, 0xc0, 0xf5),
+    server: Color32::from_rgb(0x9c, 0xd6, 0xa4),
+    wrong: Color32::from_rgb(0xf2, 0x9a, 0x9a),
+    beside: Color32::from_rgb(0x1a, 0x1e, 0x24),
+    line: Color32::from_rgb(0x36, 0x3d, 0x46),
+};
+
+/// The colours of the theme that this is drawn in.
+pub(super) fn palette(ui: &Ui) -> Palette {
+    match ui.visuals().dark_mode {
+        true => DARK,
+        false => LIGHT,
+    }
+}
+
+/// Dresses the window, once.
+pub(super) fn dress(window: &Context, size: Size) {
+    let mut fonts = FontDefinitions::default();
+    let icons = Arc::new(FontData::from_static(LUCIDE_FONT_BYTES));
+    fonts.font_data.insert(ICONS.to_owned(), icons);
+    for family in [FontFamily::Proportional, FontFamily::Monospace] {
+        fonts
+            .families
+            .entry(family)
+            .or_default()
+            .push(ICONS.to_owned());
+    }
+    window.set_fonts(fonts);
+    window.set_style_of(Theme::Light, style(Theme::Light, LIGHT, size));
+    window.set_style_of(Theme::Dark, style(Theme::Dark, DARK, size));
+}
+
+fn style(theme: Theme, palette: Palette, size: Size) -> Style {
+    let mut style = Style {
+        visuals: theme.default_visuals(),
+        ..Style::default()
+    };
+    let text = size.text();
+    let styles = [
+        (TextStyle::Small, text - 2.0, FontFamily::Proportional),
+        (TextStyle::Body, text, FontFamily::Proportional),
+        (TextStyle::Button, text, FontFamily::Proportional),
+        (TextStyle::Heading, text + 5.0, FontFamily::Proportional),
+        (TextStyle::Monospace, text - 1.0, FontFamily::Monospace),
+    ];
+    let styles = styles.map(|(style, points, family)| (style, FontId::new(points, family)));
+    style.text_styles = styles.into_iter().collect();
+    style.spacing.item_spacing = Vec2::splat(STEP);
+    style.spacing.button_padding = Vec2::new(STEP + HALF, HALF + 1.0);
+    style.spacing.interact_size.y = text + 14.0;
+    style.spacing.window_margin = Margin::same(16);
+    style.spacing.menu_margin = Margin::same(8);
+    colour(&mut style.visuals, palette);
+    style
+}
+
+fn colour(visuals: &mut Visuals, palette: Palette) {
+    let (main, text) = match visuals.dark_mode {
+        true => (
+            Color32::from_rgb(0x22, 0x27, 0x2e),
+            Color32::from_rgb(0xe6, 0xea, 0xef),
+        ),
+        false => (Color32::WHITE, Color32::from_rgb(0x1c, 0x22, 0x29)),
+    };
+    visuals.panel_fill = main;
+    visuals.window_fill = main;
+    visuals.faint_bg_color = palette.beside;
+    visuals.extreme_bg_color = match visuals.dark_mode {
+        true => Color32::from_rgb(0x16, 0x1a, 0x1f),
+        false => Color32::WHITE,
+    };
+    visuals.weak_text_color = Some(palette.faint);
+    visuals.hyperlink_color = palette.accent;
+    visuals.selection.bg_fill = palette.accent.gamma_multiply(0.45);
+    visuals.selection.stroke = Stroke::new(1.0, text);
+    visuals.window_stroke = Stroke::new(1.0, palette.line);
+    let round = CornerRadius::same(4);
+    for widget in [
+        &mut visuals.widgets.noninteractive,
+        &mut visuals.widgets.inactive,
+        &mut visuals.widgets.hovered,
+        &mut visuals.widgets.active,
+        &mut visuals.widgets.open,
+    ] {
+        widget.corner_radius = round;
+        widget.fg_stroke.color = text;
+        widget.expansion = 0.0;
+    }
+    visuals.widgets.noninteractive.bg_stroke = Stroke::new(1.0, palette.line);
+    visuals.widgets.inactive.bg_stroke = Stroke::new(1.0, palette.line);
+    visuals.widgets.inactive.weak_bg_fill = palette.beside;
+    visuals.widgets.hovered.bg_stroke = Stroke::new(1.0, palette.accent);
+    visuals.widgets.hovered.weak_bg_fill = palette.chosen;
+    visuals.widgets.active.bg_stroke = Stroke::new(2.0, palette.accent);
+    visuals.widgets.active.weak_bg_fill = palette.chosen;
+}
+
+/// An icon as text, of the height of the text around it.
+pub(super) fn icon(icon: Icon) -> RichText {
+    RichText::new(char::from(icon).to_string())
+}
+
+/// A button with an icon and words.
+pub(super) fn button(ui: &mut Ui, picture: Icon, words: &str) -> Response {
+    let response = ui.add(Button::new((icon(picture), words)));
+    named(response, Role::Button, words)
+}
+
+/// The button for what one has come to do; there is one of it in a pane.
+pub(super) fn primary(ui: &mut Ui, picture: Icon, words: &str) -> Response {
+    let palette = palette(ui);
+    let colour = |text: RichText| text.color(palette.on_accent);
+    let content = (colour(icon(picture)), colour(RichText::new(words)));
+    let response = ui.add(Button::new(content).fill(palette.accent));
+    named(response, Role::Button, words)
+}
+
+/// A button that is an icon alone; its name shows when the pointer is on it.
+pub(super) fn icon_button(ui: &mut Ui, picture: Icon, name: &str) -> Response {
+    let response = ui.add(Button::new(icon(picture)).frame_when_inactive(false));
+    named(response, Role::Button, name).on_hover_text(name)
+}
+
+/// A button that stays down while something is chosen.
+pub(super) fn choice(ui: &mut Ui, chosen: bool, words: &str) -> Response {
+    let palette = palette(ui);
+    let text = RichText::new(words);
+    let (text, ground) = match chosen {
+        true => (text.strong().color(palette.accent), palette.chosen),
+        false => (text, Color32::TRANSPARENT),
+    };
+    let response = ui.add(Button::new(text).fill(ground).stroke(Stroke::NONE));
+    let enabled = response.enabled();
+    response.widget_info(|| WidgetInfo::selected(Role::RadioButton, enabled, chosen, words));
+    response
+}
+
+/// Gives a control its name.
+pub(super) fn named(response: Response, role: Role, name: &str) -> Response {
+    let enabled = response.enabled();
+    response.widget_info(|| WidgetInfo::labeled(role, enabled, name));
+    response
+}
+
+/// A field for a line of text, below its name.
+pub(super) fn field(ui: &mut Ui, name: &str, text: &mut String) -> Response {
+    labelled(ui, name, TextEdit::singleline(text))
+}
+
+/// A field whose text is not shown.
+pub(super) fn secret_field(ui: &mut Ui, name: &str, text: &mut String) -> Response {
+    labelled(ui, name, TextEdit::singleline(text).password(true))
+}
+
+fn labelled(ui: &mut Ui, name: &str, edit: TextEdit<'_>) -> Response {
+    let label = ui.label(RichText::new(name).color(palette(ui).faint));
+    ui.add(
+        edit.desired_width(f32::INFINITY)
+            .margin(Margin::symmetric(8, 5)),
+    )
+    .labelled_by(label.id)
+}
+
+/// The ground of a pane beside the main one.
+pub(super) fn beside(ui: &Ui) -> Frame {
+    Frame::new()
+        .fill(palette(ui).beside)
+        .inner_margin(Margin::same(8))
+}
+
+/// The ground of the main pane.
+pub(super) fn main(ui: &Ui) -> Frame {
+    Frame::new()
+        .fill(ui.visuals().panel_fill)
+        .inner_margin(Margin::same(16))
+}
+
+/// What a pane says while there is nothing in it: what it is for, and what to do.
+pub(super) fn empty(ui: &mut Ui, picture: Icon, headline: &str, what_to_do: &str) {
+    let faint = palette(ui).faint;
+    ui.with_layout(Layout::top_down(Align::Center), |ui| {
+        ui.add_space((ui.available_height() / 4.0).min(120.0));
+        ui.label(icon(picture).size(40.0).color(faint));
+        ui.label(RichText::new(headline).strong());
+        ui.label(RichText::new(what_to_do).color(faint));
+    });
+}
+
+/// A sentence about something that went wrong.
+pub(super) fn wrong(ui: &mut Ui, sentence: &str) {
+    let colour = palette(ui).wrong;
+    ui.horizontal_wrapped(|ui| {
+        ui.label(icon(Icon::CircleAlert).color(colour));
+        ui.label(RichText::new(sentence).color(colour));
+    });
+}

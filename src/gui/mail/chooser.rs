@@ -1,0 +1,194 @@
+//! The window in which one chooses files to attach, or a folder to save to. What there is to choose from
+//! is read by the worker of the disk.
+
+use std::collections::BTreeSet;
+use std::env;
+use std::path::{Path, PathBuf};
+
+use eframe::egui::{
+    Context, Id, Modal, RichText, ScrollArea, Sense, Ui, WidgetInfo, accesskit::Role,
+};
+use lucide_icons::Icon;
+
+use super::disk::{Disk, Entry, Job};
+use crate::console::readable_size;
+use crate::gui::look;
+use crate::message::Attachment;
+
+/// What is chosen, and what for.
+pub(super) enum Purpose {
+    /// Files for the message with this number.
+    Attach(u64),
+    /// A folder for these files.
+    Save(Vec<Attachment>),
+}
+
+/// The window.
+pub(super) struct Chooser {
+    purpose: Purpose,
+    /// The folder as it is typed.
+    typed: String,
+    folder: PathBuf,
+    entries: Vec<Entry>,
+    chosen: BTreeSet<String>,
+}
+
+impl Chooser {
+    /// Opens it at this folder.
+    pub(super) fn open(purpose: Purpose, folder: &Path, disk: &Disk) -> Chooser {
+        disk.order(Job::List(folder.to_owned()));
+        Chooser {
+            purpose,
+            typed: folder.display().to_string(),
+            folder: folder.to_owned(),
+            entries: Vec::new(),
+            chosen: BTreeSet::new(),
+        }
+    }
+
+    /// Where one begins: the user's folder.
+    pub(super) fn home() -> PathBuf {
+        env::home_dir().unwrap_or_else(|| PathBuf::from("/"))
+    }
+
+    /// What is in the folder has been read.
+    pub(super) fn learn(&mut self, folder: PathBuf, entries: Vec<Entry>) {
+        self.typed = folder.display().to_string();
+        (self.folder, self.entries) = (folder, entries);
+        self.chosen.clear();
+    }
+
+    /// Draws it; `Some` when it is over, with the job for the disk, if there is one.
+    pub(super) fn show(&mut self, window: &Context, disk: &Disk) -> Option<Option<Job>> {
+        let mut over = None;
+        let shown = Modal::new(Id::unique("chooser")).show(window, |ui| {
+            ui.set_width(560.0);
+            let heading = match &self.purpose {
+                Purpose::Attach(_) => "Attach files",
+                Purpose::Save(files) if files.len() == 1 => "Save the file in this folder",
+                Purpose::Save(_) => "Save the files in this folder",
+            };
+            ui.heading(heading);
+            let go = self.place(ui);
+            let go = self.listing(ui).or(go);
+            if let Some(folder) = go {
+                disk.order(Job::List(folder));
+            }
+            over = self.buttons(ui);
+        });
+        match over {
+            None if shown.should_close() => Some(None),
+            over => over,
+        }
+    }
+
+    /// The field with the folder, and the way up; the folder to go to.
+    fn place(&mut self, ui: &mut Ui) -> Option<PathBuf> {
+        let mut go = None;
+        ui.horizontal(|ui| {
+            if look::icon_button(ui, Icon::FolderUp, "The folder above").clicked() {
+                go = self.folder.parent().map(Path::to_owned);
+            }
+            if look::icon_button(ui, Icon::House, "The home folder").clicked() {
+                go = Some(Chooser::home());
+            }
+            let edit =
+                eframe::egui::TextEdit::singleline(&mut self.typed).desired_width(f32::INFINITY);
+            let field = look::named(ui.add(edit), Role::TextInput, "Folder");
+            if field.lost_focus() && ui.input(|input| input.key_pressed(eframe::egui::Key::Enter)) {
+                go = Some(PathBuf::from(self.typed.trim()));
+            }
+        });
+        go
+    }
+
+    fn listing(&mut self, ui: &mut Ui) -> Option<PathBuf> {
+        let mut go = None;
+        let height = ui.spacing().interact_size.y;
+        let area = ScrollArea::vertical().auto_shrink(false).max_height(320.0);
+        area.show_rows(ui, height, self.entries.len(), |ui, seen| {
+            for entry in self.entries.get(seen).unwrap_or_default() {
+                let chosen = self.chosen.contains(&entry.name);
+                let response = row(ui, entry, chosen);
+                if !response.clicked() {
+                    continue;
+                }
+                if entry.is_folder {
+                    go = Some(self.folder.join(&entry.name));
+                } else if !self.chosen.remove(&entry.name) {
+                    self.chosen.insert(entry.name.clone());
+                }
+            }
+        });
+        go
+    }
+
+    fn buttons(&mut self, ui: &mut Ui) -> Option<Option<Job>> {
+        let mut over = None;
+        ui.horizontal(|ui| {
+            match &mut self.purpose {
+                Purpose::Attach(message) => {
+                    let words = format!("Attach {}", self.chosen.len());
+                    let ready = !self.chosen.is_empty();
+                    let attach =
+                        ui.add_enabled_ui(ready, |ui| look::primary(ui, Icon::Paperclip, &words));
+                    if attach.inner.clicked() {
+                        let paths = self.chosen.iter().map(|name| self.folder.join(name));
+                        over = Some(Some(Job::Load(*message, paths.collect())));
+                    }
+                }
+                Purpose::Save(files) => {
+                    if look::primary(ui, Icon::Download, "Save here").clicked() {
+                        let folder = PathBuf::from(self.typed.trim());
+                        over = Some(Some(Job::Save(std::mem::take(files), folder)));
+                    }
+                }
+            }
+            if look::button(ui, Icon::X, "Cancel").clicked() {
+                over = Some(None);
+            }
+        });
+        over
+    }
+}
+
+fn row(ui: &mut Ui, entry: &Entry, chosen: bool) -> eframe::egui::Response {
+    let palette = look::palette(ui);
+    let height = ui.spacing().interact_size.y;
+    let size = eframe::egui::vec2(ui.available_width(), height);
+    let (rect, response) = ui.allocate_exact_size(size, Sense::click());
+    let name = match entry.is_folder {
+        true => format!("Folder {}", entry.name),
+        false => format!("File {}", entry.name),
+    };
+    response.widget_info(|| WidgetInfo::selected(Role::ListItem, true, chosen, &name));
+    if chosen || response.hovered() || response.has_focus() {
+        ui.painter().rect_filled(rect, 4.0, palette.chosen);
+    }
+    let picture = match (entry.is_folder, chosen) {
+        (true, _) => Icon::Folder,
+        (false, true) => Icon::SquareCheck,
+        (false, false) => Icon::File,
+    };
+    ui.scope_builder(
+        eframe::egui::UiBuilder::new().max_rect(rect.shrink2(eframe::egui::vec2(8.0, 0.0))),
+        |ui| {
+            ui.horizontal_centered(|ui| {
+                ui.label(look::icon(picture).color(palette.faint));
+                ui.add(
+                    eframe::egui::Label::new(&entry.name)
+                        .truncate()
+                        .selectable(false),
+                );
+                if !entry.is_folder {
+                    ui.label(
+                        RichText::new(readable_size(entry.octets))
+                            .small()
+                            .color(palette.faint),
+                    );
+                }
+            });
+        },
+    );
+    response
+}

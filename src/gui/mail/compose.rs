@@ -1,0 +1,185 @@
+//! The window in which one writes a message: recipients, subject, text, files.
+
+use eframe::egui::{
+    Align, Context, Id, Label, Layout, RichText, ScrollArea, TextEdit, Ui, Window, accesskit::Role,
+    vec2,
+};
+use lucide_icons::Icon;
+
+use crate::console::readable_size;
+use crate::gui::look;
+use crate::gui::model::writing::Writing;
+
+/// A message that is being written.
+pub(super) struct Compose {
+    /// Tells it from others that are written at the same time.
+    pub(super) number: u64,
+    pub(super) writing: Writing,
+    /// The account that sends it.
+    pub(super) from: usize,
+    /// The fields for Cc and Bcc are there.
+    copies: bool,
+    /// Why it was not sent.
+    pub(super) wrong: Option<String>,
+    /// The cursor is put into a field, once.
+    begun: bool,
+}
+
+/// What was clicked in the window.
+pub(super) enum Click {
+    Send,
+    KeepDraft,
+    Attach,
+    Discard,
+}
+
+impl Compose {
+    pub(super) fn new(number: u64, writing: Writing, from: usize) -> Compose {
+        Compose {
+            number,
+            copies: !writing.cc.is_empty() || !writing.bcc.is_empty(),
+            writing,
+            from,
+            wrong: None,
+            begun: false,
+        }
+    }
+
+    /// Draws the window. `senders` are the addresses of the accounts.
+    pub(super) fn show(&mut self, window: &Context, senders: &[String]) -> Option<Click> {
+        let title = match self.writing.subject.trim() {
+            "" => "New message".to_owned(),
+            subject => subject.to_owned(),
+        };
+        let mut click = None;
+        let screen = window.content_rect();
+        let mut open = true;
+        Window::new(title)
+            .id(Id::unique(("compose", self.number)))
+            .default_size(vec2(640.0, 480.0).min(screen.size() - vec2(48.0, 96.0)))
+            .default_pos(screen.center() - vec2(260.0 - 24.0 * (self.number % 4) as f32, 270.0))
+            .open(&mut open)
+            .collapsible(true)
+            .show(window, |ui| click = self.content(ui, senders));
+        match open {
+            true => click,
+            // Who closes it has not said that it may be lost.
+            false => Some(Click::KeepDraft),
+        }
+    }
+
+    fn content(&mut self, ui: &mut Ui, senders: &[String]) -> Option<Click> {
+        let click = self.buttons(ui);
+        if let Some(wrong) = &self.wrong {
+            look::wrong(ui, wrong);
+        }
+        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+            self.fields(ui, senders);
+            self.files(ui);
+            let rows = ((ui.available_height() - look::STEP)
+                / ui.text_style_height(&eframe::egui::TextStyle::Body))
+            .max(6.0);
+            let text = TextEdit::multiline(&mut self.writing.text)
+                .desired_width(f32::INFINITY)
+                .desired_rows(rows as usize)
+                .lock_focus(false);
+            let text = look::named(ui.add(text), Role::MultilineTextInput, "Message text");
+            if !self.begun && !self.writing.to.is_empty() {
+                text.request_focus();
+            }
+            self.begun = true;
+        });
+        click
+    }
+
+    fn buttons(&self, ui: &mut Ui) -> Option<Click> {
+        let mut click = None;
+        ui.horizontal(|ui| {
+            if look::primary(ui, Icon::Send, "Send message").clicked() {
+                click = Some(Click::Send);
+            }
+            if look::button(ui, Icon::Paperclip, "Attach files").clicked() {
+                click = Some(Click::Attach);
+            }
+            if look::button(ui, Icon::Save, "Keep as draft").clicked() {
+                click = Some(Click::KeepDraft);
+            }
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                if look::icon_button(ui, Icon::Trash2, "Discard").clicked() {
+                    click = Some(Click::Discard);
+                }
+            });
+        });
+        click
+    }
+
+    fn fields(&mut self, ui: &mut Ui, senders: &[String]) {
+        if senders.len() > 1 {
+            let chosen = senders.get(self.from).cloned().unwrap_or_default();
+            eframe::egui::ComboBox::from_label("Sender")
+                .selected_text(chosen)
+                .show_ui(ui, |ui| {
+                    for (at, sender) in senders.iter().enumerate() {
+                        ui.selectable_value(&mut self.from, at, sender);
+                    }
+                });
+        }
+        let to = line(
+            ui,
+            "To",
+            &mut self.writing.to,
+            "alice, Bob <bob@pillarbox.test>",
+        );
+        if !self.begun && self.writing.to.is_empty() {
+            to.request_focus();
+        }
+        if self.copies {
+            line(ui, "Cc", &mut self.writing.cc, "who should know of it");
+            line(
+                ui,
+                "Bcc",
+                &mut self.writing.bcc,
+                "who gets it without the others' knowing",
+            );
+        } else if ui.link("Cc and Bcc").clicked() {
+            self.copies = true;
+        }
+        line(ui, "Subject", &mut self.writing.subject, "");
+    }
+
+    /// The files, each with a button that takes it out again.
+    fn files(&mut self, ui: &mut Ui) {
+        let mut gone = None;
+        ui.horizontal_wrapped(|ui| {
+            for (at, file) in self.writing.files.iter().enumerate() {
+                let words = format!("{} ({})", file.name, readable_size(file.bytes.len() as u64));
+                ui.label(look::icon(Icon::Paperclip));
+                ui.add(Label::new(words));
+                if look::icon_button(ui, Icon::X, &format!("Remove {}", file.name)).clicked() {
+                    gone = Some(at);
+                }
+            }
+        });
+        if let Some(gone) = gone {
+            self.writing.files.remove(gone);
+        }
+    }
+}
+
+/// A field with its name at its left.
+fn line(ui: &mut Ui, name: &str, text: &mut String, hint: &str) -> eframe::egui::Response {
+    ui.horizontal(|ui| {
+        let faint = look::palette(ui).faint;
+        let width = ui.text_style_height(&eframe::egui::TextStyle::Body) * 3.6;
+        let label = ui.allocate_ui(vec2(width, 0.0), |ui| {
+            ui.set_min_width(width);
+            ui.label(RichText::new(name).color(faint))
+        });
+        let edit = TextEdit::singleline(text)
+            .hint_text(hint.to_owned())
+            .desired_width(f32::INFINITY)
+            .margin(eframe::egui::Margin::symmetric(8, 5));
+        ui.add(edit).labelled_by(label.inner.id)
+    })
+    .inner
+}

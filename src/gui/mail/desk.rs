@@ -1,0 +1,397 @@
+//! An account that is open: its workers, and what is known from them. Draws nothing.
+
+use std::io;
+use std::time::Duration;
+
+use eframe::egui::Context;
+
+use super::mailer::{self, Job, News};
+use super::sender::{self, Sending};
+use super::watcher::{self, Watcher};
+use crate::gui::model::account::Account;
+use crate::gui::model::folders::{self, Folder, INBOX};
+use crate::gui::model::list::MessageList;
+use crate::gui::model::shown::Shown;
+use crate::gui::model::writing::{About, Writing};
+use crate::gui::popup::Popups;
+use crate::gui::worker::Worker;
+use crate::message::{Draft, Flag, FlagChange, Flags};
+use crate::protocol::imap::SpecialUse;
+
+/// An account that is open.
+pub(super) struct Desk {
+    pub(super) account: Account,
+    pub(super) folders: Vec<Folder>,
+    pub(super) list: MessageList,
+    /// The message that is read.
+    pub(super) shown: Option<Shown>,
+    /// The one that was asked for, and is not there yet.
+    pub(super) awaited: Option<u32>,
+    pub(super) standing: Standing,
+    /// What went wrong last, until something succeeds.
+    pub(super) trouble: Option<String>,
+    /// What was done last.
+    pub(super) done: Option<String>,
+    /// Could the server sort as was asked?
+    pub(super) sorted: bool,
+    pub(super) sendings: Vec<OnItsWay>,
+    mailer: Worker<Job, News>,
+    watcher: Option<Watcher>,
+    window: Context,
+}
+
+/// How the account stands with its server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// It logs in.
+    Connecting,
+    /// The password was not taken, or there is no server: the sentence.
+    Refused(String),
+    /// All is well.
+    Connected,
+    /// The server went away: the sentence, and when the next attempt is made.
+    Lost(String, Option<Duration>),
+}
+
+/// A message that is being sent.
+pub(super) struct OnItsWay {
+    sending: Sending,
+    writing: Writing,
+    pub(super) subject: String,
+    /// From 0 to 1.
+    pub(super) progress: f32,
+}
+
+impl Desk {
+    /// Logs in, and opens the inbox.
+    pub(super) fn open(account: Account, window: &Context) -> io::Result<Desk> {
+        let mailer = mailer::start(account.clone(), window)?;
+        let mut desk = Desk {
+            account,
+            folders: Vec::new(),
+            list: MessageList::default(),
+            shown: None,
+            awaited: None,
+            standing: Standing::Connecting,
+            trouble: None,
+            done: None,
+            sorted: true,
+            sendings: Vec::new(),
+            mailer,
+            watcher: None,
+            window: window.clone(),
+        };
+        desk.open_folder(INBOX);
+        desk.mailer.order(Job::Folders);
+        Ok(desk)
+    }
+
+    /// Opens a folder.
+    pub(super) fn open_folder(&mut self, folder: &str) {
+        self.list.open(folder);
+        (self.shown, self.awaited) = (None, None);
+        if let Some(watcher) = &self.watcher {
+            watcher.turn_to(folder);
+        }
+        self.refresh();
+    }
+
+    /// Looks which messages there are.
+    pub(super) fn refresh(&self) {
+        if let Some(folder) = &self.list.folder {
+            self.mailer.order(Job::Open {
+                folder: folder.clone(),
+                order: self.list.order,
+                search: self.list.search.clone(),
+            });
+        }
+    }
+
+    /// Looks at everything anew, and connects now if there is no connection.
+    pub(super) fn refresh_all(&mut self) {
+        if let (Standing::Lost(..), Some(watcher)) = (&self.standing, &self.watcher) {
+            watcher.try_now();
+        }
+        self.refresh();
+        self.mailer.order(Job::Folders);
+    }
+
+    /// These rows of the list are seen.
+    pub(super) fn see(&mut self, rows: std::ops::Range<usize>) {
+        let wanted = self.list.wanted(rows);
+        if !wanted.is_empty() {
+            self.mailer.order(Job::Rows(wanted));
+        }
+    }
+
+    /// Reads a message.
+    pub(super) fn read(&mut self, uid: u32) {
+        if self.awaited != Some(uid) && self.shown.as_ref().is_none_or(|shown| shown.uid != uid) {
+            self.awaited = Some(uid);
+            self.mailer.order(Job::Read(uid));
+        }
+    }
+
+    /// Sets a flag of the selected messages, or takes it away when all of them have it.
+    pub(super) fn toggle(&mut self, flag: Flag) {
+        let uids = self.list.selected();
+        let has = |uid: &u32| self.list.known(*uid).is_some_and(|row| row.flags.has(flag));
+        let change = match uids.iter().all(has) {
+            true => FlagChange::Remove(one(flag)),
+            false => FlagChange::Add(one(flag)),
+        };
+        self.mark(uids, change);
+    }
+
+    fn mark(&self, uids: Vec<u32>, change: FlagChange) {
+        if !uids.is_empty() {
+            self.mailer.order(Job::Flag(uids, change));
+        }
+    }
+
+    /// Moves the selected messages.
+    pub(super) fn move_to(&self, folder: &str) {
+        let uids = self.list.selected();
+        if !uids.is_empty() && self.list.folder.as_deref() != Some(folder) {
+            self.mailer.order(Job::Move(uids, folder.to_owned()));
+        }
+    }
+
+    /// Moves the selected messages to the folder for this use; `false`: there is none.
+    pub(super) fn move_to_use(&self, special_use: &SpecialUse) -> bool {
+        let folder = folders::for_use(&self.folders, special_use);
+        folder.map(|folder| self.move_to(&folder.name)).is_some()
+    }
+
+    /// Is the trash open, or is there none? Then what is deleted is gone.
+    pub(super) fn deletes_for_good(&self) -> bool {
+        let trash = folders::for_use(&self.folders, &SpecialUse::Trash);
+        trash.is_none_or(|trash| self.list.folder.as_deref() == Some(&*trash.name))
+    }
+
+    /// Deletes the selected messages: into the trash, or out of it for good.
+    pub(super) fn delete(&self) {
+        let uids = self.list.selected();
+        match self.deletes_for_good() {
+            _ if uids.is_empty() => {}
+            true => self.mailer.order(Job::Remove(uids)),
+            false => drop(self.move_to_use(&SpecialUse::Trash)),
+        }
+    }
+
+    /// Makes a folder.
+    pub(super) fn create(&self, folder: &str) {
+        self.mailer.order(Job::Create(folder.to_owned()));
+    }
+
+    /// Sends a message.
+    ///
+    /// # Errors
+    /// When the system has no thread left.
+    pub(super) fn send(&mut self, draft: Draft, writing: Writing) -> io::Result<()> {
+        let subject = draft.subject.clone();
+        let sending = sender::start(self.account.clone(), draft, &self.window)?;
+        self.sendings.push(OnItsWay {
+            sending,
+            writing,
+            subject,
+            progress: 0.0,
+        });
+        Ok(())
+    }
+
+    /// Keeps a message in Drafts; `false`: there is no such folder.
+    pub(super) fn keep_draft(&self, draft: &Draft, replaces: Option<u32>) -> bool {
+        let flags = [Flag::Draft, Flag::Seen].into_iter().collect();
+        self.keep(&SpecialUse::Drafts, flags, draft.to_kept_bytes(), replaces)
+    }
+
+    fn keep(
+        &self,
+        special_use: &SpecialUse,
+        flags: Flags,
+        message: Vec<u8>,
+        replaces: Option<u32>,
+    ) -> bool {
+        let Some(folder) = folders::for_use(&self.folders, special_use) else {
+            return false;
+        };
+        self.mailer.order(Job::Keep {
+            folder: folder.name.clone(),
+            flags,
+            message,
+            replaces,
+        });
+        true
+    }
+
+    /// Takes in what the workers have told.
+    pub(super) fn hear(&mut self, popups: &mut Popups) -> Vec<Writing> {
+        let news: Vec<News> = self.mailer.news().collect();
+        news.into_iter().for_each(|news| self.hear_mailer(news));
+        let news = self.watcher.as_ref().map(Watcher::news).unwrap_or_default();
+        news.into_iter().for_each(|news| self.hear_watcher(news));
+        self.hear_senders(popups)
+    }
+
+    fn hear_mailer(&mut self, news: News) {
+        let is_trouble = matches!(news, News::Trouble(_));
+        match news {
+            News::Folders(folders) => self.folders = folders,
+            News::Opened {
+                folder,
+                uids,
+                sorted,
+            } => self.opened(&folder, uids, sorted),
+            News::Rows(asked, rows) => self.list.learn(&asked, rows),
+            News::Message(shown) => self.show(*shown),
+            News::Flagged(uids, change) => {
+                self.list.change(&uids, &change);
+                self.mailer.order(Job::Folders);
+            }
+            News::Gone(uids, where_to) => {
+                let many = match uids.len() {
+                    1 => "The message was".to_owned(),
+                    many => format!("{many} messages were"),
+                };
+                self.done = Some(format!("{many} {where_to}."));
+                self.list.remove(&uids);
+                self.shown.take_if(|shown| uids.contains(&shown.uid));
+                self.mailer.order(Job::Folders);
+            }
+            News::Kept(folder) => {
+                self.done = Some(format!("The message is kept in {folder}."));
+                if self.list.folder.as_deref() == Some(&*folder) {
+                    self.refresh();
+                }
+                self.mailer.order(Job::Folders);
+            }
+            News::Created(folder) => {
+                self.done = Some(format!("There is a folder {folder} now."));
+                self.mailer.order(Job::Folders);
+            }
+            News::Trouble(trouble) => self.in_trouble(trouble),
+        }
+        if !is_trouble {
+            self.trouble = None;
+        }
+    }
+
+    fn opened(&mut self, folder: &str, uids: Vec<u32>, sorted: bool) {
+        if self.list.folder.as_deref() != Some(folder) {
+            return;
+        }
+        self.list.set(uids);
+        self.sorted = sorted;
+        if self.watcher.is_none() {
+            match Watcher::start(self.account.clone(), folder, &self.window) {
+                Ok(watcher) => self.watcher = Some(watcher),
+                Err(error) => log::error!("nobody watches for new mail: {error}"),
+            }
+        }
+        self.standing = Standing::Connected;
+    }
+
+    fn show(&mut self, shown: Shown) {
+        let uid = shown.uid;
+        self.list.change(&[uid], &FlagChange::Add(one(Flag::Seen)));
+        if self.awaited == Some(uid) {
+            self.awaited = None;
+            self.shown = Some(shown);
+        }
+        self.mailer.order(Job::Folders);
+    }
+
+    fn in_trouble(&mut self, trouble: mailer::Trouble) {
+        (self.awaited, self.done) = (None, None);
+        self.list.give_up();
+        if self.standing == Standing::Connecting {
+            self.standing = Standing::Refused(trouble.why.clone());
+        }
+        self.trouble = Some(format!("{}: {}", trouble.what, trouble.why));
+    }
+
+    fn hear_watcher(&mut self, news: watcher::News) {
+        match news {
+            watcher::News::Watching => {
+                if matches!(self.standing, Standing::Lost(..)) {
+                    self.trouble = None;
+                    self.refresh();
+                    self.mailer.order(Job::Folders);
+                }
+                self.standing = Standing::Connected;
+            }
+            watcher::News::Changed => {
+                self.refresh();
+                self.mailer.order(Job::Folders);
+            }
+            watcher::News::Lost(why, again) => self.standing = Standing::Lost(why, again),
+        }
+    }
+
+    /// What is on its way. What could not be sent is handed back, to be mended.
+    fn hear_senders(&mut self, popups: &mut Popups) -> Vec<Writing> {
+        let mut back = Vec::new();
+        let (mut still, sendings) = (Vec::new(), std::mem::take(&mut self.sendings));
+        for mut one in sendings {
+            let news: Vec<sender::News> = one.sending.news().collect();
+            let mut ended = None;
+            for news in news {
+                match news {
+                    sender::News::Progress(progress) => one.progress = progress,
+                    end => ended = Some(end),
+                }
+            }
+            match ended {
+                Some(sender::News::Sent(refused, message)) => {
+                    self.sent(&one.writing, &refused, message, popups);
+                }
+                Some(sender::News::Failed(why)) => {
+                    popups.bad("The message was not sent", why);
+                    back.push(one.writing);
+                }
+                _ => still.push(one),
+            }
+        }
+        self.sendings = still;
+        back
+    }
+
+    fn sent(
+        &mut self,
+        writing: &Writing,
+        refused: &[(String, String)],
+        message: Vec<u8>,
+        popups: &mut Popups,
+    ) {
+        match refused {
+            [] => popups.good("Sent", "The message has been sent."),
+            refused => {
+                let lines = refused.iter().map(|(who, why)| format!("{who}: {why}"));
+                let lines: Vec<String> = lines.collect();
+                popups.bad("Sent, but not to all", lines.join("\n"));
+            }
+        }
+        self.keep(&SpecialUse::Sent, one(Flag::Seen), message, None);
+        if let Some((uid, about)) = writing.about {
+            let mut flags = Flags::new();
+            match about {
+                About::Answers => flags.set(Flag::Answered),
+                About::Forwards => flags.set_keyword("$Forwarded"),
+            }
+            self.mark(vec![uid], FlagChange::Add(flags));
+        }
+        if let (Some(uid), Some(drafts)) = (
+            writing.kept,
+            folders::for_use(&self.folders, &SpecialUse::Drafts),
+        ) && self.list.folder.as_deref() == Some(&*drafts.name)
+        {
+            self.mailer.order(Job::Remove(vec![uid]));
+        }
+    }
+}
+
+/// A set with this flag alone.
+fn one(flag: Flag) -> Flags {
+    [flag].into_iter().collect()
+}

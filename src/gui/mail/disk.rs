@@ -1,0 +1,150 @@
+//! The worker that reads and writes files for the window: attachments, and folders to choose from.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::Receiver;
+
+use eframe::egui::Context;
+
+use crate::console::save_file;
+use crate::gui::worker::Worker;
+use crate::limits;
+use crate::message::Attachment;
+
+/// What the window wants of the disk.
+pub(super) enum Job {
+    /// What there is in a folder.
+    List(PathBuf),
+    /// Files to attach to the message with this number.
+    Load(u64, Vec<PathBuf>),
+    /// Files of a message, into a folder.
+    Save(Vec<Attachment>, PathBuf),
+}
+
+/// What came of it.
+pub(super) enum News {
+    /// What is in this folder: folders first, each by name.
+    Listed(PathBuf, Vec<Entry>),
+    /// A file for that message.
+    Loaded(u64, Attachment),
+    /// The files are saved there.
+    Saved(Vec<PathBuf>),
+    /// Something was not done: the sentence.
+    Failed(String),
+}
+
+/// Something in a folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Entry {
+    pub(super) name: String,
+    pub(super) is_folder: bool,
+    pub(super) octets: u64,
+}
+
+/// Entries of a folder that are shown.
+const ENTRIES: usize = 5_000;
+
+/// The worker.
+pub(super) type Disk = Worker<Job, News>;
+
+/// Starts the worker.
+pub(super) fn start(window: &Context) -> io::Result<Disk> {
+    Worker::start("files", window, |jobs: Receiver<Job>, teller| {
+        for job in jobs {
+            perform(job).into_iter().for_each(|news| teller.tell(news));
+        }
+    })
+}
+
+fn perform(job: Job) -> Vec<News> {
+    match job {
+        Job::List(folder) => vec![match list(&folder) {
+            Ok(entries) => News::Listed(folder, entries),
+            Err(error) => News::Failed(format!("{} cannot be read: {error}", folder.display())),
+        }],
+        Job::Load(message, paths) => {
+            let loaded = paths.iter().map(|path| match load(path) {
+                Ok(file) => News::Loaded(message, file),
+                Err(error) => {
+                    News::Failed(format!("{} cannot be attached: {error}", path.display()))
+                }
+            });
+            loaded.collect()
+        }
+        Job::Save(files, folder) => {
+            let saved = files.iter().map(|file| save_file(file, &folder));
+            vec![match saved.collect() {
+                Ok(paths) => News::Saved(paths),
+                Err(error) => News::Failed(error.to_string()),
+            }]
+        }
+    }
+}
+
+fn list(folder: &Path) -> io::Result<Vec<Entry>> {
+    let mut entries = Vec::new();
+    for entry in fs::read_dir(folder)?.take(ENTRIES) {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        // A link that leads nowhere has no facts, and is no file to choose.
+        if let Ok(facts) = fs::metadata(entry.path())
+            && !name.starts_with('.')
+        {
+            entries.push(Entry {
+                name,
+                is_folder: facts.is_dir(),
+                octets: facts.len(),
+            });
+        }
+    }
+    entries.sort_by_key(|entry| (!entry.is_folder, entry.name.to_lowercase()));
+    Ok(entries)
+}
+
+fn load(path: &Path) -> io::Result<Attachment> {
+    if fs::metadata(path)?.len() > limits::READABLE as u64 {
+        return Err(io::Error::other("it is too large for a mail"));
+    }
+    let name = path.file_name().unwrap_or(path.as_os_str());
+    Ok(Attachment::new(&name.to_string_lossy(), fs::read(path)?))
+}
+
+#[cfg(test)]
+mod tests {
+    // A test fails by panicking.
+    #![allow(clippy::unwrap_used, clippy::panic)]
+
+    use super::*;
+
+    #[test]
+    fn folders_come_first_and_what_is_hidden_is_not_shown() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["b.txt", "A.txt", ".hidden"] {
+            fs::write(folder.path().join(name), name).unwrap();
+        }
+        fs::create_dir(folder.path().join("z")).unwrap();
+        let names: Vec<String> = list(folder.path())
+            .unwrap()
+            .into_iter()
+            .map(|entry| entry.name)
+            .collect();
+        assert_eq!(names, ["z", "A.txt", "b.txt"]);
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_is_named_and_the_others_come() {
+        let folder = tempfile::tempdir().unwrap();
+        let there = folder.path().join("tea.csv");
+        fs::write(&there, "Assam").unwrap();
+        let news = perform(Job::Load(3, vec![folder.path().join("no"), there]));
+        let [News::Failed(sentence), News::Loaded(3, file)] = &news[..] else {
+            panic!("other news");
+        };
+        assert!(sentence.contains("no cannot be attached"), "{sentence}");
+        assert_eq!(
+            (file.name.as_str(), file.content_type.as_str()),
+            ("tea.csv", "text/csv")
+        );
+    }
+}

@@ -1,0 +1,312 @@
+//! The pane with the list of messages: searching, sorting, and the rows that are seen.
+
+use std::time::SystemTime;
+
+use eframe::egui::text::{LayoutJob, TextWrapping};
+use eframe::egui::{
+    Align2, Color32, FontId, Galley, Pos2, Rect, RichText, ScrollArea, Sense, TextEdit, TextFormat,
+    TextStyle, Ui, WidgetInfo, accesskit::Role, pos2, vec2,
+};
+use lucide_icons::Icon;
+use std::sync::Arc;
+
+use super::desk::Desk;
+use crate::console::{local_date, readable_size};
+use crate::gui::look::{self, HALF, Palette, STEP};
+use crate::gui::model::list::{Column, Row, Select};
+use crate::message::Flag;
+
+/// The columns that one can sort by, as their buttons are called.
+const COLUMNS: [(Column, &str); 4] = [
+    (Column::Received, "Received"),
+    (Column::From, "From"),
+    (Column::Subject, "Subject"),
+    (Column::Size, "Size"),
+];
+
+/// The list, and where it stands.
+#[derive(Default)]
+pub(super) struct ListPane {
+    /// The search is to get the keyboard.
+    pub(super) focus_search: bool,
+    /// The row at the keyboard is to be seen.
+    pub(super) follow: bool,
+}
+
+impl ListPane {
+    /// Draws the list; the message that is opened, if one is.
+    pub(super) fn show(&mut self, ui: &mut Ui, desk: &mut Desk) -> Option<u32> {
+        self.search(ui, desk);
+        sorting(ui, desk);
+        if let Some(folder) = desk.list.folder.as_ref().filter(|_| desk.list.is_empty()) {
+            if desk.standing == super::desk::Standing::Connecting {
+                ui.spinner();
+            } else if desk.list.search.is_empty() {
+                let headline = format!("{folder} is empty");
+                look::empty(
+                    ui,
+                    Icon::MailOpen,
+                    &headline,
+                    "New mail appears here by itself.",
+                );
+            } else {
+                look::empty(
+                    ui,
+                    Icon::SearchX,
+                    "Nothing found",
+                    "Clear the search to see all messages.",
+                );
+            }
+            return None;
+        }
+        self.rows(ui, desk)
+    }
+
+    fn search(&mut self, ui: &mut Ui, desk: &mut Desk) {
+        let hint = (look::icon(Icon::Search), " Search this folder");
+        let edit = TextEdit::singleline(&mut desk.list.search)
+            .hint_text(hint)
+            .desired_width(f32::INFINITY)
+            .margin(eframe::egui::Margin::symmetric(8, 5));
+        let field = look::named(ui.add(edit), Role::SearchInput, "Search this folder");
+        if std::mem::take(&mut self.focus_search) {
+            field.request_focus();
+        }
+        let entered =
+            field.lost_focus() && ui.input(|input| input.key_pressed(eframe::egui::Key::Enter));
+        let cleared = field.changed() && desk.list.search.is_empty();
+        if entered || cleared {
+            desk.refresh();
+        }
+    }
+
+    fn rows(&mut self, ui: &mut Ui, desk: &mut Desk) -> Option<u32> {
+        let (mut opened, mut clicked) = (None, None);
+        let height = row_height(ui);
+        ui.spacing_mut().item_spacing.y = 0.0;
+        let mut area = ScrollArea::vertical()
+            .auto_shrink(false)
+            .id_salt(("list", &desk.list.folder));
+        if std::mem::take(&mut self.follow)
+            && let Some(at) = desk.list.cursor()
+        {
+            area = area.vertical_scroll_offset(followed(ui, at, height));
+        }
+        area.show_rows(ui, height, desk.list.len(), |ui, seen| {
+            for at in seen.clone() {
+                let Some((uid, row)) = desk.list.row(at) else {
+                    break;
+                };
+                let open = desk.shown.as_ref().is_some_and(|shown| shown.uid == uid);
+                let chosen = desk.list.is_selected(uid) || open;
+                let response = draw(ui, row, chosen, height);
+                if response.clicked() {
+                    clicked = Some(at);
+                }
+            }
+            desk.see(seen);
+        });
+        if let Some(at) = clicked {
+            let modifiers = ui.input(|input| input.modifiers);
+            let how = match (modifiers.shift, modifiers.command) {
+                (true, _) => Select::UpTo,
+                (false, true) => Select::Toggle,
+                (false, false) => Select::Only,
+            };
+            desk.list.select(at, how);
+            if how == Select::Only {
+                opened = desk.list.row(at).map(|(uid, _)| uid);
+            }
+        }
+        opened
+    }
+}
+
+/// Where the list scrolls to, so that this row is in the middle of what is seen.
+fn followed(ui: &Ui, at: usize, height: f32) -> f32 {
+    (at as f32 * height - (ui.available_height() - height) / 2.0).max(0.0)
+}
+
+fn sorting(ui: &mut Ui, desk: &mut Desk) {
+    let order = desk.list.order;
+    let mut wanted = None;
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.x = 0.0;
+        for (column, name) in COLUMNS {
+            let chosen = order.column == column;
+            let words = match (chosen, order.descending) {
+                (false, _) => name.to_owned(),
+                (true, true) => format!("{name} {}", char::from(Icon::ArrowDown)),
+                (true, false) => format!("{name} {}", char::from(Icon::ArrowUp)),
+            };
+            let response = look::choice(ui, chosen, &words);
+            let spoken = match (chosen, order.descending) {
+                (false, _) => format!("Sort by {name}"),
+                (true, true) => format!("Sort by {name}, now descending"),
+                (true, false) => format!("Sort by {name}, now ascending"),
+            };
+            if look::named(response, Role::Button, &spoken).clicked() {
+                wanted = Some(order.clicked(column));
+            }
+        }
+    });
+    if let Some(wanted) = wanted {
+        desk.list.order = wanted;
+        desk.refresh();
+    }
+    if !desk.sorted {
+        ui.label(RichText::new("This server does not sort: in the order of arrival.").small());
+    }
+}
+
+fn row_height(ui: &Ui) -> f32 {
+    let text = ui.text_style_height(&TextStyle::Body) + ui.text_style_height(&TextStyle::Small);
+    text + 2.0 * STEP + HALF
+}
+
+/// Draws a row, and gives it its name.
+fn draw(ui: &mut Ui, row: Option<&Row>, chosen: bool, height: f32) -> eframe::egui::Response {
+    let size = vec2(ui.available_width(), height);
+    let (rect, response) = ui.allocate_exact_size(size, Sense::click());
+    let nothing = Row {
+        subject: "…".to_owned(),
+        ..Row::default()
+    };
+    let row = row.unwrap_or(&nothing);
+    response.widget_info(|| WidgetInfo::selected(Role::ListItem, true, chosen, spoken(row)));
+    if !ui.is_rect_visible(rect) {
+        return response;
+    }
+    let palette = look::palette(ui);
+    let ground = match (chosen, response.hovered() || response.has_focus()) {
+        (true, _) => palette.chosen,
+        (false, true) => palette.beside,
+        (false, false) => Color32::TRANSPARENT,
+    };
+    ui.painter().rect_filled(rect, 4.0, ground);
+    ui.painter().hline(
+        rect.x_range(),
+        rect.bottom() - 0.5,
+        (1.0, palette.line.gamma_multiply(0.6)),
+    );
+    lines(ui, rect.shrink2(vec2(STEP, STEP)), row, palette);
+    response
+}
+
+/// Sender and date, and below them the subject, the marks and the size.
+fn lines(ui: &Ui, rect: Rect, row: &Row, palette: Palette) {
+    let body = TextStyle::Body.resolve(ui.style());
+    let small = TextStyle::Small.resolve(ui.style());
+    let text = ui.visuals().text_color();
+    let below = rect.top() + ui.text_style_height(&TextStyle::Body) + HALF;
+    let left = rect.left() + 14.0;
+    if row.is_unread() && row.uid > 0 {
+        let centre = pos2(rect.left() + 4.0, rect.top() + body.size / 2.0 + 2.0);
+        ui.painter().circle_filled(centre, 4.0, palette.accent);
+    }
+    let date = row.received.map(when).unwrap_or_default();
+    let right = put_right(
+        ui,
+        pos2(rect.right(), rect.top()),
+        &date,
+        &small,
+        palette.faint,
+    );
+    let sender = cut(
+        ui,
+        &row.from,
+        right - left - STEP,
+        &body,
+        text,
+        row.is_unread(),
+    );
+    ui.painter().galley(pos2(left, rect.top()), sender, text);
+    let size = readable_size(row.octets);
+    let mut right = put_right(ui, pos2(rect.right(), below), &size, &small, palette.faint);
+    for (there, picture) in marks(row) {
+        if there {
+            let mark = char::from(picture).to_string();
+            right = put_right(ui, pos2(right - HALF, below), &mark, &small, palette.accent);
+        }
+    }
+    let subject = match row.subject.as_str() {
+        "" => "(no subject)",
+        subject => subject,
+    };
+    let subject = cut(
+        ui,
+        subject,
+        right - left - STEP,
+        &small,
+        text,
+        row.is_unread(),
+    );
+    ui.painter().galley(pos2(left, below), subject, text);
+}
+
+fn marks(row: &Row) -> [(bool, Icon); 5] {
+    [
+        (row.has_files, Icon::Paperclip),
+        (row.flags.has(Flag::Flagged), Icon::Flag),
+        (row.flags.has(Flag::Answered), Icon::Reply),
+        (row.flags.has_keyword("$Forwarded"), Icon::Forward),
+        (row.flags.has(Flag::Draft), Icon::SquarePen),
+    ]
+}
+
+/// Puts a text to the left of a place; returns where it begins.
+fn put_right(ui: &Ui, place: Pos2, text: &str, font: &FontId, colour: Color32) -> f32 {
+    let drawn = ui
+        .painter()
+        .text(place, Align2::RIGHT_TOP, text, font.clone(), colour);
+    drawn.left()
+}
+
+/// A line of text, cut to a width.
+fn cut(
+    ui: &Ui,
+    text: &str,
+    width: f32,
+    font: &FontId,
+    colour: Color32,
+    strong: bool,
+) -> Arc<Galley> {
+    let colour = match strong {
+        true => ui.visuals().strong_text_color(),
+        false => colour,
+    };
+    let mut job =
+        LayoutJob::single_section(text.to_owned(), TextFormat::simple(font.clone(), colour));
+    job.wrap = TextWrapping::truncate_at_width(width.max(0.0));
+    ui.painter().layout_job(job)
+}
+
+/// The day, and of today the hour.
+fn when(moment: SystemTime) -> String {
+    let (date, today) = (local_date(moment), local_date(SystemTime::now()));
+    match (date.split_once(' '), today.split_once(' ')) {
+        (Some((day, hour)), Some((today, _))) if day == today => hour.to_owned(),
+        (Some((day, _)), _) => day.to_owned(),
+        _ => date,
+    }
+}
+
+/// The row as a screen reader says it.
+fn spoken(row: &Row) -> String {
+    let mut words = vec![row.from.clone(), row.subject.clone()];
+    words.extend(row.received.map(local_date));
+    words.push(readable_size(row.octets));
+    let marks = [
+        (row.is_unread(), "not read"),
+        (row.flags.has(Flag::Flagged), "flagged"),
+        (row.flags.has(Flag::Answered), "answered"),
+        (row.has_files, "with files"),
+    ];
+    words.extend(
+        marks
+            .iter()
+            .filter(|(there, _)| *there)
+            .map(|(_, word)| (*word).to_owned()),
+    );
+    words.join(", ")
+}

@@ -1,0 +1,333 @@
+//! The worker of an account's IMAP connection: does what the window orders, and tells what came of it.
+//!
+//! It connects when there is something to do, and connects again when the server has closed meanwhile;
+//! what cannot be done twice (moving, keeping) is then told as an error, not repeated.
+
+use std::io::{self, Cursor};
+use std::sync::mpsc::Receiver;
+
+use eframe::egui::Context;
+
+use crate::client::{Bounded, ClientError, ImapClient};
+use crate::gui::model::account::Account;
+use crate::gui::model::folders::{self, Folder};
+use crate::gui::model::list::{Column, Order, Row};
+use crate::gui::model::shown::Shown;
+use crate::gui::worker::{Teller, Worker};
+use crate::limits;
+use crate::message::{Flag, FlagChange, Flags};
+use crate::protocol::imap::search::Place;
+use crate::protocol::imap::{SearchKey, SequenceSet, StatusItem};
+
+use super::rows;
+
+/// What the window wants of an account.
+pub(super) enum Job {
+    /// The folders, and how much is unread in each.
+    Folders,
+    /// Opens a folder, or looks again which messages there are.
+    Open {
+        folder: String,
+        order: Order,
+        search: String,
+    },
+    /// What the list shows of these messages.
+    Rows(Vec<u32>),
+    /// A message; it counts as read then.
+    Read(u32),
+    /// Changes flags.
+    Flag(Vec<u32>, FlagChange),
+    /// Moves messages into another folder.
+    Move(Vec<u32>, String),
+    /// Removes messages for good.
+    Remove(Vec<u32>),
+    /// Puts a message into a folder; the one that it replaces goes.
+    Keep {
+        folder: String,
+        flags: Flags,
+        message: Vec<u8>,
+        replaces: Option<u32>,
+    },
+    /// Makes a folder.
+    Create(String),
+}
+
+/// What came of it.
+pub(super) enum News {
+    /// The folders.
+    Folders(Vec<Folder>),
+    /// These messages are in the folder, in this order; could the server sort as was asked?
+    Opened {
+        folder: String,
+        uids: Vec<u32>,
+        sorted: bool,
+    },
+    /// What was asked for, and what is known of it.
+    Rows(Vec<u32>, Vec<Row>),
+    /// A message.
+    Message(Box<Shown>),
+    /// Flags were changed.
+    Flagged(Vec<u32>, FlagChange),
+    /// These messages are no longer in the folder.
+    Gone(Vec<u32>, String),
+    /// A message was kept there.
+    Kept(String),
+    /// A folder was made.
+    Created(String),
+    /// A job was not done, for this reason.
+    Trouble(Trouble),
+}
+
+/// Why a job was not done.
+#[derive(Clone, Debug)]
+pub(super) struct Trouble {
+    /// What the window had wanted: `To read the message`.
+    pub(super) what: &'static str,
+    /// The sentence of the error.
+    pub(super) why: String,
+}
+
+/// Starts the worker.
+pub(super) fn start(account: Account, window: &Context) -> io::Result<Worker<Job, News>> {
+    let name = format!("mail {}", account.name);
+    Worker::start(&name, window, move |jobs: Receiver<Job>, teller| {
+        let mut mailer = Mailer {
+            account,
+            client: None,
+            folder: None,
+        };
+        for job in jobs {
+            mailer.perform(job, &teller);
+        }
+        if let Some(client) = mailer.client.take() {
+            // All is done by now, so that it fails does not matter.
+            let _ = client.logout();
+        }
+    })
+}
+
+struct Mailer {
+    account: Account,
+    client: Option<ImapClient>,
+    /// The folder that is open, or was when the connection broke.
+    folder: Option<String>,
+}
+
+impl Mailer {
+    fn perform(&mut self, job: Job, teller: &Teller<News>) {
+        let what = job.named();
+        let done = match job {
+            Job::Folders => self.again(list).map(News::Folders),
+            Job::Open {
+                folder,
+                order,
+                search,
+            } => self.open(&folder, order, &search),
+            Job::Rows(uids) => {
+                let rows = self.again(|client| rows::fetch(client, &uids));
+                rows.map(|rows| News::Rows(uids, rows))
+            }
+            Job::Read(uid) => self.read(uid),
+            Job::Flag(uids, change) => {
+                let set = SequenceSet::from_sorted(&uids);
+                let stored = self.again(|client| client.store(&set, change.clone()));
+                stored.map(|_| News::Flagged(uids, change))
+            }
+            Job::Move(uids, to) => self.move_to(uids, to),
+            Job::Remove(uids) => self
+                .once(|client| remove(client, &uids))
+                .map(|()| News::Gone(uids, "deleted for good".to_owned())),
+            Job::Keep {
+                folder,
+                flags,
+                message,
+                replaces,
+            } => self.keep(&folder, &flags, message, replaces),
+            Job::Create(folder) => {
+                let made = self.once(|client| {
+                    client.create(&folder)?;
+                    client.subscribe(&folder)
+                });
+                made.map(|()| News::Created(folder))
+            }
+        };
+        teller.tell(done.unwrap_or_else(|error| {
+            News::Trouble(Trouble {
+                what,
+                why: error.to_string(),
+            })
+        }));
+    }
+
+    /// The connection; a new one logs in and opens the folder that was open.
+    fn client(&mut self) -> Result<&mut ImapClient, ClientError> {
+        if self.client.is_none() {
+            let mut client = ImapClient::connect(self.account.imap())?;
+            client.login(self.account.login(), &self.account.password)?;
+            if let Some(folder) = &self.folder {
+                client.select(folder)?;
+            }
+            self.client = Some(client);
+        }
+        // It was put there above, or before.
+        self.client.as_mut().ok_or_else(|| ClientError::Closed {
+            server: self.account.imap().to_string(),
+        })
+    }
+
+    /// Does something that must not be done twice.
+    fn once<T>(
+        &mut self,
+        act: impl FnOnce(&mut ImapClient) -> Result<T, ClientError>,
+    ) -> Result<T, ClientError> {
+        let done = act(self.client()?);
+        if done.as_ref().is_err_and(is_over) {
+            self.client = None;
+        }
+        done
+    }
+
+    /// Does something that may be done twice: once more, when the server has closed since the last time.
+    fn again<T>(
+        &mut self,
+        act: impl Fn(&mut ImapClient) -> Result<T, ClientError>,
+    ) -> Result<T, ClientError> {
+        let fresh = self.client.is_none();
+        match self.once(&act) {
+            Err(ClientError::Closed { .. }) if !fresh => self.once(&act),
+            done => done,
+        }
+    }
+
+    fn open(&mut self, folder: &str, order: Order, search: &str) -> Result<News, ClientError> {
+        let another = self.folder.as_deref() != Some(folder);
+        let (uids, sorted) = self.again(|client| {
+            match another || client.mailbox().is_none() {
+                true => client.select(folder).map(drop)?,
+                false => client.noop().map(drop)?,
+            }
+            in_order(client, order, search)
+        })?;
+        self.folder = Some(folder.to_owned());
+        Ok(News::Opened {
+            folder: folder.to_owned(),
+            uids,
+            sorted,
+        })
+    }
+
+    fn read(&mut self, uid: u32) -> Result<News, ClientError> {
+        let source = self.again(|client| {
+            let mut message = Bounded::new(limits::READABLE);
+            client.fetch_body(uid, &mut message)?;
+            Ok(message.into_inner())
+        })?;
+        // Of a folder that is open for reading only it cannot be told.
+        let read = one(Flag::Seen);
+        let _ = self
+            .once(|client| client.store(&SequenceSet::from_sorted(&[uid]), FlagChange::Add(read)));
+        Ok(News::Message(Box::new(Shown::of(uid, source))))
+    }
+
+    fn move_to(&mut self, uids: Vec<u32>, to: String) -> Result<News, ClientError> {
+        let set = SequenceSet::from_sorted(&uids);
+        self.once(|client| {
+            match client.move_to(&set, &to) {
+                // RFC 6851 is of 2013: older servers copy and remove.
+                Err(ClientError::Refused { reply, .. }) if reply.starts_with("BAD") => {
+                    client.copy(&set, &to)?;
+                    remove(client, &uids)
+                }
+                moved => moved.map(drop),
+            }
+        })?;
+        Ok(News::Gone(uids, format!("moved to {to}")))
+    }
+
+    fn keep(
+        &mut self,
+        folder: &str,
+        flags: &Flags,
+        message: Vec<u8>,
+        replaces: Option<u32>,
+    ) -> Result<News, ClientError> {
+        let open = self.folder.clone();
+        self.once(|client| {
+            client.append(folder, flags, None, &mut Cursor::new(message))?;
+            match replaces {
+                Some(uid) if open.as_deref() == Some(folder) => remove(client, &[uid]),
+                _ => Ok(()),
+            }
+        })?;
+        Ok(News::Kept(folder.to_owned()))
+    }
+}
+
+impl Job {
+    /// As an error begins: `To list the folders`.
+    fn named(&self) -> &'static str {
+        match self {
+            Job::Folders => "The folders are not known",
+            Job::Open { .. } => "The folder is not open",
+            Job::Rows(_) => "The list has gaps",
+            Job::Read(_) => "The message cannot be shown",
+            Job::Flag(..) => "Nothing was marked",
+            Job::Move(..) => "Nothing was moved",
+            Job::Remove(_) => "Nothing was deleted",
+            Job::Keep { .. } => "The message was not kept",
+            Job::Create(_) => "The folder was not made",
+        }
+    }
+}
+
+/// Is the connection of no use any more?
+fn is_over(error: &ClientError) -> bool {
+    !matches!(
+        error,
+        ClientError::Refused { .. }
+            | ClientError::NotOffered { .. }
+            | ClientError::Unsendable { .. }
+    )
+}
+
+fn list(client: &mut ImapClient) -> Result<Vec<Folder>, ClientError> {
+    let listed = client.list_status("*", &[StatusItem::Messages, StatusItem::Unseen])?;
+    Ok(folders::in_order(&listed))
+}
+
+/// The messages of the open folder for which the search holds, in this order, and whether the server
+/// could sort: one that cannot tells them as they came.
+fn in_order(
+    client: &mut ImapClient,
+    order: Order,
+    search: &str,
+) -> Result<(Vec<u32>, bool), ClientError> {
+    let keys = match search.trim() {
+        "" => vec![SearchKey::All],
+        text => vec![SearchKey::Text(Place::Text, text.to_owned())],
+    };
+    if order.column != Column::Received {
+        match client.sort(order.criteria(), keys.clone()) {
+            Err(ClientError::Refused { .. }) => {}
+            sorted => return sorted.map(|uids| (uids, true)),
+        }
+    }
+    // UIDs rise in the order in which messages came (RFC 3501 §2.3.1.1).
+    let mut uids = client.search(keys)?;
+    uids.sort_unstable();
+    if order.descending {
+        uids.reverse();
+    }
+    Ok((uids, order.column == Column::Received))
+}
+
+fn remove(client: &mut ImapClient, uids: &[u32]) -> Result<(), ClientError> {
+    let set = SequenceSet::from_sorted(uids);
+    client.store(&set, FlagChange::Add(one(Flag::Deleted)))?;
+    client.expunge_only(&set)
+}
+
+/// A set with this flag alone.
+fn one(flag: Flag) -> Flags {
+    [flag].into_iter().collect()
+}

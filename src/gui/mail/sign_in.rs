@@ -1,0 +1,196 @@
+//! The card at which one signs in: an account, its password, and perhaps other servers than the
+//! configuration's.
+
+use eframe::egui::{ComboBox, Ui, vec2};
+use lucide_icons::Icon;
+
+use crate::client::{ClientSettings, Endpoint, Security};
+use crate::gui::look;
+use crate::gui::model::account::Account;
+
+/// What stands in the card.
+pub(super) struct SignIn {
+    settings: ClientSettings,
+    name: String,
+    password: String,
+    /// Other servers than the configuration's, and how to come to them.
+    elsewhere: bool,
+    smtp: String,
+    imap: String,
+    pop3: String,
+    security: Security,
+    /// Why the last attempt failed.
+    pub(super) wrong: Option<String>,
+}
+
+/// How a connection can be protected, in words.
+const SECURITIES: [(Security, &str); 3] = [
+    (Security::Tls, "TLS"),
+    (Security::StartTls, "STARTTLS"),
+    (Security::Plain, "none (in clear)"),
+];
+
+impl SignIn {
+    pub(super) fn new(settings: ClientSettings) -> SignIn {
+        SignIn {
+            name: String::new(),
+            password: String::new(),
+            elsewhere: false,
+            smtp: settings.smtp.to_string(),
+            imap: settings.imap.to_string(),
+            pop3: settings.pop3.to_string(),
+            security: settings.imap.security,
+            wrong: None,
+            settings,
+        }
+    }
+
+    /// Fills in the account that could not be opened, and why.
+    pub(super) fn refused(&mut self, account: &Account, why: String) {
+        self.name.clone_from(&account.name);
+        self.password.clear();
+        self.wrong = Some(why);
+    }
+
+    /// The account of this name, if its password is in the configuration.
+    pub(super) fn known(&self, name: &str) -> Option<Account> {
+        let login = self.settings.account(name);
+        let password = self.settings.passwords.get(&login.to_lowercase())?;
+        Some(Account {
+            name: login.to_owned(),
+            password: password.clone(),
+            settings: self.settings.clone(),
+        })
+    }
+
+    /// Draws the card; the account, when somebody signs in.
+    pub(super) fn show(&mut self, ui: &mut Ui) -> Option<Account> {
+        let mut account = None;
+        ui.vertical_centered(|ui| {
+            ui.add_space((ui.available_height() / 8.0).min(96.0));
+            ui.allocate_ui(vec2(360.0, 0.0), |ui| {
+                ui.vertical(|ui| account = self.card(ui));
+            });
+        });
+        account
+    }
+
+    fn card(&mut self, ui: &mut Ui) -> Option<Account> {
+        ui.heading("Sign in to read and send mail");
+        let chosen = self.known_accounts(ui);
+        look::field(ui, "Account", &mut self.name);
+        let password = look::secret_field(ui, "Password", &mut self.password);
+        let entered =
+            password.lost_focus() && ui.input(|input| input.key_pressed(eframe::egui::Key::Enter));
+        ui.checkbox(
+            &mut self.elsewhere,
+            "Another server than the configuration's",
+        );
+        if self.elsewhere {
+            self.servers(ui);
+        }
+        if let Some(wrong) = &self.wrong {
+            look::wrong(ui, wrong);
+        }
+        let pressed = look::primary(ui, Icon::LogIn, "Sign in").clicked();
+        match chosen {
+            Some(account) => Some(account),
+            None if pressed || entered => self.typed(),
+            None => None,
+        }
+    }
+
+    /// A button for each account whose password the configuration has.
+    fn known_accounts(&mut self, ui: &mut Ui) -> Option<Account> {
+        let mut names: Vec<&String> = self.settings.passwords.keys().collect();
+        if names.is_empty() {
+            return None;
+        }
+        names.sort();
+        let mut chosen = None;
+        ui.label("As one of the accounts in config.ini:");
+        ui.horizontal_wrapped(|ui| {
+            for name in names {
+                if look::button(ui, Icon::User, name).clicked() {
+                    chosen = self.known(name);
+                }
+            }
+        });
+        ui.label("or as somebody else:");
+        chosen
+    }
+
+    fn servers(&mut self, ui: &mut Ui) {
+        look::field(ui, "SMTP server (host:port)", &mut self.smtp);
+        look::field(ui, "IMAP server (host:port)", &mut self.imap);
+        look::field(ui, "POP3 server (host:port)", &mut self.pop3);
+        let words = |security| {
+            let row = SECURITIES.iter().find(|(known, _)| *known == security);
+            row.map_or("", |(_, words)| *words)
+        };
+        ComboBox::from_label("Protection")
+            .selected_text(words(self.security))
+            .show_ui(ui, |ui| {
+                for (security, words) in SECURITIES {
+                    ui.selectable_value(&mut self.security, security, words);
+                }
+            });
+    }
+
+    /// The account that was typed.
+    fn typed(&mut self) -> Option<Account> {
+        match self.account() {
+            Ok(account) => {
+                self.wrong = None;
+                self.password.clear();
+                Some(account)
+            }
+            Err(sentence) => {
+                self.wrong = Some(sentence);
+                None
+            }
+        }
+    }
+
+    fn account(&self) -> Result<Account, String> {
+        let name = self.name.trim();
+        if name.is_empty() {
+            return Err("Write the name of an account, such as alice.".to_owned());
+        }
+        let mut settings = self.settings.clone();
+        if self.elsewhere {
+            settings.smtp = self.endpoint(&self.smtp, &settings.smtp)?;
+            settings.imap = self.endpoint(&self.imap, &settings.imap)?;
+            settings.pop3 = self.endpoint(&self.pop3, &settings.pop3)?;
+            if let Some((_, domain)) = name.rsplit_once('@') {
+                // There, the whole address is the login.
+                settings.domain = format!("accounts.of.{domain}");
+            }
+        }
+        Ok(Account {
+            name: settings.account(name).to_owned(),
+            password: self.password.clone(),
+            settings,
+        })
+    }
+
+    fn endpoint(&self, text: &str, configured: &Endpoint) -> Result<Endpoint, String> {
+        let parts = text.trim().rsplit_once(':');
+        let parsed = parts.and_then(|(host, port)| Some((host, port.parse().ok()?)));
+        let Some((host, port)) = parsed.filter(|(host, port)| !host.is_empty() && *port > 0) else {
+            return Err(format!(
+                "“{text}” is no server: write host:port, such as mail.example.org:993."
+            ));
+        };
+        let host = host
+            .trim_start_matches('[')
+            .trim_end_matches(']')
+            .to_owned();
+        Ok(Endpoint {
+            host,
+            port,
+            security: self.security,
+            ..configured.clone()
+        })
+    }
+}

@@ -1,0 +1,193 @@
+//! The worker that waits for new mail: an IMAP connection that idles on the folder that is open
+//! (RFC 2177), and connects again when its server has died, after pauses that grow.
+
+use std::io;
+use std::os::fd::AsFd;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
+use std::time::Duration;
+
+use eframe::egui::Context;
+
+use crate::client::{ClientError, ImapClient};
+use crate::gui::model::account::Account;
+use crate::gui::worker::{Teller, Worker};
+use crate::net::{Bell, readable};
+use crate::protocol::imap::Response;
+
+/// A wait in IDLE: shorter than the 29 minutes of RFC 2177 §3, so that a server that has vanished
+/// without a word is missed.
+const PATIENCE: Duration = Duration::from_secs(10 * 60);
+
+/// Between two looks at a server that does not know IDLE.
+const GLANCE: Duration = Duration::from_secs(60);
+
+/// Before the first attempt to connect again; each later one waits twice as long.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+
+/// And no longer than this.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// What the window tells it.
+enum Order {
+    /// Watch this folder.
+    Folder(String),
+    /// Do not wait for the next attempt.
+    Now,
+}
+
+/// What it tells the window.
+#[derive(Debug)]
+pub(super) enum News {
+    /// It is connected and waits.
+    Watching,
+    /// Something has changed in the folder.
+    Changed,
+    /// There is no connection, for this reason; the next attempt is so far away, if there is one.
+    Lost(String, Option<Duration>),
+}
+
+/// The window's end. Dropping it ends the wait.
+pub(super) struct Watcher {
+    worker: Option<Worker<Order, News>>,
+    bell: Bell,
+}
+
+impl Watcher {
+    /// Starts to watch a folder of this account.
+    ///
+    /// # Errors
+    /// When the system has no thread or no file descriptor left.
+    pub(super) fn start(account: Account, folder: &str, window: &Context) -> io::Result<Watcher> {
+        let (bell, folder) = (Bell::new()?, folder.to_owned());
+        let watch = Watch {
+            account,
+            folder,
+            bell: bell.clone(),
+            attempts: 0,
+        };
+        let name = format!("watch {}", watch.account.name);
+        let worker = Worker::start(&name, window, move |orders, teller| {
+            watch.run(&orders, &teller)
+        })?;
+        let worker = Some(worker);
+        Ok(Watcher { worker, bell })
+    }
+
+    /// Watches another folder.
+    pub(super) fn turn_to(&self, folder: &str) {
+        self.order(Order::Folder(folder.to_owned()));
+    }
+
+    /// Attempts to connect now.
+    pub(super) fn try_now(&self) {
+        self.order(Order::Now);
+    }
+
+    fn order(&self, order: Order) {
+        if let Some(worker) = &self.worker {
+            worker.order(order);
+            self.bell.ring();
+        }
+    }
+
+    /// What it has told since the last time.
+    pub(super) fn news(&self) -> Vec<News> {
+        let worker = self.worker.iter();
+        worker.flat_map(Worker::news).collect()
+    }
+}
+
+impl Drop for Watcher {
+    fn drop(&mut self) {
+        // The channel first: the bell wakes it to find that closed.
+        self.worker = None;
+        self.bell.ring();
+    }
+}
+
+struct Watch {
+    account: Account,
+    folder: String,
+    bell: Bell,
+    /// In a row, without success.
+    attempts: u32,
+}
+
+impl Watch {
+    fn run(mut self, orders: &Receiver<Order>, teller: &Teller<News>) {
+        loop {
+            let Err(error) = self.watch(orders, teller) else {
+                return;
+            };
+            let pause = (FIRST_PAUSE * 2_u32.saturating_pow(self.attempts)).min(LONGEST_PAUSE);
+            self.attempts = (self.attempts + 1).min(u32::BITS / 2);
+            let again = error.is_transient().then_some(pause);
+            teller.tell(News::Lost(error.to_string(), again));
+            let order = match again {
+                Some(pause) => orders.recv_timeout(pause),
+                // A password that is wrong is not tried until somebody says so.
+                None => orders.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            };
+            match order {
+                Ok(Order::Folder(folder)) => self.folder = folder,
+                Ok(Order::Now) => self.attempts = 0,
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
+    }
+
+    /// Watches until the window is gone, or the connection.
+    fn watch(
+        &mut self,
+        orders: &Receiver<Order>,
+        teller: &Teller<News>,
+    ) -> Result<(), ClientError> {
+        let mut client = ImapClient::connect(self.account.imap())?;
+        client.login(self.account.login(), &self.account.password)?;
+        client.select(&self.folder)?;
+        self.attempts = 0;
+        teller.tell(News::Watching);
+        loop {
+            if !self.wait(&mut client)?.is_empty() {
+                teller.tell(News::Changed);
+            }
+            match self.obey(&mut client, orders)? {
+                true => {}
+                false => return client.logout(),
+            }
+        }
+    }
+
+    /// Waits for news, or for the bell.
+    fn wait(&self, client: &mut ImapClient) -> Result<Vec<Response>, ClientError> {
+        match client.idle_or(PATIENCE, &self.bell) {
+            Err(ClientError::Refused { .. }) => {
+                // This server does not know IDLE.
+                let _ = readable(&[self.bell.as_fd()], Some(GLANCE));
+                client.noop()
+            }
+            news => news,
+        }
+    }
+
+    /// Does what the window has ordered; `false`: the window is gone.
+    fn obey(
+        &mut self,
+        client: &mut ImapClient,
+        orders: &Receiver<Order>,
+    ) -> Result<bool, ClientError> {
+        self.bell.answer();
+        loop {
+            match orders.try_recv() {
+                Ok(Order::Folder(folder)) => {
+                    client.select(&folder)?;
+                    self.folder = folder;
+                }
+                Ok(Order::Now) => {}
+                Err(TryRecvError::Empty) => return Ok(true),
+                Err(TryRecvError::Disconnected) => return Ok(false),
+            }
+        }
+    }
+}

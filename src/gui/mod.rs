@@ -1,0 +1,30 @@
+//! The desktop mail program: the original's window, and around it a mail program that is used.
+//!
+//! - [`App`] (`app.rs`): the frame. A rail at the left chooses the view; below every view stands the
+//!   conversation (`conversation_pane.rs`): what each click says on the wire.
+//! - `classroom.rs` is the original's window: `imap_panel.rs` or `pop3_panel.rs` at the left,
+//!   `smtp_panel.rs` at the right. `mail/` is the mail program, `lab_tab.rs` shows the lab's servers.
+//! - `model/` is what can be tested without a window: nothing in it draws, waits or reads a file.
+//! - `worker.rs`: every network and every disk call is made in a worker's thread, never in the window's.
+//!   A worker tells its news through a channel and asks for a repaint; an idle window draws nothing.
+//! - `look.rs`: colours, distances, sizes, icons, in one place.
+//!
+//! Every control has a name that a screen reader, and a test, finds it by.
+
+mod app;
+mod classroom;
+mod command_box;
+mod conversation_pane;
+mod imap_panel;
+mod lab_tab;
+mod look;
+mod mail;
+pub mod model;
+mod pop3_panel;
+mod popup;
+mod receiving;
+mod shortcuts;
+mod smtp_panel;
+mod worker;
+
+pub use app::{App, Start};

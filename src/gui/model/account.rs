@@ -1,0 +1,51 @@
+//! An account: who one is, and on which servers.
+
+use crate::client::{ClientSettings, Endpoint};
+use crate::message::Contact;
+
+/// Who one is, with the password and the servers.
+#[derive(Clone)]
+pub struct Account {
+    /// The name that one logs in with: `alice`.
+    pub name: String,
+    /// Never shown.
+    pub password: String,
+    /// The servers, and the domain that completes names to addresses.
+    pub settings: ClientSettings,
+}
+
+impl Account {
+    /// The address of this account: `alice@pillarbox.test`.
+    #[must_use]
+    pub fn address(&self) -> String {
+        self.settings.address(&self.name)
+    }
+
+    /// As the sender of a message.
+    #[must_use]
+    pub fn contact(&self) -> Contact {
+        Contact::new(None, &self.address())
+    }
+
+    /// The name that the servers know.
+    #[must_use]
+    pub fn login(&self) -> &str {
+        self.settings.account(&self.name)
+    }
+
+    /// Where IMAP is spoken.
+    #[must_use]
+    pub fn imap(&self) -> &Endpoint {
+        &self.settings.imap
+    }
+}
+
+/// No password reaches a log.
+impl std::fmt::Debug for Account {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Account")
+            .field("name", &self.name)
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,137 @@
+//! The folders of an account, in the order in which a mail program shows them.
+
+use crate::protocol::imap::response::{Listed, MailboxStatus};
+use crate::protocol::imap::{SpecialUse, StatusItem};
+
+/// A folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Folder {
+    /// Its whole name, by which it is opened: `Lists.rust`.
+    pub name: String,
+    /// What is shown of it: `rust`.
+    pub label: String,
+    /// How deep it lies below others.
+    pub depth: usize,
+    /// What it is for.
+    pub special_use: Option<SpecialUse>,
+    /// Can it be opened, or does it only hold others?
+    pub opens: bool,
+    /// Messages in it, as far as is known.
+    pub messages: u64,
+    /// Those of them that were not read.
+    pub unread: u64,
+}
+
+impl Folder {
+    fn of(listed: &Listed, status: Option<&MailboxStatus>) -> Folder {
+        let name = listed.name.as_str();
+        let levels: Vec<&str> = match listed.separator {
+            Some(separator) => name.split(separator).collect(),
+            None => vec![name],
+        };
+        let told = |item| status.and_then(|status| status.get(item)).unwrap_or(0);
+        let label = levels.last().copied().unwrap_or(name);
+        Folder {
+            label: if name == INBOX { "Inbox" } else { label }.to_owned(),
+            name: name.to_owned(),
+            depth: levels.len() - 1,
+            special_use: special_use(listed, name),
+            opens: !listed.has("\\Noselect") && !listed.has("\\NonExistent"),
+            messages: told(StatusItem::Messages),
+            unread: told(StatusItem::Unseen),
+        }
+    }
+
+    /// The inbox, then drafts, sent mail, archive, junk and trash, then the others by name.
+    fn rank(&self) -> (usize, &str) {
+        let special = match &self.special_use {
+            _ if self.name == INBOX => 0,
+            Some(SpecialUse::Drafts) => 1,
+            Some(SpecialUse::Sent) => 2,
+            Some(SpecialUse::Archive) => 3,
+            Some(SpecialUse::Junk) => 4,
+            Some(SpecialUse::Trash) => 5,
+            _ => 6,
+        };
+        (special, &self.name)
+    }
+}
+
+/// What the server says that the folder is for (RFC 6154), and where it says nothing, what its name says.
+fn special_use(listed: &Listed, name: &str) -> Option<SpecialUse> {
+    let mut uses = SpecialUse::STORING.into_iter();
+    let told = uses.find(|special_use| listed.has(&special_use.to_string()));
+    told.or_else(|| {
+        let mut uses = SpecialUse::STORING.into_iter();
+        uses.find(|special_use| special_use.name().eq_ignore_ascii_case(name))
+    })
+}
+
+/// The folder that mail is delivered to (RFC 3501 §5.1).
+pub const INBOX: &str = "INBOX";
+
+/// What LIST and STATUS told, in order.
+#[must_use]
+pub fn in_order(listed: &[(Listed, Option<MailboxStatus>)]) -> Vec<Folder> {
+    let folders = listed
+        .iter()
+        .map(|(listed, status)| Folder::of(listed, status.as_ref()));
+    let mut folders: Vec<Folder> = folders.collect();
+    folders.sort_by(|one, another| one.rank().cmp(&another.rank()));
+    folders
+}
+
+/// The folder for this use, if there is one.
+#[must_use]
+pub fn for_use<'a>(folders: &'a [Folder], special_use: &SpecialUse) -> Option<&'a Folder> {
+    let is = |folder: &&Folder| folder.special_use.as_ref() == Some(special_use);
+    folders.iter().find(is)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::imap::MailboxName;
+
+    fn listed(name: &str, attributes: &[&str]) -> (Listed, Option<MailboxStatus>) {
+        let attributes = attributes.iter().map(|attribute| (*attribute).to_owned());
+        let name = MailboxName::new(name);
+        let status = MailboxStatus::new(name.clone(), &[("MESSAGES", 3), ("UNSEEN", 2)]);
+        let listed = Listed {
+            attributes: attributes.collect(),
+            separator: Some('.'),
+            name,
+        };
+        (listed, Some(status))
+    }
+
+    #[test]
+    fn the_inbox_is_first_and_what_is_for_something_before_the_rest() {
+        let folders = in_order(&[
+            listed("Alpha", &[]),
+            listed("Gone", &["\\trash"]),
+            listed("Lists.rust", &[]),
+            listed("Sent", &[]),
+            listed("inbox", &[]),
+        ]);
+        let shown: Vec<(&str, usize)> = folders
+            .iter()
+            .map(|folder| (folder.label.as_str(), folder.depth))
+            .collect();
+        let expected = [
+            ("Inbox", 0),
+            ("Sent", 0),
+            ("Gone", 0),
+            ("Alpha", 0),
+            ("rust", 1),
+        ];
+        assert_eq!(shown, expected);
+        let trash = for_use(&folders, &SpecialUse::Trash);
+        assert_eq!(trash.map(|folder| folder.name.as_str()), Some("Gone"));
+        assert!(
+            folders
+                .iter()
+                .all(|folder| folder.opens && folder.unread == 2)
+        );
+    }
+}

@@ -1,0 +1,233 @@
+//! The receiving half of the original's window, for either protocol: logged in to the server, one
+//! chooses a command, writes its argument and sends it. What the server says stands in the
+//! conversation below.
+
+use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+
+use eframe::egui::{Context, Ui};
+use lucide_icons::Icon;
+
+use super::command_box::CommandBox;
+use super::look;
+use super::model::account::Account;
+use super::popup::Popups;
+use super::worker::{Teller, Worker};
+use crate::client::ClientError;
+use crate::console::by_hand::Cast;
+use crate::protocol::Protocol;
+use crate::protocol::explain::Texts;
+
+/// A client that receives, as the window uses it.
+pub(super) trait Receiving: Sized + 'static {
+    /// What can be said.
+    type Command;
+
+    const PROTOCOL: Protocol;
+
+    /// The commands of the drop-down.
+    const VERBS: &'static [&'static str];
+
+    /// Connects and logs in.
+    fn log_in(account: &Account) -> Result<Self, ClientError>;
+
+    /// Understands a line; a sentence says what is wrong with it.
+    fn parse(line: &str) -> Result<Self::Command, String>;
+
+    /// Does this command end the conversation?
+    fn is_the_end(command: &Self::Command) -> bool;
+
+    /// Says a command and hears the answer to it.
+    fn say(&mut self, command: &Self::Command) -> Result<(), ClientError>;
+
+    /// Ends the conversation.
+    fn end(self) -> Result<(), ClientError>;
+}
+
+/// What the window wants.
+enum Job {
+    LogIn(Box<Account>),
+    Say(String),
+}
+
+/// What came of it.
+enum News {
+    LoggedIn,
+    NotLoggedIn(String),
+    Answered,
+    Refused(String),
+    LoggedOut,
+    Closed(String),
+}
+
+/// How the conversation stands.
+enum Standing {
+    LoggedOut,
+    LoggingIn,
+    LoggedIn,
+    /// The server has closed: the sentence.
+    Closed(String),
+}
+
+/// The panel of one protocol.
+pub(super) struct ReceivingPanel {
+    worker: Option<Worker<Job, News>>,
+    commands: CommandBox,
+    standing: Standing,
+    account: Option<Account>,
+    wrong: Option<String>,
+    /// A command was sent that is not answered yet.
+    waiting: bool,
+}
+
+impl ReceivingPanel {
+    /// The panel for this client.
+    pub(super) fn new<C: Receiving>(
+        window: &Context,
+        texts: Arc<Texts>,
+        cast: Cast,
+    ) -> ReceivingPanel {
+        let name = format!("classroom {}", C::PROTOCOL.name());
+        let worker = Worker::start(&name, window, work::<C>);
+        if let Err(error) = &worker {
+            log::error!("{} cannot be spoken: {error}", C::PROTOCOL.name());
+        }
+        ReceivingPanel {
+            worker: worker.ok(),
+            commands: CommandBox::new(C::PROTOCOL, C::VERBS, texts, cast),
+            standing: Standing::LoggedOut,
+            account: None,
+            wrong: None,
+            waiting: false,
+        }
+    }
+
+    /// Logs in, as another one than before.
+    pub(super) fn log_in(&mut self, account: Account) {
+        self.wrong = None;
+        self.standing = Standing::LoggingIn;
+        if let Some(worker) = &self.worker {
+            worker.order(Job::LogIn(Box::new(account.clone())));
+        }
+        self.account = Some(account);
+    }
+
+    /// Has nobody logged in?
+    pub(super) fn is_logged_out(&self) -> bool {
+        matches!(self.standing, Standing::LoggedOut | Standing::Closed(_))
+    }
+
+    /// Takes in what the worker has told.
+    pub(super) fn hear(&mut self, protocol: &str, popups: &mut Popups) {
+        let news: Vec<News> = self.worker.iter().flat_map(Worker::news).collect();
+        for news in news {
+            self.waiting = false;
+            match news {
+                News::LoggedIn => {
+                    self.standing = Standing::LoggedIn;
+                    popups.good("Login", format!("Logged in to the {protocol} server."));
+                }
+                News::NotLoggedIn(why) => {
+                    self.standing = Standing::LoggedOut;
+                    popups.bad("Login", why);
+                }
+                News::Answered => self.wrong = None,
+                News::Refused(why) => self.wrong = Some(why),
+                News::LoggedOut => self.standing = Standing::LoggedOut,
+                News::Closed(why) => self.standing = Standing::Closed(why),
+            }
+        }
+    }
+
+    /// Draws the panel; `true` when somebody wants to log in again.
+    pub(super) fn show(&mut self, ui: &mut Ui, protocol: &str) -> bool {
+        let mut again = false;
+        match (&self.standing, &self.account) {
+            (Standing::LoggedIn, Some(account)) => {
+                ui.label(format!("Logged in as {} ({protocol}).", account.name));
+            }
+            (Standing::LoggingIn, _) => {
+                ui.horizontal(|ui| {
+                    ui.spinner();
+                    ui.label("Logging in …");
+                });
+            }
+            (Standing::Closed(why), _) => {
+                look::wrong(ui, why);
+                again = look::button(ui, Icon::RotateCw, "Log in again").clicked();
+            }
+            _ => {
+                ui.label("Logged out.");
+                again = look::button(ui, Icon::LogIn, "Log in again").clicked();
+            }
+        }
+        let ready = matches!(self.standing, Standing::LoggedIn) && !self.waiting;
+        if let Some(line) = self.commands.show(ui, ready)
+            && let Some(worker) = &self.worker
+        {
+            (self.wrong, self.waiting) = (None, true);
+            worker.order(Job::Say(line));
+        }
+        if let Some(wrong) = &self.wrong {
+            look::wrong(ui, wrong);
+        }
+        again
+    }
+}
+
+/// The worker: one connection at a time, from a login to the end of the conversation.
+fn work<C: Receiving>(jobs: Receiver<Job>, teller: Teller<News>) {
+    let mut client: Option<C> = None;
+    for job in jobs {
+        teller.tell(match job {
+            Job::LogIn(account) => {
+                hang_up(client.take());
+                match C::log_in(&account) {
+                    Ok(connected) => {
+                        client = Some(connected);
+                        News::LoggedIn
+                    }
+                    Err(error) => News::NotLoggedIn(error.to_string()),
+                }
+            }
+            Job::Say(line) => say(&mut client, &line),
+        });
+    }
+    hang_up(client);
+}
+
+fn say<C: Receiving>(connection: &mut Option<C>, line: &str) -> News {
+    let command = match C::parse(line) {
+        Ok(command) => command,
+        Err(sentence) => return News::Refused(sentence),
+    };
+    let Some(mut client) = connection.take() else {
+        return News::LoggedOut;
+    };
+    if C::is_the_end(&command) {
+        return match client.end() {
+            Ok(()) => News::LoggedOut,
+            Err(error) => News::Closed(error.to_string()),
+        };
+    }
+    match client.say(&command) {
+        Err(error) if !matches!(error, ClientError::Refused { .. }) => {
+            News::Closed(error.to_string())
+        }
+        said => {
+            *connection = Some(client);
+            said.map_or_else(
+                |error| News::Refused(error.to_string()),
+                |()| News::Answered,
+            )
+        }
+    }
+}
+
+/// Ends the conversation as a user would: POP3's marks for deletion count.
+fn hang_up<C: Receiving>(client: Option<C>) {
+    if let Some(client) = client {
+        // Nobody waits for the answer any more.
+        let _ = client.end();
+    }
+}

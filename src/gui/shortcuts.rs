@@ -1,0 +1,147 @@
+//! What keys do, in one table: it is obeyed, and shown under `?`.
+
+use eframe::egui::{Context, Id, Key, Modal, Modifiers};
+use lucide_icons::Icon;
+
+use super::look;
+
+/// What a key asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Action {
+    Mail,
+    Classroom,
+    Servers,
+    Conversation,
+    NewMessage,
+    Answer,
+    AnswerAll,
+    Forward,
+    Delete,
+    Flag,
+    Unread,
+    Archive,
+    Search,
+    Down,
+    Up,
+    GrowDown,
+    GrowUp,
+    All,
+    Refresh,
+    NextAccount,
+    Theme,
+    Size,
+    Help,
+}
+
+/// A key, what it does, and how that is said. Those without Ctrl count only while no text is typed.
+type Row = (Modifiers, Key, Action, &'static str);
+
+const NONE: Modifiers = Modifiers::NONE;
+const CTRL: Modifiers = Modifiers::COMMAND;
+const SHIFT: Modifiers = Modifiers::SHIFT;
+
+const TABLE: [Row; 28] = [
+    (CTRL, Key::Num1, Action::Mail, "Show the mail"),
+    (CTRL, Key::Num2, Action::Classroom, "Show the classroom"),
+    (CTRL, Key::Num3, Action::Servers, "Show the servers"),
+    (
+        CTRL,
+        Key::Num0,
+        Action::Conversation,
+        "Show or hide the conversation",
+    ),
+    (CTRL, Key::N, Action::NewMessage, "Write a message"),
+    (NONE, Key::C, Action::NewMessage, "Write a message"),
+    (NONE, Key::R, Action::Answer, "Reply"),
+    (NONE, Key::A, Action::AnswerAll, "Reply to all"),
+    (NONE, Key::F, Action::Forward, "Forward"),
+    (NONE, Key::Delete, Action::Delete, "Delete"),
+    (NONE, Key::Backspace, Action::Delete, "Delete"),
+    (NONE, Key::E, Action::Archive, "Archive"),
+    (NONE, Key::S, Action::Flag, "Flag, or take the flag away"),
+    (NONE, Key::U, Action::Unread, "Mark as not read, or as read"),
+    (NONE, Key::Slash, Action::Search, "Search in the folder"),
+    (CTRL, Key::F, Action::Search, "Search in the folder"),
+    (
+        SHIFT,
+        Key::ArrowDown,
+        Action::GrowDown,
+        "Select the next message, too",
+    ),
+    (
+        SHIFT,
+        Key::ArrowUp,
+        Action::GrowUp,
+        "Select the message before, too",
+    ),
+    (NONE, Key::ArrowDown, Action::Down, "The next message"),
+    (NONE, Key::J, Action::Down, "The next message"),
+    (NONE, Key::ArrowUp, Action::Up, "The message before"),
+    (NONE, Key::K, Action::Up, "The message before"),
+    (CTRL, Key::A, Action::All, "Select all messages"),
+    (NONE, Key::F5, Action::Refresh, "Look for new mail now"),
+    (CTRL, Key::Tab, Action::NextAccount, "The next account"),
+    (CTRL, Key::T, Action::Theme, "Light or dark"),
+    (
+        CTRL,
+        Key::P,
+        Action::Size,
+        "Text for a desk or for a projector",
+    ),
+    (NONE, Key::F1, Action::Help, "Show this list"),
+];
+
+/// What the keys that were pressed ask for.
+pub(super) fn pressed(window: &Context) -> Vec<Action> {
+    let typing = window.text_edit_focused();
+    let counts = |row: &&Row| !typing || row.0 == CTRL && row.1 != Key::A;
+    let mut actions = Vec::new();
+    window.input_mut(|input| {
+        for (modifiers, key, action, _) in TABLE.iter().filter(counts) {
+            if input.consume_key(*modifiers, *key) {
+                actions.push(*action);
+            }
+        }
+        let asks = |event: &eframe::egui::Event| matches!(event, eframe::egui::Event::Text(text) if text == "?");
+        if !typing && input.events.iter().any(asks) {
+            actions.push(Action::Help);
+        }
+    });
+    actions
+}
+
+/// The list of all keys; `false` when it is closed.
+pub(super) fn show_help(window: &Context) -> bool {
+    let shown = Modal::new(Id::unique("keys")).show(window, |ui| {
+        ui.heading("Keys");
+        eframe::egui::Grid::new("keys")
+            .num_columns(2)
+            .striped(true)
+            .spacing([32.0, look::HALF])
+            .show(ui, |ui| {
+                for (modifiers, key, _, words) in &TABLE {
+                    ui.monospace(spelled(*modifiers, *key));
+                    ui.label(*words);
+                    ui.end_row();
+                }
+            });
+        ui.label(
+            "Tab goes from control to control, Space and Enter press one, Escape leaves a text.",
+        );
+        look::primary(ui, Icon::Check, "Close").clicked()
+    });
+    !(shown.inner || shown.should_close())
+}
+
+/// `Ctrl+N`
+fn spelled(modifiers: Modifiers, key: Key) -> String {
+    let key = match key {
+        Key::Slash => "/",
+        key => key.name(),
+    };
+    match modifiers {
+        CTRL => format!("Ctrl+{key}"),
+        SHIFT => format!("Shift+{key}"),
+        _ => key.to_owned(),
+    }
+}

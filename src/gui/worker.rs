@@ -1,0 +1,62 @@
+//! A thread that does jobs one after the other, and tells the window what came of them.
+//!
+//! Orders go to it through one channel, news come back through another, each with a repaint of the
+//! window. When the window drops its end, the thread ends behind the job that it is at; nobody waits
+//! for it.
+
+use std::io;
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::thread;
+
+use eframe::egui::Context;
+
+/// The window's end.
+pub(super) struct Worker<Job, News> {
+    jobs: Sender<Job>,
+    news: Receiver<News>,
+}
+
+/// The thread's end: how it tells its news.
+pub(super) struct Teller<News> {
+    news: Sender<News>,
+    window: Context,
+}
+
+impl<Job: Send + 'static, News: Send + 'static> Worker<Job, News> {
+    /// Starts a thread of this name, which works until the channel of its jobs is closed.
+    ///
+    /// # Errors
+    /// When the system has no thread left.
+    pub(super) fn start(
+        name: &str,
+        window: &Context,
+        work: impl FnOnce(Receiver<Job>, Teller<News>) + Send + 'static,
+    ) -> io::Result<Worker<Job, News>> {
+        let (jobs, orders) = mpsc::channel();
+        let (news, heard) = mpsc::channel();
+        let window = window.clone();
+        let teller = Teller { news, window };
+        thread::Builder::new()
+            .name(name.to_owned())
+            .spawn(move || work(orders, teller))?;
+        Ok(Worker { jobs, news: heard })
+    }
+
+    /// Orders a job. One whose worker has ended is never done: its last news said why.
+    pub(super) fn order(&self, job: Job) {
+        let _ = self.jobs.send(job);
+    }
+
+    /// What it has told since the last time.
+    pub(super) fn news(&self) -> impl Iterator<Item = News> + '_ {
+        self.news.try_iter()
+    }
+}
+
+impl<News> Teller<News> {
+    /// Tells the window, if there still is one.
+    pub(super) fn tell(&self, news: News) {
+        let _ = self.news.send(news);
+        self.window.request_repaint();
+    }
+}
