@@ -195,7 +195,7 @@ fn optional_number(text: &str) -> Result<Option<u32>, SyntaxError> {
     }
 }
 
-/// RFC 1939 §3: messages are numbered from 1. A number that no message can have is out of range.
+/// RFC 1939 §4: messages are numbered from 1. A number that no message can have is out of range.
 fn message_number(text: &str) -> Result<u32, SyntaxError> {
     if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit()) {
         return Err(SyntaxError::Argument("The command wants a message number"));

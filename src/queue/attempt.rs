@@ -176,7 +176,7 @@ impl Attempt<'_> {
         let offers = |extension| self.client.extension(extension).is_some();
         let mut params = Params::new();
         if offers("SIZE") {
-            params = params.with("SIZE", Some(&self.octets.to_string())); // RFC 1870 §5
+            params = params.with("SIZE", Some(&self.octets.to_string())); // RFC 1870 §6
         }
         if self.envelope.eight_bit {
             // RFC 6152 §3: a server that does not know them must not get octets beyond ASCII.

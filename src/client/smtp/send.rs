@@ -130,7 +130,7 @@ impl SmtpClient {
     ) -> Result<Params, ClientError> {
         let mut params = Params::new();
         if self.extension("SIZE").is_some() {
-            params = params.with("SIZE", Some(&measure.octets.to_string())); // RFC 1870 §5
+            params = params.with("SIZE", Some(&measure.octets.to_string())); // RFC 1870 §6
         }
         if measure.eight_bit && self.extension("8BITMIME").is_some() {
             params = params.with("BODY", Some("8BITMIME")); // RFC 6152 §3

@@ -132,7 +132,7 @@ impl Append {
 
 impl Appended {
     /// Understands the line that follows this message: empty at the end of the command, else a space
-    /// and what stands before the next message (RFC 3502 §6).
+    /// and what stands before the next message (RFC 3502 §6.3.11).
     ///
     /// # Errors
     /// What was expected and where.

@@ -74,7 +74,7 @@ pub(super) mod tests {
             cursor.end().map(|()| set)
         };
         assert_eq!(parse("$").unwrap(), MessageSet::Saved);
-        // RFC 5182 §4: it is no element of a set.
+        // RFC 5182 §3: it is no element of a set.
         for text in ["$,1", "1,$", "1:$", "$$", ""] {
             assert!(parse(text).is_err(), "{text}");
         }

@@ -107,7 +107,7 @@ impl<'a> Candidate<'a> {
         }
     }
 
-    /// RFC 5032 §3: to the second.
+    /// RFC 5032 §2: to the second.
     fn came(&self) -> Result<i64, StoreError> {
         arrived(self.reading(), self.message)
     }

@@ -21,7 +21,7 @@ impl Enabled {
         self.imap4rev2
     }
 
-    /// Does the client take UTF-8 in strings and message headers (RFC 6855 §3)?
+    /// Does the client take UTF-8 in strings and message headers (RFC 9755 §3)?
     pub(super) fn utf8_accept(self) -> bool {
         self.utf8_accept
     }

@@ -1,5 +1,5 @@
 //! LIST, LSUB, NAMESPACE: what mailboxes there are (RFC 3501 §6.3.8, §6.3.9, RFC 2342; the extended
-//! LIST: RFC 5258, with STATUS: RFC 5819, with special uses: RFC 6154 §3).
+//! LIST: RFC 5258, with STATUS: RFC 5819, with special uses: RFC 6154 §2).
 
 use std::collections::BTreeMap;
 
@@ -160,7 +160,7 @@ impl Question<'_> {
         question.recursive = selects(ListSelect::RecursiveMatch);
         question.tell = Tell {
             extended: true,
-            // What was selected by is told (RFC 5258 §3.1, RFC 6154 §3).
+            // What was selected by is told (RFC 5258 §3.1, RFC 6154 §2).
             subscribed: selects(ListSelect::Subscribed),
             children: false,
             uses: selects(ListSelect::SpecialUse),
@@ -192,7 +192,7 @@ impl Question<'_> {
 
 impl Tell {
     /// To whoever asks in the form of RFC 3501, we tell what he can make nothing wrong of
-    /// (RFC 3348 §3, RFC 6154 §3).
+    /// (RFC 5258 §4, RFC 6154 §2).
     const SIMPLE: Tell = Tell {
         extended: false,
         subscribed: false,

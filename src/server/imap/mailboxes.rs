@@ -11,7 +11,7 @@ use crate::protocol::imap::mailbox::SEPARATOR;
 use crate::protocol::imap::{MailboxName, SpecialUse};
 
 impl ImapServer {
-    /// RFC 3501 §6.3.3, for something: RFC 6154 §5.2. A separator at the end only says that mailboxes
+    /// RFC 3501 §6.3.3, for something: RFC 6154 §3. A separator at the end only says that mailboxes
     /// below are to come.
     pub(super) fn create(&mut self, name: &MailboxName, uses: &[SpecialUse]) -> Answered {
         let account = self.account()?;

@@ -25,7 +25,7 @@ pub(super) struct View {
     reading: Rc<Reading>,
     /// Opened by EXAMINE: nothing may be changed through it.
     read_only: bool,
-    /// Does the client hear what is recent? Not in IMAP4rev2 (RFC 9051 §E, 12).
+    /// Does the client hear what is recent? Not in IMAP4rev2 (RFC 9051 appendix E, 12).
     tells_recent: bool,
     /// Message `n` stands at `n - 1`. Removed messages stay until the client is told.
     known: Vec<Arc<Message>>,

@@ -82,7 +82,7 @@ impl Pop3Server {
                 self.state = State::Transaction(maildrop);
                 ok("Welcome")
             }
-            // RFC 2449 §8.1.1.
+            // RFC 2449 §8.1.2.
             Err(NotOpened::InUse) => err("[IN-USE] Another POP3 session has your mailbox"),
             Err(NotOpened::Disk(error)) => {
                 log::error!("{}: {error}", account.name());

@@ -183,7 +183,7 @@ impl Maildrop {
     }
 }
 
-/// RFC 1939 §3: message numbers begin with 1.
+/// RFC 1939 §4: message numbers begin with 1.
 fn index(number: u32) -> Option<usize> {
     usize::try_from(number.checked_sub(1)?).ok()
 }

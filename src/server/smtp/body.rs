@@ -47,7 +47,7 @@ impl Unfit {
     }
 }
 
-/// RFC 1870 §6.2, §6.3: the same words for the announced size and for the real one.
+/// RFC 1870 §6.1, §6.3: the same words for the announced size and for the real one.
 pub(super) fn too_large() -> Reply {
     status(552, "5.3.4", "The message is larger than SIZE allows")
 }

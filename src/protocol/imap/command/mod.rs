@@ -83,7 +83,7 @@ pub enum Command {
     Create {
         /// Its name. A `.` at the end announces children.
         mailbox: MailboxName,
-        /// What it will be for (RFC 6154 §5.2).
+        /// What it will be for (RFC 6154 §3).
         uses: Vec<SpecialUse>,
     },
     /// Remove a mailbox (RFC 3501 §6.3.4).

@@ -183,7 +183,7 @@ fn enable(cursor: &mut Cursor<'_>) -> Parsed<Command> {
     Ok(Command::Enable(names))
 }
 
-/// RFC 6154 §5.2: of the parameters that RFC 4466 §2.2 allows, there is only this one.
+/// RFC 6154 §3: of the parameters that RFC 4466 §2.2 allows, there is only this one.
 fn create(cursor: &mut Cursor<'_>) -> Parsed<Command> {
     let mailbox = MailboxName::parse(cursor)?;
     let mut uses = Vec::new();

@@ -1,7 +1,7 @@
 //! What LIST asks for: which mailboxes, and what of each (RFC 3501 §6.3.8).
 //!
 //! The form of RFC 3501 has a reference and a pattern. With options before or behind, or several
-//! patterns, it is the extended form (RFC 5258 §3; STATUS: RFC 5819; SPECIAL-USE: RFC 6154 §3),
+//! patterns, it is the extended form (RFC 5258 §3; STATUS: RFC 5819; SPECIAL-USE: RFC 6154 §2),
 //! which is answered in its own way; so [`List`] keeps which of the two it was.
 
 pub(super) mod pattern;

@@ -173,7 +173,7 @@ fn keyword(cursor: &mut Cursor<'_>) -> Parsed<String> {
     Ok(keyword.to_owned())
 }
 
-/// RFC 5032 §4: `nz-number`.
+/// RFC 5032 §3: `nz-number`.
 fn seconds(cursor: &mut Cursor<'_>) -> Parsed<u32> {
     cursor.space()?;
     cursor.named(Role::Number, Cursor::nz_number)

@@ -43,7 +43,7 @@ pub enum SortKey {
     Cc,
     /// When it was sent, as the Date field says.
     Date,
-    /// The name of the first address of From, as a client shows it (RFC 5957 §3).
+    /// The name of the first address of From, as a client shows it (RFC 5957 §4).
     DisplayFrom,
     /// The same of To.
     DisplayTo,
