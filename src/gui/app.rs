@@ -1,13 +1,18 @@
 //! The frame of the window: the rail that chooses the view, the conversation below, pop-ups and keys.
 
 use std::sync::Arc;
+use std::sync::mpsc;
 
-use eframe::egui::{Context, Frame, Margin, Panel, Theme, Ui, WidgetInfo, accesskit::Role};
+use eframe::egui::{
+    Align, Align2, Color32, Context, FontId, Frame, Layout, Margin, Panel, Sense, TextStyle, Theme,
+    Ui, WidgetInfo, accesskit::Role, vec2,
+};
 use lucide_icons::Icon;
 
 use super::classroom::Classroom;
 use super::conversation_pane::ConversationPane;
 use super::lab_tab::LabTab;
+use super::listening;
 use super::look::{self, Size};
 use super::mail::Mail;
 use super::popup::Popups;
@@ -59,10 +64,11 @@ impl App {
         let size = Size::default();
         look::dress(window, size);
         let Start {
-            settings,
+            mut settings,
             accounts,
             texts,
         } = start;
+        let conversation = conversation(&mut settings, &texts, window);
         let mut popups = Popups::default();
         let mut mail = Mail::new(settings.clone(), window);
         for name in accounts {
@@ -77,7 +83,7 @@ impl App {
             mail,
             classroom: Classroom::new(settings.clone(), &texts, window),
             lab: LabTab::new(settings),
-            conversation: ConversationPane::default(),
+            conversation,
             conversation_open: true,
             popups,
             helping: false,
@@ -88,6 +94,7 @@ impl App {
     /// Takes in what the workers have told, and draws the window.
     pub fn show(&mut self, ui: &mut Ui) {
         let window = ui.ctx().clone();
+        self.conversation.hear();
         self.mail.hear(&mut self.popups);
         self.classroom.hear(&mut self.popups);
         if !self.popups.is_open() && !self.helping {
@@ -129,29 +136,26 @@ impl App {
                         }
                     }
                 });
-                ui.with_layout(
-                    eframe::egui::Layout::bottom_up(eframe::egui::Align::Center),
-                    |ui| {
-                        let conversation = match self.conversation_open {
-                            true => "Hide the conversation",
-                            false => "Show the conversation",
-                        };
-                        for (picture, name, action) in [
-                            (Icon::Keyboard, "Keys", Action::Help),
-                            (
-                                Icon::Projector,
-                                "Text for a desk or for a projector",
-                                Action::Size,
-                            ),
-                            (Icon::SunMoon, "Light or dark", Action::Theme),
-                            (Icon::MessagesSquare, conversation, Action::Conversation),
-                        ] {
-                            if look::icon_button(ui, picture, name).clicked() {
-                                wanted = Some(action);
-                            }
+                ui.with_layout(Layout::bottom_up(Align::Center), |ui| {
+                    let conversation = match self.conversation_open {
+                        true => "Hide the conversation",
+                        false => "Show the conversation",
+                    };
+                    for (picture, name, action) in [
+                        (Icon::Keyboard, "Keys", Action::Help),
+                        (
+                            Icon::Projector,
+                            "Text for a desk or for a projector",
+                            Action::Size,
+                        ),
+                        (Icon::SunMoon, "Light or dark", Action::Theme),
+                        (Icon::MessagesSquare, conversation, Action::Conversation),
+                    ] {
+                        if look::icon_button(ui, picture, name).clicked() {
+                            wanted = Some(action);
                         }
-                    },
-                );
+                    }
+                });
             });
         if let Some(action) = wanted {
             self.act(action, ui.ctx());
@@ -198,25 +202,49 @@ impl eframe::App for App {
     }
 }
 
+/// The pane of the conversation, which hears what is said to these servers from now on.
+fn conversation(
+    settings: &mut ClientSettings,
+    texts: &Arc<Texts>,
+    window: &Context,
+) -> ConversationPane {
+    match listening::listen(Arc::clone(texts), window) {
+        Ok((recorder, heard)) => {
+            for endpoint in [&mut settings.smtp, &mut settings.pop3, &mut settings.imap] {
+                endpoint.recorder = recorder.clone();
+            }
+            ConversationPane::new(heard)
+        }
+        Err(error) => {
+            log::error!("the conversation cannot be shown: {error}");
+            ConversationPane::new(mpsc::channel().1)
+        }
+    }
+}
+
 /// A view in the rail: its icon, and below it its name.
 fn tab(ui: &mut Ui, picture: Icon, name: &str, chosen: bool) -> bool {
     let palette = look::palette(ui);
+    let small = TextStyle::Small.resolve(ui.style());
+    let size = vec2(ui.available_width(), small.size * 4.5);
+    let (rect, response) = ui.allocate_exact_size(size, Sense::click());
+    response.widget_info(|| WidgetInfo::selected(Role::Tab, true, chosen, name));
+    let ground = match (chosen, response.hovered() || response.has_focus()) {
+        (true, _) => palette.chosen,
+        (false, true) => palette.line,
+        (false, false) => Color32::TRANSPARENT,
+    };
     let colour = if chosen {
         palette.accent
     } else {
         palette.faint
     };
-    let text = format!("{}\n{name}", char::from(picture));
-    let text = eframe::egui::RichText::new(text).size(11.0).color(colour);
-    let ground = if chosen {
-        palette.chosen
-    } else {
-        eframe::egui::Color32::TRANSPARENT
-    };
-    let button = eframe::egui::Button::new(text)
-        .fill(ground)
-        .stroke(eframe::egui::Stroke::NONE);
-    let response = ui.add_sized([ui.available_width(), 52.0], button);
-    response.widget_info(|| WidgetInfo::selected(Role::Tab, true, chosen, name));
+    let painter = ui.painter();
+    painter.rect_filled(rect, 4.0, ground);
+    let above = rect.center_top() + vec2(0.0, look::STEP);
+    let icon = FontId::new(small.size * 1.6, small.family.clone());
+    painter.text(above, Align2::CENTER_TOP, char::from(picture), icon, colour);
+    let below = rect.center_bottom() - vec2(0.0, look::STEP);
+    painter.text(below, Align2::CENTER_BOTTOM, name, small, colour);
     response.clicked()
 }

@@ -1,18 +1,35 @@
 //! The conversation: what each click says on the wire, at the bottom of every view.
 
-use eframe::egui::{RichText, ScrollArea, TextStyle, Ui};
+use std::sync::mpsc::Receiver;
+
+use eframe::egui::{Label, RichText, ScrollArea, TextStyle, Ui};
 use lucide_icons::Icon;
 
 use super::look;
-use super::model::conversation::{Conversation, Speaker};
+use super::model::conversation::{Conversation, Said, Speaker};
 
 /// The pane.
-#[derive(Default)]
 pub(super) struct ConversationPane {
-    pub(super) conversation: Conversation,
+    conversation: Conversation,
+    heard: Receiver<Vec<Said>>,
 }
 
 impl ConversationPane {
+    /// The pane for what is heard.
+    pub(super) fn new(heard: Receiver<Vec<Said>>) -> ConversationPane {
+        let conversation = Conversation::default();
+        ConversationPane {
+            conversation,
+            heard,
+        }
+    }
+
+    /// Takes in what has been said.
+    pub(super) fn hear(&mut self) {
+        let said = self.heard.try_iter().flatten();
+        said.for_each(|said| self.conversation.push(said));
+    }
+
     /// Draws the pane.
     pub(super) fn show(&mut self, ui: &mut Ui) {
         ui.horizontal(|ui| {
@@ -28,6 +45,7 @@ impl ConversationPane {
             return;
         }
         let height = ui.text_style_height(&TextStyle::Monospace);
+        ui.spacing_mut().item_spacing.y = 2.0;
         let area = ScrollArea::both().auto_shrink(false).stick_to_bottom(true);
         area.show_rows(ui, height, self.conversation.len(), |ui, seen| {
             let palette = look::palette(ui);
@@ -38,7 +56,7 @@ impl ConversationPane {
                     Speaker::Aside => ("── ", palette.faint),
                 };
                 let text = format!("{} {mark}{}", line.connection, line.text);
-                ui.label(RichText::new(text).monospace().color(colour));
+                ui.add(Label::new(RichText::new(text).monospace().color(colour)).extend());
             }
         });
     }

@@ -17,6 +17,7 @@ mod command_box;
 mod conversation_pane;
 mod imap_panel;
 mod lab_tab;
+mod listening;
 mod look;
 mod mail;
 pub mod model;
