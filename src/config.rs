@@ -7,6 +7,7 @@
 mod limits;
 mod reader;
 mod relay;
+mod store;
 mod values;
 
 use std::collections::{BTreeSet, HashMap};
@@ -22,6 +23,7 @@ use crate::net::tls::Versions;
 use crate::protocol::smtp::Address;
 use reader::{Section, Sections};
 pub use relay::{Login, NextHop, Relay, Security};
+pub use store::Journal;
 use values::{at_least_one, domain, host_and_port, port_or_off, yes_or_no};
 
 /// The file that is used when there is none.
@@ -52,6 +54,8 @@ pub struct Config {
     pub mail: PathBuf,
     /// `[store] queue`: the folder of the messages that wait for another server.
     pub queue: PathBuf,
+    /// `[store] journal`: where conversations are recorded; `None` is nowhere.
+    pub journal: Option<Journal>,
     /// `[accounts]`
     pub accounts: HashMap<String, Password>,
     /// `[aliases]`
@@ -171,13 +175,14 @@ impl Config {
         let relay = Relay::read(sections.section_or_empty("relay"), &accounts)?;
         let ours = [server.domain.as_str(), server.hostname.as_str()];
         let routes = relay::read_routes(sections.section_or_empty("routes"), ours)?;
-        let (mail, queue) = read_store(sections.section_or_empty("store"), folder)?;
+        let store = store::Store::read(sections.section_or_empty("store"), folder)?;
         let config = Config {
             server,
             ports: Ports::read(sections.section_or_empty("ports"))?,
             tls: Tls::read(sections.section_or_empty("tls"), folder)?,
-            mail,
-            queue,
+            mail: store.mail,
+            queue: store.queue,
+            journal: store.journal,
             accounts,
             aliases,
             limits: limits::read(sections.section_or_empty("limits"))?,
@@ -295,18 +300,6 @@ impl Client {
     }
 }
 
-/// The folders of the mailboxes and of the queue.
-fn read_store(mut section: Section, folder: &Path) -> Result<(PathBuf, PathBuf), ConfigError> {
-    let mail = folder.join(section.value("path", PathBuf::from("mail"))?);
-    let queue = folder.join(section.value("queue", PathBuf::from("queue"))?);
-    // Known, so that a file which names it serves the versions that record, too.
-    if section.text("journal").is_some_and(|path| !path.is_empty()) {
-        log::warn!("[store] journal: this version records no conversations");
-    }
-    section.finish()?;
-    Ok((mail, queue))
-}
-
 /// Without the section there are the lab's three accounts; an empty one means that there are none.
 fn read_accounts(
     file: &str,
@@ -392,6 +385,7 @@ mod tests {
         );
         assert_eq!(shipped.accounts, empty.accounts);
         assert_eq!(shipped.queue, empty.queue);
+        assert_eq!(shipped.journal, empty.journal);
         assert_eq!(shipped.relay, empty.relay);
         assert_eq!(shipped.routes, empty.routes);
         assert_eq!(shipped.client, empty.client);

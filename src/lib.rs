@@ -11,7 +11,8 @@
 //! 5. [`client`]: the other end of each conversation, over the same wire.
 //! 6. [`wire_tap`]: what makes the wire visible; it records what crosses and what is said.
 //! 7. [`commands`]: what a person starts; [`console`]: conversations that a person types
-//!    (`by_hand/`) or watches (`script.rs`, `run.rs`). `gui` is the desktop mail program.
+//!    (`by_hand/`) or watches (`script.rs`, `run.rs`); [`sessions`]: those that were recorded.
+//!    `gui` is the desktop mail program.
 //!
 //! Beside these: [`config`] reads `config.ini`, [`accounts`] knows who may log in, and every bound
 //! stands with its reason in [`limits`]. Imports point one way, from the top of
@@ -31,5 +32,6 @@ pub mod net;
 pub mod protocol;
 pub mod queue;
 pub mod server;
+pub mod sessions;
 pub mod store;
 pub mod wire_tap;

@@ -42,6 +42,24 @@ pub const LINGER_OCTETS: usize = 8 * 1024 * 1024;
 /// up with everything that crosses the loopback interface; what is more is lost to the recording.
 pub const RECORDING: usize = 64 * 1024 * 1024;
 
+/// Octets of a line that the journal keeps: what comes behind them nobody reads line by line.
+pub const JOURNAL_LINE: usize = 8 * 1024;
+
+/// Octets of a message that the journal keeps, so that one of 20 MB does not push every other
+/// conversation out of it.
+pub const JOURNAL_MESSAGE: usize = 16 * 1024;
+
+/// Lines of one kind that the journal keeps of an answer: the list of ten thousand messages is
+/// understood from its first hundred.
+pub const JOURNAL_ALIKE: u32 = 100;
+
+/// Octets that are written to the journal at once.
+pub const JOURNAL_PIECE: usize = 1024 * 1024;
+
+/// Octets of a line of the journal that is read: more than any that is written, in a file that
+/// anybody may have edited.
+pub const JOURNAL_RECORD: usize = 1024 * 1024;
+
 /// For a server's answer, on the side of our clients.
 pub const CLIENT_TIMEOUT: Duration = Duration::from_secs(60);
 

@@ -4,8 +4,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{ArgAction, Parser, Subcommand};
+use pillarbox::commands::recording::{RecordingArgs, during};
 use pillarbox::commands::{
-    CommandError, demo, explain, gui, inbox, passwd, queue, send, serve, settings, talk, trace,
+    CommandError, demo, explain, gui, inbox, passwd, queue, send, serve, sessions, settings, talk,
+    trace,
 };
 use pillarbox::config::Config;
 use pillarbox::protocol::Protocol;
@@ -32,7 +34,7 @@ struct CommandLine {
 #[derive(Subcommand)]
 enum Command {
     /// Start every server in config.ini (what `pillarbox` alone does, too)
-    Serve,
+    Serve(RecordingArgs),
     /// Type SMTP by hand, and see what every line means
     Smtp(talk::TalkArgs),
     /// Type POP3 by hand, and see what every line means
@@ -47,6 +49,7 @@ enum Command {
     /// Hash a password for [accounts] in config.ini
     Passwd,
     Queue(queue::QueueArgs),
+    Sessions(sessions::SessionsArgs),
     Trace(trace::TraceArgs),
 }
 
@@ -64,18 +67,28 @@ fn main() -> ExitCode {
 
 fn run(line: CommandLine) -> Result<(), CommandError> {
     let config = || Config::load(line.config.as_deref());
-    match line.command.unwrap_or(Command::Serve) {
-        Command::Serve => serve::run(&config()?, line.config.as_deref()),
+    let serve = || Command::Serve(RecordingArgs::default());
+    match line.command.unwrap_or_else(serve) {
+        Command::Serve(args) => serve::run(&args, &config()?, line.config.as_deref()),
         Command::Smtp(args) => talk::run(Protocol::Smtp, &args, &config()?),
         Command::Pop3(args) => talk::run(Protocol::Pop3, &args, &config()?),
         Command::Imap(args) => talk::run(Protocol::Imap, &args, &config()?),
-        Command::Send(args) => send::run(&args, &settings(&config()?)?),
-        Command::Inbox(args) => inbox::run(&args, &settings(&config()?)?),
+        Command::Send(args) => {
+            let config = config()?;
+            let send = |recorder: &_| send::run(&args, &settings(&config)?.recorded_by(recorder));
+            during(&config, &args.recording, send)
+        }
+        Command::Inbox(args) => {
+            let config = config()?;
+            let read = |recorder: &_| inbox::run(&args, &settings(&config)?.recorded_by(recorder));
+            during(&config, &args.recording, read)
+        }
         Command::Gui(args) => gui::run(&args, &config()?),
         Command::Demo(args) => demo::run(&args, config),
         Command::Explain(args) => explain::run(&args, config),
         Command::Passwd => passwd::run(),
         Command::Queue(args) => queue::run(&config()?, &args),
+        Command::Sessions(args) => sessions::run(&args, &config()?),
         Command::Trace(args) => trace::run(&args, config),
     }
 }

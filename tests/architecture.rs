@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The layers from the bottom to the top. A file uses its own layer and those below.
-const LAYERS: [&[&str]; 10] = [
+const LAYERS: [&[&str]; 11] = [
     &["limits"],
     &["net", "message"],
     &["protocol", "store", "accounts", "aliases", "config"],
@@ -15,6 +15,7 @@ const LAYERS: [&[&str]; 10] = [
     &["queue"],
     &["server"],
     &["console"],
+    &["sessions"],
     &["gui"],
     &["commands"],
 ];

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::Endpoint;
 use crate::message::Contact;
 use crate::message::contact::NotAnAddress;
+use crate::wire_tap::Recorder;
 
 /// The servers that the clients talk to, and the accounts on them.
 #[derive(Clone)]
@@ -30,6 +31,15 @@ impl ClientSettings {
             Some((name, domain)) if domain.eq_ignore_ascii_case(&self.domain) => name,
             _ => who,
         }
+    }
+
+    /// The same, with every connection to the servers recorded.
+    #[must_use]
+    pub fn recorded_by(mut self, recorder: &Recorder) -> ClientSettings {
+        for endpoint in [&mut self.smtp, &mut self.pop3, &mut self.imap] {
+            endpoint.recorder = recorder.clone();
+        }
+        self
     }
 
     /// The address that this person means: `alice` is `alice@` our domain.

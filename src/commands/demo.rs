@@ -16,6 +16,7 @@ use clap::Args;
 
 use self::place::{Against, Place};
 use self::seat::Seat;
+use super::recording::INTERRUPTED;
 use super::{CommandError, terminal};
 use crate::client::printable;
 use crate::config::{Config, ConfigError};
@@ -23,6 +24,7 @@ use crate::console::{
     Asked, Caller, Demo, Difference, Explain, Fault, Ink, Look, Memory, Pace, Screen, Script,
     connect, perform_told,
 };
+use crate::wire_tap::Recorder;
 
 /// Play a conversation of a client and a server, and tell what happens
 ///
@@ -55,7 +57,7 @@ pub struct DemoArgs {
     /// Below each line, what it says and which RFC says so; each explanation once
     #[arg(long, value_name = "LINES", value_enum, default_value_t = Explain::Off)]
     pub explain: Explain,
-    /// Show passwords too; otherwise ******** stands for them
+    /// Show and record passwords, too; otherwise ******** stands for them
     #[arg(long)]
     pub show_secrets: bool,
     /// The CA to trust beside the system's [default: the lab's own]
@@ -76,8 +78,10 @@ pub fn run(
     };
     let (file, script) = read(name)?;
     let told = script.asks.iter().map(ask).collect::<Result<_, _>>()?;
-    let place = Place::choose(args, &config()?, &script)?;
-    end_at_ctrl_c(&place)?;
+    let config = config()?;
+    let mut place = Place::choose(args, &config, &script)?;
+    let recorder = place.recorded(&config, args);
+    end_at_ctrl_c(&place, recorder.clone())?;
     let mut out = io::stdout().lock();
     let mut seat = Seat::new(out.is_terminal());
     let place_of = |caller: &Caller| {
@@ -97,7 +101,9 @@ pub fn run(
     let mut programme = programme(&script, &place);
     programme.extend(seat.hint(look.pace));
     let mut screen = Screen::new(&mut out, &mut seat, look);
-    match play(&script, told, &programme, &place, &mut screen) {
+    let played = play(&script, told, &programme, &place, &mut screen);
+    recorder.finish();
+    match played {
         // Whoever reads us has seen enough: `pillarbox demo … | head`.
         Err(Difference {
             fault: Fault::Audience(error),
@@ -210,12 +216,13 @@ fn different(file: &str, difference: &Difference) -> CommandError {
 }
 
 /// Ctrl-C ends the demo at once; servers that were started for it leave nothing behind.
-fn end_at_ctrl_c(place: &Place) -> Result<(), CommandError> {
+fn end_at_ctrl_c(place: &Place, recorder: Recorder) -> Result<(), CommandError> {
     let folder = match place {
         Place::Own(sites, _) => Some(sites.folder()),
         Place::There(..) => None,
     };
     ctrlc::set_handler(move || {
+        recorder.finish();
         let servers = match &folder {
             Some(folder) => {
                 folder.remove();
@@ -225,7 +232,7 @@ fn end_at_ctrl_c(place: &Place) -> Result<(), CommandError> {
         };
         // A terminal that is gone is no reason to stay.
         let _ = writeln!(io::stderr(), "\nThe demo has ended here{servers}.");
-        std::process::exit(130);
+        std::process::exit(INTERRUPTED);
     })
     .map_err(|error| CommandError::Setup(format!("Ctrl-C cannot be handled: {error}")))
 }

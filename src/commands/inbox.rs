@@ -11,6 +11,7 @@ use clap::Args;
 
 use self::server::Server;
 use self::values::Listed;
+use super::recording::RecordingArgs;
 use super::terminal::{self, password, print_text};
 use super::{CommandError, ServerArgs, json};
 use crate::client::{ClientSettings, printable};
@@ -39,6 +40,9 @@ pub struct InboxArgs {
     /// Another server than the configuration's
     #[command(flatten)]
     pub server: ServerArgs,
+    /// How the conversation is recorded
+    #[command(flatten)]
+    pub recording: RecordingArgs,
     /// The password, if the configuration does not have it; better in the environment, as
     /// PILLARBOX_PASSWORD, where other users do not see it
     #[arg(long, value_name = "PASSWORD")]
@@ -228,6 +232,7 @@ mod tests {
             pop3: false,
             json: false,
             server: ServerArgs::default(),
+            recording: RecordingArgs::default(),
             password: Some("builder".to_owned()),
         };
         change(&mut args);

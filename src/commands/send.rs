@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::{ArgGroup, Args};
 use serde::Serialize;
 
+use super::recording::RecordingArgs;
 use super::terminal::password;
 use super::{CommandError, ServerArgs, json, progress};
 use crate::client::{ClientError, ClientSettings, Sent, SmtpClient, Wishes, printable};
@@ -54,6 +55,9 @@ pub struct SendArgs {
     /// Another server than the configuration's
     #[command(flatten)]
     pub server: ServerArgs,
+    /// How the conversation is recorded
+    #[command(flatten)]
+    pub recording: RecordingArgs,
     /// The sender's password, if the configuration does not have it; better in the environment,
     /// as PILLARBOX_PASSWORD, where other users do not see it
     #[arg(long, value_name = "PASSWORD")]

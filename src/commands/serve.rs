@@ -8,6 +8,7 @@ use std::sync::mpsc;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use super::CommandError;
+use super::recording::{INTERRUPTED, RecordingArgs, recorder};
 use super::settings::own_host;
 use crate::accounts::Password;
 use crate::client::{Endpoint, Security};
@@ -20,10 +21,11 @@ use crate::wire_tap::Recorder;
 ///
 /// # Errors
 /// When a port is taken, a certificate unreadable or a folder unwritable.
-pub fn run(config: &Config, file: Option<&Path>) -> Result<(), CommandError> {
+pub fn run(args: &RecordingArgs, config: &Config, file: Option<&Path>) -> Result<(), CommandError> {
     allow_many_descriptors();
-    let interrupted = interruptions()?;
-    let servers = Servers::open(config, Recorder::default())?;
+    let recorder = recorder(config, args);
+    let interrupted = interruptions(recorder.clone())?;
+    let servers = Servers::open(config, recorder.clone())?;
     // Whoever reads our output may be gone; that is no reason to stop serving.
     let _ = present(
         &mut io::stdout().lock(),
@@ -34,6 +36,7 @@ pub fn run(config: &Config, file: Option<&Path>) -> Result<(), CommandError> {
     let _ = interrupted.recv();
     log::info!("stopping");
     drop(servers);
+    recorder.finish();
     let _ = writeln!(
         io::stdout(),
         "Pillarbox has stopped; every message that it acknowledged is stored."
@@ -42,12 +45,13 @@ pub fn run(config: &Config, file: Option<&Path>) -> Result<(), CommandError> {
 }
 
 /// A message at the first Ctrl-C; the second one ends the program at once.
-fn interruptions() -> Result<mpsc::Receiver<()>, CommandError> {
+fn interruptions(recorder: Recorder) -> Result<mpsc::Receiver<()>, CommandError> {
     let (send, receive) = mpsc::channel();
     let stopping = AtomicBool::new(false);
     ctrlc::set_handler(move || {
         if stopping.swap(true, Ordering::Relaxed) {
-            std::process::exit(130);
+            recorder.finish();
+            std::process::exit(INTERRUPTED);
         }
         // A terminal that is gone must not end this thread: it has a second Ctrl-C to answer.
         let _ = writeln!(

@@ -10,6 +10,7 @@ use clap::{ArgGroup, Args};
 
 use super::explain::texts;
 use super::place::host_and_port;
+use super::recording::{RecordingArgs, during};
 use super::settings::{own_host, passwords};
 use super::{CommandError, terminal};
 use crate::client::{Endpoint, Security};
@@ -47,7 +48,7 @@ pub struct TalkArgs {
     /// What is explained below each line
     #[arg(long, value_enum, value_name = "WHAT", default_value = "all")]
     pub explain: Explain,
-    /// Show passwords, and save them
+    /// Show passwords, save them, and write them into the journal
     #[arg(long)]
     pub show_secrets: bool,
     /// The CA to trust beside the system's [default: the lab's own]
@@ -90,6 +91,29 @@ impl FromStr for Place {
 /// unanswered.
 pub fn run(protocol: Protocol, args: &TalkArgs, config: &Config) -> Result<(), CommandError> {
     let endpoint = endpoint(protocol, args, config)?;
+    let recording = RecordingArgs {
+        show_secrets: args.show_secrets,
+    };
+    during(config, &recording, |recorder| {
+        let recorder = recorder.clone();
+        lead(
+            protocol,
+            args,
+            config,
+            Endpoint {
+                recorder,
+                ..endpoint
+            },
+        )
+    })
+}
+
+fn lead(
+    protocol: Protocol,
+    args: &TalkArgs,
+    config: &Config,
+    endpoint: Endpoint,
+) -> Result<(), CommandError> {
     let out = io::stdout();
     let person = io::stdin().is_terminal() && out.is_terminal();
     let options = Options {

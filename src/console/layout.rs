@@ -5,7 +5,7 @@ use textwrap::{Options, WordSplitter};
 use super::run::shown;
 
 /// Columns of a text that nobody wants to read wider.
-pub(super) const WIDEST: usize = 84;
+pub(crate) const WIDEST: usize = 84;
 
 /// Characters of a line that are shown.
 const CHARACTERS: usize = 1000;
@@ -28,7 +28,7 @@ pub(crate) fn behind(mark: &str, rest: &str, text: &str, width: Option<usize>) -
 }
 
 /// A line of a conversation behind its mark, made harmless, and cut where nobody would read on.
-pub(super) fn spoken(mark: &str, line: &[u8], width: Option<usize>) -> Vec<String> {
+pub(crate) fn spoken(mark: &str, line: &[u8], width: Option<usize>) -> Vec<String> {
     let text = String::from_utf8_lossy(line.get(..4 * CHARACTERS).unwrap_or(line));
     let text = text.replace('\t', "    ");
     let mut text = shown(text.as_bytes());
@@ -40,7 +40,7 @@ pub(super) fn spoken(mark: &str, line: &[u8], width: Option<usize>) -> Vec<Strin
 }
 
 /// A line without CRLF or LF at its end.
-pub(super) fn without_ending(line: &[u8]) -> &[u8] {
+pub(crate) fn without_ending(line: &[u8]) -> &[u8] {
     let line = line.strip_suffix(b"\n").unwrap_or(line);
     line.strip_suffix(b"\r").unwrap_or(line)
 }
@@ -70,7 +70,7 @@ pub(super) fn paragraphs(lines: &[String], bar: &str, width: Option<usize>) -> V
 }
 
 /// A line across the page with words in it: `── client 2 ─────`.
-pub(super) fn rule(words: &str, width: Option<usize>) -> String {
+pub(crate) fn rule(words: &str, width: Option<usize>) -> String {
     let width = width.unwrap_or(WIDEST).min(WIDEST);
     let used = textwrap::core::display_width(words) + 4;
     format!("── {words} {}", "─".repeat(width.saturating_sub(used)))

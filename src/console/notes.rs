@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use super::run::{Caller, Did, shown};
-use crate::protocol::explain::{Entry, Explained, Observer, Texts, Topic};
+use crate::protocol::explain::{Entry, Explained, Observer, Part, Texts, Topic};
 
 /// Which lines are explained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -24,7 +24,7 @@ pub enum Explain {
 
 impl Explain {
     /// Is a line of this side explained?
-    pub(super) fn covers(self, by_client: bool) -> bool {
+    pub(crate) fn covers(self, by_client: bool) -> bool {
         match self {
             Explain::All => true,
             Explain::Replies => !by_client,
@@ -39,9 +39,12 @@ pub(super) struct Notes {
     show_secrets: bool,
     texts: Arc<Texts>,
     observers: BTreeMap<u32, Observer>,
-    /// What was explained already.
-    known: HashSet<(Topic, String)>,
+    told: Told,
 }
+
+/// What was explained already.
+#[derive(Default)]
+pub(crate) struct Told(HashSet<(Topic, String)>);
 
 /// A line as it may be shown, and what is to be said of it.
 pub(super) struct Noted<'a> {
@@ -56,7 +59,7 @@ impl Notes {
             show_secrets,
             texts,
             observers: BTreeMap::new(),
-            known: HashSet::new(),
+            told: Told::default(),
         }
     }
 
@@ -102,7 +105,8 @@ impl Notes {
     fn noted<'a>(&mut self, line: &'a [u8], explained: &Explained, explain: bool) -> Noted<'a> {
         let secret = explained.has_secret() && !self.show_secrets;
         let notes = if explain {
-            self.notes(explained)
+            let own = particulars(&explained.parts, explained.fault.as_deref());
+            self.told.notes(own, &explained.entry, &explained.also)
         } else {
             Vec::new()
         };
@@ -114,17 +118,24 @@ impl Notes {
             notes,
         }
     }
+}
 
-    /// What is new in it, a sentence each.
-    fn notes(&mut self, explained: &Explained) -> Vec<String> {
-        let mut notes = particulars(explained);
+impl Told {
+    /// What is to be said below a line, a sentence each: what only this line says, and of its
+    /// entries what was not said before.
+    pub(crate) fn notes(
+        &mut self,
+        own: Vec<String>,
+        entry: &Arc<Entry>,
+        also: &[Arc<Entry>],
+    ) -> Vec<String> {
+        let mut notes = own;
         // What says once more what the whole line says is left out: an enhanced code, a reply's class.
-        let also = explained
-            .also
+        let also = also
             .iter()
-            .filter(|entry| entry.topic != Topic::Enhanced && entry.topic != explained.entry.topic);
-        for entry in [&explained.entry].into_iter().chain(also) {
-            if notes.len() < MOST && self.known.insert((entry.topic, entry.name.clone())) {
+            .filter(|other| other.topic != Topic::Enhanced && other.topic != entry.topic);
+        for entry in [entry].into_iter().chain(also) {
+            if notes.len() < MOST && self.0.insert((entry.topic, entry.name.clone())) {
                 notes.push(sentence(entry, false));
             }
         }
@@ -136,10 +147,9 @@ impl Notes {
 const MOST: usize = 4;
 
 /// What only this line says: how its encoded parts read, and what is wrong with it.
-pub(super) fn particulars(explained: &Explained) -> Vec<String> {
-    let decoded = explained.parts.iter().flat_map(|part| &part.decoded);
+pub(crate) fn particulars(parts: &[Part], fault: Option<&str>) -> Vec<String> {
+    let decoded = parts.iter().flat_map(|part| &part.decoded);
     let reads = decoded.map(|text| format!("It reads: {}", shown(text.as_bytes())));
-    let fault = explained.fault.iter();
     let wrong = fault.map(|fault| format!("What is wrong: {}.", shown(fault.as_bytes())));
     reads.chain(wrong).collect()
 }

@@ -126,11 +126,20 @@ impl Script {
             config: Vec::new(),
             steps: Vec::new(),
         };
-        // Behind the header, and an empty line.
-        let first = script.header().len() + 2;
-        let step = |(line, action)| Step { line, action };
-        script.steps = (first..).zip(actions).map(step).collect();
-        script
+        let step = |action| Step { line: 0, action };
+        script.steps = actions.into_iter().map(step).collect();
+        script.numbered()
+    }
+
+    /// The same with its steps in the lines in which they will be written: behind the header, as it
+    /// is now, and an empty line.
+    #[must_use]
+    pub fn numbered(mut self) -> Script {
+        let first = self.header().len() + 2;
+        for (line, step) in (first..).zip(&mut self.steps) {
+            step.line = line;
+        }
+        self
     }
 
     /// Understands a whole file.

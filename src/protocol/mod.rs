@@ -12,8 +12,11 @@ pub mod span;
 
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 /// What is spoken on a port.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Protocol {
     /// From server to server (RFC 5321).
     Smtp,

@@ -5,6 +5,7 @@
 //! conversation never waits for its recording, and never notices that one has failed.
 
 mod event;
+pub mod journal;
 mod recorder;
 mod tap;
 

@@ -16,9 +16,11 @@ use crate::accounts::Accounts;
 use crate::client::{Endpoint, Security};
 use crate::commands::CommandError;
 use crate::commands::place::host_and_port;
+use crate::commands::recording::{RecordingArgs, recorder};
 use crate::commands::settings::own_host;
 use crate::config::{Config, Port};
 use crate::console::{Caller, Protocol, Script, Sites, Tls};
+use crate::wire_tap::Recorder;
 
 /// What a script speaks, and who listens there.
 type Endpoints = BTreeMap<Protocol, Endpoint>;
@@ -79,6 +81,21 @@ impl Place {
                 })
             }
         }
+    }
+
+    /// Has the conversations recorded, unless the servers are those of the demo only.
+    pub(super) fn recorded(&mut self, config: &Config, args: &DemoArgs) -> Recorder {
+        let Place::There(endpoints, _) = self else {
+            return Recorder::default();
+        };
+        let recording = RecordingArgs {
+            show_secrets: args.show_secrets,
+        };
+        let recorder = recorder(config, &recording);
+        for endpoint in endpoints.values_mut() {
+            endpoint.recorder = recorder.clone();
+        }
+        recorder
     }
 
     /// Which servers these are.

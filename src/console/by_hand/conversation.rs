@@ -10,10 +10,10 @@ use super::Options;
 use super::examples::{self, Cast};
 use super::letter;
 use super::partner::{Event, Order, Words};
-use super::saved::{self, Turn};
 use super::stranger;
 use super::terminal::masked;
 use crate::console::layout::without_ending;
+use crate::console::saved::{self, Turn};
 use crate::console::{Explain, Ink, Script};
 use crate::protocol::explain::{Entry, Explained, Observer, State, Topic};
 use crate::protocol::imap::mailbox::Alphabet;
@@ -206,11 +206,9 @@ impl Conversation {
 
     /// The conversation so far, as a script.
     pub(super) fn script(&self) -> Script {
-        saved::script(
-            self.options.protocol,
-            &self.turns,
-            self.options.show_secrets,
-        )
+        let protocol = self.options.protocol;
+        let title = format!("A conversation in {} by hand", protocol.name());
+        saved::script(&title, protocol, &self.turns, self.options.show_secrets)
     }
 
     /// The octets for a file at the end of this line, and what must be kept until it is asked for.

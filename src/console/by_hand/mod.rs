@@ -13,7 +13,6 @@ mod guide;
 mod letter;
 mod order;
 mod partner;
-mod saved;
 mod showing;
 mod stranger;
 mod terminal;

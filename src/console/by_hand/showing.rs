@@ -76,7 +76,7 @@ impl Conversation {
             }
         }
         let (width, ink) = ((self.options.width)(), self.options.ink);
-        let own = particulars(explained).into_iter();
+        let own = particulars(&explained.parts, explained.fault.as_deref()).into_iter();
         let own = own.flat_map(|text| marked(&text, width));
         let mut lines: Vec<String> = own.map(|line| ink.bold(&line)).collect();
         lines.extend(brief(&entries, width, ink));

@@ -105,6 +105,14 @@ impl State {
             State::Closed => "closed",
         }
     }
+
+    /// The state with this key.
+    #[must_use]
+    pub fn named(key: &str) -> Option<State> {
+        let diagrams = Protocol::ALL.into_iter().map(Diagram::of);
+        let mut states = diagrams.flat_map(|diagram| diagram.states);
+        states.find_map(|(state, _)| (state.key() == key).then_some(*state))
+    }
 }
 
 impl Diagram {

@@ -40,6 +40,14 @@ pub struct Entry {
     pub also: Vec<String>,
 }
 
+impl Entry {
+    /// Its name in the file, with its topic: `smtp.command.RCPT`.
+    #[must_use]
+    pub fn key(&self) -> String {
+        format!("{}.{}", self.topic, self.name)
+    }
+}
+
 /// All the explanations.
 #[derive(Clone, Debug)]
 pub struct Texts {
@@ -96,6 +104,14 @@ impl Texts {
         let general = topic.general(&name);
         let names = std::iter::once(name).chain(general);
         names.into_iter().find_map(|name| entries.get(&name))
+    }
+
+    /// The explanation with this key, as [`Entry::key`] gives it.
+    #[must_use]
+    pub fn with_key(&self, key: &str) -> Option<&Arc<Entry>> {
+        let mut words = key.splitn(3, '.');
+        let topic = Topic::named(words.next()?, words.next()?)?;
+        self.find(topic, words.next()?)
     }
 
     /// All explanations, those of a topic together, each topic by name.

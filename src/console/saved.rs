@@ -1,17 +1,17 @@
-//! A conversation by hand as a script that can be played again.
+//! A conversation that has passed, as a script that can be played again.
 //!
 //! What differs from time to time (texts, numbers, sizes, dates, ids) is `...` in it, and what the
 //! server may say more or fewer times becomes one `S*:` line. A secret stays out of it: it is asked
 //! for when the script is played.
 
-use crate::console::script::{Action, Asked, Client, Protocol, Script};
-use crate::console::{Pattern, Text};
+use super::script::{Action, Asked, Client, Protocol, Script};
+use super::{Pattern, Text};
 use crate::protocol::explain::Part;
 use crate::protocol::span::Role;
 
 /// Something that passed.
 #[derive(Clone, Debug)]
-pub(super) enum Turn {
+pub(crate) enum Turn {
     /// The client sent a line or other octets, with these parts.
     Client(Vec<u8>, Vec<Part>),
     /// The server said this line, with these parts.
@@ -22,10 +22,17 @@ pub(super) enum Turn {
     Closed,
     /// The client connected once more.
     Again,
+    /// Something that the reader of the script should know.
+    Remark(String),
 }
 
-/// The conversation as a script; with its secrets only if they may be shown.
-pub(super) fn script(protocol: Protocol, turns: &[Turn], show_secrets: bool) -> Script {
+/// The conversation as a script with this title; with its secrets only if they may be shown.
+pub(crate) fn script(
+    title: &str,
+    protocol: Protocol,
+    turns: &[Turn],
+    show_secrets: bool,
+) -> Script {
     let mut writer = Writer {
         show_secrets,
         ..Writer::default()
@@ -38,13 +45,13 @@ pub(super) fn script(protocol: Protocol, turns: &[Turn], show_secrets: bool) -> 
             Turn::Tls => writer.actions.push(Action::StartTls),
             Turn::Closed => writer.actions.push(Action::Closed),
             Turn::Again => writer.another_client(),
+            Turn::Remark(text) => writer.actions.push(Action::Narrate(text.clone())),
             Turn::Server(..) => rest = writer.server(turn, others),
         }
     }
-    let title = format!("A conversation in {} by hand", protocol.name());
-    let mut script = Script::new(&title, protocol, writer.actions);
+    let mut script = Script::new(title, protocol, writer.actions);
     script.asks = writer.asks;
-    script
+    script.numbered()
 }
 
 #[derive(Default)]

@@ -1,0 +1,293 @@
+//! `pillarbox sessions`: the recorded conversations, listed, shown with their explanations, followed
+//! while they happen, and written as a page, a script or a capture.
+
+use std::fs::OpenOptions;
+use std::io::{self, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
+
+use clap::Args;
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::explain::texts;
+use super::{CommandError, json, terminal};
+use crate::config::Config;
+use crate::console::{Explain, Ink};
+use crate::protocol::Protocol;
+use crate::protocol::explain::Texts;
+use crate::sessions::{Dialogue, Sessions, Summary, Table, Teller, Telling, Turn, script};
+use crate::wire_tap::journal::{Follower, Record};
+
+/// List the recorded conversations, or show one with what every line means
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "Examples:
+  pillarbox sessions                        what was recorded, the newest last
+  pillarbox sessions last                   the newest conversation, explained
+  pillarbox sessions k7m2                   the one whose ID begins so
+  pillarbox sessions --follow               what happens, as it happens
+  pillarbox sessions last --demo my.demo    a script: pillarbox demo my.demo plays it again
+
+Passwords are masked when they are recorded: `pillarbox serve --show-secrets` records them, too.")]
+pub struct SessionsArgs {
+    /// The beginning of a conversation's ID, or `last`
+    #[arg(value_name = "ID")]
+    pub id: Option<String>,
+    /// Only those in this protocol: smtp, submission, lmtp, pop3, imap
+    #[arg(long, value_name = "PROTOCOL", conflicts_with = "id")]
+    pub protocol: Option<Protocol>,
+    /// Only those that began since then: 30m, 2h, 2026-11-25T17:00:00Z
+    #[arg(long, value_name = "WHEN", value_parser = since, conflicts_with = "id")]
+    pub since: Option<Timestamp>,
+    /// Only the newest N of them
+    #[arg(long, value_name = "N", conflicts_with = "id")]
+    pub last: Option<usize>,
+    /// Show what happens, as it happens, until Ctrl-C
+    #[arg(long, conflicts_with_all = ["demo", "json", "protocol", "since", "last"])]
+    pub follow: bool,
+    /// Below which lines it stands what they mean
+    #[arg(long, value_name = "LINES", value_enum, default_value_t = Explain::All)]
+    pub explain: Explain,
+    /// Write a script that plays the conversation again
+    #[arg(long, value_name = "FILE", requires = "id")]
+    pub demo: Option<PathBuf>,
+    /// Print it as JSON, for a script
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Prints what was asked for.
+///
+/// # Errors
+/// When there is no journal, no such conversation, or a file cannot be read or written.
+pub fn run(args: &SessionsArgs, config: &Config) -> Result<(), CommandError> {
+    let Some(journal) = &config.journal else {
+        return Err(CommandError::Setup(
+            "nothing is recorded: [store] journal is empty in the configuration".to_owned(),
+        ));
+    };
+    let folder = &journal.folder;
+    let texts = texts(config)?;
+    let sessions = Sessions::read(folder).map_err(|error| unreadable(folder, &error))?;
+    if sessions.not_understood > 0 {
+        log::warn!(
+            "{}: {} lines could not be understood and are left out",
+            folder.display(),
+            sessions.not_understood
+        );
+    }
+    if args.follow {
+        return follow(args, folder, &sessions, &texts);
+    }
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    let Some(id) = &args.id else {
+        list(&mut out, args, folder, &sessions)?;
+        return Ok(out.flush()?);
+    };
+    let name = &one(&sessions, id)?.place.connection;
+    let dialogue = Dialogue::read(folder, name, &texts);
+    let dialogue = dialogue.map_err(|error| unreadable(folder, &error))?;
+    let dialogue = dialogue.ok_or_else(|| nothing_called(id, &sessions))?;
+    if args.demo.is_none() {
+        show(&mut out, args, &dialogue)?;
+        return Ok(out.flush()?);
+    }
+    hand_on(&mut out, args, &dialogue)?;
+    Ok(out.flush()?)
+}
+
+fn list(
+    out: &mut dyn Write,
+    args: &SessionsArgs,
+    folder: &Path,
+    sessions: &Sessions,
+) -> io::Result<()> {
+    let protocol = |summary: &&Summary| {
+        args.protocol
+            .is_none_or(|p| summary.place.protocol == Some(p))
+    };
+    let since = |summary: &&Summary| args.since.is_none_or(|since| summary.began >= since);
+    let mut listed: Vec<&Summary> = sessions.summaries.iter().collect();
+    listed.retain(|summary| protocol(summary) && since(summary));
+    let first = listed.len().saturating_sub(args.last.unwrap_or(usize::MAX));
+    let listed = listed.split_off(first);
+    if args.json {
+        return json::print(out, &listed);
+    }
+    if sessions.summaries.is_empty() {
+        return writeln!(
+            out,
+            "Nothing is recorded yet in {}. Start the servers with `pillarbox`, say something to them \
+             with `pillarbox smtp` or `pillarbox inbox alice`, and look again.",
+            folder.display()
+        );
+    }
+    if listed.is_empty() {
+        return writeln!(
+            out,
+            "None of the {} recorded conversations is like that.",
+            sessions.summaries.len()
+        );
+    }
+    for line in Table(listed).lines(terminal::width()) {
+        writeln!(out, "{line}")?;
+    }
+    Ok(())
+}
+
+/// A conversation for a script.
+#[derive(Serialize)]
+struct Whole<'a> {
+    #[serde(flatten)]
+    summary: &'a Summary,
+    events: &'a [Record],
+}
+
+fn show(out: &mut dyn Write, args: &SessionsArgs, dialogue: &Dialogue) -> io::Result<()> {
+    if args.json {
+        let (summary, events) = (&dialogue.summary, dialogue.records.as_slice());
+        return json::print(out, &Whole { summary, events });
+    }
+    for line in Teller::whole(telling(args), dialogue) {
+        writeln!(out, "{line}")?;
+    }
+    Ok(())
+}
+
+/// Writes what was asked for into files.
+fn hand_on(
+    out: &mut dyn Write,
+    args: &SessionsArgs,
+    dialogue: &Dialogue,
+) -> Result<(), CommandError> {
+    if let Some(file) = &args.demo {
+        let script = script(dialogue).ok_or_else(|| {
+            CommandError::Job("a protocol of one's own cannot be played again".to_owned())
+        })?;
+        create(file, &script.to_string())?;
+        let name = file.display();
+        writeln!(out, "Saved. `pillarbox demo {name}` plays it again.")?;
+    }
+    Ok(())
+}
+
+/// Writes a new file; one that is there stays as it is.
+fn create(file: &Path, text: &str) -> Result<(), CommandError> {
+    let name = file.display();
+    let written = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(file)
+        .and_then(|mut new| new.write_all(text.as_bytes()));
+    written.map_err(|error| match error.kind() {
+        ErrorKind::AlreadyExists => CommandError::Job(format!(
+            "{name} is there already; remove it, or choose another name"
+        )),
+        _ => CommandError::Job(format!("{name} cannot be written: {error}")),
+    })
+}
+
+/// How often it is looked whether more has happened.
+const GLANCE: Duration = Duration::from_millis(100);
+
+/// Shows what happens until Ctrl-C; with an ID, also what has happened on that connection.
+fn follow(
+    args: &SessionsArgs,
+    folder: &Path,
+    sessions: &Sessions,
+    texts: &Texts,
+) -> Result<(), CommandError> {
+    let mut out = io::stdout().lock();
+    let mut teller = Teller::new(telling(args));
+    let mut last = String::new();
+    let follower = match &args.id {
+        Some(id) => {
+            let summary = one(sessions, id)?;
+            last.clone_from(&summary.place.connection);
+            print(&mut out, &teller.head(summary))?;
+            Follower::of(folder, &last)
+        }
+        None => Follower::from_now_on(folder),
+    };
+    let failed = |error| unreadable(folder, &error);
+    let mut follower = follower.map_err(failed)?;
+    loop {
+        while let Some(record) = follower.record::<Record>().map_err(failed)? {
+            if record.place.connection != last {
+                last.clone_from(&record.place.connection);
+                print(&mut out, &teller.turn_to(&record.place))?;
+            }
+            print(&mut out, &teller.turn(&Turn::of(&record, texts)))?;
+        }
+        thread::sleep(GLANCE);
+    }
+}
+
+fn print(out: &mut dyn Write, lines: &[String]) -> io::Result<()> {
+    lines.iter().try_for_each(|line| writeln!(out, "{line}"))?;
+    out.flush()
+}
+
+fn telling(args: &SessionsArgs) -> Telling {
+    Telling {
+        ink: Ink::on(&io::stdout()),
+        width: terminal::width(),
+        explain: args.explain,
+    }
+}
+
+/// The conversation that an ID names.
+fn one<'a>(sessions: &'a Sessions, id: &str) -> Result<&'a Summary, CommandError> {
+    match sessions.named(id).as_slice() {
+        [one] => Ok(one),
+        [] => Err(nothing_called(id, sessions)),
+        many => Err(CommandError::Job(format!(
+            "{id:?} is the beginning of {} IDs: {}",
+            many.len(),
+            names(many.iter().copied())
+        ))),
+    }
+}
+
+fn nothing_called(id: &str, sessions: &Sessions) -> CommandError {
+    let newest = sessions.summaries.iter().rev();
+    CommandError::Job(match sessions.summaries.is_empty() {
+        true => "nothing is recorded yet".to_owned(),
+        false => format!(
+            "no recorded conversation has an ID that begins with {id:?}; the newest are {}",
+            names(newest)
+        ),
+    })
+}
+
+/// Names that an error can hold.
+fn names<'a>(summaries: impl Iterator<Item = &'a Summary>) -> String {
+    let names = summaries.map(|summary| summary.place.connection.as_str());
+    names.take(5).collect::<Vec<_>>().join(", ")
+}
+
+fn unreadable(folder: &Path, error: &io::Error) -> CommandError {
+    CommandError::Job(format!(
+        "the journal {} cannot be read: {error}",
+        folder.display()
+    ))
+}
+
+/// `30m`, `2h`, `3d`: so long ago; otherwise a moment.
+fn since(text: &str) -> Result<Timestamp, String> {
+    let ago = |seconds: i64| {
+        let number = text.get(..text.len() - 1)?.parse::<i64>().ok()?;
+        let span = jiff::SignedDuration::from_secs(number.checked_mul(seconds)?);
+        Timestamp::now().checked_sub(span).ok()
+    };
+    let found = match text.chars().last() {
+        Some('s') => ago(1),
+        Some('m') => ago(60),
+        Some('h') => ago(60 * 60),
+        Some('d') => ago(24 * 60 * 60),
+        _ => None,
+    };
+    let found = found.or_else(|| text.parse().ok());
+    found.ok_or_else(|| "30m, 2h, 3d, or 2026-11-25T17:00:00Z".to_owned())
+}

@@ -1,0 +1,85 @@
+//! A recorded conversation as a script, which `pillarbox demo` plays again.
+
+use super::Dialogue;
+use crate::console::saved::{self, Turn};
+use crate::console::without_ending;
+use crate::console::{Script, Tls};
+use crate::protocol::Protocol;
+use crate::wire_tap::Side;
+use crate::wire_tap::journal::{Happened, LeftOut, Said};
+
+/// A line that stands for what was not recorded, as long as lines of messages are at most
+/// (RFC 5322 §2.1.1).
+const FILLER: usize = 78;
+
+/// Octets that stand in a script for what was not recorded: it is read into memory.
+const MOST: usize = 64 * 1024 * 1024;
+
+/// The conversation as a script; `None` for a protocol of somebody's own. A secret is asked for when
+/// it is played, and where lines of a message were not recorded, others of the same size stand.
+#[must_use]
+pub fn script(dialogue: &Dialogue) -> Option<Script> {
+    let place = &dialogue.summary.place;
+    let protocol = place.protocol?;
+    let (mut turns, mut tls) = (Vec::new(), Tls::Any);
+    for turn in &dialogue.turns {
+        match &turn.what {
+            Happened::Said(said) => {
+                let parts = turn.explained.as_ref().map(|told| told.parts.as_slice());
+                turns.extend(lines(said, parts.unwrap_or_default()));
+            }
+            // From the first octet: which port that is, the script need not know.
+            Happened::Secured { .. } if turns.is_empty() => tls = Tls::Implicit,
+            Happened::Secured { .. } => {
+                tls = Tls::Offered;
+                turns.push(Turn::Tls);
+            }
+            Happened::Ended { by: Side::Server } => turns.push(Turn::Closed),
+            Happened::Ended { by: Side::Client } | Happened::Reset | Happened::Closed => break,
+            Happened::Opened | Happened::Lost => {}
+        }
+        if matches!(turns.last(), Some(Turn::Closed)) {
+            break;
+        }
+    }
+    let title = title(dialogue, protocol);
+    let script = saved::script(&title, protocol, &turns, false);
+    Some(Script { tls, ..script }.numbered())
+}
+
+fn title(dialogue: &Dialogue, protocol: Protocol) -> String {
+    let name = &dialogue.summary.place.connection;
+    format!("The recorded conversation {name} in {}", protocol.name())
+}
+
+/// A record as turns, a line each.
+fn lines(said: &Said, parts: &[crate::protocol::explain::Part]) -> Vec<Turn> {
+    let octets = said.octets.octets();
+    let mut turns: Vec<Turn> = octets
+        .split_inclusive(|octet| *octet == b'\n')
+        .map(|line| match said.by {
+            Side::Client => Turn::Client(line.to_vec(), parts.to_vec()),
+            Side::Server => Turn::Server(without_ending(line).to_vec(), parts.to_vec()),
+        })
+        .collect();
+    if said.by == Side::Client && !said.left_out.is_nothing() {
+        let LeftOut { octets, .. } = said.left_out;
+        let remark = format!("{octets} octets were not recorded; as many others stand for them.");
+        turns.push(Turn::Remark(remark));
+        turns.push(Turn::Client(filler(octets), Vec::new()));
+    }
+    turns
+}
+
+/// So many octets, as lines.
+fn filler(octets: u64) -> Vec<u8> {
+    let line = [&[b'x'; FILLER - 2][..], b"\r\n"].concat();
+    let octets = usize::try_from(octets).unwrap_or(usize::MAX).min(MOST);
+    let mut filler: Vec<u8> = line.iter().copied().cycle().take(octets).collect();
+    let end = filler.len().saturating_sub(2);
+    // The last line must end, too.
+    if let Some(last) = filler.get_mut(end..) {
+        last.copy_from_slice(&b"\r\n"[2 - last.len()..]);
+    }
+    filler
+}

@@ -1,0 +1,270 @@
+// A test fails by panicking.
+#![allow(clippy::unwrap_used)]
+
+use std::sync::Arc;
+use std::time::{Duration, UNIX_EPOCH};
+
+use super::*;
+use crate::config::Journal;
+use crate::console::{Explain, Ink};
+use crate::net::Secured;
+use crate::protocol::Protocol;
+use crate::protocol::explain::Texts;
+use crate::wire_tap::journal::Writer;
+use crate::wire_tap::{Connection, Event, Side, Sink, What};
+
+/// Conversations as the journal has them, each of lines such as `C: QUIT`, `TLS` and `S ends`; half a
+/// second passes before each.
+fn recorded(conversations: &[(Protocol, &str)]) -> (tempfile::TempDir, Sessions) {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = Journal {
+        folder: folder.path().to_owned(),
+        size: 1 << 24,
+        keep: 1,
+    };
+    let mut writer = Writer::open(&journal, false).unwrap();
+    for (number, (protocol, lines)) in (0..).zip(conversations) {
+        let connection = Arc::new(Connection {
+            number,
+            ours: Side::Server,
+            protocol: Some(*protocol),
+            service: protocol.name().to_owned(),
+            client: "127.0.0.1:4711".parse().unwrap(),
+            server: "127.0.0.1:2025".parse().unwrap(),
+            thread: "a test".to_owned(),
+        });
+        let lines = lines.lines().map(str::trim).filter(|line| !line.is_empty());
+        let whats = [What::Opened].into_iter().chain(lines.map(what));
+        for (at, what) in (0..).zip(whats) {
+            let event = Event {
+                time: UNIX_EPOCH + Duration::from_millis(number * 3_600_000 + at * 500),
+                connection: Arc::clone(&connection),
+                what,
+            };
+            writer.take(&[event]).unwrap();
+        }
+    }
+    let sessions = Sessions::read(folder.path()).unwrap();
+    (folder, sessions)
+}
+
+fn what(line: &str) -> What {
+    let said = |by, line: &str| What::Said {
+        by,
+        octets: format!("{line}\r\n").into_bytes(),
+    };
+    match line {
+        "TLS" => What::Secured(Secured {
+            version: "TLSv1.3".to_owned(),
+            cipher: "TLS_AES_256_GCM_SHA384".to_owned(),
+        }),
+        "C ends" => What::Ended { by: Side::Client },
+        "S ends" => What::Ended { by: Side::Server },
+        "reset" => What::Reset,
+        "lost" => What::Lost,
+        "closed" => What::Closed,
+        line => match line.split_once(": ") {
+            Some(("C", line)) => said(Side::Client, line),
+            Some((_, line)) => said(Side::Server, line),
+            None => said(Side::Server, ""),
+        },
+    }
+}
+
+/// The one conversation that was recorded.
+pub(super) fn dialogue(protocol: Protocol, lines: &str) -> Dialogue {
+    let (folder, sessions) = recorded(&[(protocol, lines)]);
+    let name = &sessions.summaries[0].place.connection;
+    let texts = Texts::compiled_in();
+    let read = Dialogue::read(folder.path(), name, &texts);
+    read.unwrap().unwrap()
+}
+
+const POP3: &str = "
+    TLS
+    S: +OK ready
+    C: USER bob
+    S: +OK Send PASS
+    C: PASS builder
+    S: +OK Welcome
+    C: QUIT
+    S: +OK Farewell
+    S ends
+    C ends
+    closed
+";
+
+const SMTP: &str = "
+    S: 220 ready
+    C: EHLO me
+    S: 250-here
+    S: 250 AUTH PLAIN
+    C: AUTH PLAIN AGFsaWNlAHdvbmRlcmxhbmQ=
+    S: 235 2.7.0 Ok
+    reset
+    closed
+";
+
+#[test]
+fn a_conversation_in_one_line() {
+    let (_, sessions) = recorded(&[
+        (Protocol::Pop3, POP3),
+        (Protocol::Submission, SMTP),
+        (
+            Protocol::Imap,
+            "S: * OK hi\nC: a LOGIN bob wrong\nS: a NO wrong\nlost",
+        ),
+    ]);
+    let told: Vec<String> = sessions
+        .summaries
+        .iter()
+        .map(|s| {
+            let (user, tls) = (s.user.as_deref(), s.tls.as_deref());
+            let (user, tls) = (user.unwrap_or("-"), tls.unwrap_or("-"));
+            let (state, end) = (s.state.unwrap_or("-"), s.ending.told());
+            format!(
+                "{} {user} {tls} {} {state}, {end}",
+                s.place.service, s.commands
+            )
+        })
+        .collect();
+    let expected = [
+        "pop3 bob TLSv1.3 3 closed, server closed",
+        "submission alice - 2 ready, broken off",
+        "imap - - 1 not-authenticated, not recorded",
+    ];
+    assert_eq!(told, expected);
+    assert_eq!(sessions.not_understood, 0);
+}
+
+#[test]
+fn the_beginning_of_a_name_is_enough() {
+    let (_, sessions) = recorded(&[(Protocol::Pop3, POP3), (Protocol::Pop3, POP3)]);
+    let name = &sessions.summaries[0].place.connection;
+    assert_eq!(
+        sessions.named(&name.to_uppercase()),
+        [&sessions.summaries[0]]
+    );
+    assert_eq!(sessions.named("last"), [&sessions.summaries[1]]);
+    assert_eq!(sessions.named("").len(), 2);
+    assert!(sessions.named("u").is_empty());
+}
+
+#[test]
+fn a_table_has_as_many_columns_as_there_is_room_for() {
+    let (_, sessions) = recorded(&[(Protocol::Pop3, POP3), (Protocol::Submission, SMTP)]);
+    let lines = |width| Table(sessions.summaries.iter().collect()).lines(width);
+    let whole = lines(None);
+    assert_eq!(whole.len(), 3);
+    assert!(whole[0].contains("TOOK  WE ARE  SERVICE"), "{}", whole[0]);
+    assert!(
+        whole[2].contains("4.0 s  server  submission  alice"),
+        "{}",
+        whole[2]
+    );
+    for line in lines(Some(80)) {
+        assert!(line.chars().count() <= 80, "{line}");
+        assert!(!line.contains("OCTETS"), "{line}");
+    }
+    assert!(lines(Some(10))[0].ends_with("END"));
+}
+
+#[test]
+fn a_conversation_is_told_with_what_it_means() {
+    let dialogue = dialogue(
+        Protocol::Pop3,
+        &POP3.replace("C: QUIT", "C: QUIT\u{202e}\x1b[2J"),
+    );
+    let telling = |explain| Telling {
+        ink: Ink(false),
+        width: Some(75),
+        explain,
+    };
+    let text = Teller::whole(telling(Explain::All), &dialogue).join("\n");
+    for expected in [
+        ": pop3, 127.0.0.1:4711 with 127.0.0.1:2025\n",
+        "bob has logged in",
+        "── under TLS from here on: TLSv1.3, TLS_AES_256_GCM_SHA384",
+        "\nC: PASS ********\n   · ",
+        "(RFC 1939",
+        "(the server has said that nothing more follows)",
+    ] {
+        assert!(text.contains(expected), "{expected}:\n{text}");
+    }
+    assert!(!text.contains("builder") && !text.contains('\x1b') && !text.contains('\u{202e}'));
+    let text = Teller::whole(telling(Explain::Off), &dialogue).join("\n");
+    assert!(!text.contains('·'), "{text}");
+    let slow = dialogue_with_pause();
+    let text = Teller::whole(telling(Explain::Replies), &slow).join("\n");
+    assert!(text.contains("(1.5 s later)"), "{text}");
+}
+
+fn dialogue_with_pause() -> Dialogue {
+    // What crosses is no turn, but takes its time.
+    let mut dialogue = dialogue(Protocol::Pop3, POP3);
+    dialogue.turns.drain(3..5);
+    dialogue
+}
+
+#[test]
+fn the_lines_of_a_body_are_one_turn() {
+    let body = "S: line\n".repeat(20);
+    let lines = format!(
+        "S: +OK\nC: USER a\nS: +OK\nC: PASS b\nS: +OK\nC: RETR 1\nS: +OK 200 octets\nS: Subject: x\nS:\n{body}S: ."
+    );
+    let dialogue = dialogue(Protocol::Pop3, &lines);
+    let said = dialogue.turns.iter().filter(|turn| match &turn.what {
+        crate::wire_tap::journal::Happened::Said(said) => said.octets.octets().len() > 100,
+        _ => false,
+    });
+    assert_eq!(said.count(), 1);
+    let telling = Telling {
+        ink: Ink(false),
+        width: None,
+        explain: Explain::Off,
+    };
+    let text = Teller::whole(telling, &dialogue).join("\n");
+    assert!(
+        text.contains("\n   (and 15 more lines, which are recorded)\nS: ."),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_conversation_becomes_a_script() {
+    let script = script(&dialogue(Protocol::Pop3, POP3)).unwrap().to_string();
+    let steps = script
+        .split_once("\n\n")
+        .map_or(script.as_str(), |(_, steps)| steps);
+    let expected = "S: +OK ...\nC: USER bob\nS: +OK ...\nC: PASS ${SECRET_1}\n\
+                    S: +OK ...\nC: QUIT\nS: +OK ...\n! closed\n";
+    assert_eq!(steps, expected, "{script}");
+    assert!(script.contains("\ntls: implicit\n"), "{script}");
+    assert!(script.contains("\nasks: SECRET_1 "), "{script}");
+    let starttls = "S: 220 hi\nC: EHLO x\nS: 250 STARTTLS\nC: STARTTLS\nS: 220 go\nTLS\nC: QUIT";
+    let script = super::script(&dialogue(Protocol::Smtp, starttls)).unwrap();
+    assert!(
+        script.to_string().contains("\n! starttls\nC: QUIT\n"),
+        "{script}"
+    );
+}
+
+#[test]
+fn what_was_not_recorded_keeps_its_size_in_a_script() {
+    let body = "C: line\n".repeat(5_000);
+    let lines = format!(
+        "S: 220 hi\nC: EHLO x\nS: 250 CHUNKING\nC: MAIL FROM:<a@b>\nS: 250 Ok\nC: RCPT TO:<a@b>\n\
+         S: 250 Ok\nC: BDAT 30014 LAST\nC: Subject: x\n{}{body}S: 250 Ok",
+        ""
+    );
+    let script = script(&dialogue(Protocol::Smtp, &lines)).unwrap();
+    let mut octets = 0;
+    for step in &script.steps {
+        if let crate::console::Action::Send(text) = &step.action {
+            octets += text.fill(&crate::console::Memory::new()).len();
+        }
+    }
+    let commands = "EHLO x\r\nMAIL FROM:<a@b>\r\nRCPT TO:<a@b>\r\nBDAT 30014 LAST\r\n";
+    assert_eq!(octets, commands.len() + 30_012);
+    assert!(script.to_string().contains("were not recorded"), "{script}");
+}

@@ -1,0 +1,131 @@
+//! The journal: every conversation, one JSON line for each thing that happened.
+//!
+//! [`Writer`] is a [`Sink`] that writes it: each connection has a `Scribe`, which explains and masks
+//! what is said, and all of them share a `Volume`, to which other programs append as well. [`read()`]
+//! and [`Follower`] read it back as [`Record`]s. A password never stands in it, unless it is asked for.
+
+mod read;
+mod record;
+mod scribe;
+mod volume;
+
+use std::collections::{BTreeSet, HashMap};
+use std::hash::{BuildHasher, RandomState};
+use std::io;
+use std::path::PathBuf;
+
+pub use self::read::{Follower, Reading, read};
+pub(crate) use self::record::moment;
+pub use self::record::{Happened, LeftOut, Meaning, Octets, Part, Place, Record, Said};
+use self::scribe::Scribe;
+use self::volume::Volume;
+use super::{Event, Sink, What};
+use crate::config::Journal;
+use crate::limits;
+
+/// Writes a journal.
+pub struct Writer {
+    folder: PathBuf,
+    volume: Volume,
+    show_secrets: bool,
+    /// Gives the connections names that no other program gives.
+    names: RandomState,
+    scribes: HashMap<u64, Scribe>,
+    /// Those that have something to write.
+    busy: BTreeSet<u64>,
+    lines: Vec<u8>,
+}
+
+impl Writer {
+    /// Opens it for writing; with passwords only if they may be shown.
+    ///
+    /// # Errors
+    /// When the folder or the file cannot be made or opened.
+    pub fn open(journal: &Journal, show_secrets: bool) -> io::Result<Writer> {
+        Ok(Writer {
+            folder: journal.folder.clone(),
+            volume: Volume::open(&journal.folder, journal.size, journal.keep)?,
+            show_secrets,
+            names: RandomState::new(),
+            scribes: HashMap::new(),
+            busy: BTreeSet::new(),
+            lines: Vec::new(),
+        })
+    }
+
+    fn note(&mut self, event: &Event) {
+        let number = event.connection.number;
+        let name = || name(self.names.hash_one(number));
+        let new = || Scribe::new(&event.connection, name(), self.show_secrets);
+        let scribe = self.scribes.entry(number).or_insert_with(new);
+        scribe.note(event);
+        self.busy.insert(number);
+        if matches!(event.what, What::Closed | What::Lost) {
+            self.write_down(number);
+            self.scribes.remove(&number);
+        }
+    }
+
+    /// Makes lines of what there is to write of one connection.
+    fn write_down(&mut self, number: u64) {
+        self.busy.remove(&number);
+        let Some(scribe) = self.scribes.get_mut(&number) else {
+            return;
+        };
+        for record in scribe.take() {
+            // What cannot be JSON there is not; a line less harms nobody.
+            if let Ok(line) = serde_json::to_vec(&record) {
+                self.lines.extend(line);
+                self.lines.push(b'\n');
+            }
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        while let Some(number) = self.busy.first().copied() {
+            self.write_down(number);
+        }
+        let lines = std::mem::take(&mut self.lines);
+        match lines.is_empty() {
+            true => Ok(()),
+            false => self.volume.append(&lines),
+        }
+    }
+}
+
+impl Sink for Writer {
+    fn name(&self) -> String {
+        format!("the journal {}", self.folder.display())
+    }
+
+    fn take(&mut self, events: &[Event]) -> io::Result<()> {
+        let mut octets = 0;
+        for event in events {
+            self.note(event);
+            octets += event.size();
+            if octets >= limits::JOURNAL_PIECE {
+                self.flush()?;
+                octets = 0;
+            }
+        }
+        self.flush()
+    }
+}
+
+/// The letters of names: none that looks like another (Crockford's base 32).
+const LETTERS: [u8; 32] = *b"0123456789abcdefghjkmnpqrstvwxyz";
+
+/// Letters of a name: 40 bits, so that in a journal of a hundred thousand connections two share a
+/// name once in two hundred journals.
+const NAME: u32 = 8;
+
+fn name(number: u64) -> String {
+    let letter = |at: u32| {
+        let bits = number >> (5 * at) & 31;
+        char::from(LETTERS[bits as usize])
+    };
+    (0..NAME).map(letter).collect()
+}
+
+#[cfg(test)]
+mod tests;

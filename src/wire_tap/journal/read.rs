@@ -1,0 +1,293 @@
+//! Reads a journal back, from its oldest line to its newest, and goes on as it grows.
+//!
+//! Lines that are no record are passed over and counted: the last one of a program that died, one of
+//! a newer version, one that somebody has edited.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use memchr::memmem;
+use rustix::fs::{FlockOperation, flock};
+use serde::de::DeserializeOwned;
+
+use super::volume::{current, is_same, is_same_file, old};
+use crate::limits;
+
+/// The lines of a journal.
+pub struct Reading {
+    /// The oldest first.
+    files: VecDeque<BufReader<File>>,
+    wanted: Wanted,
+    not_understood: u64,
+}
+
+/// Reads the journal in this folder, as it is now; only the lines of the connections whose name
+/// begins so. Without a journal there are no lines.
+///
+/// # Errors
+/// When a file cannot be opened.
+pub fn read(folder: &Path, name: &str) -> io::Result<Reading> {
+    let files = all(folder)?.into_iter();
+    Ok(Reading {
+        files: files.map(BufReader::new).collect(),
+        wanted: Wanted::named(name),
+        not_understood: 0,
+    })
+}
+
+/// Finds the lines of connections without understanding the others.
+struct Wanted(Option<memmem::Finder<'static>>);
+
+impl Wanted {
+    /// Those of the connections whose name begins so.
+    fn named(name: &str) -> Wanted {
+        let text = format!("\"connection\":\"{name}");
+        let finder = || memmem::Finder::new(text.as_bytes()).into_owned();
+        Wanted((!name.is_empty()).then(finder))
+    }
+
+    fn is(&self, line: &[u8]) -> bool {
+        let finder = self.0.as_ref();
+        finder.is_none_or(|finder| finder.find(line).is_some())
+    }
+}
+
+/// All files, the oldest first. While we have the lock of the newest one, none is renamed.
+fn all(folder: &Path) -> io::Result<Vec<File>> {
+    let newest = loop {
+        let Some(file) = open(&current(folder))? else {
+            return Ok(Vec::new());
+        };
+        flock(&file, FlockOperation::LockShared)?;
+        if is_same(&file, &current(folder)) {
+            break file;
+        }
+    };
+    let mut files = Vec::new();
+    for number in 1.. {
+        match open(&old(folder, number))? {
+            Some(file) => files.push(file),
+            None => break,
+        }
+    }
+    flock(&newest, FlockOperation::Unlock)?;
+    files.reverse();
+    files.push(newest);
+    Ok(files)
+}
+
+fn open(path: &Path) -> io::Result<Option<File>> {
+    match File::open(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        opened => opened.map(Some),
+    }
+}
+
+impl Reading {
+    /// The next line that can be understood as this; `None` at the end.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn record<T: DeserializeOwned>(&mut self) -> io::Result<Option<T>> {
+        while let Some(file) = self.files.front_mut() {
+            match line(file)? {
+                Line::End => {
+                    self.files.pop_front();
+                }
+                Line::Whole(line) if self.wanted.is(&line) => match serde_json::from_slice(&line) {
+                    Ok(record) => return Ok(Some(record)),
+                    Err(_) => self.not_understood += 1,
+                },
+                Line::Whole(_) => {}
+                Line::Torn(_) => self.not_understood += 1,
+            }
+        }
+        Ok(None)
+    }
+
+    /// How many lines were none that we know.
+    #[must_use]
+    pub fn not_understood(&self) -> u64 {
+        self.not_understood
+    }
+}
+
+/// What was read of a file.
+enum Line {
+    /// A line, its ending included.
+    Whole(Vec<u8>),
+    /// A line without an end, or one that is too long to be ours.
+    Torn(Vec<u8>),
+    End,
+}
+
+fn line(file: &mut BufReader<File>) -> io::Result<Line> {
+    let mut line = Vec::new();
+    let most = limits::JOURNAL_RECORD as u64;
+    file.by_ref().take(most).read_until(b'\n', &mut line)?;
+    Ok(match line.last() {
+        None => Line::End,
+        Some(b'\n') => Line::Whole(line),
+        Some(_) => Line::Torn(line),
+    })
+}
+
+/// Reads what is written, across rotations, and waits for more.
+pub struct Follower {
+    folder: PathBuf,
+    wanted: Wanted,
+    file: Option<BufReader<File>>,
+    /// The beginning of a line that is still being written.
+    begun: Vec<u8>,
+    /// The file has another name now; what is left in it is all that there will be.
+    full: bool,
+}
+
+impl Follower {
+    /// Follows all connections, from now on. There need be nothing yet.
+    ///
+    /// # Errors
+    /// When the file cannot be opened.
+    pub fn from_now_on(folder: &Path) -> io::Result<Follower> {
+        let mut file = open(&current(folder))?;
+        if let Some(file) = &mut file {
+            file.seek(SeekFrom::End(0))?;
+        }
+        Ok(Follower::at(folder, "", file))
+    }
+
+    /// Follows the connections whose name begins so, from their beginning.
+    ///
+    /// # Errors
+    /// When the file cannot be opened.
+    pub fn of(folder: &Path, name: &str) -> io::Result<Follower> {
+        let oldest = all(folder)?.into_iter().next();
+        Ok(Follower::at(folder, name, oldest))
+    }
+
+    fn at(folder: &Path, name: &str, file: Option<File>) -> Follower {
+        Follower {
+            folder: folder.to_owned(),
+            wanted: Wanted::named(name),
+            file: file.map(BufReader::new),
+            begun: Vec::new(),
+            full: false,
+        }
+    }
+
+    /// The next record that has been written; `None`: not yet. What is no record is passed over.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn record<T: DeserializeOwned>(&mut self) -> io::Result<Option<T>> {
+        loop {
+            let Some(file) = &mut self.file else {
+                self.file = open(&current(&self.folder))?.map(BufReader::new);
+                if self.file.is_none() {
+                    return Ok(None);
+                }
+                continue;
+            };
+            match line(file)? {
+                Line::Whole(end) => {
+                    let mut line = std::mem::take(&mut self.begun);
+                    line.extend(end);
+                    let record = self.wanted.is(&line).then(|| serde_json::from_slice(&line));
+                    if let Some(Ok(record)) = record {
+                        return Ok(Some(record));
+                    }
+                }
+                Line::Torn(piece) if self.begun.len() < limits::JOURNAL_RECORD => {
+                    self.begun.extend(piece);
+                }
+                Line::Torn(_) => self.begun.clear(),
+                // What was written before the file got another name was written to it.
+                Line::End if self.full => self.turn_over()?,
+                Line::End if is_same(file.get_ref(), &current(&self.folder)) => return Ok(None),
+                Line::End => self.full = true,
+            }
+        }
+    }
+
+    /// Goes on to the file behind this one.
+    fn turn_over(&mut self) -> io::Result<()> {
+        let files = all(&self.folder)?;
+        let ours = self.file.as_ref().map(BufReader::get_ref);
+        let is_ours = |other: &File| ours.is_some_and(|ours| is_same_file(ours, other));
+        // If ours is gone already, the oldest is the next that there is.
+        let behind = files.iter().position(is_ours).map_or(0, |at| at + 1);
+        self.file = files.into_iter().nth(behind).map(BufReader::new);
+        self.begun.clear();
+        self.full = false;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    // A test fails by panicking.
+    #![allow(clippy::unwrap_used)]
+
+    use std::fs;
+
+    use super::super::volume::Volume;
+    use super::*;
+
+    fn numbers(mut next: impl FnMut() -> io::Result<Option<u64>>) -> Vec<u64> {
+        std::iter::from_fn(|| next().unwrap()).collect()
+    }
+
+    #[test]
+    fn what_cannot_be_understood_is_counted() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(old(folder.path(), 1), "1\nnonsense\n").unwrap();
+        fs::write(current(folder.path()), "2\n\n\"three\"\n4\n5").unwrap();
+        let mut reading = read(folder.path(), "").unwrap();
+        assert_eq!(numbers(|| reading.record()), [1, 2, 4]);
+        assert_eq!(reading.not_understood(), 4);
+        let long = "9".repeat(3 * limits::JOURNAL_RECORD);
+        fs::write(current(folder.path()), format!("{long}\n7\n")).unwrap();
+        assert_eq!(
+            numbers({
+                let mut reading = read(folder.path(), "").unwrap();
+                move || reading.record()
+            }),
+            [1, 7]
+        );
+    }
+
+    #[test]
+    fn only_the_lines_of_one_connection_are_looked_at() {
+        let folder = tempfile::tempdir().unwrap();
+        let line = |name| format!("{{\"connection\":\"{name}\"}}\n");
+        let text = ["abc", "abd", "xyz"].map(line).concat();
+        fs::write(current(folder.path()), text + "nonsense\n").unwrap();
+        let mut reading = read(folder.path(), "ab").unwrap();
+        let mut count = 0;
+        while reading.record::<serde_json::Value>().unwrap().is_some() {
+            count += 1;
+        }
+        assert_eq!((count, reading.not_understood()), (2, 0));
+    }
+
+    #[test]
+    fn nothing_is_missed_while_the_files_change_their_names() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut follower = Follower::from_now_on(folder.path()).unwrap();
+        assert_eq!(follower.record::<u64>().unwrap(), None);
+        let mut volume = Volume::open(folder.path(), 20, 100).unwrap();
+        let (mut seen, mut written) = (Vec::new(), 0);
+        for burst in [1, 50, 3, 0, 7, 40] {
+            for _ in 0..burst {
+                volume.append(format!("{written}\n").as_bytes()).unwrap();
+                written += 1;
+            }
+            seen.extend(numbers(|| follower.record()));
+        }
+        assert_eq!(seen, (0..written).collect::<Vec<_>>());
+        let mut late = Follower::of(folder.path(), "").unwrap();
+        assert_eq!(numbers(|| late.record()), seen);
+    }
+}

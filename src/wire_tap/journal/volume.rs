@@ -1,0 +1,168 @@
+//! The files of a journal: the one that is written, and the older ones beside it.
+//!
+//! Several programs append to `journal.jsonl` at once. Each takes the lock of the file, sees whether
+//! it is still the one of that name, and writes whole lines with one call. Who finds the file full
+//! renames it to `journal.1.jsonl`, and the older ones before it, from behind, so that the name is
+//! free only when all of them have theirs.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{FlockOperation, flock};
+
+/// The file that is written.
+pub(super) struct Volume {
+    folder: PathBuf,
+    file: File,
+    /// Octets of a file that is full.
+    size: u64,
+    /// Full files that are kept.
+    keep: u32,
+}
+
+impl Volume {
+    /// Makes the folder and the file if there are none; only their owner can read them.
+    pub(super) fn open(folder: &Path, size: u64, keep: u32) -> io::Result<Volume> {
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(folder)?;
+        Ok(Volume {
+            file: open(folder)?,
+            folder: folder.to_owned(),
+            size,
+            keep,
+        })
+    }
+
+    /// Appends whole lines: all of them, or if that fails, none.
+    pub(super) fn append(&mut self, lines: &[u8]) -> io::Result<()> {
+        let length = self.lock(lines.len() as u64)?;
+        let written = self.write(lines, length);
+        if written.is_err() {
+            // Nobody else writes while we have the lock, so only our own octets go.
+            let _ = self.file.set_len(length);
+        }
+        flock(&self.file, FlockOperation::Unlock)?;
+        written
+    }
+
+    /// Takes the lock of the file that has the name, and begins a new one if these octets do not
+    /// fit; returns its length.
+    fn lock(&mut self, octets: u64) -> io::Result<u64> {
+        loop {
+            flock(&self.file, FlockOperation::LockExclusive)?;
+            let length = self.file.metadata()?.len();
+            let is_current = is_same(&self.file, &current(&self.folder));
+            if is_current && (length == 0 || length + octets <= self.size) {
+                return Ok(length);
+            }
+            if is_current {
+                self.rotate()?;
+            }
+            // The lock goes with the file.
+            self.file = open(&self.folder)?;
+        }
+    }
+
+    fn write(&mut self, lines: &[u8], length: u64) -> io::Result<()> {
+        if length > 0 {
+            // A program that died may have left half a line.
+            let mut last = [0];
+            self.file.seek(SeekFrom::Start(length - 1))?;
+            self.file.read_exact(&mut last)?;
+            if last != *b"\n" {
+                self.file.write_all(b"\n")?;
+            }
+        }
+        self.file.write_all(lines)
+    }
+
+    fn rotate(&self) -> io::Result<()> {
+        for number in (1..self.keep).rev() {
+            rename(&old(&self.folder, number), &old(&self.folder, number + 1))?;
+        }
+        match self.keep {
+            0 => fs::remove_file(current(&self.folder)),
+            _ => fs::rename(current(&self.folder), old(&self.folder, 1)),
+        }
+    }
+}
+
+fn open(folder: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    let options = options.read(true).append(true).create(true).mode(0o600);
+    options.open(current(folder))
+}
+
+fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    match fs::rename(from, to) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        renamed => renamed,
+    }
+}
+
+/// The file that is written, in this folder.
+pub(super) fn current(folder: &Path) -> PathBuf {
+    folder.join("journal.jsonl")
+}
+
+/// An older one; 1 is the youngest of them.
+pub(super) fn old(folder: &Path, number: u32) -> PathBuf {
+    folder.join(format!("journal.{number}.jsonl"))
+}
+
+/// Is the open file the one that has this name?
+pub(super) fn is_same(file: &File, name: &Path) -> bool {
+    identity(file.metadata()).is_some_and(|open| identity(fs::metadata(name)) == Some(open))
+}
+
+/// Are both open files one?
+pub(super) fn is_same_file(one: &File, other: &File) -> bool {
+    identity(one.metadata()).is_some_and(|open| identity(other.metadata()) == Some(open))
+}
+
+fn identity(data: io::Result<fs::Metadata>) -> Option<(u64, u64)> {
+    data.ok().map(|data| (data.dev(), data.ino()))
+}
+
+#[cfg(test)]
+mod tests {
+    // A test fails by panicking.
+    #![allow(clippy::unwrap_used)]
+
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    fn text(path: &Path) -> String {
+        fs::read_to_string(path).unwrap_or_default()
+    }
+
+    #[test]
+    fn a_full_file_makes_room_and_the_oldest_goes() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path().join("journal");
+        let mut volume = Volume::open(&folder, 5, 2).unwrap();
+        for line in ["1\n", "2\n", "3\n", "4\n", "too long\n", "5\n", "6\n"] {
+            volume.append(line.as_bytes()).unwrap();
+        }
+        assert_eq!(text(&current(&folder)), "5\n6\n");
+        assert_eq!(text(&old(&folder, 1)), "too long\n");
+        assert_eq!(text(&old(&folder, 2)), "3\n4\n");
+        assert!(!old(&folder, 3).exists());
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&folder), mode(&current(&folder))), (0o700, 0o600));
+    }
+
+    #[test]
+    fn half_a_line_of_a_program_that_died_spoils_no_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut volume = Volume::open(folder.path(), 100, 1).unwrap();
+        fs::write(current(folder.path()), "half").unwrap();
+        volume.append(b"whole\n").unwrap();
+        assert_eq!(text(&current(folder.path())), "half\nwhole\n");
+    }
+}

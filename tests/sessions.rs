@@ -1,0 +1,274 @@
+//! `pillarbox sessions`: what servers and clients record is listed, shown, followed and played again.
+// A test fails by panicking.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use common::programs::until;
+use common::{Lab, command, run};
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+
+/// The program with these words, in the laboratory's folder; it must succeed.
+fn ok(lab: &Lab, words: &[&str]) -> String {
+    let (status, out, errors) = run(words, lab.path());
+    assert_eq!(status, 0, "{words:?}: {errors}");
+    out
+}
+
+/// A conversation with the laboratory's server, typed by a pipe.
+fn typed(lab: &Lab, protocol: &str, lines: &str) {
+    let place = lab.address(protocol).to_string();
+    let mut child = command(&[protocol, &place, "--explain", "off"], lab.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    std::io::Write::write_all(&mut stdin, lines.as_bytes()).unwrap();
+    drop(stdin);
+    assert!(child.wait().unwrap().success(), "{lines}");
+}
+
+const SMTP: &str = "EHLO me\nAUTH PLAIN AGFsaWNlAHdvbmRlcmxhbmQ=\n\
+    MAIL FROM:<alice@pillarbox.test>\nRCPT TO:<bob@pillarbox.test>\nDATA\n\
+    Subject: Tea\n\nAt five.\n.\nQUIT\n";
+const POP3: &str = "USER bob\nPASS builder\nLIST\nRETR 1\nQUIT\n";
+const IMAP: &str =
+    "a LOGIN bob \"builder\"\nb SELECT INBOX\nc FETCH 1 (FLAGS BODY.PEEK[])\nd LOGOUT\n";
+
+/// The conversations that the server has recorded to their ends.
+fn sessions(lab: &Lab, count: usize) -> Vec<Value> {
+    until("the server to record", || {
+        let all = ok(lab, &["sessions", "--json"]);
+        let all: Vec<Value> = serde_json::from_str(&all).unwrap();
+        let ended = |session: &Value| session["ours"] == "server" && session["ending"] != "open";
+        let ended: Vec<Value> = all.into_iter().filter(ended).collect();
+        (ended.len() == count).then_some(ended)
+    })
+}
+
+fn journal(lab: &Lab) -> String {
+    fs::read_to_string(lab.path().join("journal/journal.jsonl")).unwrap()
+}
+
+#[test]
+fn what_happens_is_recorded_by_both_ends_and_shown() {
+    let lab = Lab::start();
+    typed(&lab, "smtp", SMTP);
+    typed(&lab, "pop3", POP3);
+    typed(&lab, "imap", IMAP);
+    let recorded = sessions(&lab, 3);
+    let users: Vec<&str> = recorded
+        .iter()
+        .map(|s| s["user"].as_str().unwrap())
+        .collect();
+    assert_eq!(users, ["alice", "bob", "bob"]);
+    let journal = journal(&lab);
+    for secret in ["wonderland", "AGFsaWNlAHdvbmRlcmxhbmQ", "builder"] {
+        assert!(!journal.contains(secret), "{secret}");
+    }
+    let list = ok(&lab, &["sessions"]);
+    assert_eq!(list.lines().count(), 1 + 2 * 3, "{list}");
+    assert_eq!(
+        ok(&lab, &["sessions", "--protocol", "imap"])
+            .lines()
+            .count(),
+        1 + 2
+    );
+    assert_eq!(
+        ok(&lab, &["sessions", "--last", "1", "--since", "1h"])
+            .lines()
+            .count(),
+        1 + 1
+    );
+    assert!(ok(&lab, &["sessions", "--since", "2099-01-01T00:00:00Z"]).contains("None of the 6"));
+    let id = recorded[2]["connection"].as_str().unwrap();
+    let shown = ok(&lab, &["sessions", &id[..6]]);
+    for line in [
+        "\nC: a LOGIN bob ********\n",
+        "\nS: Good day, and welcome.\n",
+        "(RFC 3501 §6.2.3)",
+    ] {
+        assert!(shown.contains(line), "{line}: {shown}");
+    }
+    let whole: Value = serde_json::from_str(&ok(&lab, &["sessions", id, "--json"])).unwrap();
+    assert_eq!(whole["events"][0]["event"], "opened");
+    assert_eq!(whole["commands"], 4);
+    let mode = |path: &str| {
+        let data = fs::metadata(lab.path().join(path)).unwrap();
+        data.permissions().mode() & 0o777
+    };
+    assert_eq!(
+        (mode("journal"), mode("journal/journal.jsonl")),
+        (0o700, 0o600)
+    );
+}
+
+#[test]
+fn a_saved_conversation_is_played_again() {
+    let lab = Lab::start();
+    typed(&lab, "smtp", SMTP);
+    typed(&lab, "pop3", POP3);
+    typed(&lab, "imap", IMAP);
+    let secrets = ["AGFsaWNlAHdvbmRlcmxhbmQ=", "builder", "\"builder\""];
+    for (session, secret) in sessions(&lab, 3).iter().zip(secrets) {
+        let id = session["connection"].as_str().unwrap();
+        let file = format!("{id}.demo");
+        let saved = ok(&lab, &["sessions", id, "--demo", &file]);
+        assert!(
+            saved.contains(&format!("`pillarbox demo {file}`")),
+            "{saved}"
+        );
+        let (status, _, error) = run(&["sessions", id, "--demo", &file], lab.path());
+        assert_eq!(status, 1);
+        assert!(error.contains("is there already"), "{error}");
+        let place = session["server"].as_str().unwrap();
+        let played = command(&["demo", &file, "--fast", "--against", place], lab.path())
+            .env("PILLARBOX_SECRET_1", secret)
+            .output()
+            .unwrap();
+        let errors = String::from_utf8_lossy(&played.stderr);
+        assert!(played.status.success(), "{file}: {errors}");
+    }
+}
+
+#[test]
+fn passwords_are_recorded_only_for_whom_it_is_asked() {
+    let lab = Lab::with("[store]\njournal = wire\n");
+    let place = lab.address("pop3").to_string();
+    let mut child = command(
+        &["pop3", &place, "--user", "bob", "--show-secrets"],
+        lab.path(),
+    )
+    .stdout(Stdio::null())
+    .spawn()
+    .unwrap();
+    assert!(child.wait().unwrap().success());
+    let text = fs::read_to_string(lab.path().join("wire/journal.jsonl")).unwrap();
+    let lines: Vec<Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let shows = |ours: &str| {
+        let said = lines.iter().filter(|line| line["ours"] == ours);
+        said.filter_map(|line| line["text"].as_str())
+            .any(|text| text == "PASS builder\r\n")
+    };
+    assert!(shows("client") && !shows("server"), "{text}");
+}
+
+/// A program that runs until it is told to end.
+struct Running(Child);
+
+impl Running {
+    fn interrupt(mut self) -> i32 {
+        kill_process(Pid::from_child(&self.0), Signal::INT).unwrap();
+        self.0.wait().unwrap().code().unwrap_or(130)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn what_happens_is_followed_across_rotations() {
+    let lab = Lab::with("[store]\njournal_size = 2K\njournal_keep = 1000\n");
+    let words = ["sessions", "--follow", "--explain", "off"];
+    let mut command: Command = command(&words, lab.path());
+    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap())
+        .lines()
+        .map(Result::unwrap);
+    let running = Running(child);
+    // It begins to follow at some moment that nobody tells: the first conversations may be over.
+    let (send, receive) = std::sync::mpsc::channel();
+    std::thread::spawn(move || lines.by_ref().try_for_each(|line| send.send(line)));
+    until("the first line", || {
+        typed(&lab, "pop3", "NOOP\nQUIT\n");
+        receive.try_recv().ok()
+    });
+    typed(&lab, "pop3", "XYZZY\nQUIT\n");
+    let seen = receive.iter().find(|line| line == "C: XYZZY");
+    assert!(seen.is_some());
+    assert!(
+        lab.path().join("journal/journal.2.jsonl").exists(),
+        "it was rotated"
+    );
+    running.interrupt();
+}
+
+#[test]
+fn who_asks_for_nothing_that_is_there_is_told_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let said = |config: &str, words: &[&str]| {
+        fs::write(folder.path().join("config.ini"), config).unwrap();
+        let (status, out, error) = run(words, folder.path());
+        (status, out + &error)
+    };
+    let (status, text) = said("", &["sessions"]);
+    assert!(
+        status == 0 && text.contains("Start the servers with `pillarbox`"),
+        "{text}"
+    );
+    let (status, text) = said("", &["sessions", "last"]);
+    assert!(
+        status == 1 && text.contains("nothing is recorded yet"),
+        "{text}"
+    );
+    let (status, text) = said("[store]\njournal =\n", &["sessions"]);
+    assert!(
+        status == 2 && text.contains("[store] journal is empty"),
+        "{text}"
+    );
+    assert!(
+        !folder.path().join("journal").exists(),
+        "who only reads makes nothing"
+    );
+    let line = |id: &str| {
+        format!(
+            r#"{{"time":"2026-11-25T17:00:00Z","connection":"{id}","ours":"client","protocol":"pop3","service":"pop3","thread":"","client":"127.0.0.1:1","server":"127.0.0.1:2","event":"opened"}}"#
+        )
+    };
+    write_journal(
+        folder.path(),
+        &format!("{}\nnonsense\n{}\n", line("abc"), line("abd")),
+    );
+    let (status, text) = said("", &["sessions"]);
+    assert!(
+        status == 0 && text.contains("1 lines could not be understood"),
+        "{text}"
+    );
+    let (status, text) = said("", &["sessions", "ab"]);
+    assert!(status == 1 && text.contains("2 IDs: abc, abd"), "{text}");
+    let (status, text) = said("", &["sessions", "x"]);
+    assert!(
+        status == 1 && text.contains("the newest are abd, abc"),
+        "{text}"
+    );
+}
+
+fn write_journal(folder: &Path, text: &str) {
+    fs::create_dir_all(folder.join("journal")).unwrap();
+    fs::write(folder.join("journal/journal.jsonl"), text).unwrap();
+}
+
+#[test]
+fn a_journal_that_cannot_be_written_stops_nobody() {
+    let lab = Lab::with("[store]\njournal = config.ini\n");
+    typed(&lab, "pop3", "NOOP\nQUIT\n");
+    let place = lab.address("pop3").to_string();
+    let (status, _, error) = run(&["pop3", &place], lab.path());
+    assert_eq!(status, 0);
+    assert!(error.contains("no conversations are recorded"), "{error}");
+}
