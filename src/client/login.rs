@@ -107,7 +107,7 @@ impl Login {
 
     fn take(&mut self, challenge: &[u8]) -> Result<Vec<u8>, &'static str> {
         match self.initial.take() {
-            // RFC 4422 §3: an empty challenge asks for the first response.
+            // RFC 4422 §5: an empty challenge asks for the first response.
             Some(initial) if challenge.is_empty() => Ok(initial),
             Some(_) => Err("a challenge before we have begun"),
             None => self.exchange.answer(challenge),

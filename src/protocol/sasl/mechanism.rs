@@ -79,7 +79,7 @@ impl ClientExchange {
         })
     }
 
-    /// What the client says first, where the mechanism lets it begin (RFC 4422 §3).
+    /// What the client says first, where the mechanism lets it begin (RFC 4422 §5).
     pub fn initial(&mut self) -> Option<Vec<u8>> {
         let initial = match self {
             ClientExchange::Plain(message) => {

@@ -33,7 +33,8 @@ impl ImapServer {
         for number in told {
             out.extend(view.flags_of(*number, by_uid));
         }
-        // RFC 2180 §4.2.3. A UID that does not exist is ignored (RFC 3501 §6.4.8).
+        // RFC 2180 §4.2.3, and not its §4.2.1, which has OK for .SILENT: who hears it believes that all
+        // were changed. A UID that does not exist is ignored (RFC 3501 §6.4.8).
         let answer = if changed.some_gone && !by_uid {
             Answer::no(SOME_GONE)
         } else {
