@@ -26,6 +26,7 @@ pub fn run(args: &GuiArgs, config: &Config) -> Result<(), CommandError> {
         settings: settings(config)?,
         accounts: args.accounts.clone(),
         texts: texts(config)?,
+        config: config.clone(),
     };
     let options = eframe::NativeOptions {
         viewport: eframe::egui::ViewportBuilder::default()

@@ -1,23 +1,24 @@
 //! The frame of the window: the rail that chooses the view, the conversation below, pop-ups and keys.
 
 use std::sync::Arc;
-use std::sync::mpsc;
 
 use eframe::egui::{
     Align, Align2, Color32, Context, FontId, Frame, Layout, Margin, Panel, Sense, TextStyle, Theme,
-    Ui, WidgetInfo, accesskit::Role, vec2,
+    Ui, ViewportCommand, WidgetInfo, accesskit::Role, vec2,
 };
 use lucide_icons::Icon;
 
 use super::classroom::Classroom;
 use super::conversation_pane::ConversationPane;
 use super::lab_tab::LabTab;
-use super::listening;
 use super::look::{self, Size};
 use super::mail::Mail;
+use super::model::lab::Standing;
 use super::popup::Popups;
+use super::see_through::SeeThrough;
 use super::shortcuts::{self, Action};
 use crate::client::ClientSettings;
+use crate::config::Config;
 use crate::protocol::explain::Texts;
 
 /// What the window begins with.
@@ -28,6 +29,8 @@ pub struct Start {
     pub accounts: Vec<String>,
     /// The explanations.
     pub texts: Arc<Texts>,
+    /// The servers that can be started inside.
+    pub config: Config,
 }
 
 /// What the rail chooses.
@@ -51,6 +54,11 @@ pub struct App {
     classroom: Classroom,
     lab: LabTab,
     conversation: ConversationPane,
+    texts: Arc<Texts>,
+    see: SeeThrough,
+    /// Does the window speak to the servers of `[ports]`?
+    own_servers: bool,
+    title: String,
     conversation_open: bool,
     popups: Popups,
     helping: bool,
@@ -67,8 +75,11 @@ impl App {
             mut settings,
             accounts,
             texts,
+            config,
         } = start;
-        let conversation = conversation(&mut settings, &texts, window);
+        let see = SeeThrough::new(window, Arc::clone(&texts), settings.imap.ca.clone());
+        see.watch(&mut settings);
+        let own_servers = config.client.imap.is_none();
         let mut popups = Popups::default();
         let mut mail = Mail::new(settings.clone(), window);
         for name in accounts {
@@ -81,9 +92,13 @@ impl App {
         App {
             view: View::Mail,
             mail,
-            classroom: Classroom::new(settings.clone(), &texts, window),
-            lab: LabTab::new(settings),
-            conversation,
+            classroom: Classroom::new(settings, &texts, window),
+            lab: LabTab::new(window, config, &see),
+            conversation: ConversationPane::new(Arc::clone(&texts)),
+            texts,
+            see,
+            own_servers,
+            title: String::new(),
             conversation_open: true,
             popups,
             helping: false,
@@ -94,25 +109,61 @@ impl App {
     /// Takes in what the workers have told, and draws the window.
     pub fn show(&mut self, ui: &mut Ui) {
         let window = ui.ctx().clone();
-        self.conversation.hear();
         self.mail.hear(&mut self.popups);
         self.classroom.hear(&mut self.popups);
+        self.lab.hear();
         if !self.popups.is_open() && !self.helping {
             for action in shortcuts::pressed(&window) {
                 self.act(action, &window);
             }
         }
+        self.entitle(&window);
         self.rail(ui);
         self.conversation(ui);
+        self.offer(ui);
         match self.view {
             View::Mail => self.mail.show(ui, &mut self.popups),
             View::Classroom => self.classroom.show(ui, &mut self.popups),
-            View::Servers => self.lab.show(ui),
+            View::Servers => self.lab.show(ui, &self.see, &self.texts),
         }
         self.popups.show(&window);
         if self.helping {
             self.helping = shortcuts::show_help(&window);
         }
+    }
+
+    /// The title says who has signed in: two windows make a lecture.
+    fn entitle(&mut self, window: &Context) {
+        let mut title = self.mail.who().join(", ");
+        title.push_str(if title.is_empty() {
+            "Pillarbox"
+        } else {
+            " - Pillarbox"
+        });
+        if title != self.title {
+            window.send_viewport_cmd(ViewportCommand::Title(title.clone()));
+            self.title = title;
+        }
+    }
+
+    /// With no server running here, the window offers to be one.
+    fn offer(&mut self, ui: &mut Ui) {
+        let closed = matches!(
+            self.lab.lab().standing,
+            Standing::Closed | Standing::Failed(_)
+        );
+        if !closed || !self.own_servers || self.view == View::Servers {
+            return;
+        }
+        Panel::top("offer").frame(look::beside(ui)).show(ui, |ui| {
+            ui.horizontal_wrapped(|ui| {
+                ui.label(look::icon(Icon::Server).color(look::palette(ui).accent));
+                ui.label(self.lab.lab().sentence());
+                if look::button(ui, Icon::Play, "Start the servers").clicked() {
+                    self.lab.open();
+                }
+            });
+        });
     }
 
     fn rail(&mut self, ui: &mut Ui) {
@@ -166,9 +217,9 @@ impl App {
         if self.conversation_open {
             Panel::bottom("conversation")
                 .frame(look::beside(ui))
-                .default_size(190.0)
+                .default_size(240.0)
                 .min_size(80.0)
-                .show(ui, |ui| self.conversation.show(ui));
+                .show(ui, |ui| self.conversation.show(ui, &self.see));
         }
     }
 
@@ -178,6 +229,8 @@ impl App {
             Action::Classroom => self.view = View::Classroom,
             Action::Servers => self.view = View::Servers,
             Action::Conversation => self.conversation_open = !self.conversation_open,
+            Action::LineBefore => self.conversation.step(&self.see, -1),
+            Action::LineBehind => self.conversation.step(&self.see, 1),
             Action::Help => self.helping = true,
             Action::Theme => window.set_theme(match window.theme() {
                 Theme::Dark => Theme::Light,
@@ -199,26 +252,6 @@ impl App {
 impl eframe::App for App {
     fn ui(&mut self, ui: &mut Ui, _: &mut eframe::Frame) {
         self.show(ui);
-    }
-}
-
-/// The pane of the conversation, which hears what is said to these servers from now on.
-fn conversation(
-    settings: &mut ClientSettings,
-    texts: &Arc<Texts>,
-    window: &Context,
-) -> ConversationPane {
-    match listening::listen(Arc::clone(texts), window) {
-        Ok((recorder, heard)) => {
-            for endpoint in [&mut settings.smtp, &mut settings.pop3, &mut settings.imap] {
-                endpoint.recorder = recorder.clone();
-            }
-            ConversationPane::new(heard)
-        }
-        Err(error) => {
-            log::error!("the conversation cannot be shown: {error}");
-            ConversationPane::new(mpsc::channel().1)
-        }
     }
 }
 

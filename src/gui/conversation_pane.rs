@@ -1,63 +1,384 @@
-//! The conversation: what each click says on the wire, at the bottom of every view.
+//! The conversation: what each click says on the wire, both sides, at the bottom of every view; and
+//! beside it what the line means that the pointer is on, or that is chosen.
 
-use std::sync::mpsc::Receiver;
+use std::sync::Arc;
+use std::time::SystemTime;
 
-use eframe::egui::{Label, RichText, ScrollArea, TextStyle, Ui};
+use eframe::egui::text::LayoutJob;
+use eframe::egui::{
+    CentralPanel, ComboBox, Frame, Panel, RichText, ScrollArea, Sense, TextFormat, TextStyle, Ui,
+    WidgetInfo, accesskit::Role, vec2,
+};
+use jiff::Timestamp;
 use lucide_icons::Icon;
 
-use super::look;
-use super::model::conversation::{Conversation, Said, Speaker};
+use super::model::conversations::{Conversation, Conversations, Line, Passed};
+use super::see_through::SeeThrough;
+use super::step_bar::{Ahead, StepBar};
+use super::{diagram_window, explanation_panel, lock_window, look};
+use crate::console::by_hand::hexadecimal;
+use crate::protocol::explain::Texts;
+use crate::wire_tap::Side;
 
 /// The pane.
 pub(super) struct ConversationPane {
-    conversation: Conversation,
-    heard: Receiver<Vec<Said>>,
+    texts: Arc<Texts>,
+    /// The connection that is shown alone.
+    only: Option<u64>,
+    chosen: Option<u64>,
+    /// The line that the pointer is on.
+    pointed: Option<u64>,
+    /// Bring the chosen line into view.
+    follow: bool,
+    octets: bool,
+    states: bool,
+    lock: bool,
+    step_bar: StepBar,
 }
 
 impl ConversationPane {
-    /// The pane for what is heard.
-    pub(super) fn new(heard: Receiver<Vec<Said>>) -> ConversationPane {
-        let conversation = Conversation::default();
+    pub(super) fn new(texts: Arc<Texts>) -> ConversationPane {
         ConversationPane {
-            conversation,
-            heard,
+            texts,
+            only: None,
+            chosen: None,
+            pointed: None,
+            follow: false,
+            octets: false,
+            states: false,
+            lock: false,
+            step_bar: StepBar::default(),
         }
-    }
-
-    /// Takes in what has been said.
-    pub(super) fn hear(&mut self) {
-        let said = self.heard.try_iter().flatten();
-        said.for_each(|said| self.conversation.push(said));
     }
 
     /// Draws the pane.
-    pub(super) fn show(&mut self, ui: &mut Ui) {
-        ui.horizontal(|ui| {
+    pub(super) fn show(&mut self, ui: &mut Ui, see: &SeeThrough) {
+        let mut conversations = see.conversations();
+        self.toolbar(ui, see, &mut conversations);
+        let ahead = match see.gate().is_closed() {
+            true => self.step_bar.show(ui, see.gate(), &conversations),
+            false => None,
+        };
+        Panel::right("explanation")
+            .frame(Frame::new().inner_margin(look::STEP))
+            .default_size(400.0)
+            .size_range(220.0..=700.0)
+            .show(ui, |ui| self.explanation(ui, &conversations, ahead));
+        CentralPanel::default()
+            .frame(Frame::new())
+            .show(ui, |ui| self.lines(ui, &conversations));
+        self.windows(ui, &conversations);
+        drop(conversations);
+    }
+
+    /// Chooses the next line, or the one before.
+    pub(super) fn step(&mut self, see: &SeeThrough, by: isize) {
+        let conversations = see.conversations();
+        let lines = conversations.lines(Side::Client, self.only);
+        let numbers: Vec<u64> = lines.map(|line| line.number).collect();
+        let last = numbers.len().saturating_sub(1);
+        let at = self
+            .chosen
+            .and_then(|one| numbers.iter().position(|number| *number == one));
+        let to = at.map_or(last, |at| at.saturating_add_signed(by).min(last));
+        self.chosen = numbers.get(to).copied();
+        self.follow = true;
+    }
+
+    fn toolbar(&mut self, ui: &mut Ui, see: &SeeThrough, conversations: &mut Conversations) {
+        ui.horizontal_wrapped(|ui| {
             ui.label(look::icon(Icon::MessagesSquare));
             ui.label(RichText::new("Conversation").strong());
-            if look::icon_button(ui, Icon::Eraser, "Clear the conversation").clicked() {
-                self.conversation.clear();
+            self.filter(ui, conversations);
+            if let Some(conversation) = self.in_focus(conversations) {
+                let lock = &conversation.lock;
+                let button = look::button(ui, lock_window::picture(lock), &lock.name());
+                if button.on_hover_text(lock.sentence()).clicked() {
+                    self.lock = !self.lock;
+                }
             }
-        });
-        if self.conversation.is_empty() {
-            let words = "Nothing has been said yet. Every click that talks to a server shows here.";
-            ui.label(RichText::new(words).color(look::palette(ui).faint));
-            return;
-        }
-        let height = ui.text_style_height(&TextStyle::Monospace);
-        ui.spacing_mut().item_spacing.y = 2.0;
-        let area = ScrollArea::both().auto_shrink(false).stick_to_bottom(true);
-        area.show_rows(ui, height, self.conversation.len(), |ui, seen| {
-            let palette = look::palette(ui);
-            for line in self.conversation.lines(seen) {
-                let (mark, colour) = match line.speaker {
-                    Speaker::Client => ("C: ", palette.client),
-                    Speaker::Server => ("S: ", palette.server),
-                    Speaker::Aside => ("── ", palette.faint),
-                };
-                let text = format!("{} {mark}{}", line.connection, line.text);
-                ui.add(Label::new(RichText::new(text).monospace().color(colour)).extend());
+            if toggle(ui, Icon::Workflow, "States", self.states) {
+                self.states = !self.states;
+            }
+            if toggle(ui, Icon::Binary, "Octets", self.octets) {
+                self.octets = !self.octets;
+            }
+            let gate = see.gate();
+            if toggle(ui, Icon::Footprints, "Step by step", gate.is_closed()) {
+                match gate.is_closed() {
+                    true => gate.open(),
+                    false => gate.close(),
+                }
+            }
+            if look::icon_button(ui, Icon::Eraser, "Clear the conversation").clicked() {
+                conversations.clear();
+                self.chosen = None;
             }
         });
     }
+
+    fn filter(&mut self, ui: &mut Ui, conversations: &Conversations) {
+        let all = "All connections".to_owned();
+        let only = self
+            .only
+            .and_then(|number| conversations.connection(number));
+        self.only = only.map(|one| one.connection.number);
+        let chosen = only.map_or(all.clone(), name);
+        let combo = ComboBox::from_id_salt("connections")
+            .selected_text(chosen)
+            .width(210.0);
+        let shown = combo.show_ui(ui, |ui| {
+            ui.selectable_value(&mut self.only, None, all);
+            let connections: Vec<&Conversation> = conversations.connections(Side::Client).collect();
+            for conversation in connections.into_iter().rev() {
+                let number = Some(conversation.connection.number);
+                ui.selectable_value(&mut self.only, number, name(conversation));
+            }
+        });
+        look::named(shown.response, Role::ComboBox, "Connections that are shown");
+    }
+
+    /// The connection that the lock and the states are of: the one that is shown alone, that of the
+    /// chosen line, or the last that said something.
+    fn in_focus<'a>(&self, conversations: &'a Conversations) -> Option<&'a Conversation> {
+        let chosen = self.chosen.and_then(|number| conversations.line(number));
+        let last = || conversations.lines(Side::Client, None).last();
+        let number = self
+            .only
+            .or_else(|| chosen.or_else(last).map(|line| line.connection));
+        number.and_then(|number| conversations.connection(number))
+    }
+
+    fn lines(&mut self, ui: &mut Ui, conversations: &Conversations) {
+        let lines: Vec<&Line> = conversations.lines(Side::Client, self.only).collect();
+        if lines.is_empty() {
+            let words = "Nothing has been said yet. Every click that talks to a server shows here, \
+                         line by line.";
+            ui.label(RichText::new(words).color(look::palette(ui).faint));
+            return;
+        }
+        if conversations.dropped() > 0 {
+            let words = format!(
+                "{} older lines are no longer kept.",
+                conversations.dropped()
+            );
+            ui.label(RichText::new(words).small().color(look::palette(ui).faint));
+        }
+        let height = ui.text_style_height(&TextStyle::Monospace) + 2.0;
+        ui.spacing_mut().item_spacing.y = 0.0;
+        let mut area = ScrollArea::vertical()
+            .auto_shrink(false)
+            .stick_to_bottom(true);
+        let chosen = lines
+            .iter()
+            .position(|line| Some(line.number) == self.chosen);
+        if let (true, Some(at)) = (std::mem::take(&mut self.follow), chosen) {
+            area = area.vertical_scroll_offset((at as f32 - 2.0).max(0.0) * height);
+        }
+        let mut pointed = None;
+        area.show_rows(ui, height, lines.len(), |ui, seen| {
+            for line in lines.get(seen).unwrap_or_default() {
+                let connection = conversations.connection(line.connection);
+                let response = row(
+                    ui,
+                    line,
+                    connection,
+                    height,
+                    self.chosen == Some(line.number),
+                );
+                if response.hovered() {
+                    pointed = Some(line.number);
+                }
+                if response.clicked() {
+                    self.chosen = match self.chosen == Some(line.number) {
+                        true => None,
+                        false => Some(line.number),
+                    };
+                }
+            }
+        });
+        self.pointed = pointed;
+    }
+
+    fn explanation(&self, ui: &mut Ui, conversations: &Conversations, ahead: Option<Ahead>) {
+        let area = ScrollArea::vertical().auto_shrink(false);
+        area.show(ui, |ui| {
+            ui.spacing_mut().item_spacing.y = look::HALF;
+            let line = self.pointed.or(self.chosen);
+            let line = line.and_then(|number| conversations.line(number));
+            match (line, ahead) {
+                (Some(line), _) => self.of_line(ui, line),
+                (None, Some(ahead)) => {
+                    explanation_panel::show(ui, &self.texts, &ahead.octets, &ahead.explained);
+                }
+                (None, None) => {
+                    let words = "Point at a line, or choose one: here stands what it means.";
+                    ui.label(RichText::new(words).color(look::palette(ui).faint));
+                    let observer = self
+                        .in_focus(conversations)
+                        .and_then(|one| one.observer.as_ref());
+                    if let Some(observer) = observer {
+                        diagram_window::legal(ui, observer);
+                    }
+                }
+            }
+        });
+    }
+
+    fn of_line(&self, ui: &mut Ui, line: &Line) {
+        match &line.passed {
+            Passed::Said {
+                text,
+                octets,
+                explained,
+                ..
+            } => {
+                whole(ui, text);
+                if self.octets {
+                    octets_of(ui, line, octets);
+                }
+                explanation_panel::show(ui, &self.texts, octets, explained);
+            }
+            Passed::Happened {
+                text, explained, ..
+            } => match explained {
+                Some(explained) => {
+                    explanation_panel::show(ui, &self.texts, text.as_bytes(), explained)
+                }
+                None => drop(ui.label(format!("{text}."))),
+            },
+            Passed::More { .. } => {
+                ui.label("The rest of a message or of a list: only its beginning is kept here.");
+            }
+        }
+    }
+
+    fn windows(&mut self, ui: &Ui, conversations: &Conversations) {
+        let focus = self.in_focus(conversations);
+        if let Some(conversation) = focus {
+            if let Some(observer) = conversation.observer.as_ref().filter(|_| self.states) {
+                diagram_window::show(ui.ctx(), &mut self.states, &self.texts, observer);
+            }
+            if self.lock {
+                lock_window::show(ui.ctx(), &mut self.lock, conversation);
+            }
+        }
+    }
+}
+
+/// A button that stays down.
+fn toggle(ui: &mut Ui, picture: Icon, name: &str, down: bool) -> bool {
+    let button = eframe::egui::Button::new((look::icon(picture), name)).selected(down);
+    let response = ui.add(button);
+    response.widget_info(|| WidgetInfo::selected(Role::Button, true, down, name));
+    response.clicked()
+}
+
+/// `#3 imaps, 127.0.0.1:2993`
+fn name(conversation: &Conversation) -> String {
+    let connection = &conversation.connection;
+    let ended = if conversation.ended { " (ended)" } else { "" };
+    let (number, service, server) = (connection.number, &connection.service, connection.server);
+    format!("#{number} {service}, {server}{ended}")
+}
+
+/// The line itself, which may be longer than the list is wide.
+fn whole(ui: &mut Ui, text: &str) {
+    let mut job = LayoutJob::simple(
+        text.to_owned(),
+        TextStyle::Monospace.resolve(ui.style()),
+        ui.visuals().text_color(),
+        ui.available_width(),
+    );
+    job.wrap.max_rows = WHOLE_ROWS;
+    job.wrap.break_anywhere = true;
+    ui.label(job);
+}
+
+/// Rows of the line itself above its explanation.
+const WHOLE_ROWS: usize = 4;
+
+/// The octets of a line, and what crossed the socket for them under TLS.
+fn octets_of(ui: &mut Ui, line: &Line, octets: &[u8]) {
+    for row in hexadecimal(octets) {
+        ui.label(RichText::new(row).monospace().small());
+    }
+    if let Some((crossed, all)) = &line.crossed {
+        let words =
+            format!("What crossed the network, with its neighbours: {all} octets of ciphertext");
+        ui.label(RichText::new(words).color(look::palette(ui).faint));
+        for row in hexadecimal(crossed) {
+            ui.label(RichText::new(row).monospace().small());
+        }
+    }
+    ui.separator();
+}
+
+fn row(
+    ui: &mut Ui,
+    line: &Line,
+    connection: Option<&Conversation>,
+    height: f32,
+    chosen: bool,
+) -> eframe::egui::Response {
+    let (rect, response) =
+        ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::click());
+    let palette = look::palette(ui);
+    if chosen || response.hovered() {
+        ui.painter().rect_filled(rect, 2.0, palette.chosen);
+    }
+    let (mark, text) = spoken(line);
+    let colour = match &line.passed {
+        Passed::Said {
+            by: Side::Client, ..
+        } => palette.client,
+        Passed::Said {
+            by: Side::Server, ..
+        } => palette.server,
+        Passed::Happened { wrong: true, .. } => palette.wrong,
+        Passed::More { .. } | Passed::Happened { .. } => palette.faint,
+    };
+    let service = connection.map_or("", |one| one.connection.service.as_str());
+    let font = TextStyle::Monospace.resolve(ui.style());
+    let mut job = LayoutJob::default();
+    let front = format!("{}  #{} {service:<10} ", clock(line.time), line.connection);
+    job.append(&front, 0.0, TextFormat::simple(font.clone(), palette.faint));
+    job.append(
+        &format!("{mark} {text}"),
+        0.0,
+        TextFormat::simple(font, colour),
+    );
+    let galley = ui.painter().layout_job(job);
+    ui.painter_at(rect)
+        .galley(rect.min + vec2(look::HALF, 1.0), galley, colour);
+    let name = format!("{mark} {text}");
+    response.widget_info(|| WidgetInfo::selected(Role::ListItem, true, chosen, &name));
+    response
+}
+
+/// Who speaks, as a mark, and what.
+fn spoken(line: &Line) -> (&'static str, String) {
+    match &line.passed {
+        Passed::Said { by, text, .. } => (mark(*by), text.clone()),
+        Passed::More { by, lines, octets } => {
+            (mark(*by), format!("… {lines} more lines, {octets} octets"))
+        }
+        Passed::Happened { text, wrong, .. } => (if *wrong { "!!" } else { "──" }, text.clone()),
+    }
+}
+
+fn mark(by: Side) -> &'static str {
+    match by {
+        Side::Client => "C:",
+        Side::Server => "S:",
+    }
+}
+
+/// The time of day here: `14:03:59.123`.
+fn clock(time: SystemTime) -> String {
+    let zoned = Timestamp::try_from(time).map(|time| time.to_zoned(jiff::tz::TimeZone::system()));
+    zoned.map_or_else(
+        |_| String::new(),
+        |zoned| zoned.strftime("%H:%M:%S%.3f").to_string(),
+    )
 }

@@ -1,41 +1,286 @@
-//! The lab's servers: where they are, and how to start them.
+//! The laboratory's servers: where they listen, who is connected, what is in their mailboxes and in
+//! their queue; and the button that starts and stops them.
 
-use eframe::egui::{CentralPanel, Grid, RichText, Ui};
+use eframe::egui::{CentralPanel, Context, Grid, Label, RichText, ScrollArea, Ui};
+use jiff::Timestamp;
+use lucide_icons::Icon;
 
+use super::laboratory::{self, Job};
 use super::look;
-use crate::client::ClientSettings;
+use super::model::conversations::{Conversation, Conversations};
+use super::model::lab::{Lab, News, Standing};
+use super::see_through::SeeThrough;
+use super::worker::Worker;
+use crate::config::Config;
+use crate::protocol::explain::Texts;
+use crate::server::Listening;
+use crate::wire_tap::Side;
+
+/// Connections that are listed after their end.
+const ENDED: usize = 8;
 
 /// The view.
 pub(super) struct LabTab {
-    settings: ClientSettings,
+    lab: Lab,
+    worker: Option<Worker<Job, News>>,
+    /// How much had passed when the mail was counted last.
+    counted_at: Option<u64>,
+    /// The mail is being counted.
+    counting: bool,
 }
 
 impl LabTab {
-    pub(super) fn new(settings: ClientSettings) -> LabTab {
-        LabTab { settings }
+    pub(super) fn new(window: &Context, config: Config, see: &SeeThrough) -> LabTab {
+        let worker = laboratory::start(window, config, see.recorder());
+        let mut lab = Lab::default();
+        match &worker {
+            Ok(worker) => worker.order(Job::Look),
+            Err(error) => lab.standing = Standing::Failed(format!("no thread is left: {error}")),
+        }
+        LabTab {
+            lab,
+            worker: worker.ok(),
+            counted_at: None,
+            counting: false,
+        }
+    }
+
+    /// Takes in what the worker has told.
+    pub(super) fn hear(&mut self) {
+        for news in self.worker.iter().flat_map(Worker::news) {
+            self.counting &= !matches!(news, News::Counted(_));
+            self.lab.take(news);
+        }
+    }
+
+    /// What is known of the servers.
+    pub(super) fn lab(&self) -> &Lab {
+        &self.lab
+    }
+
+    /// Starts the servers.
+    pub(super) fn open(&self) {
+        self.order(Job::Open);
+    }
+
+    fn order(&self, job: Job) {
+        if let Some(worker) = &self.worker {
+            worker.order(job);
+        }
     }
 
     /// Draws the view.
-    pub(super) fn show(&mut self, ui: &mut Ui) {
+    pub(super) fn show(&mut self, ui: &mut Ui, see: &SeeThrough, texts: &Texts) {
+        let conversations = see.conversations();
+        self.count(&conversations);
         CentralPanel::default()
             .frame(look::main(ui))
             .show(ui, |ui| {
-                ui.heading("Servers");
-                ui.label("This program talks to these servers:");
-                Grid::new("servers")
-                    .num_columns(2)
-                    .spacing([24.0, look::HALF])
-                    .show(ui, |ui| {
-                        let ClientSettings {
-                            smtp, imap, pop3, ..
-                        } = &self.settings;
-                        for (name, endpoint) in [("SMTP", smtp), ("IMAP", imap), ("POP3", pop3)] {
-                            ui.label(RichText::new(name).color(look::palette(ui).faint));
-                            ui.label(endpoint.to_string());
-                            ui.end_row();
-                        }
-                    });
-                ui.label("If they are the lab's own, start them in a terminal: pillarbox serve");
+                self.head(ui);
+                ScrollArea::both().auto_shrink(false).show(ui, |ui| {
+                    if let Standing::Open(listening) = &self.lab.standing {
+                        ui.horizontal_top(|ui| {
+                            ui.vertical(|ui| {
+                                listeners(ui, listening);
+                                self.mailboxes(ui);
+                            });
+                            ui.add_space(2.0 * look::STEP);
+                            ui.vertical(|ui| {
+                                connections(ui, &conversations, texts);
+                                self.queue(ui);
+                            });
+                        });
+                    }
+                });
             });
     }
+
+    /// Counts the mail again when something has passed since the last time.
+    fn count(&mut self, conversations: &Conversations) {
+        let now = self.lab.is_open().then(|| conversations.told());
+        if now != self.counted_at && !self.counting {
+            (self.counted_at, self.counting) = (now, now.is_some());
+            self.order(Job::Count);
+        }
+    }
+
+    fn head(&self, ui: &mut Ui) {
+        ui.heading("Servers");
+        match &self.lab.standing {
+            Standing::Failed(_) => look::wrong(ui, &self.lab.sentence()),
+            _ => drop(ui.label(self.lab.sentence())),
+        }
+        if let Some(why) = &self.lab.trouble {
+            look::wrong(ui, why);
+        }
+        match &self.lab.standing {
+            Standing::Closed | Standing::Failed(_) => {
+                if look::primary(ui, Icon::Play, "Start the servers").clicked() {
+                    self.order(Job::Open);
+                }
+            }
+            Standing::Open(_) => {
+                if look::button(ui, Icon::Square, "Stop the servers").clicked() {
+                    self.order(Job::Close);
+                }
+            }
+            Standing::Elsewhere(_) => {
+                if look::button(ui, Icon::RotateCw, "Look again").clicked() {
+                    self.order(Job::Look);
+                }
+            }
+            Standing::Unknown | Standing::Opening | Standing::Closing => drop(ui.spinner()),
+        }
+    }
+
+    fn mailboxes(&self, ui: &mut Ui) {
+        section(ui, Icon::Inbox, "Mailboxes", "");
+        let rows = self.lab.counts.mailboxes.iter().map(|row| {
+            let (messages, unread) = (row.messages.to_string(), row.unread.to_string());
+            [row.account.clone(), row.mailbox.clone(), messages, unread]
+        });
+        table(
+            ui,
+            "mailboxes",
+            ["Account", "Mailbox", "Messages", "Unread"],
+            rows,
+        );
+    }
+
+    fn queue(&self, ui: &mut Ui) {
+        let empty = match self.lab.counts.queue.is_empty() {
+            true => "Nothing waits for another server.",
+            false => "",
+        };
+        section(ui, Icon::Hourglass, "Queue", empty);
+        let now = Timestamp::now();
+        let rows = self.lab.counts.queue.iter().map(|row| {
+            let next = row.next.duration_since(now).as_secs().max(0);
+            let next = format!("in {next} s");
+            let attempts = row.attempts.to_string();
+            [
+                row.from.clone(),
+                row.to.clone(),
+                attempts,
+                next,
+                row.why.clone(),
+            ]
+        });
+        table(
+            ui,
+            "queue",
+            ["From", "To", "Tried", "Next", "Why it waits"],
+            rows,
+        );
+    }
+}
+
+/// The servers say goodbye before the program ends.
+impl Drop for LabTab {
+    fn drop(&mut self) {
+        if let Some(worker) = self.worker.take() {
+            worker.finish();
+        }
+    }
+}
+
+fn listeners(ui: &mut Ui, listening: &[Listening]) {
+    section(ui, Icon::Ear, "Listeners", "");
+    let rows = listening.iter().map(|one| {
+        let (name, security) = (one.name.to_owned(), one.security.to_owned());
+        [name, one.address.to_string(), security]
+    });
+    table(ui, "listeners", ["Service", "Address", "Security"], rows);
+}
+
+fn connections(ui: &mut Ui, conversations: &Conversations, texts: &Texts) {
+    let mut all: Vec<&Conversation> = conversations.connections(Side::Server).collect();
+    // The open ones, and the last that have ended.
+    let mut ended = all.iter().filter(|one| one.ended).count();
+    all.retain(|one| {
+        ended -= usize::from(one.ended);
+        !one.ended || ended < ENDED
+    });
+    let empty = match all.is_empty() {
+        true => "Nobody is connected. Sign in under Mail, or say pillarbox imap in a terminal.",
+        false => "",
+    };
+    section(ui, Icon::Cable, "Connections", empty);
+    let rows = all.iter().rev().map(|one| {
+        let (connection, last) = (&one.connection, one.last.as_ref());
+        let last = last.map_or(String::new(), |(by, text)| format!("{by}: {text}"));
+        let state = match one.ended {
+            true => "ended".to_owned(),
+            false => state(one, texts),
+        };
+        let number = format!("#{}", connection.number);
+        [
+            number,
+            connection.thread.clone(),
+            state,
+            one.lock.name(),
+            shortened(&last),
+        ]
+    });
+    let names = ["", "Thread", "State", "Security", "Last line"];
+    table(ui, "server connections", names, rows);
+}
+
+fn state(conversation: &Conversation, texts: &Texts) -> String {
+    let Some(observer) = &conversation.observer else {
+        return String::new();
+    };
+    let entry = texts.state(observer.protocol(), observer.state());
+    entry.map_or_else(
+        || observer.state().key().to_owned(),
+        |entry| entry.title.clone(),
+    )
+}
+
+/// So much of a line as a table has room for.
+fn shortened(text: &str) -> String {
+    const MOST: usize = 70;
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or(text)),
+        None => text.to_owned(),
+    }
+}
+
+fn section(ui: &mut Ui, picture: Icon, name: &str, empty: &str) {
+    ui.add_space(look::STEP);
+    ui.horizontal(|ui| {
+        ui.label(look::icon(picture).color(look::palette(ui).accent));
+        ui.label(RichText::new(name).strong());
+    });
+    if !empty.is_empty() {
+        ui.label(RichText::new(empty).color(look::palette(ui).faint));
+    }
+}
+
+fn table<const N: usize>(
+    ui: &mut Ui,
+    id: &str,
+    names: [&str; N],
+    rows: impl ExactSizeIterator<Item = [String; N]>,
+) {
+    if rows.len() == 0 {
+        return;
+    }
+    let faint = look::palette(ui).faint;
+    let grid = Grid::new(id)
+        .num_columns(N)
+        .striped(true)
+        .min_row_height(0.0);
+    grid.spacing([24.0, look::HALF]).show(ui, |ui| {
+        for name in names {
+            ui.label(RichText::new(name).small().color(faint));
+        }
+        ui.end_row();
+        for row in rows {
+            for cell in row {
+                ui.add(Label::new(cell).extend());
+            }
+            ui.end_row();
+        }
+    });
 }

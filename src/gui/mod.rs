@@ -3,8 +3,11 @@
 //! - [`App`] (`app.rs`): the frame. A rail at the left chooses the view; below every view stands the
 //!   conversation (`conversation_pane.rs`): what each click says on the wire.
 //! - `classroom.rs` is the original's window: `imap_panel.rs` or `pop3_panel.rs` at the left,
-//!   `smtp_panel.rs` at the right. `mail/` is the mail program, `lab_tab.rs` shows the lab's servers.
+//!   `smtp_panel.rs` at the right. `mail/` is the mail program.
 //! - `model/` is what can be tested without a window: nothing in it draws, waits or reads a file.
+//! - `see_through.rs` records what the window's clients say; the conversation pane shows it, with
+//!   `explanation_panel.rs`, `diagram_window.rs`, `lock_window.rs` and `step_bar.rs`. `laboratory.rs` runs
+//!   the servers inside, which `lab_tab.rs` shows.
 //! - `worker.rs`: every network and every disk call is made in a worker's thread, never in the window's.
 //!   A worker tells its news through a channel and asks for a repaint; an idle window draws nothing.
 //! - `look.rs`: colours, distances, sizes, icons, in one place.
@@ -15,17 +18,22 @@ mod app;
 mod classroom;
 mod command_box;
 mod conversation_pane;
+mod diagram_window;
+mod explanation_panel;
 mod imap_panel;
 mod lab_tab;
-mod listening;
+mod laboratory;
+mod lock_window;
 mod look;
 mod mail;
 pub mod model;
 mod pop3_panel;
 mod popup;
 mod receiving;
+mod see_through;
 mod shortcuts;
 mod smtp_panel;
+mod step_bar;
 mod worker;
 
 pub use app::{App, Start};

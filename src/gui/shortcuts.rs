@@ -12,6 +12,8 @@ pub(super) enum Action {
     Classroom,
     Servers,
     Conversation,
+    LineBefore,
+    LineBehind,
     NewMessage,
     Answer,
     AnswerAll,
@@ -33,14 +35,15 @@ pub(super) enum Action {
     Help,
 }
 
-/// A key, what it does, and how that is said. Those without Ctrl count only while no text is typed.
+/// A key, what it does, and how that is said. Those without Ctrl or Alt count only while no text is typed.
 type Row = (Modifiers, Key, Action, &'static str);
 
 const NONE: Modifiers = Modifiers::NONE;
 const CTRL: Modifiers = Modifiers::COMMAND;
 const SHIFT: Modifiers = Modifiers::SHIFT;
+const ALT: Modifiers = Modifiers::ALT;
 
-const TABLE: [Row; 28] = [
+const TABLE: [Row; 30] = [
     (CTRL, Key::Num1, Action::Mail, "Show the mail"),
     (CTRL, Key::Num2, Action::Classroom, "Show the classroom"),
     (CTRL, Key::Num3, Action::Servers, "Show the servers"),
@@ -49,6 +52,18 @@ const TABLE: [Row; 28] = [
         Key::Num0,
         Action::Conversation,
         "Show or hide the conversation",
+    ),
+    (
+        ALT,
+        Key::ArrowUp,
+        Action::LineBefore,
+        "Explain the line before in the conversation",
+    ),
+    (
+        ALT,
+        Key::ArrowDown,
+        Action::LineBehind,
+        "Explain the next line in the conversation",
     ),
     (CTRL, Key::N, Action::NewMessage, "Write a message"),
     (NONE, Key::C, Action::NewMessage, "Write a message"),
@@ -94,7 +109,7 @@ const TABLE: [Row; 28] = [
 /// What the keys that were pressed ask for.
 pub(super) fn pressed(window: &Context) -> Vec<Action> {
     let typing = window.text_edit_focused();
-    let counts = |row: &&Row| !typing || row.0 == CTRL && row.1 != Key::A;
+    let counts = |row: &&Row| !typing || row.0 == ALT || row.0 == CTRL && row.1 != Key::A;
     let mut actions = Vec::new();
     window.input_mut(|input| {
         for (modifiers, key, action, _) in TABLE.iter().filter(counts) {
@@ -142,6 +157,7 @@ fn spelled(modifiers: Modifiers, key: Key) -> String {
     match modifiers {
         CTRL => format!("Ctrl+{key}"),
         SHIFT => format!("Shift+{key}"),
+        ALT => format!("Alt+{key}"),
         _ => key.to_owned(),
     }
 }

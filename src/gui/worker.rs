@@ -6,7 +6,7 @@
 
 use std::io;
 use std::sync::mpsc::{self, Receiver, Sender};
-use std::thread;
+use std::thread::{self, JoinHandle};
 
 use eframe::egui::Context;
 
@@ -14,6 +14,7 @@ use eframe::egui::Context;
 pub(super) struct Worker<Job, News> {
     jobs: Sender<Job>,
     news: Receiver<News>,
+    thread: JoinHandle<()>,
 }
 
 /// The thread's end: how it tells its news.
@@ -36,15 +37,26 @@ impl<Job: Send + 'static, News: Send + 'static> Worker<Job, News> {
         let (news, heard) = mpsc::channel();
         let window = window.clone();
         let teller = Teller { news, window };
-        thread::Builder::new()
+        let thread = thread::Builder::new()
             .name(name.to_owned())
             .spawn(move || work(orders, teller))?;
-        Ok(Worker { jobs, news: heard })
+        Ok(Worker {
+            jobs,
+            news: heard,
+            thread,
+        })
     }
 
     /// Orders a job. One whose worker has ended is never done: its last news said why.
     pub(super) fn order(&self, job: Job) {
         let _ = self.jobs.send(job);
+    }
+
+    /// Waits until it has done everything, for what must be finished before the program ends.
+    pub(super) fn finish(self) {
+        drop(self.jobs);
+        // If it died, its message is on the screen already.
+        let _ = self.thread.join();
     }
 
     /// What it has told since the last time.

@@ -186,7 +186,8 @@ fn belong_together(certificate: &[u8], key: &KeyPair) -> bool {
     })
 }
 
-fn name_text(name: &GeneralName<'_>) -> Option<String> {
+/// A name that a certificate bears: of a host, or an address.
+pub(crate) fn name_text(name: &GeneralName<'_>) -> Option<String> {
     match name {
         GeneralName::DNSName(name) => Some((*name).to_owned()),
         GeneralName::IPAddress(octets) => match <[u8; 4]>::try_from(*octets) {

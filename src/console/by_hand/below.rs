@@ -44,7 +44,7 @@ pub(super) fn marked(text: &str, width: Option<usize>) -> Vec<String> {
 }
 
 /// The octets of a line in hexadecimal, sixteen in a row, with their characters beside them.
-pub(super) fn hexadecimal(line: &[u8]) -> Vec<String> {
+pub(crate) fn hexadecimal(line: &[u8]) -> Vec<String> {
     let row = |(at, octets): (usize, &[u8])| {
         let hex: Vec<String> = octets.iter().map(|octet| format!("{octet:02x}")).collect();
         let text = octets.iter().map(|octet| match octet {

@@ -108,6 +108,18 @@ impl Mail {
         }
     }
 
+    /// The names of the accounts that are open, that which is seen first.
+    pub(super) fn who(&self) -> Vec<&str> {
+        let seen = self.desks.get(self.open).into_iter();
+        let others = self
+            .desks
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| *at != self.open);
+        let desks = seen.chain(others.map(|(_, desk)| desk));
+        desks.map(|desk| desk.account.name.as_str()).collect()
+    }
+
     /// Takes in what the workers have told.
     pub(super) fn hear(&mut self, popups: &mut Popups) {
         let mut back = Vec::new();

@@ -1,0 +1,93 @@
+//! The lock of a connection, opened: how it is protected, by whose certificate, and why that is
+//! trusted or not.
+
+use eframe::egui::{Context, Grid, Id, RichText, Ui, Window};
+use lucide_icons::Icon;
+
+use super::look;
+use super::model::conversations::Conversation;
+use super::model::lock::{Card, Lock};
+
+/// The picture of a lock.
+pub(super) fn picture(lock: &Lock) -> Icon {
+    match &lock.secured {
+        _ if lock.is_broken() => Icon::ShieldAlert,
+        Some(_) => Icon::Lock,
+        None => Icon::LockOpen,
+    }
+}
+
+/// Draws the window while it is open.
+pub(super) fn show(window: &Context, open: &mut bool, conversation: &Conversation) {
+    Window::new("Security of the connection")
+        .id(Id::unique("lock"))
+        .open(open)
+        .collapsible(false)
+        .resizable(false)
+        .default_width(520.0)
+        .show(window, |ui| lock(ui, conversation));
+}
+
+fn lock(ui: &mut Ui, conversation: &Conversation) {
+    let lock = &conversation.lock;
+    let palette = look::palette(ui);
+    let colour = match lock.is_broken() {
+        true => palette.wrong,
+        false => palette.accent,
+    };
+    ui.horizontal(|ui| {
+        ui.label(look::icon(picture(lock)).size(24.0).color(colour));
+        ui.label(RichText::new(lock.sentence()).strong());
+    });
+    let server = &conversation.connection;
+    let mut rows = vec![(
+        "Connection",
+        format!("{} at {}", server.service, server.server),
+    )];
+    if let Some(secured) = &lock.secured {
+        rows.push(("Version", secured.version.clone()));
+        rows.push(("Cipher", secured.cipher.clone()));
+    }
+    facts(ui, "connection", &rows);
+    if let Some(card) = &lock.card {
+        ui.separator();
+        certificate(ui, card);
+    }
+}
+
+fn certificate(ui: &mut Ui, card: &Card) {
+    ui.label(RichText::new("The server’s certificate").strong());
+    let rows = [
+        ("Belongs to", card.subject.clone()),
+        ("For", card.names.join(", ")),
+        ("Signed by", card.issuer.clone()),
+        ("Valid", format!("{} to {}", card.from, card.until)),
+        ("SHA-256", card.fingerprint.clone()),
+    ];
+    facts(ui, "certificate", &rows);
+    ui.separator();
+    if card.what_to_do().is_empty() {
+        ui.label(RichText::new("Why it is trusted").strong());
+        ui.label(card.why());
+    } else {
+        ui.label(RichText::new("Why it is not trusted").strong());
+        look::wrong(ui, &card.why());
+        ui.label(RichText::new("What to do").strong());
+        ui.label(card.what_to_do());
+    }
+}
+
+fn facts(ui: &mut Ui, id: &str, rows: &[(&str, String)]) {
+    let faint = look::palette(ui).faint;
+    Grid::new(id)
+        .num_columns(2)
+        .spacing([16.0, look::HALF])
+        .min_row_height(0.0)
+        .show(ui, |ui| {
+            for (name, fact) in rows {
+                ui.label(RichText::new(*name).color(faint));
+                ui.add(eframe::egui::Label::new(fact).wrap());
+                ui.end_row();
+            }
+        });
+}

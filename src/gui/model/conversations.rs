@@ -1,0 +1,258 @@
+//! What passed on the connections: the lines of both sides in the order of time, bounded in memory.
+//!
+//! A [`Follower`](super::follower::Follower) fills it from the recorder's thread, a window reads it.
+//! Secrets never get here: lines are masked before. The oldest lines are dropped, long ones are
+//! shortened, and of a message or a list only the beginning is kept, with a count of the rest.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use super::lock::Lock;
+use crate::protocol::explain::{Explained, Observer};
+use crate::wire_tap::{Connection, Side};
+
+/// Lines that are kept, of all connections together: an afternoon of clicks, and some megabytes.
+const MOST_LINES: usize = 4_000;
+
+/// Connections that are kept after their end.
+const MOST_ENDED: usize = 100;
+
+/// Octets that are kept of what crossed the socket for a line: enough to see that it is ciphertext.
+pub const MOST_CROSSED: usize = 256;
+
+/// Everything that is known of what passed.
+#[derive(Default)]
+pub struct Conversations {
+    lines: VecDeque<Line>,
+    connections: BTreeMap<u64, Conversation>,
+    /// Numbers the lines.
+    told: u64,
+    /// Lines that were dropped.
+    dropped: u64,
+}
+
+/// One line of the pane.
+pub struct Line {
+    /// From 1 on, never used again.
+    pub number: u64,
+    /// The number of its connection.
+    pub connection: u64,
+    /// When it passed.
+    pub time: SystemTime,
+    /// What it is.
+    pub passed: Passed,
+    /// What crossed the socket for it, under TLS: its first octets, and how many there were.
+    pub crossed: Option<(Vec<u8>, usize)>,
+}
+
+/// What passed.
+pub enum Passed {
+    /// A line that was said.
+    Said {
+        /// Who said it.
+        by: Side,
+        /// The line as it may be shown, its ending removed.
+        text: String,
+        /// Its octets, masked, with their ending; the first ones of a long line.
+        octets: Vec<u8>,
+        /// What it means; its parts are those of `octets`.
+        explained: Box<Explained>,
+    },
+    /// More of the same that is not shown: the rest of a message, of a list.
+    More {
+        /// Who said it.
+        by: Side,
+        /// How many lines.
+        lines: u64,
+        /// How many octets.
+        octets: u64,
+    },
+    /// Something happened that neither side said: TLS began, the connection closed.
+    Happened {
+        /// What, as a sentence without a full stop.
+        text: String,
+        /// What it means, where there is something to explain.
+        explained: Option<Box<Explained>>,
+        /// Is something wrong?
+        wrong: bool,
+    },
+}
+
+/// A connection, and where its conversation stands.
+pub struct Conversation {
+    /// Between whom.
+    pub connection: Arc<Connection>,
+    /// When it was opened.
+    pub opened: SystemTime,
+    /// Has heard all that was said; `None`: not a protocol of ours.
+    pub observer: Option<Observer>,
+    /// How it is protected.
+    pub lock: Lock,
+    /// Is it over?
+    pub ended: bool,
+    /// The line that passed last, and who said it.
+    pub last: Option<(Side, String)>,
+}
+
+/// What a [`Follower`](super::follower::Follower) tells.
+pub enum Change {
+    /// A connection stands.
+    Opened(Arc<Connection>, SystemTime),
+    /// A line passed.
+    Line(u64, SystemTime, Passed),
+    /// More of what was said last.
+    More(u64, SystemTime, Side, u64),
+    /// This crossed the socket for what was said last: its first octets, and how many there were.
+    Crossed(u64, Vec<u8>, usize),
+    /// Where the conversation stands now.
+    Stands(u64, Box<Observer>),
+    /// How the connection is protected now.
+    Locked(u64, Lock),
+    /// It is over.
+    Ended(u64),
+}
+
+impl Conversations {
+    /// Takes in what has happened.
+    pub fn take(&mut self, changes: impl IntoIterator<Item = Change>) {
+        for change in changes {
+            self.take_one(change);
+        }
+        let drop = self.lines.len().saturating_sub(MOST_LINES);
+        self.dropped += drop as u64;
+        self.lines.drain(..drop);
+        let ended = self.connections.values().filter(|one| one.ended);
+        let numbers: Vec<u64> = ended.map(|one| one.connection.number).collect();
+        let forget = numbers.len().saturating_sub(MOST_ENDED);
+        for number in numbers.iter().take(forget) {
+            self.connections.remove(number);
+            self.lines.retain(|line| line.connection != *number);
+        }
+    }
+
+    /// The lines, in the order of time, of connections whose end is ours on this side; of one of
+    /// them, if it is named.
+    pub fn lines(&self, ours: Side, connection: Option<u64>) -> impl Iterator<Item = &Line> {
+        self.lines.iter().filter(move |line| {
+            let of = self.connections.get(&line.connection);
+            let this = connection.is_none_or(|number| number == line.connection);
+            this && of.is_some_and(|of| of.connection.ours == ours)
+        })
+    }
+
+    /// The connections whose end is ours on this side, in the order in which they were opened.
+    pub fn connections(&self, ours: Side) -> impl Iterator<Item = &Conversation> {
+        self.connections
+            .values()
+            .filter(move |one| one.connection.ours == ours)
+    }
+
+    /// The connection of this number.
+    #[must_use]
+    pub fn connection(&self, number: u64) -> Option<&Conversation> {
+        self.connections.get(&number)
+    }
+
+    /// The line of this number.
+    #[must_use]
+    pub fn line(&self, number: u64) -> Option<&Line> {
+        let at = self.lines.binary_search_by_key(&number, |line| line.number);
+        at.ok().and_then(|at| self.lines.get(at))
+    }
+
+    /// How many lines there ever were.
+    #[must_use]
+    pub fn told(&self) -> u64 {
+        self.told
+    }
+
+    /// How many older lines are no longer kept.
+    #[must_use]
+    pub fn dropped(&self) -> u64 {
+        self.dropped
+    }
+
+    /// Forgets all lines; the connections stay.
+    pub fn clear(&mut self) {
+        self.lines.clear();
+        self.dropped = 0;
+    }
+
+    fn take_one(&mut self, change: Change) {
+        match change {
+            Change::Opened(connection, opened) => {
+                let conversation = Conversation {
+                    opened,
+                    observer: None,
+                    lock: Lock::of(&connection),
+                    ended: false,
+                    last: None,
+                    connection,
+                };
+                let number = conversation.connection.number;
+                self.connections.insert(number, conversation);
+            }
+            Change::Line(connection, time, passed) => self.push(connection, time, passed),
+            Change::More(connection, time, by, octets) => self.more(connection, time, by, octets),
+            Change::Crossed(connection, octets, count) => self.crossed(connection, octets, count),
+            Change::Stands(number, observer) => self.change(number, |one| {
+                one.observer = Some(*observer);
+            }),
+            Change::Locked(number, lock) => self.change(number, |one| one.lock = lock),
+            Change::Ended(number) => self.change(number, |one| one.ended = true),
+        }
+    }
+
+    fn change(&mut self, number: u64, change: impl FnOnce(&mut Conversation)) {
+        self.connections.get_mut(&number).map(change);
+    }
+
+    fn push(&mut self, connection: u64, time: SystemTime, passed: Passed) {
+        if let Passed::Said { by, text, .. } = &passed {
+            let last = Some((*by, text.clone()));
+            self.change(connection, |one| one.last = last);
+        }
+        self.told += 1;
+        self.lines.push_back(Line {
+            number: self.told,
+            connection,
+            time,
+            passed,
+            crossed: None,
+        });
+    }
+
+    fn more(&mut self, connection: u64, time: SystemTime, side: Side, more: u64) {
+        let last = self.last_of(connection).map(|line| &mut line.passed);
+        if let Some(Passed::More { by, lines, octets }) = last
+            && *by == side
+        {
+            *lines += 1;
+            *octets += more;
+        } else {
+            let (by, lines, octets) = (side, 1, more);
+            self.push(connection, time, Passed::More { by, lines, octets });
+        }
+    }
+
+    fn crossed(&mut self, connection: u64, octets: Vec<u8>, count: usize) {
+        let Some(line) = self.last_of(connection) else {
+            return;
+        };
+        match &mut line.crossed {
+            None => line.crossed = Some((octets, count)),
+            Some((begin, all)) => {
+                let room = MOST_CROSSED.saturating_sub(begin.len());
+                begin.extend(octets.iter().take(room));
+                *all += count;
+            }
+        }
+    }
+
+    /// The line of this connection that passed last.
+    fn last_of(&mut self, connection: u64) -> Option<&mut Line> {
+        let mut lines = self.lines.iter_mut().rev();
+        lines.find(|line| line.connection == connection)
+    }
+}

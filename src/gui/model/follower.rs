@@ -1,0 +1,300 @@
+//! Makes lines with their explanations of what a recorder tells, in the recorder's thread.
+//!
+//! It never shows a secret: a line is masked before it leaves. Each line is explained outside of the
+//! lock that it shares with the window, so that no message of any size makes the window wait.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
+
+use super::conversations::{Change, Conversations, MOST_CROSSED, Passed};
+use super::kept::Kept;
+use super::lock::{Card, Lock};
+use crate::client::printable;
+use crate::net::{Presented, Secured};
+use crate::protocol::explain::{Explained, Observer, Texts, Told, Topic};
+use crate::wire_tap::{Connection, Event, Side, Sink, What};
+
+/// Octets that are kept of a line: four rows of a wide window.
+const LONGEST: usize = 512;
+
+/// Lines of a message that are kept: its header, mostly.
+const MESSAGE_LINES: u64 = 24;
+
+/// Lines of one kind in a row that are kept: of a list of mailboxes or messages.
+const SAME_LINES: u64 = 24;
+
+/// The sink that fills a window's conversations.
+pub struct Follower {
+    conversations: Arc<Mutex<Conversations>>,
+    kept: Arc<Mutex<Kept>>,
+    texts: Arc<Texts>,
+    /// The file of the authority that is trusted beside the system's.
+    ca: PathBuf,
+    connections: BTreeMap<u64, Followed>,
+    /// Wakes the window.
+    wake: Box<dyn Fn() + Send>,
+}
+
+/// A connection that is followed.
+struct Followed {
+    connection: Arc<Connection>,
+    observer: Option<Observer>,
+    lock: Lock,
+    /// What the last lines have in common, and how many they are.
+    run: Option<(Kind, u64)>,
+    /// Was something said since the last octets crossed?
+    said: bool,
+    changes: Vec<Change>,
+}
+
+/// What lines in a row have in common.
+#[derive(PartialEq, Eq)]
+enum Kind {
+    /// They are of a message.
+    Message(Side),
+    /// They mean the same, as a part of the same answer.
+    Same(Side, Topic, String, Option<u64>),
+}
+
+impl Follower {
+    /// A sink that fills these, in the words of these texts, and then calls `wake`. `ca` is the file
+    /// of the authority that our clients trust beside the system's.
+    pub fn new(
+        (conversations, kept): (Arc<Mutex<Conversations>>, Arc<Mutex<Kept>>),
+        texts: Arc<Texts>,
+        ca: PathBuf,
+        wake: impl Fn() + Send + 'static,
+    ) -> Follower {
+        Follower {
+            conversations,
+            kept,
+            texts,
+            ca,
+            connections: BTreeMap::new(),
+            wake: Box::new(wake),
+        }
+    }
+
+    fn follow(&mut self, event: &Event) -> Vec<Change> {
+        let number = event.connection.number;
+        if event.what == What::Opened {
+            let followed = Followed::new(&event.connection, &self.texts);
+            self.connections.insert(number, followed);
+            return vec![Change::Opened(Arc::clone(&event.connection), event.time)];
+        }
+        let Some(followed) = self.connections.get_mut(&number) else {
+            return Vec::new();
+        };
+        match &event.what {
+            What::Said { by, octets } => followed.said(event.time, *by, octets),
+            What::Crossed { octets, .. } => followed.crossed(octets),
+            What::Presented(shown) => followed.presented(event.time, shown, &self.ca),
+            What::Secured(secured) => followed.secured(event.time, secured),
+            What::Ended { by } => followed.happened(event.time, &ended(*by), false),
+            What::Reset => followed.happened(event.time, RESET, true),
+            What::Lost => followed.happened(event.time, LOST, true),
+            What::Closed => followed.changes.push(Change::Ended(number)),
+            What::Opened | What::Secrets(_) => {}
+        }
+        let changes = std::mem::take(&mut followed.changes);
+        if matches!(event.what, What::Closed | What::Lost) {
+            self.connections.remove(&number);
+        }
+        changes
+    }
+
+    /// Where the conversations stand that something was said in.
+    fn standings(&mut self) -> Vec<Change> {
+        let mut standings = Vec::new();
+        for (number, followed) in &mut self.connections {
+            if let (true, Some(observer)) = (followed.said, &followed.observer) {
+                standings.push(Change::Stands(*number, Box::new(observer.clone())));
+                followed.said = false;
+            }
+        }
+        standings
+    }
+}
+
+impl Sink for Follower {
+    fn name(&self) -> String {
+        "what the window shows".to_owned()
+    }
+
+    fn wants_crossed(&self) -> bool {
+        true
+    }
+
+    fn take(&mut self, events: &[Event]) -> io::Result<()> {
+        // Whoever died with the lock had at worst not drawn it.
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        events.iter().for_each(|event| kept.take(event));
+        drop(kept);
+        for event in events {
+            let changes = self.follow(event);
+            self.tell(changes);
+        }
+        let standings = self.standings();
+        self.tell(standings);
+        (self.wake)();
+        Ok(())
+    }
+}
+
+impl Follower {
+    fn tell(&self, changes: Vec<Change>) {
+        if !changes.is_empty() {
+            let conversations = self.conversations.lock();
+            let mut conversations = conversations.unwrap_or_else(PoisonError::into_inner);
+            conversations.take(changes);
+        }
+    }
+}
+
+impl Followed {
+    fn new(connection: &Arc<Connection>, texts: &Arc<Texts>) -> Followed {
+        let protocol = connection.protocol;
+        Followed {
+            connection: Arc::clone(connection),
+            observer: protocol.map(|protocol| Observer::new(protocol, Arc::clone(texts))),
+            lock: Lock::of(connection),
+            run: None,
+            // So that the window hears at once where it stands.
+            said: true,
+            changes: Vec::new(),
+        }
+    }
+
+    fn said(&mut self, time: SystemTime, by: Side, octets: &[u8]) {
+        let Some(observer) = &mut self.observer else {
+            return;
+        };
+        self.said = true;
+        let told = match by {
+            Side::Client => observer.client_octets(octets),
+            Side::Server => observer.server_octets(octets),
+        };
+        for told in told {
+            self.line(time, by, &told);
+        }
+    }
+
+    fn line(&mut self, time: SystemTime, by: Side, told: &Told) {
+        let kind = Kind::of(by, &told.explained);
+        let before = match self.run.take() {
+            Some((same, count)) if same == kind => count,
+            _ => 0,
+        };
+        let most = match kind {
+            Kind::Message(_) => MESSAGE_LINES,
+            Kind::Same(..) => SAME_LINES,
+        };
+        self.run = Some((kind, before + 1));
+        let number = self.connection.number;
+        self.changes.push(match before < most {
+            true => Change::Line(number, time, shown(by, told)),
+            false => Change::More(number, time, by, told.line.len() as u64),
+        });
+    }
+
+    fn crossed(&mut self, octets: &[u8]) {
+        // In clear, what crosses is what was said.
+        if self.lock.secured.is_some() {
+            let begin = octets.get(..MOST_CROSSED).unwrap_or(octets).to_vec();
+            let change = Change::Crossed(self.connection.number, begin, octets.len());
+            self.changes.push(change);
+        }
+    }
+
+    fn presented(&mut self, time: SystemTime, shown: &Presented, ca: &std::path::Path) {
+        let card = Card::of(shown, ca);
+        let text = match shown.fault {
+            None => format!(
+                "The server shows a certificate, which is trusted: {}",
+                card.why()
+            ),
+            Some(_) => format!("The server’s certificate is not trusted: {}", card.why()),
+        };
+        self.lock.card = Some(card);
+        self.lock_changed();
+        self.happened(time, &text, shown.fault.is_some());
+    }
+
+    fn secured(&mut self, time: SystemTime, secured: &Secured) {
+        self.lock.secured = Some(secured.clone());
+        self.lock_changed();
+        self.said = true;
+        let words = secured.to_string();
+        let explained = self.observer.as_mut().map(|observer| observer.tls(&words));
+        let text = format!("TLS begins: {words}");
+        self.push(time, &text, explained, false);
+    }
+
+    fn lock_changed(&mut self) {
+        let change = Change::Locked(self.connection.number, self.lock.clone());
+        self.changes.push(change);
+    }
+
+    fn happened(&mut self, time: SystemTime, text: &str, wrong: bool) {
+        self.push(time, text, None, wrong);
+    }
+
+    fn push(&mut self, time: SystemTime, text: &str, explained: Option<Explained>, wrong: bool) {
+        let passed = Passed::Happened {
+            text: text.to_owned(),
+            explained: explained.map(Box::new),
+            wrong,
+        };
+        let change = Change::Line(self.connection.number, time, passed);
+        self.changes.push(change);
+        self.run = None;
+    }
+}
+
+impl Kind {
+    fn of(by: Side, explained: &Explained) -> Kind {
+        let entry = &explained.entry;
+        match entry.topic {
+            Topic::Field | Topic::Part => Kind::Message(by),
+            topic => Kind::Same(by, topic, entry.name.clone(), explained.number),
+        }
+    }
+}
+
+/// A line as it is kept.
+fn shown(by: Side, told: &Told) -> Passed {
+    let masked = told.explained.masked(&told.line);
+    let octets = masked.get(..LONGEST).unwrap_or(&masked).to_vec();
+    let whole = octets.len() == masked.len();
+    let text = octets.strip_suffix(b"\n").unwrap_or(&octets);
+    let text = text.strip_suffix(b"\r").unwrap_or(text);
+    let mut text = printable(&String::from_utf8_lossy(text));
+    if !whole {
+        text.push_str(&format!(" … ({} octets in all)", masked.len()));
+    }
+    let mut parts = told.explained.masked_parts();
+    parts.retain(|part| part.range.end <= octets.len());
+    let explained = Explained {
+        parts,
+        ..told.explained.clone()
+    };
+    Passed::Said {
+        by,
+        text,
+        octets,
+        explained: Box::new(explained),
+    }
+}
+
+fn ended(by: Side) -> String {
+    format!("The {by} says that it will say no more")
+}
+
+const RESET: &str = "The other end broke the connection off";
+const LOST: &str = "Too much passed at once: what follows is not recorded";
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,78 @@
+//! What makes the window's own conversations visible: a recorder with the models that it fills, and
+//! the gate of step mode. Endpoints that are watched carry both.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use eframe::egui::Context;
+
+use super::model::conversations::Conversations;
+use super::model::follower::Follower;
+use super::model::kept::Kept;
+use crate::client::{ClientSettings, Endpoint, Gate};
+use crate::protocol::explain::Texts;
+use crate::wire_tap::Recorder;
+
+/// One for each window.
+pub(super) struct SeeThrough {
+    conversations: Arc<Mutex<Conversations>>,
+    recorder: Recorder,
+    gate: Gate,
+}
+
+impl SeeThrough {
+    /// Records for this window, in the words of these texts; `ca` is the file of the authority that
+    /// the window's clients trust beside the system's.
+    pub(super) fn new(window: &Context, texts: Arc<Texts>, ca: PathBuf) -> SeeThrough {
+        let conversations = Arc::<Mutex<Conversations>>::default();
+        let kept = Arc::<Mutex<Kept>>::default();
+        let models = (Arc::clone(&conversations), Arc::clone(&kept));
+        let repaint = |window: &Context| {
+            let window = window.clone();
+            move || window.request_repaint()
+        };
+        let follower = Follower::new(models, texts, ca, repaint(window));
+        let recorder = Recorder::new(vec![Box::new(follower)]).unwrap_or_else(|error| {
+            log::error!("conversations cannot be shown, there is no thread left: {error}");
+            Recorder::default()
+        });
+        SeeThrough {
+            conversations,
+            recorder,
+            gate: Gate::guarded(repaint(window)),
+        }
+    }
+
+    /// From now on what is said there is shown, and can be stepped through.
+    pub(super) fn watch(&self, settings: &mut ClientSettings) {
+        for endpoint in [&mut settings.smtp, &mut settings.pop3, &mut settings.imap] {
+            let Endpoint { recorder, gate, .. } = endpoint;
+            (*recorder, *gate) = (self.recorder.clone(), self.gate.clone());
+        }
+    }
+
+    /// For servers inside.
+    pub(super) fn recorder(&self) -> Recorder {
+        self.recorder.clone()
+    }
+
+    /// The gate of step mode.
+    pub(super) fn gate(&self) -> &Gate {
+        &self.gate
+    }
+
+    /// What passed. The recorder waits while it is held.
+    pub(super) fn conversations(&self) -> MutexGuard<'_, Conversations> {
+        // Whoever died with it had at worst not drawn it.
+        self.conversations
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Nobody waits for a window that is closed.
+impl Drop for SeeThrough {
+    fn drop(&mut self) {
+        self.gate.open();
+    }
+}
