@@ -36,7 +36,7 @@ pub struct Writing {
 pub enum About {
     /// It answers it: `\Answered`.
     Answers,
-    /// It passes it on: `$Forwarded` (RFC 5788 §3).
+    /// It passes it on: `$Forwarded` (RFC 5550 §5.9).
     Forwards,
 }
 
