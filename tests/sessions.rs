@@ -272,3 +272,70 @@ fn a_journal_that_cannot_be_written_stops_nobody() {
     assert_eq!(status, 0);
     assert!(error.contains("no conversations are recorded"), "{error}");
 }
+
+/// A page of a conversation in which a client says what would harm a careless one.
+fn page(lab: &Lab) -> String {
+    typed(
+        lab,
+        "smtp",
+        "EHLO <script>document.title='obeyed';throw 1</script>\n<img src=x onerror=alert(1)>\nQUIT\n",
+    );
+    let id = sessions(lab, 1)[0]["connection"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let saved = ok(lab, &["sessions", &id, "--html", "page.html"]);
+    assert!(saved.contains("Any browser shows page.html"), "{saved}");
+    fs::read_to_string(lab.path().join("page.html")).unwrap()
+}
+
+#[test]
+fn a_page_needs_nothing_from_elsewhere() {
+    let lab = Lab::start();
+    let page = page(&lab);
+    assert!(
+        page.contains("&lt;img src=x onerror=alert(1)&gt;"),
+        "{page}"
+    );
+    for loaded in ["src=\"", "href=\"http", "url(", "@import", "<script"] {
+        assert!(!page.contains(loaded), "{loaded}");
+    }
+}
+
+#[test]
+#[ignore = "needs chromium"]
+fn a_browser_shows_the_page_and_runs_nothing() {
+    let lab = Lab::start();
+    page(&lab);
+    let at = |name: &str| lab.path().join(name).display().to_string();
+    for width in [400, 1400] {
+        let output = Command::new("chromium")
+            .args([
+                "--headless",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--no-first-run",
+            ])
+            .args([
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+            ])
+            .args(["--enable-logging=stderr", "--v=0", "--dump-dom"])
+            .arg(format!("--user-data-dir={}", at("browser")))
+            .arg(format!("--window-size={width},2000"))
+            .arg(format!("file://{}", at("page.html")))
+            .output()
+            .unwrap();
+        let (dom, log) = (
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr),
+        );
+        assert!(
+            dom.contains("<h2 id=\"lines-title\">Line by line</h2>"),
+            "{dom}{log}"
+        );
+        assert!(dom.contains("<title>SMTP conversation "), "{dom}");
+        assert!(!log.contains("CONSOLE"), "{log}");
+    }
+}

@@ -17,7 +17,7 @@ use crate::config::Config;
 use crate::console::{Explain, Ink};
 use crate::protocol::Protocol;
 use crate::protocol::explain::Texts;
-use crate::sessions::{Dialogue, Sessions, Summary, Table, Teller, Telling, Turn, script};
+use crate::sessions::{Dialogue, Sessions, Summary, Table, Teller, Telling, Turn, html, script};
 use crate::wire_tap::journal::{Follower, Record};
 
 /// List the recorded conversations, or show one with what every line means
@@ -27,6 +27,7 @@ use crate::wire_tap::journal::{Follower, Record};
   pillarbox sessions last                   the newest conversation, explained
   pillarbox sessions k7m2                   the one whose ID begins so
   pillarbox sessions --follow               what happens, as it happens
+  pillarbox sessions last --html page.html  a page to read, to print, or to hand in
   pillarbox sessions last --demo my.demo    a script: pillarbox demo my.demo plays it again
 
 Passwords are masked when they are recorded: `pillarbox serve --show-secrets` records them, too.")]
@@ -44,11 +45,14 @@ pub struct SessionsArgs {
     #[arg(long, value_name = "N", conflicts_with = "id")]
     pub last: Option<usize>,
     /// Show what happens, as it happens, until Ctrl-C
-    #[arg(long, conflicts_with_all = ["demo", "json", "protocol", "since", "last"])]
+    #[arg(long, conflicts_with_all = ["html", "demo", "json", "protocol", "since", "last"])]
     pub follow: bool,
     /// Below which lines it stands what they mean
     #[arg(long, value_name = "LINES", value_enum, default_value_t = Explain::All)]
     pub explain: Explain,
+    /// Write a page for a browser, which needs nothing else
+    #[arg(long, value_name = "FILE", requires = "id")]
+    pub html: Option<PathBuf>,
     /// Write a script that plays the conversation again
     #[arg(long, value_name = "FILE", requires = "id")]
     pub demo: Option<PathBuf>,
@@ -89,11 +93,11 @@ pub fn run(args: &SessionsArgs, config: &Config) -> Result<(), CommandError> {
     let dialogue = Dialogue::read(folder, name, &texts);
     let dialogue = dialogue.map_err(|error| unreadable(folder, &error))?;
     let dialogue = dialogue.ok_or_else(|| nothing_called(id, &sessions))?;
-    if args.demo.is_none() {
+    if args.html.is_none() && args.demo.is_none() {
         show(&mut out, args, &dialogue)?;
         return Ok(out.flush()?);
     }
-    hand_on(&mut out, args, &dialogue)?;
+    hand_on(&mut out, args, &dialogue, &texts)?;
     Ok(out.flush()?)
 }
 
@@ -160,7 +164,12 @@ fn hand_on(
     out: &mut dyn Write,
     args: &SessionsArgs,
     dialogue: &Dialogue,
+    texts: &Texts,
 ) -> Result<(), CommandError> {
+    if let Some(file) = &args.html {
+        create(file, &html::page(dialogue, texts))?;
+        writeln!(out, "Saved. Any browser shows {}.", file.display())?;
+    }
     if let Some(file) = &args.demo {
         let script = script(dialogue).ok_or_else(|| {
             CommandError::Job("a protocol of one's own cannot be played again".to_owned())

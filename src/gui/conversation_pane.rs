@@ -16,7 +16,7 @@ use super::model::conversations::{Conversation, Conversations, Line, Passed};
 use super::see_through::SeeThrough;
 use super::step_bar::{Ahead, StepBar};
 use super::{diagram_window, explanation_panel, lock_window, look};
-use crate::console::by_hand::hexadecimal;
+use crate::console::hexadecimal;
 use crate::protocol::explain::Texts;
 use crate::wire_tap::Side;
 

@@ -50,7 +50,7 @@ pub enum Ending {
     Server,
     /// The other end broke it off.
     Reset,
-    /// We closed, and nobody said goodbye.
+    /// We closed, and had not heard that the other end did.
     Cut,
     /// Nobody knows: the recording ended before it.
     Lost,
@@ -149,7 +149,7 @@ impl Ending {
             Ending::Client => "client closed",
             Ending::Server => "server closed",
             Ending::Reset => "broken off",
-            Ending::Cut => "cut off",
+            Ending::Cut => "we closed",
             Ending::Lost => "not recorded",
         }
     }

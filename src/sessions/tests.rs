@@ -72,7 +72,7 @@ fn what(line: &str) -> What {
 }
 
 /// The one conversation that was recorded.
-pub(super) fn dialogue(protocol: Protocol, lines: &str) -> Dialogue {
+pub(in crate::sessions) fn dialogue(protocol: Protocol, lines: &str) -> Dialogue {
     let (folder, sessions) = recorded(&[(protocol, lines)]);
     let name = &sessions.summaries[0].place.connection;
     let texts = Texts::compiled_in();

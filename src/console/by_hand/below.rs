@@ -1,11 +1,8 @@
-//! What stands below a line of a conversation: explanations, and octets in hexadecimal.
+//! What stands below a line of a conversation: its explanations.
 
 use crate::console::notes::sentence;
 use crate::console::{Ink, behind};
 use crate::protocol::explain::Entry;
-
-/// Rows of octets that are shown of a line.
-const ROWS: usize = 64;
 
 /// Before each line of an explanation.
 const MARK: &str = "   │ ";
@@ -43,24 +40,6 @@ pub(super) fn marked(text: &str, width: Option<usize>) -> Vec<String> {
     behind(MARK, MARK, text, width)
 }
 
-/// The octets of a line in hexadecimal, sixteen in a row, with their characters beside them.
-pub(crate) fn hexadecimal(line: &[u8]) -> Vec<String> {
-    let row = |(at, octets): (usize, &[u8])| {
-        let hex: Vec<String> = octets.iter().map(|octet| format!("{octet:02x}")).collect();
-        let text = octets.iter().map(|octet| match octet {
-            b' '..=b'~' => char::from(*octet),
-            _ => '.',
-        });
-        format!(
-            "   {:04x}  {:<47}  {}",
-            at * 16,
-            hex.join(" "),
-            text.collect::<String>()
-        )
-    };
-    line.chunks(16).enumerate().take(ROWS).map(row).collect()
-}
-
 #[cfg(test)]
 mod tests {
     // A test fails by panicking.
@@ -80,19 +59,5 @@ mod tests {
         );
         assert!(told(Told::Whole).contains(&quit.why));
         assert!(told(Told::Named).starts_with("   │ QUIT: "));
-    }
-
-    #[test]
-    fn octets_in_rows_of_sixteen() {
-        let rows = hexadecimal(b"EHLO \xff\x00 me, and more");
-        assert_eq!(
-            rows[0],
-            "   0000  45 48 4c 4f 20 ff 00 20 6d 65 2c 20 61 6e 64 20  EHLO .. me, and "
-        );
-        assert_eq!(
-            rows[1],
-            "   0010  6d 6f 72 65                                      more"
-        );
-        assert_eq!(hexadecimal(&[0; 100_000]).len(), ROWS);
     }
 }

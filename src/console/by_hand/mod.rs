@@ -23,8 +23,6 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, WaitTimeoutResult};
 use std::time::Duration;
 
-#[cfg(feature = "gui")]
-pub(crate) use self::below::hexadecimal;
 use self::conversation::{Conversation, Reaction};
 pub use self::examples::Cast;
 use self::guide::Hints;

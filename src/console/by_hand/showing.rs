@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::below::{Told, brief, hexadecimal, marked};
+use super::below::{Told, brief, marked};
 use super::conversation::{Conversation, Reaction};
 use crate::console::layout::spoken;
 use crate::console::notes::particulars;
-use crate::console::{Ink, Page, behind, states};
+use crate::console::{Ink, Page, behind, hexadecimal, states};
 use crate::protocol::explain::{Entry, Explained, Reading, Topic};
 
 /// Commands that are named as what could come next.
