@@ -4,6 +4,7 @@
 //! here. Nothing in the file is ever ignored: what is unknown or does not parse is an error that
 //! names it. A file need not be complete; what is missing is as in the one that is compiled in.
 
+mod capture;
 mod limits;
 mod reader;
 mod relay;
@@ -21,6 +22,7 @@ use crate::aliases::Aliases;
 use crate::limits::Limits;
 use crate::net::tls::Versions;
 use crate::protocol::smtp::Address;
+pub use capture::{Capture, CapturePorts};
 use reader::{Section, Sections};
 pub use relay::{Login, NextHop, Relay, Security};
 pub use store::Journal;
@@ -68,6 +70,8 @@ pub struct Config {
     pub routes: HashMap<String, NextHop>,
     /// `[client]`
     pub client: Client,
+    /// `[capture]`
+    pub capture: Capture,
 }
 
 /// `[server]`
@@ -189,6 +193,7 @@ impl Config {
             relay,
             routes,
             client: Client::read(sections.section_or_empty("client"), folder)?,
+            capture: Capture::read(sections.section_or_empty("capture"), folder)?,
         };
         sections.finish()?;
         config.is_safe(name)?;
@@ -242,6 +247,22 @@ impl Ports {
         "imap",
         "imaps",
     ];
+
+    /// The port that a service of these names has on the Internet.
+    #[must_use]
+    pub fn well_known(service: &str) -> Option<u16> {
+        match service {
+            "smtp" => Some(25),
+            "submission" => Some(587),
+            "smtps" => Some(465),
+            "lmtp" => Some(24),
+            "pop3" => Some(110),
+            "pop3s" => Some(995),
+            "imap" => Some(143),
+            "imaps" => Some(993),
+            _ => None,
+        }
+    }
 
     fn read(mut section: Section) -> Result<Ports, ConfigError> {
         let mut port = |key, number| {
@@ -389,6 +410,7 @@ mod tests {
         assert_eq!(shipped.relay, empty.relay);
         assert_eq!(shipped.routes, empty.routes);
         assert_eq!(shipped.client, empty.client);
+        assert_eq!(shipped.capture, empty.capture);
     }
 
     /// The file explains every section, and what is commented out in it can be used as it stands.

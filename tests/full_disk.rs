@@ -19,6 +19,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
 
 use common::programs::{run, until};
+use common::typed::Typed;
 use common::{Lab, stored};
 use hop::Hop;
 use pillarbox::client::{ClientError, Endpoint, ImapClient, Security, SmtpClient};
@@ -279,4 +280,42 @@ fn imap_says_that_the_disk_is_full_and_goes_on() {
     }
     client.noop().unwrap();
     assert_eq!(client.mailbox().unwrap().exists, before + 1);
+}
+
+/// A capture that does not fit any more ends with one warning and within no block; the conversations
+/// go on.
+#[test]
+#[ignore = "needs root"]
+fn a_capture_ends_whole_and_the_conversations_go_on() {
+    let disk = Disk::mount();
+    let file = disk.path().join("lab.pcapng");
+    let mut lab = Lab::whispering(&format!("[capture]\nfile = {}\n", file.display()));
+    let noop = |lab: &Lab| {
+        let mut typed = Typed::connect(lab, "smtp");
+        typed.line();
+        assert!(typed.ask("NOOP").starts_with("250 "));
+        typed.ask("QUIT");
+    };
+    noop(&lab);
+    until("the capture", || {
+        (fs::metadata(&file).unwrap().len() > 1000).then_some(())
+    });
+    disk.fill();
+    let warnings = |lab: &Lab| lab.log().matches("the conversations go on").count();
+    until("the warning", || {
+        noop(&lab);
+        (warnings(&lab) > 0).then_some(())
+    });
+    noop(&lab);
+    assert_eq!(warnings(&lab), 1);
+    assert_eq!(lab.interrupt(), 0);
+    let octets = fs::read(&file).unwrap();
+    let mut at = 0;
+    while at < octets.len() {
+        // A block of pcapng: type, length, what it has, and the length once more.
+        let number = |at: usize| u32::from_le_bytes(*octets[at..].first_chunk().unwrap()) as usize;
+        let end = at + number(at + 4);
+        assert_eq!(number(end - 4), end - at);
+        at = end;
+    }
 }

@@ -17,7 +17,7 @@ use clap::Args;
 use self::place::{Against, Place};
 use self::seat::Seat;
 use super::recording::INTERRUPTED;
-use super::{CommandError, terminal};
+use super::{CaptureArgs, CommandError, terminal};
 use crate::client::printable;
 use crate::config::{Config, ConfigError};
 use crate::console::{
@@ -63,6 +63,9 @@ pub struct DemoArgs {
     /// The CA to trust beside the system's [default: the lab's own]
     #[arg(long, value_name = "FILE")]
     pub ca: Option<PathBuf>,
+    /// Captures and the key log
+    #[command(flatten)]
+    pub capture: CaptureArgs,
 }
 
 /// Plays the demo, or lists all of them. The configuration is loaded only to play one.
@@ -79,9 +82,8 @@ pub fn run(
     let (file, script) = read(name)?;
     let told = script.asks.iter().map(ask).collect::<Result<_, _>>()?;
     let config = config()?;
-    let mut place = Place::choose(args, &config, &script)?;
-    let recorder = place.recorded(&config, args);
-    end_at_ctrl_c(&place, recorder.clone())?;
+    let (place, recording) = Place::choose(args, &config, &script)?;
+    end_at_ctrl_c(&place, recording.recorder.clone())?;
     let mut out = io::stdout().lock();
     let mut seat = Seat::new(out.is_terminal());
     let place_of = |caller: &Caller| {
@@ -98,11 +100,11 @@ pub fn run(
         show_secrets: args.show_secrets || script.shows_secrets,
         place: &place_of,
     };
-    let mut programme = programme(&script, &place);
+    let mut programme = programme(&script, &place, &recording.told);
     programme.extend(seat.hint(look.pace));
     let mut screen = Screen::new(&mut out, &mut seat, look);
     let played = play(&script, told, &programme, &place, &mut screen);
-    recorder.finish();
+    recording.recorder.finish();
     match played {
         // Whoever reads us has seen enough: `pillarbox demo … | head`.
         Err(Difference {
@@ -188,12 +190,13 @@ fn play(
 }
 
 /// What stands below the title: what it is about, and where it is played.
-fn programme(script: &Script, place: &Place) -> Vec<String> {
+fn programme(script: &Script, place: &Place, recording: &[String]) -> Vec<String> {
     let mut lines = vec![script.summary.clone()];
     if !script.rfc.is_empty() {
         lines.push(format!("RFC {}", script.rfc));
     }
     lines.push(place.told());
+    lines.extend_from_slice(recording);
     if !script.wireshark.is_empty() {
         let looks = script.wireshark.join("; ");
         lines.push(format!("In Wireshark: {looks}"));

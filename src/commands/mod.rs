@@ -7,6 +7,7 @@ use crate::config::ConfigError;
 use crate::console::SaveError;
 use crate::server::SetupError;
 
+mod capturing;
 pub mod demo;
 pub mod explain;
 pub mod gui;
@@ -26,6 +27,7 @@ pub mod talk;
 mod terminal;
 pub mod trace;
 
+pub use capturing::CaptureArgs;
 pub use server_args::ServerArgs;
 pub use settings::settings;
 

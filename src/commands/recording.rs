@@ -1,12 +1,14 @@
-//! What a command records of its connections: the journal, as the configuration says.
+//! What a command records of its connections: the journal, as the configuration says, and a capture.
 //!
-//! A recording that cannot be made is a warning, never a reason not to serve or to send.
+//! A journal that cannot be written is a warning, never a reason not to serve or to send. A capture
+//! was asked for: without it, nothing is begun.
 
 use std::process;
 
 use clap::Args;
 
 use super::CommandError;
+use super::capturing::CaptureArgs;
 use crate::config::Config;
 use crate::wire_tap::journal::Writer;
 use crate::wire_tap::{Recorder, Sink};
@@ -17,15 +19,53 @@ pub struct RecordingArgs {
     /// Write passwords into the journal, too; otherwise ******** stands for them
     #[arg(long)]
     pub show_secrets: bool,
+    /// Captures and the key log
+    #[command(flatten)]
+    pub capture: CaptureArgs,
 }
 
-/// Records as the configuration and the command line say.
-pub(super) fn recorder(config: &Config, args: &RecordingArgs) -> Recorder {
-    let sinks = journal(config, args).into_iter().collect();
-    Recorder::new(sinks).unwrap_or_else(|error| {
-        log::warn!("nothing is recorded: there is no thread for it: {error}");
-        Recorder::default()
-    })
+/// Whose connections are recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Whose {
+    /// Those of `pillarbox serve`: into the capture of the configuration, too.
+    Servers,
+    /// Those of a client.
+    Client,
+    /// Those of a demo and of its own servers: into a capture only, for they go with it.
+    Demo,
+}
+
+/// A recording that has begun.
+pub(super) struct Recording {
+    /// What records.
+    pub(super) recorder: Recorder,
+    /// What a person should know of it, in sentences.
+    pub(super) told: Vec<String>,
+}
+
+impl Recording {
+    /// Records as the configuration and the command line say.
+    ///
+    /// # Errors
+    /// When there cannot be the capture or the key log that was asked for.
+    pub(super) fn begin(
+        config: &Config,
+        args: &RecordingArgs,
+        whose: Whose,
+    ) -> Result<Recording, CommandError> {
+        let capturing = args.capture.begin(config, whose == Whose::Servers)?;
+        let told = capturing.told();
+        let journal = match whose {
+            Whose::Demo => None,
+            Whose::Servers | Whose::Client => journal(config, args),
+        };
+        let sinks = journal.into_iter().chain(capturing.sink).collect();
+        let recorder = Recorder::new(sinks).unwrap_or_else(|error| {
+            log::warn!("nothing is recorded: there is no thread for it: {error}");
+            Recorder::default()
+        });
+        Ok(Recording { recorder, told })
+    }
 }
 
 fn journal(config: &Config, args: &RecordingArgs) -> Option<Box<dyn Sink>> {
@@ -46,13 +86,13 @@ fn journal(config: &Config, args: &RecordingArgs) -> Option<Box<dyn Sink>> {
 /// before that.
 ///
 /// # Errors
-/// Those of what is done.
+/// Those of what is done, and when there cannot be the capture that was asked for.
 pub fn during<T>(
     config: &Config,
     args: &RecordingArgs,
     act: impl FnOnce(&Recorder) -> Result<T, CommandError>,
 ) -> Result<T, CommandError> {
-    let recorder = recorder(config, args);
+    let recorder = Recording::begin(config, args, Whose::Client)?.recorder;
     let interrupted = recorder.clone();
     let handled = ctrlc::set_handler(move || {
         interrupted.finish();

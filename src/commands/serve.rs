@@ -8,7 +8,7 @@ use std::sync::mpsc;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use super::CommandError;
-use super::recording::{INTERRUPTED, RecordingArgs, recorder};
+use super::recording::{INTERRUPTED, Recording, RecordingArgs, Whose};
 use super::settings::own_host;
 use crate::accounts::Password;
 use crate::client::{Endpoint, Security};
@@ -23,7 +23,7 @@ use crate::wire_tap::Recorder;
 /// When a port is taken, a certificate unreadable or a folder unwritable.
 pub fn run(args: &RecordingArgs, config: &Config, file: Option<&Path>) -> Result<(), CommandError> {
     allow_many_descriptors();
-    let recorder = recorder(config, args);
+    let Recording { recorder, told } = Recording::begin(config, args, Whose::Servers)?;
     let interrupted = interruptions(recorder.clone())?;
     let servers = Servers::open(config, recorder.clone())?;
     // Whoever reads our output may be gone; that is no reason to stop serving.
@@ -32,6 +32,7 @@ pub fn run(args: &RecordingArgs, config: &Config, file: Option<&Path>) -> Result
         config,
         servers.listening(),
         &Invocation::of(file),
+        &told,
     );
     let _ = interrupted.recv();
     log::info!("stopping");
@@ -115,6 +116,7 @@ fn present(
     config: &Config,
     listening: &[Listening],
     invocation: &Invocation,
+    recording: &[String],
 ) -> io::Result<()> {
     writeln!(
         out,
@@ -149,6 +151,9 @@ fn present(
             "\nWARNING: [limits] bare_line_endings = accept. Anybody can smuggle messages into this\n\
              server (CVE-2023-51764). This is for teaching only."
         )?;
+    }
+    for sentence in recording {
+        writeln!(out, "\n{sentence}")?;
     }
     writeln!(out, "\nCtrl-C stops the servers.")?;
     out.flush()
@@ -239,7 +244,7 @@ mod tests {
                 config: String::new(),
             };
             let mut out = Vec::new();
-            present(&mut out, &config, &[], &invocation).unwrap();
+            present(&mut out, &config, &[], &invocation, &[]).unwrap();
             let said = String::from_utf8(out).unwrap();
             assert_eq!(said.contains("WARNING"), warns, "{said}");
         }

@@ -12,7 +12,7 @@ use super::explain::texts;
 use super::place::host_and_port;
 use super::recording::{RecordingArgs, during};
 use super::settings::{own_host, passwords};
-use super::{CommandError, terminal};
+use super::{CaptureArgs, CommandError, terminal};
 use crate::client::{Endpoint, Security};
 use crate::config::{Config, Port, data_folder};
 use crate::console::by_hand::{Cast, Failure, Options, converse};
@@ -54,6 +54,9 @@ pub struct TalkArgs {
     /// The CA to trust beside the system's [default: the lab's own]
     #[arg(long, value_name = "FILE")]
     pub ca: Option<PathBuf>,
+    /// Captures and the key log
+    #[command(flatten)]
+    pub capture: CaptureArgs,
 }
 
 /// A server that is named on the command line.
@@ -93,6 +96,7 @@ pub fn run(protocol: Protocol, args: &TalkArgs, config: &Config) -> Result<(), C
     let endpoint = endpoint(protocol, args, config)?;
     let recording = RecordingArgs {
         show_secrets: args.show_secrets,
+        capture: args.capture.clone(),
     };
     during(config, &recording, |recorder| {
         let recorder = recorder.clone();

@@ -28,6 +28,7 @@ pub struct Sites {
     /// The usual one first.
     houses: Vec<House>,
     security: Security,
+    recorder: Recorder,
     folder: Folder,
 }
 
@@ -57,19 +58,35 @@ impl Sites {
     /// # Errors
     /// When the temporary folder cannot be written, a `config:` is wrong, or no port is free.
     pub fn open(script: &Script) -> Result<Sites, SetupError> {
+        Sites::recorded(script, &Recorder::default())
+    }
+
+    /// Likewise, with every connection recorded: those of its servers, and of the clients that connect
+    /// to [`Sites::endpoint`].
+    ///
+    /// # Errors
+    /// As [`Sites::open`].
+    pub fn recorded(script: &Script, recorder: &Recorder) -> Result<Sites, SetupError> {
         let folder = tempfile::tempdir()
             .map_err(|error| SetupError(format!("there is no temporary folder: {error}")))?;
         let mut houses: Vec<House> = Vec::new();
         // From behind, so that each finds those open to which it sends.
         for domain in script.sites.iter().rev() {
-            let house = House::open(folder.path(), domain, &[], &houses)?;
+            let house = House::open(folder.path(), domain, &[], &houses, recorder)?;
             houses.push(house);
         }
-        houses.push(House::open(folder.path(), USUAL, &script.config, &houses)?);
+        houses.push(House::open(
+            folder.path(),
+            USUAL,
+            &script.config,
+            &houses,
+            recorder,
+        )?);
         houses.reverse();
         Ok(Sites {
             houses,
             security: script.security(),
+            recorder: recorder.clone(),
             folder: Folder(Arc::new(Mutex::new(Some(folder)))),
         })
     }
@@ -94,6 +111,7 @@ impl Sites {
         endpoint.port = address.port();
         // The one name in the certificate that is not this machine's: the client asks for it.
         endpoint.name = (domain == USUAL).then(|| format!("mail.{USUAL}"));
+        endpoint.recorder = self.recorder.clone();
         Ok(endpoint)
     }
 
@@ -133,6 +151,7 @@ impl House {
         domain: &str,
         settings: &[String],
         others: &[House],
+        recorder: &Recorder,
     ) -> Result<House, SetupError> {
         let text = configuration(domain, settings, others);
         let folder = folder.join(domain);
@@ -142,7 +161,7 @@ impl House {
             .map_err(|error| SetupError(error.0))?;
         Ok(House {
             domain: domain.to_owned(),
-            servers: Servers::open(&config, Recorder::default())?.with_grace(GRACE),
+            servers: Servers::open(&config, recorder.clone())?.with_grace(GRACE),
         })
     }
 }

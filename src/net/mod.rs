@@ -6,6 +6,10 @@ mod bell;
 mod body;
 pub mod certificates;
 pub mod dot;
+#[cfg(not(target_vendor = "apple"))]
+mod openssl;
+#[cfg(target_vendor = "apple")]
+#[path = "not_openssl.rs"]
 mod openssl;
 mod pace;
 mod poll;

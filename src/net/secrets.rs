@@ -14,6 +14,9 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
+/// Can secrets be had? Of the TLS libraries that native-tls stands on, only OpenSSL tells them.
+pub const ARE_TOLD: bool = cfg!(not(target_vendor = "apple"));
+
 /// The file of the whole program.
 static LOG: Mutex<Option<File>> = Mutex::new(None);
 

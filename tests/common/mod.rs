@@ -10,7 +10,7 @@ pub mod programs;
 pub mod typed;
 
 use std::collections::HashMap;
-use std::fs::{self, DirEntry};
+use std::fs::{self, DirEntry, File};
 use std::io::{self, BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::os::unix::fs::chown;
@@ -40,12 +40,17 @@ const CONFIG: &str =
 /// A message as there are many, with the usual header and two texts.
 const ORDINARY: &str = include_str!("../zoo/ordinary.eml");
 
+/// The file of what a whispering laboratory logs.
+const LOG: &str = "log";
+
 /// A folder with a configuration, and the program that serves it.
 pub struct Lab {
     folder: TempDir,
     server: Option<Server>,
     /// Runs as another user, from a copy that this user can reach.
     user: Option<u32>,
+    /// Logs everything, into a file.
+    whispers: bool,
 }
 
 /// The running program.
@@ -65,21 +70,35 @@ impl Lab {
         Lab::at(0, 0, config)
     }
 
+    /// The same, and it logs all that it can say, for [`Lab::log`].
+    pub fn whispering(config: &str) -> Lab {
+        let mut lab = Lab::closed(0, 0, config);
+        lab.whispers = true;
+        lab.restart();
+        lab
+    }
+
     /// The same with these ports for SMTP and SMTPS.
     pub fn at(smtp: u16, smtps: u16, config: &str) -> Lab {
+        let mut lab = Lab::closed(smtp, smtps, config);
+        lab.restart();
+        lab
+    }
+
+    /// The same, not started.
+    fn closed(smtp: u16, smtps: u16, config: &str) -> Lab {
         let folder = tempfile::tempdir().unwrap();
         fs::write(
             folder.path().join("config.ini"),
             format!("{CONFIG}smtp = {smtp}\nsmtps = {smtps}\n{config}"),
         )
         .unwrap();
-        let mut lab = Lab {
+        Lab {
             folder,
             server: None,
             user: None,
-        };
-        lab.restart();
-        lab
+            whispers: false,
+        }
     }
 
     /// As [`Lab::with`], but as another user, to whom the folder is given. Wants root.
@@ -97,6 +116,7 @@ impl Lab {
             folder,
             server: None,
             user: Some(user),
+            whispers: false,
         };
         lab.restart();
         lab
@@ -109,11 +129,14 @@ impl Lab {
         if let Some(user) = self.user {
             command = as_user(user, self.path());
         }
-        let mut child = command
-            .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
-            .spawn()
-            .unwrap();
+        let log = match self.whispers {
+            true => File::create(self.path().join(LOG)).unwrap().into(),
+            false => Stdio::inherit(),
+        };
+        if self.whispers {
+            command.env("RUST_LOG", "trace");
+        }
+        let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap())
             .lines()
             .map(Result::unwrap);
@@ -154,6 +177,11 @@ impl Lab {
     pub fn exit_status(&mut self) -> i32 {
         let mut server = self.server.take().unwrap();
         server.child.wait().unwrap().code().unwrap()
+    }
+
+    /// What it has logged since its last start.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.path().join(LOG)).unwrap()
     }
 
     /// The folder of the configuration.

@@ -16,11 +16,10 @@ use crate::accounts::Accounts;
 use crate::client::{Endpoint, Security};
 use crate::commands::CommandError;
 use crate::commands::place::host_and_port;
-use crate::commands::recording::{RecordingArgs, recorder};
+use crate::commands::recording::{Recording, RecordingArgs, Whose};
 use crate::commands::settings::own_host;
 use crate::config::{Config, Port};
 use crate::console::{Caller, Protocol, Script, Sites, Tls};
-use crate::wire_tap::Recorder;
 
 /// What a script speaks, and who listens there.
 type Endpoints = BTreeMap<Protocol, Endpoint>;
@@ -51,21 +50,27 @@ const LAB: [(&str, &str); 3] = [
 const DOMAIN: &str = "pillarbox.test";
 
 impl Place {
-    /// Finds it, and opens servers if none fit.
+    /// Finds it, opens servers if none fit, and begins to record what is asked for.
     pub(super) fn choose(
         args: &DemoArgs,
         config: &Config,
         script: &Script,
-    ) -> Result<Place, CommandError> {
+    ) -> Result<(Place, Recording), CommandError> {
         let ca = args.ca.clone();
         let ca = ca.unwrap_or_else(|| config.tls.certs.join("ca.pem"));
         if !args.against.is_empty() {
             let endpoints = elsewhere(&args.against, script, &ca)?;
-            return Ok(Place::There(endpoints, "the servers of --against"));
+            return Place::there(endpoints, "the servers of --against", args, config);
         }
         match running(config, script, &ca) {
-            Ok(endpoints) => Ok(Place::There(endpoints, "the servers of the configuration")),
-            Err(reason) => Ok(Place::Own(Sites::open(script)?, reason)),
+            Ok(endpoints) => {
+                Place::there(endpoints, "the servers of the configuration", args, config)
+            }
+            Err(reason) => {
+                let recording = Recording::begin(config, &recording(args), Whose::Demo)?;
+                let sites = Sites::recorded(script, &recording.recorder)?;
+                Ok((Place::Own(sites, reason), recording))
+            }
         }
     }
 
@@ -83,19 +88,18 @@ impl Place {
         }
     }
 
-    /// Has the conversations recorded, unless the servers are those of the demo only.
-    pub(super) fn recorded(&mut self, config: &Config, args: &DemoArgs) -> Recorder {
-        let Place::There(endpoints, _) = self else {
-            return Recorder::default();
-        };
-        let recording = RecordingArgs {
-            show_secrets: args.show_secrets,
-        };
-        let recorder = recorder(config, &recording);
+    /// At servers that run; the conversations are recorded.
+    fn there(
+        mut endpoints: Endpoints,
+        which: &'static str,
+        args: &DemoArgs,
+        config: &Config,
+    ) -> Result<(Place, Recording), CommandError> {
+        let recording = Recording::begin(config, &recording(args), Whose::Client)?;
         for endpoint in endpoints.values_mut() {
-            endpoint.recorder = recorder.clone();
+            endpoint.recorder = recording.recorder.clone();
         }
-        recorder
+        Ok((Place::There(endpoints, which), recording))
     }
 
     /// Which servers these are.
@@ -106,6 +110,14 @@ impl Place {
             }
             Place::There(_, which) => format!("Servers: {which}."),
         }
+    }
+}
+
+/// How a demo is recorded.
+fn recording(args: &DemoArgs) -> RecordingArgs {
+    RecordingArgs {
+        show_secrets: args.show_secrets,
+        capture: args.capture.clone(),
     }
 }
 

@@ -1,0 +1,144 @@
+//! A password stands nowhere but where it has to: in no log, however talkative, in no error, on no
+//! screen of a client, and in no capture of a conversation under TLS.
+// A test fails by panicking.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Output, Stdio};
+use std::thread;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use common::{Lab, command};
+
+/// Alice's password, and one that she has only typed.
+const PASSWORDS: [&str; 2] = ["correct-horse-battery", "wrong-donkey-charger"];
+
+/// How a password may look: as it is, as SASL says it alone, and behind a name.
+fn shapes(password: &str) -> Vec<String> {
+    let plain = BASE64.encode(format!("\0alice\0{password}"));
+    vec![password.to_owned(), BASE64.encode(password), plain]
+}
+
+/// None of the passwords, in no shape, stands in what was said here.
+fn is_clean(what: &str, said: &[u8]) {
+    for secret in PASSWORDS.iter().flat_map(|password| shapes(password)) {
+        let mut found = said.windows(secret.len());
+        assert!(
+            !found.any(|window| window == secret.as_bytes()),
+            "{secret} stands in {what}: {}",
+            String::from_utf8_lossy(said)
+        );
+    }
+}
+
+/// Runs the program as talkative as it can be; it shows no password, and says something.
+fn whisper(words: &[&str], input: &str, password: &str, folder: &Path) -> Output {
+    let mut child = command(words, folder)
+        .env("RUST_LOG", "trace")
+        .env("PILLARBOX_PASSWORD", password)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(input.as_bytes())
+        .unwrap();
+    let output = child.wait_with_output().unwrap();
+    let said = [output.stdout.as_slice(), &output.stderr].concat();
+    assert!(!said.is_empty(), "{words:?}");
+    is_clean(&words.join(" "), &said);
+    output
+}
+
+/// Logs in by every command there is, rightly and wrongly, from a pipe.
+fn typed(protocol: &str, password: &str) -> String {
+    let plain = BASE64.encode(format!("\0alice\0{password}"));
+    let [name, word] = ["alice", password].map(|text| BASE64.encode(text));
+    match protocol {
+        "smtp" => format!(
+            "EHLO me\nAUTH LOGIN\n{name}\n{word}\nAUTH PLAIN {plain}\nPASS {password}\nRSET\nQUIT\n"
+        ),
+        "pop3" => format!("USER alice\nPASS {password}\nAUTH PLAIN {plain}\nSTAT\nQUIT\n"),
+        _ => format!(
+            "a LOGIN alice {password}\nb AUTHENTICATE PLAIN {plain}\n\
+             c LOGIN \"alice\" \"{password}\"\nd LOGOUT\n"
+        ),
+    }
+}
+
+#[test]
+fn a_password_stands_in_no_log_no_error_and_no_capture() {
+    let [right, wrong] = PASSWORDS;
+    let lab = Lab::whispering(&format!(
+        "[accounts]\nalice = {right}\nbob = builder\n[limits]\nlogin_attempts = 50\nlogin_delay = 1\n\
+         [capture]\nfile = servers.pcapng\nkeys = yes\n"
+    ));
+    let [smtps, imaps, pop3s] =
+        ["smtps", "imaps", "pop3s"].map(|service| format!("localhost:{}", lab.port(service)));
+    let clients = format!("[client]\nsmtp = {smtps}\nimap = {imaps}\npop3 = {pop3s}\n");
+    fs::write(lab.path().join("clients.ini"), clients).unwrap();
+    let places = [("smtp", &smtps), ("imap", &imaps), ("pop3", &pop3s)];
+    // At once: a wrong password is answered late.
+    thread::scope(|scope| {
+        let lab = &lab;
+        for (protocol, place) in places {
+            scope.spawn(move || {
+                PASSWORDS
+                    .iter()
+                    .for_each(|password| console(lab, protocol, place, password));
+            });
+        }
+        for words in [
+            "send --from alice --to bob --text x",
+            "inbox alice",
+            "inbox alice --pop3",
+        ] {
+            scope.spawn(move || {
+                client(lab, words, right, true);
+                client(lab, words, wrong, false);
+            });
+        }
+    });
+    recordings_are_clean(&lab);
+}
+
+/// A console that is fed the logins of its protocol, and its capture.
+fn console(lab: &Lab, protocol: &str, place: &str, password: &str) {
+    let file = format!("{protocol}-{}.pcapng", password.len());
+    let words = [protocol, place, "--tls", "--capture", &file, "--keys"];
+    whisper(&words, &typed(protocol, password), password, lab.path());
+    is_clean(&file, &fs::read(lab.path().join(&file)).unwrap());
+}
+
+/// A client that logs in by itself.
+fn client(lab: &Lab, words: &str, password: &str, logs_in: bool) {
+    let words = format!("--config clients.ini {words}");
+    let words: Vec<&str> = words.split(' ').collect();
+    let output = whisper(&words, "", password, lab.path());
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.success(), logs_in, "{words:?}: {error}");
+}
+
+/// The log, the capture and the journal of what the servers have heard; all are there.
+fn recordings_are_clean(lab: &Lab) {
+    let log = lab.log();
+    assert!(log.contains("alice"), "{log}");
+    is_clean("the servers' log", log.as_bytes());
+    let capture = fs::read(lab.path().join("servers.pcapng")).unwrap();
+    assert!(capture.len() > 10_000);
+    is_clean("the servers' capture", &capture);
+    let volumes = fs::read_dir(lab.path().join("journal")).unwrap();
+    let journal = volumes.map(|volume| fs::read(volume.unwrap().path()).unwrap());
+    let journal = journal.collect::<Vec<_>>().concat();
+    assert!(journal.len() > 10_000);
+    is_clean("the journal", &journal);
+}
