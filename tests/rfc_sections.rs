@@ -82,7 +82,7 @@ enum Last {
 /// prose `section 4.1` or `appendix C`.
 static FORMS: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r"(?x) RFC (?: \s | //[/!]? | \# )+ (?<rfc>[0-9]{3,4})
+        r"(?x) RFC (?: \s | //[/!]? | \# | \\u\{a0\} )+ (?<rfc>[0-9]{3,4})
         | (?-u:\b) (?<bare>[0-9]{3,4}) \x20 (?: § | [Aa]ppendix\x20 ) (?<of>[0-9A-Z]+(?:\.[0-9]+)*)
         | (?<other>ECMA-[0-9]+ | draft-[a-z0-9-]+)
         | (?: §§? | [Ss]ections?\x20 | [Aa]ppendix\x20 ) (?<section>[0-9A-Z]+(?:\.[0-9]+)*) (?-u:\b)",
