@@ -54,7 +54,10 @@ impl<F: FnMut(&[Event]) + Send> Sink for Live<F> {
 
 /// Records the connections that it is told of; by default nothing. Cheap to clone.
 #[derive(Clone, Default)]
-pub struct Recorder(Option<Arc<Recording>>);
+pub struct Recorder {
+    recording: Option<Arc<Recording>>,
+    clients_only: bool,
+}
 
 /// The queue, and the thread that empties it.
 struct Recording {
@@ -79,10 +82,25 @@ impl Recorder {
         let writer = thread::Builder::new()
             .name("recorder".to_owned())
             .spawn(move || write(&queue, sinks))?;
-        Ok(Recorder(Some(Arc::new(Recording {
+        let recording = Recording {
             shared,
             writer: Mutex::new(Some(writer)),
-        }))))
+        };
+        Ok(Recorder {
+            recording: Some(Arc::new(recording)),
+            clients_only: false,
+        })
+    }
+
+    /// Records to the same place, and only connections whose client's end is ours. For a program that
+    /// has both ends of each: it is chance which of the two is told of first, and what crosses in one
+    /// piece at one end may come in several at the other.
+    #[must_use]
+    pub fn of_clients(&self) -> Recorder {
+        Recorder {
+            recording: self.recording.clone(),
+            clients_only: true,
+        }
     }
 
     /// A tap for a connection whose end is ours; `None` if nothing is recorded.
@@ -93,7 +111,10 @@ impl Recorder {
         (service, protocol): (&str, Option<Protocol>),
         (client, server): (SocketAddr, SocketAddr),
     ) -> Option<Box<dyn net::Tap>> {
-        let shared = Arc::clone(&self.0.as_ref()?.shared);
+        if self.clients_only && ours == Side::Server {
+            return None;
+        }
+        let shared = Arc::clone(&self.recording.as_ref()?.shared);
         let connection = Connection {
             number: shared.connections.fetch_add(1, Ordering::Relaxed) + 1,
             ours,
@@ -109,7 +130,9 @@ impl Recorder {
     /// Waits until everything that has happened is written; what happens from now on is not. To be
     /// called before the program ends.
     pub fn finish(&self) {
-        let Some(recording) = &self.0 else { return };
+        let Some(recording) = &self.recording else {
+            return;
+        };
         recording.finish();
     }
 }
@@ -131,13 +154,14 @@ impl Drop for Recording {
     }
 }
 
-/// Two are the same if they record to the same place.
+/// Two are the same if they record the same to the same place.
 impl PartialEq for Recorder {
     fn eq(&self, other: &Recorder) -> bool {
-        match (&self.0, &other.0) {
+        let same_place = match (&self.recording, &other.recording) {
             (Some(one), Some(another)) => Arc::ptr_eq(one, another),
             (one, another) => one.is_none() && another.is_none(),
-        }
+        };
+        same_place && self.clients_only == other.clients_only
     }
 }
 
@@ -145,7 +169,7 @@ impl Eq for Recorder {}
 
 impl fmt::Debug for Recorder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.0 {
+        f.write_str(match self.recording {
             Some(_) => "Recorder(on)",
             None => "Recorder(off)",
         })

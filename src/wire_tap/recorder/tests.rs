@@ -267,3 +267,20 @@ fn without_sinks_there_are_no_taps() {
     assert!(recorder.tap(Side::Client, ("smtp", None), ends).is_none());
     assert_eq!(recorder, Recorder::default());
 }
+
+#[test]
+fn of_two_ends_the_servers_is_left_out_if_it_is_told_so() {
+    let recorder = Recorder::new(vec![Box::new(Live(|_: &[Event]| ()))]).unwrap();
+    let of_clients = recorder.of_clients();
+    let ends = (
+        "127.0.0.1:1".parse().unwrap(),
+        "127.0.0.1:2".parse().unwrap(),
+    );
+    let taps = |recorder: &Recorder| {
+        [Side::Client, Side::Server].map(|ours| recorder.tap(ours, ("pop3", None), ends).is_some())
+    };
+    assert_eq!(taps(&recorder), [true, true]);
+    assert_eq!(taps(&of_clients), [true, false]);
+    assert_ne!(recorder, of_clients);
+    assert_eq!(recorder.of_clients(), of_clients);
+}
