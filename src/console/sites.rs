@@ -61,12 +61,13 @@ impl Sites {
         Sites::recorded(script, &Recorder::default())
     }
 
-    /// Likewise, with every connection recorded: those of its servers, and of the clients that connect
-    /// to [`Sites::endpoint`].
+    /// Likewise, with every connection recorded, at the client's end: those of its servers to others, and
+    /// those of the clients that connect to [`Sites::endpoint`].
     ///
     /// # Errors
     /// As [`Sites::open`].
     pub fn recorded(script: &Script, recorder: &Recorder) -> Result<Sites, SetupError> {
+        let recorder = &recorder.of_clients();
         let folder = tempfile::tempdir()
             .map_err(|error| SetupError(format!("there is no temporary folder: {error}")))?;
         let mut houses: Vec<House> = Vec::new();
