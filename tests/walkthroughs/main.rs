@@ -4,9 +4,14 @@
 // A test fails by panicking.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod answers;
 #[path = "../common/mod.rs"]
 mod common;
+mod demos;
+mod page;
+mod pages;
 mod profile;
+mod traces;
 mod tshark;
 
 use std::path::PathBuf;

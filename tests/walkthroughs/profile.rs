@@ -6,6 +6,7 @@ use std::path::Path;
 
 use pillarbox::config::{Config, Ports};
 
+use super::common;
 use super::page;
 use super::tshark::Wireshark;
 
@@ -175,4 +176,46 @@ fn our_own_ports_are_dissected() {
             "without the profile: {plain}"
         );
     }
+}
+
+/// What is under TLS on one of our own ports is dissected, too, if Wireshark has the keys.
+#[test]
+#[ignore = "needs tshark"]
+fn under_tls_our_own_ports_are_dissected_as_well() {
+    let folder = tempfile::tempdir().unwrap();
+    let demo = page("4-tls-1.3.demo");
+    let capture = folder.path().join("own.pcapng");
+    let [demo, file] = [&demo, &capture].map(|path| path.to_str().unwrap());
+    let ports = ["--keys", "--ports", "well-known"];
+    let words = [&["demo", demo, "--fast", "--capture", file], &ports[..]].concat();
+    let (status, _, errors) = common::run(&words, folder.path());
+    assert_eq!(status, 0, "{errors}");
+
+    let octets = with_port(&fs::read(&capture).unwrap(), 465, 2465);
+    fs::write(&capture, octets).unwrap();
+    let words = ["-Y", "smtp.req.command == \"EHLO\" && tcp.port == 2465"];
+    assert!(Wireshark::plain().read(&capture, &words).is_empty());
+    let read = Wireshark::with_profile().read(&capture, &words);
+    assert!(read.contains("EHLO laptop.example"), "{read}");
+}
+
+/// A capture in which one TCP port is another. (Checksums are not looked at unless one asks for it.)
+fn with_port(capture: &[u8], from: u16, to: u16) -> Vec<u8> {
+    const ENHANCED_PACKET: u32 = 6;
+    // Behind the block's head of 28 octets, Ethernet's of 14 and IPv4's of 20.
+    const PORTS: [usize; 2] = [62, 64];
+    let mut octets = capture.to_vec();
+    let number = |at: usize| u32::from_le_bytes(capture[at..at + 4].try_into().unwrap());
+    let mut at = 0;
+    while at < capture.len() {
+        let places = PORTS.map(|port| at + port..at + port + 2);
+        let packet = number(at) == ENHANCED_PACKET;
+        for place in places.into_iter().filter(|_| packet) {
+            if capture[place.clone()] == from.to_be_bytes() {
+                octets[place].copy_from_slice(&to.to_be_bytes());
+            }
+        }
+        at += number(at + 4) as usize;
+    }
+    octets
 }
