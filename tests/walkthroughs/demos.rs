@@ -8,9 +8,10 @@ use super::tshark::Wireshark;
 #[test]
 #[ignore = "needs tshark"]
 fn every_filter_of_a_demo_finds_something() {
-    let wireshark = Wireshark::plain();
+    // Wireshark has no port for LMTP; the profile has.
+    let wireshark = Wireshark::with_profile();
     let folder = tempfile::tempdir().unwrap();
-    let mut tried = 0;
+    let (mut tried, mut missing) = (0, Vec::new());
     for demo in DEMOS {
         let name = demo.name;
         let capture = folder.path().join(format!("{name}.pcapng"));
@@ -23,6 +24,7 @@ fn every_filter_of_a_demo_finds_something() {
             file,
             "--ports",
             "well-known",
+            "--keys",
         ];
         let (status, _, errors) = common::run(&words, folder.path());
         assert_eq!(status, 0, "{name}: {errors}");
@@ -30,9 +32,12 @@ fn every_filter_of_a_demo_finds_something() {
             let filter = look.split('`').nth(1);
             let filter = filter.unwrap_or_else(|| panic!("{name}: no filter in {look}"));
             let found = wireshark.read(&capture, &["-Y", filter]);
-            assert!(!found.is_empty(), "{name}: {filter} finds nothing");
             tried += 1;
+            if found.is_empty() {
+                missing.push(format!("{name}: {filter}"));
+            }
         }
     }
     assert!(tried > DEMOS.len(), "the filters were not found");
+    assert!(missing.is_empty(), "these find nothing: {missing:?}");
 }

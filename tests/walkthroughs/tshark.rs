@@ -50,7 +50,8 @@ impl Wireshark {
 
     /// The same, or why it would not.
     pub(crate) fn try_read(&self, trace: &Path, words: &[&str]) -> Result<String, String> {
-        let mut all = vec!["-r", trace.to_str().unwrap()];
+        // Read twice, as in the window: only then does a command know where its answer is.
+        let mut all = vec!["-2", "-r", trace.to_str().unwrap()];
         if self.profile {
             all.extend(["-C", "Pillarbox"]);
         }
