@@ -104,6 +104,8 @@ pub fn run(
     programme.extend(seat.hint(look.pace));
     let mut screen = Screen::new(&mut out, &mut seat, look);
     let played = play(&script, told, &programme, &place, &mut screen);
+    // The servers end first: a relay's last words may still be on their way, and are to be recorded.
+    drop(place);
     recording.recorder.finish();
     match played {
         // Whoever reads us has seen enough: `pillarbox demo … | head`.

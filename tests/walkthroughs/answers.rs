@@ -139,7 +139,7 @@ fn a_trace_that_is_made_anew_gives_the_same_answers() {
     let wireshark = Wireshark::plain();
     for walkthrough in Walkthrough::all() {
         for trace in walkthrough.traces() {
-            is_sound(&wireshark, &folder.path().join(&trace));
+            is_sound(&folder.path().join(&trace));
         }
         let (differs, _) = compared(&wireshark, &walkthrough.answers, folder.path());
         assert!(differs.is_empty(), "{}", differs.join("\n"));

@@ -5,6 +5,8 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod answers;
+#[path = "../captures/tshark.rs"]
+mod capture;
 #[path = "../common/mod.rs"]
 mod common;
 mod demos;

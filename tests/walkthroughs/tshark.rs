@@ -85,16 +85,6 @@ impl Wireshark {
         String::from_utf8(output.stdout).unwrap()
     }
 
-    /// The mails in a trace, as *Export Objects* gives them.
-    pub(crate) fn exported(&self, trace: &Path) -> Vec<String> {
-        let folder = tempfile::tempdir().unwrap();
-        let to = format!("imf,{}", folder.path().display());
-        self.read(trace, &["-q", "--export-objects", &to]);
-        let files = fs::read_dir(folder.path()).unwrap();
-        let read = |file: std::io::Result<fs::DirEntry>| fs::read_to_string(file.unwrap().path());
-        files.map(|file| read(file).unwrap()).collect()
-    }
-
     fn command(&self, program: &Path, words: &[&str]) -> Output {
         Command::new(program)
             .args(words)
