@@ -248,7 +248,7 @@ impl Ports {
         "imaps",
     ];
 
-    /// The port that a service of these names has on the Internet.
+    /// The port that a service has on the Internet; where that is said stands with its field.
     #[must_use]
     pub fn well_known(service: &str) -> Option<u16> {
         match service {

@@ -42,6 +42,10 @@ pub const LINGER_OCTETS: usize = 8 * 1024 * 1024;
 /// up with everything that crosses the loopback interface; what is more is lost to the recording.
 pub const RECORDING: usize = 64 * 1024 * 1024;
 
+/// At the program's end, for what has happened and is not recorded yet. The queue is written in a
+/// second or two; a pipe whose reader sleeps must not keep the program for ever.
+pub const RECORDING_GRACE: Duration = Duration::from_secs(30);
+
 /// Octets of a line that the journal keeps: what comes behind them nobody reads line by line.
 pub const JOURNAL_LINE: usize = 8 * 1024;
 

@@ -16,7 +16,7 @@ use std::thread;
 
 use common::programs::until;
 use common::typed::Typed;
-use common::{Lab, stored};
+use common::{Lab, run, stored};
 use pillarbox::client::{Endpoint, Security};
 use pillarbox::protocol::Protocol;
 use talk::{PASSWORD, WAYS, converse, sasl};
@@ -179,6 +179,27 @@ fn a_thousand_connections_and_twenty_megabytes() {
         mails.iter().any(|mail| *mail == long.as_bytes()),
         "{sizes:?}, not {}",
         long.len()
+    );
+}
+
+/// Both ends of each connection are in this one program, and tell of it twice.
+#[test]
+#[ignore = "needs tshark"]
+fn a_demo_with_two_servers_is_captured_with_both_hops() {
+    let folder = tempfile::tempdir().unwrap();
+    let words = "demo relay --fast --capture relay.pcapng --ports well-known";
+    let words: Vec<&str> = words.split(' ').collect();
+    let (status, _, error) = run(&words, folder.path());
+    assert_eq!(status, 0, "{error}");
+    let file = folder.path().join("relay.pcapng");
+    let capture = Capture::new(&file);
+    capture.is_sound(3);
+    let syns = capture.rows("tcp.flags.syn == 1 && tcp.flags.ack == 0", &["tcp.dstport"]);
+    assert_eq!(syns.concat(), ["143", "587", "25"]);
+    let mails = capture.mails();
+    assert!(
+        mails.len() >= 2,
+        "one that is handed in, and one that is passed on"
     );
 }
 

@@ -292,7 +292,6 @@ fn a_capture_ends_whole_and_the_conversations_go_on() {
     let mut lab = Lab::whispering(&format!("[capture]\nfile = {}\n", file.display()));
     let noop = |lab: &Lab| {
         let mut typed = Typed::connect(lab, "smtp");
-        typed.line();
         assert!(typed.ask("NOOP").starts_with("250 "));
         typed.ask("QUIT");
     };

@@ -15,7 +15,6 @@ use crate::client::{Endpoint, Security};
 use crate::config::Config;
 use crate::limits::BareLineEndings;
 use crate::server::{Listening, Servers};
-use crate::wire_tap::Recorder;
 
 /// Serves until Ctrl-C or SIGTERM, then lets what is being delivered finish and says goodbye.
 ///
@@ -24,7 +23,7 @@ use crate::wire_tap::Recorder;
 pub fn run(args: &RecordingArgs, config: &Config, file: Option<&Path>) -> Result<(), CommandError> {
     allow_many_descriptors();
     let Recording { recorder, told } = Recording::begin(config, args, Whose::Servers)?;
-    let interrupted = interruptions(recorder.clone())?;
+    let interrupted = interruptions()?;
     let servers = Servers::open(config, recorder.clone())?;
     // Whoever reads our output may be gone; that is no reason to stop serving.
     let _ = present(
@@ -46,12 +45,11 @@ pub fn run(args: &RecordingArgs, config: &Config, file: Option<&Path>) -> Result
 }
 
 /// A message at the first Ctrl-C; the second one ends the program at once.
-fn interruptions(recorder: Recorder) -> Result<mpsc::Receiver<()>, CommandError> {
+fn interruptions() -> Result<mpsc::Receiver<()>, CommandError> {
     let (send, receive) = mpsc::channel();
     let stopping = AtomicBool::new(false);
     ctrlc::set_handler(move || {
         if stopping.swap(true, Ordering::Relaxed) {
-            recorder.finish();
             std::process::exit(INTERRUPTED);
         }
         // A terminal that is gone must not end this thread: it has a second Ctrl-C to answer.
@@ -219,6 +217,7 @@ mod tests {
 
     use super::*;
     use crate::config::Ports;
+    use crate::wire_tap::Recorder;
 
     #[test]
     fn what_is_pasted_is_one_word() {

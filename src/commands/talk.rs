@@ -14,7 +14,7 @@ use super::recording::{RecordingArgs, during};
 use super::settings::{own_host, passwords};
 use super::{CaptureArgs, CommandError, terminal};
 use crate::client::{Endpoint, Security};
-use crate::config::{Config, Port, data_folder};
+use crate::config::{Config, Port, Ports, data_folder};
 use crate::console::by_hand::{Cast, Failure, Options, converse};
 use crate::console::{Explain, Ink};
 use crate::protocol::Protocol;
@@ -154,13 +154,14 @@ fn endpoint(
         true => Security::Tls,
         false => Security::Plain,
     };
-    let own = match (protocol, args.tls) {
-        (Protocol::Pop3, false) => config.ports.pop3,
-        (Protocol::Pop3, true) => config.ports.pop3s,
-        (Protocol::Imap, false) => config.ports.imap,
-        (Protocol::Imap, true) => config.ports.imaps,
-        (_, false) => config.ports.smtp,
-        (_, true) => config.ports.smtps,
+    let ports = &config.ports;
+    let (own, service) = match (protocol, args.tls) {
+        (Protocol::Pop3, false) => (ports.pop3, "pop3"),
+        (Protocol::Pop3, true) => (ports.pop3s, "pop3s"),
+        (Protocol::Imap, false) => (ports.imap, "imap"),
+        (Protocol::Imap, true) => (ports.imaps, "imaps"),
+        (_, false) => (ports.smtp, "smtp"),
+        (_, true) => (ports.smtps, "smtps"),
     };
     let own = own
         .map(|Port { number, .. }| number)
@@ -172,7 +173,7 @@ fn endpoint(
             port: Some(port),
         }) => (host.clone(), Some(*port)),
         Some(Place { host, port: None }) if *host == own_host(config) => (host.clone(), own),
-        Some(Place { host, port: None }) => (host.clone(), Some(well_known(protocol, args.tls))),
+        Some(Place { host, port: None }) => (host.clone(), Ports::well_known(service)),
     };
     let Some(port) = port else {
         return Err(CommandError::Setup(format!(
@@ -187,18 +188,6 @@ fn endpoint(
     let mut endpoint = Endpoint::new(host, port, security, ca);
     endpoint.versions = config.tls.versions;
     Ok(endpoint)
-}
-
-/// RFC 5321 §4.5.4.2, RFC 8314 §3, RFC 1939 §3, RFC 3501 §2.1.
-fn well_known(protocol: Protocol, tls: bool) -> u16 {
-    match (protocol, tls) {
-        (Protocol::Pop3, false) => 110,
-        (Protocol::Pop3, true) => 995,
-        (Protocol::Imap, false) => 143,
-        (Protocol::Imap, true) => 993,
-        (_, false) => 25,
-        (_, true) => 465,
-    }
 }
 
 /// What is said before the person has the word: STARTTLS and the login, if those are asked for.

@@ -8,9 +8,10 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, JoinHandle};
-use std::time::SystemTime;
+use std::thread;
+use std::time::{Duration, SystemTime};
 
 use super::event::{Connection, Event, Side, What};
 use super::tap::Tap;
@@ -62,7 +63,8 @@ pub struct Recorder {
 /// The queue, and the thread that empties it.
 struct Recording {
     shared: Arc<Shared>,
-    writer: Mutex<Option<JoinHandle<()>>>,
+    /// Disconnected when the thread has ended; `None` when somebody has waited for that.
+    writer: Mutex<Option<Receiver<()>>>,
 }
 
 impl Recorder {
@@ -79,9 +81,14 @@ impl Recorder {
             ..Shared::default()
         });
         let queue = Arc::clone(&shared);
-        let writer = thread::Builder::new()
+        let (end, writer) = channel();
+        thread::Builder::new()
             .name("recorder".to_owned())
-            .spawn(move || write(&queue, sinks))?;
+            .spawn(move || {
+                // Dropped behind the sinks, even if one of them panics.
+                let _end: Sender<()> = end;
+                write(&queue, sinks);
+            })?;
         let recording = Recording {
             shared,
             writer: Mutex::new(Some(writer)),
@@ -127,30 +134,32 @@ impl Recorder {
         Some(Box::new(Tap::new(shared, connection)))
     }
 
-    /// Waits until everything that has happened is written; what happens from now on is not. To be
-    /// called before the program ends.
+    /// Waits until everything that has happened is written, but no longer than
+    /// [`limits::RECORDING_GRACE`]; what happens from now on is not. To be called before the program
+    /// ends.
     pub fn finish(&self) {
         let Some(recording) = &self.recording else {
             return;
         };
-        recording.finish();
+        recording.finish(limits::RECORDING_GRACE);
     }
 }
 
 impl Recording {
-    fn finish(&self) {
+    fn finish(&self, patience: Duration) {
         self.shared.close();
+        // Held meanwhile: whoever comes second may only go on when all is written, too.
         let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(writer) = writer.take() {
-            // If it died, its message is on the screen already.
-            let _ = writer.join();
+        let Some(ended) = writer.take() else { return };
+        if ended.recv_timeout(patience) == Err(RecvTimeoutError::Timeout) {
+            log::warn!("what was recorded last could not be written in time and is missing");
         }
     }
 }
 
 impl Drop for Recording {
     fn drop(&mut self) {
-        self.finish();
+        self.finish(limits::RECORDING_GRACE);
     }
 }
 

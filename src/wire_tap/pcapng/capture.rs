@@ -78,7 +78,7 @@ impl<W: Write> Capture<W> {
             taken: HashSet::new(),
             pairs: Pairs::default(),
             second: HashSet::new(),
-            gathered: Gathered::new(head),
+            gathered: Gathered::new(head, style.keys),
             out,
         };
         capture.write()?;

@@ -16,7 +16,7 @@ use crate::wire_tap::Side;
 /// bit of the first octet), so that nobody takes them for a network card's.
 const CLIENT_MAC: [u8; 6] = [2, 0, 0, 0, 0, 1];
 const SERVER_MAC: [u8; 6] = [2, 0, 0, 0, 0, 2];
-/// The usual one; on the way from this machine nobody has lowered it.
+/// The usual one (RFC 1700); on the way from this machine nobody has lowered it.
 const TIME_TO_LIVE: u8 = 64;
 /// The largest that needs no scaling (RFC 7323 §2.2), and more than is ever unacknowledged here.
 const WINDOW: u16 = u16::MAX;

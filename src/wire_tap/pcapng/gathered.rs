@@ -21,6 +21,8 @@ const WAITING: usize = 16 * 1024 * 1024;
 pub(super) struct Gathered {
     head: Vec<u8>,
     packets: Vec<u8>,
+    /// Will secrets come?
+    secrets: bool,
     /// Octets of packets that have been handed out.
     passed: u64,
     /// Handshakes under way: before which octet of the packets they began, and the connection.
@@ -28,10 +30,11 @@ pub(super) struct Gathered {
 }
 
 impl Gathered {
-    /// These blocks come first.
-    pub(super) fn new(head: Vec<u8>) -> Gathered {
+    /// These blocks come first; without `secrets` nothing has to wait for a handshake.
+    pub(super) fn new(head: Vec<u8>, secrets: bool) -> Gathered {
         Gathered {
             head,
+            secrets,
             ..Gathered::default()
         }
     }
@@ -63,7 +66,9 @@ impl Gathered {
     /// A handshake begins on this connection: where that is.
     pub(super) fn handshake_begins(&mut self, connection: u64) -> u64 {
         let here = self.passed + self.packets.len() as u64;
-        self.handshakes.insert((here, connection));
+        if self.secrets {
+            self.handshakes.insert((here, connection));
+        }
         here
     }
 
@@ -123,7 +128,7 @@ mod tests {
 
     #[test]
     fn what_crosses_in_a_handshake_waits_for_its_secrets() {
-        let mut gathered = Gathered::new(b"HEAD".to_vec());
+        let mut gathered = Gathered::new(b"HEAD".to_vec(), true);
         add(&mut gathered, b"before");
         let first = gathered.handshake_begins(7);
         add(&mut gathered, b"hello");
@@ -144,8 +149,16 @@ mod tests {
     }
 
     #[test]
+    fn without_secrets_nothing_waits() {
+        let mut gathered = Gathered::new(Vec::new(), false);
+        gathered.handshake_begins(1);
+        add(&mut gathered, b"hello");
+        assert_eq!(order(&gathered.ready(), &["hello"]).len(), 1);
+    }
+
+    #[test]
     fn a_handshake_that_never_ends_costs_no_more_than_its_bound() {
-        let mut gathered = Gathered::new(Vec::new());
+        let mut gathered = Gathered::new(Vec::new(), true);
         gathered.handshake_begins(1);
         let payload = [b'x'; 1460];
         for _ in 0..=WAITING / payload.len() {

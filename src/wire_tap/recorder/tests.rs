@@ -258,6 +258,22 @@ fn what_cannot_be_written_in_time_is_lost_and_nobody_waits() {
 }
 
 #[test]
+fn the_end_does_not_wait_for_ever() {
+    let ((go, gate), (send, receive)) = (channel(), channel());
+    let recorder = Recorder::new(vec![Box::new(Slow(gate, send))]).unwrap();
+    let ends = (
+        "127.0.0.1:1".parse().unwrap(),
+        "127.0.0.1:2".parse().unwrap(),
+    );
+    let tap = recorder.tap(Side::Client, ("smtp", None), ends);
+    let recording = Arc::clone(recorder.recording.as_ref().unwrap());
+    recording.finish(Duration::from_millis(10));
+    assert!(receive.try_recv().is_err());
+    drop((go, tap));
+    recording.finish(Duration::from_secs(60));
+}
+
+#[test]
 fn without_sinks_there_are_no_taps() {
     let recorder = Recorder::new(Vec::new()).unwrap();
     let ends = (
