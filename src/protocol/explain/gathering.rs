@@ -4,7 +4,7 @@
 //! is passed over, and `{0}` stands for it.
 
 use super::line::{Ending, Line};
-use super::message::Lines;
+use super::message::{self, Lines};
 use super::sketch::Sketch;
 use crate::protocol::imap::{Literal, literal_at_end};
 use crate::protocol::span::{Role, Span};
@@ -110,6 +110,18 @@ impl Gathering {
             self.keep(b"\r\n".get(..ending as usize).unwrap_or_default());
         }
         None
+    }
+
+    /// Passes over whole lines of a literal of which nobody has to see more; how many octets.
+    pub(super) fn pass_over(&mut self, octets: &[u8]) -> usize {
+        match self.holds {
+            Holds::Octets | Holds::Message(Lines::Body) => {
+                let passed = message::lines_within(octets, self.left);
+                self.left -= passed as u64;
+                passed
+            }
+            Holds::Text | Holds::Message(Lines::Header) => 0,
+        }
     }
 
     /// Keeps octets while there is room.

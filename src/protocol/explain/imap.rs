@@ -92,6 +92,14 @@ impl Follow for Imap {
     fn tls(&mut self) {
         *self = Imap::default();
     }
+
+    fn pass_over_client(&mut self, octets: &[u8]) -> usize {
+        self.command.pass_over(octets)
+    }
+
+    fn pass_over_server(&mut self, octets: &[u8]) -> usize {
+        self.response.pass_over(octets)
+    }
 }
 
 impl Imap {

@@ -55,6 +55,11 @@ pub(super) struct Cutter {
 }
 
 impl Cutter {
+    /// Is no line begun?
+    pub(super) fn is_empty(&self) -> bool {
+        self.begun.is_empty()
+    }
+
     /// Takes octets; tells the lines that are whole now, endings included. A line that is too long
     /// to wait for is told in pieces.
     pub(super) fn take(&mut self, octets: &[u8], mut tell: impl FnMut(&[u8], Line<'_>)) {

@@ -67,6 +67,26 @@ impl Lines {
     }
 }
 
+/// The octets of the whole lines at the front of a body that goes on for so many octets; its last
+/// line is not among them.
+pub(super) fn lines_within(octets: &[u8], left: u64) -> usize {
+    let left = usize::try_from(left).unwrap_or(usize::MAX);
+    let within = octets.get(..left.saturating_sub(1)).unwrap_or(octets);
+    memchr::memrchr(b'\n', within).map_or(0, |end| end + 1)
+}
+
+/// The octets of the whole lines at the front of a body before the first that begins with a dot.
+pub(super) fn lines_before_dot(octets: &[u8]) -> usize {
+    if octets.starts_with(b".") {
+        return 0;
+    }
+    let dot = memchr::memmem::find(octets, b"\n.").map(|at| at + 1);
+    let before = octets
+        .get(..dot.unwrap_or(octets.len()))
+        .unwrap_or_default();
+    memchr::memrchr(b'\n', before).map_or(0, |end| end + 1)
+}
+
 /// The name and the value of a field (RFC 5322 §2.2; white space behind the name: §4.5).
 fn field(line: &[u8]) -> Option<(&[u8], &[u8])> {
     let (name, value) = line.split_at(line.iter().position(|octet| *octet == b':')?);
@@ -98,6 +118,24 @@ mod tests {
             let mut spans = Spans::new(line.as_bytes());
             lines.pass(line.as_bytes(), &mut spans);
             assert_eq!(shown(line.as_bytes(), &spans.found()), expected);
+        }
+    }
+
+    #[test]
+    fn whole_lines_of_a_body_are_passed_over() {
+        let rows: [(&[u8], u64, usize, usize); 7] = [
+            (b"ab\r\ncd\r\n.\r\nx\r\n", 100, 14, 8),
+            (b"ab\r\ncd\r\n.\r\nx\r\n", 8, 4, 8),
+            (b"ab\r\ncd\r\n", 9, 8, 8),
+            (b"ab\r\ncd", 100, 4, 4),
+            (b".\r\n", 3, 0, 0),
+            (b"ab", 100, 0, 0),
+            (b"", 0, 0, 0),
+        ];
+        for (octets, left, within, before_dot) in rows {
+            let text = String::from_utf8_lossy(octets);
+            assert_eq!(lines_within(octets, left), within, "{text} {left}");
+            assert_eq!(lines_before_dot(octets), before_dot, "{text}");
         }
     }
 

@@ -31,6 +31,11 @@ pub(super) trait Follow {
     fn server(&mut self, course: &mut Course, line: &Line<'_>, sketch: &mut Sketch<'_>);
     /// TLS has begun, and with it a fresh conversation.
     fn tls(&mut self);
+    /// Passes over the whole lines at the front that go on with a body of the client's, but not over
+    /// its last one; how many octets that are.
+    fn pass_over_client(&mut self, octets: &[u8]) -> usize;
+    /// The same for the server.
+    fn pass_over_server(&mut self, octets: &[u8]) -> usize;
     /// One that has heard the same.
     fn twin(&self) -> Box<dyn Follow + Send>;
 }
@@ -120,6 +125,24 @@ impl Observer {
         let told;
         (self.from_server, told) = self.cut(cutter, octets, Side::Server);
         told
+    }
+
+    /// Passes over what begins with whole lines of a body of the client's: nothing is said of them,
+    /// and so it costs a hundredth. Returns how many octets that are; what follows them is still to
+    /// be explained.
+    pub fn pass_over_client(&mut self, octets: &[u8]) -> usize {
+        match self.from_client.is_empty() {
+            true => self.follow.0.pass_over_client(octets),
+            false => 0,
+        }
+    }
+
+    /// The same for the server.
+    pub fn pass_over_server(&mut self, octets: &[u8]) -> usize {
+        match self.from_server.is_empty() {
+            true => self.follow.0.pass_over_server(octets),
+            false => 0,
+        }
     }
 
     /// Explains that TLS began, in the words that are shown of it: `TLSv1.3 TLS_AES_256_GCM_SHA384`.

@@ -4,7 +4,7 @@
 use super::course::Course;
 use super::line::Line;
 use super::login::{self, Login};
-use super::message::Lines;
+use super::message::{self, Lines};
 use super::observer::Follow;
 use super::sketch::Sketch;
 use super::state::Outcome;
@@ -117,6 +117,17 @@ impl Follow for Pop3 {
 
     fn tls(&mut self) {
         *self = Pop3::default();
+    }
+
+    fn pass_over_client(&mut self, _octets: &[u8]) -> usize {
+        0
+    }
+
+    fn pass_over_server(&mut self, octets: &[u8]) -> usize {
+        match self.listing {
+            Listing::Message(Lines::Body) => message::lines_before_dot(octets),
+            _ => 0,
+        }
     }
 }
 

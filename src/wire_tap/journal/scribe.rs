@@ -86,15 +86,25 @@ impl Scribe {
     }
 
     fn said(&mut self, time: Timestamp, by: Side, octets: &[u8]) {
+        let is_full = self.speaker(by).is_full();
         let Some(observer) = &mut self.observer else {
-            let speaker = self.speaker(by);
-            speaker.left_out.octets += octets.len() as u64;
+            self.speaker(by).left_out.octets += octets.len() as u64;
             return;
         };
+        let passed = match by {
+            _ if !is_full => 0,
+            Side::Client => observer.pass_over_client(octets),
+            Side::Server => observer.pass_over_server(octets),
+        };
+        let (passed, octets) = octets.split_at_checked(passed).unwrap_or_default();
         let told = match by {
             Side::Client => observer.client_octets(octets),
             Side::Server => observer.server_octets(octets),
         };
+        if !passed.is_empty() {
+            self.write_left_out(time, by.other());
+            self.speaker(by).leave_out(passed);
+        }
         for told in told {
             self.line(time, by, &told);
         }
@@ -233,9 +243,15 @@ impl Speaker {
         !self.skips
     }
 
-    fn leave_out(&mut self, line: &[u8]) {
-        self.left_out.lines += 1;
-        self.left_out.octets += line.len() as u64;
+    /// Is nothing more written of the present message, if it goes on?
+    fn is_full(&self) -> bool {
+        self.skips || self.message > limits::JOURNAL_MESSAGE
+    }
+
+    /// Counts lines that are not written.
+    fn leave_out(&mut self, lines: &[u8]) {
+        self.left_out.lines += memchr::memchr_iter(b'\n', lines).count() as u64;
+        self.left_out.octets += lines.len() as u64;
     }
 }
 

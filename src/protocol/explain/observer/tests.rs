@@ -464,3 +464,136 @@ fn a_response_that_is_too_long_to_keep_is_no_fault() {
     );
     assert_eq!(observer.server(b"* 2 EXISTS").entry.name, "EXISTS");
 }
+
+/// Lines of both sides as octets, each with its ending.
+fn octets_of(lines: &[&str]) -> Vec<(bool, Vec<u8>)> {
+    let octets = |line: &&str| {
+        let (mark, text) = line.split_at(3);
+        (mark == "S: ", format!("{text}\r\n").into_bytes())
+    };
+    let mut joined: Vec<(bool, Vec<u8>)> = Vec::new();
+    for (server, line) in lines.iter().map(octets) {
+        match joined.last_mut() {
+            Some((side, said)) if *side == server => said.extend(line),
+            _ => joined.push((server, line)),
+        }
+    }
+    joined
+}
+
+/// What is told of a conversation that comes in pieces, perhaps with its bodies passed over.
+fn told_in_pieces(
+    protocol: Protocol,
+    lines: &[&str],
+    size: usize,
+    pass_over: bool,
+) -> (Vec<String>, State) {
+    let mut observer = Observer::new(protocol, Texts::compiled_in());
+    let mut all = Vec::new();
+    for (server, octets) in octets_of(lines) {
+        for piece in octets.chunks(size) {
+            let passed = match (pass_over, server) {
+                (false, _) => 0,
+                (true, true) => observer.pass_over_server(piece),
+                (true, false) => observer.pass_over_client(piece),
+            };
+            let told = match server {
+                true => observer.server_octets(&piece[passed..]),
+                false => observer.client_octets(&piece[passed..]),
+            };
+            all.extend(told.iter().map(|told| {
+                let line = String::from_utf8_lossy(&told.line);
+                format!("{line} is {}", told.explained.entry.key())
+            }));
+        }
+    }
+    (all, observer.state())
+}
+
+#[test]
+fn a_body_can_be_passed_over() {
+    let body = [
+        "C: Subject: x",
+        "C: ",
+        "C: MAIL FROM:<a@b>",
+        "C: ..dot",
+        "C: ",
+        "C: long line of a body",
+    ];
+    let envelope = [
+        "S: 220 hi",
+        "C: EHLO x",
+        "S: 250 CHUNKING",
+        "C: MAIL FROM:<a@b>",
+        "S: 250 Ok",
+        "C: RCPT TO:<a@b>",
+        "S: 250 Ok",
+    ];
+    let data = [
+        &envelope[..],
+        &["C: DATA", "S: 354 go"],
+        &body,
+        &["C: .", "S: 250 Ok", "C: QUIT", "S: 221 Bye"],
+    ]
+    .concat();
+    let size: usize = body.iter().map(|line| line.len() - 1).sum();
+    let bdat = format!("C: BDAT {size} LAST");
+    let chunk = [
+        &envelope[..],
+        &[&bdat],
+        &body,
+        &["S: 250 Ok", "C: QUIT", "S: 221 Bye"],
+    ]
+    .concat();
+    let login = ["S: +OK hi", "C: USER a", "S: +OK", "C: PASS b", "S: +OK"];
+    let from_server = body.map(|line| line.replace("C: ", "S: "));
+    let from_server: Vec<&str> = from_server.iter().map(String::as_str).collect();
+    let retr = [
+        &login[..],
+        &["C: RETR 1", "S: +OK"],
+        &from_server,
+        &["S: .", "C: QUIT", "S: +OK"],
+    ]
+    .concat();
+    let fetched = format!("S: * 1 FETCH (BODY[] {{{size}}}");
+    let selected = ["S: * PREAUTH hi", "C: a SELECT INBOX", "S: a OK"];
+    let fetch = [
+        &selected[..],
+        &["C: b FETCH 1 BODY[]", &fetched],
+        &from_server,
+        &["S: )", "S: b OK", "C: c LOGOUT", "S: * BYE", "S: c OK"],
+    ]
+    .concat();
+    let append = format!("C: b APPEND INBOX {{{size}+}}");
+    let append = [
+        &selected[..],
+        &[&append],
+        &body,
+        &["C: ", "S: b OK", "C: c LOGOUT", "S: * BYE", "S: c OK"],
+    ]
+    .concat();
+    for (protocol, lines) in [
+        (Protocol::Smtp, data),
+        (Protocol::Smtp, chunk),
+        (Protocol::Pop3, retr),
+        (Protocol::Imap, fetch),
+        (Protocol::Imap, append),
+    ] {
+        let mut passed = 0;
+        for size in 1..120 {
+            let (all, state) = told_in_pieces(protocol, &lines, size, false);
+            let (some, other) = told_in_pieces(protocol, &lines, size, true);
+            assert_eq!((state, other), (State::Closed, State::Closed));
+            let mut rest = all.iter();
+            for line in &some {
+                assert!(rest.any(|told| told == line), "{line} in pieces of {size}");
+            }
+            let is_body =
+                |line: &&String| line.contains("line.part.body") || line.contains("stuffed");
+            let kept = |lines: &[String]| lines.iter().filter(|line| !is_body(line)).count();
+            assert_eq!(kept(&all) - kept(&some), 0, "{some:?}");
+            passed += all.len() - some.len();
+        }
+        assert!(passed > 0, "{lines:?}");
+    }
+}
