@@ -273,6 +273,41 @@ fn a_journal_that_cannot_be_written_stops_nobody() {
     assert!(error.contains("no conversations are recorded"), "{error}");
 }
 
+#[test]
+#[ignore = "needs tshark"]
+fn a_capture_of_it_is_whole() {
+    let lab = Lab::start();
+    let body = "A line of a message that is too long to be kept.\n".repeat(2_000);
+    typed(&lab, "smtp", &SMTP.replace("At five.\n", &body));
+    typed(&lab, "imap", IMAP);
+    let recorded = sessions(&lab, 2);
+    for (session, dissected) in recorded.iter().zip(["smtp.req.command", "imap.request"]) {
+        let id = session["connection"].as_str().unwrap();
+        let file = format!("{id}.pcapng");
+        ok(&lab, &["sessions", id, "--pcapng", &file]);
+        let (status, _, error) = run(&["sessions", id, "--pcapng", &file], lab.path());
+        assert!(status == 1 && error.contains("is there already"), "{error}");
+        let shark = |filter: &str| {
+            let mut shark = Command::new("tshark");
+            shark
+                .current_dir(lab.path())
+                .args(["-r", &file, "-Y", filter]);
+            let output = shark.output().unwrap();
+            assert!(output.status.success());
+            String::from_utf8(output.stdout).unwrap()
+        };
+        assert_eq!(
+            shark("_ws.malformed || tcp.analysis.flags || tcp.checksum.status == 0"),
+            ""
+        );
+        assert!(shark(dissected).lines().count() >= 3, "{}", shark(""));
+        assert_eq!(
+            shark("frame contains \"builder\" || frame contains \"AGFsaWNl\""),
+            ""
+        );
+    }
+}
+
 /// A page of a conversation in which a client says what would harm a careless one.
 fn page(lab: &Lab) -> String {
     typed(

@@ -4,6 +4,7 @@
 use std::fs::OpenOptions;
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -19,6 +20,7 @@ use crate::protocol::Protocol;
 use crate::protocol::explain::Texts;
 use crate::sessions::{Dialogue, Sessions, Summary, Table, Teller, Telling, Turn, html, script};
 use crate::wire_tap::journal::{Follower, Record};
+use crate::wire_tap::pcapng::{self, Capture, Octets, Style};
 
 /// List the recorded conversations, or show one with what every line means
 #[derive(Args, Clone, Debug)]
@@ -29,6 +31,7 @@ use crate::wire_tap::journal::{Follower, Record};
   pillarbox sessions --follow               what happens, as it happens
   pillarbox sessions last --html page.html  a page to read, to print, or to hand in
   pillarbox sessions last --demo my.demo    a script: pillarbox demo my.demo plays it again
+  pillarbox sessions last --pcapng my.pcapng  a capture for Wireshark
 
 Passwords are masked when they are recorded: `pillarbox serve --show-secrets` records them, too.")]
 pub struct SessionsArgs {
@@ -45,7 +48,7 @@ pub struct SessionsArgs {
     #[arg(long, value_name = "N", conflicts_with = "id")]
     pub last: Option<usize>,
     /// Show what happens, as it happens, until Ctrl-C
-    #[arg(long, conflicts_with_all = ["html", "demo", "json", "protocol", "since", "last"])]
+    #[arg(long, conflicts_with_all = ["html", "demo", "pcapng", "json", "protocol", "since", "last"])]
     pub follow: bool,
     /// Below which lines it stands what they mean
     #[arg(long, value_name = "LINES", value_enum, default_value_t = Explain::All)]
@@ -56,6 +59,9 @@ pub struct SessionsArgs {
     /// Write a script that plays the conversation again
     #[arg(long, value_name = "FILE", requires = "id")]
     pub demo: Option<PathBuf>,
+    /// Write a capture for Wireshark: what was said, as if it had crossed in clear
+    #[arg(long, value_name = "FILE", requires = "id")]
+    pub pcapng: Option<PathBuf>,
     /// Print it as JSON, for a script
     #[arg(long)]
     pub json: bool,
@@ -93,7 +99,7 @@ pub fn run(args: &SessionsArgs, config: &Config) -> Result<(), CommandError> {
     let dialogue = Dialogue::read(folder, name, &texts);
     let dialogue = dialogue.map_err(|error| unreadable(folder, &error))?;
     let dialogue = dialogue.ok_or_else(|| nothing_called(id, &sessions))?;
-    if args.html.is_none() && args.demo.is_none() {
+    if args.html.is_none() && args.demo.is_none() && args.pcapng.is_none() {
         show(&mut out, args, &dialogue)?;
         return Ok(out.flush()?);
     }
@@ -164,7 +170,7 @@ fn hand_on(
     out: &mut dyn Write,
     args: &SessionsArgs,
     dialogue: &Dialogue,
-    texts: &Texts,
+    texts: &Arc<Texts>,
 ) -> Result<(), CommandError> {
     if let Some(file) = &args.html {
         create(file, &html::page(dialogue, texts))?;
@@ -178,8 +184,32 @@ fn hand_on(
         let name = file.display();
         writeln!(out, "Saved. `pillarbox demo {name}` plays it again.")?;
     }
+    if let Some(file) = &args.pcapng {
+        let name = file.display().to_string();
+        capture(file, &name, dialogue, texts)
+            .map_err(|error| CommandError::Job(format!("the capture {name}: {error}")))?;
+        writeln!(
+            out,
+            "Saved. `wireshark {name}` shows it; what was masked is masked there, too."
+        )?;
+    }
     Ok(())
 }
+
+fn capture(file: &Path, name: &str, dialogue: &Dialogue, texts: &Arc<Texts>) -> io::Result<()> {
+    if file.exists() {
+        return Err(io::Error::other(THERE));
+    }
+    let style = Style {
+        octets: Octets::AsSaid,
+        ..Style::default()
+    };
+    let out = pcapng::create(file)?;
+    dialogue.replay(&mut Capture::new(name, out, style, Arc::clone(texts))?)
+}
+
+/// What is said of a file that would be overwritten.
+const THERE: &str = "is there already; remove it, or choose another name";
 
 /// Writes a new file; one that is there stays as it is.
 fn create(file: &Path, text: &str) -> Result<(), CommandError> {
@@ -190,9 +220,7 @@ fn create(file: &Path, text: &str) -> Result<(), CommandError> {
         .open(file)
         .and_then(|mut new| new.write_all(text.as_bytes()));
     written.map_err(|error| match error.kind() {
-        ErrorKind::AlreadyExists => CommandError::Job(format!(
-            "{name} is there already; remove it, or choose another name"
-        )),
+        ErrorKind::AlreadyExists => CommandError::Job(format!("{name} {THERE}")),
         _ => CommandError::Job(format!("{name} cannot be written: {error}")),
     })
 }

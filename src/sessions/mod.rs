@@ -2,9 +2,11 @@
 //!
 //! A [`Summary`] is a conversation in one line, a [`Dialogue`] all of it, turn by turn, with what each
 //! line means. [`Table`] lists summaries, [`Teller`] shows a dialogue as the demonstrations do, also
-//! while it happens, [`html::page`] makes a page of it, and [`script()`] a script that plays it again.
+//! while it happens, [`html::page`] makes a page of it, [`script()`] a script that plays it again, and
+//! [`Dialogue::replay`] tells it to a capture.
 //! What was masked when it was recorded stays masked; nothing here knows a password.
 
+mod capture;
 mod dialogue;
 pub mod html;
 mod script;

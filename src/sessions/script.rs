@@ -72,7 +72,7 @@ fn lines(said: &Said, parts: &[crate::protocol::explain::Part]) -> Vec<Turn> {
 }
 
 /// So many octets, as lines.
-fn filler(octets: u64) -> Vec<u8> {
+pub(super) fn filler(octets: u64) -> Vec<u8> {
     let line = [&[b'x'; FILLER - 2][..], b"\r\n"].concat();
     let octets = usize::try_from(octets).unwrap_or(usize::MAX).min(MOST);
     let mut filler: Vec<u8> = line.iter().copied().cycle().take(octets).collect();
