@@ -11,6 +11,9 @@ pub struct GuiArgs {
     /// Open this account at once; its password is in the configuration. Can be repeated
     #[arg(long = "account", value_name = "NAME")]
     pub accounts: Vec<String>,
+    /// Start the servers of the configuration inside the window, too
+    #[arg(long)]
+    pub serve: bool,
 }
 
 /// Opens the window, and returns when it is closed.
@@ -28,6 +31,7 @@ pub fn run(args: &GuiArgs, config: &Config) -> Result<(), CommandError> {
         texts: texts(config)?,
         config: config.clone(),
     };
+    let serve = args.serve;
     let options = eframe::NativeOptions {
         viewport: eframe::egui::ViewportBuilder::default()
             .with_app_id("pillarbox")
@@ -38,7 +42,10 @@ pub fn run(args: &GuiArgs, config: &Config) -> Result<(), CommandError> {
     let opened = eframe::run_native(
         "Pillarbox",
         options,
-        Box::new(|created| Ok(Box::new(App::new(&created.egui_ctx, start)))),
+        Box::new(move |created| {
+            let app = App::new(&created.egui_ctx, start);
+            Ok(Box::new(if serve { app.with_servers() } else { app }))
+        }),
     );
     opened.map_err(|error| {
         CommandError::Job(format!(

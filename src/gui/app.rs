@@ -15,6 +15,7 @@ use super::look::{self, Size};
 use super::mail::Mail;
 use super::model::lab::Standing;
 use super::popup::Popups;
+use super::saving::Saving;
 use super::see_through::SeeThrough;
 use super::shortcuts::{self, Action};
 use crate::client::ClientSettings;
@@ -51,6 +52,10 @@ const VIEWS: [(View, Icon, &str); 3] = [
 pub struct App {
     view: View,
     mail: Mail,
+    /// The accounts that are still to be opened.
+    accounts: Vec<String>,
+    /// Do they wait for the servers inside?
+    serve: bool,
     classroom: Classroom,
     lab: LabTab,
     conversation: ConversationPane,
@@ -66,7 +71,7 @@ pub struct App {
 }
 
 impl App {
-    /// Dresses the window, and opens the accounts that were asked for.
+    /// Dresses the window; the accounts that were asked for are opened when it is drawn first.
     #[must_use]
     pub fn new(window: &Context, start: Start) -> App {
         let size = Size::default();
@@ -77,32 +82,55 @@ impl App {
             texts,
             config,
         } = start;
-        let see = SeeThrough::new(window, Arc::clone(&texts), settings.imap.ca.clone());
+        let see = SeeThrough::new(
+            window,
+            Arc::clone(&texts),
+            settings.imap.ca.clone(),
+            config.journal.as_ref(),
+        );
+        let saving = Saving::new(window, see.kept(), Arc::clone(&texts));
         see.watch(&mut settings);
         let own_servers = config.client.imap.is_none();
-        let mut popups = Popups::default();
-        let mut mail = Mail::new(settings.clone(), window);
-        for name in accounts {
-            if !mail.open_known(&name, &mut popups) {
-                let words =
-                    format!("The password of {name} is not in the configuration: sign in by hand.");
-                popups.bad("Not signed in", words);
-            }
-        }
         App {
             view: View::Mail,
-            mail,
+            mail: Mail::new(settings.clone(), window),
+            accounts,
+            serve: false,
             classroom: Classroom::new(settings, &texts, window),
             lab: LabTab::new(window, config, &see),
-            conversation: ConversationPane::new(Arc::clone(&texts)),
+            conversation: ConversationPane::new(Arc::clone(&texts), saving),
             texts,
             see,
             own_servers,
             title: String::new(),
             conversation_open: true,
-            popups,
+            popups: Popups::default(),
             helping: false,
             size,
+        }
+    }
+
+    /// The same window with the servers inside started; the accounts are opened when they listen.
+    #[must_use]
+    pub fn with_servers(mut self) -> App {
+        self.serve = true;
+        self.lab.open();
+        self
+    }
+
+    /// Opens the accounts that were asked for.
+    fn open_accounts(&mut self) {
+        use Standing::{Elsewhere, Failed, Open};
+        let settled = matches!(self.lab.lab().standing, Open(_) | Elsewhere(_) | Failed(_));
+        if self.serve && !settled {
+            return;
+        }
+        for name in std::mem::take(&mut self.accounts) {
+            if !self.mail.open_known(&name, &mut self.popups) {
+                let words =
+                    format!("The password of {name} is not in the configuration: sign in by hand.");
+                self.popups.bad("Not signed in", words);
+            }
         }
     }
 
@@ -112,6 +140,7 @@ impl App {
         self.mail.hear(&mut self.popups);
         self.classroom.hear(&mut self.popups);
         self.lab.hear();
+        self.open_accounts();
         if !self.popups.is_open() && !self.helping {
             for action in shortcuts::pressed(&window) {
                 self.act(action, &window);
@@ -219,7 +248,9 @@ impl App {
                 .frame(look::beside(ui))
                 .default_size(240.0)
                 .min_size(80.0)
-                .show(ui, |ui| self.conversation.show(ui, &self.see));
+                .show(ui, |ui| {
+                    self.conversation.show(ui, &self.see, &mut self.popups)
+                });
         }
     }
 
@@ -229,9 +260,14 @@ impl App {
             Action::Classroom => self.view = View::Classroom,
             Action::Servers => self.view = View::Servers,
             Action::Conversation => self.conversation_open = !self.conversation_open,
-            Action::LineBefore => self.conversation.step(&self.see, -1),
-            Action::LineBehind => self.conversation.step(&self.see, 1),
+            Action::LineBefore
+            | Action::LineBehind
+            | Action::States
+            | Action::Lock
+            | Action::Steps
+            | Action::Octets => self.conversation.act(action, &self.see),
             Action::Help => self.helping = true,
+            Action::Quit => window.send_viewport_cmd(ViewportCommand::Close),
             Action::Theme => window.set_theme(match window.theme() {
                 Theme::Dark => Theme::Light,
                 Theme::Light => Theme::Dark,

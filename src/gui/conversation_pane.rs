@@ -13,9 +13,13 @@ use jiff::Timestamp;
 use lucide_icons::Icon;
 
 use super::model::conversations::{Conversation, Conversations, Line, Passed};
+use super::popup::Popups;
+use super::saving::Saving;
 use super::see_through::SeeThrough;
+use super::shortcuts::Action;
 use super::step_bar::{Ahead, StepBar};
 use super::{diagram_window, explanation_panel, lock_window, look};
+use crate::client::Gate;
 use crate::console::hexadecimal;
 use crate::protocol::explain::Texts;
 use crate::wire_tap::Side;
@@ -34,10 +38,11 @@ pub(super) struct ConversationPane {
     states: bool,
     lock: bool,
     step_bar: StepBar,
+    saving: Saving,
 }
 
 impl ConversationPane {
-    pub(super) fn new(texts: Arc<Texts>) -> ConversationPane {
+    pub(super) fn new(texts: Arc<Texts>, saving: Saving) -> ConversationPane {
         ConversationPane {
             texts,
             only: None,
@@ -48,11 +53,13 @@ impl ConversationPane {
             states: false,
             lock: false,
             step_bar: StepBar::default(),
+            saving,
         }
     }
 
     /// Draws the pane.
-    pub(super) fn show(&mut self, ui: &mut Ui, see: &SeeThrough) {
+    pub(super) fn show(&mut self, ui: &mut Ui, see: &SeeThrough, popups: &mut Popups) {
+        self.saving.hear(popups);
         let mut conversations = see.conversations();
         self.toolbar(ui, see, &mut conversations);
         let ahead = match see.gate().is_closed() {
@@ -68,11 +75,27 @@ impl ConversationPane {
             .frame(Frame::new())
             .show(ui, |ui| self.lines(ui, &conversations));
         self.windows(ui, &conversations);
+        let focus = self.in_focus(&conversations);
+        let focus = focus.map(|one| one.connection.number);
         drop(conversations);
+        self.saving.show(ui.ctx(), focus, self.only);
+    }
+
+    /// Does what a key asks for.
+    pub(super) fn act(&mut self, action: Action, see: &SeeThrough) {
+        match action {
+            Action::LineBefore => self.step(see, -1),
+            Action::LineBehind => self.step(see, 1),
+            Action::States => self.states = !self.states,
+            Action::Lock => self.lock = !self.lock,
+            Action::Octets => self.octets = !self.octets,
+            Action::Steps => turn(see.gate()),
+            _ => {}
+        }
     }
 
     /// Chooses the next line, or the one before.
-    pub(super) fn step(&mut self, see: &SeeThrough, by: isize) {
+    fn step(&mut self, see: &SeeThrough, by: isize) {
         let conversations = see.conversations();
         let lines = conversations.lines(Side::Client, self.only);
         let numbers: Vec<u64> = lines.map(|line| line.number).collect();
@@ -105,11 +128,9 @@ impl ConversationPane {
             }
             let gate = see.gate();
             if toggle(ui, Icon::Footprints, "Step by step", gate.is_closed()) {
-                match gate.is_closed() {
-                    true => gate.open(),
-                    false => gate.close(),
-                }
+                turn(gate);
             }
+            self.saving.menu(ui);
             if look::icon_button(ui, Icon::Eraser, "Clear the conversation").clicked() {
                 conversations.clear();
                 self.chosen = None;
@@ -204,7 +225,9 @@ impl ConversationPane {
         let area = ScrollArea::vertical().auto_shrink(false);
         area.show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = look::HALF;
-            let line = self.pointed.or(self.chosen);
+            // What waits comes before what was chosen, and what one points at before both.
+            let chosen = self.chosen.filter(|_| ahead.is_none());
+            let line = self.pointed.or(chosen);
             let line = line.and_then(|number| conversations.line(number));
             match (line, ahead) {
                 (Some(line), _) => self.of_line(ui, line),
@@ -263,6 +286,14 @@ impl ConversationPane {
                 lock_window::show(ui.ctx(), &mut self.lock, conversation);
             }
         }
+    }
+}
+
+/// Step by step, or freely.
+fn turn(gate: &Gate) {
+    match gate.is_closed() {
+        true => gate.open(),
+        false => gate.close(),
     }
 }
 

@@ -21,6 +21,9 @@ const ROW: f32 = 66.0;
 /// How far the curves reach that go around boxes: not as far as the next column.
 const BULGE: f32 = 92.0;
 
+/// How far the commands of a curve stand to its left.
+const CURVE_LABEL: f32 = 52.0;
+
 /// How long the head of an arrow is.
 const HEAD: f32 = 7.0;
 
@@ -34,7 +37,7 @@ pub(super) fn show(window: &Context, open: &mut bool, texts: &Texts, observer: &
         .id(Id::unique("states"))
         .open(open)
         .collapsible(false)
-        .default_size([640.0, 560.0])
+        .default_size([700.0, 580.0])
         .show(window, |ui| {
             ScrollArea::both().show(ui, |ui| diagram(ui, texts, observer));
             ui.separator();
@@ -216,7 +219,7 @@ fn curve(painter: &Painter, begin: Rect, end: Rect, stroke: Stroke) -> Pos2 {
     let points = [a, a + bulge, b + bulge, b];
     let shape = CubicBezierShape::from_points_stroke(points, false, Color32::TRANSPARENT, stroke);
     // Between two rows, where no box is.
-    let beside = shape.sample(0.3);
+    let beside = shape.sample(0.3) - vec2(CURVE_LABEL, 0.0);
     painter.add(shape);
     head(painter, b, vec2(1.0, 0.0), stroke);
     beside

@@ -6,7 +6,7 @@
 //!   `smtp_panel.rs` at the right. `mail/` is the mail program.
 //! - `model/` is what can be tested without a window: nothing in it draws, waits or reads a file.
 //! - `see_through.rs` records what the window's clients say; the conversation pane shows it, with
-//!   `explanation_panel.rs`, `diagram_window.rs`, `lock_window.rs` and `step_bar.rs`. `laboratory.rs` runs
+//!   `explanation_panel.rs`, `diagram_window.rs`, `lock_window.rs`, `step_bar.rs` and `saving.rs`. `laboratory.rs` runs
 //!   the servers inside, which `lab_tab.rs` shows.
 //! - `worker.rs`: every network and every disk call is made in a worker's thread, never in the window's.
 //!   A worker tells its news through a channel and asks for a repaint; an idle window draws nothing.
@@ -30,6 +30,8 @@ pub mod model;
 mod pop3_panel;
 mod popup;
 mod receiving;
+mod saved_file;
+mod saving;
 mod see_through;
 mod shortcuts;
 mod smtp_panel;

@@ -10,20 +10,28 @@ use super::model::conversations::Conversations;
 use super::model::follower::Follower;
 use super::model::kept::Kept;
 use crate::client::{ClientSettings, Endpoint, Gate};
+use crate::config::Journal;
 use crate::protocol::explain::Texts;
-use crate::wire_tap::Recorder;
+use crate::wire_tap::journal::Writer;
+use crate::wire_tap::{Recorder, Sink};
 
 /// One for each window.
 pub(super) struct SeeThrough {
     conversations: Arc<Mutex<Conversations>>,
+    kept: Arc<Mutex<Kept>>,
     recorder: Recorder,
     gate: Gate,
 }
 
 impl SeeThrough {
-    /// Records for this window, in the words of these texts; `ca` is the file of the authority that
-    /// the window's clients trust beside the system's.
-    pub(super) fn new(window: &Context, texts: Arc<Texts>, ca: PathBuf) -> SeeThrough {
+    /// Records for this window, in the words of these texts, and in the journal, if there is one;
+    /// `ca` is the file of the authority that the window's clients trust beside the system's.
+    pub(super) fn new(
+        window: &Context,
+        texts: Arc<Texts>,
+        ca: PathBuf,
+        journal: Option<&Journal>,
+    ) -> SeeThrough {
         let conversations = Arc::<Mutex<Conversations>>::default();
         let kept = Arc::<Mutex<Kept>>::default();
         let models = (Arc::clone(&conversations), Arc::clone(&kept));
@@ -32,12 +40,15 @@ impl SeeThrough {
             move || window.request_repaint()
         };
         let follower = Follower::new(models, texts, ca, repaint(window));
-        let recorder = Recorder::new(vec![Box::new(follower)]).unwrap_or_else(|error| {
+        let mut sinks: Vec<Box<dyn Sink>> = vec![Box::new(follower)];
+        sinks.extend(journal.and_then(write_down));
+        let recorder = Recorder::new(sinks).unwrap_or_else(|error| {
             log::error!("conversations cannot be shown, there is no thread left: {error}");
             Recorder::default()
         });
         SeeThrough {
             conversations,
+            kept,
             recorder,
             gate: Gate::guarded(repaint(window)),
         }
@@ -61,6 +72,11 @@ impl SeeThrough {
         &self.gate
     }
 
+    /// What can be saved.
+    pub(super) fn kept(&self) -> Arc<Mutex<Kept>> {
+        Arc::clone(&self.kept)
+    }
+
     /// What passed. The recorder waits while it is held.
     pub(super) fn conversations(&self) -> MutexGuard<'_, Conversations> {
         // Whoever died with it had at worst not drawn it.
@@ -74,5 +90,17 @@ impl SeeThrough {
 impl Drop for SeeThrough {
     fn drop(&mut self) {
         self.gate.open();
+    }
+}
+
+/// The journal, with passwords masked.
+fn write_down(journal: &Journal) -> Option<Box<dyn Sink>> {
+    match Writer::open(journal, false) {
+        Ok(writer) => Some(Box::new(writer)),
+        Err(error) => {
+            let folder = journal.folder.display();
+            log::warn!("no conversations are recorded in {folder}: {error}");
+            None
+        }
     }
 }

@@ -14,6 +14,10 @@ pub(super) enum Action {
     Conversation,
     LineBefore,
     LineBehind,
+    States,
+    Lock,
+    Steps,
+    Octets,
     NewMessage,
     Answer,
     AnswerAll,
@@ -33,6 +37,7 @@ pub(super) enum Action {
     Theme,
     Size,
     Help,
+    Quit,
 }
 
 /// A key, what it does, and how that is said. Those without Ctrl or Alt count only while no text is typed.
@@ -43,7 +48,7 @@ const CTRL: Modifiers = Modifiers::COMMAND;
 const SHIFT: Modifiers = Modifiers::SHIFT;
 const ALT: Modifiers = Modifiers::ALT;
 
-const TABLE: [Row; 30] = [
+const TABLE: [Row; 35] = [
     (CTRL, Key::Num1, Action::Mail, "Show the mail"),
     (CTRL, Key::Num2, Action::Classroom, "Show the classroom"),
     (CTRL, Key::Num3, Action::Servers, "Show the servers"),
@@ -65,6 +70,20 @@ const TABLE: [Row; 30] = [
         Action::LineBehind,
         "Explain the next line in the conversation",
     ),
+    (
+        CTRL,
+        Key::D,
+        Action::States,
+        "Show the states of the protocol",
+    ),
+    (
+        CTRL,
+        Key::L,
+        Action::Lock,
+        "Show how the connection is secured",
+    ),
+    (CTRL, Key::J, Action::Steps, "Step by step, or run freely"),
+    (CTRL, Key::O, Action::Octets, "Show the octets of a line"),
     (CTRL, Key::N, Action::NewMessage, "Write a message"),
     (NONE, Key::C, Action::NewMessage, "Write a message"),
     (NONE, Key::R, Action::Answer, "Reply"),
@@ -104,6 +123,7 @@ const TABLE: [Row; 30] = [
         "Text for a desk or for a projector",
     ),
     (NONE, Key::F1, Action::Help, "Show this list"),
+    (CTRL, Key::Q, Action::Quit, "Close the window"),
 ];
 
 /// What the keys that were pressed ask for.

@@ -22,15 +22,15 @@ pub(crate) struct Screen {
 }
 
 impl Screen {
-    /// An empty screen.
-    pub(crate) fn new() -> Screen {
+    /// An empty screen, of this size in pixels.
+    pub(crate) fn new(width: u32, height: u32) -> Screen {
         let mut server = Command::new("Xvfb")
             .args([
                 "-displayfd",
                 "1",
                 "-screen",
                 "0",
-                "1200x900x24",
+                &format!("{width}x{height}x24"),
                 "-nolisten",
                 "tcp",
             ])
@@ -74,6 +74,13 @@ impl Screen {
             "windowfocus",
             "--sync",
         ])
+    }
+
+    /// Clicks there.
+    #[allow(dead_code, reason = "some programs are led by keys alone")]
+    pub(crate) fn click(&self, x: u32, y: u32) {
+        let (x, y) = (x.to_string(), y.to_string());
+        assert!(self.xdotool(&["mousemove", &x, &y, "click", "1"]));
     }
 
     /// Types this, letter by letter.

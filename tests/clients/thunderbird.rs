@@ -65,7 +65,7 @@ fn thunderbird(desk: &Desk) -> Screen {
     );
     desk.run("certutil -d sql:profile -N --empty-password");
     desk.run("certutil -d sql:profile -A -n pillarbox -t C,, -i $CA");
-    let mut screen = Screen::new();
+    let mut screen = Screen::new(1200, 900);
     let mut program = Command::new("thunderbird");
     program.arg("--profile").arg(desk.0.path().join("profile"));
     screen.start(&mut program, desk.0.path());

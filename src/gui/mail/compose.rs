@@ -1,8 +1,8 @@
 //! The window in which one writes a message: recipients, subject, text, files.
 
 use eframe::egui::{
-    Align, Context, Id, Label, Layout, RichText, ScrollArea, TextEdit, Ui, Window, accesskit::Role,
-    vec2,
+    Align, Context, Id, InputState, Key, Label, Layout, Modifiers, RichText, ScrollArea, TextEdit,
+    Ui, Window, accesskit::Role, vec2,
 };
 use lucide_icons::Icon;
 
@@ -95,7 +95,11 @@ impl Compose {
     fn buttons(&self, ui: &mut Ui) -> Option<Click> {
         let mut click = None;
         ui.horizontal(|ui| {
-            if look::primary(ui, Icon::Send, "Send message").clicked() {
+            let send = look::primary(ui, Icon::Send, "Send message").on_hover_text("Ctrl+Enter");
+            // Of several messages, the one on top.
+            let on_top = ui.ctx().top_layer_id() == Some(ui.layer_id());
+            let enter = |input: &mut InputState| input.consume_key(Modifiers::COMMAND, Key::Enter);
+            if send.clicked() || on_top && ui.input_mut(enter) {
                 click = Some(Click::Send);
             }
             if look::button(ui, Icon::Paperclip, "Attach files").clicked() {

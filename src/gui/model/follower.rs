@@ -45,7 +45,7 @@ struct Followed {
     lock: Lock,
     /// What the last lines have in common, and how many they are.
     run: Option<(Kind, u64)>,
-    /// Was something said since the last octets crossed?
+    /// Was something said that the window has not been told of?
     said: bool,
     changes: Vec<Change>,
 }
@@ -99,8 +99,9 @@ impl Follower {
             What::Closed => followed.changes.push(Change::Ended(number)),
             What::Opened | What::Secrets(_) => {}
         }
-        let changes = std::mem::take(&mut followed.changes);
+        let mut changes = std::mem::take(&mut followed.changes);
         if matches!(event.what, What::Closed | What::Lost) {
+            changes.extend(followed.standing());
             self.connections.remove(&number);
         }
         changes
@@ -108,14 +109,8 @@ impl Follower {
 
     /// Where the conversations stand that something was said in.
     fn standings(&mut self) -> Vec<Change> {
-        let mut standings = Vec::new();
-        for (number, followed) in &mut self.connections {
-            if let (true, Some(observer)) = (followed.said, &followed.observer) {
-                standings.push(Change::Stands(*number, Box::new(observer.clone())));
-                followed.said = false;
-            }
-        }
-        standings
+        let connections = self.connections.values_mut();
+        connections.filter_map(Followed::standing).collect()
     }
 }
 
@@ -166,6 +161,14 @@ impl Followed {
             said: true,
             changes: Vec::new(),
         }
+    }
+
+    /// Where the conversation stands, if something was said since the last time.
+    fn standing(&mut self) -> Option<Change> {
+        let said = std::mem::take(&mut self.said);
+        let observer = self.observer.as_ref().filter(|_| said)?;
+        let number = self.connection.number;
+        Some(Change::Stands(number, Box::new(observer.clone())))
     }
 
     fn said(&mut self, time: SystemTime, by: Side, octets: &[u8]) {

@@ -1,0 +1,76 @@
+//! The file that is made of a conversation, from what was kept of it.
+
+use std::sync::Arc;
+
+use super::saving::Form;
+use crate::config::{CapturePorts, Journal};
+use crate::message::Attachment;
+use crate::protocol::explain::Texts;
+use crate::sessions::{Dialogue, Sessions, html, script};
+use crate::wire_tap::journal::Writer;
+use crate::wire_tap::pcapng::{Capture, Octets, Style};
+use crate::wire_tap::{Event, Sink};
+
+/// Makes the file, in memory; a sentence says why it cannot be made.
+pub(super) fn make(form: Form, events: &[Event], texts: &Arc<Texts>) -> Result<Attachment, String> {
+    let (end, bytes) = match form {
+        Form::Script => {
+            let dialogue = dialogue(events, texts)?;
+            let script = script(&dialogue).ok_or("This is not a protocol of ours.")?;
+            ("demo", script.to_string().into_bytes())
+        }
+        Form::Page => (
+            "html",
+            html::page(&dialogue(events, texts)?, texts).into_bytes(),
+        ),
+        Form::Capture { keys } => ("pcapng", capture(keys, events, texts)?),
+    };
+    Ok(Attachment::new(&format!("{}.{end}", name(events)), bytes))
+}
+
+/// `imaps-3`, or `conversations` for several connections.
+fn name(events: &[Event]) -> String {
+    let Some(first) = events.first().map(|event| &event.connection) else {
+        return "nothing".to_owned();
+    };
+    match events
+        .iter()
+        .all(|event| event.connection.number == first.number)
+    {
+        true => format!("{}-{}", first.service, first.number),
+        false => "conversations".to_owned(),
+    }
+}
+
+/// The conversation, as the journal would tell it: its one way from octets to what they mean.
+fn dialogue(events: &[Event], texts: &Texts) -> Result<Dialogue, String> {
+    let read = || {
+        let folder = tempfile::tempdir()?;
+        let journal = Journal {
+            folder: folder.path().to_owned(),
+            size: u64::MAX,
+            keep: 0,
+        };
+        Writer::open(&journal, false)?.take(events)?;
+        let sessions = Sessions::read(folder.path())?;
+        let summary = sessions.summaries.first();
+        let name = summary.map(|summary| summary.place.connection.clone());
+        Dialogue::read(folder.path(), &name.unwrap_or_default(), texts)
+    };
+    let dialogue = read().map_err(|error| format!("There is no temporary folder: {error}"))?;
+    dialogue.ok_or("Nothing was said on this connection.".to_owned())
+}
+
+fn capture(keys: bool, events: &[Event], texts: &Arc<Texts>) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    let style = Style {
+        keys,
+        ports: CapturePorts::WellKnown,
+        octets: Octets::AsCrossed,
+    };
+    let mut capture = Capture::new("a conversation", &mut bytes, style, Arc::clone(texts))
+        .map_err(|error| error.to_string())?;
+    capture.take(events).map_err(|error| error.to_string())?;
+    drop(capture);
+    Ok(bytes)
+}
