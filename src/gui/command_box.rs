@@ -21,6 +21,9 @@ pub(super) struct CommandBox {
     cast: Cast,
 }
 
+/// The height of the list, in points: as much as fits above the conversation.
+const LIST: f32 = 400.0;
+
 impl CommandBox {
     /// For these commands.
     pub(super) fn new(
@@ -53,16 +56,17 @@ impl CommandBox {
     pub(super) fn show(&mut self, ui: &mut Ui, ready: bool) -> Option<String> {
         let mut chosen = self.verb;
         let faint = look::palette(ui).faint;
-        ui.label(RichText::new("Command").color(faint));
+        let label = ui.label(RichText::new("Command").color(faint));
         let combo = ComboBox::from_id_salt("commands")
             .selected_text(self.verb)
             .width(ui.available_width())
+            .height(LIST)
             .show_ui(ui, |ui| {
                 for verb in self.verbs {
                     ui.selectable_value(&mut chosen, verb, *verb);
                 }
             });
-        look::named(combo.response, Role::ComboBox, "Command");
+        look::named(combo.response, Role::ComboBox, "Command").labelled_by(label.id);
         if chosen != self.verb {
             self.choose(chosen);
         }

@@ -1,6 +1,6 @@
 //! What keys do, in one table: it is obeyed, and shown under `?`.
 
-use eframe::egui::{Context, Id, Key, Modal, Modifiers};
+use eframe::egui::{Context, Event, Grid, Id, Key, Modal, Modifiers};
 use lucide_icons::Icon;
 
 use super::look;
@@ -122,9 +122,12 @@ const TABLE: [Row; 35] = [
         Action::Size,
         "Text for a desk or for a projector",
     ),
-    (NONE, Key::F1, Action::Help, "Show this list"),
+    (NONE, Key::F1, Action::Help, SHOW_THIS),
     (CTRL, Key::Q, Action::Quit, "Close the window"),
 ];
+
+/// The question mark does the same; where it is on a keyboard, egui does not know.
+const SHOW_THIS: &str = "Show this list, as ? does";
 
 /// What the keys that were pressed ask for.
 pub(super) fn pressed(window: &Context) -> Vec<Action> {
@@ -137,7 +140,7 @@ pub(super) fn pressed(window: &Context) -> Vec<Action> {
                 actions.push(*action);
             }
         }
-        let asks = |event: &eframe::egui::Event| matches!(event, eframe::egui::Event::Text(text) if text == "?");
+        let asks = |event: &Event| matches!(event, Event::Text(text) if text == "?");
         if !typing && input.events.iter().any(asks) {
             actions.push(Action::Help);
         }
@@ -145,21 +148,37 @@ pub(super) fn pressed(window: &Context) -> Vec<Action> {
     actions
 }
 
+/// What the keys do, each deed once with all its keys.
+fn help() -> Vec<(String, &'static str)> {
+    let mut help: Vec<(String, &'static str)> = Vec::new();
+    for (modifiers, key, _, words) in &TABLE {
+        let spelled = spelled(*modifiers, *key);
+        match help.iter_mut().find(|(_, known)| known == words) {
+            Some((keys, _)) => *keys = format!("{keys}, {spelled}"),
+            None => help.push((spelled, words)),
+        }
+    }
+    help
+}
+
 /// The list of all keys; `false` when it is closed.
 pub(super) fn show_help(window: &Context) -> bool {
     let shown = Modal::new(Id::unique("keys")).show(window, |ui| {
         ui.heading("Keys");
-        eframe::egui::Grid::new("keys")
-            .num_columns(2)
-            .striped(true)
-            .spacing([32.0, look::HALF])
-            .show(ui, |ui| {
-                for (modifiers, key, _, words) in &TABLE {
-                    ui.monospace(spelled(*modifiers, *key));
-                    ui.label(*words);
-                    ui.end_row();
-                }
-            });
+        let help = help();
+        ui.columns(2, |columns| {
+            let half = help.chunks(help.len().div_ceil(2));
+            for (ui, rows) in columns.iter_mut().zip(half) {
+                let grid = Grid::new(ui.scope_id().with("keys")).striped(true);
+                grid.num_columns(2).show(ui, |ui| {
+                    for (keys, words) in rows {
+                        ui.monospace(keys);
+                        ui.label(*words);
+                        ui.end_row();
+                    }
+                });
+            }
+        });
         ui.label(
             "Tab goes from control to control, Space and Enter press one, Escape leaves a text.",
         );

@@ -316,10 +316,11 @@ impl Desk {
             watcher::News::Watching => {
                 if matches!(self.standing, Standing::Lost(..)) {
                     self.trouble = None;
-                    self.refresh();
-                    self.mailer.order(Job::Folders);
                 }
                 self.standing = Standing::Connected;
+                // What came before it watched is no news to it.
+                self.refresh();
+                self.mailer.order(Job::Folders);
             }
             watcher::News::Changed => {
                 self.refresh();

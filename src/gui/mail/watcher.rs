@@ -38,7 +38,7 @@ enum Order {
 /// What it tells the window.
 #[derive(Debug)]
 pub(super) enum News {
-    /// It is connected and waits.
+    /// It watches the folder from now on.
     Watching,
     /// Something has changed in the folder.
     Changed,
@@ -152,9 +152,8 @@ impl Watch {
             if !self.wait(&mut client)?.is_empty() {
                 teller.tell(News::Changed);
             }
-            match self.obey(&mut client, orders)? {
-                true => {}
-                false => return client.logout(),
+            if !self.obey(&mut client, orders, teller)? {
+                return client.logout();
             }
         }
     }
@@ -162,7 +161,10 @@ impl Watch {
     /// Waits for news, or for the bell.
     fn wait(&self, client: &mut ImapClient) -> Result<Vec<Response>, ClientError> {
         match client.idle_or(PATIENCE, &self.bell) {
-            Err(ClientError::Refused { .. }) => {
+            // BYE passes, and is said before the connection ends.
+            Err(ClientError::Refused {
+                transient: false, ..
+            }) => {
                 // This server does not know IDLE.
                 let _ = readable(&[self.bell.as_fd()], Some(GLANCE));
                 client.noop()
@@ -176,6 +178,7 @@ impl Watch {
         &mut self,
         client: &mut ImapClient,
         orders: &Receiver<Order>,
+        teller: &Teller<News>,
     ) -> Result<bool, ClientError> {
         self.bell.answer();
         loop {
@@ -183,6 +186,7 @@ impl Watch {
                 Ok(Order::Folder(folder)) => {
                     client.select(&folder)?;
                     self.folder = folder;
+                    teller.tell(News::Watching);
                 }
                 Ok(Order::Now) => {}
                 Err(TryRecvError::Empty) => return Ok(true),

@@ -1,0 +1,135 @@
+//! The original's window: every button of it.
+
+use eframe::egui::{Key, Modifiers};
+
+use crate::window::{Lab, Window};
+
+fn classroom(lab: &Lab, password: &str) -> Window {
+    let mut window = lab.window(&[]);
+    window.click("Classroom");
+    window.fill("User name", "alice");
+    window.fill("Password", password);
+    window
+}
+
+#[test]
+fn a_login_is_told_right_or_wrong() {
+    let lab = Lab::open();
+    let mut window = classroom(&lab, "looking-glass");
+    window.click("Login");
+    window.pop_up("not accepted");
+    window.fill("Password", "wonderland");
+    window.click("Login");
+    window.pop_up("User name and password are correct");
+    // The password crosses the wire, and not the screen.
+    assert!(!window.shows("wonderland") && !window.shows("AHdvbmRlcmxhbmQ"));
+}
+
+#[test]
+fn a_message_is_sent_and_received_by_pop3() {
+    let lab = Lab::open();
+    let mut window = classroom(&lab, "wonderland");
+    window.click("Login");
+    window.pop_up("User name and password are correct");
+    window.fill("Recipients", "alice");
+    window.fill("Subject", "Dummy");
+    window.fill("Content", "Some dummy text.\n.\nMAIL FROM:<x@y>\n");
+    window.click("Send");
+    window.pop_up("The message has been sent.");
+    window.click("POP3");
+    window.pop_up("Logged in to the POP3 server.");
+    say(&mut window, "RETR", "8");
+    window.sees("MAIL FROM:<x@y>");
+}
+
+/// Chooses a command, writes its argument and sends it.
+fn say(window: &mut Window, verb: &str, argument: &str) {
+    window.choose("Command", verb);
+    window.fill("Argument", argument);
+    window.click("Clear the conversation");
+    window.click("Send Command");
+}
+
+#[test]
+fn every_command_of_pop3_is_answered() {
+    let lab = Lab::open();
+    let mut window = classroom(&lab, "wonderland");
+    window.click("POP3");
+    window.pop_up("Logged in to the POP3 server.");
+    let rows = [
+        ("STAT", "", "+OK 7 "),
+        ("LIST", "", "S: 7 "),
+        ("LIST", "2", "+OK 2 "),
+        ("UIDL", "", "S: 7 "),
+        ("RETR", "1", "S: ."),
+        ("TOP", "1 0", "S: MIME-Version: 1.0"),
+        ("DELE", "1", "+OK Message marked for deletion"),
+        ("RSET", "", "+OK"),
+        ("NOOP", "", "+OK"),
+        ("CAPA", "", "S: ."),
+    ];
+    for (verb, argument, answer) in rows {
+        say(&mut window, verb, argument);
+        window.sees(answer);
+    }
+    say(&mut window, "RETR", "99");
+    window.sees("Message number out of range");
+    say_nothing(&mut window, "RETR", "ninety");
+    say(&mut window, "QUIT", "");
+    window.sees("Logged out.");
+    window.click("Log in again");
+    window.pop_up("Logged in to the POP3 server.");
+}
+
+/// A line that is no command is not sent, and the window says what is wrong with it.
+fn say_nothing(window: &mut Window, verb: &str, argument: &str) {
+    window.choose("Command", verb);
+    window.fill("Argument", argument);
+    window.click("Clear the conversation");
+    window.key(Modifiers::NONE, Key::Enter);
+    window.sees("message number");
+    assert!(!window.shows(&format!("{verb} {argument}")));
+}
+
+#[test]
+fn every_command_of_imap_is_answered() {
+    let lab = Lab::open();
+    let mut window = classroom(&lab, "wonderland");
+    window.click("IMAP");
+    window.pop_up("Logged in to the IMAP server.");
+    let rows = [
+        ("CAPABILITY", "", "* CAPABILITY IMAP4rev1"),
+        ("ID", "NIL", "ID "),
+        ("NAMESPACE", "", "NAMESPACE ("),
+        ("LIST", "\"\" *", "Trash"),
+        ("LSUB", "\"\" *", "LSUB"),
+        ("STATUS", "INBOX (MESSAGES UNSEEN)", "MESSAGES 7"),
+        ("CREATE", "Lab", "CREATE completed"),
+        ("SUBSCRIBE", "Lab", "SUBSCRIBE completed"),
+        ("UNSUBSCRIBE", "Lab", "UNSUBSCRIBE completed"),
+        ("SELECT", "INBOX", "7 EXISTS"),
+        ("FETCH", "1 (FLAGS ENVELOPE)", "Welcome to Pillarbox"),
+        ("SEARCH", "SUBJECT drains", "SEARCH 5"),
+        ("SORT", "(DATE) UTF-8 ALL", "SORT "),
+        ("THREAD", "REFERENCES UTF-8 ALL", "THREAD ("),
+        ("STORE", "1 +FLAGS (\\Flagged)", "\\Flagged"),
+        ("COPY", "1 Lab", "COPYUID"),
+        ("MOVE", "1 Lab", "EXPUNGE"),
+        ("CHECK", "", "CHECK completed"),
+        ("EXPUNGE", "", "EXPUNGE completed"),
+        ("NOOP", "", "NOOP completed"),
+        ("UNSELECT", "", "UNSELECT completed"),
+        ("EXAMINE", "INBOX", "READ-ONLY"),
+        ("CLOSE", "", "CLOSE completed"),
+        ("RENAME", "Lab Lab2", "RENAME completed"),
+        ("DELETE", "Lab2", "DELETE completed"),
+    ];
+    for (verb, argument, answer) in rows {
+        say(&mut window, verb, argument);
+        window.sees(answer);
+    }
+    say(&mut window, "SELECT", "Nowhere");
+    window.sees("refuses SELECT Nowhere");
+    say(&mut window, "LOGOUT", "");
+    window.sees("Logged out.");
+}

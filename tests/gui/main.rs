@@ -1,0 +1,10 @@
+//! The desktop program, driven by the names of its controls, with real servers in this process.
+// A test fails by panicking.
+#![allow(clippy::unwrap_used)]
+
+mod classroom;
+mod mail;
+mod signing_in;
+mod trouble;
+mod window;
+mod writing;

@@ -1,0 +1,116 @@
+//! Sending, answering, forwarding, drafts.
+
+use crate::window::Lab;
+
+#[test]
+fn a_message_is_sent_with_a_file() {
+    let lab = Lab::open();
+    lab.file("rota.csv", "Monday,Bob\r\n");
+    let mut window = lab.window(&["alice"]);
+    window.click("New message");
+    window.fill("To", "bob, carol@pillarbox.test");
+    window.fill("Subject", "The new rota");
+    window.fill("Message text", "Here it is.");
+    window.click("Attach files");
+    window.fill("Folder", lab.path().to_str().unwrap());
+    window.key(eframe::egui::Modifiers::NONE, eframe::egui::Key::Enter);
+    window.click("File rota.csv");
+    window.click("Attach 1");
+    window.sees("rota.csv (12 B)");
+    window.click("Send message");
+    window.pop_up("The message has been sent.");
+    for account in ["bob", "carol"] {
+        let message = lab.stored(account, "INBOX").pop().unwrap();
+        assert!(
+            message.contains("Here it is.") && message.contains("rota.csv"),
+            "{message}"
+        );
+        assert!(message.contains("TW9uZGF5LEJvYg0K"), "{message}");
+    }
+    window.sees("The message is kept in Sent.");
+    assert_eq!(lab.stored("alice", "Sent").len(), 1);
+}
+
+#[test]
+fn what_cannot_be_sent_stays_and_says_why() {
+    let lab = Lab::open();
+    let mut window = lab.window(&["alice"]);
+    window.click("New message");
+    window.click("Send message");
+    window.sees("Nobody would get it");
+    window.fill("To", "nobody@pillarbox.test");
+    window.click("Send message");
+    window.pop_up("nobody@pillarbox.test");
+    // It is open again, to be mended.
+    window.fill("To", "bob");
+    window.click("Send message");
+    window.pop_up("The message has been sent.");
+}
+
+#[test]
+fn a_message_is_answered_and_marked() {
+    let lab = Lab::open();
+    let mut window = lab.window(&["alice"]);
+    window.click_row("Fwd: The drains");
+    window.sees("Can we fix it?");
+    window.click("Reply all");
+    window.fill("Message text", "We can.");
+    window.click("Send message");
+    window.pop_up("The message has been sent.");
+    let answer = lab.stored("bob", "INBOX").pop().unwrap();
+    assert!(answer.contains("Subject: Re: Fwd: The drains"), "{answer}");
+    assert!(answer.contains("In-Reply-To: <"), "{answer}");
+    assert_eq!(lab.stored("carol", "INBOX").len(), 8);
+    window.until("the mark", |window| {
+        window
+            .rows()
+            .iter()
+            .any(|row| row.contains("The drains") && row.contains("answered"))
+    });
+}
+
+#[test]
+fn a_message_is_forwarded_with_its_files() {
+    let lab = Lab::open();
+    let mut window = lab.window(&["alice"]);
+    window.click_row("The tea rota");
+    window.sees("Save tea-rota.csv");
+    window.click("Forward");
+    window.fill("To", "bob");
+    window.click("Send message");
+    window.pop_up("The message has been sent.");
+    let forwarded = lab.stored("bob", "INBOX").pop().unwrap();
+    assert!(
+        forwarded.contains("Subject: Fwd: The tea rota"),
+        "{forwarded}"
+    );
+    assert!(forwarded.contains("tea-rota.csv"), "{forwarded}");
+}
+
+#[test]
+fn a_draft_is_kept_and_gone_on_with() {
+    let lab = Lab::open();
+    let mut window = lab.window(&["alice"]);
+    window.sees("Folder Drafts");
+    window.click("New message");
+    window.fill("To", "bob");
+    window.click("Cc and Bcc");
+    window.fill("Bcc", "carol");
+    window.fill("Subject", "Half a thought");
+    window.click("Keep as draft");
+    window.sees("The message is kept in Drafts.");
+    window.click("Folder Drafts");
+    window.click_row("Half a thought");
+    window.click("Continue writing");
+    window.fill("Message text", "And the other half.");
+    window.click("Send message");
+    window.pop_up("The message has been sent.");
+    let message = lab.stored("carol", "INBOX").pop().unwrap();
+    assert!(
+        message.contains("And the other half.") && !message.contains("Bcc"),
+        "{message}"
+    );
+    window.until("the draft to go", |_| {
+        lab.stored("alice", "Drafts").is_empty()
+    });
+}
