@@ -61,7 +61,7 @@ fn every_command_of_pop3_is_answered() {
         ("LIST", "", "S: 7 "),
         ("LIST", "2", "+OK 2 "),
         ("UIDL", "", "S: 7 "),
-        ("RETR", "1", "S: ."),
+        ("RETR", "1", "Three things to try:"),
         ("TOP", "1 0", "S: MIME-Version: 1.0"),
         ("DELE", "1", "+OK Message marked for deletion"),
         ("RSET", "", "+OK"),
@@ -84,8 +84,8 @@ fn every_command_of_pop3_is_answered() {
 /// A line that is no command is not sent, and the window says what is wrong with it.
 fn say_nothing(window: &mut Window, verb: &str, argument: &str) {
     window.choose("Command", verb);
-    window.fill("Argument", argument);
     window.click("Clear the conversation");
+    window.fill("Argument", argument);
     window.key(Modifiers::NONE, Key::Enter);
     window.sees("message number");
     assert!(!window.shows(&format!("{verb} {argument}")));

@@ -1,8 +1,6 @@
 //! Signing in, and how the window stands to its servers.
 
-use pillarbox::client::ClientSettings;
-
-use crate::window::{Lab, Window};
+use crate::window::Lab;
 
 #[test]
 fn a_known_account_opens_with_a_click() {
@@ -40,8 +38,7 @@ fn no_server_and_no_trust_are_told_where_one_signs_in() {
     let mut lab = Lab::open();
     // A CA of somebody else.
     let other = Lab::open();
-    let settings: ClientSettings = lab.settings(other.path().join("certs/ca.pem"));
-    let mut window = Window::open(settings, &["alice"]);
+    let mut window = lab.window_trusting(&other.path().join("certs/ca.pem"), &["alice"]);
     window.sees("shows a certificate that is not trusted");
     lab.kill();
     let mut window = lab.window(&["alice"]);

@@ -29,6 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) struct Lab {
     folder: TempDir,
     servers: Option<Servers>,
+    config: Option<Config>,
     ports: [u16; 3],
 }
 
@@ -40,6 +41,7 @@ impl Lab {
         let mut lab = Lab {
             folder: tempfile::tempdir().unwrap(),
             servers: None,
+            config: None,
             ports: [0; 3],
         };
         lab.start();
@@ -55,6 +57,7 @@ impl Lab {
         );
         let config = Config::parse("config.ini", &text, self.path()).unwrap();
         let servers = Servers::open(&config, Recorder::default()).unwrap();
+        self.config = Some(config);
         let servers = servers.with_grace(Duration::from_millis(1));
         let port = |name: &str| {
             servers
@@ -101,7 +104,18 @@ impl Lab {
 
     /// A window on these servers, with these accounts open.
     pub(crate) fn window(&self, accounts: &[&str]) -> Window {
-        Window::open(self.settings(self.path().join("certs/ca.pem")), accounts)
+        self.window_trusting(&self.path().join("certs/ca.pem"), accounts)
+    }
+
+    /// A window that trusts this CA.
+    pub(crate) fn window_trusting(&self, ca: &Path, accounts: &[&str]) -> Window {
+        let start = Start {
+            settings: self.settings(ca.to_owned()),
+            accounts: accounts.iter().map(|name| (*name).to_owned()).collect(),
+            texts: Texts::compiled_in(),
+            config: self.config.clone().unwrap(),
+        };
+        Window::open(start)
     }
 
     /// Delivers a message, as a server would.
@@ -153,19 +167,13 @@ impl Lab {
 pub(crate) struct Window(Harness<'static>);
 
 impl Window {
-    pub(crate) fn open(settings: ClientSettings, accounts: &[&str]) -> Window {
-        let accounts = accounts.iter().map(|name| (*name).to_owned()).collect();
+    fn open(start: Start) -> Window {
         let app = Rc::new(RefCell::new(None));
         let opened = Rc::clone(&app);
         let harness = Harness::builder()
             .with_size([1280.0, 800.0])
             .allow_missing_glyphs()
             .with_context_setup(move |context| {
-                let start = Start {
-                    settings,
-                    accounts,
-                    texts: Texts::compiled_in(),
-                };
                 *opened.borrow_mut() = Some(App::new(context, start));
             })
             .build_ui(move |ui| {
@@ -235,6 +243,8 @@ impl Window {
             let found = window.control(name);
             found.is_some_and(|node| !NodeT::accesskit_node(&node).is_disabled())
         });
+        self.control(name).unwrap().scroll_to_me();
+        self.0.run_steps(4);
         self.control(name).unwrap().click();
         self.0.step();
         self.0.step();
@@ -251,20 +261,26 @@ impl Window {
     /// Chooses an entry of a drop-down, which may have to be scrolled to.
     pub(crate) fn choose(&mut self, drop_down: &str, entry: &str) {
         self.click(drop_down);
-        self.until(entry, |window| window.control(entry).is_some());
-        self.control(entry).unwrap().click_accesskit();
+        self.until(entry, |window| window.entry(entry).is_some());
+        self.entry(entry).unwrap().click_accesskit();
         self.0.step();
         self.0.step();
         // The pointer closes the list by being elsewhere; who has none, by Escape.
-        if self.control(entry).is_some() {
+        if self.entry(entry).is_some() {
             self.key(Modifiers::NONE, Key::Escape);
         }
+    }
+
+    /// An entry of a drop-down that is open.
+    fn entry<'a>(&'a self, name: &'a str) -> Option<Node<'a>> {
+        let root = self.0.root();
+        root.query_all_by_role_and_label(Role::Button, name).next()
     }
 
     /// Clicks on the row of the list that begins so.
     pub(crate) fn click_row(&mut self, begin: &str) {
         let row = |window: &Window| {
-            let rows = window.0.root().query_all_by_role(Role::ListItem);
+            let rows = window.0.root().query_all_by_role(Role::Row);
             let mut labels = rows.filter_map(|row| NodeT::accesskit_node(&row).label());
             labels.find(|label| label.contains(begin))
         };
@@ -275,7 +291,7 @@ impl Window {
 
     /// The names of the rows that are seen.
     pub(crate) fn rows(&self) -> Vec<String> {
-        let rows = self.0.root().query_all_by_role(Role::ListItem);
+        let rows = self.0.root().query_all_by_role(Role::Row);
         rows.filter_map(|row| NodeT::accesskit_node(&row).label())
             .collect()
     }

@@ -173,7 +173,7 @@ fn draw(ui: &mut Ui, row: Option<&Row>, chosen: bool, height: f32) -> eframe::eg
         ..Row::default()
     };
     let row = row.unwrap_or(&nothing);
-    response.widget_info(|| WidgetInfo::selected(Role::ListItem, true, chosen, spoken(row)));
+    response.widget_info(|| WidgetInfo::selected(Role::Row, true, chosen, spoken(row)));
     if !ui.is_rect_visible(rect) {
         return response;
     }

@@ -1,7 +1,7 @@
 //! The card at which one signs in: an account, its password, and perhaps other servers than the
 //! configuration's.
 
-use eframe::egui::{ComboBox, Ui, vec2};
+use eframe::egui::{ComboBox, ScrollArea, Ui, vec2};
 use lucide_icons::Icon;
 
 use crate::client::{ClientSettings, Endpoint, Security};
@@ -66,10 +66,12 @@ impl SignIn {
     /// Draws the card; the account, when somebody signs in.
     pub(super) fn show(&mut self, ui: &mut Ui) -> Option<Account> {
         let mut account = None;
-        ui.vertical_centered(|ui| {
-            ui.add_space((ui.available_height() / 8.0).min(96.0));
-            ui.allocate_ui(vec2(360.0, 0.0), |ui| {
-                ui.vertical(|ui| account = self.card(ui));
+        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+            ui.vertical_centered(|ui| {
+                ui.add_space((ui.available_height() / 8.0).min(96.0));
+                ui.allocate_ui(vec2(360.0, 0.0), |ui| {
+                    ui.vertical(|ui| account = self.card(ui));
+                });
             });
         });
         account
