@@ -171,6 +171,10 @@ fn colour(visuals: &mut Visuals, palette: Palette) {
     visuals.widgets.noninteractive.bg_stroke = Stroke::new(1.0, palette.line);
     visuals.widgets.inactive.bg_stroke = Stroke::new(1.0, palette.line);
     visuals.widgets.inactive.weak_bg_fill = palette.beside;
+    // Check boxes: their ground, and a frame that is seen.
+    visuals.widgets.inactive.bg_fill = palette.line;
+    visuals.widgets.open.weak_bg_fill = palette.beside;
+    visuals.widgets.open.bg_stroke = Stroke::new(1.0, palette.line);
     visuals.widgets.hovered.bg_stroke = Stroke::new(1.0, palette.accent);
     visuals.widgets.hovered.weak_bg_fill = palette.chosen;
     visuals.widgets.active.bg_stroke = Stroke::new(2.0, palette.accent);
@@ -199,7 +203,9 @@ pub(super) fn primary(ui: &mut Ui, picture: Icon, words: &str) -> Response {
 
 /// A button that is an icon alone; its name shows when the pointer is on it.
 pub(super) fn icon_button(ui: &mut Ui, picture: Icon, name: &str) -> Response {
-    let response = ui.add(Button::new(icon(picture)).frame_when_inactive(false));
+    let height = TextStyle::Body.resolve(ui.style()).size * 1.15;
+    let button = Button::new(icon(picture).size(height));
+    let response = ui.add(button.frame_when_inactive(false));
     named(response, Role::Button, name).on_hover_text(name)
 }
 

@@ -1,8 +1,8 @@
 //! The window in which one writes a message: recipients, subject, text, files.
 
 use eframe::egui::{
-    Align, Context, Id, InputState, Key, Label, Layout, Modifiers, RichText, ScrollArea, TextEdit,
-    Ui, Window, accesskit::Role, vec2,
+    Align, ComboBox, Context, Id, InputState, Key, Label, Layout, Margin, Modifiers, Response,
+    RichText, ScrollArea, TextEdit, TextStyle, Ui, Window, accesskit::Role, vec2,
 };
 use lucide_icons::Icon;
 
@@ -77,7 +77,7 @@ impl Compose {
             self.fields(ui, senders);
             self.files(ui);
             let rows = ((ui.available_height() - look::STEP)
-                / ui.text_style_height(&eframe::egui::TextStyle::Body))
+                / ui.text_style_height(&TextStyle::Body))
             .max(6.0);
             let text = TextEdit::multiline(&mut self.writing.text)
                 .desired_width(f32::INFINITY)
@@ -92,7 +92,7 @@ impl Compose {
         click
     }
 
-    fn buttons(&self, ui: &mut Ui) -> Option<Click> {
+    fn buttons(&mut self, ui: &mut Ui) -> Option<Click> {
         let mut click = None;
         ui.horizontal(|ui| {
             let send = look::primary(ui, Icon::Send, "Send message").on_hover_text("Ctrl+Enter");
@@ -112,6 +112,9 @@ impl Compose {
                 if look::icon_button(ui, Icon::Trash2, "Discard").clicked() {
                     click = Some(Click::Discard);
                 }
+                if !self.copies && look::button(ui, Icon::Users, "Cc and Bcc").clicked() {
+                    self.copies = true;
+                }
             });
         });
         click
@@ -120,7 +123,7 @@ impl Compose {
     fn fields(&mut self, ui: &mut Ui, senders: &[String]) {
         if senders.len() > 1 {
             let chosen = senders.get(self.from).cloned().unwrap_or_default();
-            eframe::egui::ComboBox::from_label("Sender")
+            ComboBox::from_label("Sender")
                 .selected_text(chosen)
                 .show_ui(ui, |ui| {
                     for (at, sender) in senders.iter().enumerate() {
@@ -128,25 +131,15 @@ impl Compose {
                     }
                 });
         }
-        let to = line(
-            ui,
-            "To",
-            &mut self.writing.to,
-            "alice, Bob <bob@pillarbox.test>",
-        );
+        let hint = "alice, Bob <bob@pillarbox.test>";
+        let to = line(ui, "To", &mut self.writing.to, hint);
         if !self.begun && self.writing.to.is_empty() {
             to.request_focus();
         }
         if self.copies {
             line(ui, "Cc", &mut self.writing.cc, "who should know of it");
-            line(
-                ui,
-                "Bcc",
-                &mut self.writing.bcc,
-                "who gets it without the others' knowing",
-            );
-        } else if ui.link("Cc and Bcc").clicked() {
-            self.copies = true;
+            let hint = "who gets it without the others' knowing";
+            line(ui, "Bcc", &mut self.writing.bcc, hint);
         }
         line(ui, "Subject", &mut self.writing.subject, "");
     }
@@ -171,19 +164,18 @@ impl Compose {
 }
 
 /// A field with its name at its left.
-fn line(ui: &mut Ui, name: &str, text: &mut String, hint: &str) -> eframe::egui::Response {
+fn line(ui: &mut Ui, name: &str, text: &mut String, hint: &str) -> Response {
     ui.horizontal(|ui| {
         let faint = look::palette(ui).faint;
-        let width = ui.text_style_height(&eframe::egui::TextStyle::Body) * 3.6;
-        let label = ui.allocate_ui(vec2(width, 0.0), |ui| {
-            ui.set_min_width(width);
-            ui.label(RichText::new(name).color(faint))
-        });
+        let height = ui.spacing().interact_size.y;
+        let width = ui.text_style_height(&TextStyle::Body) * 3.4;
+        let label = Label::new(RichText::new(name).color(faint)).halign(Align::Min);
+        let label = ui.add_sized([width, height], label);
         let edit = TextEdit::singleline(text)
             .hint_text(hint.to_owned())
             .desired_width(f32::INFINITY)
-            .margin(eframe::egui::Margin::symmetric(8, 5));
-        ui.add(edit).labelled_by(label.inner.id)
+            .margin(Margin::symmetric(8, 5));
+        ui.add(edit).labelled_by(label.id)
     })
     .inner
 }

@@ -12,7 +12,7 @@ use crate::gui::model::account::Account;
 use crate::gui::model::folders::{self, Folder, INBOX};
 use crate::gui::model::list::MessageList;
 use crate::gui::model::shown::Shown;
-use crate::gui::model::writing::{About, Writing};
+use crate::gui::model::writing::{About, Place, Writing};
 use crate::gui::popup::Popups;
 use crate::gui::worker::Worker;
 use crate::message::{Draft, Flag, FlagChange, Flags};
@@ -27,6 +27,8 @@ pub(super) struct Desk {
     pub(super) shown: Option<Shown>,
     /// The one that was asked for, and is not there yet.
     pub(super) awaited: Option<u32>,
+    /// How much of it has come, from 0 to 1.
+    pub(super) progress: f32,
     pub(super) standing: Standing,
     /// What went wrong last, until something succeeds.
     pub(super) trouble: Option<String>,
@@ -72,6 +74,7 @@ impl Desk {
             list: MessageList::default(),
             shown: None,
             awaited: None,
+            progress: 0.0,
             standing: Standing::Connecting,
             trouble: None,
             done: None,
@@ -127,8 +130,9 @@ impl Desk {
     /// Reads a message.
     pub(super) fn read(&mut self, uid: u32) {
         if self.awaited != Some(uid) && self.shown.as_ref().is_none_or(|shown| shown.uid != uid) {
-            self.awaited = Some(uid);
-            self.mailer.order(Job::Read(uid));
+            let octets = self.list.known(uid).map_or(0, |row| row.octets);
+            (self.awaited, self.progress) = (Some(uid), 0.0);
+            self.mailer.order(Job::Read(uid, octets));
         }
     }
 
@@ -200,19 +204,25 @@ impl Desk {
         Ok(())
     }
 
-    /// Keeps a message in Drafts; `false`: there is no such folder.
-    pub(super) fn keep_draft(&self, draft: &Draft, replaces: Option<u32>) -> bool {
+    /// Keeps a message in Drafts, in the place of this one; `false`: there is no such folder.
+    pub(super) fn keep_draft(&self, draft: &Draft, replaces: Option<Place>) -> bool {
         let flags = [Flag::Draft, Flag::Seen].into_iter().collect();
-        self.keep(&SpecialUse::Drafts, flags, draft.to_kept_bytes(), replaces)
+        let kept = self.keep(&SpecialUse::Drafts, flags, draft.to_kept_bytes());
+        if let (true, Some(place)) = (kept, replaces) {
+            self.mailer.order(Job::Discard(place));
+        }
+        kept
     }
 
-    fn keep(
-        &self,
-        special_use: &SpecialUse,
-        flags: Flags,
-        message: Vec<u8>,
-        replaces: Option<u32>,
-    ) -> bool {
+    /// Where the message is that is read.
+    pub(super) fn place(&self) -> Option<Place> {
+        Some(Place {
+            folder: self.list.folder.clone()?,
+            uid: self.shown.as_ref()?.uid,
+        })
+    }
+
+    fn keep(&self, special_use: &SpecialUse, flags: Flags, message: Vec<u8>) -> bool {
         let Some(folder) = folders::for_use(&self.folders, special_use) else {
             return false;
         };
@@ -220,7 +230,6 @@ impl Desk {
             folder: folder.name.clone(),
             flags,
             message,
-            replaces,
         });
         true
     }
@@ -244,6 +253,9 @@ impl Desk {
                 sorted,
             } => self.opened(&folder, uids, sorted),
             News::Rows(asked, rows) => self.list.learn(&asked, rows),
+            News::Progress(uid, progress) if self.awaited == Some(uid) => self.progress = progress,
+            News::Progress(..) => {}
+            News::Changed(folder) => self.changed(&folder),
             News::Message(shown) => self.show(*shown),
             News::Flagged(uids, change) => {
                 self.list.change(&uids, &change);
@@ -261,10 +273,7 @@ impl Desk {
             }
             News::Kept(folder) => {
                 self.done = Some(format!("The message is kept in {folder}."));
-                if self.list.folder.as_deref() == Some(&*folder) {
-                    self.refresh();
-                }
-                self.mailer.order(Job::Folders);
+                self.changed(&folder);
             }
             News::Created(folder) => {
                 self.done = Some(format!("There is a folder {folder} now."));
@@ -275,6 +284,14 @@ impl Desk {
         if !is_trouble {
             self.trouble = None;
         }
+    }
+
+    /// Something in this folder is no longer as it was.
+    fn changed(&self, folder: &str) {
+        if self.list.folder.as_deref() == Some(folder) {
+            self.refresh();
+        }
+        self.mailer.order(Job::Folders);
     }
 
     fn opened(&mut self, folder: &str, uids: Vec<u32>, sorted: bool) {
@@ -373,21 +390,17 @@ impl Desk {
                 popups.bad("Sent, but not to all", lines.join("\n"));
             }
         }
-        self.keep(&SpecialUse::Sent, one(Flag::Seen), message, None);
-        if let Some((uid, about)) = writing.about {
+        self.keep(&SpecialUse::Sent, one(Flag::Seen), message);
+        if let Some((place, about)) = writing.about.clone() {
             let mut flags = Flags::new();
             match about {
                 About::Answers => flags.set(Flag::Answered),
                 About::Forwards => flags.set_keyword("$Forwarded"),
             }
-            self.mark(vec![uid], FlagChange::Add(flags));
+            self.mailer.order(Job::Mark(place, FlagChange::Add(flags)));
         }
-        if let (Some(uid), Some(drafts)) = (
-            writing.kept,
-            folders::for_use(&self.folders, &SpecialUse::Drafts),
-        ) && self.list.folder.as_deref() == Some(&*drafts.name)
-        {
-            self.mailer.order(Job::Remove(vec![uid]));
+        if let Some(place) = writing.kept.clone() {
+            self.mailer.order(Job::Discard(place));
         }
     }
 }

@@ -63,7 +63,7 @@ impl ListPane {
     }
 
     fn search(&mut self, ui: &mut Ui, desk: &mut Desk) {
-        let hint = (look::icon(Icon::Search), " Search this folder");
+        let hint = format!("{} Search this folder", char::from(Icon::Search));
         let edit = TextEdit::singleline(&mut desk.list.search)
             .hint_text(hint)
             .desired_width(f32::INFINITY)

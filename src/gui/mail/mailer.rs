@@ -3,7 +3,7 @@
 //! It connects when there is something to do, and connects again when the server has closed meanwhile;
 //! what cannot be done twice (moving, keeping) is then told as an error, not repeated.
 
-use std::io::{self, Cursor};
+use std::io::{self, Cursor, Write};
 use std::sync::mpsc::Receiver;
 
 use eframe::egui::Context;
@@ -13,10 +13,11 @@ use crate::gui::model::account::Account;
 use crate::gui::model::folders::{self, Folder};
 use crate::gui::model::list::{Column, Order, Row};
 use crate::gui::model::shown::Shown;
+use crate::gui::model::writing::Place;
 use crate::gui::worker::{Teller, Worker};
 use crate::limits;
 use crate::message::{Flag, FlagChange, Flags};
-use crate::protocol::imap::search::Place;
+use crate::protocol::imap::search::Place as Where;
 use crate::protocol::imap::{SearchKey, SequenceSet, StatusItem};
 
 use super::rows;
@@ -33,21 +34,24 @@ pub(super) enum Job {
     },
     /// What the list shows of these messages.
     Rows(Vec<u32>),
-    /// A message; it counts as read then.
-    Read(u32),
+    /// A message of so many octets, as far as is known; it counts as read then.
+    Read(u32, u64),
     /// Changes flags.
     Flag(Vec<u32>, FlagChange),
     /// Moves messages into another folder.
     Move(Vec<u32>, String),
     /// Removes messages for good.
     Remove(Vec<u32>),
-    /// Puts a message into a folder; the one that it replaces goes.
+    /// Puts a message into a folder.
     Keep {
         folder: String,
         flags: Flags,
         message: Vec<u8>,
-        replaces: Option<u32>,
     },
+    /// Changes flags of a message, in whichever folder it is.
+    Mark(Place, FlagChange),
+    /// Removes a message for good, from whichever folder it is in.
+    Discard(Place),
     /// Makes a folder.
     Create(String),
 }
@@ -64,6 +68,8 @@ pub(super) enum News {
     },
     /// What was asked for, and what is known of it.
     Rows(Vec<u32>, Vec<Row>),
+    /// So much of the message has come, from 0 to 1.
+    Progress(u32, f32),
     /// A message.
     Message(Box<Shown>),
     /// Flags were changed.
@@ -72,6 +78,8 @@ pub(super) enum News {
     Gone(Vec<u32>, String),
     /// A message was kept there.
     Kept(String),
+    /// Something in that folder is no longer as it was.
+    Changed(String),
     /// A folder was made.
     Created(String),
     /// A job was not done, for this reason.
@@ -127,7 +135,7 @@ impl Mailer {
                 let rows = self.again(|client| rows::fetch(client, &uids));
                 rows.map(|rows| News::Rows(uids, rows))
             }
-            Job::Read(uid) => self.read(uid),
+            Job::Read(uid, octets) => self.read(uid, octets, teller),
             Job::Flag(uids, change) => {
                 let set = SequenceSet::from_sorted(&uids);
                 let stored = self.again(|client| client.store(&set, change.clone()));
@@ -141,8 +149,19 @@ impl Mailer {
                 folder,
                 flags,
                 message,
-                replaces,
-            } => self.keep(&folder, &flags, message, replaces),
+            } => {
+                let mut message = Cursor::new(message);
+                let kept = self.once(|client| client.append(&folder, &flags, None, &mut message));
+                kept.map(|_| News::Kept(folder))
+            }
+            Job::Mark(place, change) => {
+                let set = SequenceSet::from_sorted(&[place.uid]);
+                self.elsewhere(place, |client| client.store(&set, change).map(drop))
+            }
+            Job::Discard(place) => {
+                let uid = place.uid;
+                self.elsewhere(place, |client| remove(client, &[uid]))
+            }
             Job::Create(folder) => {
                 let made = self.once(|client| {
                     client.create(&folder)?;
@@ -216,17 +235,41 @@ impl Mailer {
         })
     }
 
-    fn read(&mut self, uid: u32) -> Result<News, ClientError> {
+    fn read(&mut self, uid: u32, octets: u64, teller: &Teller<News>) -> Result<News, ClientError> {
         let source = self.again(|client| {
-            let mut message = Bounded::new(limits::READABLE);
+            let mut message = Arriving {
+                message: Bounded::new(limits::READABLE),
+                octets,
+                come: 0,
+                told: 0,
+                tell: |part| teller.tell(News::Progress(uid, part)),
+            };
             client.fetch_body(uid, &mut message)?;
-            Ok(message.into_inner())
+            Ok(message.message.into_inner())
         })?;
         // Of a folder that is open for reading only it cannot be told.
         let read = one(Flag::Seen);
         let _ = self
             .once(|client| client.store(&SequenceSet::from_sorted(&[uid]), FlagChange::Add(read)));
         Ok(News::Message(Box::new(Shown::of(uid, source))))
+    }
+
+    /// Does something in another folder than the one that is open, and comes back.
+    fn elsewhere(
+        &mut self,
+        place: Place,
+        act: impl FnOnce(&mut ImapClient) -> Result<(), ClientError>,
+    ) -> Result<News, ClientError> {
+        let open = self.folder.clone();
+        self.once(|client| {
+            client.select(&place.folder)?;
+            let done = act(client);
+            if let Some(open) = &open {
+                client.select(open)?;
+            }
+            done
+        })?;
+        Ok(News::Changed(place.folder))
     }
 
     fn move_to(&mut self, uids: Vec<u32>, to: String) -> Result<News, ClientError> {
@@ -243,24 +286,6 @@ impl Mailer {
         })?;
         Ok(News::Gone(uids, format!("moved to {to}")))
     }
-
-    fn keep(
-        &mut self,
-        folder: &str,
-        flags: &Flags,
-        message: Vec<u8>,
-        replaces: Option<u32>,
-    ) -> Result<News, ClientError> {
-        let open = self.folder.clone();
-        self.once(|client| {
-            client.append(folder, flags, None, &mut Cursor::new(message))?;
-            match replaces {
-                Some(uid) if open.as_deref() == Some(folder) => remove(client, &[uid]),
-                _ => Ok(()),
-            }
-        })?;
-        Ok(News::Kept(folder.to_owned()))
-    }
 }
 
 impl Job {
@@ -270,11 +295,13 @@ impl Job {
             Job::Folders => "The folders are not known",
             Job::Open { .. } => "The folder is not open",
             Job::Rows(_) => "The list has gaps",
-            Job::Read(_) => "The message cannot be shown",
+            Job::Read(..) => "The message cannot be shown",
             Job::Flag(..) => "Nothing was marked",
             Job::Move(..) => "Nothing was moved",
             Job::Remove(_) => "Nothing was deleted",
             Job::Keep { .. } => "The message was not kept",
+            Job::Mark(..) => "The message that was answered was not marked",
+            Job::Discard(_) => "The draft is still there",
             Job::Create(_) => "The folder was not made",
         }
     }
@@ -304,7 +331,7 @@ fn in_order(
 ) -> Result<(Vec<u32>, bool), ClientError> {
     let keys = match search.trim() {
         "" => vec![SearchKey::All],
-        text => vec![SearchKey::Text(Place::Text, text.to_owned())],
+        text => vec![SearchKey::Text(Where::Text, text.to_owned())],
     };
     if order.column != Column::Received {
         match client.sort(order.criteria(), keys.clone()) {
@@ -325,6 +352,35 @@ fn remove(client: &mut ImapClient, uids: &[u32]) -> Result<(), ClientError> {
     let set = SequenceSet::from_sorted(uids);
     client.store(&set, FlagChange::Add(one(Flag::Deleted)))?;
     client.expunge_only(&set)
+}
+
+/// Octets between two reports of how much of a message has come.
+const REPORT: u64 = 256 * 1024;
+
+/// A message that is fetched, which tells how much of it is there.
+struct Arriving<F> {
+    message: Bounded,
+    /// How many there will be, as far as is known.
+    octets: u64,
+    come: u64,
+    told: u64,
+    tell: F,
+}
+
+impl<F: Fn(f32)> Write for Arriving<F> {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        let written = self.message.write(octets)?;
+        self.come += written as u64;
+        if self.come >= self.told + REPORT && self.octets > 0 {
+            self.told = self.come;
+            (self.tell)(self.come as f32 / self.octets as f32);
+        }
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// A set with this flag alone.

@@ -277,8 +277,8 @@ impl Mail {
             Click::Unread => self.act(Action::Unread, popups),
             Click::MoveTo(folder) => desk.move_to(&folder),
             Click::GoOn => {
-                if let Some(shown) = &desk.shown {
-                    let writing = Writing::draft_again(shown.uid, &shown.reading);
+                if let (Some(place), Some(shown)) = (desk.place(), &desk.shown) {
+                    let writing = Writing::draft_again(place, &shown.reading);
                     self.write(writing, self.open);
                 }
             }
@@ -303,10 +303,8 @@ impl Mail {
             Action::Answer => self.answer(Answer::Sender),
             Action::AnswerAll => self.answer(Answer::All),
             Action::Forward => {
-                let shown = desk.shown.as_ref();
-                if let Some(writing) =
-                    shown.map(|shown| Writing::forward(shown.uid, &shown.reading))
-                {
+                if let (Some(place), Some(shown)) = (desk.place(), &desk.shown) {
+                    let writing = Writing::forward(place, &shown.reading);
                     self.write(writing, self.open);
                 }
             }
@@ -336,9 +334,8 @@ impl Mail {
             return;
         };
         let me = desk.account.address();
-        let shown = desk.shown.as_ref();
-        let writing = shown.map(|shown| Writing::answer(shown.uid, &shown.reading, &me, whom));
-        if let Some(writing) = writing {
+        if let (Some(place), Some(shown)) = (desk.place(), &desk.shown) {
+            let writing = Writing::answer(place, &shown.reading, &me, whom);
             self.write(writing, self.open);
         }
     }
@@ -441,7 +438,7 @@ fn keep(desk: &Desk, compose: &mut Compose, popups: &mut Popups) -> bool {
             false
         }
         Ok(draft) => {
-            let kept = desk.keep_draft(&draft, compose.writing.kept);
+            let kept = desk.keep_draft(&draft, compose.writing.kept.clone());
             if !kept {
                 popups.bad("Not kept", "This account has no folder for drafts.");
             }

@@ -2,8 +2,8 @@
 
 use eframe::egui::text::LayoutJob;
 use eframe::egui::{
-    Align, Color32, Image, Label, Layout, RichText, ScrollArea, Sense, TextFormat, TextStyle,
-    TextureHandle, TextureOptions, Ui, accesskit::Role,
+    Align, Color32, Grid, Image, Label, Layout, ProgressBar, RichText, ScrollArea, Sense,
+    TextFormat, TextStyle, TextureHandle, TextureOptions, Ui, accesskit::Role,
 };
 use lucide_icons::Icon;
 
@@ -81,6 +81,9 @@ impl ReadingPane {
 
     fn nothing(&self, ui: &mut Ui, desk: &Desk) {
         match (&desk.standing, desk.awaited) {
+            (_, Some(_)) if desk.progress > 0.0 => {
+                ui.add(ProgressBar::new(desk.progress).text("The message is coming"));
+            }
             (Standing::Connecting, _) | (_, Some(_)) => {
                 ui.centered_and_justified(|ui| ui.spinner());
             }
@@ -212,13 +215,21 @@ fn heading(ui: &mut Ui, shown: &Shown) {
         ("Cc", people(&reading.cc)),
         ("Date", reading.date.map(local_date).unwrap_or_default()),
     ];
-    for (name, value) in rows.iter().filter(|(_, value)| !value.is_empty()) {
-        ui.horizontal(|ui| {
+    let width = ui.available_width();
+    Grid::new("heading")
+        .num_columns(2)
+        .spacing([look::STEP * 1.5, 2.0])
+        .show(ui, |ui| {
             ui.spacing_mut().interact_size.y = 0.0;
-            ui.label(RichText::new(*name).color(faint));
-            ui.add(Label::new(value).truncate());
+            for (name, value) in rows.iter().filter(|(_, value)| !value.is_empty()) {
+                ui.label(RichText::new(*name).color(faint));
+                ui.scope(|ui| {
+                    ui.set_max_width(width - 64.0);
+                    ui.add(Label::new(value).wrap());
+                });
+                ui.end_row();
+            }
         });
-    }
 }
 
 fn people(contacts: &[Contact]) -> String {

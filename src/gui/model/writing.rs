@@ -26,9 +26,18 @@ pub struct Writing {
     answered: Option<String>,
     references: Vec<String>,
     /// The message in Drafts that it was taken from, and that goes when it is sent or kept anew.
-    pub kept: Option<u32>,
+    pub kept: Option<Place>,
     /// The message that it answers or passes on, and what becomes of that: it is marked.
-    pub about: Option<(u32, About)>,
+    pub about: Option<(Place, About)>,
+}
+
+/// Where a message is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The folder.
+    pub folder: String,
+    /// Which of the messages in it.
+    pub uid: u32,
 }
 
 /// What a message is to another one.
@@ -52,7 +61,7 @@ pub enum Answer {
 impl Writing {
     /// An answer to a message, by the one with this address.
     #[must_use]
-    pub fn answer(uid: u32, reading: &Reading, me: &str, whom: Answer) -> Writing {
+    pub fn answer(place: Place, reading: &Reading, me: &str, whom: Answer) -> Writing {
         let own = |contact: &&Contact| contact.address().eq_ignore_ascii_case(me);
         let (from, to) = (&reading.from, &reading.to);
         // Who answers his own message writes to those he wrote to.
@@ -65,7 +74,7 @@ impl Writing {
             to: listed(to_whom.iter()),
             subject: prefixed("Re: ", &reading.subject),
             text: quotation(reading),
-            about: Some((uid, About::Answers)),
+            about: Some((place, About::Answers)),
             ..Writing::following(reading)
         };
         if whom == Answer::All {
@@ -79,7 +88,7 @@ impl Writing {
 
     /// A message passed on, with its files.
     #[must_use]
-    pub fn forward(uid: u32, reading: &Reading) -> Writing {
+    pub fn forward(place: Place, reading: &Reading) -> Writing {
         let head = [
             ("From", listed(reading.from.iter())),
             ("To", listed(reading.to.iter())),
@@ -98,14 +107,14 @@ impl Writing {
                 reading.text
             ),
             files: reading.attachments.clone(),
-            about: Some((uid, About::Forwards)),
+            about: Some((place, About::Forwards)),
             ..Writing::default()
         }
     }
 
     /// A draft that is taken up again.
     #[must_use]
-    pub fn draft_again(uid: u32, reading: &Reading) -> Writing {
+    pub fn draft_again(place: Place, reading: &Reading) -> Writing {
         Writing {
             to: listed(reading.to.iter()),
             cc: listed(reading.cc.iter()),
@@ -113,7 +122,7 @@ impl Writing {
             subject: reading.subject.clone(),
             text: reading.text.clone(),
             files: reading.attachments.clone(),
-            kept: Some(uid),
+            kept: Some(place),
             references: reading.references.clone(),
             answered: reading.references.last().cloned(),
             ..Writing::default()

@@ -7,16 +7,28 @@ const MESSAGE: &[u8] = b"From: Bob <bob@here.test>\r\nTo: alice@here.test, \"Doe
     Cc: carol@here.test\r\nSubject: Tea\r\nMessage-ID: <2@here.test>\r\nReferences: <1@here.test>\r\n\r\n\
     At five?\r\n> At four.\r\n";
 
+fn place() -> Place {
+    Place {
+        folder: "INBOX".to_owned(),
+        uid: 7,
+    }
+}
+
 #[test]
 fn an_answer_goes_to_who_wrote_and_quotes() {
-    let writing = Writing::answer(7, &Reading::of(MESSAGE), "alice@here.test", Answer::Sender);
+    let writing = Writing::answer(
+        place(),
+        &Reading::of(MESSAGE),
+        "alice@here.test",
+        Answer::Sender,
+    );
     assert_eq!(
         (writing.to.as_str(), writing.cc.as_str()),
         ("Bob <bob@here.test>", "")
     );
     assert_eq!(writing.subject, "Re: Tea");
     assert_eq!(writing.text, "\n\nBob wrote:\n> At five?\n>> At four.\n");
-    assert_eq!(writing.about, Some((7, About::Answers)));
+    assert_eq!(writing.about, Some((place(), About::Answers)));
     assert_eq!(writing.answered.as_deref(), Some("2@here.test"));
     assert_eq!(writing.references, ["1@here.test", "2@here.test"]);
 }
@@ -24,10 +36,10 @@ fn an_answer_goes_to_who_wrote_and_quotes() {
 #[test]
 fn an_answer_to_all_leaves_oneself_out() {
     let reading = Reading::of(MESSAGE);
-    let to_all = Writing::answer(7, &reading, "alice@here.test", Answer::All);
+    let to_all = Writing::answer(place(), &reading, "alice@here.test", Answer::All);
     assert_eq!(to_all.cc, "\"Doe, Jo\" <jo@there.test>, carol@here.test");
     // One's own message is answered to those it went to.
-    let own = Writing::answer(7, &reading, "BOB@here.test", Answer::All);
+    let own = Writing::answer(place(), &reading, "BOB@here.test", Answer::All);
     assert_eq!(own.to, "alice@here.test, \"Doe, Jo\" <jo@there.test>");
     assert_eq!(own.cc, "carol@here.test");
 }
@@ -45,7 +57,7 @@ fn a_message_is_passed_on_with_its_files() {
     reading
         .attachments
         .push(Attachment::new("tea.csv", b"1".to_vec()));
-    let writing = Writing::forward(7, &reading);
+    let writing = Writing::forward(place(), &reading);
     assert!(
         writing.text.contains("From: Bob <bob@here.test>\n")
             && writing.text.ends_with("> At four.\n")
