@@ -149,11 +149,7 @@ impl Mailer {
                 folder,
                 flags,
                 message,
-            } => {
-                let mut message = Cursor::new(message);
-                let kept = self.once(|client| client.append(&folder, &flags, None, &mut message));
-                kept.map(|_| News::Kept(folder))
-            }
+            } => self.keep(folder, &flags, message),
             Job::Mark(place, change) => {
                 let set = SequenceSet::from_sorted(&[place.uid]);
                 self.elsewhere(place, |client| client.store(&set, change).map(drop))
@@ -162,13 +158,7 @@ impl Mailer {
                 let uid = place.uid;
                 self.elsewhere(place, |client| remove(client, &[uid]))
             }
-            Job::Create(folder) => {
-                let made = self.once(|client| {
-                    client.create(&folder)?;
-                    client.subscribe(&folder)
-                });
-                made.map(|()| News::Created(folder))
-            }
+            Job::Create(folder) => self.create(folder),
         };
         teller.tell(done.unwrap_or_else(|error| {
             News::Trouble(Trouble {
@@ -176,6 +166,25 @@ impl Mailer {
                 why: error.to_string(),
             })
         }));
+    }
+
+    fn keep(
+        &mut self,
+        folder: String,
+        flags: &Flags,
+        message: Vec<u8>,
+    ) -> Result<News, ClientError> {
+        let mut message = Cursor::new(message);
+        let kept = self.once(|client| client.append(&folder, flags, None, &mut message));
+        kept.map(|_| News::Kept(folder))
+    }
+
+    fn create(&mut self, folder: String) -> Result<News, ClientError> {
+        let made = self.once(|client| {
+            client.create(&folder)?;
+            client.subscribe(&folder)
+        });
+        made.map(|()| News::Created(folder))
     }
 
     /// The connection; a new one logs in and opens the folder that was open.
