@@ -57,7 +57,9 @@ impl Popups {
             ui.label(&popup.text);
             ui.add_space(look::STEP);
             let ok = look::primary(ui, Icon::Check, "OK");
-            ok.request_focus();
+            if !ok.has_focus() {
+                ok.request_focus();
+            }
             ok.clicked() || ui.input(|input| input.key_pressed(Key::Enter))
         });
         if shown.inner || shown.should_close() {

@@ -168,8 +168,8 @@ pub(super) fn show_help(window: &Context) -> bool {
         let help = help();
         ui.columns(2, |columns| {
             let half = help.chunks(help.len().div_ceil(2));
-            for (ui, rows) in columns.iter_mut().zip(half) {
-                let grid = Grid::new(ui.scope_id().with("keys")).striped(true);
+            for (number, (ui, rows)) in columns.iter_mut().zip(half).enumerate() {
+                let grid = Grid::new(("keys", number)).striped(true);
                 grid.num_columns(2).show(ui, |ui| {
                     for (keys, words) in rows {
                         ui.monospace(keys);

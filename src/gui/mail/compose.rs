@@ -75,7 +75,9 @@ impl Compose {
         }
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             self.fields(ui, senders);
-            self.files(ui);
+            if !self.writing.files.is_empty() {
+                self.files(ui);
+            }
             let rows = ((ui.available_height() - look::STEP)
                 / ui.text_style_height(&TextStyle::Body))
             .max(6.0);
@@ -167,15 +169,20 @@ impl Compose {
 fn line(ui: &mut Ui, name: &str, text: &mut String, hint: &str) -> Response {
     ui.horizontal(|ui| {
         let faint = look::palette(ui).faint;
-        let height = ui.spacing().interact_size.y;
-        let width = ui.text_style_height(&TextStyle::Body) * 3.4;
-        let label = Label::new(RichText::new(name).color(faint)).halign(Align::Min);
-        let label = ui.add_sized([width, height], label);
+        let size = vec2(
+            ui.text_style_height(&TextStyle::Body) * 3.4,
+            ui.spacing().interact_size.y,
+        );
+        let at_left = Layout::left_to_right(Align::Center);
+        let label = ui.allocate_ui_with_layout(size, at_left, |ui| {
+            ui.set_min_width(size.x);
+            ui.label(RichText::new(name).color(faint))
+        });
         let edit = TextEdit::singleline(text)
             .hint_text(hint.to_owned())
             .desired_width(f32::INFINITY)
             .margin(Margin::symmetric(8, 5));
-        ui.add(edit).labelled_by(label.id)
+        ui.add(edit).labelled_by(label.inner.id)
     })
     .inner
 }

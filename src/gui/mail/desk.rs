@@ -37,6 +37,8 @@ pub(super) struct Desk {
     /// Could the server sort as was asked?
     pub(super) sorted: bool,
     pub(super) sendings: Vec<OnItsWay>,
+    /// Messages whose flags we change, of which the watcher will hear, too.
+    own_changes: usize,
     mailer: Worker<Job, News>,
     watcher: Option<Watcher>,
     window: Context,
@@ -80,6 +82,7 @@ impl Desk {
             done: None,
             sorted: true,
             sendings: Vec::new(),
+            own_changes: 0,
             mailer,
             watcher: None,
             window: window.clone(),
@@ -131,6 +134,9 @@ impl Desk {
     pub(super) fn read(&mut self, uid: u32) {
         if self.awaited != Some(uid) && self.shown.as_ref().is_none_or(|shown| shown.uid != uid) {
             let octets = self.list.known(uid).map_or(0, |row| row.octets);
+            self.own_changes += self
+                .list
+                .would_change(&[uid], &FlagChange::Add(one(Flag::Seen)));
             (self.awaited, self.progress) = (Some(uid), 0.0);
             self.mailer.order(Job::Read(uid, octets));
         }
@@ -144,11 +150,8 @@ impl Desk {
             true => FlagChange::Remove(one(flag)),
             false => FlagChange::Add(one(flag)),
         };
-        self.mark(uids, change);
-    }
-
-    fn mark(&self, uids: Vec<u32>, change: FlagChange) {
         if !uids.is_empty() {
+            self.own_changes += self.list.would_change(&uids, &change);
             self.mailer.order(Job::Flag(uids, change));
         }
     }
@@ -257,10 +260,7 @@ impl Desk {
             News::Progress(..) => {}
             News::Changed(folder) => self.changed(&folder),
             News::Message(shown) => self.show(*shown),
-            News::Flagged(uids, change) => {
-                self.list.change(&uids, &change);
-                self.mailer.order(Job::Folders);
-            }
+            News::Flagged(uids, change) => self.flagged(&uids, &change),
             News::Gone(uids, where_to) => {
                 let many = match uids.len() {
                     1 => "The message was".to_owned(),
@@ -299,6 +299,7 @@ impl Desk {
             return;
         }
         self.list.set(uids);
+        self.own_changes = 0;
         self.sorted = sorted;
         if self.watcher.is_none() {
             match Watcher::start(self.account.clone(), folder, &self.window) {
@@ -311,12 +312,33 @@ impl Desk {
 
     fn show(&mut self, shown: Shown) {
         let uid = shown.uid;
-        self.list.change(&[uid], &FlagChange::Add(one(Flag::Seen)));
+        self.flagged(&[uid], &FlagChange::Add(one(Flag::Seen)));
         if self.awaited == Some(uid) {
             self.awaited = None;
             self.shown = Some(shown);
         }
-        self.mailer.order(Job::Folders);
+    }
+
+    /// Flags were changed by us: the folder's count follows without asking for it.
+    fn flagged(&mut self, uids: &[u32], change: &FlagChange) {
+        let more = self.list.change(uids, change);
+        let open = self.list.folder.as_deref();
+        let mut folders = self.folders.iter_mut();
+        if let Some(folder) = folders.find(|folder| Some(&*folder.name) == open) {
+            folder.unread = folder.unread.saturating_add_signed(more);
+        }
+    }
+
+    /// So many messages have other flags now. Whose deed that was is not told: our own come back, too.
+    fn others_flagged(&mut self, messages: usize) {
+        match self.own_changes.checked_sub(messages) {
+            Some(left) => self.own_changes = left,
+            None => {
+                self.own_changes = 0;
+                self.list.doubt();
+                self.mailer.order(Job::Folders);
+            }
+        }
     }
 
     fn in_trouble(&mut self, trouble: mailer::Trouble) {
@@ -343,6 +365,7 @@ impl Desk {
                 self.refresh();
                 self.mailer.order(Job::Folders);
             }
+            watcher::News::Flagged(messages) => self.others_flagged(messages),
             watcher::News::Lost(why, again) => self.standing = Standing::Lost(why, again),
         }
     }

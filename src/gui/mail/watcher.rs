@@ -40,8 +40,10 @@ enum Order {
 pub(super) enum News {
     /// It watches the folder from now on.
     Watching,
-    /// Something has changed in the folder.
+    /// Messages have come or gone.
     Changed,
+    /// So many messages have other flags.
+    Flagged(usize),
     /// There is no connection, for this reason; the next attempt is so far away, if there is one.
     Lost(String, Option<Duration>),
 }
@@ -149,8 +151,14 @@ impl Watch {
         self.attempts = 0;
         teller.tell(News::Watching);
         loop {
-            if !self.wait(&mut client)?.is_empty() {
-                teller.tell(News::Changed);
+            let news = self.wait(&mut client)?;
+            let is_flags = |news: &&Response| matches!(news, Response::Fetch(..));
+            let moves =
+                |news: &Response| matches!(news, Response::Exists(_) | Response::Expunge(_));
+            match news.iter().filter(is_flags).count() {
+                _ if news.iter().any(moves) => teller.tell(News::Changed),
+                0 => {}
+                messages => teller.tell(News::Flagged(messages)),
             }
             if !self.obey(&mut client, orders, teller)? {
                 return client.logout();

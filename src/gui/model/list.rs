@@ -166,7 +166,7 @@ impl MessageList {
         let there: HashSet<u32> = uids.iter().copied().collect();
         self.rows.retain(|uid, _| there.contains(uid));
         self.selected.retain(|uid| there.contains(uid));
-        self.stale = self.rows.keys().copied().collect();
+        self.doubt();
         self.cursor = self.cursor.filter(|uid| there.contains(uid));
         self.anchor = self.anchor.filter(|uid| there.contains(uid));
         self.uids = uids;
@@ -239,13 +239,30 @@ impl MessageList {
         self.awaited = false;
     }
 
-    /// Flags of these messages have changed.
-    pub fn change(&mut self, uids: &[u32], change: &FlagChange) {
+    /// Flags of these messages have changed; how many more of them are unread now.
+    pub fn change(&mut self, uids: &[u32], change: &FlagChange) -> i64 {
+        let mut more = 0;
         for uid in uids {
             if let Some(row) = self.rows.get_mut(uid) {
+                more -= i64::from(row.is_unread());
                 row.flags = row.flags.changed(change);
+                more += i64::from(row.is_unread());
             }
         }
+        more
+    }
+
+    /// In how many of these messages, as far as is known, this changes something.
+    #[must_use]
+    pub fn would_change(&self, uids: &[u32], change: &FlagChange) -> usize {
+        let rows = uids.iter().filter_map(|uid| self.rows.get(uid));
+        rows.filter(|row| row.flags.changed(change) != row.flags)
+            .count()
+    }
+
+    /// What is known of the rows may be out of date: what is seen of them is fetched anew.
+    pub fn doubt(&mut self) {
+        self.stale = self.rows.keys().copied().collect();
     }
 
     /// These messages are gone; the one behind them is at hand.
