@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use eframe::egui::{CentralPanel, Context, Key, Panel, RichText, ScrollArea, Ui};
+use eframe::egui::{CentralPanel, Context, Panel, RichText, ScrollArea, Ui};
 use lucide_icons::Icon;
 
 use super::look;
@@ -75,7 +75,7 @@ impl Classroom {
         ui.heading("Receiving: IMAP or POP3");
         look::field(ui, "User name", &mut self.name);
         let password = look::secret_field(ui, "Password", &mut self.password);
-        let entered = password.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+        let entered = look::entered(ui, &password);
         if look::primary(ui, Icon::LogIn, "Login").clicked() || entered {
             match self.account() {
                 Some(account) => self.smtp.log_in(account),

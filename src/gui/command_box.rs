@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use eframe::egui::{ComboBox, RichText, TextEdit, Ui, accesskit::Role};
+use eframe::egui::{ComboBox, Margin, RichText, TextEdit, Ui, accesskit::Role};
 use lucide_icons::Icon;
 
 use super::look;
@@ -80,10 +80,9 @@ impl CommandBox {
         let label = ui.label(RichText::new("Argument").color(faint));
         let edit = TextEdit::singleline(&mut self.argument)
             .desired_width(f32::INFINITY)
-            .margin(eframe::egui::Margin::symmetric(8, 5));
+            .margin(Margin::symmetric(8, 5));
         let argument = ui.add(edit).labelled_by(label.id);
-        let entered =
-            argument.lost_focus() && ui.input(|input| input.key_pressed(eframe::egui::Key::Enter));
+        let entered = look::entered(ui, &argument);
         let send = ui.add_enabled_ui(ready, |ui| {
             look::primary(ui, Icon::Terminal, "Send Command")
         });

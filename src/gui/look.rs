@@ -6,8 +6,8 @@ use std::sync::Arc;
 use eframe::egui::accesskit::Role;
 use eframe::egui::{
     Align, Button, Color32, Context, CornerRadius, FontData, FontDefinitions, FontFamily, FontId,
-    Frame, Layout, Margin, Response, RichText, Stroke, Style, TextEdit, TextStyle, Theme, Ui, Vec2,
-    Visuals, WidgetInfo,
+    Frame, Key, Layout, Margin, Response, RichText, Stroke, Style, TextEdit, TextStyle, Theme, Ui,
+    Vec2, Visuals, WidgetInfo,
 };
 use lucide_icons::{Icon, LUCIDE_FONT_BYTES};
 
@@ -233,6 +233,11 @@ pub(super) fn named(response: Response, role: Role, name: &str) -> Response {
 /// A field for a line of text, below its name.
 pub(super) fn field(ui: &mut Ui, name: &str, text: &mut String) -> Response {
     labelled(ui, name, TextEdit::singleline(text))
+}
+
+/// Was Enter pressed in this field?
+pub(super) fn entered(ui: &Ui, field: &Response) -> bool {
+    field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter))
 }
 
 /// A field whose text is not shown.

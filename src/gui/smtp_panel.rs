@@ -3,7 +3,7 @@
 use std::io::Cursor;
 use std::sync::mpsc::Receiver;
 
-use eframe::egui::{Context, ScrollArea, TextEdit, Ui, accesskit::Role};
+use eframe::egui::{Context, RichText, ScrollArea, TextEdit, Ui, accesskit::Role, vec2};
 use lucide_icons::Icon;
 
 use super::look;
@@ -107,7 +107,7 @@ impl SmtpPanel {
             "Accounts or addresses, with commas between them: bob, carol@pillarbox.test",
         );
         look::field(ui, "Subject", &mut self.subject);
-        let label = ui.label(eframe::egui::RichText::new("Content").color(look::palette(ui).faint));
+        let label = ui.label(RichText::new("Content").color(look::palette(ui).faint));
         if let Some(wrong) = &self.wrong {
             look::wrong(ui, wrong);
         }
@@ -119,7 +119,7 @@ impl SmtpPanel {
                 let text = TextEdit::multiline(&mut self.content)
                     .desired_width(f32::INFINITY)
                     .desired_rows(8)
-                    .min_size(ui.available_size() - eframe::egui::vec2(0.0, 8.0));
+                    .min_size(ui.available_size() - vec2(0.0, 8.0));
                 let text = ui.add(text).labelled_by(label.id);
                 look::named(text, Role::MultilineTextInput, "Content");
             });

@@ -10,7 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use eframe::egui::accesskit::Role;
-use eframe::egui::{Event, Key, Modifiers};
+use eframe::egui::{DroppedFile, Event, Key, Modifiers};
 use egui_kittest::kittest::{NodeT, Queryable, by};
 use egui_kittest::{Harness, Node};
 use pillarbox::client::{ClientSettings, Endpoint, Security};
@@ -327,6 +327,14 @@ impl Window {
             text => self.0.event(Event::Text(text.to_owned())),
         }
         self.0.step();
+    }
+
+    /// Drops a file on the window.
+    pub(crate) fn drop(&mut self, file: impl DroppedFile + Send + Sync + 'static) {
+        let files = &mut self.0.input_mut().dropped_files;
+        files.push(std::sync::Arc::new(file));
+        self.0.step();
+        self.0.input_mut().dropped_files.clear();
     }
 
     /// Presses a key.

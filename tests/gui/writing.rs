@@ -1,5 +1,9 @@
 //! Sending, answering, forwarding, drafts.
 
+use std::path::{Path, PathBuf};
+
+use eframe::egui::{DroppedFile, Key, Modifiers};
+
 use crate::window::Lab;
 
 #[test]
@@ -13,7 +17,7 @@ fn a_message_is_sent_with_a_file() {
     window.fill("Message text", "Here it is.");
     window.click("Attach files");
     window.fill("Folder", lab.path().to_str().unwrap());
-    window.key(eframe::egui::Modifiers::NONE, eframe::egui::Key::Enter);
+    window.key(Modifiers::NONE, Key::Enter);
     window.click("File rota.csv");
     window.click("Attach 1");
     window.sees("rota.csv (12 B)");
@@ -113,4 +117,30 @@ fn a_draft_is_kept_and_gone_on_with() {
     window.until("the draft to go", |_| {
         lab.stored("alice", "Drafts").is_empty()
     });
+}
+
+/// A file that is dropped on the window.
+#[derive(Debug)]
+struct Dropped(PathBuf);
+
+impl DroppedFile for Dropped {
+    fn path(&self) -> &Path {
+        &self.0
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        std::fs::read(&self.0).map_err(|error| error.to_string())
+    }
+}
+
+#[test]
+fn a_file_that_is_dropped_on_the_window_goes_along() {
+    let lab = Lab::open();
+    let file = lab.file("dropped.txt", "Here I am.");
+    let mut window = lab.window(&["alice"]);
+    window.click("New message");
+    window.drop(Dropped(file));
+    window.sees("dropped.txt (10 B)");
+    window.click("Remove dropped.txt");
+    window.misses("dropped.txt (10 B)");
 }

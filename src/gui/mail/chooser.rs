@@ -6,7 +6,8 @@ use std::env;
 use std::path::{Path, PathBuf};
 
 use eframe::egui::{
-    Context, Id, Modal, RichText, ScrollArea, Sense, Ui, WidgetInfo, accesskit::Role,
+    Context, Id, Label, Modal, Response, RichText, ScrollArea, Sense, TextEdit, Ui, UiBuilder,
+    WidgetInfo, accesskit::Role, vec2,
 };
 use lucide_icons::Icon;
 
@@ -92,10 +93,9 @@ impl Chooser {
             if look::icon_button(ui, Icon::House, "The home folder").clicked() {
                 go = Some(Chooser::home());
             }
-            let edit =
-                eframe::egui::TextEdit::singleline(&mut self.typed).desired_width(f32::INFINITY);
+            let edit = TextEdit::singleline(&mut self.typed).desired_width(f32::INFINITY);
             let field = look::named(ui.add(edit), Role::TextInput, "Folder");
-            if field.lost_focus() && ui.input(|input| input.key_pressed(eframe::egui::Key::Enter)) {
+            if look::entered(ui, &field) {
                 go = Some(PathBuf::from(self.typed.trim()));
             }
         });
@@ -152,10 +152,10 @@ impl Chooser {
     }
 }
 
-fn row(ui: &mut Ui, entry: &Entry, chosen: bool) -> eframe::egui::Response {
+fn row(ui: &mut Ui, entry: &Entry, chosen: bool) -> Response {
     let palette = look::palette(ui);
     let height = ui.spacing().interact_size.y;
-    let size = eframe::egui::vec2(ui.available_width(), height);
+    let size = vec2(ui.available_width(), height);
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
     let name = match entry.is_folder {
         true => format!("Folder {}", entry.name),
@@ -171,15 +171,11 @@ fn row(ui: &mut Ui, entry: &Entry, chosen: bool) -> eframe::egui::Response {
         (false, false) => Icon::File,
     };
     ui.scope_builder(
-        eframe::egui::UiBuilder::new().max_rect(rect.shrink2(eframe::egui::vec2(8.0, 0.0))),
+        UiBuilder::new().max_rect(rect.shrink2(vec2(8.0, 0.0))),
         |ui| {
             ui.horizontal_centered(|ui| {
                 ui.label(look::icon(picture).color(palette.faint));
-                ui.add(
-                    eframe::egui::Label::new(&entry.name)
-                        .truncate()
-                        .selectable(false),
-                );
+                ui.add(Label::new(&entry.name).truncate().selectable(false));
                 if !entry.is_folder {
                     ui.label(
                         RichText::new(readable_size(entry.octets))

@@ -1,5 +1,8 @@
 //! An account that is open: its workers, and what is known from them. Draws nothing.
 
+mod hearing;
+mod sending;
+
 use std::io;
 use std::time::Duration;
 
@@ -7,13 +10,12 @@ use eframe::egui::Context;
 
 use super::mailer::{self, Job, News};
 use super::sender::{self, Sending};
-use super::watcher::{self, Watcher};
+use super::watcher::Watcher;
 use crate::gui::model::account::Account;
 use crate::gui::model::folders::{self, Folder, INBOX};
 use crate::gui::model::list::MessageList;
 use crate::gui::model::shown::Shown;
-use crate::gui::model::writing::{About, Place, Writing};
-use crate::gui::popup::Popups;
+use crate::gui::model::writing::{Place, Writing};
 use crate::gui::worker::Worker;
 use crate::message::{Draft, Flag, FlagChange, Flags};
 use crate::protocol::imap::SpecialUse;
@@ -235,196 +237,6 @@ impl Desk {
             message,
         });
         true
-    }
-
-    /// Takes in what the workers have told.
-    pub(super) fn hear(&mut self, popups: &mut Popups) -> Vec<Writing> {
-        let news: Vec<News> = self.mailer.news().collect();
-        news.into_iter().for_each(|news| self.hear_mailer(news));
-        let news = self.watcher.as_ref().map(Watcher::news).unwrap_or_default();
-        news.into_iter().for_each(|news| self.hear_watcher(news));
-        self.hear_senders(popups)
-    }
-
-    fn hear_mailer(&mut self, news: News) {
-        let is_trouble = matches!(news, News::Trouble(_));
-        match news {
-            News::Folders(folders) => self.folders = folders,
-            News::Opened {
-                folder,
-                uids,
-                sorted,
-            } => self.opened(&folder, uids, sorted),
-            News::Rows(asked, rows) => self.list.learn(&asked, rows),
-            News::Progress(uid, progress) if self.awaited == Some(uid) => self.progress = progress,
-            News::Progress(..) => {}
-            News::Changed(folder) => self.changed(&folder),
-            News::Message(shown) => self.show(*shown),
-            News::Flagged(uids, change) => self.flagged(&uids, &change),
-            News::Gone(uids, where_to) => {
-                let many = match uids.len() {
-                    1 => "The message was".to_owned(),
-                    many => format!("{many} messages were"),
-                };
-                self.done = Some(format!("{many} {where_to}."));
-                self.list.remove(&uids);
-                self.shown.take_if(|shown| uids.contains(&shown.uid));
-                self.mailer.order(Job::Folders);
-            }
-            News::Kept(folder) => {
-                self.done = Some(format!("The message is kept in {folder}."));
-                self.changed(&folder);
-            }
-            News::Created(folder) => {
-                self.done = Some(format!("There is a folder {folder} now."));
-                self.mailer.order(Job::Folders);
-            }
-            News::Trouble(trouble) => self.in_trouble(trouble),
-        }
-        if !is_trouble {
-            self.trouble = None;
-        }
-    }
-
-    /// Something in this folder is no longer as it was.
-    fn changed(&self, folder: &str) {
-        if self.list.folder.as_deref() == Some(folder) {
-            self.refresh();
-        }
-        self.mailer.order(Job::Folders);
-    }
-
-    fn opened(&mut self, folder: &str, uids: Vec<u32>, sorted: bool) {
-        if self.list.folder.as_deref() != Some(folder) {
-            return;
-        }
-        self.list.set(uids);
-        self.own_changes = 0;
-        self.sorted = sorted;
-        if self.watcher.is_none() {
-            match Watcher::start(self.account.clone(), folder, &self.window) {
-                Ok(watcher) => self.watcher = Some(watcher),
-                Err(error) => log::error!("nobody watches for new mail: {error}"),
-            }
-        }
-        self.standing = Standing::Connected;
-    }
-
-    fn show(&mut self, shown: Shown) {
-        let uid = shown.uid;
-        self.flagged(&[uid], &FlagChange::Add(one(Flag::Seen)));
-        if self.awaited == Some(uid) {
-            self.awaited = None;
-            self.shown = Some(shown);
-        }
-    }
-
-    /// Flags were changed by us: the folder's count follows without asking for it.
-    fn flagged(&mut self, uids: &[u32], change: &FlagChange) {
-        let more = self.list.change(uids, change);
-        let open = self.list.folder.as_deref();
-        let mut folders = self.folders.iter_mut();
-        if let Some(folder) = folders.find(|folder| Some(&*folder.name) == open) {
-            folder.unread = folder.unread.saturating_add_signed(more);
-        }
-    }
-
-    /// So many messages have other flags now. Whose deed that was is not told: our own come back, too.
-    fn others_flagged(&mut self, messages: usize) {
-        match self.own_changes.checked_sub(messages) {
-            Some(left) => self.own_changes = left,
-            None => {
-                self.own_changes = 0;
-                self.list.doubt();
-                self.mailer.order(Job::Folders);
-            }
-        }
-    }
-
-    fn in_trouble(&mut self, trouble: mailer::Trouble) {
-        (self.awaited, self.done) = (None, None);
-        self.list.give_up();
-        if self.standing == Standing::Connecting {
-            self.standing = Standing::Refused(trouble.why.clone());
-        }
-        self.trouble = Some(format!("{}: {}", trouble.what, trouble.why));
-    }
-
-    fn hear_watcher(&mut self, news: watcher::News) {
-        match news {
-            watcher::News::Watching => {
-                if matches!(self.standing, Standing::Lost(..)) {
-                    self.trouble = None;
-                }
-                self.standing = Standing::Connected;
-                // What came before it watched is no news to it.
-                self.refresh();
-                self.mailer.order(Job::Folders);
-            }
-            watcher::News::Changed => {
-                self.refresh();
-                self.mailer.order(Job::Folders);
-            }
-            watcher::News::Flagged(messages) => self.others_flagged(messages),
-            watcher::News::Lost(why, again) => self.standing = Standing::Lost(why, again),
-        }
-    }
-
-    /// What is on its way. What could not be sent is handed back, to be mended.
-    fn hear_senders(&mut self, popups: &mut Popups) -> Vec<Writing> {
-        let mut back = Vec::new();
-        let (mut still, sendings) = (Vec::new(), std::mem::take(&mut self.sendings));
-        for mut one in sendings {
-            let news: Vec<sender::News> = one.sending.news().collect();
-            let mut ended = None;
-            for news in news {
-                match news {
-                    sender::News::Progress(progress) => one.progress = progress,
-                    end => ended = Some(end),
-                }
-            }
-            match ended {
-                Some(sender::News::Sent(refused, message)) => {
-                    self.sent(&one.writing, &refused, message, popups);
-                }
-                Some(sender::News::Failed(why)) => {
-                    popups.bad("The message was not sent", why);
-                    back.push(one.writing);
-                }
-                _ => still.push(one),
-            }
-        }
-        self.sendings = still;
-        back
-    }
-
-    fn sent(
-        &mut self,
-        writing: &Writing,
-        refused: &[(String, String)],
-        message: Vec<u8>,
-        popups: &mut Popups,
-    ) {
-        match refused {
-            [] => popups.good("Sent", "The message has been sent."),
-            refused => {
-                let lines = refused.iter().map(|(who, why)| format!("{who}: {why}"));
-                let lines: Vec<String> = lines.collect();
-                popups.bad("Sent, but not to all", lines.join("\n"));
-            }
-        }
-        self.keep(&SpecialUse::Sent, one(Flag::Seen), message);
-        if let Some((place, about)) = writing.about.clone() {
-            let mut flags = Flags::new();
-            match about {
-                About::Answers => flags.set(Flag::Answered),
-                About::Forwards => flags.set_keyword("$Forwarded"),
-            }
-            self.mailer.order(Job::Mark(place, FlagChange::Add(flags)));
-        }
-        if let Some(place) = writing.kept.clone() {
-            self.mailer.order(Job::Discard(place));
-        }
     }
 }
 

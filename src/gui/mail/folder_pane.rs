@@ -1,6 +1,8 @@
 //! The pane of the accounts and their folders.
 
-use eframe::egui::{Button, RichText, ScrollArea, Stroke, Ui, WidgetInfo, accesskit::Role, vec2};
+use eframe::egui::{
+    Button, Color32, Key, RichText, ScrollArea, Stroke, Ui, WidgetInfo, accesskit::Role, vec2,
+};
 use lucide_icons::Icon;
 
 use super::desk::Desk;
@@ -74,7 +76,7 @@ impl FolderPane {
         }
         if let Some(name) = &mut self.making {
             let field = look::field(ui, "Name of the new folder", name);
-            let entered = ui.input(|input| input.key_pressed(eframe::egui::Key::Enter));
+            let entered = ui.input(|input| input.key_pressed(Key::Enter));
             if field.lost_focus() {
                 if entered && !name.trim().is_empty() {
                     click = Some(Click::NewFolder(name.trim().to_owned()));
@@ -96,7 +98,7 @@ fn account(ui: &mut Ui, desk: &Desk, open: bool) -> bool {
         .color(look::palette(ui).faint);
     let response = ui.add(
         Button::new(text)
-            .fill(eframe::egui::Color32::TRANSPARENT)
+            .fill(Color32::TRANSPARENT)
             .stroke(Stroke::NONE)
             .truncate(),
     );
@@ -124,7 +126,7 @@ fn row(ui: &mut Ui, folder: &Folder, chosen: bool) -> bool {
         .fill(if chosen {
             palette.chosen
         } else {
-            eframe::egui::Color32::TRANSPARENT
+            Color32::TRANSPARENT
         })
         .stroke(Stroke::NONE)
         .min_size(vec2(ui.available_width(), 0.0))

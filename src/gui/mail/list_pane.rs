@@ -4,8 +4,8 @@ use std::time::SystemTime;
 
 use eframe::egui::text::{LayoutJob, TextWrapping};
 use eframe::egui::{
-    Align2, Color32, FontId, Galley, Pos2, Rect, RichText, ScrollArea, Sense, TextEdit, TextFormat,
-    TextStyle, Ui, WidgetInfo, accesskit::Role, pos2, vec2,
+    Align2, Color32, FontId, Galley, Margin, Pos2, Rect, Response, RichText, ScrollArea, Sense,
+    TextEdit, TextFormat, TextStyle, Ui, WidgetInfo, accesskit::Role, pos2, vec2,
 };
 use lucide_icons::Icon;
 use std::sync::Arc;
@@ -67,13 +67,12 @@ impl ListPane {
         let edit = TextEdit::singleline(&mut desk.list.search)
             .hint_text(hint)
             .desired_width(f32::INFINITY)
-            .margin(eframe::egui::Margin::symmetric(8, 5));
+            .margin(Margin::symmetric(8, 5));
         let field = look::named(ui.add(edit), Role::SearchInput, "Search this folder");
         if std::mem::take(&mut self.focus_search) {
             field.request_focus();
         }
-        let entered =
-            field.lost_focus() && ui.input(|input| input.key_pressed(eframe::egui::Key::Enter));
+        let entered = look::entered(ui, &field);
         let cleared = field.changed() && desk.list.search.is_empty();
         if entered || cleared {
             desk.refresh();
@@ -165,7 +164,7 @@ fn row_height(ui: &Ui) -> f32 {
 }
 
 /// Draws a row, and gives it its name.
-fn draw(ui: &mut Ui, row: Option<&Row>, chosen: bool, height: f32) -> eframe::egui::Response {
+fn draw(ui: &mut Ui, row: Option<&Row>, chosen: bool, height: f32) -> Response {
     let size = vec2(ui.available_width(), height);
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
     let nothing = Row {

@@ -3,23 +3,23 @@
 //! It connects when there is something to do, and connects again when the server has closed meanwhile;
 //! what cannot be done twice (moving, keeping) is then told as an error, not repeated.
 
-use std::io::{self, Cursor, Write};
+use std::io::{self, Cursor};
 use std::sync::mpsc::Receiver;
 
 use eframe::egui::Context;
 
-use crate::client::{Bounded, ClientError, ImapClient};
+use crate::client::{ClientError, ImapClient};
 use crate::gui::model::account::Account;
 use crate::gui::model::folders::{self, Folder};
 use crate::gui::model::list::{Column, Order, Row};
 use crate::gui::model::shown::Shown;
 use crate::gui::model::writing::Place;
 use crate::gui::worker::{Teller, Worker};
-use crate::limits;
 use crate::message::{Flag, FlagChange, Flags};
 use crate::protocol::imap::search::Place as Where;
 use crate::protocol::imap::{SearchKey, SequenceSet, StatusItem};
 
+use super::arriving::Arriving;
 use super::rows;
 
 /// What the window wants of an account.
@@ -246,15 +246,10 @@ impl Mailer {
 
     fn read(&mut self, uid: u32, octets: u64, teller: &Teller<News>) -> Result<News, ClientError> {
         let source = self.again(|client| {
-            let mut message = Arriving {
-                message: Bounded::new(limits::READABLE),
-                octets,
-                come: 0,
-                told: 0,
-                tell: |part| teller.tell(News::Progress(uid, part)),
-            };
+            let tell = |part| teller.tell(News::Progress(uid, part));
+            let mut message = Arriving::new(octets, tell);
             client.fetch_body(uid, &mut message)?;
-            Ok(message.message.into_inner())
+            Ok(message.into_inner())
         })?;
         // Of a folder that is open for reading only it cannot be told.
         let read = one(Flag::Seen);
@@ -361,35 +356,6 @@ fn remove(client: &mut ImapClient, uids: &[u32]) -> Result<(), ClientError> {
     let set = SequenceSet::from_sorted(uids);
     client.store(&set, FlagChange::Add(one(Flag::Deleted)))?;
     client.expunge_only(&set)
-}
-
-/// Octets between two reports of how much of a message has come.
-const REPORT: u64 = 256 * 1024;
-
-/// A message that is fetched, which tells how much of it is there.
-struct Arriving<F> {
-    message: Bounded,
-    /// How many there will be, as far as is known.
-    octets: u64,
-    come: u64,
-    told: u64,
-    tell: F,
-}
-
-impl<F: Fn(f32)> Write for Arriving<F> {
-    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
-        let written = self.message.write(octets)?;
-        self.come += written as u64;
-        if self.come >= self.told + REPORT && self.octets > 0 {
-            self.told = self.come;
-            (self.tell)(self.come as f32 / self.octets as f32);
-        }
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }
 
 /// A set with this flag alone.

@@ -2,8 +2,11 @@
 //!
 //! `desk.rs` is an account that is open, without drawing; its workers are `mailer.rs` (IMAP),
 //! `watcher.rs` (IDLE) and `sender.rs` (SMTP). Each pane draws itself and says what was clicked;
-//! what follows from that is done here. Files are `disk.rs`'s.
+//! what follows from that is done in `acting.rs`, and of what is written in `writings.rs`. Files are
+//! `disk.rs`'s.
 
+mod acting;
+mod arriving;
 mod chooser;
 mod compose;
 mod desk;
@@ -16,13 +19,14 @@ mod rows;
 mod sender;
 mod sign_in;
 mod watcher;
+mod writings;
 
 use std::path::PathBuf;
 
 use eframe::egui::{CentralPanel, Context, Panel, ProgressBar, RichText, Ui};
 use lucide_icons::Icon;
 
-use self::chooser::{Chooser, Purpose};
+use self::chooser::Chooser;
 use self::compose::Compose;
 use self::desk::{Desk, Standing};
 use self::disk::Disk;
@@ -32,13 +36,9 @@ use self::reading_pane::ReadingPane;
 use self::sign_in::SignIn;
 use super::look;
 use super::model::account::Account;
-use super::model::list::Select;
-use super::model::writing::{Answer, Writing};
+use super::model::writing::Writing;
 use super::popup::Popups;
-use super::shortcuts::Action;
 use crate::client::ClientSettings;
-use crate::message::Flag;
-use crate::protocol::imap::SpecialUse;
 
 /// The view.
 pub(super) struct Mail {
@@ -170,11 +170,6 @@ impl Mail {
         }
     }
 
-    fn write(&mut self, writing: Writing, from: usize) {
-        self.begun += 1;
-        self.writings.push(Compose::new(self.begun, writing, from));
-    }
-
     /// Draws the view.
     pub(super) fn show(&mut self, ui: &mut Ui, popups: &mut Popups) {
         if self.desks.is_empty() || self.signing_in {
@@ -253,196 +248,6 @@ impl Mail {
                 self.open = 0;
             }
             Some(folder_pane::Click::Write) => self.write(Writing::default(), self.open),
-        }
-    }
-
-    fn reading_clicked(&mut self, click: reading_pane::Click, popups: &mut Popups) {
-        use reading_pane::Click;
-        let Some(desk) = self.desks.get_mut(self.open) else {
-            return;
-        };
-        if let Some(shown) = &desk.shown
-            && !desk.list.is_selected(shown.uid)
-        {
-            // The list may have been clicked elsewhere: what is read is what is meant.
-            desk.list.select_message(shown.uid);
-        }
-        match click {
-            Click::Answer => self.act(Action::Answer, popups),
-            Click::AnswerAll => self.act(Action::AnswerAll, popups),
-            Click::Forward => self.act(Action::Forward, popups),
-            Click::Delete => self.act(Action::Delete, popups),
-            Click::Archive => self.act(Action::Archive, popups),
-            Click::Flag => self.act(Action::Flag, popups),
-            Click::Unread => self.act(Action::Unread, popups),
-            Click::MoveTo(folder) => desk.move_to(&folder),
-            Click::GoOn => {
-                if let (Some(place), Some(shown)) = (desk.place(), &desk.shown) {
-                    let writing = Writing::draft_again(place, &shown.reading);
-                    self.write(writing, self.open);
-                }
-            }
-            Click::Save(files) => self.choose(Purpose::Save(files)),
-        }
-    }
-
-    fn choose(&mut self, purpose: Purpose) {
-        if let Some(disk) = &self.disk {
-            self.chooser = Some(Chooser::open(purpose, &self.folder, disk));
-        }
-    }
-
-    /// Does what a key asks for.
-    pub(super) fn act(&mut self, action: Action, popups: &mut Popups) {
-        let accounts = self.desks.len();
-        let Some(desk) = self.desks.get_mut(self.open) else {
-            return;
-        };
-        match action {
-            Action::NewMessage => self.write(Writing::default(), self.open),
-            Action::Answer => self.answer(Answer::Sender),
-            Action::AnswerAll => self.answer(Answer::All),
-            Action::Forward => {
-                if let (Some(place), Some(shown)) = (desk.place(), &desk.shown) {
-                    let writing = Writing::forward(place, &shown.reading);
-                    self.write(writing, self.open);
-                }
-            }
-            Action::Delete => desk.delete(),
-            Action::Archive if !desk.move_to_use(&SpecialUse::Archive) => {
-                popups.bad(
-                    "Not archived",
-                    "This account has no folder for an archive; move the message.",
-                );
-            }
-            Action::Flag => desk.toggle(Flag::Flagged),
-            Action::Unread => desk.toggle(Flag::Seen),
-            Action::Search => self.list_pane.focus_search = true,
-            Action::Down => self.step(1, Select::Only),
-            Action::Up => self.step(-1, Select::Only),
-            Action::GrowDown => self.step(1, Select::UpTo),
-            Action::GrowUp => self.step(-1, Select::UpTo),
-            Action::All => desk.list.select_all(),
-            Action::Refresh => desk.refresh_all(),
-            Action::NextAccount => self.open = (self.open + 1) % accounts,
-            _ => {}
-        }
-    }
-
-    fn answer(&mut self, whom: Answer) {
-        let Some(desk) = self.desks.get(self.open) else {
-            return;
-        };
-        let me = desk.account.address();
-        if let (Some(place), Some(shown)) = (desk.place(), &desk.shown) {
-            let writing = Writing::answer(place, &shown.reading, &me, whom);
-            self.write(writing, self.open);
-        }
-    }
-
-    /// The next message, or the one before.
-    fn step(&mut self, by: isize, how: Select) {
-        let Some(desk) = self.desks.get_mut(self.open) else {
-            return;
-        };
-        let last = desk.list.len().saturating_sub(1);
-        let at = desk
-            .list
-            .cursor()
-            .map_or(0, |at| at.saturating_add_signed(by).min(last));
-        desk.list.select(at, how);
-        self.list_pane.follow = true;
-        if how == Select::Only
-            && let Some((uid, _)) = desk.list.row(at)
-        {
-            desk.read(uid);
-        }
-    }
-
-    fn show_writings(&mut self, popups: &mut Popups) {
-        let senders: Vec<String> = self
-            .desks
-            .iter()
-            .map(|desk| desk.account.address())
-            .collect();
-        let mut over = Vec::new();
-        let mut attach = None;
-        self.drop_files();
-        for compose in &mut self.writings {
-            let click = compose.show(&self.window, &senders);
-            let Some(desk) = self.desks.get_mut(compose.from) else {
-                continue;
-            };
-            let done = match click {
-                None => false,
-                Some(compose::Click::Attach) => {
-                    attach = Some(compose.number);
-                    false
-                }
-                Some(compose::Click::Discard) => true,
-                Some(compose::Click::Send) => send(desk, compose),
-                Some(compose::Click::KeepDraft) => keep(desk, compose, popups),
-            };
-            if done {
-                over.push(compose.number);
-            }
-        }
-        self.writings
-            .retain(|compose| !over.contains(&compose.number));
-        if let Some(number) = attach {
-            self.choose(Purpose::Attach(number));
-        }
-    }
-
-    /// Files that were dropped on the window go along with the message that is written.
-    fn drop_files(&self) {
-        let dropped = self.window.input(|input| input.raw.dropped_files.clone());
-        let paths: Vec<PathBuf> = dropped.iter().map(|file| file.path().to_owned()).collect();
-        if let (false, Some(compose), Some(disk)) =
-            (paths.is_empty(), self.writings.last(), &self.disk)
-        {
-            disk.order(disk::Job::Load(compose.number, paths));
-        }
-    }
-}
-
-/// Sends what is written; `true` when it is on its way.
-fn send(desk: &mut Desk, compose: &mut Compose) -> bool {
-    let draft = compose
-        .writing
-        .draft(desk.account.contact(), &desk.account.settings);
-    let sent = match draft {
-        Err(error) => Err(error.to_string()),
-        Ok(draft) if draft.recipients().is_empty() => {
-            Err("Nobody would get it: write an account or an address into To.".to_owned())
-        }
-        Ok(draft) => desk
-            .send(draft, compose.writing.clone())
-            .map_err(|error| error.to_string()),
-    };
-    compose.wrong = sent.err();
-    compose.wrong.is_none()
-}
-
-/// Keeps what is written as a draft; `true` when that is under way, or nothing is written.
-fn keep(desk: &Desk, compose: &mut Compose, popups: &mut Popups) -> bool {
-    if compose.writing.is_empty() {
-        return true;
-    }
-    match compose
-        .writing
-        .draft(desk.account.contact(), &desk.account.settings)
-    {
-        Err(error) => {
-            compose.wrong = Some(error.to_string());
-            false
-        }
-        Ok(draft) => {
-            let kept = desk.keep_draft(&draft, compose.writing.kept.clone());
-            if !kept {
-                popups.bad("Not kept", "This account has no folder for drafts.");
-            }
-            kept
         }
     }
 }

@@ -82,8 +82,7 @@ impl SignIn {
         let chosen = self.known_accounts(ui);
         look::field(ui, "Account", &mut self.name);
         let password = look::secret_field(ui, "Password", &mut self.password);
-        let entered =
-            password.lost_focus() && ui.input(|input| input.key_pressed(eframe::egui::Key::Enter));
+        let entered = look::entered(ui, &password);
         ui.checkbox(
             &mut self.elsewhere,
             "Another server than the configuration's",

@@ -1,0 +1,113 @@
+//! The messages that are written: their windows, their files, and where they go.
+
+use std::path::PathBuf;
+
+use super::chooser::{Chooser, Purpose};
+use super::compose::{self, Compose};
+use super::desk::Desk;
+use super::{Mail, disk};
+use crate::gui::model::writing::Writing;
+use crate::gui::popup::Popups;
+
+impl Mail {
+    /// Opens a window for a message, from the account with this number.
+    pub(super) fn write(&mut self, writing: Writing, from: usize) {
+        self.begun += 1;
+        self.writings.push(Compose::new(self.begun, writing, from));
+    }
+
+    /// Opens the window in which files are chosen, or where they go.
+    pub(super) fn choose(&mut self, purpose: Purpose) {
+        if let Some(disk) = &self.disk {
+            self.chooser = Some(Chooser::open(purpose, &self.folder, disk));
+        }
+    }
+
+    /// Draws the windows, and does what is clicked in them.
+    pub(super) fn show_writings(&mut self, popups: &mut Popups) {
+        let senders: Vec<String> = self
+            .desks
+            .iter()
+            .map(|desk| desk.account.address())
+            .collect();
+        let mut over = Vec::new();
+        let mut attach = None;
+        self.drop_files();
+        for compose in &mut self.writings {
+            let click = compose.show(&self.window, &senders);
+            let Some(desk) = self.desks.get_mut(compose.from) else {
+                continue;
+            };
+            let done = match click {
+                None => false,
+                Some(compose::Click::Attach) => {
+                    attach = Some(compose.number);
+                    false
+                }
+                Some(compose::Click::Discard) => true,
+                Some(compose::Click::Send) => send(desk, compose),
+                Some(compose::Click::KeepDraft) => keep(desk, compose, popups),
+            };
+            if done {
+                over.push(compose.number);
+            }
+        }
+        self.writings
+            .retain(|compose| !over.contains(&compose.number));
+        if let Some(number) = attach {
+            self.choose(Purpose::Attach(number));
+        }
+    }
+
+    /// Files that were dropped on the window go along with the message that is written.
+    fn drop_files(&self) {
+        let dropped = self.window.input(|input| input.raw.dropped_files.clone());
+        let paths: Vec<PathBuf> = dropped.iter().map(|file| file.path().to_owned()).collect();
+        if let (false, Some(compose), Some(disk)) =
+            (paths.is_empty(), self.writings.last(), &self.disk)
+        {
+            disk.order(disk::Job::Load(compose.number, paths));
+        }
+    }
+}
+
+/// Sends what is written; `true` when it is on its way.
+fn send(desk: &mut Desk, compose: &mut Compose) -> bool {
+    let draft = compose
+        .writing
+        .draft(desk.account.contact(), &desk.account.settings);
+    let sent = match draft {
+        Err(error) => Err(error.to_string()),
+        Ok(draft) if draft.recipients().is_empty() => {
+            Err("Nobody would get it: write an account or an address into To.".to_owned())
+        }
+        Ok(draft) => desk
+            .send(draft, compose.writing.clone())
+            .map_err(|error| error.to_string()),
+    };
+    compose.wrong = sent.err();
+    compose.wrong.is_none()
+}
+
+/// Keeps what is written as a draft; `true` when that is under way, or nothing is written.
+fn keep(desk: &Desk, compose: &mut Compose, popups: &mut Popups) -> bool {
+    if compose.writing.is_empty() {
+        return true;
+    }
+    match compose
+        .writing
+        .draft(desk.account.contact(), &desk.account.settings)
+    {
+        Err(error) => {
+            compose.wrong = Some(error.to_string());
+            false
+        }
+        Ok(draft) => {
+            let kept = desk.keep_draft(&draft, compose.writing.kept.clone());
+            if !kept {
+                popups.bad("Not kept", "This account has no folder for drafts.");
+            }
+            kept
+        }
+    }
+}
