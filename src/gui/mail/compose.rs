@@ -78,12 +78,13 @@ impl Compose {
             if !self.writing.files.is_empty() {
                 self.files(ui);
             }
-            let rows = ((ui.available_height() - look::STEP)
+            let rows = ((ui.available_height() - 3.0 * look::STEP)
                 / ui.text_style_height(&TextStyle::Body))
             .max(6.0);
             let text = TextEdit::multiline(&mut self.writing.text)
                 .desired_width(f32::INFINITY)
                 .desired_rows(rows as usize)
+                .cursor_at_end(self.writing.about.is_none())
                 .lock_focus(false);
             let text = look::named(ui.add(text), Role::MultilineTextInput, "Message text");
             if !self.begun && !self.writing.to.is_empty() {
@@ -96,7 +97,7 @@ impl Compose {
 
     fn buttons(&mut self, ui: &mut Ui) -> Option<Click> {
         let mut click = None;
-        ui.horizontal(|ui| {
+        ui.horizontal_wrapped(|ui| {
             let send = look::primary(ui, Icon::Send, "Send message").on_hover_text("Ctrl+Enter");
             // Of several messages, the one on top.
             let on_top = ui.ctx().top_layer_id() == Some(ui.layer_id());
@@ -110,14 +111,12 @@ impl Compose {
             if look::button(ui, Icon::Save, "Keep as draft").clicked() {
                 click = Some(Click::KeepDraft);
             }
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                if look::icon_button(ui, Icon::Trash2, "Discard").clicked() {
-                    click = Some(Click::Discard);
-                }
-                if !self.copies && look::button(ui, Icon::Users, "Cc and Bcc").clicked() {
-                    self.copies = true;
-                }
-            });
+            if !self.copies && look::button(ui, Icon::Users, "Cc and Bcc").clicked() {
+                self.copies = true;
+            }
+            if look::icon_button(ui, Icon::Trash2, "Discard").clicked() {
+                click = Some(Click::Discard);
+            }
         });
         click
     }

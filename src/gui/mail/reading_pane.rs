@@ -2,8 +2,8 @@
 
 use eframe::egui::text::LayoutJob;
 use eframe::egui::{
-    Align, Color32, Grid, Image, Label, Layout, ProgressBar, RichText, ScrollArea, Sense,
-    TextFormat, TextStyle, TextureHandle, TextureOptions, Ui, accesskit::Role,
+    Color32, Grid, Image, Label, ProgressBar, RichText, ScrollArea, Sense, TextFormat, TextStyle,
+    TextureHandle, TextureOptions, Ui, accesskit::Role,
 };
 use lucide_icons::Icon;
 
@@ -260,24 +260,22 @@ fn actions(ui: &mut Ui, desk: &Desk) -> Option<Click> {
             action(ui, Icon::ReplyAll, "Reply all", Click::AnswerAll);
             action(ui, Icon::Forward, "Forward", Click::Forward);
         }
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let mut small = |ui: &mut Ui, picture, name, what| {
-                if look::icon_button(ui, picture, name).clicked() {
-                    click = Some(what);
-                }
-            };
-            let delete = match desk.deletes_for_good() {
-                true => "Delete for good",
-                false => "Delete",
-            };
-            small(ui, Icon::Trash2, delete, Click::Delete);
-            small(ui, Icon::Archive, "Archive", Click::Archive);
-            small(ui, Icon::MailMinus, "Mark as not read", Click::Unread);
-            small(ui, Icon::Flag, "Flag", Click::Flag);
-            if let Some(folder) = move_menu(ui, &desk.folders) {
-                click = Some(Click::MoveTo(folder));
+        let mut small = |ui: &mut Ui, picture, name, what| {
+            if look::icon_button(ui, picture, name).clicked() {
+                click = Some(what);
             }
-        });
+        };
+        let delete = match desk.deletes_for_good() {
+            true => "Delete for good",
+            false => "Delete",
+        };
+        small(ui, Icon::Flag, "Flag", Click::Flag);
+        small(ui, Icon::MailMinus, "Mark as not read", Click::Unread);
+        small(ui, Icon::Archive, "Archive", Click::Archive);
+        small(ui, Icon::Trash2, delete, Click::Delete);
+        if let Some(folder) = move_menu(ui, &desk.folders) {
+            click = Some(Click::MoveTo(folder));
+        }
     });
     click
 }
