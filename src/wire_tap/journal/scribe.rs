@@ -85,29 +85,55 @@ impl Scribe {
         std::mem::take(&mut self.written)
     }
 
+    /// What a side said, cut into lines. Those of a body are not looked at one by one.
     fn said(&mut self, time: Timestamp, by: Side, octets: &[u8]) {
-        let is_full = self.speaker(by).is_full();
-        let Some(observer) = &mut self.observer else {
-            self.speaker(by).left_out.octets += octets.len() as u64;
-            return;
-        };
-        let passed = match by {
-            _ if !is_full => 0,
-            Side::Client => observer.pass_over_client(octets),
-            Side::Server => observer.pass_over_server(octets),
-        };
-        let (passed, octets) = octets.split_at_checked(passed).unwrap_or_default();
-        let told = match by {
-            Side::Client => observer.client_octets(octets),
-            Side::Server => observer.server_octets(octets),
-        };
-        if !passed.is_empty() {
-            self.write_left_out(time, by.other());
-            self.speaker(by).leave_out(passed);
+        let mut rest = octets;
+        while !rest.is_empty() {
+            let is_known = self.speaker(by).is_full() || self.gathers(by);
+            let Some(observer) = &mut self.observer else {
+                self.speaker(by).left_out.octets += rest.len() as u64;
+                return;
+            };
+            let (passed, others) = pass_over(observer, by, rest, is_known);
+            if !passed.is_empty() {
+                rest = others;
+                self.body(time, by, passed);
+                continue;
+            }
+            let end = memchr::memchr(b'\n', rest).map_or(rest.len(), |end| end + 1);
+            let (line, others) = rest.split_at_checked(end).unwrap_or_default();
+            let told = match by {
+                Side::Client => observer.client_octets(line),
+                Side::Server => observer.server_octets(line),
+            };
+            rest = others;
+            for told in told {
+                self.line(time, by, &told);
+            }
         }
-        for told in told {
-            self.line(time, by, &told);
+    }
+
+    /// Lines of a body that goes on: as many as there is room for join those that were gathered.
+    fn body(&mut self, time: Timestamp, by: Side, lines: &[u8]) {
+        self.write_left_out(time, by.other());
+        let room = self.speaker(by).room();
+        let within = lines.get(..room).unwrap_or(lines);
+        let end = memchr::memrchr(b'\n', within).map_or(0, |end| end + 1);
+        let (kept, rest) = lines.split_at_checked(end).unwrap_or_default();
+        if let Some((.., gathered, _)) = self.gathered.as_mut().filter(|_| !kept.is_empty()) {
+            gathered.extend_from_slice(kept);
         }
+        let speaker = self.speaker(by);
+        speaker.message += lines.len();
+        if !rest.is_empty() {
+            speaker.leave_out(rest);
+        }
+    }
+
+    /// Are lines of a body of this side gathered at the moment?
+    fn gathers(&self, by: Side) -> bool {
+        let gathered = self.gathered.as_ref();
+        gathered.is_some_and(|(_, side, ..)| *side == by)
     }
 
     fn line(&mut self, time: Timestamp, by: Side, Told { line, explained }: &Told) {
@@ -245,7 +271,15 @@ impl Speaker {
 
     /// Is nothing more written of the present message, if it goes on?
     fn is_full(&self) -> bool {
-        self.skips || self.message > limits::JOURNAL_MESSAGE
+        self.room() == 0
+    }
+
+    /// Octets of the present message for which there is room.
+    fn room(&self) -> usize {
+        match self.skips {
+            true => 0,
+            false => limits::JOURNAL_MESSAGE.saturating_sub(self.message),
+        }
     }
 
     /// Counts lines that are not written.
@@ -253,6 +287,21 @@ impl Speaker {
         self.left_out.lines += memchr::memchr_iter(b'\n', lines).count() as u64;
         self.left_out.octets += lines.len() as u64;
     }
+}
+
+/// What begins with lines of a body, if those need not be looked at, and what follows them.
+fn pass_over<'a>(
+    observer: &mut Observer,
+    by: Side,
+    octets: &'a [u8],
+    is_known: bool,
+) -> (&'a [u8], &'a [u8]) {
+    let passed = match by {
+        _ if !is_known => 0,
+        Side::Client => observer.pass_over_client(octets),
+        Side::Server => observer.pass_over_server(octets),
+    };
+    octets.split_at_checked(passed).unwrap_or_default()
 }
 
 /// Octets that a line of a message counts beside its own: those of the fields around it, about.
