@@ -115,12 +115,16 @@ impl Scribe {
 
     /// Lines of a body that goes on: as many as there is room for join those that were gathered.
     fn body(&mut self, time: Timestamp, by: Side, lines: &[u8]) {
+        // What the other side has left out came before this; then nothing is gathered any more.
         self.write_left_out(time, by.other());
-        let room = self.speaker(by).room();
+        let room = match self.gathers(by) {
+            true => self.speaker(by).room(),
+            false => 0,
+        };
         let within = lines.get(..room).unwrap_or(lines);
         let end = memchr::memrchr(b'\n', within).map_or(0, |end| end + 1);
         let (kept, rest) = lines.split_at_checked(end).unwrap_or_default();
-        if let Some((.., gathered, _)) = self.gathered.as_mut().filter(|_| !kept.is_empty()) {
+        if let Some((.., gathered, _)) = &mut self.gathered {
             gathered.extend_from_slice(kept);
         }
         let speaker = self.speaker(by);

@@ -54,7 +54,7 @@ fn said(line: &str) -> What {
 /// The records of a conversation in which this was said, and the journal as text.
 fn written(
     protocol: Option<Protocol>,
-    said_: &[&str],
+    conversation: &[&str],
     show_secrets: bool,
 ) -> (Vec<Record>, String) {
     let folder = tempfile::tempdir().unwrap();
@@ -62,7 +62,7 @@ fn written(
     let connection = connection(1, protocol);
     let whats = [What::Opened]
         .into_iter()
-        .chain(said_.iter().map(|line| said(line)))
+        .chain(conversation.iter().map(|line| said(line)))
         .chain([What::Closed]);
     // Each in a batch of its own, as a slow client would have it.
     for what in whats {
