@@ -1,7 +1,7 @@
 //! A recorded conversation as a page for a browser: one file that needs no other.
 //!
 //! The template and its style stand in files beside this one. What a peer has said becomes text of
-//! the page by [`escape`] only: nothing in it is taken for markup, and what a browser would obey or
+//! the page by `escape` only: nothing in it is taken for markup, and what a browser would obey or
 //! hide (control characters, marks that turn the direction of writing) is shown by its number.
 
 mod escape;
