@@ -135,6 +135,13 @@ impl ConversationPane {
                 conversations.clear();
                 self.chosen = None;
             }
+            if conversations.dropped() > 0 {
+                let words = format!(
+                    "{} older lines are no longer kept.",
+                    conversations.dropped()
+                );
+                ui.label(RichText::new(words).small().color(look::palette(ui).faint));
+            }
         });
     }
 
@@ -177,13 +184,6 @@ impl ConversationPane {
                          line by line.";
             ui.label(RichText::new(words).color(look::palette(ui).faint));
             return;
-        }
-        if conversations.dropped() > 0 {
-            let words = format!(
-                "{} older lines are no longer kept.",
-                conversations.dropped()
-            );
-            ui.label(RichText::new(words).small().color(look::palette(ui).faint));
         }
         let height = ui.text_style_height(&TextStyle::Monospace) + 2.0;
         ui.spacing_mut().item_spacing.y = 0.0;

@@ -97,7 +97,7 @@ impl LabTab {
 
     /// Counts the mail again when something has passed since the last time.
     fn count(&mut self, conversations: &Conversations) {
-        let now = self.lab.is_open().then(|| conversations.told());
+        let now = self.lab.is_open().then(|| conversations.changes());
         if now != self.counted_at && !self.counting {
             (self.counted_at, self.counting) = (now, now.is_some());
             self.order(Job::Count);

@@ -30,6 +30,8 @@ pub struct Conversations {
     told: u64,
     /// Lines that were dropped.
     dropped: u64,
+    /// How often something has changed on a connection.
+    changes: u64,
 }
 
 /// One line of the pane.
@@ -101,6 +103,8 @@ pub enum Change {
     Opened(Arc<Connection>, SystemTime),
     /// A line passed.
     Line(u64, SystemTime, Passed),
+    /// This passed last, on a connection of which no lines are kept: a server's.
+    Last(u64, Side, String),
     /// More of what was said last.
     More(u64, SystemTime, Side, u64),
     /// This crossed the socket for what was said last: its first octets, and how many there were.
@@ -161,10 +165,10 @@ impl Conversations {
         at.ok().and_then(|at| self.lines.get(at))
     }
 
-    /// How many lines there ever were.
+    /// How often something has changed on a connection.
     #[must_use]
-    pub fn told(&self) -> u64 {
-        self.told
+    pub fn changes(&self) -> u64 {
+        self.changes
     }
 
     /// How many older lines are no longer kept.
@@ -194,6 +198,9 @@ impl Conversations {
                 self.connections.insert(number, conversation);
             }
             Change::Line(connection, time, passed) => self.push(connection, time, passed),
+            Change::Last(number, by, text) => {
+                self.change(number, |one| one.last = Some((by, text)))
+            }
             Change::More(connection, time, by, octets) => self.more(connection, time, by, octets),
             Change::Crossed(connection, octets, count) => self.crossed(connection, octets, count),
             Change::Stands(number, observer) => self.change(number, |one| {
@@ -205,6 +212,7 @@ impl Conversations {
     }
 
     fn change(&mut self, number: u64, change: impl FnOnce(&mut Conversation)) {
+        self.changes += 1;
         self.connections.get_mut(&number).map(change);
     }
 

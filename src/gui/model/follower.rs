@@ -1,6 +1,7 @@
 //! Makes lines with their explanations of what a recorder tells, in the recorder's thread.
 //!
-//! It never shows a secret: a line is masked before it leaves. Each line is explained outside of the
+//! Of the servers inside, only the last line of each conversation is kept: what they say, the window's
+//! clients hear. It never shows a secret: a line is masked before it leaves. Each line is explained outside of the
 //! lock that it shares with the window, so that no message of any size makes the window wait.
 
 use std::collections::BTreeMap;
@@ -13,6 +14,7 @@ use super::conversations::{Change, Conversations, MOST_CROSSED, Passed};
 use super::kept::Kept;
 use super::lock::{Card, Lock};
 use crate::client::printable;
+use crate::console::without_ending;
 use crate::net::{Presented, Secured};
 use crate::protocol::explain::{Explained, Observer, Texts, Told, Topic};
 use crate::wire_tap::{Connection, Event, Side, Sink, What};
@@ -186,6 +188,12 @@ impl Followed {
     }
 
     fn line(&mut self, time: SystemTime, by: Side, told: &Told) {
+        let number = self.connection.number;
+        if self.connection.ours == Side::Server {
+            self.changes
+                .push(Change::Last(number, by, shown_text(told)));
+            return;
+        }
         let kind = Kind::of(by, &told.explained);
         let before = match self.run.take() {
             Some((same, count)) if same == kind => count,
@@ -196,7 +204,6 @@ impl Followed {
             Kind::Same(..) => SAME_LINES,
         };
         self.run = Some((kind, before + 1));
-        let number = self.connection.number;
         self.changes.push(match before < most {
             true => Change::Line(number, time, shown(by, told)),
             false => Change::More(number, time, by, told.line.len() as u64),
@@ -205,7 +212,7 @@ impl Followed {
 
     fn crossed(&mut self, octets: &[u8]) {
         // In clear, what crosses is what was said.
-        if self.lock.secured.is_some() {
+        if self.lock.secured.is_some() && self.connection.ours == Side::Client {
             let begin = octets.get(..MOST_CROSSED).unwrap_or(octets).to_vec();
             let change = Change::Crossed(self.connection.number, begin, octets.len());
             self.changes.push(change);
@@ -246,6 +253,9 @@ impl Followed {
     }
 
     fn push(&mut self, time: SystemTime, text: &str, explained: Option<Explained>, wrong: bool) {
+        if self.connection.ours == Side::Server {
+            return;
+        }
         let passed = Passed::Happened {
             text: text.to_owned(),
             explained: explained.map(Box::new),
@@ -271,13 +281,6 @@ impl Kind {
 fn shown(by: Side, told: &Told) -> Passed {
     let masked = told.explained.masked(&told.line);
     let octets = masked.get(..LONGEST).unwrap_or(&masked).to_vec();
-    let whole = octets.len() == masked.len();
-    let text = octets.strip_suffix(b"\n").unwrap_or(&octets);
-    let text = text.strip_suffix(b"\r").unwrap_or(text);
-    let mut text = printable(&String::from_utf8_lossy(text));
-    if !whole {
-        text.push_str(&format!(" … ({} octets in all)", masked.len()));
-    }
     let mut parts = told.explained.masked_parts();
     parts.retain(|part| part.range.end <= octets.len());
     let explained = Explained {
@@ -286,10 +289,21 @@ fn shown(by: Side, told: &Told) -> Passed {
     };
     Passed::Said {
         by,
-        text,
+        text: shown_text(told),
         octets,
         explained: Box::new(explained),
     }
+}
+
+/// A line as text that may be shown, its ending removed.
+fn shown_text(told: &Told) -> String {
+    let masked = told.explained.masked(&told.line);
+    let begin = masked.get(..LONGEST).unwrap_or(&masked);
+    let mut text = printable(&String::from_utf8_lossy(without_ending(begin)));
+    if begin.len() < masked.len() {
+        text.push_str(&format!(" … ({} octets in all)", masked.len()));
+    }
+    text
 }
 
 fn ended(by: Side) -> String {
