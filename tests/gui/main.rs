@@ -4,6 +4,7 @@
 
 mod classroom;
 mod mail;
+mod see_through;
 mod signing_in;
 mod trouble;
 mod window;

@@ -1,0 +1,139 @@
+//! The see-through side: what is said, what it means, step by step; and the servers inside.
+
+use std::fs;
+use std::path::Path;
+
+use eframe::egui::{Key, Modifiers};
+use pillarbox::console::Script;
+
+use crate::window::{Lab, Window};
+
+/// A window whose classroom has logged in to POP3 as alice.
+fn lesson(lab: &Lab) -> Window {
+    let mut window = lab.window(&[]);
+    window.click("Classroom");
+    window.fill("User name", "alice");
+    window.fill("Password", "wonderland");
+    window.click("POP3");
+    window.pop_up("Logged in to the POP3 server.");
+    window
+}
+
+#[test]
+fn every_line_is_shown_with_its_meaning_and_no_password_is() {
+    let lab = Lab::open();
+    let mut window = lesson(&lab);
+    window.sees("S: +OK");
+    window.sees("TLS begins: TLSv1.3");
+    assert!(window.shows("********") && !window.shows("wonderland"));
+    // By the keyboard: the last line, and what it means.
+    window.key(Modifiers::ALT, Key::ArrowUp);
+    window.sees("Why:");
+    window.sees("RFC ");
+    window.click("Octets");
+    window.sees("octets of ciphertext");
+}
+
+#[test]
+fn a_line_waits_can_be_edited_and_the_server_answers_what_it_became() {
+    let lab = Lab::open();
+    let mut window = lesson(&lab);
+    window.click("Step by step");
+    window.sees("the next line that a click says will wait here");
+    window.click("Send Command");
+    // What it will mean stands there before it goes.
+    window.sees("The line that waits");
+    window.fill("The line that waits", "RSET");
+    window.click("Next");
+    window.sees("C: RSET");
+    window.misses("The line that waits");
+    assert!(!window.shows("C: STAT"));
+    window.click("Send Command");
+    window.sees("The line that waits");
+    window.click("Run freely");
+    window.sees("C: STAT");
+}
+
+#[test]
+fn the_states_are_drawn_and_the_present_one_is_lit() {
+    let lab = Lab::open();
+    let mut window = lesson(&lab);
+    window.click("States");
+    window.sees("The states of POP3");
+    window.sees("State transaction: here");
+    window.sees("State authorization");
+    window.sees("RETR");
+}
+
+#[test]
+fn the_lock_opens_and_tells_whose_certificate_is_trusted_and_why() {
+    let lab = Lab::open();
+    let mut window = lesson(&lab);
+    window.click("TLS 1.3");
+    window.sees("Encrypted from the first octet");
+    window.sees("CN=Pillarbox Lab CA");
+    window.sees("and you trust that authority by");
+}
+
+#[test]
+fn a_certificate_that_is_not_trusted_is_told_with_why_and_what_to_do() {
+    let lab = Lab::open();
+    let mut window = lab.window_trusting(Path::new("no-such-ca.pem"), &["alice"]);
+    window.sees("certificate is not trusted");
+    window.click("not trusted");
+    window.sees("Why it is not trusted");
+    window.sees("whom nobody here trusts");
+    window.sees("put its certs/ca.pem into the folder");
+}
+
+#[test]
+fn a_conversation_is_saved_as_a_script_a_page_and_a_capture() {
+    let lab = Lab::open();
+    let mut window = lesson(&lab);
+    let folder = lab.path().join("saved");
+    for form in [
+        "Demo script",
+        "HTML page",
+        "Capture, encrypted as it crossed",
+        "Capture with the keys of TLS",
+    ] {
+        window.click("Save as…");
+        window.click(form);
+        window.fill("Folder", folder.to_str().unwrap());
+        window.click("Save");
+        window.pop_up("saved");
+    }
+    let read = |name: &str| fs::read(folder.join(name)).unwrap();
+    let script = String::from_utf8(read("pop3s-1.demo")).unwrap();
+    Script::parse(&script).unwrap();
+    assert!(script.contains("SECRET_1") && !script.contains("wonderland"));
+    let page = String::from_utf8(read("pop3s-1.html")).unwrap();
+    assert!(page.contains("<svg") && !page.contains("wonderland"));
+    let (without, with) = (read("conversations.pcapng"), read("conversations-1.pcapng"));
+    let keys = |capture: &[u8]| {
+        capture
+            .windows(13)
+            .any(|piece| piece == b"CLIENT_RANDOM" || piece == b"CLIENT_HANDSH")
+    };
+    assert!(!keys(&without) && keys(&with));
+}
+
+#[test]
+fn the_servers_run_inside_and_show_who_is_connected_and_their_mail() {
+    let mut lab = Lab::open();
+    let mut window = lab.window(&[]);
+    lab.kill();
+    window.click("Servers");
+    window.click("Start the servers");
+    window.sees("The servers run inside this window");
+    window.sees("Listeners");
+    window.sees("imaps");
+    window.sees("Archive");
+    window.sees("Nobody is connected");
+    window.sees("Nothing waits for another server");
+    window.click("Stop the servers");
+    window.sees("No server runs here");
+    // And again: nothing of the first time holds a port or the queue.
+    window.click("Start the servers");
+    window.sees("Stop the servers");
+}
