@@ -25,6 +25,8 @@ pub(super) fn show(window: &Context, open: &mut bool, conversation: &Conversatio
         .collapsible(false)
         .resizable(false)
         .default_width(520.0)
+        // Beside the window of the states.
+        .default_pos([744.0, 24.0])
         .show(window, |ui| lock(ui, conversation));
 }
 

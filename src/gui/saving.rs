@@ -6,7 +6,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use eframe::egui::{Context, Id, Modal, Ui};
+use eframe::egui::{Context, Id, Modal, Ui, accesskit::Role};
 use lucide_icons::Icon;
 
 use super::model::kept::Kept;
@@ -80,13 +80,14 @@ impl Saving {
 
     /// Draws the menu.
     pub(super) fn menu(&mut self, ui: &mut Ui) {
-        ui.menu_button((look::icon(Icon::Save), "Save as…"), |ui| {
+        let menu = ui.menu_button((look::icon(Icon::Save), "Save as…"), |ui| {
             for (form, name) in FORMS {
                 if ui.button(name).clicked() {
                     self.asked = Some(form);
                 }
             }
         });
+        look::named(menu.response, Role::Button, "Save as…");
     }
 
     /// Asks where to, if something is to be saved; a script and a page are of the connection `one`,
