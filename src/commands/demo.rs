@@ -16,13 +16,12 @@ use clap::Args;
 
 use self::place::{Against, Place};
 use self::seat::Seat;
-use super::recording::INTERRUPTED;
 use super::{CaptureArgs, CommandError, terminal};
 use crate::client::printable;
 use crate::config::{Config, ConfigError};
 use crate::console::{
     Asked, Caller, Demo, Difference, Explain, Fault, Ink, Look, Memory, Pace, Screen, Script,
-    connect, perform_told,
+    before_interruption, connect, perform_told,
 };
 use crate::wire_tap::Recorder;
 
@@ -226,7 +225,7 @@ fn end_at_ctrl_c(place: &Place, recorder: Recorder) -> Result<(), CommandError> 
         Place::Own(sites, _) => Some(sites.folder()),
         Place::There(..) => None,
     };
-    ctrlc::set_handler(move || {
+    before_interruption(move || {
         recorder.finish();
         let servers = match &folder {
             Some(folder) => {
@@ -237,7 +236,6 @@ fn end_at_ctrl_c(place: &Place, recorder: Recorder) -> Result<(), CommandError> 
         };
         // A terminal that is gone is no reason to stay.
         let _ = writeln!(io::stderr(), "\nThe demo has ended here{servers}.");
-        std::process::exit(INTERRUPTED);
     })
     .map_err(|error| CommandError::Setup(format!("Ctrl-C cannot be handled: {error}")))
 }

@@ -3,13 +3,12 @@
 //! A journal that cannot be written is a warning, never a reason not to serve or to send. A capture
 //! was asked for: without it, nothing is begun.
 
-use std::process;
-
 use clap::Args;
 
 use super::CommandError;
 use super::capturing::CaptureArgs;
 use crate::config::Config;
+use crate::console::before_interruption;
 use crate::wire_tap::journal::Writer;
 use crate::wire_tap::{Recorder, Sink};
 
@@ -94,10 +93,7 @@ pub fn during<T>(
 ) -> Result<T, CommandError> {
     let recorder = Recording::begin(config, args, Whose::Client)?.recorder;
     let interrupted = recorder.clone();
-    let handled = ctrlc::set_handler(move || {
-        interrupted.finish();
-        process::exit(INTERRUPTED);
-    });
+    let handled = before_interruption(move || interrupted.finish());
     if let Err(error) = handled {
         log::warn!("Ctrl-C ends the recording before it is written: {error}");
     }
@@ -105,6 +101,3 @@ pub fn during<T>(
     recorder.finish();
     done
 }
-
-/// The exit status of a program that Ctrl-C has ended: 128 and the number of SIGINT.
-pub(super) const INTERRUPTED: i32 = 130;

@@ -8,11 +8,12 @@ use std::sync::mpsc;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use super::CommandError;
-use super::recording::{INTERRUPTED, Recording, RecordingArgs, Whose};
+use super::recording::{Recording, RecordingArgs, Whose};
 use super::settings::own_host;
 use crate::accounts::Password;
 use crate::client::{Endpoint, Security};
 use crate::config::Config;
+use crate::console::INTERRUPTED;
 use crate::limits::BareLineEndings;
 use crate::server::{Listening, Servers};
 

@@ -20,7 +20,7 @@ use rustyline::{
     EventHandler, ExternalPrinter, KeyCode, KeyEvent, Modifiers, RepeatCount,
 };
 
-use crate::console::Ink;
+use crate::console::{Ink, before_interruption};
 
 /// Lines that a history keeps.
 const HISTORY: usize = 1000;
@@ -155,11 +155,7 @@ impl Unechoed {
         tcsetattr(io::stdin(), OptionalActions::Now, &quiet)?;
         let at_end = Unechoed(usual.clone());
         // Ctrl-C between two lines ends the program, but leaves the terminal as it was.
-        let interrupted = ctrlc::set_handler(move || {
-            at_end.restore();
-            std::process::exit(130);
-        });
-        interrupted.map_err(io::Error::other)?;
+        before_interruption(move || at_end.restore())?;
         Ok(Unechoed(usual))
     }
 
