@@ -10,6 +10,7 @@ use pillarbox::commands::{
     trace,
 };
 use pillarbox::config::Config;
+use pillarbox::console;
 use pillarbox::protocol::Protocol;
 
 /// A whole email system that you can read, run and see through.
@@ -56,7 +57,9 @@ enum Command {
 fn main() -> ExitCode {
     let line = CommandLine::parse();
     start_log(&line);
-    match run(line) {
+    let done = run(line);
+    console::leave_it_to_an_interruption();
+    match done {
         Ok(()) | Err(CommandError::Unread) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("pillarbox: {error}");

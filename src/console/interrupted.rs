@@ -6,7 +6,9 @@
 
 use std::io;
 use std::process;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::thread;
 
 /// The exit status of a program that Ctrl-C has ended: 128 and the number of SIGINT.
 pub const INTERRUPTED: i32 = 130;
@@ -33,7 +35,19 @@ pub fn before_interruption(last_thing: impl FnOnce() + Send + 'static) -> io::Re
     Ok(())
 }
 
+/// Whoever finds at the program's end that something went wrong calls this first: under Ctrl-C it is
+/// the last things that made it go wrong, a folder that is gone, and the end is theirs.
+pub fn leave_it_to_an_interruption() {
+    while ENDING.load(Ordering::SeqCst) {
+        thread::park();
+    }
+}
+
+/// The last things are being done.
+static ENDING: AtomicBool = AtomicBool::new(false);
+
 fn end() {
+    ENDING.store(true, Ordering::SeqCst);
     let registered = LAST_THINGS
         .lock()
         .unwrap_or_else(PoisonError::into_inner)

@@ -30,7 +30,7 @@ pub use difference::{Difference, Fault};
 pub use explanation::Page;
 pub(crate) use hexadecimal::hexadecimal;
 pub use ink::Ink;
-pub use interrupted::{INTERRUPTED, before_interruption};
+pub use interrupted::{INTERRUPTED, before_interruption, leave_it_to_an_interruption};
 pub(crate) use layout::{WIDEST, behind, rule, spoken, without_ending};
 pub use notes::Explain;
 pub(crate) use notes::{Told, particulars};
