@@ -4,6 +4,7 @@
 //! the servers have written. What was asked for and cannot be written is an error.
 
 use std::env;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -100,9 +101,13 @@ impl Capturing {
             ));
         }
         let texts = texts(config)?;
-        let capture = pcapng::create(file)
-            .and_then(|out| Capture::new(&name, out, style, texts))
-            .map_err(|error| CommandError::Setup(format!("the capture {name}: {error}")))?;
+        let wrong = |error| CommandError::Setup(format!("the capture {error}"));
+        let out = pcapng::create(file).map_err(wrong)?;
+        let capture = Capture::new(&name, out, style, texts).map_err(|error| {
+            wrong(io::Error::other(format!(
+                "{name} cannot be written: {error}"
+            )))
+        })?;
         self.notes.push(format!(
             "What crosses the wire is written to {name}, for Wireshark."
         ));
@@ -227,6 +232,8 @@ mod tests {
             let error = args(&line).begin(&config, false).err().unwrap();
             assert_eq!(error.status(), 2);
             assert!(error.to_string().contains(expected), "{error}");
+            let file = line.rsplit(' ').next().unwrap();
+            assert!(error.to_string().matches(file).count() <= 1, "{error}");
         }
         assert_eq!(fs::read(&letter).unwrap(), b"Dear Bob");
     }

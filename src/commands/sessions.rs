@@ -187,7 +187,7 @@ fn hand_on(
     if let Some(file) = &args.pcapng {
         let name = file.display().to_string();
         capture(file, &name, dialogue, texts)
-            .map_err(|error| CommandError::Job(format!("the capture {name}: {error}")))?;
+            .map_err(|error| CommandError::Job(format!("the capture {error}")))?;
         writeln!(
             out,
             "Saved. `wireshark {name}` shows it; what was masked is masked there, too."
@@ -197,15 +197,18 @@ fn hand_on(
 }
 
 fn capture(file: &Path, name: &str, dialogue: &Dialogue, texts: &Arc<Texts>) -> io::Result<()> {
+    let wrong = |why: String| io::Error::other(format!("{name} {why}"));
     if file.exists() {
-        return Err(io::Error::other(THERE));
+        return Err(wrong(THERE.to_owned()));
     }
     let style = Style {
         octets: Octets::AsSaid,
         ..Style::default()
     };
     let out = pcapng::create(file)?;
-    dialogue.replay(&mut Capture::new(name, out, style, Arc::clone(texts))?)
+    Capture::new(name, out, style, Arc::clone(texts))
+        .and_then(|mut capture| dialogue.replay(&mut capture))
+        .map_err(|error| wrong(format!("cannot be written: {error}")))
 }
 
 /// What is said of a file that would be overwritten.

@@ -104,7 +104,10 @@ impl Summary {
     }
 
     fn said(&mut self, said: &Said) {
-        self.octets += said.octets.octets().len() as u64 + said.left_out.octets;
+        // Somebody may have edited the journal: no number in it is too large.
+        let said_here = said.octets.octets().len() as u64;
+        let octets = said_here.saturating_add(said.left_out.octets);
+        self.octets = self.octets.saturating_add(octets);
         let Some(meaning) = &said.explained else {
             return;
         };

@@ -159,7 +159,8 @@ fn rows(dialogue: &Dialogue) -> Vec<Row> {
 fn spoke(rows: &mut Vec<Row>, said: &Said, time: SignedDuration) {
     let octets = said.octets.octets();
     let lines = octets.split_inclusive(|octet| *octet == b'\n').count();
-    let lines = lines + usize::try_from(said.left_out.lines).unwrap_or(usize::MAX / 2);
+    let left_out = usize::try_from(said.left_out.lines).unwrap_or(usize::MAX);
+    let lines = lines.saturating_add(left_out);
     match rows.last_mut() {
         Some(Row::Spoke(by, _, _, more)) if *by == said.by => *more = more.saturating_add(lines),
         _ => {

@@ -4,6 +4,7 @@
 use super::*;
 use crate::protocol::Protocol;
 use crate::sessions::tests::dialogue;
+use crate::wire_tap::journal::Happened;
 
 fn page_of(protocol: Protocol, lines: &str) -> String {
     page(&dialogue(protocol, lines), &Texts::compiled_in())
@@ -104,4 +105,18 @@ fn what_is_long_is_bounded() {
     let page = page_of(Protocol::Smtp, &format!("S: 220 hi\n{talk}"));
     assert!(page.contains("more arrows</p>"));
     assert_eq!(page.matches("<svg").count(), 150usize.div_ceil(16));
+}
+
+#[test]
+fn numbers_that_somebody_has_edited_are_not_too_large() {
+    let mut records = dialogue(Protocol::Smtp, "S: 220 hi\nS: 220 hi\nC: QUIT").records;
+    for record in &mut records {
+        if let Happened::Said(said) = &mut record.what {
+            (said.left_out.lines, said.left_out.octets) = (u64::MAX, u64::MAX);
+        }
+    }
+    let dialogue = Dialogue::of(records, &Texts::compiled_in()).unwrap();
+    assert_eq!(dialogue.summary.octets, u64::MAX);
+    let page = page(&dialogue, &Texts::compiled_in());
+    assert!(page.contains(&format!("(+{} lines)", u64::MAX)), "{page}");
 }

@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
 use crate::protocol::Protocol;
 use crate::protocol::explain::{self, Explained, State};
@@ -33,7 +33,8 @@ pub struct Record {
 /// A connection that was recorded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
-    /// Its name, which no other connection has, of whichever program.
+    /// Its name, which no other connection has, of whichever program: letters and digits.
+    #[serde(deserialize_with = "name")]
     pub connection: String,
     /// Which end was ours.
     pub ours: Side,
@@ -242,6 +243,17 @@ pub(crate) mod moment {
     }
 }
 
+/// A name that can be shown, and typed: whoever edits a journal can write anything.
+fn name<'a, D: Deserializer<'a>>(from: D) -> Result<String, D::Error> {
+    let name = String::deserialize(from)?;
+    match !name.is_empty() && name.bytes().all(|octet| octet.is_ascii_alphanumeric()) {
+        true => Ok(name),
+        false => Err(D::Error::custom(
+            "a connection is named by letters and digits",
+        )),
+    }
+}
+
 /// A state by its key.
 mod state {
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
@@ -349,6 +361,21 @@ mod tests {
             r#""command":"EHLO","number":1,"before":"greeting","after":"greeting"}}"#,
         );
         assert_eq!(serde_json::to_string(&record(what)).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_name_that_would_speak_to_the_terminal_is_none() {
+        let line = serde_json::to_string(&record(Happened::Opened)).unwrap();
+        for (name, is_record) in [
+            ("k7m2", true),
+            ("", false),
+            ("\\u001b[2J", false),
+            ("é", false),
+        ] {
+            let line = line.replace("k7m2x4qz", name);
+            let read = serde_json::from_str::<Record>(&line);
+            assert_eq!(read.is_ok(), is_record, "{line}");
+        }
     }
 
     #[test]

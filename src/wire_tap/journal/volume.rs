@@ -81,8 +81,11 @@ impl Volume {
     }
 
     fn rotate(&self) -> io::Result<()> {
-        for number in (1..self.keep).rev() {
-            rename(&old(&self.folder, number), &old(&self.folder, number + 1))?;
+        // Only those that are there: `journal_keep` may be any number.
+        let is_there = |number: &u32| old(&self.folder, *number).exists();
+        let last = (1..self.keep).take_while(is_there).last().unwrap_or(0);
+        for number in (1..=last).rev() {
+            fs::rename(old(&self.folder, number), old(&self.folder, number + 1))?;
         }
         match self.keep {
             0 => fs::remove_file(current(&self.folder)),
@@ -95,13 +98,6 @@ fn open(folder: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     let options = options.read(true).append(true).create(true).mode(0o600);
     options.open(current(folder))
-}
-
-fn rename(from: &Path, to: &Path) -> io::Result<()> {
-    match fs::rename(from, to) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        renamed => renamed,
-    }
 }
 
 /// The file that is written, in this folder.
@@ -155,6 +151,16 @@ mod tests {
         assert!(!old(&folder, 3).exists());
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(&folder), mode(&current(&folder))), (0o700, 0o600));
+    }
+
+    #[test]
+    fn as_many_files_may_be_kept_as_there_are_numbers() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut volume = Volume::open(folder.path(), 1, u32::MAX).unwrap();
+        for line in ["1\n", "2\n", "3\n"] {
+            volume.append(line.as_bytes()).unwrap();
+        }
+        assert_eq!(text(&old(folder.path(), 2)), "1\n");
     }
 
     #[test]
