@@ -25,6 +25,8 @@ pub(super) struct Asked {
     pub(super) tag: String,
     /// Which command of the conversation it is, from 1.
     pub(super) number: u64,
+    /// It may be a password, and its tag, too.
+    pub(super) secret: bool,
 }
 
 #[derive(Clone)]
@@ -84,8 +86,21 @@ impl Course {
                 verb,
                 tag: tag.to_owned(),
                 number,
+                secret: false,
             });
         }
+    }
+
+    /// What the client has said last may be a password.
+    pub(super) fn hide_newest(&mut self) {
+        if let Some(asked) = self.waiting.back_mut() {
+            asked.secret = true;
+        }
+    }
+
+    /// Has the client logged in?
+    pub(super) fn is_logged_in(&self) -> bool {
+        self.logged_in
     }
 
     /// The command that a reply answers, where replies come in the order of commands.

@@ -117,7 +117,7 @@ impl Imap {
         sketch.number = Some(self.number);
         if self.verb == "LOGIN" {
             sketch.mask_what_is_unnamed();
-        } else if sketch.fault.is_some() {
+        } else if sketch.fault.is_some() || self.verb.is_empty() {
             sketch.mask_what_looks_secret();
         }
         let Some(piece) = piece else {

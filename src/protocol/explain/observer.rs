@@ -51,6 +51,8 @@ pub struct Observer {
     from_server: Cutter,
     /// Does the client wait? At first for the greeting.
     due: bool,
+    /// Was the client's last command a login, of which more may come?
+    in_login: bool,
 }
 
 /// What follows the conversation, so that it can be cloned.
@@ -93,6 +95,7 @@ impl Observer {
             from_client: Cutter::default(),
             from_server: Cutter::default(),
             due: true,
+            in_login: false,
         }
     }
 
@@ -190,11 +193,22 @@ impl Observer {
 
     fn explain(&mut self, line: Line<'_>, side: Side) -> Explained {
         let before = self.course.state;
+        let was_logged_in = self.course.is_logged_in();
         let (course, mut sketch) = (&mut self.course, Sketch::new(line.text));
         match side {
-            Side::Client => self.follow.0.client(course, &line, &mut sketch),
-            Side::Server => self.follow.0.server(course, &line, &mut sketch),
+            Side::Client => {
+                self.follow.0.client(course, &line, &mut sketch);
+                self.mask_behind_login(&mut sketch);
+            }
+            Side::Server => {
+                self.follow.0.server(course, &line, &mut sketch);
+                // The tag of no command that we know of: the server took something for one.
+                if self.in_login && sketch.command.is_none() {
+                    sketch.recast(Role::Tag, Role::Password, None);
+                }
+            }
         }
+        self.in_login &= was_logged_in || !self.course.is_logged_in();
         let first = before == State::Greeting && matches!(side, Side::Server);
         if let Some(note) = first
             .then(|| stranger(self.course.protocol, line.text))
@@ -211,6 +225,19 @@ impl Observer {
         explained
     }
 
+    /// Behind a login that was refused, what is no command may be the password all the same: whoever
+    /// sends it without listening has not heard that nobody wants it.
+    fn mask_behind_login(&mut self, sketch: &mut Sketch<'_>) {
+        match sketch.command {
+            Some("") if self.in_login => {
+                sketch.mask_all();
+                self.course.hide_newest();
+            }
+            Some(verb) => self.in_login = LOGINS.contains(&verb) || sketch.has_secret(),
+            None => {}
+        }
+    }
+
     fn cut(&mut self, mut cutter: Cutter, octets: &[u8], side: Side) -> (Cutter, Vec<Told>) {
         let mut told = Vec::new();
         cutter.take(octets, |whole, line| {
@@ -222,6 +249,9 @@ impl Observer {
         (cutter, told)
     }
 }
+
+/// Commands with which a client logs in, in all protocols.
+const LOGINS: [&str; 6] = ["AUTH", "USER", "PASS", "APOP", "LOGIN", "AUTHENTICATE"];
 
 /// What the server's first line says that it speaks, if it is something else than this protocol:
 /// the note about it.

@@ -90,6 +90,9 @@ impl<'a> Sketch<'a> {
 
     /// The line is this command's, or belongs to its answer.
     pub(super) fn belongs_to(&mut self, asked: Option<&Asked>) {
+        if asked.is_some_and(|asked| asked.secret) {
+            self.recast(Role::Tag, Role::Password, None);
+        }
         self.command = asked.map(|asked| asked.verb);
         self.number = asked.map(|asked| asked.number);
     }
@@ -116,7 +119,7 @@ impl<'a> Sketch<'a> {
     /// A line that is no command, but looks as if a password stood in it: `LOGIN alice secret`
     /// without a tag, `PASS secret` said to SMTP. All that follows is masked.
     pub(super) fn mask_what_looks_secret(&mut self) {
-        if self.spans().any(|span| span.role.is_secret()) {
+        if self.has_secret() {
             return;
         }
         let (mut at, mut rest) = (0, self.line);
@@ -132,6 +135,17 @@ impl<'a> Sketch<'a> {
             rest = others.get(1..).unwrap_or_default();
             at += 1;
         }
+    }
+
+    /// The whole line may be a password.
+    pub(super) fn mask_all(&mut self) {
+        self.parts.clear();
+        self.part(Span::of(Role::Password, self.line, self.line));
+    }
+
+    /// Must a part of the line be masked?
+    pub(super) fn has_secret(&self) -> bool {
+        self.spans().any(|span| span.role.is_secret())
     }
 
     /// A command of which every word has a name but the secret ones.

@@ -597,3 +597,100 @@ fn a_body_can_be_passed_over() {
         assert!(passed > 0, "{lines:?}");
     }
 }
+
+#[test]
+fn what_is_said_behind_a_refused_login_is_masked() {
+    let rows: [(Protocol, &[&str]); 6] = [
+        (
+            Protocol::Smtp,
+            &[
+                "C: AUTH LOGIN",
+                "C: YWxpY2U=",
+                "S: 503 no",
+                "C: c2VjcmV0",
+                "S: 500 what",
+            ],
+        ),
+        (
+            Protocol::Smtp,
+            &["C: AUTH LOGIN", "S: 504 no", "C: YWxpY2U=", "C: c2VjcmV0"],
+        ),
+        (
+            Protocol::Pop3,
+            &[
+                "C: AUTH NOSUCH",
+                "S: -ERR no",
+                "C: c2VjcmV0",
+                "S: -ERR what",
+            ],
+        ),
+        (
+            Protocol::Imap,
+            &[
+                "C: a AUTHENTICATE NOSUCH",
+                "S: a NO no",
+                "C: c2VjcmV0",
+                "S: c2VjcmV0 BAD what",
+            ],
+        ),
+        (
+            Protocol::Imap,
+            &[
+                "C: a LOGIN alice",
+                "C: secret",
+                "C: b NOOP",
+                "S: a BAD no",
+                "S: secret BAD what",
+            ],
+        ),
+        (
+            Protocol::Imap,
+            &[
+                "C: LOGIN {5+}",
+                "C: alice {6+}",
+                "C: secret",
+                "S: secret BAD what",
+            ],
+        ),
+    ];
+    for (protocol, lines) in rows {
+        let mut observer = Observer::new(protocol, Texts::compiled_in());
+        let greeting = if protocol == Protocol::Imap {
+            "* OK"
+        } else {
+            "+OK"
+        };
+        observer.server(
+            if protocol == Protocol::Smtp {
+                "220"
+            } else {
+                greeting
+            }
+            .as_bytes(),
+        );
+        for line in lines {
+            let (mark, line) = line.split_at(3);
+            let explained = match mark {
+                "C: " => observer.client(line.as_bytes()),
+                _ => observer.server(line.as_bytes()),
+            };
+            let masked = explained.masked(line.as_bytes());
+            let masked = String::from_utf8_lossy(&masked);
+            let leaks = masked.contains("secret") || masked.contains("c2VjcmV0");
+            assert!(!leaks, "{masked} {:?}", explained.fault);
+        }
+    }
+}
+
+#[test]
+fn what_is_said_behind_a_login_that_went_well_is_no_password() {
+    let mut observer = Observer::new(Protocol::Imap, Texts::compiled_in());
+    observer.server(b"* OK hi");
+    observer.client(b"a LOGIN alice wonderland");
+    observer.server(b"a OK welcome");
+    assert!(!observer.client(b"b NOSUCH").has_secret());
+    observer.client(b"c LOGIN alice");
+    assert!(observer.client(b"wonderland").has_secret());
+    observer.client(b"d NOOP");
+    assert!(!observer.client(b"e NOSUCH").has_secret());
+}
