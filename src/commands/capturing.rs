@@ -68,7 +68,13 @@ impl CaptureArgs {
             return Err(CommandError::Setup(sentence.to_owned()));
         }
         let mut capturing = Capturing::default();
-        capturing.log_keys(self.keylog.as_ref(), config)?;
+        let key_log = key_log(self.keylog.as_ref(), config);
+        if file.is_some() && file == key_log.as_ref() {
+            let sentence =
+                "the capture and the key log cannot be one file; name another one for one of them";
+            return Err(CommandError::Setup(sentence.to_owned()));
+        }
+        capturing.log_keys(key_log.as_deref())?;
         if let Some(file) = file {
             let style = Style {
                 keys: self.keys.unwrap_or(config.capture.keys),
@@ -115,13 +121,8 @@ impl Capturing {
         Ok(())
     }
 
-    /// The command line comes before the environment, and both before the configuration.
-    fn log_keys(&mut self, said: Option<&PathBuf>, config: &Config) -> Result<(), CommandError> {
-        let environment = env::var_os(KEY_LOG_VARIABLE)
-            .filter(|file| !file.is_empty())
-            .map(PathBuf::from);
-        let file = said.cloned().or(environment);
-        let Some(file) = file.as_ref().or(config.capture.keylog.as_ref()) else {
+    fn log_keys(&mut self, file: Option<&Path>) -> Result<(), CommandError> {
+        let Some(file) = file else {
             return Ok(());
         };
         secrets_can_be_had("logged")?;
@@ -135,6 +136,14 @@ impl Capturing {
         ));
         Ok(())
     }
+}
+
+/// Where the TLS secrets are logged: the command line comes before the environment, and both before
+/// the configuration.
+fn key_log(said: Option<&PathBuf>, config: &Config) -> Option<PathBuf> {
+    let environment = || env::var_os(KEY_LOG_VARIABLE).filter(|file| !file.is_empty());
+    let said = said.cloned().or_else(|| environment().map(PathBuf::from));
+    said.or_else(|| config.capture.keylog.clone())
 }
 
 /// Only OpenSSL tells its secrets; native-tls uses other libraries elsewhere.
@@ -222,6 +231,10 @@ mod tests {
             (
                 "x --capture /no/such".to_owned(),
                 "/no/such cannot be written",
+            ),
+            (
+                "x --keylog /no/such --capture /no/such".to_owned(),
+                "cannot be one file",
             ),
             (
                 "x --keylog /no/such".to_owned(),
