@@ -141,6 +141,7 @@ impl<'a> Sketch<'a> {
     pub(super) fn mask_all(&mut self) {
         self.parts.clear();
         self.part(Span::of(Role::Password, self.line, self.line));
+        self.about(Topic::Note, "behind-login");
     }
 
     /// Must a part of the line be masked?

@@ -81,7 +81,7 @@ fn what_is_refused_leads_nowhere() {
             ("S: 334 ", "334, login"),
             ("C: *", "cancel, login"),
             ("S: 501 5.7.0 Cancelled", "501, ready"),
-            ("C: FROBNICATE", "unknown, ready"),
+            ("C: FROBNICATE", "behind-login, ready"),
             ("S: 500 5.5.2 No", "500, ready"),
             ("S: 421 4.3.2 Stopping", "421, closed"),
         ],
@@ -690,7 +690,11 @@ fn what_is_said_behind_a_login_that_went_well_is_no_password() {
     observer.server(b"a OK welcome");
     assert!(!observer.client(b"b NOSUCH").has_secret());
     observer.client(b"c LOGIN alice");
-    assert!(observer.client(b"wonderland").has_secret());
+    let masked = observer.client(b"wonderland");
+    assert_eq!(
+        (masked.has_secret(), masked.entry.name.as_str()),
+        (true, "behind-login")
+    );
     observer.client(b"d NOOP");
     assert!(!observer.client(b"e NOSUCH").has_secret());
 }
