@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use clap::{ArgAction, Parser, Subcommand};
 use pillarbox::commands::recording::{RecordingArgs, during};
 use pillarbox::commands::{
-    CommandError, demo, explain, gui, inbox, passwd, queue, send, serve, sessions, settings, talk,
-    trace,
+    CommandError, demo, explain, gui, inbox, passwd, queue, send, serve, sessions, settings_with,
+    talk, trace,
 };
 use pillarbox::config::Config;
 use pillarbox::console;
@@ -78,12 +78,18 @@ fn run(line: CommandLine) -> Result<(), CommandError> {
         Command::Imap(args) => talk::run(Protocol::Imap, &args, &config()?),
         Command::Send(args) => {
             let config = config()?;
-            let send = |recorder: &_| send::run(&args, &settings(&config)?.recorded_by(recorder));
+            let send = |recorder: &_| {
+                let settings = settings_with(&config, args.server.server.as_ref())?;
+                send::run(&args, &settings.recorded_by(recorder))
+            };
             during(&config, &args.recording, send)
         }
         Command::Inbox(args) => {
             let config = config()?;
-            let read = |recorder: &_| inbox::run(&args, &settings(&config)?.recorded_by(recorder));
+            let read = |recorder: &_| {
+                let settings = settings_with(&config, args.server.server.as_ref())?;
+                inbox::run(&args, &settings.recorded_by(recorder))
+            };
             during(&config, &args.recording, read)
         }
         Command::Gui(args) => gui::run(&args, &config()?),

@@ -29,7 +29,7 @@ pub mod trace;
 
 pub use capturing::CaptureArgs;
 pub use server_args::ServerArgs;
-pub use settings::settings;
+pub use settings::{settings, settings_with};
 
 /// Why a command failed: one sentence, and the exit status that goes with it.
 #[derive(Debug)]

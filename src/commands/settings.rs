@@ -12,11 +12,22 @@ use crate::config::{Config, Port};
 /// # Errors
 /// When a server is neither named there nor on in `[ports]`.
 pub fn settings(config: &Config) -> Result<ClientSettings, CommandError> {
+    settings_with(config, None)
+}
+
+/// The same where the command line names the server that is meant: no other need be known.
+///
+/// # Errors
+/// As for [`settings`], if it names none.
+pub fn settings_with(
+    config: &Config,
+    said: Option<&(String, u16)>,
+) -> Result<ClientSettings, CommandError> {
     let (client, ports) = (&config.client, &config.ports);
     Ok(ClientSettings {
-        smtp: endpoint(config, "smtp", client.smtp.as_ref(), ports.smtps)?,
-        pop3: endpoint(config, "pop3", client.pop3.as_ref(), ports.pop3s)?,
-        imap: endpoint(config, "imap", client.imap.as_ref(), ports.imaps)?,
+        smtp: endpoint(config, "smtp", said.or(client.smtp.as_ref()), ports.smtps)?,
+        pop3: endpoint(config, "pop3", said.or(client.pop3.as_ref()), ports.pop3s)?,
+        imap: endpoint(config, "imap", said.or(client.imap.as_ref()), ports.imaps)?,
         domain: config.server.domain.clone(),
         passwords: passwords(config),
     })
@@ -86,5 +97,10 @@ mod tests {
         let error = of("[ports]\nsmtps =\n").unwrap_err();
         assert_eq!(error.status(), 2);
         assert!(error.to_string().contains("[client] smtp"), "{error}");
+        let nothing_is_fixed = "[ports]\nsmtps = 0\npop3s = 0\nimaps = 0\n";
+        let config = Config::parse("x.ini", nothing_is_fixed, Path::new("/lab")).unwrap();
+        let said = ("there.test".to_owned(), 993);
+        let settings = settings_with(&config, Some(&said)).unwrap();
+        assert_eq!(settings.smtp.to_string(), "there.test:993");
     }
 }
