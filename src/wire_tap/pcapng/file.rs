@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use rustix::fs::{FlockOperation, flock};
@@ -12,6 +12,9 @@ use super::capture::PROGRAM;
 
 /// Octets in which the head of a capture of ours has its place.
 const HEAD: u64 = 4096;
+
+/// Passwords and TLS secrets may stand in a capture.
+const OWNERS: u32 = 0o600;
 
 /// A file that takes whole blocks: of what could not be written whole, nothing stays in it.
 pub struct WholeBlocks {
@@ -38,7 +41,7 @@ pub fn create(path: &Path) -> io::Result<WholeBlocks> {
         let file = options.open(path).map_err(cannot)?;
         return Ok(WholeBlocks { file, length: None });
     }
-    options.read(true).create(true).mode(0o600);
+    options.read(true).create(true).mode(OWNERS);
     let mut file = options.open(path).map_err(cannot)?;
     if flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
         let why = "is being written by another pillarbox; name another file with --capture";
@@ -50,6 +53,8 @@ pub fn create(path: &Path) -> io::Result<WholeBlocks> {
         return Err(wrong(&why));
     }
     file.set_len(0).map_err(cannot)?;
+    // It may have been there with other rights; not every disk knows any.
+    let _ = file.set_permissions(fs::Permissions::from_mode(OWNERS));
     io::Seek::rewind(&mut file).map_err(cannot)?;
     Ok(WholeBlocks {
         file,
@@ -108,11 +113,14 @@ mod tests {
             (&ours[..20], false),
         ] {
             fs::write(&path, before).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
             let made = create(&path).map(|mut file| file.write_all(b"new"));
             let error = made.err().map(|error| error.to_string());
             let names = |error: &String| error.contains("lab.pcapng exists");
             assert!(error.as_ref().is_none_or(names), "{error:?}");
             assert_eq!(error.is_none(), overwritten);
+            let mode = fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+            assert_eq!(mode == OWNERS, overwritten);
             let after = if overwritten { b"new" } else { before };
             assert_eq!(fs::read(&path).unwrap(), after);
         }
