@@ -6,8 +6,8 @@ use std::time::SystemTime;
 
 use eframe::egui::text::LayoutJob;
 use eframe::egui::{
-    CentralPanel, ComboBox, Frame, Panel, RichText, ScrollArea, Sense, TextFormat, TextStyle, Ui,
-    WidgetInfo, accesskit::Role, vec2,
+    CentralPanel, ComboBox, Frame, Label, Panel, RichText, ScrollArea, Sense, TextFormat,
+    TextStyle, Ui, WidgetInfo, accesskit::Role, vec2,
 };
 use jiff::Timestamp;
 use lucide_icons::Icon;
@@ -331,18 +331,21 @@ const WHOLE_ROWS: usize = 4;
 
 /// The octets of a line, and what crossed the socket for them under TLS.
 fn octets_of(ui: &mut Ui, line: &Line, octets: &[u8]) {
-    for row in hexadecimal(octets) {
-        ui.label(RichText::new(row).monospace().small());
-    }
+    rows_of(ui, octets);
     if let Some((crossed, all)) = &line.crossed {
         let words =
             format!("What crossed the network, with its neighbours: {all} octets of ciphertext");
         ui.label(RichText::new(words).color(look::palette(ui).faint));
-        for row in hexadecimal(crossed) {
-            ui.label(RichText::new(row).monospace().small());
-        }
+        rows_of(ui, crossed);
     }
     ui.separator();
+}
+
+/// In rows of eight octets, for which the panel is wide enough, one close below the other.
+fn rows_of(ui: &mut Ui, octets: &[u8]) {
+    let rows = hexadecimal(octets, 8);
+    let rows: Vec<&str> = rows.iter().map(|row| row.trim_start()).collect();
+    ui.add(Label::new(RichText::new(rows.join("\n")).monospace()).extend());
 }
 
 fn row(

@@ -200,8 +200,8 @@ fn straight(
     // Back and forth stand side by side.
     let aside = direction.rot90() * APART;
     let (a, b) = (
-        edge(begin, direction) + aside,
-        edge(end, -direction) + aside,
+        edge(begin, begin.center() + aside, direction),
+        edge(end, end.center() + aside, -direction),
     );
     painter.line_segment([a, b], stroke);
     head(painter, b, direction, stroke);
@@ -225,15 +225,17 @@ fn curve(painter: &Painter, begin: Rect, end: Rect, stroke: Stroke) -> Pos2 {
     beside
 }
 
-/// Where the line from the middle of a box leaves it.
-fn edge(rect: Rect, direction: Vec2) -> Pos2 {
-    let half = rect.size() / 2.0;
-    let across = |half: f32, along: f32| match along.abs() > f32::EPSILON {
-        true => half / along.abs(),
-        false => f32::INFINITY,
+/// Where a line in this direction leaves the box that it begins in.
+fn edge(rect: Rect, inside: Pos2, direction: Vec2) -> Pos2 {
+    let across = |ahead: f32, behind: f32, along: f32| match along {
+        along if along > f32::EPSILON => ahead / along,
+        along if along < -f32::EPSILON => behind / along,
+        _ => f32::INFINITY,
     };
-    let length = across(half.x, direction.x).min(across(half.y, direction.y));
-    rect.center() + direction * length
+    let (ahead, behind) = (rect.max - inside, rect.min - inside);
+    let x = across(ahead.x, behind.x, direction.x);
+    let y = across(ahead.y, behind.y, direction.y);
+    inside + direction * x.min(y)
 }
 
 fn head(painter: &Painter, at: Pos2, direction: Vec2, stroke: Stroke) {

@@ -19,6 +19,9 @@ use crate::wire_tap::Side;
 /// Connections that are listed after their end.
 const ENDED: usize = 8;
 
+/// So many characters of a line the table has room for.
+const LAST_LINE: usize = 70;
+
 /// The view.
 pub(super) struct LabTab {
     lab: Lab,
@@ -219,7 +222,7 @@ fn connections(ui: &mut Ui, conversations: &Conversations, texts: &Texts) {
             connection.thread.clone(),
             state,
             one.lock.name(),
-            shortened(&last),
+            look::shortened(&last, LAST_LINE),
         ]
     });
     let names = ["", "Thread", "State", "Security", "Last line"];
@@ -235,15 +238,6 @@ fn state(conversation: &Conversation, texts: &Texts) -> String {
         || observer.state().key().to_owned(),
         |entry| entry.title.clone(),
     )
-}
-
-/// So much of a line as a table has room for.
-fn shortened(text: &str) -> String {
-    const MOST: usize = 70;
-    match text.char_indices().nth(MOST) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or(text)),
-        None => text.to_owned(),
-    }
 }
 
 fn section(ui: &mut Ui, picture: Icon, name: &str, empty: &str) {

@@ -24,9 +24,10 @@ pub(super) fn show(window: &Context, open: &mut bool, conversation: &Conversatio
         .open(open)
         .collapsible(false)
         .resizable(false)
-        .default_width(520.0)
-        // Beside the window of the states.
-        .default_pos([744.0, 24.0])
+        .default_width(528.0)
+        // Beside the window of the states, and not at the very edge.
+        .default_pos([736.0, 16.0])
+        .constrain_to(window.content_rect().shrink(2.0 * look::STEP))
         .show(window, |ui| lock(ui, conversation));
 }
 
@@ -37,7 +38,7 @@ fn lock(ui: &mut Ui, conversation: &Conversation) {
         true => palette.wrong,
         false => palette.accent,
     };
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         ui.label(look::icon(picture(lock)).size(24.0).color(colour));
         ui.label(RichText::new(lock.sentence()).strong());
     });

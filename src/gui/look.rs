@@ -6,8 +6,8 @@ use std::sync::Arc;
 use eframe::egui::accesskit::Role;
 use eframe::egui::{
     Align, Button, Color32, Context, CornerRadius, FontData, FontDefinitions, FontFamily, FontId,
-    Frame, Key, Layout, Margin, Response, RichText, Stroke, Style, TextEdit, TextStyle, Theme, Ui,
-    Vec2, Visuals, WidgetInfo,
+    Frame, Id, Key, Layout, Margin, Modal, Response, RichText, Stroke, Style, TextEdit, TextStyle,
+    Theme, Ui, Vec2, Visuals, WidgetInfo,
 };
 use lucide_icons::{Icon, LUCIDE_FONT_BYTES};
 
@@ -171,14 +171,28 @@ fn colour(visuals: &mut Visuals, palette: Palette) {
     visuals.widgets.noninteractive.bg_stroke = Stroke::new(1.0, palette.line);
     visuals.widgets.inactive.bg_stroke = Stroke::new(1.0, palette.line);
     visuals.widgets.inactive.weak_bg_fill = palette.beside;
-    // Check boxes: their ground, and a frame that is seen.
-    visuals.widgets.inactive.bg_fill = palette.line;
+    // The ground of check boxes, which is seen without their frame.
+    visuals.widgets.inactive.bg_fill = palette.faint.gamma_multiply(0.7);
     visuals.widgets.open.weak_bg_fill = palette.beside;
     visuals.widgets.open.bg_stroke = Stroke::new(1.0, palette.line);
     visuals.widgets.hovered.bg_stroke = Stroke::new(1.0, palette.accent);
     visuals.widgets.hovered.weak_bg_fill = palette.chosen;
     visuals.widgets.active.bg_stroke = Stroke::new(2.0, palette.accent);
     visuals.widgets.active.weak_bg_fill = palette.chosen;
+}
+
+/// A window in front of everything, with the margin of any other.
+pub(super) fn modal(window: &Context, name: &str) -> Modal {
+    let frame = Frame::window(&window.global_style());
+    Modal::new(Id::unique(name)).frame(frame)
+}
+
+/// The text, or its first `most` characters, where there is no room for more.
+pub(super) fn shortened(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or(text)),
+        None => text.to_owned(),
+    }
 }
 
 /// An icon as text, of the height of the text around it.

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use eframe::egui::{Context, Id, Key, Modal, RichText};
+use eframe::egui::{Context, Key, RichText};
 use lucide_icons::Icon;
 
 use super::look;
@@ -43,7 +43,7 @@ impl Popups {
         let Some(popup) = self.0.front() else {
             return;
         };
-        let shown = Modal::new(Id::unique("pop-up")).show(window, |ui| {
+        let shown = look::modal(window, "pop-up").show(window, |ui| {
             ui.set_max_width(420.0);
             let palette = look::palette(ui);
             let (picture, colour) = match popup.good {

@@ -6,7 +6,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use eframe::egui::{Context, Id, Modal, Ui, accesskit::Role};
+use eframe::egui::{Context, Ui, accesskit::Role};
 use lucide_icons::Icon;
 
 use super::model::kept::Kept;
@@ -98,7 +98,7 @@ impl Saving {
             Form::Script | Form::Page => one,
             Form::Capture { .. } => only,
         };
-        let shown = Modal::new(Id::unique("save a conversation")).show(window, |ui| {
+        let shown = look::modal(window, "save a conversation").show(window, |ui| {
             ui.set_max_width(460.0);
             ui.heading("Save the conversation");
             ui.label(about(form, connection));

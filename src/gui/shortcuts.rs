@@ -1,6 +1,6 @@
 //! What keys do, in one table: it is obeyed, and shown under `?`.
 
-use eframe::egui::{Context, Event, Grid, Id, Key, Modal, Modifiers};
+use eframe::egui::{Context, Event, Grid, Key, Modifiers};
 use lucide_icons::Icon;
 
 use super::look;
@@ -129,6 +129,12 @@ const TABLE: [Row; 35] = [
 /// The question mark does the same; where it is on a keyboard, egui does not know.
 const SHOW_THIS: &str = "Show this list, as ? does";
 
+/// Keys that count only where the deed is at hand, which obeys them itself.
+const ELSEWHERE: [(&str, &str); 2] = [
+    ("Ctrl+Enter", "Send the message that is being written"),
+    ("F10", "Step by step: let the next line pass"),
+];
+
 /// What the keys that were pressed ask for.
 pub(super) fn pressed(window: &Context) -> Vec<Action> {
     let typing = window.text_edit_focused();
@@ -158,19 +164,22 @@ fn help() -> Vec<(String, &'static str)> {
             None => help.push((spelled, words)),
         }
     }
+    help.extend(ELSEWHERE.map(|(keys, words)| (keys.to_owned(), words)));
     help
 }
 
 /// The list of all keys; `false` when it is closed.
 pub(super) fn show_help(window: &Context) -> bool {
-    let shown = Modal::new(Id::unique("keys")).show(window, |ui| {
+    let shown = look::modal(window, "keys").show(window, |ui| {
         ui.heading("Keys");
+        ui.spacing_mut().interact_size.y = 0.0;
         let help = help();
-        ui.columns(2, |columns| {
-            let half = help.chunks(help.len().div_ceil(2));
-            for (number, (ui, rows)) in columns.iter_mut().zip(half).enumerate() {
+        ui.horizontal_top(|ui| {
+            ui.spacing_mut().item_spacing.x = 3.0 * look::STEP;
+            for (number, rows) in help.chunks(help.len().div_ceil(2)).enumerate() {
                 let grid = Grid::new(("keys", number)).striped(true);
-                grid.num_columns(2).show(ui, |ui| {
+                let grid = grid.num_columns(2).min_row_height(0.0);
+                grid.spacing([2.0 * look::STEP, look::STEP]).show(ui, |ui| {
                     for (keys, words) in rows {
                         ui.monospace(keys);
                         ui.label(*words);
@@ -179,6 +188,7 @@ pub(super) fn show_help(window: &Context) -> bool {
                 });
             }
         });
+        ui.add_space(look::HALF);
         ui.label(
             "Tab goes from control to control, Space and Enter press one, Escape leaves a text.",
         );

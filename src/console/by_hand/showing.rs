@@ -41,7 +41,7 @@ impl Conversation {
     ) -> Vec<String> {
         let mut lines = Vec::new();
         if self.raw {
-            let rows = hexadecimal(&self.shown_of(line, explained));
+            let rows = hexadecimal(&self.shown_of(line, explained), 16);
             lines.extend(rows.iter().map(|row| self.options.ink.faint(row)));
         }
         lines.extend(self.explanation(explained, by_client));

@@ -6,8 +6,8 @@ use std::env;
 use std::path::{Path, PathBuf};
 
 use eframe::egui::{
-    Context, Id, Label, Modal, Response, RichText, ScrollArea, Sense, TextEdit, Ui, UiBuilder,
-    WidgetInfo, accesskit::Role, vec2,
+    Context, Label, Response, RichText, ScrollArea, Sense, TextEdit, Ui, UiBuilder, WidgetInfo,
+    accesskit::Role, vec2,
 };
 use lucide_icons::Icon;
 
@@ -62,7 +62,7 @@ impl Chooser {
     /// Draws it; `Some` when it is over, with the job for the disk, if there is one.
     pub(super) fn show(&mut self, window: &Context, disk: &Disk) -> Option<Option<Job>> {
         let mut over = None;
-        let shown = Modal::new(Id::unique("chooser")).show(window, |ui| {
+        let shown = look::modal(window, "chooser").show(window, |ui| {
             ui.set_width(560.0);
             let heading = match &self.purpose {
                 Purpose::Attach(_) => "Attach files",

@@ -15,6 +15,10 @@ use crate::gui::model::shown::{Line, Shown};
 use crate::message::{Attachment, Contact};
 use crate::protocol::imap::SpecialUse;
 
+/// How many characters of a file's name its button has room for, with the text for a projector, too;
+/// the rest shows when the pointer is on it.
+const FILE_NAME: usize = 36;
+
 /// What was clicked in the pane.
 #[derive(Debug)]
 pub(super) enum Click {
@@ -70,6 +74,7 @@ impl ReadingPane {
             .id_salt(("text", shown.uid))
             .show(ui, |ui| {
                 self.text(ui, shown);
+                ui.add_space(look::STEP);
                 for (name, picture) in &self.pictures {
                     let image = Image::new(picture)
                         .max_width(ui.available_width().min(picture.size_vec2().x));
@@ -186,7 +191,10 @@ fn laid_out(ui: &Ui, lines: &[Line], style: &TextStyle, palette: Palette) -> Lay
     let format = |colour: Color32| TextFormat::simple(font.clone(), colour);
     let (text, strong) = (ui.visuals().text_color(), ui.visuals().strong_text_color());
     let mut job = LayoutJob::default();
-    for line in lines {
+    for (number, line) in lines.iter().enumerate() {
+        if number > 0 {
+            job.append("\n", 0.0, format(text));
+        }
         for span in line {
             let colour = match (&span.link, span.quoted, span.strong) {
                 (Some(_), _, _) => palette.accent,
@@ -196,7 +204,10 @@ fn laid_out(ui: &Ui, lines: &[Line], style: &TextStyle, palette: Palette) -> Lay
             };
             job.append(&span.text, 0.0, format(colour));
         }
-        job.append("\n", 0.0, format(text));
+    }
+    // An empty line is as high as any other.
+    if job.is_empty() {
+        job.append(" ", 0.0, format(text));
     }
     job
 }
@@ -218,15 +229,13 @@ fn heading(ui: &mut Ui, shown: &Shown) {
     let width = ui.available_width();
     Grid::new("heading")
         .num_columns(2)
-        .spacing([look::STEP * 1.5, 2.0])
+        .spacing([look::STEP * 1.5, look::HALF])
+        .min_row_height(0.0)
+        .max_col_width(width - 64.0)
         .show(ui, |ui| {
-            ui.spacing_mut().interact_size.y = 0.0;
             for (name, value) in rows.iter().filter(|(_, value)| !value.is_empty()) {
                 ui.label(RichText::new(*name).color(faint));
-                ui.scope(|ui| {
-                    ui.set_max_width(width - 64.0);
-                    ui.add(Label::new(value).wrap());
-                });
+                ui.add(Label::new(value).wrap());
                 ui.end_row();
             }
         });
@@ -303,7 +312,8 @@ fn files(ui: &mut Ui, files: &[Attachment]) -> Option<Click> {
     let mut click = None;
     ui.horizontal_wrapped(|ui| {
         for file in files {
-            let words = format!("{} ({})", file.name, readable_size(file.bytes.len() as u64));
+            let short = look::shortened(&file.name, FILE_NAME);
+            let words = format!("{short} ({})", readable_size(file.bytes.len() as u64));
             let button = look::button(ui, Icon::Paperclip, &words);
             let name = format!("Save {}", file.name);
             if look::named(button, Role::Button, &name)

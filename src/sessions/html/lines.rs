@@ -181,7 +181,7 @@ impl Lines<'_> {
             }
             page += "</table>\n";
         }
-        let rows = hexadecimal(line).join("\n");
+        let rows = hexadecimal(line, 16).join("\n");
         page + &format!(
             "<pre class=\"hex\" tabindex=\"0\">{}</pre>\n</details>\n",
             octets(rows.as_bytes())
