@@ -255,6 +255,8 @@ impl App {
     }
 
     fn act(&mut self, action: Action, window: &Context) {
+        // What this frame has begun is in the old theme and size.
+        window.request_repaint();
         match action {
             Action::Mail => self.view = View::Mail,
             Action::Classroom => self.view = View::Classroom,

@@ -19,15 +19,18 @@ pub(super) fn picture(lock: &Lock) -> Icon {
 
 /// Draws the window while it is open.
 pub(super) fn show(window: &Context, open: &mut bool, conversation: &Conversation) {
+    // Not at the very edge of the window.
+    let mut room = window.content_rect();
+    room.min.y += 2.0 * look::STEP;
     Window::new("Security of the connection")
         .id(Id::unique("lock"))
         .open(open)
         .collapsible(false)
         .resizable(false)
         .default_width(528.0)
-        // Beside the window of the states, and not at the very edge.
+        // Beside the window of the states.
         .default_pos([736.0, 16.0])
-        .constrain_to(window.content_rect().shrink(2.0 * look::STEP))
+        .constrain_to(room)
         .show(window, |ui| lock(ui, conversation));
 }
 
