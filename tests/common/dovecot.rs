@@ -39,6 +39,13 @@ impl Dovecot {
         ))
     }
 
+    /// The same in clear, which also tells a Postfix on this port who may send.
+    pub fn vouching(auth: u16) -> Dovecot {
+        Dovecot::with(&format!(
+            "ssl = no\nservice auth {{\n inet_listener {{\n  port = {auth}\n }}\n}}\n"
+        ))
+    }
+
     fn with(more: &str) -> Dovecot {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path();

@@ -8,9 +8,6 @@ use tempfile::TempDir;
 
 use super::programs::run;
 
-/// Debian's `nobody`.
-const NOBODY: u32 = 65534;
-
 /// A private Postfix.
 pub struct Postfix {
     folder: TempDir,
@@ -28,31 +25,35 @@ impl Postfix {
         let certs = certs.display();
         let takes = format!(
             "virtual_mailbox_domains = b.test\nvirtual_mailbox_maps = inline:{{ bob@b.test=bob/, gr\u{fc}n@b.test=bob/ }}\n\
-             virtual_uid_maps = static:{NOBODY}\nvirtual_gid_maps = static:{NOBODY}\n\
+             {OF_NOBODY}\
              smtpd_relay_restrictions = reject_unauth_destination\n\
              smtpd_tls_security_level = may\nsmtpd_tls_loglevel = 1\n\
              smtpd_tls_cert_file = {certs}/server.pem\nsmtpd_tls_key_file = {certs}/server-key.pem\n\
              smtpd_tls_received_header = yes\nmessage_size_limit = 40000000\n"
         );
-        Postfix::start(
-            &takes,
-            &format!("127.0.0.1:{port} inet n - n - - smtpd\nvirtual unix - n n - - virtual\n"),
-        )
+        Postfix::start(&takes, &receiving(port))
     }
 
     /// Takes mail on this port for the lab's accounts at `pillarbox.test`, and is strict about it.
     pub fn of_the_lab(port: u16) -> Postfix {
         let takes = format!(
-            "virtual_mailbox_domains = pillarbox.test\n\
-             virtual_mailbox_maps = inline:{{ alice@pillarbox.test=alice/, bob@pillarbox.test=bob/, carol@pillarbox.test=carol/ }}\n\
-             virtual_uid_maps = static:{NOBODY}\nvirtual_gid_maps = static:{NOBODY}\n\
+            "{LAB_MAILBOXES}{OF_NOBODY}\
              mynetworks = 192.0.2.0/24\nsmtpd_relay_restrictions = reject_unauth_destination\n\
              smtpd_helo_required = yes\nstrict_rfc821_envelopes = yes\n"
         );
-        Postfix::start(
-            &takes,
-            &format!("127.0.0.1:{port} inet n - n - - smtpd\nvirtual unix - n n - - virtual\n"),
-        )
+        Postfix::start(&takes, &receiving(port))
+    }
+
+    /// Takes mail on this port from whom the Dovecot on the port `auth` lets in, and puts it into that one's
+    /// mailboxes, which are in the folder `mail`.
+    pub fn beside_dovecot(port: u16, auth: u16, mail: &Path) -> Postfix {
+        let mail = mail.display();
+        let takes = format!(
+            "{LAB_MAILBOXES}{OF_NOBODY}virtual_mailbox_base = {mail}\n\
+             mynetworks = 192.0.2.0/24\nsmtpd_relay_restrictions = permit_sasl_authenticated, reject\n\
+             smtpd_sasl_auth_enable = yes\nsmtpd_sasl_type = dovecot\nsmtpd_sasl_path = inet:127.0.0.1:{auth}\n"
+        );
+        Postfix::start(&takes, &receiving(port))
     }
 
     fn start(main: &str, master: &str) -> Postfix {
@@ -103,6 +104,20 @@ impl Drop for Postfix {
             .arg("stop")
             .output();
     }
+}
+
+/// The lab's accounts.
+const LAB_MAILBOXES: &str = "\
+virtual_mailbox_domains = pillarbox.test
+virtual_mailbox_maps = inline:{ alice@pillarbox.test=alice/, bob@pillarbox.test=bob/, carol@pillarbox.test=carol/ }
+";
+
+/// Mailboxes belong to Debian's `nobody`.
+const OF_NOBODY: &str = "virtual_uid_maps = static:65534\nvirtual_gid_maps = static:65534\n";
+
+/// What receives on this port, and what delivers.
+fn receiving(port: u16) -> String {
+    format!("127.0.0.1:{port} inet n - n - - smtpd\nvirtual unix - n n - - virtual\n")
 }
 
 const MASTER_CF: &str = "\

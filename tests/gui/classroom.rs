@@ -38,16 +38,8 @@ fn a_message_is_sent_and_received_by_pop3() {
     window.pop_up("The message has been sent.");
     window.click("POP3");
     window.pop_up("Logged in to the POP3 server.");
-    say(&mut window, "RETR", "8");
+    window.say("RETR", "8");
     window.sees("MAIL FROM:<x@y>");
-}
-
-/// Chooses a command, writes its argument and sends it.
-fn say(window: &mut Window, verb: &str, argument: &str) {
-    window.choose("Command", verb);
-    window.fill("Argument", argument);
-    window.click("Clear the conversation");
-    window.click("Send Command");
 }
 
 #[test]
@@ -69,13 +61,13 @@ fn every_command_of_pop3_is_answered() {
         ("CAPA", "", "S: ."),
     ];
     for (verb, argument, answer) in rows {
-        say(&mut window, verb, argument);
+        window.say(verb, argument);
         window.sees(answer);
     }
-    say(&mut window, "RETR", "99");
+    window.say("RETR", "99");
     window.sees("Message number out of range");
     say_nothing(&mut window, "RETR", "ninety");
-    say(&mut window, "QUIT", "");
+    window.say("QUIT", "");
     window.sees("Logged out.");
     window.click("Log in again");
     window.pop_up("Logged in to the POP3 server.");
@@ -125,11 +117,11 @@ fn every_command_of_imap_is_answered() {
         ("DELETE", "Lab2", "DELETE completed"),
     ];
     for (verb, argument, answer) in rows {
-        say(&mut window, verb, argument);
+        window.say(verb, argument);
         window.sees(answer);
     }
-    say(&mut window, "SELECT", "Nowhere");
+    window.say("SELECT", "Nowhere");
     window.sees("refuses SELECT Nowhere");
-    say(&mut window, "LOGOUT", "");
+    window.say("LOGOUT", "");
     window.sees("Logged out.");
 }

@@ -3,6 +3,9 @@
 #![allow(clippy::unwrap_used)]
 
 mod classroom;
+#[path = "../common/mod.rs"]
+mod common;
+mod elsewhere;
 mod mail;
 mod see_through;
 mod signing_in;

@@ -109,13 +109,17 @@ impl Lab {
 
     /// A window that trusts this CA.
     pub(crate) fn window_trusting(&self, ca: &Path, accounts: &[&str]) -> Window {
-        let start = Start {
+        Window::open(self.start_of_window(ca, accounts))
+    }
+
+    /// What such a window starts with.
+    pub(crate) fn start_of_window(&self, ca: &Path, accounts: &[&str]) -> Start {
+        Start {
             settings: self.settings(ca.to_owned()),
             accounts: accounts.iter().map(|name| (*name).to_owned()).collect(),
             texts: Texts::compiled_in(),
             config: self.config.clone().unwrap(),
-        };
-        Window::open(start)
+        }
     }
 
     /// Delivers a message, as a server would.
@@ -167,7 +171,7 @@ impl Lab {
 pub(crate) struct Window(Harness<'static>);
 
 impl Window {
-    fn open(start: Start) -> Window {
+    pub(crate) fn open(start: Start) -> Window {
         let app = Rc::new(RefCell::new(None));
         let opened = Rc::clone(&app);
         let harness = Harness::builder()
@@ -327,6 +331,14 @@ impl Window {
             text => self.0.event(Event::Text(text.to_owned())),
         }
         self.0.step();
+    }
+
+    /// In the classroom, chooses a command, writes its argument and sends it.
+    pub(crate) fn say(&mut self, verb: &str, argument: &str) {
+        self.choose("Command", verb);
+        self.fill("Argument", argument);
+        self.click("Clear the conversation");
+        self.click("Send Command");
     }
 
     /// Drops a file on the window.

@@ -1,0 +1,170 @@
+//! The window as the mail program of other people's servers: Dovecot keeps the mail, Postfix carries it.
+//!
+//! Run as root with `cargo test --test gui elsewhere -- --ignored`. Debian: dovecot-imapd dovecot-pop3d
+//! postfix.
+
+use std::io::Cursor;
+
+use pillarbox::client::{Endpoint, ImapClient, Security};
+use pillarbox::message::Flags;
+
+use crate::common::dovecot::Dovecot;
+use crate::common::postfix::Postfix;
+use crate::common::programs::free_port;
+use crate::window::{Lab, Window};
+
+/// Both, of which Dovecot says who may send by Postfix.
+struct Elsewhere {
+    lab: Lab,
+    dovecot: Dovecot,
+    _postfix: Postfix,
+    smtp: u16,
+}
+
+impl Elsewhere {
+    fn open() -> Elsewhere {
+        let (smtp, auth) = (free_port(), free_port());
+        let dovecot = Dovecot::vouching(auth);
+        Elsewhere {
+            lab: Lab::open(),
+            _postfix: Postfix::beside_dovecot(smtp, auth, &dovecot.mail()),
+            dovecot,
+            smtp,
+        }
+    }
+
+    fn endpoint(&self, port: u16) -> Endpoint {
+        let ca = self.lab.path().join("certs/ca.pem");
+        Endpoint::new("127.0.0.1", port, Security::Plain, ca)
+    }
+
+    /// Alice, as another program sees her mail.
+    fn alice(&self) -> ImapClient {
+        let mut client = ImapClient::connect(&self.endpoint(self.dovecot.imap)).unwrap();
+        client.login("alice", "wonderland").unwrap();
+        client
+    }
+
+    fn append(&self, subject: &str) {
+        let text = format!(
+            "From: Bob <bob@pillarbox.test>\nSubject: {subject}\n\nThe text of {subject}.\n"
+        );
+        let mut message = Cursor::new(text);
+        let mut client = self.alice();
+        let none = Flags::new();
+        client.append("INBOX", &none, None, &mut message).unwrap();
+    }
+
+    /// How many messages are in this folder of Alice's.
+    fn count(&self, folder: &str) -> u32 {
+        self.alice().examine(folder).unwrap().exists
+    }
+
+    /// A window in which Alice has typed where her mail is, and signed in.
+    fn window(&self) -> Window {
+        let mut window = self.lab.window(&[]);
+        window.click("Another server than the configuration's");
+        let ports = [
+            ("SMTP", self.smtp),
+            ("IMAP", self.dovecot.imap),
+            ("POP3", self.dovecot.pop3),
+        ];
+        for (protocol, port) in ports {
+            let field = format!("{protocol} server (host:port)");
+            window.fill(&field, &format!("127.0.0.1:{port}"));
+        }
+        window.choose("Protection", "none (in clear)");
+        window.fill("Account", "alice");
+        window.fill("Password", "wonderland");
+        window.click("Sign in");
+        window
+    }
+
+    /// A window whose configuration names these servers.
+    fn classroom(&self) -> Window {
+        let mut start = self
+            .lab
+            .start_of_window(&self.lab.path().join("certs/ca.pem"), &[]);
+        start.settings.smtp = self.endpoint(self.smtp);
+        start.settings.imap = self.endpoint(self.dovecot.imap);
+        start.settings.pop3 = self.endpoint(self.dovecot.pop3);
+        let mut window = Window::open(start);
+        window.click("Classroom");
+        window.fill("User name", "alice");
+        window.fill("Password", "wonderland");
+        window
+    }
+}
+
+#[test]
+#[ignore = "needs dovecot, postfix, and root"]
+fn dovecot_keeps_the_mail_that_is_read_flagged_moved_and_deleted() {
+    let elsewhere = Elsewhere::open();
+    for folder in ["Archive", "Trash"] {
+        elsewhere.alice().create(folder).unwrap();
+    }
+    for subject in ["Apples", "Pears", "Plums"] {
+        elsewhere.append(subject);
+    }
+    let mut window = elsewhere.window();
+    window.sees("Folder Inbox, 3 not read");
+    window.click_row("Pears");
+    window.sees("The text of Pears.");
+    window.sees("Folder Inbox, 2 not read");
+    window.click("Flag");
+    window.until("the flag", |window| {
+        let mut rows = window.rows().into_iter();
+        rows.any(|row| row.contains("Pears") && row.contains("flagged"))
+    });
+    window.click("Move to a folder");
+    window.click("Move to Archive");
+    window.sees("The message was moved to Archive.");
+    assert_eq!(elsewhere.count("Archive"), 1);
+    window.click_row("Plums");
+    window.sees("The text of Plums.");
+    window.click("Delete");
+    window.sees("The message was moved to Trash.");
+    window.click("Folder Trash");
+    window.click_row("Plums");
+    window.click("Delete for good");
+    window.sees("The message was deleted for good.");
+    assert_eq!(elsewhere.count("Trash"), 0);
+    assert_eq!(elsewhere.count("INBOX"), 1);
+}
+
+#[test]
+#[ignore = "needs dovecot, postfix, and root"]
+fn what_is_sent_through_postfix_comes_by_idle_from_dovecot() {
+    let elsewhere = Elsewhere::open();
+    let mut window = elsewhere.window();
+    window.sees("Folder Inbox");
+    window.click("New message");
+    window.fill("To", "alice");
+    window.fill("Subject", "To myself");
+    window.fill("Message text", "By way of Postfix.");
+    window.click("Send message");
+    window.pop_up("The message has been sent.");
+    window.sees("The message is kept in Sent.");
+    assert_eq!(elsewhere.count("Sent"), 1);
+    window.click_row("To myself");
+    window.sees("By way of Postfix.");
+}
+
+#[test]
+#[ignore = "needs dovecot, postfix, and root"]
+fn the_classroom_receives_from_dovecot_by_pop3_what_postfix_took() {
+    let elsewhere = Elsewhere::open();
+    let mut window = elsewhere.classroom();
+    window.click("Login");
+    window.pop_up("User name and password are correct");
+    window.fill("Recipients", "alice");
+    window.fill("Subject", "Dummy");
+    window.fill("Content", "Some dummy text.\n.\nMAIL FROM:<x@y>\n");
+    window.click("Send");
+    window.pop_up("The message has been sent.");
+    window.until("its delivery", |_| elsewhere.count("INBOX") == 1);
+    window.click("POP3");
+    window.pop_up("Logged in to the POP3 server.");
+    window.say("RETR", "1");
+    window.sees("MAIL FROM:<x@y>");
+}
