@@ -209,14 +209,13 @@ impl Desk {
         Ok(())
     }
 
-    /// Keeps a message in Drafts, in the place of this one; `false`: there is no such folder.
-    pub(super) fn keep_draft(&self, draft: &Draft, replaces: Option<Place>) -> bool {
+    /// Keeps a message in Drafts, in the place of this one.
+    pub(super) fn keep_draft(&self, draft: &Draft, replaces: Option<Place>) {
         let flags = [Flag::Draft, Flag::Seen].into_iter().collect();
-        let kept = self.keep(&SpecialUse::Drafts, flags, draft.to_kept_bytes());
-        if let (true, Some(place)) = (kept, replaces) {
+        self.keep(&SpecialUse::Drafts, flags, draft.to_kept_bytes());
+        if let Some(place) = replaces {
             self.mailer.order(Job::Discard(place));
         }
-        kept
     }
 
     /// Where the message is that is read.
@@ -227,16 +226,21 @@ impl Desk {
         })
     }
 
-    fn keep(&self, special_use: &SpecialUse, flags: Flags, message: Vec<u8>) -> bool {
-        let Some(folder) = folders::for_use(&self.folders, special_use) else {
-            return false;
+    /// Keeps a message in the folder for this use. A server that has none, as Dovecot for a new account, gets
+    /// one under the usual name.
+    fn keep(&self, special_use: &SpecialUse, flags: Flags, message: Vec<u8>) {
+        let folder = match folders::for_use(&self.folders, special_use) {
+            Some(folder) => folder.name.clone(),
+            None => {
+                self.create(special_use.name());
+                special_use.name().to_owned()
+            }
         };
         self.mailer.order(Job::Keep {
-            folder: folder.name.clone(),
+            folder,
             flags,
             message,
         });
-        true
     }
 }
 

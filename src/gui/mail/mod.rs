@@ -177,7 +177,7 @@ impl Mail {
         } else {
             self.show_panes(ui, popups);
         }
-        self.show_writings(popups);
+        self.show_writings();
         if let (Some(chooser), Some(disk)) = (&mut self.chooser, &self.disk)
             && let Some(job) = chooser.show(&self.window, disk)
         {

@@ -7,7 +7,6 @@ use super::compose::{self, Compose};
 use super::desk::Desk;
 use super::{Mail, disk};
 use crate::gui::model::writing::Writing;
-use crate::gui::popup::Popups;
 
 impl Mail {
     /// Opens a window for a message, from the account with this number.
@@ -24,7 +23,7 @@ impl Mail {
     }
 
     /// Draws the windows, and does what is clicked in them.
-    pub(super) fn show_writings(&mut self, popups: &mut Popups) {
+    pub(super) fn show_writings(&mut self) {
         let senders: Vec<String> = self
             .desks
             .iter()
@@ -46,7 +45,7 @@ impl Mail {
                 }
                 Some(compose::Click::Discard) => true,
                 Some(compose::Click::Send) => send(desk, compose),
-                Some(compose::Click::KeepDraft) => keep(desk, compose, popups),
+                Some(compose::Click::KeepDraft) => keep(desk, compose),
             };
             if done {
                 over.push(compose.number);
@@ -90,7 +89,7 @@ fn send(desk: &mut Desk, compose: &mut Compose) -> bool {
 }
 
 /// Keeps what is written as a draft; `true` when that is under way, or nothing is written.
-fn keep(desk: &Desk, compose: &mut Compose, popups: &mut Popups) -> bool {
+fn keep(desk: &Desk, compose: &mut Compose) -> bool {
     if compose.writing.is_empty() {
         return true;
     }
@@ -103,11 +102,8 @@ fn keep(desk: &Desk, compose: &mut Compose, popups: &mut Popups) -> bool {
             false
         }
         Ok(draft) => {
-            let kept = desk.keep_draft(&draft, compose.writing.kept.clone());
-            if !kept {
-                popups.bad("Not kept", "This account has no folder for drafts.");
-            }
-            kept
+            desk.keep_draft(&draft, compose.writing.kept.clone());
+            true
         }
     }
 }
