@@ -212,10 +212,7 @@ impl Desk {
     /// Keeps a message in Drafts, in the place of this one.
     pub(super) fn keep_draft(&self, draft: &Draft, replaces: Option<Place>) {
         let flags = [Flag::Draft, Flag::Seen].into_iter().collect();
-        self.keep(&SpecialUse::Drafts, flags, draft.to_kept_bytes());
-        if let Some(place) = replaces {
-            self.mailer.order(Job::Discard(place));
-        }
+        self.keep(&SpecialUse::Drafts, flags, draft.to_kept_bytes(), replaces);
     }
 
     /// Where the message is that is read.
@@ -228,7 +225,13 @@ impl Desk {
 
     /// Keeps a message in the folder for this use. A server that has none, as Dovecot for a new account, gets
     /// one under the usual name.
-    fn keep(&self, special_use: &SpecialUse, flags: Flags, message: Vec<u8>) {
+    fn keep(
+        &self,
+        special_use: &SpecialUse,
+        flags: Flags,
+        message: Vec<u8>,
+        replaces: Option<Place>,
+    ) {
         let folder = match folders::for_use(&self.folders, special_use) {
             Some(folder) => folder.name.clone(),
             None => {
@@ -240,6 +243,7 @@ impl Desk {
             folder,
             flags,
             message,
+            replaces,
         });
     }
 }

@@ -42,11 +42,12 @@ pub(super) enum Job {
     Move(Vec<u32>, String),
     /// Removes messages for good.
     Remove(Vec<u32>),
-    /// Puts a message into a folder.
+    /// Puts a message into a folder, and removes for good what it replaces, once it is there.
     Keep {
         folder: String,
         flags: Flags,
         message: Vec<u8>,
+        replaces: Option<Place>,
     },
     /// Changes flags of a message, in whichever folder it is.
     Mark(Place, FlagChange),
@@ -149,7 +150,12 @@ impl Mailer {
                 folder,
                 flags,
                 message,
-            } => self.keep(folder, &flags, message),
+                replaces,
+            } => {
+                let kept = self.keep(folder, &flags, message);
+                self.replaced(replaces.filter(|_| kept.is_ok()), teller);
+                kept
+            }
             Job::Mark(place, change) => {
                 let set = SequenceSet::from_sorted(&[place.uid]);
                 self.elsewhere(place, |client| client.store(&set, change).map(drop))
@@ -177,6 +183,13 @@ impl Mailer {
         let mut message = Cursor::new(message);
         let kept = self.once(|client| client.append(&folder, flags, None, &mut message));
         kept.map(|_| News::Kept(folder))
+    }
+
+    /// What is kept took the place of another message.
+    fn replaced(&mut self, other: Option<Place>, teller: &Teller<News>) {
+        if let Some(other) = other {
+            self.perform(Job::Discard(other), teller);
+        }
     }
 
     fn create(&mut self, folder: String) -> Result<News, ClientError> {

@@ -50,7 +50,7 @@ impl Desk {
                 popups.bad("Sent, but not to all", lines.join("\n"));
             }
         }
-        self.keep(&SpecialUse::Sent, one(Flag::Seen), message);
+        self.keep(&SpecialUse::Sent, one(Flag::Seen), message, None);
         if let Some((place, about)) = writing.about.clone() {
             let mut flags = Flags::new();
             match about {
