@@ -26,7 +26,7 @@ thread_local! {
 }
 
 /// From now on appends the secrets of every handshake of this program, of servers and clients, to a
-/// file that only its owner can read.
+/// file. One that is made here only its owner can read; one that is there keeps its rights.
 ///
 /// # Errors
 /// When the file cannot be opened.
