@@ -68,19 +68,15 @@ fn listen(
 /// What is missing in the explanation.
 fn fault_of(server: bool, explained: &Explained) -> Option<String> {
     let known = explained.entry.topic != Topic::Note;
+    let mut parts = explained.parts.iter();
+    let has_literal = parts.any(|part| part.role.key() == "literal");
     match &explained.fault {
         Some(fault) if server => Some(fault.clone()),
         // What is no command has a fault, and no explanation.
         Some(_) => None,
-        // A command that is no command may go on after a literal.
-        None if !server
-            && explained
-                .parts
-                .iter()
-                .any(|part| part.role.key() == "literal") =>
-        {
-            None
-        }
+        // A command that is no command may go on after a literal, and behind a refused login it may be
+        // the password.
+        None if !server && (has_literal || explained.entry.name == "behind-login") => None,
         None => (!known).then(|| "has no explanation".to_owned()),
     }
 }
