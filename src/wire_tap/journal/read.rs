@@ -12,7 +12,7 @@ use memchr::memmem;
 use rustix::fs::{FlockOperation, flock};
 use serde::de::DeserializeOwned;
 
-use super::volume::{current, is_same, is_same_file, old};
+use super::volume::{current, is_same, is_same_file, numbers, old};
 use crate::limits;
 
 /// The lines of a journal.
@@ -56,26 +56,41 @@ impl Wanted {
 
 /// All files, the oldest first. While we have the lock of the newest one, none is renamed.
 fn all(folder: &Path) -> io::Result<Vec<File>> {
-    let newest = loop {
-        let Some(file) = open(&current(folder))? else {
-            return Ok(Vec::new());
-        };
-        flock(&file, FlockOperation::LockShared)?;
-        if is_same(&file, &current(folder)) {
-            break file;
-        }
-    };
+    let newest = newest(folder)?;
     let mut files = Vec::new();
-    for number in 1.. {
-        match open(&old(folder, number))? {
-            Some(file) => files.push(file),
-            None => break,
+    for number in numbers(folder)?.into_iter().rev() {
+        files.extend(open(&old(folder, number))?);
+    }
+    if let Some(newest) = newest {
+        flock(&newest, FlockOperation::Unlock)?;
+        files.push(newest);
+    }
+    Ok(files)
+}
+
+/// The file that is written, with its lock. There is none before the first line, or if a program died
+/// while it was making room.
+fn newest(folder: &Path) -> io::Result<Option<File>> {
+    let lock = |path: &Path| {
+        let file = open(path)?;
+        let locked = |file: &File| flock(file, FlockOperation::LockShared);
+        file.as_ref().map_or(Ok(()), locked)?;
+        io::Result::Ok(file)
+    };
+    loop {
+        let newest = lock(&current(folder))?;
+        if newest
+            .as_ref()
+            .is_some_and(|file| is_same(file, &current(folder)))
+        {
+            return Ok(newest);
+        }
+        // Just now it got another name. Who gave it holds its lock until there is a new one.
+        let youngest = lock(&old(folder, 1))?;
+        if !current(folder).exists() {
+            return Ok(youngest.and(None));
         }
     }
-    flock(&newest, FlockOperation::Unlock)?;
-    files.reverse();
-    files.push(newest);
-    Ok(files)
 }
 
 fn open(path: &Path) -> io::Result<Option<File>> {
@@ -204,24 +219,31 @@ impl Follower {
                 }
                 Line::Torn(_) => self.begun.clear(),
                 // What was written before the file got another name was written to it.
-                Line::End if self.full => self.turn_over()?,
+                Line::End if self.full => {
+                    if !self.turn_over()? {
+                        return Ok(None);
+                    }
+                }
                 Line::End if is_same(file.get_ref(), &current(&self.folder)) => return Ok(None),
                 Line::End => self.full = true,
             }
         }
     }
 
-    /// Goes on to the file behind this one.
-    fn turn_over(&mut self) -> io::Result<()> {
+    /// Goes on to the file behind this one; `false` if there is none yet.
+    fn turn_over(&mut self) -> io::Result<bool> {
         let files = all(&self.folder)?;
         let ours = self.file.as_ref().map(BufReader::get_ref);
         let is_ours = |other: &File| ours.is_some_and(|ours| is_same_file(ours, other));
         // If ours is gone already, the oldest is the next that there is.
         let behind = files.iter().position(is_ours).map_or(0, |at| at + 1);
-        self.file = files.into_iter().nth(behind).map(BufReader::new);
+        let Some(next) = files.into_iter().nth(behind) else {
+            return Ok(false);
+        };
+        self.file = Some(BufReader::new(next));
         self.begun.clear();
         self.full = false;
-        Ok(())
+        Ok(true)
     }
 }
 
@@ -235,7 +257,7 @@ mod tests {
     use super::super::volume::Volume;
     use super::*;
 
-    fn numbers(mut next: impl FnMut() -> io::Result<Option<u64>>) -> Vec<u64> {
+    fn all_of(mut next: impl FnMut() -> io::Result<Option<u64>>) -> Vec<u64> {
         std::iter::from_fn(|| next().unwrap()).collect()
     }
 
@@ -245,12 +267,12 @@ mod tests {
         fs::write(old(folder.path(), 1), "1\nnonsense\n").unwrap();
         fs::write(current(folder.path()), "2\n\n\"three\"\n4\n5").unwrap();
         let mut reading = read(folder.path(), "").unwrap();
-        assert_eq!(numbers(|| reading.record()), [1, 2, 4]);
+        assert_eq!(all_of(|| reading.record()), [1, 2, 4]);
         assert_eq!(reading.not_understood(), 4);
         let long = "9".repeat(3 * limits::JOURNAL_RECORD);
         fs::write(current(folder.path()), format!("{long}\n7\n")).unwrap();
         assert_eq!(
-            numbers({
+            all_of({
                 let mut reading = read(folder.path(), "").unwrap();
                 move || reading.record()
             }),
@@ -284,10 +306,54 @@ mod tests {
                 volume.append(format!("{written}\n").as_bytes()).unwrap();
                 written += 1;
             }
-            seen.extend(numbers(|| follower.record()));
+            seen.extend(all_of(|| follower.record()));
         }
         assert_eq!(seen, (0..written).collect::<Vec<_>>());
         let mut late = Follower::of(folder.path(), "").unwrap();
-        assert_eq!(numbers(|| late.record()), seen);
+        assert_eq!(all_of(|| late.record()), seen);
+    }
+
+    #[test]
+    fn nothing_is_missed_while_there_is_no_file_of_that_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let (current, old) = (current(folder.path()), |n| old(folder.path(), n));
+        fs::write(&current, "1\n").unwrap();
+        let mut follower = Follower::of(folder.path(), "").unwrap();
+        fs::rename(&current, old(1)).unwrap();
+        assert_eq!(all_of(|| follower.record()), [1]);
+        // Two rotations later.
+        fs::rename(old(1), old(2)).unwrap();
+        fs::write(old(1), "2\n").unwrap();
+        fs::write(&current, "3\n").unwrap();
+        assert_eq!(all_of(|| follower.record()), [2, 3]);
+    }
+
+    #[test]
+    fn a_program_that_died_while_it_made_room_hides_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(old(folder.path(), 12), "1\n").unwrap();
+        fs::write(old(folder.path(), 3), "2\n").unwrap();
+        let mut reading = read(folder.path(), "").unwrap();
+        assert_eq!(all_of(|| reading.record()), [1, 2]);
+        fs::write(current(folder.path()), "3\n").unwrap();
+        let mut reading = read(folder.path(), "").unwrap();
+        assert_eq!(all_of(|| reading.record()), [1, 2, 3]);
+    }
+
+    #[test]
+    fn a_reader_waits_for_the_one_who_makes_room() {
+        let folder = tempfile::tempdir().unwrap();
+        let (current, old) = (current(folder.path()), old(folder.path(), 1));
+        fs::write(&old, "1\n").unwrap();
+        let renamed = File::open(&old).unwrap();
+        flock(&renamed, FlockOperation::LockExclusive).unwrap();
+        let place = folder.path().to_owned();
+        let reader = std::thread::spawn(move || {
+            let mut reading = read(&place, "").unwrap();
+            all_of(|| reading.record())
+        });
+        fs::write(&current, "2\n").unwrap();
+        drop(renamed);
+        assert_eq!(reader.join().unwrap(), [1, 2]);
     }
 }

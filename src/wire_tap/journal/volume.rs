@@ -6,7 +6,7 @@
 //! free only when all of them have theirs.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -108,6 +108,24 @@ pub(super) fn current(folder: &Path) -> PathBuf {
 /// An older one; 1 is the youngest of them.
 pub(super) fn old(folder: &Path, number: u32) -> PathBuf {
     folder.join(format!("journal.{number}.jsonl"))
+}
+
+/// The numbers of the older ones that are there, the youngest first. One may be missing: a program died
+/// between two names.
+pub(super) fn numbers(folder: &Path) -> io::Result<Vec<u32>> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?,
+    };
+    let mut numbers = Vec::new();
+    for entry in entries {
+        let name = entry?.file_name();
+        let name = name.to_str().and_then(|name| name.strip_prefix("journal."));
+        let number = name.and_then(|name| name.strip_suffix(".jsonl"));
+        numbers.extend(number.and_then(|number| number.parse::<u32>().ok()));
+    }
+    numbers.sort_unstable();
+    Ok(numbers)
 }
 
 /// Is the open file the one that has this name?
