@@ -13,8 +13,8 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use common::programs::{free_port, until};
-use common::{command, stored};
+use common::programs::{free_ports, until};
+use common::{PROTOCOLS, command, stored};
 use screen::Screen;
 
 /// The window's size, as it opens.
@@ -26,16 +26,8 @@ const FIRST_ROW: (u32, u32) = (470, 100);
 /// A configuration on ports that are free.
 fn configuration(folder: &Path) {
     let mut text = "[ports]\nlmtp =\n".to_owned();
-    for name in [
-        "smtp",
-        "submission",
-        "smtps",
-        "pop3",
-        "pop3s",
-        "imap",
-        "imaps",
-    ] {
-        text.push_str(&format!("{name} = {}\n", free_port()));
+    for (name, port) in PROTOCOLS.into_iter().zip(free_ports::<7>()) {
+        text.push_str(&format!("{name} = {port}\n"));
     }
     text.push_str("[accounts]\nalice = wonderland\nbob = builder\n");
     fs::write(folder.join("config.ini"), text).unwrap();

@@ -10,7 +10,7 @@ mod common;
 use std::io::{Cursor, Read};
 
 use common::Lab;
-use common::programs::{free_port, until};
+use common::programs::{free_ports, until};
 use pillarbox::client::{Endpoint, Security, SmtpClient};
 use pillarbox::queue::Spool;
 use pillarbox::store::Store;
@@ -26,7 +26,8 @@ struct Offices {
 
 impl Offices {
     fn open() -> Offices {
-        let (certs, smtp, smtps) = (tempfile::tempdir().unwrap(), free_port(), free_port());
+        let certs = tempfile::tempdir().unwrap();
+        let [smtp, smtps] = free_ports();
         let office = |domain: &str| {
             let certs = certs.path().display();
             format!(

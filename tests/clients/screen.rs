@@ -3,6 +3,7 @@
 //! Nothing here sleeps and hopes. A key is pressed until what it should cause is seen, by the
 //! caller, on the server's side; a window is waited for by its title.
 
+use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -19,6 +20,8 @@ pub(crate) struct Screen {
     server: Child,
     display: String,
     program: Option<Child>,
+    /// What the program says.
+    said: Option<PathBuf>,
 }
 
 impl Screen {
@@ -46,12 +49,15 @@ impl Screen {
             server,
             display: format!(":{}", number.trim_end()),
             program: None,
+            said: None,
         }
     }
 
     /// Starts a program on the screen, at home in this folder; what it says goes to a file there.
     pub(crate) fn start(&mut self, program: &mut Command, home: &Path) {
-        let log = std::fs::File::create(home.join("said")).unwrap();
+        let said = home.join("said");
+        let log = fs::File::create(&said).unwrap();
+        self.said = Some(said);
         program.env("DISPLAY", &self.display).env("HOME", home);
         program
             .stdin(Stdio::null())
@@ -141,10 +147,10 @@ impl Screen {
 impl Drop for Screen {
     fn drop(&mut self) {
         if thread::panicking() {
-            eprintln!(
-                "what was seen last: {}",
-                self.picture("last-seen.png").display()
-            );
+            let picture = self.picture("last-seen.png");
+            eprintln!("what was seen last: {}", picture.display());
+            let said = self.said.iter().flat_map(fs::read_to_string);
+            eprintln!("what it said: {}", said.collect::<String>());
         }
         for child in self.program.iter_mut().chain([&mut self.server]) {
             drop(child.kill());

@@ -10,7 +10,7 @@ use pillarbox::net::certificates::Certificates;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-use super::programs::{free_port, run, until};
+use super::programs::{free_ports, run, until};
 
 /// A private Dovecot.
 pub struct Dovecot {
@@ -61,7 +61,7 @@ impl Dovecot {
             "alice:{PLAIN}wonderland\nbob:{PLAIN}builder\ncarol:{PLAIN}chimney\n",
         )
         .unwrap();
-        let (imap, pop3) = (free_port(), free_port());
+        let [imap, pop3] = free_ports();
         let root = root.display();
         let text = format!(
             "base_dir = {root}/run\nstate_dir = {root}/run\nlog_path = {root}/log\nprotocols = imap pop3\n\

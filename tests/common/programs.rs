@@ -36,8 +36,15 @@ pub fn run(program: &str, words: &[&str], input: &str) -> String {
 
 /// A port that nobody listens on.
 pub fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
+    let [port] = free_ports();
+    port
+}
+
+/// Different ports that nobody listens on.
+pub fn free_ports<const N: usize>() -> [u16; N] {
+    // Held together: a port that is given back may be given out again.
+    let held = [(); N].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+    held.map(|listener| listener.local_addr().unwrap().port())
 }
 
 /// Waits for something to happen.

@@ -10,7 +10,7 @@ use pillarbox::message::Flags;
 
 use crate::common::dovecot::Dovecot;
 use crate::common::postfix::Postfix;
-use crate::common::programs::free_port;
+use crate::common::programs::free_ports;
 use crate::window::{Lab, Window};
 
 /// Both, of which Dovecot says who may send by Postfix.
@@ -23,7 +23,7 @@ struct Elsewhere {
 
 impl Elsewhere {
     fn open() -> Elsewhere {
-        let (smtp, auth) = (free_port(), free_port());
+        let [smtp, auth] = free_ports();
         let dovecot = Dovecot::vouching(auth);
         Elsewhere {
             lab: Lab::open(),

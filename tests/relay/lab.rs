@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-pub(crate) use crate::programs::{free_port, until};
+pub(crate) use crate::programs::{free_port, free_ports, until};
 use pillarbox::client::{Endpoint, Security, SmtpClient};
 use pillarbox::config::Config;
 use pillarbox::queue::{Sending, Spool};

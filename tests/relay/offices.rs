@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use tempfile::TempDir;
 
-use crate::lab::{Lab, free_port, until};
+use crate::lab::{Lab, free_ports, until};
 use crate::{FAST, folder};
 
 /// An office for this domain, on these ports.
@@ -29,7 +29,7 @@ fn hops(message: &str) -> usize {
 
 #[test]
 fn two_offices_exchange_mail() {
-    let (folder, to_a, to_b) = (folder(), free_port(), free_port());
+    let (folder, [to_a, to_b]) = (folder(), free_ports());
     let a = office(
         &folder,
         "a.test",
@@ -94,7 +94,7 @@ fn a_third_in_between_adds_its_hop() {
 
 #[test]
 fn a_loop_ends_in_one_bounce() {
-    let (folder, to_a, to_c) = (folder(), free_port(), free_port());
+    let (folder, [to_a, to_c]) = (folder(), free_ports());
     let a = office(&folder, "a.test", (0, to_a), &relay(to_c));
     let c = office(&folder, "c.test", (0, to_c), &relay(to_a));
     a.send(&["bob@b.test"], "Subject: round\n\nand round\n");
