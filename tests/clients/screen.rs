@@ -6,7 +6,7 @@
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -14,6 +14,9 @@ use crate::common::programs::{run, until};
 
 /// How long a key may take to show, before it is taken to have come too early and is pressed again.
 const REACTION: Duration = Duration::from_secs(6);
+
+/// How often it is looked whether there is a window: each look is a program of its own.
+const GLANCE: Duration = Duration::from_millis(100);
 
 /// The screen, and the program that runs before it.
 pub(crate) struct Screen {
@@ -59,15 +62,25 @@ impl Screen {
         let log = fs::File::create(&said).unwrap();
         self.said = Some(said);
         program.env("DISPLAY", &self.display).env("HOME", home);
+        // Whatever the machine has for graphics, this screen has nothing of it.
+        program.env("LIBGL_ALWAYS_SOFTWARE", "1");
         program
             .stdin(Stdio::null())
             .stderr(log.try_clone().unwrap());
         self.program = Some(program.stdout(log).spawn().unwrap());
     }
 
-    /// Waits for a window with this in its title; then it has the keyboard.
+    /// Waits for a window with this in its title; then it has the keyboard. The pointer moves
+    /// meanwhile, as a person's would.
     pub(crate) fn window(&self, title: &str) {
-        until(title, || self.focus(title).then_some(()));
+        until(title, || {
+            let found = self.focus(title);
+            if !found {
+                self.xdotool(&["mousemove_relative", "--", "-1", "1"]);
+                thread::sleep(GLANCE);
+            }
+            found.then_some(())
+        });
     }
 
     /// Gives the keyboard to a window with this in its title, if there is one.
@@ -137,10 +150,20 @@ impl Screen {
         path
     }
 
+    /// The titles of all windows, hidden ones included.
+    fn titles(&self) -> String {
+        let words = ["search", "--name", "", "getwindowname", "%@"];
+        String::from_utf8_lossy(&self.ask(&words).stdout).into_owned()
+    }
+
     fn xdotool(&self, words: &[&str]) -> bool {
+        self.ask(words).status.success()
+    }
+
+    fn ask(&self, words: &[&str]) -> Output {
         let mut xdotool = Command::new("xdotool");
         let output = xdotool.args(words).env("DISPLAY", &self.display).output();
-        output.unwrap().status.success()
+        output.unwrap()
     }
 }
 
@@ -149,6 +172,7 @@ impl Drop for Screen {
         if thread::panicking() {
             let picture = self.picture("last-seen.png");
             eprintln!("what was seen last: {}", picture.display());
+            eprintln!("titles of all windows: {:?}", self.titles());
             let said = self.said.iter().flat_map(fs::read_to_string);
             eprintln!("what it said: {}", said.collect::<String>());
         }
