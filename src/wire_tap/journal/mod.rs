@@ -31,8 +31,9 @@ pub struct Writer {
     /// Gives the connections names that no other program gives.
     names: RandomState,
     scribes: HashMap<u64, Scribe>,
-    /// Those that have something to write.
+    /// Those that may hold lines back.
     busy: BTreeSet<u64>,
+    /// Lines that are not in the file yet.
     lines: Vec<u8>,
 }
 
@@ -59,36 +60,45 @@ impl Writer {
         let new = || Scribe::new(&event.connection, name(), self.show_secrets);
         let scribe = self.scribes.entry(number).or_insert_with(new);
         scribe.note(event);
+        write_down(scribe, &mut self.lines);
         self.busy.insert(number);
         if matches!(event.what, What::Closed | What::Lost) {
-            self.write_down(number);
+            self.busy.remove(&number);
             self.scribes.remove(&number);
         }
     }
 
-    /// Makes lines of what there is to write of one connection.
-    fn write_down(&mut self, number: u64) {
-        self.busy.remove(&number);
-        let Some(scribe) = self.scribes.get_mut(&number) else {
-            return;
-        };
-        for record in scribe.take() {
-            // What cannot be JSON there is not; a line less harms nobody.
-            if let Ok(line) = serde_json::to_vec(&record) {
-                self.lines.extend(line);
-                self.lines.push(b'\n');
+    /// Brings all that is known into the file. The buffer is kept: a new one for each piece would
+    /// leave holes in the program's memory.
+    fn flush(&mut self) -> io::Result<()> {
+        for number in std::mem::take(&mut self.busy) {
+            if let Some(scribe) = self.scribes.get_mut(&number) {
+                scribe.write_gathered();
+                write_down(scribe, &mut self.lines);
             }
         }
+        self.append()
     }
 
-    fn flush(&mut self) -> io::Result<()> {
-        while let Some(number) = self.busy.first().copied() {
-            self.write_down(number);
+    /// Brings the lines that are made into the file.
+    fn append(&mut self) -> io::Result<()> {
+        if self.lines.is_empty() {
+            return Ok(());
         }
-        let lines = std::mem::take(&mut self.lines);
-        match lines.is_empty() {
-            true => Ok(()),
-            false => self.volume.append(&lines),
+        let appended = self.volume.append(&self.lines);
+        self.lines.clear();
+        appended
+    }
+}
+
+/// Makes lines of the records that a scribe has ready.
+fn write_down(scribe: &mut Scribe, lines: &mut Vec<u8>) {
+    for record in scribe.take() {
+        let end = lines.len();
+        match serde_json::to_writer(&mut *lines, &record) {
+            Ok(()) => lines.push(b'\n'),
+            // What cannot be JSON there is not; a line less harms nobody.
+            Err(_) => lines.truncate(end),
         }
     }
 }
@@ -99,13 +109,10 @@ impl Sink for Writer {
     }
 
     fn take(&mut self, events: &[Event]) -> io::Result<()> {
-        let mut octets = 0;
         for event in events {
             self.note(event);
-            octets += event.size();
-            if octets >= limits::JOURNAL_PIECE {
-                self.flush()?;
-                octets = 0;
+            if self.lines.len() >= limits::JOURNAL_PIECE {
+                self.append()?;
             }
         }
         self.flush()

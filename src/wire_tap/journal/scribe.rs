@@ -79,10 +79,9 @@ impl Scribe {
         }
     }
 
-    /// What there is to write down by now.
-    pub(super) fn take(&mut self) -> Vec<Record> {
-        self.write_gathered();
-        std::mem::take(&mut self.written)
+    /// Takes the records that are ready.
+    pub(super) fn take(&mut self) -> impl Iterator<Item = Record> {
+        self.written.drain(..)
     }
 
     /// What a side said, cut into lines. Those of a body are not looked at one by one.
@@ -192,7 +191,8 @@ impl Scribe {
         }
     }
 
-    fn write_gathered(&mut self) {
+    /// Makes a record of the lines of a body that were gathered, without waiting for more.
+    pub(super) fn write_gathered(&mut self) {
         if let Some((time, by, lines, meaning)) = self.gathered.take() {
             let said = Said {
                 by,
