@@ -104,3 +104,22 @@ fn mail_is_sent_and_read_in_the_real_window() {
         std::net::TcpListener::bind(("127.0.0.1", port)).ok()
     });
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn without_a_screen_one_sentence_says_what_to_look_at() {
+    let home = tempfile::tempdir().unwrap();
+    let mut gui = command(&["gui"], home.path());
+    gui.env("DISPLAY", ":nowhere")
+        .env_remove("WAYLAND_DISPLAY")
+        .env_remove("WAYLAND_SOCKET");
+    let output = gui.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(
+        said.starts_with("pillarbox: no window can be opened: ")
+            && said.ends_with("is there a screen, and does DISPLAY name it?\n")
+            && !said.contains(".rs"),
+        "{said}"
+    );
+}

@@ -48,8 +48,11 @@ pub fn run(args: &GuiArgs, config: &Config) -> Result<(), CommandError> {
         }),
     );
     opened.map_err(|error| {
+        let error = error.to_string();
+        // In front of it stands where in the library that was.
+        let why = error.rsplit(": ").next().unwrap_or_default();
         CommandError::Job(format!(
-            "no window can be opened: {error}; is there a screen, and does DISPLAY name it?"
+            "no window can be opened: {why}; is there a screen, and does DISPLAY name it?"
         ))
     })
 }

@@ -39,6 +39,9 @@ impl Screen {
                 &format!("{width}x{height}x24"),
                 "-nolisten",
                 "tcp",
+                // Otherwise it begins anew whenever a program ends that was its only one, as xdotool
+                // is, and refuses those that come meanwhile.
+                "-noreset",
             ])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
