@@ -71,26 +71,27 @@ fn all(folder: &Path) -> io::Result<Vec<File>> {
 /// The file that is written, with its lock. There is none before the first line, or if a program died
 /// while it was making room.
 fn newest(folder: &Path) -> io::Result<Option<File>> {
-    let lock = |path: &Path| {
-        let file = open(path)?;
-        let locked = |file: &File| flock(file, FlockOperation::LockShared);
-        file.as_ref().map_or(Ok(()), locked)?;
-        io::Result::Ok(file)
-    };
+    let current = current(folder);
     loop {
-        let newest = lock(&current(folder))?;
-        if newest
-            .as_ref()
-            .is_some_and(|file| is_same(file, &current(folder)))
-        {
+        let newest = locked(&current)?;
+        if newest.as_ref().is_some_and(|file| is_same(file, &current)) {
             return Ok(newest);
         }
         // Just now it got another name. Who gave it holds its lock until there is a new one.
-        let youngest = lock(&old(folder, 1))?;
-        if !current(folder).exists() {
-            return Ok(youngest.and(None));
+        let _youngest = locked(&old(folder, 1))?;
+        if !current.exists() {
+            return Ok(None);
         }
     }
+}
+
+/// Opens a file, if there is one, and waits for its lock.
+fn locked(path: &Path) -> io::Result<Option<File>> {
+    let file = open(path)?;
+    if let Some(file) = &file {
+        flock(file, FlockOperation::LockShared)?;
+    }
+    Ok(file)
 }
 
 fn open(path: &Path) -> io::Result<Option<File>> {
