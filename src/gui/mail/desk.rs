@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use eframe::egui::Context;
 
-use super::mailer::{self, Job, News};
+use super::jobs::Job;
+use super::mailer::{self, News};
 use super::sender::{self, Sending};
 use super::watcher::Watcher;
 use crate::gui::model::account::Account;

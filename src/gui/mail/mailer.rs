@@ -20,42 +20,8 @@ use crate::protocol::imap::search::Place as Where;
 use crate::protocol::imap::{SearchKey, SequenceSet, StatusItem};
 
 use super::arriving::Arriving;
+use super::jobs::{Job, Jobs};
 use super::rows;
-
-/// What the window wants of an account.
-pub(super) enum Job {
-    /// The folders, and how much is unread in each.
-    Folders,
-    /// Opens a folder, or looks again which messages there are.
-    Open {
-        folder: String,
-        order: Order,
-        search: String,
-    },
-    /// What the list shows of these messages.
-    Rows(Vec<u32>),
-    /// A message of so many octets, as far as is known; it counts as read then.
-    Read(u32, u64),
-    /// Changes flags.
-    Flag(Vec<u32>, FlagChange),
-    /// Moves messages into another folder.
-    Move(Vec<u32>, String),
-    /// Removes messages for good.
-    Remove(Vec<u32>),
-    /// Puts a message into a folder, and removes for good what it replaces, once it is there.
-    Keep {
-        folder: String,
-        flags: Flags,
-        message: Vec<u8>,
-        replaces: Option<Place>,
-    },
-    /// Changes flags of a message, in whichever folder it is.
-    Mark(Place, FlagChange),
-    /// Removes a message for good, from whichever folder it is in.
-    Discard(Place),
-    /// Makes a folder.
-    Create(String),
-}
 
 /// What came of it.
 pub(super) enum News {
@@ -105,7 +71,8 @@ pub(super) fn start(account: Account, window: &Context) -> io::Result<Worker<Job
             client: None,
             folder: None,
         };
-        for job in jobs {
+        let mut jobs = Jobs::from(jobs);
+        while let Some(job) = jobs.next(mailer.folder.as_deref()) {
             mailer.perform(job, &teller);
         }
         if let Some(client) = mailer.client.take() {
@@ -302,25 +269,6 @@ impl Mailer {
             }
         })?;
         Ok(News::Gone(uids, format!("moved to {to}")))
-    }
-}
-
-impl Job {
-    /// As an error begins: `To list the folders`.
-    fn named(&self) -> &'static str {
-        match self {
-            Job::Folders => "The folders are not known",
-            Job::Open { .. } => "The folder is not open",
-            Job::Rows(_) => "The list has gaps",
-            Job::Read(..) => "The message cannot be shown",
-            Job::Flag(..) => "Nothing was marked",
-            Job::Move(..) => "Nothing was moved",
-            Job::Remove(_) => "Nothing was deleted",
-            Job::Keep { .. } => "The message was not kept",
-            Job::Mark(..) => "The message that was answered was not marked",
-            Job::Discard(_) => "The draft is still there",
-            Job::Create(_) => "The folder was not made",
-        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The mail program: accounts, their folders, the list of messages, and the one that is read.
 //!
-//! `desk.rs` is an account that is open, without drawing; its workers are `mailer.rs` (IMAP),
-//! `watcher.rs` (IDLE) and `sender.rs` (SMTP). Each pane draws itself and says what was clicked;
+//! `desk.rs` is an account that is open, without drawing; its workers are `mailer.rs` (IMAP; what it
+//! is to do stands in `jobs.rs`), `watcher.rs` (IDLE) and `sender.rs` (SMTP). Each pane draws itself and says what was clicked;
 //! what follows from that is done in `acting.rs`, and of what is written in `writings.rs`. Files are
 //! `disk.rs`'s.
 
@@ -12,6 +12,7 @@ mod compose;
 mod desk;
 mod disk;
 mod folder_pane;
+mod jobs;
 mod list_pane;
 mod mailer;
 mod reading_pane;

@@ -1,0 +1,176 @@
+//! What the window wants of an account, in the order in which it is done.
+
+use std::collections::VecDeque;
+use std::sync::mpsc::Receiver;
+
+use crate::gui::model::list::Order;
+use crate::gui::model::writing::Place;
+use crate::message::{FlagChange, Flags};
+
+/// What the window wants of an account.
+pub(super) enum Job {
+    /// The folders, and how much is unread in each.
+    Folders,
+    /// Opens a folder, or looks again which messages there are.
+    Open {
+        folder: String,
+        order: Order,
+        search: String,
+    },
+    /// What the list shows of these messages.
+    Rows(Vec<u32>),
+    /// A message of so many octets, as far as is known; it counts as read then.
+    Read(u32, u64),
+    /// Changes flags.
+    Flag(Vec<u32>, FlagChange),
+    /// Moves messages into another folder.
+    Move(Vec<u32>, String),
+    /// Removes messages for good.
+    Remove(Vec<u32>),
+    /// Puts a message into a folder, and removes for good what it replaces, once it is there.
+    Keep {
+        folder: String,
+        flags: Flags,
+        message: Vec<u8>,
+        replaces: Option<Place>,
+    },
+    /// Changes flags of a message, in whichever folder it is.
+    Mark(Place, FlagChange),
+    /// Removes a message for good, from whichever folder it is in.
+    Discard(Place),
+    /// Makes a folder.
+    Create(String),
+}
+
+impl Job {
+    /// As an error begins: `To list the folders`.
+    pub(super) fn named(&self) -> &'static str {
+        match self {
+            Job::Folders => "The folders are not known",
+            Job::Open { .. } => "The folder is not open",
+            Job::Rows(_) => "The list has gaps",
+            Job::Read(..) => "The message cannot be shown",
+            Job::Flag(..) => "Nothing was marked",
+            Job::Move(..) => "Nothing was moved",
+            Job::Remove(_) => "Nothing was deleted",
+            Job::Keep { .. } => "The message was not kept",
+            Job::Mark(..) => "The message that was answered was not marked",
+            Job::Discard(_) => "The draft is still there",
+            Job::Create(_) => "The folder was not made",
+        }
+    }
+
+    /// Is it a look that shows nothing which this later one does not show, while that folder is open?
+    fn is_outdone_by(&self, later: &Job, open: Option<&str>) -> bool {
+        match (self, later) {
+            (Job::Folders, Job::Folders) => true,
+            (
+                Job::Open {
+                    folder,
+                    order,
+                    search,
+                },
+                Job::Open {
+                    folder: later_folder,
+                    order: later_order,
+                    search: later_search,
+                },
+            ) => {
+                open == Some(folder)
+                    && (folder, order, search) == (later_folder, later_order, later_search)
+            }
+            _ => false,
+        }
+    }
+}
+
+/// The jobs that were ordered and are not done yet.
+pub(super) struct Jobs {
+    orders: Receiver<Job>,
+    waiting: VecDeque<Job>,
+}
+
+impl From<Receiver<Job>> for Jobs {
+    fn from(orders: Receiver<Job>) -> Jobs {
+        Jobs {
+            orders,
+            waiting: VecDeque::new(),
+        }
+    }
+}
+
+impl Jobs {
+    /// Waits for the next job, while this folder is open; `None` when the window is gone. Mail may come
+    /// faster than it can be looked at: then not every look is taken, and what else was ordered does not
+    /// stand in a queue of them.
+    pub(super) fn next(&mut self, open: Option<&str>) -> Option<Job> {
+        loop {
+            self.waiting.extend(self.orders.try_iter());
+            let job = match self.waiting.pop_front() {
+                Some(job) => job,
+                None => self.orders.recv().ok()?,
+            };
+            let mut later = self.waiting.iter();
+            if !later.any(|later| job.is_outdone_by(later, open)) {
+                return Some(job);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    // A test fails by panicking.
+    #![allow(clippy::unwrap_used)]
+
+    use std::sync::mpsc::channel;
+
+    use super::*;
+
+    fn look(folder: &str) -> Job {
+        Job::Open {
+            folder: folder.to_owned(),
+            order: Order::NEWEST,
+            search: String::new(),
+        }
+    }
+
+    fn told(job: &Job) -> String {
+        match job {
+            Job::Open { folder, .. } => format!("open {folder}"),
+            Job::Folders => "folders".to_owned(),
+            Job::Read(uid, _) => format!("read {uid}"),
+            other => other.named().to_owned(),
+        }
+    }
+
+    #[test]
+    fn of_many_looks_the_last_is_taken_and_nothing_else_is_left_out() {
+        let (orders, jobs) = channel();
+        let mut jobs = Jobs::from(jobs);
+        for _ in 0..1_000 {
+            orders.send(look("INBOX")).unwrap();
+            orders.send(Job::Folders).unwrap();
+        }
+        orders.send(Job::Read(7, 0)).unwrap();
+        orders.send(Job::Read(7, 0)).unwrap();
+        orders.send(look("INBOX")).unwrap();
+        drop(orders);
+        let done = std::iter::from_fn(|| jobs.next(Some("INBOX")));
+        let done: Vec<String> = done.map(|job| told(&job)).collect();
+        assert_eq!(done, ["folders", "read 7", "read 7", "open INBOX"]);
+    }
+
+    #[test]
+    fn a_folder_is_opened_before_what_is_done_in_it() {
+        let (orders, jobs) = channel();
+        let mut jobs = Jobs::from(jobs);
+        for job in [look("Sent"), Job::Read(7, 0), look("INBOX"), look("Sent")] {
+            orders.send(job).unwrap();
+        }
+        drop(orders);
+        let done = std::iter::from_fn(|| jobs.next(Some("INBOX")));
+        let done: Vec<String> = done.map(|job| told(&job)).collect();
+        assert_eq!(done, ["open Sent", "read 7", "open INBOX", "open Sent"]);
+    }
+}
