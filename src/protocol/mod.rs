@@ -9,6 +9,7 @@ pub mod pop3;
 pub mod sasl;
 pub mod smtp;
 pub mod span;
+mod verb;
 
 use std::str::FromStr;
 

@@ -7,8 +7,8 @@ mod spans;
 
 use std::fmt;
 
-use super::sasl;
 use super::span::first_word;
+use super::{sasl, verb};
 pub use spans::spans;
 
 /// What a client can say.
@@ -111,17 +111,13 @@ impl Command {
     /// A sentence that says what is wrong with it.
     pub fn parse(line: &[u8]) -> Result<Command, SyntaxError> {
         let (verb, rest) = first_word(line);
-        let (_, arguments) = COMMANDS
-            .iter()
-            .find(|(name, _)| verb.eq_ignore_ascii_case(name.as_bytes()))
-            .ok_or(SyntaxError::UnknownVerb)?;
-        let text = str::from_utf8(rest.strip_prefix(b" ").unwrap_or(rest))
-            .map_err(|_| SyntaxError::Argument("The argument is not UTF-8"))?;
-        if text.chars().any(char::is_control) {
-            return Err(SyntaxError::Argument(
-                "The argument has a control character",
-            ));
-        }
+        let arguments = verb::find(&COMMANDS, verb).ok_or(SyntaxError::UnknownVerb)?;
+        let sentences = [
+            "The argument is not UTF-8",
+            "The argument has a control character",
+        ];
+        let text = verb::text(rest.strip_prefix(b" ").unwrap_or(rest), sentences)
+            .map_err(SyntaxError::Argument)?;
         // RFC 1939 §7: spaces around a password are part of it; elsewhere they are forgiven.
         let secret = verb.eq_ignore_ascii_case(b"PASS");
         arguments(if secret { text } else { text.trim_matches(' ') })

@@ -8,8 +8,8 @@ use std::fmt;
 
 use super::params::Verb;
 use super::{Enhanced, Params, Path, ReversePath, address};
-use crate::protocol::sasl;
 use crate::protocol::span::first_word;
+use crate::protocol::{sasl, verb};
 
 /// A line of the client.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -160,17 +160,12 @@ impl Command {
     /// Which reply code and which sentence it deserves.
     pub fn parse(line: &[u8]) -> Result<Command, SyntaxError> {
         let (verb, rest) = first_word(line);
-        let (_, arguments) = COMMANDS
-            .iter()
-            .find(|(name, _)| verb.eq_ignore_ascii_case(name.as_bytes()))
-            .ok_or(SyntaxError::UnknownVerb)?;
-        let text =
-            str::from_utf8(rest).map_err(|_| SyntaxError::Argument("the argument is not UTF-8"))?;
-        if text.chars().any(char::is_control) {
-            return Err(SyntaxError::Argument(
-                "the argument has a control character",
-            ));
-        }
+        let arguments = verb::find(&COMMANDS, verb).ok_or(SyntaxError::UnknownVerb)?;
+        let sentences = [
+            "the argument is not UTF-8",
+            "the argument has a control character",
+        ];
+        let text = verb::text(rest, sentences).map_err(SyntaxError::Argument)?;
         arguments(text.trim_matches(' '))
     }
 }
