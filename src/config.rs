@@ -26,7 +26,8 @@ pub use capture::{Capture, CapturePorts};
 use reader::{Section, Sections};
 pub use relay::{Login, NextHop, Relay, Security};
 pub use store::Journal;
-use values::{at_least_one, domain, host_and_port, port_or_off, yes_or_no};
+pub(crate) use values::yes_or_no;
+use values::{at_least_one, domain, port_or_off, server};
 
 /// The file that is used when there is none.
 const COMPILED_IN: &str = include_str!("../config.ini");
@@ -311,9 +312,9 @@ impl Client {
     fn read(mut section: Section, folder: &Path) -> Result<Client, ConfigError> {
         let explanations = section.text("explanations").filter(|file| !file.is_empty());
         let client = Client {
-            smtp: section.value_by("smtp", None, host_and_port)?,
-            pop3: section.value_by("pop3", None, host_and_port)?,
-            imap: section.value_by("imap", None, host_and_port)?,
+            smtp: section.value_by("smtp", None, server)?,
+            pop3: section.value_by("pop3", None, server)?,
+            imap: section.value_by("imap", None, server)?,
             explanations: explanations.map(|file| folder.join(file)),
         };
         section.finish()?;

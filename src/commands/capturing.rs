@@ -11,7 +11,7 @@ use clap::Args;
 
 use super::CommandError;
 use super::explain::texts;
-use crate::config::{CapturePorts, Config};
+use crate::config::{CapturePorts, Config, yes_or_no};
 use crate::net::secrets;
 use crate::wire_tap::Sink;
 use crate::wire_tap::pcapng::{self, Capture, Octets, Style};
@@ -153,14 +153,6 @@ fn secrets_can_be_had(done: &str) -> Result<(), CommandError> {
         false => Err(CommandError::Setup(format!(
             "the TLS secrets cannot be {done} on this system, for its TLS library does not tell them"
         ))),
-    }
-}
-
-fn yes_or_no(text: &str) -> Result<bool, &'static str> {
-    match text {
-        "yes" => Ok(true),
-        "no" => Ok(false),
-        _ => Err("yes or no"),
     }
 }
 

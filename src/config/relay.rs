@@ -8,7 +8,7 @@ use std::fmt;
 
 use super::ConfigError;
 use super::reader::Section;
-use super::values::domain;
+use super::values::{domain, host_and_port, without_brackets};
 use crate::accounts::Password;
 use crate::protocol::smtp::Address;
 
@@ -85,7 +85,7 @@ impl Relay {
     ) -> Result<Relay, ConfigError> {
         let host = section.value_by("host", None, |text| match text {
             "" => Ok(None),
-            text => host_name(text).map(Some),
+            text => domain(without_brackets(text)).map(Some),
         })?;
         let security = section.value_by("tls", Security::Implicit, security)?;
         let usual = match security {
@@ -163,11 +163,10 @@ fn other_domain(name: &str, ours: [&str; 2]) -> Result<(), String> {
 fn route(text: &str) -> Result<NextHop, String> {
     let mut words = text.split_whitespace();
     let place = words.next().unwrap_or_default();
-    let (host, number) = place
-        .rsplit_once(':')
+    let (host, number) = host_and_port(place)
         .ok_or("host:port is asked for, perhaps with lmtp, starttls, implicit or none behind it")?;
     let mut hop = NextHop {
-        host: host_name(host)?,
+        host: domain(host)?,
         port: port(number)?,
         lmtp: false,
         security: Security::WhereOffered,
@@ -190,10 +189,6 @@ fn security(text: &str) -> Result<Security, String> {
         "none" => Ok(Security::None),
         _ => Err("the protection is implicit, starttls or none".to_owned()),
     }
-}
-
-fn host_name(text: &str) -> Result<String, String> {
-    domain(text.trim_matches(['[', ']']))
 }
 
 fn port(text: &str) -> Result<u16, String> {

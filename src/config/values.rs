@@ -4,7 +4,11 @@ use std::time::Duration;
 
 use super::Port;
 
-pub(super) fn yes_or_no(text: &str) -> Result<bool, String> {
+/// `yes` or `no`, and nothing else.
+///
+/// # Errors
+/// What is asked for.
+pub(crate) fn yes_or_no(text: &str) -> Result<bool, String> {
     match text {
         "yes" => Ok(true),
         "no" => Ok(false),
@@ -59,10 +63,23 @@ pub(super) fn port_or_off(text: &str) -> Result<Option<Port>, String> {
     }
 }
 
-pub(super) fn host_and_port(text: &str) -> Result<Option<(String, u16)>, String> {
-    let (host, port) = text.rsplit_once(':').ok_or("host:port is asked for")?;
+/// `mail.test:465`, `[::1]:465`.
+pub(super) fn server(text: &str) -> Result<Option<(String, u16)>, String> {
+    let (host, port) = host_and_port(text).ok_or("host:port is asked for")?;
     let port = port.parse().map_err(|_| "a port is 0 to 65535")?;
-    Ok(Some((host.trim_matches(['[', ']']).to_owned(), port)))
+    Ok(Some((host.to_owned(), port)))
+}
+
+/// The host, without its brackets, and what stands behind the last colon. Here a port is never left
+/// out, so even an address of IPv6 without brackets ends at that colon.
+pub(super) fn host_and_port(text: &str) -> Option<(&str, &str)> {
+    let (host, port) = text.rsplit_once(':')?;
+    Some((without_brackets(host), port))
+}
+
+/// `::1` of `[::1]`.
+pub(super) fn without_brackets(host: &str) -> &str {
+    host.trim_matches(['[', ']'])
 }
 
 /// A domain or an address: what may stand in a greeting and in a certificate.
