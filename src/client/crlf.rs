@@ -8,6 +8,7 @@ use std::io::{self, Read, Seek};
 use memchr::memchr2;
 
 use crate::limits;
+use crate::net::pieces::next_piece;
 
 /// Reads a text with CRLF line endings.
 pub(crate) struct Crlf<R> {
@@ -91,18 +92,11 @@ pub(super) struct Measure {
 /// Reads a message through and goes back to where it began.
 pub(super) fn measure<M: Read + Seek>(message: &mut M) -> io::Result<Measure> {
     let begin = message.stream_position()?;
-    let (mut measure, mut piece) = (Measure::default(), vec![0; limits::BUFFER]);
+    let (mut measure, mut buffer) = (Measure::default(), vec![0; limits::BUFFER]);
     let mut text = Crlf::new(&mut *message);
-    loop {
-        match text.read(&mut piece) {
-            Ok(0) => break,
-            Ok(got) => {
-                measure.octets += got as u64;
-                measure.eight_bit |= !piece[..got].is_ascii();
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
+    while let Some(piece) = next_piece(&mut text, &mut buffer)? {
+        measure.octets += piece.len() as u64;
+        measure.eight_bit |= !piece.is_ascii();
     }
     message.seek(io::SeekFrom::Start(begin))?;
     Ok(measure)
@@ -116,16 +110,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    /// Hands out few octets at a time, as a network would.
-    struct Pieces<'a>(&'a [u8], usize);
-
-    impl Read for Pieces<'_> {
-        fn read(&mut self, output: &mut [u8]) -> io::Result<usize> {
-            let most = self.1.min(output.len());
-            self.0.read(&mut output[..most])
-        }
-    }
+    use crate::net::pieces::Pieces;
 
     fn crlf(text: &[u8], size: usize) -> Vec<u8> {
         let mut out = Vec::new();

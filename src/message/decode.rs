@@ -223,21 +223,12 @@ mod tests {
 
     use super::*;
     use crate::message::encode;
+    use crate::net::pieces::Pieces;
     use proptest::prelude::*;
-
-    /// Hands out no more than so many octets at a time.
-    struct Slow<'a>(&'a [u8], usize);
-
-    impl Read for Slow<'_> {
-        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-            let most = buffer.len().min(self.1);
-            self.0.read(&mut buffer[..most])
-        }
-    }
 
     fn decoded(encoded: &[u8], encoding: Encoding, piece: usize) -> Vec<u8> {
         let mut decoded = Vec::new();
-        let mut decoder = Decoder::new(Slow(encoded, piece), encoding);
+        let mut decoder = Decoder::new(Pieces(encoded, piece), encoding);
         decoder.read_to_end(&mut decoded).unwrap();
         decoded
     }

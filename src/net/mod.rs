@@ -12,6 +12,7 @@ mod openssl;
 #[path = "not_openssl.rs"]
 mod openssl;
 mod pace;
+pub(crate) mod pieces;
 mod poll;
 mod presented;
 pub mod secrets;

@@ -13,6 +13,7 @@ use native_tls::{TlsAcceptor, TlsConnector};
 use super::Bell;
 use super::body::{DotText, Octets};
 use super::dot::Ending;
+use super::pieces::next_piece;
 use super::socket::{Socket, Wake};
 use super::stream::Stream;
 use super::tap::{Direction, Secured, Tap};
@@ -259,18 +260,12 @@ impl Wire {
     /// # Errors
     /// When the reader or the connection fails.
     pub fn say_all(&mut self, reader: &mut dyn Read) -> io::Result<u64> {
-        let (mut piece, mut total) = (vec![0; limits::BUFFER], 0);
-        loop {
-            match reader.read(&mut piece) {
-                Ok(0) => return Ok(total),
-                Ok(got) => {
-                    self.say(&piece[..got])?;
-                    total += got as u64;
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
+        let (mut buffer, mut total) = (vec![0; limits::BUFFER], 0);
+        while let Some(piece) = next_piece(reader, &mut buffer)? {
+            self.say(piece)?;
+            total += piece.len() as u64;
         }
+        Ok(total)
     }
 
     /// Sends what was said.

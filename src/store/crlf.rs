@@ -9,6 +9,8 @@ use std::io::{self, Read, Write};
 
 use memchr::{memchr, memchr_iter};
 
+use crate::net::pieces::next_piece;
+
 const BUFFER: usize = 16 * 1024;
 
 /// Reads with CRLF what has LF, or both, on disk.
@@ -72,20 +74,14 @@ impl<R: Read> Read for ToCrlf<R> {
 pub(super) fn count(mut reader: impl Read) -> io::Result<u64> {
     let mut buffer = vec![0; BUFFER];
     let (mut octets, mut last) = (0, 0);
-    loop {
-        let n = match reader.read(&mut buffer) {
-            Ok(0) => return Ok(octets),
-            Ok(n) => n,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(error),
-        };
-        let chunk = &buffer[..n];
-        let bare = memchr_iter(b'\n', chunk)
-            .filter(|&at| if at == 0 { last } else { chunk[at - 1] } != b'\r')
+    while let Some(piece) = next_piece(&mut reader, &mut buffer)? {
+        let bare = memchr_iter(b'\n', piece)
+            .filter(|&at| if at == 0 { last } else { piece[at - 1] } != b'\r')
             .count();
-        octets += n as u64 + bare as u64;
-        last = chunk[n - 1];
+        octets += piece.len() as u64 + bare as u64;
+        last = piece[piece.len() - 1];
     }
+    Ok(octets)
 }
 
 /// Writes with LF what comes with CRLF, in pieces of any size, and counts both sizes.
@@ -194,6 +190,7 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
     use super::*;
+    use crate::net::pieces::Pieces;
     use proptest::prelude::*;
 
     /// Written in pieces of these sizes, over and over: the file, and its size on the wire.
@@ -215,18 +212,8 @@ mod tests {
         (file, wire)
     }
 
-    /// Reads no more than so many bytes at a time.
-    struct Slow<'a>(&'a [u8], usize);
-
-    impl Read for Slow<'_> {
-        fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-            let n = out.len().min(self.1);
-            self.0.read(&mut out[..n])
-        }
-    }
-
     fn read_back(file: &[u8], disk_piece: usize, wire_piece: usize) -> Vec<u8> {
-        let mut reader = ToCrlf::new(Slow(file, disk_piece));
+        let mut reader = ToCrlf::new(Pieces(file, disk_piece));
         let (mut all, mut piece) = (Vec::new(), vec![0; wire_piece]);
         loop {
             match reader.read(&mut piece).unwrap() {
@@ -292,7 +279,7 @@ mod tests {
             let back = read_back(&file, disk_piece, wire_piece);
             prop_assert_eq!(&back, &canonical(&bytes));
             prop_assert_eq!(wire, back.len() as u64);
-            prop_assert_eq!(count(Slow(&file, disk_piece)).unwrap(), wire);
+            prop_assert_eq!(count(Pieces(&file, disk_piece)).unwrap(), wire);
         }
     }
 }

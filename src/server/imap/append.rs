@@ -13,6 +13,7 @@ use super::merge::Telling;
 use super::session::{Expecting, ImapServer};
 use crate::limits;
 use crate::message::textual;
+use crate::net::pieces::next_piece;
 use crate::protocol::imap::append::{Append, Appended, Form};
 use crate::protocol::imap::{BadCommand, Literal, SequenceSet};
 use crate::server::Reply;
@@ -98,11 +99,7 @@ impl ImapServer {
     ) -> io::Result<Reply> {
         let mut buffer = vec![0; limits::BUFFER];
         while let Ok(sink) = &mut appending.sink {
-            let got = match body.read(&mut buffer) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                got => got?,
-            };
-            let Some(octets) = buffer.get(..got).filter(|octets| !octets.is_empty()) else {
+            let Some(octets) = next_piece(body, &mut buffer)? else {
                 break;
             };
             if let Err(error) = sink.take(octets) {

@@ -12,6 +12,7 @@ use std::ops::Range;
 use super::reading::{Reading, Slice, Source};
 use crate::limits;
 use crate::message::{Content, Decoder, Encoding};
+use crate::net::pieces::next_piece;
 use crate::store::{Message, StoreError, ToCrlf};
 
 /// A body as it is encoded.
@@ -112,14 +113,9 @@ fn measure(reader: &mut dyn Read) -> io::Result<Measured> {
         has_nul: false,
     };
     let mut buffer = vec![0; limits::BUFFER];
-    loop {
-        let got = match reader.read(&mut buffer) {
-            Ok(0) => return Ok(measured),
-            Ok(got) => got,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(error),
-        };
-        measured.octets += got as u64;
-        measured.has_nul |= memchr::memchr(0, buffer.get(..got).unwrap_or_default()).is_some();
+    while let Some(piece) = next_piece(reader, &mut buffer)? {
+        measured.octets += piece.len() as u64;
+        measured.has_nul |= memchr::memchr(0, piece).is_some();
     }
+    Ok(measured)
 }

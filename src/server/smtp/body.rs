@@ -9,6 +9,7 @@ use super::header::{Additions, Header};
 use super::status;
 use super::transaction::storage_trouble;
 use crate::limits::{self, BareLineEndings, Limits};
+use crate::net::pieces::next_piece;
 use crate::server::Reply;
 
 /// Why a text is not taken.
@@ -85,19 +86,13 @@ impl<W: Write> Intake<W> {
     /// # Errors
     /// Outside, when the connection fails; inside, when the text is refused.
     pub(super) fn take(&mut self, text: &mut dyn Read) -> io::Result<Result<(), Unfit>> {
-        let mut piece = vec![0; limits::BUFFER];
-        loop {
-            let got = match text.read(&mut piece) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                other => other?,
-            };
-            if got == 0 {
-                return Ok(Ok(()));
-            }
-            if let Err(unfit) = self.check(&piece[..got]) {
+        let mut buffer = vec![0; limits::BUFFER];
+        while let Some(piece) = next_piece(text, &mut buffer)? {
+            if let Err(unfit) = self.check(piece) {
                 return Ok(Err(unfit));
             }
         }
+        Ok(Ok(()))
     }
 
     fn check(&mut self, piece: &[u8]) -> Result<(), Unfit> {
@@ -168,19 +163,8 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
+    use crate::net::pieces::Pieces;
     use proptest::prelude::*;
-
-    /// Gives a text in pieces of at most so many octets.
-    struct Pieces<'a>(&'a [u8], usize);
-
-    impl Read for Pieces<'_> {
-        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-            let got = self.0.len().min(self.1).min(buffer.len());
-            buffer[..got].copy_from_slice(&self.0[..got]);
-            self.0 = &self.0[got..];
-            Ok(got)
-        }
-    }
 
     fn limits(bare_line_endings: BareLineEndings) -> Limits {
         Limits {
