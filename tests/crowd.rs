@@ -6,7 +6,7 @@
 mod common;
 
 use std::collections::{BTreeMap, HashSet};
-use std::io::{Cursor, Read};
+use std::io::{self, Cursor};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, mpsc};
 use std::thread;
@@ -100,12 +100,7 @@ fn found(lab: &Lab) -> BTreeMap<String, usize> {
     );
     let mut found = BTreeMap::new();
     for entry in &snapshot.messages {
-        let mut text = String::new();
-        inbox
-            .open(entry)
-            .unwrap()
-            .read_to_string(&mut text)
-            .unwrap();
+        let text = io::read_to_string(inbox.open(entry).unwrap()).unwrap();
         let Some((_, end)) = text.split_once("-- end of ") else {
             assert!(
                 !text.contains("Subject: message-"),

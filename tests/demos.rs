@@ -11,7 +11,7 @@ use std::net::TcpListener;
 use std::process::Stdio;
 use std::thread;
 
-use common::{Lab, command, run};
+use common::{Lab, command, fed, run};
 use pillarbox::config::Ports;
 use pillarbox::console::{
     Action, Caller, DEMOS, Did, Difference, Event, Script, Sites, connect, perform,
@@ -331,18 +331,8 @@ fn it_plays_against_servers_that_run() {
 #[test]
 fn replies_are_guessed_from_a_pipe() {
     let folder = folder();
-    let mut child = command(&["demo", "wrong-order", "--predict"], folder.path())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child
-        .stdin
-        .take()
-        .unwrap()
-        .write_all(b"220\n503\n5\n")
-        .unwrap();
-    let output = child.wait_with_output().unwrap();
+    let mut command = command(&["demo", "wrong-order", "--predict"], folder.path());
+    let output = fed(&mut command, b"220\n503\n5\n");
     let screen = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{screen}");
     assert!(

@@ -7,7 +7,7 @@
 
 mod common;
 
-use std::io::{Read, Write};
+use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -27,14 +27,8 @@ fn alice(root: &Path) -> Account {
 }
 
 fn text(mailbox: &Mailbox, snapshot: &Snapshot, uid: u32) -> String {
-    let mut text = String::new();
     let message = snapshot.uid(uid).unwrap();
-    mailbox
-        .open(message)
-        .unwrap()
-        .read_to_string(&mut text)
-        .unwrap();
-    text
+    io::read_to_string(mailbox.open(message).unwrap()).unwrap()
 }
 
 fn assert_says(answer: &str, expected: &[&str]) {

@@ -8,16 +8,14 @@
 
 mod common;
 
-use std::io::Read;
 use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use common::Lab;
 use common::postfix::Postfix;
 use common::programs::run;
+use common::{Lab, stored};
 use pillarbox::queue::Spool;
-use pillarbox::store::Store;
 
 /// What swaks exits with.
 const MAIL_REFUSED: i32 = 23;
@@ -31,16 +29,8 @@ const MESSAGE: &str = "From: alice@pillarbox.test\r\nTo: bob@pillarbox.test\r\n\
 
 /// The messages in this inbox, after the welcome, that say `interop`.
 fn inbox(lab: &Lab, account: &str) -> Vec<String> {
-    let store = Store::open(&lab.path().join("mail")).unwrap();
-    let inbox = store.account(account).unwrap().inbox().unwrap();
-    let snapshot = inbox.refresh().unwrap();
-    let mut found = Vec::new();
-    for entry in &snapshot.messages {
-        let mut text = String::new();
-        let mut message = inbox.open(entry).unwrap();
-        message.read_to_string(&mut text).unwrap();
-        found.extend(Some(text).filter(|text| text.contains("Subject: interop")));
-    }
+    let mut found = stored(&lab.path().join("mail"), account);
+    found.retain(|text| text.contains("Subject: interop"));
     found
 }
 

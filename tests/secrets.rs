@@ -6,14 +6,13 @@
 mod common;
 
 use std::fs;
-use std::io::Write;
 use std::path::Path;
-use std::process::{Output, Stdio};
+use std::process::Output;
 use std::thread;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use common::{Lab, command};
+use common::{Lab, command, fed};
 
 /// Alice's password, and one that she has only typed.
 const PASSWORDS: [&str; 2] = ["correct-horse-battery", "wrong-donkey-charger"];
@@ -38,21 +37,11 @@ fn is_clean(what: &str, said: &[u8]) {
 
 /// Runs the program as talkative as it can be; it shows no password, and says something.
 fn whisper(words: &[&str], input: &str, password: &str, folder: &Path) -> Output {
-    let mut child = command(words, folder)
+    let mut command = command(words, folder);
+    command
         .env("RUST_LOG", "trace")
-        .env("PILLARBOX_PASSWORD", password)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child
-        .stdin
-        .take()
-        .unwrap()
-        .write_all(input.as_bytes())
-        .unwrap();
-    let output = child.wait_with_output().unwrap();
+        .env("PILLARBOX_PASSWORD", password);
+    let output = fed(&mut command, input.as_bytes());
     let said = [output.stdout.as_slice(), &output.stderr].concat();
     assert!(!said.is_empty(), "{words:?}");
     is_clean(&words.join(" "), &said);

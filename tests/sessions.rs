@@ -11,7 +11,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use common::programs::until;
-use common::{Lab, command, run};
+use common::{Lab, command, fed, run};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
@@ -25,15 +25,9 @@ fn ok(lab: &Lab, words: &[&str]) -> String {
 /// A conversation with the laboratory's server, typed by a pipe.
 fn typed(lab: &Lab, protocol: &str, lines: &str) {
     let place = lab.address(protocol).to_string();
-    let mut child = command(&[protocol, &place, "--explain", "off"], lab.path())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    std::io::Write::write_all(&mut stdin, lines.as_bytes()).unwrap();
-    drop(stdin);
-    assert!(child.wait().unwrap().success(), "{lines}");
+    let mut command = command(&[protocol, &place, "--explain", "off"], lab.path());
+    let output = fed(&mut command, lines.as_bytes());
+    assert!(output.status.success(), "{lines}");
 }
 
 const SMTP: &str = "EHLO me\nAUTH PLAIN AGFsaWNlAHdvbmRlcmxhbmQ=\n\

@@ -4,7 +4,7 @@
 //! has done; and kills it in the middle of that.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -99,12 +99,7 @@ fn check(folder: &Path, said: &[String]) {
         assert_eq!(octets, inbox.size(message).unwrap().to_string());
     }
     for message in &snapshot.messages {
-        let mut text = String::new();
-        inbox
-            .open(message)
-            .unwrap()
-            .read_to_string(&mut text)
-            .unwrap();
+        let text = io::read_to_string(inbox.open(message).unwrap()).unwrap();
         assert_eq!(text, SENTENCE.repeat(text.len() / SENTENCE.len()));
         assert_eq!(text.len() as u64, inbox.size(message).unwrap());
     }

@@ -7,13 +7,12 @@
 
 mod common;
 
-use std::io::{Cursor, Read};
+use std::io::Cursor;
 
-use common::Lab;
 use common::programs::{free_ports, until};
+use common::{Lab, stored};
 use pillarbox::client::{Endpoint, Security, SmtpClient};
 use pillarbox::queue::Spool;
-use pillarbox::store::Store;
 use tempfile::TempDir;
 
 /// The three, and the certificates that they share.
@@ -67,19 +66,10 @@ impl Offices {
 
 /// The messages with this subject.
 fn mail(lab: &Lab, account: &str, subject: &str) -> Vec<String> {
-    let store = Store::open(&lab.path().join("mail")).unwrap();
-    let inbox = store.account(account).unwrap().inbox().unwrap();
-    let read = |message| {
-        let mut text = String::new();
-        let mut opened = inbox.open(message).unwrap();
-        opened.read_to_string(&mut text).unwrap();
-        Some(text).filter(|text| text.contains(&format!("Subject: {subject}\r\n")))
-    };
-    let messages = &inbox.refresh().unwrap().messages;
-    messages
-        .iter()
-        .filter_map(|message| read(message))
-        .collect()
+    let field = format!("Subject: {subject}\r\n");
+    let mut mail = stored(&lab.path().join("mail"), account);
+    mail.retain(|text| text.contains(&field));
+    mail
 }
 
 fn drained(lab: &Lab) {

@@ -2,27 +2,15 @@
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
-use std::process::{Output, Stdio};
+use std::process::Output;
 use std::thread;
 
 use super::{console, place};
-use crate::common::Lab;
+use crate::common::{self, Lab};
 
 fn fed(words: &[&str], lines: &str) -> Output {
     let folder = tempfile::tempdir().unwrap();
-    let mut child = console(words, folder.path())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child
-        .stdin
-        .take()
-        .unwrap()
-        .write_all(lines.as_bytes())
-        .unwrap();
-    child.wait_with_output().unwrap()
+    common::fed(&mut console(words, folder.path()), lines.as_bytes())
 }
 
 fn said(output: &Output) -> String {

@@ -11,12 +11,12 @@ pub mod typed;
 
 use std::collections::HashMap;
 use std::fs::{self, DirEntry, File};
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Write};
 use std::net::SocketAddr;
 use std::os::unix::fs::chown;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
 use pillarbox::store::Store;
@@ -294,15 +294,7 @@ pub fn stored(mail: &Path, account: &str) -> Vec<String> {
         .unwrap()
         .inbox()
         .unwrap();
-    let read = |message| {
-        let mut text = String::new();
-        inbox
-            .open(message)
-            .unwrap()
-            .read_to_string(&mut text)
-            .unwrap();
-        text
-    };
+    let read = |message| io::read_to_string(inbox.open(message).unwrap()).unwrap();
     inbox
         .refresh()
         .unwrap()
@@ -335,6 +327,17 @@ fn as_user(user: u32, folder: &Path) -> Command {
         .uid(user)
         .gid(user);
     command
+}
+
+/// Runs a command to its end, with this input.
+pub fn fed(command: &mut Command, input: &[u8]) -> Output {
+    let pipes = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = pipes.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(input).unwrap();
+    child.wait_with_output().unwrap()
 }
 
 /// Runs the program to its end: its exit status, what it printed, and its errors.

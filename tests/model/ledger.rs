@@ -1,7 +1,7 @@
 //! What all clients of a storm did together, and what is on the disk when it is over.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Read;
+use std::io;
 
 use pillarbox::store::Store;
 
@@ -29,12 +29,7 @@ pub fn on_disk(site: &Site, name: &str) -> Truth {
     let mailbox = store.account("bob").unwrap().mailbox(name).unwrap();
     let snapshot = mailbox.refresh().unwrap();
     let messages = snapshot.messages.iter().map(|message| {
-        let mut text = String::new();
-        mailbox
-            .open(message)
-            .unwrap()
-            .read_to_string(&mut text)
-            .unwrap();
+        let text = io::read_to_string(mailbox.open(message).unwrap()).unwrap();
         let flags = message.flags.to_string();
         let flags = flags.split_whitespace().map(str::to_owned).collect();
         let subject = text.split_once("Subject: ").unwrap().1.lines().next();

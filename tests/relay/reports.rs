@@ -1,6 +1,6 @@
 //! The queue by itself, with envelopes that say what they want to be told.
 
-use std::io::{Read, Write};
+use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -59,15 +59,7 @@ impl Post {
 
     fn reports(&self) -> Vec<String> {
         let snapshot = self.inbox.refresh().unwrap();
-        let read = |message| {
-            let mut text = String::new();
-            self.inbox
-                .open(message)
-                .unwrap()
-                .read_to_string(&mut text)
-                .unwrap();
-            text
-        };
+        let read = |message| io::read_to_string(self.inbox.open(message).unwrap()).unwrap();
         snapshot.messages.iter().map(|m| read(m)).collect()
     }
 }

@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::collections::HashMap;
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -91,11 +91,7 @@ fn text(reply: Reply) -> String {
 fn part_text(part: Part) -> String {
     match part {
         Part::Text(text) => String::from_utf8(text).unwrap(),
-        Part::Stream(mut stream) => {
-            let mut text = String::new();
-            stream.read_to_string(&mut text).unwrap();
-            text
-        }
+        Part::Stream(stream) => io::read_to_string(stream).unwrap(),
         Part::Each(parts) => parts.map(part_text).collect(),
     }
 }

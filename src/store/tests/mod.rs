@@ -16,7 +16,7 @@ mod sharing;
 mod watching;
 
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{self, Write};
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -64,13 +64,7 @@ fn deliver(mailbox: &Arc<Mailbox>, text: &str) -> String {
 }
 
 fn text(mailbox: &Mailbox, message: &Message) -> String {
-    let mut text = String::new();
-    mailbox
-        .open(message)
-        .unwrap()
-        .read_to_string(&mut text)
-        .unwrap();
-    text
+    io::read_to_string(mailbox.open(message).unwrap()).unwrap()
 }
 
 fn uids(snapshot: &Snapshot) -> Vec<Uid> {

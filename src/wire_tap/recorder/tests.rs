@@ -1,7 +1,7 @@
 // A test fails by panicking.
 #![allow(clippy::unwrap_used)]
 
-use std::net::{TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
@@ -50,6 +50,12 @@ fn conversation(recorder: &Recorder, tls_versions: Option<Versions>) {
     assert_eq!(wire.read_line().unwrap(), Heard::Closed);
     wire.close();
     server.join().unwrap();
+}
+
+/// Two addresses, for a connection that nobody makes.
+fn ends() -> (SocketAddr, SocketAddr) {
+    let [ours, theirs] = [1, 2].map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
+    (ours, theirs)
 }
 
 struct ToTest(Sender<Event>);
@@ -238,10 +244,7 @@ impl Sink for Slow {
 fn what_cannot_be_written_in_time_is_lost_and_nobody_waits() {
     let ((go, gate), (send, receive)) = (channel(), channel());
     let recorder = Recorder::new(vec![Box::new(Slow(gate, send))]).unwrap();
-    let ends = (
-        "127.0.0.1:1".parse().unwrap(),
-        "127.0.0.1:2".parse().unwrap(),
-    );
+    let ends = ends();
     let mut tap = recorder.tap(Side::Client, ("smtp", None), ends).unwrap();
     let piece = vec![b'x'; 1 << 20];
     for _ in 0..=2 * limits::RECORDING / piece.len() {
@@ -261,10 +264,7 @@ fn what_cannot_be_written_in_time_is_lost_and_nobody_waits() {
 fn the_end_does_not_wait_for_ever() {
     let ((go, gate), (send, receive)) = (channel(), channel());
     let recorder = Recorder::new(vec![Box::new(Slow(gate, send))]).unwrap();
-    let ends = (
-        "127.0.0.1:1".parse().unwrap(),
-        "127.0.0.1:2".parse().unwrap(),
-    );
+    let ends = ends();
     let tap = recorder.tap(Side::Client, ("smtp", None), ends);
     let recording = Arc::clone(recorder.recording.as_ref().unwrap());
     recording.finish(Duration::from_millis(10));
@@ -276,10 +276,7 @@ fn the_end_does_not_wait_for_ever() {
 #[test]
 fn without_sinks_there_are_no_taps() {
     let recorder = Recorder::new(Vec::new()).unwrap();
-    let ends = (
-        "127.0.0.1:1".parse().unwrap(),
-        "127.0.0.1:2".parse().unwrap(),
-    );
+    let ends = ends();
     assert!(recorder.tap(Side::Client, ("smtp", None), ends).is_none());
     assert_eq!(recorder, Recorder::default());
 }
@@ -288,10 +285,7 @@ fn without_sinks_there_are_no_taps() {
 fn of_two_ends_the_servers_is_left_out_if_it_is_told_so() {
     let recorder = Recorder::new(vec![Box::new(Live(|_: &[Event]| ()))]).unwrap();
     let of_clients = recorder.of_clients();
-    let ends = (
-        "127.0.0.1:1".parse().unwrap(),
-        "127.0.0.1:2".parse().unwrap(),
-    );
+    let ends = ends();
     let taps = |recorder: &Recorder| {
         [Side::Client, Side::Server].map(|ours| recorder.tap(ours, ("pop3", None), ends).is_some())
     };
