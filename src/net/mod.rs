@@ -20,6 +20,7 @@ mod socket;
 mod stream;
 mod tap;
 pub mod tls;
+mod waiting;
 mod wire;
 
 pub use bell::Bell;
@@ -29,4 +30,5 @@ pub(crate) use poll::readable;
 pub use presented::{Fault, Presented};
 pub use socket::Wake;
 pub use tap::{Direction, Secured, Tap};
-pub use wire::{Heard, Patience, Wire};
+pub use waiting::{Heard, Patience};
+pub use wire::Wire;

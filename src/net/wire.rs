@@ -17,44 +17,8 @@ use super::pieces::next_piece;
 use super::socket::{Socket, Wake};
 use super::stream::Stream;
 use super::tap::{Direction, Secured, Tap};
+use super::waiting::{Heard, Patience};
 use crate::limits;
-
-/// How long and how much a wire waits for.
-#[derive(Clone, Copy, Debug)]
-pub struct Patience {
-    /// For a whole line, and for each piece of a body.
-    pub timeout: Duration,
-    /// Octets of the longest line, its ending not counted.
-    pub line_length: usize,
-}
-
-impl Default for Patience {
-    fn default() -> Patience {
-        Patience {
-            timeout: limits::CLIENT_TIMEOUT,
-            line_length: limits::LINE_LENGTH,
-        }
-    }
-}
-
-/// What came when a line was awaited.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Heard {
-    /// A line, its ending removed: CRLF, or a bare LF from a hand-typed conversation.
-    Line(Vec<u8>),
-    /// A line that is too long: its beginning. The rest was skipped, to its end.
-    TooLong(Vec<u8>),
-    /// A line that is too long and has no end in sight.
-    Endless,
-    /// The bell rang: [`Wire::read_line_or_news`].
-    News,
-    /// Nothing, for too long.
-    TimedOut,
-    /// The server is stopping.
-    Stopping,
-    /// The other side closed the connection.
-    Closed,
-}
 
 /// One end of a connection.
 pub struct Wire {
@@ -123,9 +87,7 @@ impl Wire {
     /// When the connection fails.
     pub fn read_line_or_news(&mut self, bell: &Bell) -> io::Result<Heard> {
         let heard = self.listen(Some(bell.clone()));
-        if let Some(socket) = self.stream.socket() {
-            socket.news = None;
-        }
+        self.listen_for(None);
         heard
     }
 
