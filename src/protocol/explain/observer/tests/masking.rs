@@ -1,0 +1,64 @@
+//! Behind a login, and behind one that was refused: what may be a password, and what is none.
+
+use super::*;
+
+#[test]
+fn what_is_said_behind_a_refused_login_is_masked() {
+    let rows = [
+        (
+            Protocol::Smtp,
+            "S: 220|C: AUTH LOGIN|C: YWxpY2U=|S: 503 no|C: c2VjcmV0|S: 500 what",
+        ),
+        (
+            Protocol::Smtp,
+            "S: 220|C: AUTH LOGIN|S: 504 no|C: YWxpY2U=|C: c2VjcmV0",
+        ),
+        (
+            Protocol::Pop3,
+            "S: +OK|C: AUTH NOSUCH|S: -ERR no|C: c2VjcmV0|S: -ERR what",
+        ),
+        (
+            Protocol::Imap,
+            "S: * OK|C: a AUTHENTICATE NOSUCH|S: a NO no|C: c2VjcmV0|S: c2VjcmV0 BAD what",
+        ),
+        (
+            Protocol::Imap,
+            "S: * OK|C: a LOGIN alice|C: secret|C: b NOOP|S: a BAD no|S: secret BAD what",
+        ),
+        (
+            Protocol::Imap,
+            "S: * OK|C: LOGIN {5+}|C: alice {6+}|C: secret|S: secret BAD what",
+        ),
+    ];
+    for (protocol, conversation) in rows {
+        let mut observer = observer(protocol);
+        for line in conversation.split('|') {
+            let (mark, line) = line.split_at(3);
+            let explained = match mark {
+                "C: " => observer.client(line.as_bytes()),
+                _ => observer.server(line.as_bytes()),
+            };
+            let masked = explained.masked(line.as_bytes());
+            let masked = String::from_utf8_lossy(&masked);
+            let leaks = masked.contains("secret") || masked.contains("c2VjcmV0");
+            assert!(!leaks, "{masked} {:?}", explained.fault);
+        }
+    }
+}
+
+#[test]
+fn what_is_said_behind_a_login_that_went_well_is_no_password() {
+    let mut observer = observer(Protocol::Imap);
+    observer.server(b"* OK hi");
+    observer.client(b"a LOGIN alice wonderland");
+    observer.server(b"a OK welcome");
+    assert!(!observer.client(b"b NOSUCH").has_secret());
+    observer.client(b"c LOGIN alice");
+    let masked = observer.client(b"wonderland");
+    assert_eq!(
+        (masked.has_secret(), masked.entry.name.as_str()),
+        (true, "behind-login")
+    );
+    observer.client(b"d NOOP");
+    assert!(!observer.client(b"e NOSUCH").has_secret());
+}
