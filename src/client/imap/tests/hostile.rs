@@ -1,0 +1,110 @@
+//! Servers, and arguments, that would have the client do something else.
+
+use super::*;
+
+/// What a hostile server says to `UID FETCH 1 (BODY.PEEK[])`, and what becomes of it.
+#[test]
+fn no_answer_exhausts_or_stops_the_client() {
+    let rows: [(&str, &str); 9] = [
+        ("220 smtp", "“220 smtp”, which is no answer in IMAP"),
+        (
+            "* 1 FETCH (UID 1 BODY[HEADER] {9223372036854775807}",
+            "more than can be kept in memory",
+        ),
+        (
+            "* 1 FETCH (UID 1 BODY[] {99999999999999999999}",
+            "no answer in IMAP",
+        ),
+        (
+            "* 1 FETCH (UID 1 BODY[] {9223372036854775807}",
+            "closed the connection",
+        ),
+        (
+            "* 1 FETCH (BODY[] {1}\r\na BODY[] {1}\r\nb)",
+            "two messages for one",
+        ),
+        (
+            "* 1 FETCH (UID 2 BODY[] \"x\")\r\na1 OK",
+            "a message that was not asked for",
+        ),
+        (
+            "* 1 FETCH (UID 1 BODY[] NIL)\r\na1 OK",
+            "there is no such message",
+        ),
+        ("a7 OK", "a command “a7” that was not given"),
+        ("+ go on", "“+” to a command that is complete"),
+    ];
+    for (said, expected) in rows {
+        let (endpoint, server) = serve(move |stream| {
+            let said = format!("* OK ready\r\n{said}\r\n");
+            stream.write_all(said.as_bytes()).unwrap();
+        });
+        let mut client = ImapClient::connect(&endpoint).unwrap();
+        let error = client
+            .fetch_body(1, &mut Vec::new())
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains(expected), "{said}: {error}");
+        drop(client);
+        server.join().unwrap();
+    }
+}
+
+#[test]
+fn news_without_end_is_cut_off() {
+    let (endpoint, server) = serve(|stream| {
+        stream.write_all(b"* OK ready\r\n").unwrap();
+        let many = b"* 1 EXISTS\r\n".repeat(10_000);
+        while stream.write_all(&many).is_ok() {}
+    });
+    let mut client = ImapClient::connect(&endpoint).unwrap();
+    let error = client.noop().unwrap_err();
+    assert!(matches!(error, ClientError::Unexpected { .. }), "{error}");
+    drop(client);
+    server.join().unwrap();
+}
+
+#[test]
+fn a_server_that_says_goodbye_is_quoted() {
+    let rows = [
+        ("* BYE too many", "refuses the connection: BYE too many"),
+        (
+            "* OK\r\n* BYE going down",
+            "refuses to go on: BYE going down",
+        ),
+    ];
+    for (said, expected) in rows {
+        let (endpoint, server) =
+            serve(move |stream| stream.write_all(format!("{said}\r\n").as_bytes()).unwrap());
+        let noop = ImapClient::connect(&endpoint).and_then(|mut client| client.noop());
+        let error = noop.unwrap_err();
+        assert!(error.to_string().ends_with(expected), "{error}");
+        assert!(error.is_transient());
+        server.join().unwrap();
+    }
+}
+
+#[test]
+fn no_argument_becomes_a_second_command() {
+    let (endpoint, server) = play("S: * OK ready");
+    let mut client = ImapClient::connect(&endpoint).unwrap();
+    let mut flags = Flags::new();
+    flags.set_keyword("x)\r\na2 LOGOUT");
+    let result = client.store(&one(1), FlagChange::Add(flags));
+    assert!(matches!(result, Err(ClientError::Unsendable { .. })));
+    drop(client);
+    server.join().unwrap();
+}
+
+#[test]
+fn what_is_said_in_clear_behind_starttls_counts_for_nothing() {
+    let (mut endpoint, server) = serve(|stream| {
+        stream
+            .write_all(b"* OK\r\na1 OK begin\r\n* 5 EXISTS\r\n")
+            .unwrap();
+    });
+    endpoint.security = Security::StartTls;
+    let error = ImapClient::connect(&endpoint).err().unwrap().to_string();
+    assert!(error.contains("in clear"), "{error}");
+    server.join().unwrap();
+}
