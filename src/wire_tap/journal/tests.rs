@@ -100,85 +100,90 @@ const POP3: Option<Protocol> = Some(Protocol::Pop3);
 const IMAP: Option<Protocol> = Some(Protocol::Imap);
 const SUBMISSION: Option<Protocol> = Some(Protocol::Submission);
 
+/// Logins, and the pieces in which they come.
+const LOGINS: [(Option<Protocol>, &[&str]); 9] = [
+    (
+        POP3,
+        &[
+            "S: +OK\r\n",
+            "C: USER alice\r\n",
+            "S: +OK\r\n",
+            "C: PASS won",
+            "C: derland\r",
+            "C: \n",
+        ],
+    ),
+    (
+        POP3,
+        &["S: +OK\r\n", "C: USER alice\r\nPASS wonderland\r\n"],
+    ),
+    (
+        SUBMISSION,
+        &[
+            "S: 220 hi\r\n",
+            "C: AUTH PLAIN AGFsaWNl",
+            "C: AHdvbmRlcmxhbmQ=\r\n",
+        ],
+    ),
+    (
+        SUBMISSION,
+        &[
+            "S: 220 hi\r\n",
+            "C: AUTH PLAIN\r\n",
+            "S: 334 \r\n",
+            "C: AGFsaWNlAHdvbmRlcmxhbmQ=\r\n",
+        ],
+    ),
+    (
+        SUBMISSION,
+        &[
+            "S: 220 hi\r\n",
+            "C: AUTH LOGIN\r\n",
+            "S: 334 VXNlcm5hbWU6\r\n",
+            "C: YWxpY2U=\r\n",
+            "S: 334 UGFzc3dvcmQ6\r\n",
+            "C: d29uZGVyb",
+            "C: GFuZA==\r\n",
+        ],
+    ),
+    (
+        IMAP,
+        &["S: * OK\r\n", "C: a LOGIN alice won", "C: derland\r\n"],
+    ),
+    (
+        IMAP,
+        &[
+            "S: * OK\r\n",
+            "C: a LOGIN \"alice\" \"wonder",
+            "C: land\"\r\n",
+        ],
+    ),
+    (
+        IMAP,
+        &[
+            "S: * OK\r\n",
+            "C: a LOGIN {5}\r\n",
+            "S: + go on\r\n",
+            "C: alice {10}\r\n",
+            "S: + go on\r\n",
+            "C: won",
+            "C: derland\r\n",
+        ],
+    ),
+    (
+        IMAP,
+        &[
+            "S: * OK\r\n",
+            "C: a LOGIN {5+}\r\nalice {10+}\r\nwonder",
+            "C: land\r\n",
+        ],
+    ),
+];
+
 #[test]
 fn no_password_is_written_in_whatever_pieces_it_comes() {
     let secrets = ["wonderland", "d29uZGVybGFuZA", "AHdvbmRlcmxhbmQ", "wonder"];
-    let hello = "S: 220 hi\r\n";
-    let rows: [(Option<Protocol>, &[&str]); 9] = [
-        (
-            POP3,
-            &[
-                "S: +OK\r\n",
-                "C: USER alice\r\n",
-                "S: +OK\r\n",
-                "C: PASS won",
-                "C: derland\r",
-                "C: \n",
-            ],
-        ),
-        (
-            POP3,
-            &["S: +OK\r\n", "C: USER alice\r\nPASS wonderland\r\n"],
-        ),
-        (
-            SUBMISSION,
-            &[hello, "C: AUTH PLAIN AGFsaWNl", "C: AHdvbmRlcmxhbmQ=\r\n"],
-        ),
-        (
-            SUBMISSION,
-            &[
-                hello,
-                "C: AUTH PLAIN\r\n",
-                "S: 334 \r\n",
-                "C: AGFsaWNlAHdvbmRlcmxhbmQ=\r\n",
-            ],
-        ),
-        (
-            SUBMISSION,
-            &[
-                hello,
-                "C: AUTH LOGIN\r\n",
-                "S: 334 VXNlcm5hbWU6\r\n",
-                "C: YWxpY2U=\r\n",
-                "S: 334 UGFzc3dvcmQ6\r\n",
-                "C: d29uZGVyb",
-                "C: GFuZA==\r\n",
-            ],
-        ),
-        (
-            IMAP,
-            &["S: * OK\r\n", "C: a LOGIN alice won", "C: derland\r\n"],
-        ),
-        (
-            IMAP,
-            &[
-                "S: * OK\r\n",
-                "C: a LOGIN \"alice\" \"wonder",
-                "C: land\"\r\n",
-            ],
-        ),
-        (
-            IMAP,
-            &[
-                "S: * OK\r\n",
-                "C: a LOGIN {5}\r\n",
-                "S: + go on\r\n",
-                "C: alice {10}\r\n",
-                "S: + go on\r\n",
-                "C: won",
-                "C: derland\r\n",
-            ],
-        ),
-        (
-            IMAP,
-            &[
-                "S: * OK\r\n",
-                "C: a LOGIN {5+}\r\nalice {10+}\r\nwonder",
-                "C: land\r\n",
-            ],
-        ),
-    ];
-    for (protocol, conversation) in rows {
+    for (protocol, conversation) in LOGINS {
         let (records, text) = written(protocol, conversation, false);
         for secret in secrets {
             assert!(!text.contains(secret), "{text}");
