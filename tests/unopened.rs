@@ -66,34 +66,33 @@ fn search(client: &mut ImapClient, keys: &str) -> usize {
     client.search(keys).unwrap().len()
 }
 
-#[test]
-fn a_message_is_opened_when_it_must_be_and_once() {
-    let lab = Lab::start();
-    lab.fill("bob", MESSAGES);
-    let watch = Watch::begin(&lab);
-    let all = SequenceSet::all();
-
-    let mut client = bob(&lab);
+/// Flags, UIDs and deliveries are known without the messages. Returns how many there are.
+fn without_opening(lab: &Lab, client: &mut ImapClient, watch: &Watch) -> usize {
     client.select("INBOX").unwrap();
     client
-        .fetch(&all, &[FetchItem::Uid, FetchItem::Flags])
+        .fetch(&SequenceSet::all(), &[FetchItem::Uid, FetchItem::Flags])
         .unwrap();
-    let unseen = search(&mut client, "UNSEEN UNKEYWORD $Work 1:*");
+    let unseen = search(client, "UNSEEN UNKEYWORD $Work 1:*");
     let mut message = Cursor::new(b"Subject: one more\r\n\r\nHere it is.\r\n");
-    let mut smtp = SmtpClient::connect(&endpoint(&lab, "smtp")).unwrap();
+    let mut smtp = SmtpClient::connect(&endpoint(lab, "smtp")).unwrap();
     smtp.send("a@elsewhere.test", &["bob@pillarbox.test"], &mut message)
         .unwrap();
     client.noop().unwrap();
-    assert_eq!(search(&mut client, "ALL"), unseen + 1);
+    let all = search(client, "ALL");
+    assert_eq!(all, unseen + 1);
     assert_eq!(watch.opened(), 0);
+    all
+}
 
+/// Headers and structures are read once: not again for the same client, when it has come back, nor
+/// for another one beside it, nor for a search. Returns the other one.
+fn headers_and_structures(lab: &Lab, mut client: ImapClient, watch: &Watch) -> ImapClient {
+    let all = SequenceSet::all();
     let items = [FetchItem::Envelope, FetchItem::BodyStructure];
     let first = client.fetch(&all, &items).unwrap();
     assert_eq!(watch.opened(), first.len());
-
-    // The same client, when it has come back; another one beside it; and a search.
     client.logout().unwrap();
-    let (mut client, mut another) = (bob(&lab), bob(&lab));
+    let (mut client, mut another) = (bob(lab), bob(lab));
     client.select("INBOX").unwrap();
     another.examine("INBOX").unwrap();
     assert_eq!(client.fetch(&all, &items).unwrap(), first);
@@ -103,13 +102,15 @@ fn a_message_is_opened_when_it_must_be_and_once() {
         MESSAGES
     );
     assert_eq!(watch.opened(), 0);
+    another
+}
 
-    // The names that another program gave to its files do not tell their sizes; once they are known,
-    // nothing is opened for them either.
-    assert_eq!(search(&mut another, "LARGER 1"), first.len());
+/// The names that another program gave to its files do not tell their sizes; once they are known,
+/// nothing is opened for them either, nor for sorting and threading.
+fn sizes_and_order(client: &mut ImapClient, watch: &Watch, count: usize) {
+    assert_eq!(search(client, "LARGER 1"), count);
     assert_eq!(watch.opened(), MESSAGES);
-    let keys = "LARGER 1 SINCE 1-Jan-2020";
-    assert_eq!(search(&mut another, keys), first.len());
+    assert_eq!(search(client, "LARGER 1 SINCE 1-Jan-2020"), count);
     let keys = [
         SortKey::Subject,
         SortKey::From,
@@ -121,16 +122,30 @@ fn a_message_is_opened_when_it_must_be_and_once() {
         reverse: false,
     });
     let all = || vec![SearchKey::All];
-    let sorted = another.sort(criteria.to_vec(), all()).unwrap();
-    assert_eq!(sorted.len(), first.len());
+    let sorted = client.sort(criteria.to_vec(), all()).unwrap();
+    assert_eq!(sorted.len(), count);
     for algorithm in [Algorithm::References, Algorithm::OrderedSubject] {
-        let threads = another.thread(algorithm, all()).unwrap();
-        assert!(threads.len() >= first.len());
+        let threads = client.thread(algorithm, all()).unwrap();
+        assert!(threads.len() >= count);
     }
     assert_eq!(watch.opened(), 0);
+}
 
-    // However many texts are looked for, a body is read once for all of them.
+/// However many texts are looked for, a body is read once for all of them.
+fn texts(client: &mut ImapClient, watch: &Watch, count: usize) {
     let texts = "NOT BODY apples NOT BODY pears NOT BODY plums OR BODY x NOT BODY x";
-    assert_eq!(search(&mut another, texts), first.len());
-    assert_eq!(watch.opened(), first.len());
+    assert_eq!(search(client, texts), count);
+    assert_eq!(watch.opened(), count);
+}
+
+#[test]
+fn a_message_is_opened_when_it_must_be_and_once() {
+    let lab = Lab::start();
+    lab.fill("bob", MESSAGES);
+    let watch = Watch::begin(&lab);
+    let mut client = bob(&lab);
+    let count = without_opening(&lab, &mut client, &watch);
+    let mut another = headers_and_structures(&lab, client, &watch);
+    sizes_and_order(&mut another, &watch, count);
+    texts(&mut another, &watch, count);
 }

@@ -241,67 +241,27 @@ fn handshake(
 
 #[test]
 fn tls_is_verified_and_its_versions_are_those_asked_for() {
-    let (ours, theirs) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let (certificates, strangers) = (lab(ours.path()), lab(theirs.path()));
-    let only = |version| Versions {
+    let (here, there) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (certificates, strangers) = (lab(here.path()), lab(there.path()));
+    let (ours, strangers) = (certificates.ca(), strangers.ca());
+    let none = there.path().join("none.pem");
+    let [old, new] = [Version::Tls12, Version::Tls13].map(|version| Versions {
         min: version,
         max: version,
-    };
+    });
     let both = Versions::default();
     let rows = [
-        (
-            "TLS 1.2",
-            only(Version::Tls12),
-            both,
-            "localhost",
-            certificates.ca(),
-            true,
-        ),
-        (
-            "TLS 1.3",
-            both,
-            only(Version::Tls13),
-            "localhost",
-            certificates.ca(),
-            true,
-        ),
-        (
-            "an address for a name",
-            both,
-            both,
-            "127.0.0.1",
-            certificates.ca(),
-            true,
-        ),
-        (
-            "1.2 is not 1.3",
-            only(Version::Tls12),
-            only(Version::Tls13),
-            "localhost",
-            certificates.ca(),
-            false,
-        ),
-        (
-            "another name",
-            both,
-            both,
-            "mail.example",
-            certificates.ca(),
-            false,
-        ),
-        ("another CA", both, both, "localhost", strangers.ca(), false),
-        (
-            "no CA",
-            both,
-            both,
-            "localhost",
-            theirs.path().join("none.pem"),
-            false,
-        ),
+        ("TLS 1.2", old, both, "localhost", &ours, true),
+        ("TLS 1.3", both, new, "localhost", &ours, true),
+        ("an address", both, both, "127.0.0.1", &ours, true),
+        ("1.2 is not 1.3", old, new, "localhost", &ours, false),
+        ("another name", both, both, "mail.example", &ours, false),
+        ("another CA", both, both, "localhost", &strangers, false),
+        ("no CA", both, both, "localhost", &none, false),
     ];
     for (story, server, client, name, trusted, works) in rows {
         assert_eq!(
-            handshake(server, client, name, &trusted, &certificates),
+            handshake(server, client, name, trusted, &certificates),
             works,
             "{story}"
         );
