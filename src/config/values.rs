@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Port;
+use super::ports::Port;
 
 /// `yes` or `no`, and nothing else.
 ///
@@ -90,4 +90,24 @@ pub(super) fn domain(text: &str) -> Result<String, String> {
         return Err("a name is made of letters, digits, dots and -".to_owned());
     }
     Ok(name.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_row_is_a_place_its_host_and_its_port() {
+        let rows = [
+            ("mail.test:465", Some(("mail.test", "465"))),
+            ("[::1]:465", Some(("::1", "465"))),
+            ("::1:465", Some(("::1", "465"))),
+            ("mail.test:", Some(("mail.test", ""))),
+            ("mail.test", None),
+            ("", None),
+        ];
+        for (text, place) in rows {
+            assert_eq!(host_and_port(text), place, "{text}");
+        }
+    }
 }
