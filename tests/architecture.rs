@@ -2,6 +2,9 @@
 // A test fails by panicking.
 #![allow(clippy::unwrap_used)]
 
+#[path = "common/files.rs"]
+mod files;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -30,21 +33,11 @@ fn layer(part: &str) -> usize {
 /// Every Rust file of the library with its part, the first name under `src/`, and its text.
 fn sources() -> Vec<(PathBuf, String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut folders = vec![root.clone()];
     let mut found = Vec::new();
-    while let Some(folder) = folders.pop() {
-        for path in fs::read_dir(folder)
-            .unwrap()
-            .map(|entry| entry.unwrap().path())
-        {
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                let inside = path.strip_prefix(&root).unwrap().with_extension("");
-                let part = inside.iter().next().unwrap().to_str().unwrap().to_owned();
-                found.push((path.clone(), part, fs::read_to_string(path).unwrap()));
-            }
-        }
+    for path in files::below(&["src"], &["rs"]) {
+        let inside = path.strip_prefix(&root).unwrap().with_extension("");
+        let part = inside.iter().next().unwrap().to_str().unwrap().to_owned();
+        found.push((path.clone(), part, fs::read_to_string(path).unwrap()));
     }
     assert!(found.len() > 20, "the sources were not found");
     found

@@ -2,6 +2,9 @@
 // A test fails by panicking.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+#[path = "common/files.rs"]
+mod files;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -9,21 +12,7 @@ use pillarbox::console::Script;
 
 /// Every page, with its text.
 fn pages() -> Vec<(PathBuf, String)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut pages = vec![root.join("README.md")];
-    let mut folders = vec![root.join("docs"), root.join("demos"), root.join("certs")];
-    while let Some(folder) = folders.pop() {
-        for path in fs::read_dir(folder)
-            .unwrap()
-            .map(|entry| entry.unwrap().path())
-        {
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "md") {
-                pages.push(path);
-            }
-        }
-    }
+    let pages = files::below(&["README.md", "docs", "demos", "certs"], &["md"]);
     assert!(pages.len() > 5, "the pages were not found");
     pages
         .into_iter()

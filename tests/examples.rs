@@ -12,7 +12,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Once;
 
-use common::{Lab, stored};
+use common::{Lab, alone, stored};
 use pillarbox::client::{Endpoint, ImapClient, Security, SmtpClient};
 use tempfile::TempDir;
 
@@ -37,12 +37,8 @@ fn example(name: &str, words: &[&str], folder: &Path) -> Command {
     });
     // Beside the program, in `target/debug`.
     let program = Path::new(env!("CARGO_BIN_EXE_pillarbox"));
-    let mut command = Command::new(program.with_file_name("examples").join(name));
-    command
-        .args(words)
-        .current_dir(folder)
-        .stdin(Stdio::null())
-        .env_remove("RUST_LOG");
+    let mut command = alone(&program.with_file_name("examples").join(name), folder);
+    command.args(words);
     command
 }
 

@@ -4,9 +4,11 @@
 // A test fails by panicking.
 #![allow(clippy::unwrap_used)]
 
+#[path = "common/files.rs"]
+mod files;
+
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
 use std::process::Command;
 
 use pillarbox::protocol::explain::{Texts, Topic};
@@ -31,24 +33,12 @@ fn all_explained(topic: Topic, names: impl IntoIterator<Item = impl AsRef<str>>,
 /// The source below these folders, without comments.
 fn source(folders: &[&str]) -> String {
     let mut text = String::new();
-    let mut left: Vec<_> = folders
-        .iter()
-        .map(|folder| Path::new(folder).to_owned())
-        .collect();
-    while let Some(path) = left.pop() {
-        if path.is_dir() {
-            left.extend(
-                fs::read_dir(path)
-                    .unwrap()
-                    .map(|entry| entry.unwrap().path()),
-            );
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            let file = fs::read_to_string(path).unwrap();
-            let code = file
-                .lines()
-                .filter(|line| !line.trim_start().starts_with("//"));
-            code.for_each(|line| text.extend([line, "\n"]));
-        }
+    for path in files::below(folders, &["rs"]) {
+        let file = fs::read_to_string(path).unwrap();
+        let code = file
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("//"));
+        code.for_each(|line| text.extend([line, "\n"]));
     }
     text
 }

@@ -5,6 +5,9 @@
 // A test fails by panicking.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+#[path = "common/files.rs"]
+mod files;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -121,24 +124,11 @@ fn named(text: &str) -> Vec<(usize, Named)> {
 
 /// Every file that a person reads: the source, the pages, the demos, the transcripts, the explanations.
 fn files() -> Vec<PathBuf> {
-    let mut left: Vec<PathBuf> = ["src", "docs", "demos", "tests", "benches", "README.md"]
-        .iter()
-        .map(|name| root().join(name))
-        .collect();
-    let mut files = Vec::new();
-    while let Some(path) = left.pop() {
-        if path.is_dir() {
-            let inside = fs::read_dir(path).unwrap();
-            left.extend(inside.map(|entry| entry.unwrap().path()));
-            continue;
-        }
-        let kind = path.extension().and_then(|kind| kind.to_str());
-        let read = ["rs", "md", "toml", "txt", "demo", "expected", "py"];
-        let ours = path.ends_with("tests/rfc_sections.rs") || path.ends_with("rfc/sections.txt");
-        if kind.is_some_and(|kind| read.contains(&kind)) && !ours {
-            files.push(path);
-        }
-    }
+    let places = ["src", "docs", "demos", "tests", "benches", "README.md"];
+    let kinds = ["rs", "md", "toml", "txt", "demo", "expected", "py"];
+    let mut files = files::below(&places, &kinds);
+    let ours = ["tests/rfc_sections.rs", "rfc/sections.txt"];
+    files.retain(|path| !ours.iter().any(|own| path.ends_with(own)));
     files
 }
 

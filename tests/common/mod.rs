@@ -306,9 +306,15 @@ pub fn stored(mail: &Path, account: &str) -> Vec<String> {
 
 /// The program with these words, in this folder.
 pub fn command(words: &[&str], folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_pillarbox"));
+    let mut command = alone(Path::new(env!("CARGO_BIN_EXE_pillarbox")), folder);
+    command.args(words);
     command
-        .args(words)
+}
+
+/// A program in this folder, to which nobody types, and which logs what it does by itself.
+pub fn alone(program: &Path, folder: &Path) -> Command {
+    let mut command = Command::new(program);
+    command
         .current_dir(folder)
         .stdin(Stdio::null())
         .env_remove("RUST_LOG");
@@ -317,15 +323,8 @@ pub fn command(words: &[&str], folder: &Path) -> Command {
 
 /// The server, run by this user.
 fn as_user(user: u32, folder: &Path) -> Command {
-    let mut command = Command::new(folder.join("pillarbox"));
-    command
-        .arg("serve")
-        .current_dir(folder)
-        .stdin(Stdio::null())
-        .env_remove("RUST_LOG")
-        .env("HOME", folder)
-        .uid(user)
-        .gid(user);
+    let mut command = alone(&folder.join("pillarbox"), folder);
+    command.arg("serve").env("HOME", folder).uid(user).gid(user);
     command
 }
 
