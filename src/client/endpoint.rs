@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::Gate;
 use crate::limits;
+use crate::net::place::Place;
 use crate::net::tls::Versions;
 use crate::protocol::Protocol;
 use crate::wire_tap::Recorder;
@@ -84,11 +85,6 @@ impl Endpoint {
 /// As people write it: `127.0.0.1:2025`, `[::1]:2025`.
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Endpoint { host, port, .. } = self;
-        if host.contains(':') {
-            write!(f, "[{host}]:{port}")
-        } else {
-            write!(f, "{host}:{port}")
-        }
+        Place(&self.host, self.port).fmt(f)
     }
 }

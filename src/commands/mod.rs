@@ -14,7 +14,6 @@ pub mod gui;
 pub mod inbox;
 mod json;
 pub mod passwd;
-mod place;
 mod progress;
 pub mod queue;
 pub mod recording;

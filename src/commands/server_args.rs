@@ -3,8 +3,8 @@
 
 use clap::Args;
 
-use super::place::host_and_port;
 use crate::client::{Endpoint, Security};
+use crate::net::place::host_perhaps_port;
 
 /// Another server, another way to it.
 #[derive(Args, Clone, Debug, Default)]
@@ -45,7 +45,7 @@ impl ServerArgs {
 
 /// `localhost:2143`, `[::1]:2143`.
 fn server(text: &str) -> Result<(String, u16), &'static str> {
-    let (host, port) = host_and_port(text);
+    let (host, port) = host_perhaps_port(text);
     match port.map(str::parse) {
         Some(Ok(port)) if port > 0 && !host.is_empty() => Ok((host.to_owned(), port)),
         _ => Err("a server is written host:port, with a port from 1 to 65535"),

@@ -9,7 +9,6 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use clap::{ArgGroup, Args};
 
 use super::explain::texts;
-use super::place::host_and_port;
 use super::recording::{RecordingArgs, during};
 use super::settings::{own_host, passwords};
 use super::{CaptureArgs, CommandError, terminal};
@@ -17,6 +16,7 @@ use crate::client::{Endpoint, Security};
 use crate::config::{Config, Port, Ports, data_folder};
 use crate::console::by_hand::{Cast, Failure, Options, converse};
 use crate::console::{Explain, Ink};
+use crate::net::place::host_perhaps_port;
 use crate::protocol::Protocol;
 
 /// Type the protocol by hand, and see what every line means.
@@ -71,7 +71,7 @@ impl FromStr for Place {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Place, String> {
-        let (host, port) = host_and_port(text);
+        let (host, port) = host_perhaps_port(text);
         let port = port.map(|port| {
             port.parse()
                 .map_err(|_| format!("{port:?} is no port: 1 to 65535"))

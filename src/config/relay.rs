@@ -8,8 +8,9 @@ use std::fmt;
 
 use super::ConfigError;
 use super::reader::Section;
-use super::values::{domain, host_and_port, without_brackets};
+use super::values::domain;
 use crate::accounts::Password;
+use crate::net::place::{Place, host_and_port, without_brackets};
 use crate::protocol::smtp::Address;
 
 /// A server that takes our mail for others.
@@ -70,11 +71,7 @@ impl fmt::Debug for Login {
 /// As people write it: `127.0.0.1:3025`, `[::1]:3025`.
 impl fmt::Display for NextHop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let NextHop { host, port, .. } = self;
-        match host.contains(':') {
-            true => write!(f, "[{host}]:{port}"),
-            false => write!(f, "{host}:{port}"),
-        }
+        Place(&self.host, self.port).fmt(f)
     }
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::ports::Port;
+use crate::net::place::host_and_port;
 
 /// `yes` or `no`, and nothing else.
 ///
@@ -70,18 +71,6 @@ pub(super) fn server(text: &str) -> Result<Option<(String, u16)>, String> {
     Ok(Some((host.to_owned(), port)))
 }
 
-/// The host, without its brackets, and what stands behind the last colon. Here a port is never left
-/// out, so even an address of IPv6 without brackets ends at that colon.
-pub(super) fn host_and_port(text: &str) -> Option<(&str, &str)> {
-    let (host, port) = text.rsplit_once(':')?;
-    Some((without_brackets(host), port))
-}
-
-/// `::1` of `[::1]`.
-pub(super) fn without_brackets(host: &str) -> &str {
-    host.trim_matches(['[', ']'])
-}
-
 /// A domain or an address: what may stand in a greeting and in a certificate.
 pub(super) fn domain(text: &str) -> Result<String, String> {
     let legal = |c: char| c.is_ascii_alphanumeric() || ".-:".contains(c);
@@ -90,24 +79,4 @@ pub(super) fn domain(text: &str) -> Result<String, String> {
         return Err("a name is made of letters, digits, dots and -".to_owned());
     }
     Ok(name.to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_row_is_a_place_its_host_and_its_port() {
-        let rows = [
-            ("mail.test:465", Some(("mail.test", "465"))),
-            ("[::1]:465", Some(("::1", "465"))),
-            ("::1:465", Some(("::1", "465"))),
-            ("mail.test:", Some(("mail.test", ""))),
-            ("mail.test", None),
-            ("", None),
-        ];
-        for (text, place) in rows {
-            assert_eq!(host_and_port(text), place, "{text}");
-        }
-    }
 }

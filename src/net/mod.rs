@@ -13,6 +13,7 @@ mod openssl;
 mod openssl;
 mod pace;
 pub(crate) mod pieces;
+pub(crate) mod place;
 mod poll;
 mod presented;
 pub mod secrets;

@@ -15,11 +15,11 @@ use super::DemoArgs;
 use crate::accounts::Accounts;
 use crate::client::{Endpoint, Security};
 use crate::commands::CommandError;
-use crate::commands::place::host_and_port;
 use crate::commands::recording::{Recording, RecordingArgs, Whose};
 use crate::commands::settings::own_host;
 use crate::config::{Config, Port};
 use crate::console::{Caller, Protocol, Script, Sites, Tls};
+use crate::net::place::host_perhaps_port;
 
 /// What a script speaks, and who listens there.
 type Endpoints = BTreeMap<Protocol, Endpoint>;
@@ -230,7 +230,7 @@ impl FromStr for Against {
             Some((name, place)) => (Some(service(name)?), place),
             None => (None, text),
         };
-        let (host, port) = host_and_port(place);
+        let (host, port) = host_perhaps_port(place);
         let port = port.filter(|_| !host.is_empty());
         let port = port.ok_or("HOST:PORT is asked for")?;
         Ok(Against {
