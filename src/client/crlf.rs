@@ -1,7 +1,8 @@
 //! Messages on their way out: every line ends with CRLF, whatever the file has.
 //!
-//! A bare LF and a bare CR may not be sent (RFC 5321 §2.3.8), so both become CRLF. No buffer grows
-//! with the message.
+//! A bare LF and a bare CR may not be sent (RFC 5321 §2.3.8), so both become CRLF. What a mailbox
+//! hands out follows another rule, for it must be what came (`store/crlf.rs`). No buffer grows with
+//! the message.
 
 use std::io::{self, Read, Seek};
 

@@ -3,6 +3,7 @@
 //! [`ToLf`] writes what comes from the wire, [`ToCrlf`] reads it back: what was written with CRLF
 //! comes back byte for byte, and a bare LF comes back as CRLF. Even CR CR LF survives: a CRLF
 //! behind another CR is kept on disk as it is, and reading leaves a CRLF alone.
+//! A bare CR stays one: what a client of ours sends follows another rule (`client/crlf.rs`).
 //! Neither ever holds more than its buffer.
 
 use std::io::{self, Read, Write};
