@@ -96,10 +96,11 @@ impl Comments {
         });
     }
 
-    /// Will these octets cross as nobody said them?
+    /// Will so many octets cross as nobody said them? Those of a handshake do before TLS has begun.
     pub(super) fn is_ciphertext(&mut self, by: Side, octets: usize) -> bool {
+        let encrypted = self.encrypted;
         let voice = self.voice(by);
-        voice.crossed + octets as u64 > voice.said
+        encrypted || voice.crossed + octets as u64 > voice.said
     }
 
     /// Has anything been said?

@@ -89,8 +89,11 @@ impl Shown {
     ) -> io::Result<()> {
         let before = self.held(by.other()).release();
         self.cross(file, time, by.other(), &before)?;
-        if !self.comments.is_ciphertext(by, octets.len()) {
-            return self.cross(file, time, by, octets);
+        let waiting = self.held(by).len();
+        if !self.comments.is_ciphertext(by, waiting + octets.len()) {
+            self.held(by).keep(octets);
+            let octets = self.held(by).release();
+            return self.cross(file, time, by, &octets);
         }
         if octets.first() == Some(&HANDSHAKE) && self.handshake.is_none() {
             self.handshake = Some(file.handshake_begins(self.connection.number));

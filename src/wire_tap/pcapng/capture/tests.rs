@@ -181,6 +181,32 @@ fn secrets_stand_before_the_handshake_and_time_does_not_go_back() {
     assert!(!read(&without).iter().any(keys));
 }
 
+/// What a record says is told before its last piece crosses, and is shorter than the record.
+#[test]
+fn a_record_that_came_in_pieces_stands_whole_in_the_capture() {
+    let tls = &connection(1, SERVER, "smtps", 4000);
+    let secured = What::Secured(Secured {
+        version: "TLSv1.3".to_owned(),
+        cipher: "X".to_owned(),
+    });
+    let record = [&b"\x17\x03\x03\0\x6e"[..], &[b'x'; 110]].concat();
+    let mut happened = vec![(tls, What::Opened), (tls, secured)];
+    for _ in 0..3 {
+        let (head, rest) = record.split_at(5);
+        let (front, back) = rest.split_at(60);
+        happened.extend([
+            (tls, crossed(CLIENT, head)),
+            (tls, crossed(CLIENT, front)),
+            (tls, said(CLIENT, &"y".repeat(90))),
+            (tls, crossed(CLIENT, back)),
+        ]);
+    }
+    let packets = packets(&capture(STYLE, &happened));
+    let payloads = packets.iter().map(|packet| &packet.payload);
+    let whole: Vec<_> = payloads.filter(|payload| !payload.is_empty()).collect();
+    assert_eq!(whole, [&record; 3]);
+}
+
 #[test]
 fn well_known_ports_and_what_is_said_of_them() {
     let style = Style {
