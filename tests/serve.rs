@@ -9,8 +9,8 @@ use std::fs;
 use std::net::TcpListener;
 use std::thread;
 
-use common::Lab;
 use common::typed::{Typed, messages};
+use common::{Lab, run};
 use pillarbox::config::Config;
 use pillarbox::server::{Connections, Office};
 use pillarbox::store::{Account, FURNITURE, Store};
@@ -111,6 +111,18 @@ fn what_keeps_it_from_starting_is_named_in_one_sentence() {
         assert_eq!(said.lines().count(), 1, "{config}: {said}");
         assert!(said.contains(named), "{config}: {said}");
     }
+}
+
+/// `serve` shows it on its screen, a client has no other place than its log.
+#[test]
+fn who_reads_what_is_logged_is_told_once() {
+    const WARNING: &str = "READS EVERYTHING";
+    let lab = Lab::whispering("[capture]\nkeylog = keys.txt\n");
+    let smtp = lab.address("smtp").to_string();
+    assert!(!lab.log().contains(WARNING), "{}", lab.log());
+    let words = ["smtp", &smtp, "--plain", "--keylog", "keys.txt"];
+    let (_, said, log) = run(&words, lab.path());
+    assert_eq!((said + &log).matches(WARNING).count(), 1, "{log}");
 }
 
 #[test]

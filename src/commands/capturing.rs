@@ -47,7 +47,7 @@ pub(super) struct Capturing {
     /// What is written where, each in a sentence.
     notes: Vec<String>,
     /// Who reads what was not meant for him.
-    warnings: Vec<String>,
+    pub(super) warnings: Vec<String>,
 }
 
 impl CaptureArgs {
@@ -82,9 +82,6 @@ impl CaptureArgs {
                 octets: Octets::AsCrossed,
             };
             capturing.capture(file, style, config)?;
-        }
-        for warning in &capturing.warnings {
-            log::warn!("{warning}");
         }
         Ok(capturing)
     }

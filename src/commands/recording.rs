@@ -40,6 +40,8 @@ pub(super) struct Recording {
     pub(super) recorder: Recorder,
     /// What a person should know of it, in sentences.
     pub(super) told: Vec<String>,
+    /// What of it is a warning, for whoever shows nothing else.
+    warnings: Vec<String>,
 }
 
 impl Recording {
@@ -63,7 +65,11 @@ impl Recording {
             log::warn!("nothing is recorded: there is no thread for it: {error}");
             Recorder::default()
         });
-        Ok(Recording { recorder, told })
+        Ok(Recording {
+            recorder,
+            told,
+            warnings: capturing.warnings,
+        })
     }
 }
 
@@ -91,7 +97,12 @@ pub fn during<T>(
     args: &RecordingArgs,
     act: impl FnOnce(&Recorder) -> Result<T, CommandError>,
 ) -> Result<T, CommandError> {
-    let recorder = Recording::begin(config, args, Whose::Client)?.recorder;
+    let Recording {
+        recorder, warnings, ..
+    } = Recording::begin(config, args, Whose::Client)?;
+    for warning in &warnings {
+        log::warn!("{warning}");
+    }
     let interrupted = recorder.clone();
     let handled = before_interruption(move || interrupted.finish());
     if let Err(error) = handled {

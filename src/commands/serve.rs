@@ -23,7 +23,7 @@ use crate::server::{Listening, Servers};
 /// When a port is taken, a certificate unreadable or a folder unwritable.
 pub fn run(args: &RecordingArgs, config: &Config, file: Option<&Path>) -> Result<(), CommandError> {
     allow_many_descriptors();
-    let Recording { recorder, told } = Recording::begin(config, args, Whose::Servers)?;
+    let Recording { recorder, told, .. } = Recording::begin(config, args, Whose::Servers)?;
     let interrupted = interruptions()?;
     let servers = Servers::open(config, recorder.clone())?;
     // Whoever reads our output may be gone; that is no reason to stop serving.
