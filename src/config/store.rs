@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::ConfigError;
 use super::reader::Section;
-use super::values::octets;
+use super::values::{octets, whole_number};
 
 /// `[store]`
 pub(super) struct Store {
@@ -30,7 +30,7 @@ impl Store {
         let shelf = Journal {
             folder: folder.join(&journal),
             size: section.value_by("journal_size", 16 << 20, octets)?,
-            keep: section.value("journal_keep", 5)?,
+            keep: section.value_by("journal_keep", 5, whole_number)?,
         };
         let store = Store {
             mail: folder.join(section.value("path", PathBuf::from("mail"))?),
@@ -69,10 +69,22 @@ mod tests {
             let config = Config::parse("x.ini", &text, Path::new("/lab")).unwrap();
             assert_eq!(config.journal, expected, "{text}");
         }
-        for wrong in ["journal_size = 0", "journal_keep = many"] {
+        let size = "a size such as 4096, 64K or 50M";
+        let keep = "a whole number from 0 to 4294967295";
+        let rows = [
+            ("journal_size = 0", size),
+            ("journal_size =", size),
+            ("journal_keep = many", keep),
+            ("journal_keep = -1", keep),
+            ("journal_keep = 1K", keep),
+            ("journal_keep = 4294967296", keep),
+            ("journal_keep =", keep),
+        ];
+        for (wrong, expected) in rows {
             let text = format!("[store]\n{wrong}\n");
             let error = Config::parse("x.ini", &text, Path::new("")).unwrap_err();
             assert!(error.0.contains("[store] journal_"), "{error}");
+            assert!(error.0.ends_with(expected), "{error}");
         }
     }
 }

@@ -26,6 +26,12 @@ pub(super) fn at_least_one<T: TryFrom<u32>>(text: &str) -> Result<T, String> {
         .ok_or_else(|| "a number of at least 1".to_owned())
 }
 
+/// A number from 0 on, no larger than 4,294,967,295.
+pub(super) fn whole_number(text: &str) -> Result<u32, String> {
+    let number = text.parse();
+    number.map_err(|_| format!("a whole number from 0 to {}", u32::MAX))
+}
+
 /// At least one second.
 pub(super) fn seconds(text: &str) -> Result<Duration, String> {
     at_least_one(text)
