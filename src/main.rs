@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{ArgAction, Parser, Subcommand};
 use pillarbox::commands::recording::{RecordingArgs, during};
 use pillarbox::commands::{
-    CommandError, demo, explain, gui, inbox, passwd, queue, send, serve, sessions, settings_with,
+    CommandError, demo, explain, gui, inbox, passwd, queue, send, serve, sessions, settings_for,
     talk, trace,
 };
 use pillarbox::config::Config;
@@ -79,7 +79,8 @@ fn run(line: CommandLine) -> Result<(), CommandError> {
         Command::Send(args) => {
             let config = config()?;
             let send = |recorder: &_| {
-                let settings = settings_with(&config, args.server.server.as_ref())?;
+                let said = args.server.server.as_ref();
+                let settings = settings_for(&config, Protocol::Smtp, said)?;
                 send::run(&args, &settings.recorded_by(recorder))
             };
             during(&config, &args.recording, send)
@@ -87,7 +88,8 @@ fn run(line: CommandLine) -> Result<(), CommandError> {
         Command::Inbox(args) => {
             let config = config()?;
             let read = |recorder: &_| {
-                let settings = settings_with(&config, args.server.server.as_ref())?;
+                let said = args.server.server.as_ref();
+                let settings = settings_for(&config, args.protocol(), said)?;
                 inbox::run(&args, &settings.recorded_by(recorder))
             };
             during(&config, &args.recording, read)

@@ -17,6 +17,7 @@ use super::{CommandError, ServerArgs, json};
 use crate::client::{ClientSettings, printable};
 use crate::console::{local_date, readable_size, save_file};
 use crate::message::{Contact, Reading};
+use crate::protocol::Protocol;
 
 /// List an inbox, read a message, save attachments
 #[derive(Args, Clone, Debug)]
@@ -47,6 +48,17 @@ pub struct InboxArgs {
     /// PILLARBOX_PASSWORD, where other users do not see it
     #[arg(long, value_name = "PASSWORD")]
     pub password: Option<String>,
+}
+
+impl InboxArgs {
+    /// What the server is spoken to in.
+    #[must_use]
+    pub fn protocol(&self) -> Protocol {
+        match self.pop3 {
+            true => Protocol::Pop3,
+            false => Protocol::Imap,
+        }
+    }
 }
 
 /// Prints what was asked for.

@@ -28,7 +28,7 @@ pub mod trace;
 
 pub use capturing::CaptureArgs;
 pub use server_args::ServerArgs;
-pub use settings::{settings, settings_with};
+pub use settings::{settings, settings_for};
 
 /// Why a command failed: one sentence, and the exit status that goes with it.
 #[derive(Debug)]

@@ -5,29 +5,40 @@ use std::collections::HashMap;
 use super::CommandError;
 use crate::accounts::Password;
 use crate::client::{ClientSettings, Endpoint, Security};
-use crate::config::{Config, Port};
+use crate::config::Config;
+use crate::protocol::Protocol;
 
 /// The clients' settings: the servers of `[client]`, and for those that it does not name, our own.
 ///
 /// # Errors
 /// When a server is neither named there nor on in `[ports]`.
 pub fn settings(config: &Config) -> Result<ClientSettings, CommandError> {
-    settings_with(config, None)
+    let to = |protocol| server(config, protocol, None);
+    Ok(ClientSettings {
+        smtp: to(Protocol::Smtp)?,
+        pop3: to(Protocol::Pop3)?,
+        imap: to(Protocol::Imap)?,
+        domain: config.server.domain.clone(),
+        passwords: passwords(config),
+    })
 }
 
-/// The same where the command line names the server that is meant: no other need be known.
+/// The same for a command that speaks one protocol, with the server that the command line names, if it
+/// names one. No other server need be known; where one is not, this one stands in its place.
 ///
 /// # Errors
-/// As for [`settings`], if it names none.
-pub fn settings_with(
+/// When the server is named nowhere.
+pub fn settings_for(
     config: &Config,
+    protocol: Protocol,
     said: Option<&(String, u16)>,
 ) -> Result<ClientSettings, CommandError> {
-    let (client, ports) = (&config.client, &config.ports);
+    let spoken = server(config, protocol, said)?;
+    let to = |protocol| server(config, protocol, said).unwrap_or_else(|_| spoken.clone());
     Ok(ClientSettings {
-        smtp: endpoint(config, "smtp", said.or(client.smtp.as_ref()), ports.smtps)?,
-        pop3: endpoint(config, "pop3", said.or(client.pop3.as_ref()), ports.pop3s)?,
-        imap: endpoint(config, "imap", said.or(client.imap.as_ref()), ports.imaps)?,
+        smtp: to(Protocol::Smtp),
+        pop3: to(Protocol::Pop3),
+        imap: to(Protocol::Imap),
         domain: config.server.domain.clone(),
         passwords: passwords(config),
     })
@@ -42,12 +53,19 @@ pub(super) fn passwords(config: &Config) -> HashMap<String, String> {
     config.accounts.iter().filter_map(clear).collect()
 }
 
-fn endpoint(
+/// The server of a protocol: what the command line says, or `[client]`, or our own under TLS.
+fn server(
     config: &Config,
-    key: &str,
-    named: Option<&(String, u16)>,
-    own: Option<Port>,
+    protocol: Protocol,
+    said: Option<&(String, u16)>,
 ) -> Result<Endpoint, CommandError> {
+    let (client, ports) = (&config.client, &config.ports);
+    let (named, own) = match protocol {
+        Protocol::Pop3 => (&client.pop3, ports.pop3s),
+        Protocol::Imap => (&client.imap, ports.imaps),
+        Protocol::Smtp | Protocol::Submission | Protocol::Lmtp => (&client.smtp, ports.smtps),
+    };
+    let (key, named) = (protocol.family(), said.or(named.as_ref()));
     let own = own
         .filter(|port| port.number != 0)
         .map(|port| (own_host(config), port.number));
@@ -100,7 +118,22 @@ mod tests {
         let nothing_is_fixed = "[ports]\nsmtps = 0\npop3s = 0\nimaps = 0\n";
         let config = Config::parse("x.ini", nothing_is_fixed, Path::new("/lab")).unwrap();
         let said = ("there.test".to_owned(), 993);
-        let settings = settings_with(&config, Some(&said)).unwrap();
+        let settings = settings_for(&config, Protocol::Smtp, Some(&said)).unwrap();
         assert_eq!(settings.smtp.to_string(), "there.test:993");
+    }
+
+    #[test]
+    fn only_the_server_that_is_spoken_to_need_be_known() {
+        let all = [Protocol::Smtp, Protocol::Pop3, Protocol::Imap];
+        for known in all {
+            let off = all.iter().filter(|protocol| **protocol != known);
+            let off: String = off.map(|off| format!("{}s =\n", off.name())).collect();
+            let text = format!("[ports]\n{off}");
+            let config = Config::parse("x.ini", &text, Path::new("/lab")).unwrap();
+            for spoken in all {
+                let settings = settings_for(&config, spoken, None);
+                assert_eq!(settings.is_ok(), spoken == known, "{text}{spoken:?}");
+            }
+        }
     }
 }
