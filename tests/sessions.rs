@@ -105,6 +105,33 @@ fn what_happens_is_recorded_by_both_ends_and_shown() {
     );
 }
 
+/// `-` is standard output, as for other programs, and nothing else stands there then.
+#[test]
+fn what_is_saved_can_go_into_a_pipe() {
+    let lab = Lab::start();
+    typed(&lab, "pop3", POP3);
+    let id = sessions(&lab, 1)[0]["connection"].clone();
+    let id = id.as_str().unwrap();
+    let begins = [("--html", "<!DOCTYPE html>"), ("--demo", "title: ")];
+    for (option, begin) in begins {
+        let printed = ok(&lab, &["sessions", id, option, "-"]);
+        ok(&lab, &["sessions", id, option, "file"]);
+        let saved = fs::read_to_string(lab.path().join("file")).unwrap();
+        assert!(printed.starts_with(begin), "{printed}");
+        assert_eq!(printed, saved);
+        fs::remove_file(lab.path().join("file")).unwrap();
+    }
+    let words = ["sessions", id, "--pcapng", "-", "--demo", "file"];
+    let capture = command(&words, lab.path()).output().unwrap().stdout;
+    // The block type with which every pcapng begins.
+    assert!(capture.starts_with(b"\x0a\x0d\x0d\x0a"));
+    assert!(!capture.windows(6).any(|octets| octets == b"Saved."));
+    let both = ["sessions", id, "--html", "-", "--pcapng", "-"];
+    let (status, _, error) = run(&both, lab.path());
+    assert!(status == 2 && error.contains("only one of"), "{error}");
+    assert!(!lab.path().join("-").exists());
+}
+
 #[test]
 fn a_saved_conversation_is_played_again() {
     let lab = Lab::start();

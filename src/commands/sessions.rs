@@ -1,10 +1,10 @@
 //! `pillarbox sessions`: the recorded conversations, listed, shown with their explanations, followed
 //! while they happen, and written as a page, a script or a capture.
 
-use std::fs::OpenOptions;
-use std::io::{self, ErrorKind, Write};
+mod saving;
+
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -18,9 +18,8 @@ use crate::config::Config;
 use crate::console::{Explain, Ink};
 use crate::protocol::Protocol;
 use crate::protocol::explain::Texts;
-use crate::sessions::{Dialogue, Sessions, Summary, Table, Teller, Telling, Turn, html, script};
+use crate::sessions::{Dialogue, Sessions, Summary, Table, Teller, Telling, Turn};
 use crate::wire_tap::journal::{Follower, Record};
-use crate::wire_tap::pcapng::{self, Capture, Octets, Style};
 
 /// List the recorded conversations, or show one with what every line means
 #[derive(Args, Clone, Debug)]
@@ -53,13 +52,13 @@ pub struct SessionsArgs {
     /// Below which lines it stands what they mean
     #[arg(long, value_name = "LINES", value_enum, default_value_t = Explain::All)]
     pub explain: Explain,
-    /// Write a page for a browser, which needs nothing else
+    /// Write a page for a browser, which needs nothing else (- is standard output)
     #[arg(long, value_name = "FILE", requires = "id")]
     pub html: Option<PathBuf>,
-    /// Write a script that plays the conversation again
+    /// Write a script that plays the conversation again (- is standard output)
     #[arg(long, value_name = "FILE", requires = "id")]
     pub demo: Option<PathBuf>,
-    /// Write a capture for Wireshark: what was said, as if it had crossed in clear
+    /// Write a capture for Wireshark: what was said, as if it had crossed in clear (- is standard output)
     #[arg(long, value_name = "FILE", requires = "id")]
     pub pcapng: Option<PathBuf>,
     /// Print it as JSON, for a script
@@ -90,7 +89,7 @@ pub fn run(args: &SessionsArgs, config: &Config) -> Result<(), CommandError> {
     if args.follow {
         return follow(args, folder, &sessions, &texts);
     }
-    let mut out = io::BufWriter::new(io::stdout().lock());
+    let mut out = io::BufWriter::new(io::stdout());
     let Some(id) = &args.id else {
         list(&mut out, args, folder, &sessions)?;
         return Ok(out.flush()?);
@@ -103,7 +102,7 @@ pub fn run(args: &SessionsArgs, config: &Config) -> Result<(), CommandError> {
         show(&mut out, args, &dialogue)?;
         return Ok(out.flush()?);
     }
-    hand_on(&mut out, args, &dialogue, &texts)?;
+    saving::save(&mut out, args, &dialogue, &texts)?;
     Ok(out.flush()?)
 }
 
@@ -163,69 +162,6 @@ fn show(out: &mut dyn Write, args: &SessionsArgs, dialogue: &Dialogue) -> io::Re
         writeln!(out, "{line}")?;
     }
     Ok(())
-}
-
-/// Writes what was asked for into files.
-fn hand_on(
-    out: &mut dyn Write,
-    args: &SessionsArgs,
-    dialogue: &Dialogue,
-    texts: &Arc<Texts>,
-) -> Result<(), CommandError> {
-    if let Some(file) = &args.html {
-        create(file, &html::page(dialogue, texts))?;
-        writeln!(out, "Saved. Any browser shows {}.", file.display())?;
-    }
-    if let Some(file) = &args.demo {
-        let script = script(dialogue).ok_or_else(|| {
-            CommandError::Job("a protocol of one's own cannot be played again".to_owned())
-        })?;
-        create(file, &script.to_string())?;
-        let name = file.display();
-        writeln!(out, "Saved. `pillarbox demo {name}` plays it again.")?;
-    }
-    if let Some(file) = &args.pcapng {
-        let name = file.display().to_string();
-        capture(file, &name, dialogue, texts)
-            .map_err(|error| CommandError::Job(format!("the capture {error}")))?;
-        writeln!(
-            out,
-            "Saved. `wireshark {name}` shows it; what was masked is masked there, too."
-        )?;
-    }
-    Ok(())
-}
-
-fn capture(file: &Path, name: &str, dialogue: &Dialogue, texts: &Arc<Texts>) -> io::Result<()> {
-    let wrong = |why: String| io::Error::other(format!("{name} {why}"));
-    if file.exists() {
-        return Err(wrong(THERE.to_owned()));
-    }
-    let style = Style {
-        octets: Octets::AsSaid,
-        ..Style::default()
-    };
-    let out = pcapng::create(file)?;
-    Capture::new(name, out, style, Arc::clone(texts))
-        .and_then(|mut capture| dialogue.replay(&mut capture))
-        .map_err(|error| wrong(format!("cannot be written: {error}")))
-}
-
-/// What is said of a file that would be overwritten.
-const THERE: &str = "is there already; remove it, or choose another name";
-
-/// Writes a new file; one that is there stays as it is.
-fn create(file: &Path, text: &str) -> Result<(), CommandError> {
-    let name = file.display();
-    let written = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(file)
-        .and_then(|mut new| new.write_all(text.as_bytes()));
-    written.map_err(|error| match error.kind() {
-        ErrorKind::AlreadyExists => CommandError::Job(format!("{name} {THERE}")),
-        _ => CommandError::Job(format!("{name} cannot be written: {error}")),
-    })
 }
 
 /// How often it is looked whether more has happened.
