@@ -5,13 +5,15 @@
 mod common;
 
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use common::programs::until;
 use common::{Lab, command, fed, run};
+use native_tls::TlsConnector;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
@@ -103,6 +105,38 @@ fn what_happens_is_recorded_by_both_ends_and_shown() {
         (mode("journal"), mode("journal/journal.jsonl")),
         (0o700, 0o600)
     );
+}
+
+/// Under TLS from the first octet there is nothing else to see of a client that trusts nobody.
+#[test]
+fn why_there_is_no_tls_is_told() {
+    let lab = Lab::start();
+    let tls = TlsConnector::new().unwrap();
+    let tcp = TcpStream::connect(lab.address("imaps")).unwrap();
+    assert!(tls.connect("localhost", tcp).is_err());
+    let mut in_clear = TcpStream::connect(lab.address("smtps")).unwrap();
+    in_clear.write_all(b"EHLO me\r\n").unwrap();
+    let _ = in_clear.read_to_end(&mut Vec::new());
+    let rows = [
+        (
+            "imaps",
+            "sent the alert \"unknown ca\"",
+            "nobody known vouches",
+        ),
+        ("smtps", "wrong version number", "does not belong there"),
+    ];
+    let recorded = sessions(&lab, 2);
+    for (service, why, means) in rows {
+        let session = recorded.iter().find(|one| one["service"] == service);
+        let session = session.unwrap();
+        assert_eq!(session["ending"], "tls");
+        let id = session["connection"].as_str().unwrap();
+        for shown in [&["sessions", id][..], &["sessions", id, "--html", "-"]] {
+            let shown = ok(&lab, shown).replace("&quot;", "\"");
+            let shown = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(shown.contains(why) && shown.contains(means), "{shown}");
+        }
+    }
 }
 
 /// `-` is standard output, as for other programs, and nothing else stands there then.

@@ -9,6 +9,7 @@ use std::fmt;
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::os::fd::AsFd;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::pace::Pace;
@@ -52,6 +53,21 @@ impl fmt::Display for Wake {
 
 impl std::error::Error for Wake {}
 
+/// Who watches a connection. A handshake that fails takes its socket with it; whoever began it holds the
+/// watcher, too, and tells why.
+#[derive(Clone)]
+pub(super) struct Watcher(Arc<Mutex<Box<dyn Tap>>>);
+
+impl Watcher {
+    pub(super) fn new(tap: Box<dyn Tap>) -> Watcher {
+        Watcher(Arc::new(Mutex::new(tap)))
+    }
+
+    pub(super) fn tell(&self, what: impl FnOnce(&mut dyn Tap)) {
+        what(&mut **self.0.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
 /// A TCP connection and what may end its waits.
 pub(super) struct Socket {
     tcp: TcpStream,
@@ -65,7 +81,7 @@ pub(super) struct Socket {
     /// Ends the wait of a conversation that idles.
     pub(super) news: Option<Bell>,
     /// Is told of everything that crosses.
-    pub(super) tap: Option<Box<dyn Tap>>,
+    pub(super) tap: Option<Watcher>,
 }
 
 impl Socket {
@@ -116,16 +132,17 @@ impl Socket {
     }
 
     /// Tells the tap something, and before that what the handshake has brought up meanwhile.
-    fn tell(&mut self, what: impl FnOnce(&mut dyn Tap)) {
-        if let Some(tap) = &mut self.tap {
+    fn tell(&self, what: impl FnOnce(&mut dyn Tap)) {
+        let Some(watcher) = &self.tap else { return };
+        watcher.tell(|tap| {
             if let Some(secrets) = secrets::take() {
                 tap.secrets(&secrets);
             }
             if let Some(certificate) = openssl::presented() {
                 tap.presented(&certificate);
             }
-            what(&mut **tap);
-        }
+            what(tap);
+        });
     }
 
     fn tell_of_reading(&mut self, buffer: &[u8], got: &io::Result<usize>) {

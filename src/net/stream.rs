@@ -41,14 +41,14 @@ impl Stream {
             return Err(io::Error::other("TLS is active already"));
         };
         secrets::listen(socket.tap.is_some());
+        let watcher = socket.tap.clone();
         let done = handshake(socket);
         let agreed = openssl::agreed();
         // For nobody, if it was not told.
         openssl::presented();
-        let tls = done.map_err(|error| match error {
-            HandshakeError::Failure(error) => io::Error::new(io::ErrorKind::InvalidData, error),
-            HandshakeError::WouldBlock(_) => {
-                io::Error::new(io::ErrorKind::TimedOut, Wake::TimedOut)
+        let tls = done.map_err(failure).inspect_err(|error| {
+            if let Some(watcher) = &watcher {
+                watcher.tell(|tap| tap.failed(&reason(&error.to_string())));
             }
         })?;
         *self = Stream::Tls(Box::new(tls));
@@ -69,8 +69,8 @@ impl Stream {
 
     /// These octets are said: whoever watches is told.
     pub(super) fn tell(&mut self, direction: Direction, octets: &[u8]) {
-        if let Some(tap) = self.socket().and_then(|socket| socket.tap.as_mut()) {
-            tap.said(direction, octets);
+        if let Some(watcher) = self.socket().and_then(|socket| socket.tap.as_ref()) {
+            watcher.tell(|tap| tap.said(direction, octets));
         }
     }
 
@@ -88,6 +88,29 @@ impl Stream {
             Some(socket) => socket.finish(),
             None => Ok(()),
         }
+    }
+}
+
+fn failure(error: HandshakeError<Socket>) -> io::Error {
+    match error {
+        HandshakeError::Failure(error) => io::Error::new(io::ErrorKind::InvalidData, error),
+        HandshakeError::WouldBlock(_) => io::Error::new(io::ErrorKind::TimedOut, Wake::TimedOut),
+    }
+}
+
+/// Why a handshake failed, without the places in OpenSSL's source: `tlsv1 alert unknown ca` of
+/// `error:0A000418:SSL routines:ssl3_read_bytes:tlsv1 alert unknown ca:rec_layer_s3.c:1590:…`, and the
+/// verdict on a certificate that it puts last, in brackets.
+fn reason(words: &str) -> String {
+    let mut fields = words.split(':');
+    if fields.next() != Some("error") {
+        return words.to_owned();
+    }
+    let reason = fields.nth(3).unwrap_or(words).trim();
+    let verdict = words.rfind('(').filter(|_| words.ends_with(')'));
+    match verdict.and_then(|at| words.get(at..)) {
+        Some(verdict) => format!("{reason} {verdict}"),
+        None => reason.to_owned(),
     }
 }
 
@@ -115,6 +138,31 @@ impl Write for Stream {
             Stream::Plain(socket) => socket.flush(),
             Stream::Tls(tls) => tls.flush(),
             Stream::Broken => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reason_is_what_a_person_can_read() {
+        let rows = [
+            (
+                "error:0A000418:SSL routines:ssl3_read_bytes:tlsv1 alert unknown ca:rec.c:1590:SSL alert number 48",
+                "tlsv1 alert unknown ca",
+            ),
+            (
+                "error:0A000086:SSL routines:f:certificate verify failed:x.c:1889: (self-signed certificate)",
+                "certificate verify failed (self-signed certificate)",
+            ),
+            ("nothing came in time", "nothing came in time"),
+            ("error:1", "error:1"),
+            ("", ""),
+        ];
+        for (words, expected) in rows {
+            assert_eq!(reason(words), expected);
         }
     }
 }

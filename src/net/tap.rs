@@ -53,6 +53,9 @@ pub trait Tap: Send {
     /// The handshake is done.
     fn secured(&mut self, secured: &Secured);
 
+    /// There is no TLS: the handshake failed, for this reason in the TLS library's words.
+    fn failed(&mut self, why: &str);
+
     /// Nothing more came out of what has come in; the connection waits for more.
     fn waits(&mut self);
 

@@ -14,7 +14,7 @@ use super::Bell;
 use super::body::{DotText, Octets};
 use super::dot::Ending;
 use super::pieces::next_piece;
-use super::socket::{Socket, Wake};
+use super::socket::{Socket, Wake, Watcher};
 use super::stream::Stream;
 use super::tap::{Direction, Secured, Tap};
 use super::waiting::{Heard, Patience};
@@ -58,7 +58,7 @@ impl Wire {
     /// From now on this tap is told of everything that crosses and is said.
     pub fn watch(&mut self, tap: Box<dyn Tap>) {
         if let Some(socket) = self.stream.socket() {
-            socket.tap = Some(tap);
+            socket.tap = Some(Watcher::new(tap));
         }
     }
 

@@ -54,6 +54,7 @@ fn what(record: &Record) -> What {
             cipher: cipher.clone(),
         }),
         Happened::Ended { by } => What::Ended { by: *by },
+        Happened::Failed { why, .. } => What::Failed(why.clone()),
         Happened::Reset => What::Reset,
         Happened::Lost => What::Lost,
         Happened::Closed => What::Closed,

@@ -53,6 +53,14 @@ pub struct Explanation {
     pub after: State,
 }
 
+/// Why a TLS handshake failed. OpenSSL speaks of an alert only when it has received one.
+pub(in crate::sessions) fn why_no_tls(why: &str) -> String {
+    match why.split_once(" alert ") {
+        Some((_, alert)) => format!("the other end sent the alert {alert:?}"),
+        None => why.to_owned(),
+    }
+}
+
 impl Dialogue {
     /// Reads the conversation with this name; `None` if there is none.
     ///
@@ -104,7 +112,9 @@ impl Turn {
     pub fn of(record: &Record, texts: &Texts) -> Turn {
         let meaning = match &record.what {
             Happened::Said(said) => said.explained.as_ref(),
-            Happened::Secured { explained, .. } => explained.as_ref(),
+            Happened::Secured { explained, .. } | Happened::Failed { explained, .. } => {
+                explained.as_ref()
+            }
             _ => None,
         };
         let length = match &record.what {

@@ -35,7 +35,10 @@ pub fn script(dialogue: &Dialogue) -> Option<Script> {
                 turns.push(Turn::Tls);
             }
             Happened::Ended { by: Side::Server } => turns.push(Turn::Closed),
-            Happened::Ended { by: Side::Client } | Happened::Reset | Happened::Closed => break,
+            Happened::Ended { by: Side::Client }
+            | Happened::Failed { .. }
+            | Happened::Reset
+            | Happened::Closed => break,
             Happened::Opened | Happened::Lost => {}
         }
         if matches!(turns.last(), Some(Turn::Closed)) {

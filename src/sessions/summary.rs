@@ -48,6 +48,8 @@ pub enum Ending {
     Client,
     /// The server closed first.
     Server,
+    /// A TLS handshake failed.
+    Tls,
     /// The other end broke it off.
     Reset,
     /// We closed, and had not heard that the other end did.
@@ -89,6 +91,7 @@ impl Summary {
                 self.tls = Some(version.clone());
                 explained.iter().for_each(|meaning| self.means(meaning));
             }
+            Happened::Failed { .. } => self.end(Ending::Tls),
             Happened::Ended { by: Side::Client } => self.end(Ending::Client),
             Happened::Ended { by: Side::Server } => self.end(Ending::Server),
             Happened::Reset => self.end(Ending::Reset),
@@ -151,6 +154,7 @@ impl Ending {
             Ending::Open => "not yet",
             Ending::Client => "client closed",
             Ending::Server => "server closed",
+            Ending::Tls => "TLS failed",
             Ending::Reset => "broken off",
             Ending::Cut => "we closed",
             Ending::Lost => "not recorded",

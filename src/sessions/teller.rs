@@ -4,6 +4,7 @@
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
+use super::dialogue::why_no_tls;
 use super::table::duration;
 use super::{Dialogue, Ending, Explanation, Summary, Turn};
 use crate::client::printable;
@@ -116,6 +117,11 @@ impl Teller {
             }
             Happened::Ended { by } => {
                 lines.extend(self.aside(&format!("the {by} has said that nothing more follows")));
+            }
+            Happened::Failed { why, .. } => {
+                let words = format!("there is no TLS: {}", why_no_tls(why));
+                lines.extend(self.aside(&printable(&words)));
+                lines.extend(self.below(turn.explained.as_ref(), Side::Server));
             }
             Happened::Reset => lines.extend(self.aside("the other end broke the connection off")),
             Happened::Lost => lines.extend(

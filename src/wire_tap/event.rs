@@ -118,6 +118,8 @@ pub enum What {
     Presented(Presented),
     /// A TLS handshake is done.
     Secured(Secured),
+    /// A TLS handshake failed: why, in the TLS library's words.
+    Failed(String),
     /// This side will say nothing more: FIN.
     Ended {
         /// Who.
@@ -136,7 +138,7 @@ impl What {
     pub(super) fn size(&self) -> usize {
         let octets = match self {
             What::Said { octets, .. } | What::Crossed { octets, .. } => octets.len(),
-            What::Secrets(lines) => lines.len(),
+            What::Secrets(lines) | What::Failed(lines) => lines.len(),
             What::Presented(shown) => shown.chain.iter().map(Vec::len).sum(),
             _ => 0,
         };

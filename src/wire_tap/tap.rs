@@ -91,6 +91,11 @@ impl net::Tap for Tap {
         self.tell(What::Secured(secured.clone()));
     }
 
+    fn failed(&mut self, why: &str) {
+        self.release();
+        self.tell(What::Failed(why.to_owned()));
+    }
+
     fn waits(&mut self) {
         self.release();
     }

@@ -99,7 +99,7 @@ impl Follower {
             What::Reset => followed.happened(event.time, RESET, true),
             What::Lost => followed.happened(event.time, LOST, true),
             What::Closed => followed.changes.push(Change::Ended(number)),
-            What::Opened | What::Secrets(_) => {}
+            What::Opened | What::Secrets(_) | What::Failed(_) => {}
         }
         let mut changes = std::mem::take(&mut followed.changes);
         if matches!(event.what, What::Closed | What::Lost) {

@@ -161,6 +161,16 @@ impl Observer {
         sketch.finish(&self.texts, &self.course, before)
     }
 
+    /// Explains why a TLS handshake failed, in the words of the TLS library: `tlsv1 alert unknown ca`;
+    /// `None` where they are not known.
+    #[must_use]
+    pub fn tls_failed(&self, why: &str) -> Option<Explained> {
+        let entry = self.texts.why_tls_failed(why)?;
+        let mut sketch = Sketch::new(why.as_bytes());
+        sketch.about(Topic::TlsAlert, entry.name.clone());
+        Some(sketch.finish(&self.texts, &self.course, self.course.state))
+    }
+
     /// Where the conversation stands.
     #[must_use]
     pub fn state(&self) -> State {

@@ -173,6 +173,16 @@ impl Texts {
             .collect()
     }
 
+    /// What explains why a TLS handshake failed. Of a certificate, the verdict in brackets says more than
+    /// what stands before it.
+    pub(super) fn why_tls_failed(&self, words: &str) -> Option<Arc<Entry>> {
+        let (before, verdict) = words.split_once('(').unwrap_or((words, ""));
+        let found = [verdict, before]
+            .into_iter()
+            .flat_map(|words| self.said_of_tls(words));
+        { found }.next()
+    }
+
     fn near(&self, words: &str, only: Option<Protocol>) -> Vec<String> {
         let words = words.to_ascii_uppercase();
         let alike = |name: &str| strsim::jaro_winkler(&words, &name.to_ascii_uppercase());

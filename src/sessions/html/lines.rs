@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
+use super::super::dialogue::why_no_tls;
 use super::super::table::duration;
 use super::super::teller::left_out;
 use super::super::{Dialogue, Explanation, Turn};
@@ -67,6 +68,9 @@ impl Lines<'_> {
             Happened::Ended { by } => {
                 let words = format!("The {by} has said that nothing more follows (FIN).");
                 self.aside(turn, &words);
+            }
+            Happened::Failed { why, .. } => {
+                self.aside(turn, &format!("There is no TLS: {}.", why_no_tls(why)));
             }
             Happened::Reset => self.aside(turn, "The other end broke the connection off (RST)."),
             Happened::Lost => self.aside(

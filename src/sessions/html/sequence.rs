@@ -181,6 +181,7 @@ fn otherwise(turn: &Turn) -> Option<Row> {
         Happened::Said(_) => None,
         Happened::Secured { version, .. } => Some(Row::Secured(format!("under TLS: {version}"))),
         Happened::Ended { by } => Some(Row::Ended(*by)),
+        Happened::Failed { .. } => Some(Row::Aside("the TLS handshake failed")),
         Happened::Reset => Some(Row::Aside("broken off (RST)")),
         Happened::Lost => Some(Row::Aside("the recording ends here")),
         Happened::Closed => None,

@@ -68,6 +68,14 @@ pub enum Happened {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         explained: Option<Meaning>,
     },
+    /// A TLS handshake failed.
+    Failed {
+        /// Why, in the TLS library's words: `tlsv1 alert unknown ca`.
+        why: String,
+        /// What that means.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        explained: Option<Meaning>,
+    },
     /// This side will say nothing more.
     Ended {
         /// Who.
@@ -321,6 +329,10 @@ mod tests {
             Happened::Secured {
                 version: "TLSv1.3".to_owned(),
                 cipher: "TLS_AES_256_GCM_SHA384".to_owned(),
+                explained: None,
+            },
+            Happened::Failed {
+                why: "tlsv1 alert unknown ca".to_owned(),
                 explained: None,
             },
             Happened::Ended { by: Side::Server },

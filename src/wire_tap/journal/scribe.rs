@@ -72,6 +72,7 @@ impl Scribe {
             What::Crossed { .. } | What::Secrets(_) | What::Presented(_) => {}
             What::Opened => self.write(time, Happened::Opened),
             What::Secured(secured) => self.secured(time, secured),
+            What::Failed(why) => self.failed(time, why),
             What::Ended { by } => self.end(time, Happened::Ended { by: *by }),
             What::Reset => self.end(time, Happened::Reset),
             What::Lost => self.end(time, Happened::Lost),
@@ -231,6 +232,16 @@ impl Scribe {
             explained,
         };
         self.write(time, what);
+    }
+
+    fn failed(&mut self, time: Timestamp, why: &str) {
+        let observer = self.observer.as_ref();
+        let explained = observer.and_then(|observer| observer.tls_failed(why));
+        let what = Happened::Failed {
+            why: why.to_owned(),
+            explained: explained.map(|explained| Meaning::of(&explained, &[], 0)),
+        };
+        self.end(time, what);
     }
 
     /// Something behind which this side or both say nothing more.

@@ -109,7 +109,11 @@ impl<W: Write> Capture<W> {
                 What::Reset => shown.reset(file, time)?,
                 What::Lost => shown.lost(file, time)?,
                 What::Closed => shown.close(file, time)?,
-                What::Opened | What::Presented(_) | What::Crossed { .. } | What::Secrets(_) => {}
+                What::Opened
+                | What::Presented(_)
+                | What::Crossed { .. }
+                | What::Secrets(_)
+                | What::Failed(_) => {}
             }
         }
         if is_last {

@@ -306,3 +306,30 @@ fn parts_have_names_and_what_is_encoded_is_read() {
         assert_eq!(read, decoded);
     }
 }
+
+#[test]
+fn why_a_handshake_failed_is_explained_by_the_verdict_on_the_certificate_first() {
+    let observer = Observer::new(Protocol::Smtp, Texts::compiled_in());
+    let rows = [
+        ("tlsv1 alert unknown ca", Some("unknown_ca")),
+        (
+            "certificate verify failed (self-signed certificate)",
+            Some("unknown_ca"),
+        ),
+        (
+            "certificate verify failed (certificate has expired)",
+            Some("certificate_expired"),
+        ),
+        (
+            "certificate verify failed (hostname mismatch)",
+            Some("hostname mismatch"),
+        ),
+        ("wrong version number", Some("unexpected_message")),
+        ("nothing came in time", None),
+    ];
+    for (why, name) in rows {
+        let explained = observer.tls_failed(why);
+        let found = explained.map(|explained| explained.entry.name.clone());
+        assert_eq!(found.as_deref(), name, "{why}");
+    }
+}
