@@ -38,19 +38,31 @@ pub fn read(folder: &Path, name: &str) -> io::Result<Reading> {
 }
 
 /// Finds the lines of connections without understanding the others.
-struct Wanted(Option<memmem::Finder<'static>>);
+struct Wanted {
+    /// How the names begin; empty: all of them.
+    name: Vec<u8>,
+    key: memmem::Finder<'static>,
+}
 
 impl Wanted {
     /// Those of the connections whose name begins so.
     fn named(name: &str) -> Wanted {
-        let text = format!("\"connection\":\"{name}");
-        let finder = || memmem::Finder::new(text.as_bytes()).into_owned();
-        Wanted((!name.is_empty()).then(finder))
+        Wanted {
+            name: name.as_bytes().to_owned(),
+            key: memmem::Finder::new(b"\"connection\""),
+        }
     }
 
     fn is(&self, line: &[u8]) -> bool {
-        let finder = self.0.as_ref();
-        finder.is_none_or(|finder| finder.find(line).is_some())
+        let mut keys = self.key.find_iter(line);
+        self.name.is_empty() || keys.any(|at| self.is_named(&line[at + self.key.needle().len()..]))
+    }
+
+    /// Is this what follows the key? Whoever has edited the journal may have put spaces there.
+    fn is_named(&self, behind: &[u8]) -> bool {
+        let value = behind.trim_ascii_start().strip_prefix(b":");
+        let name = value.and_then(|value| value.trim_ascii_start().strip_prefix(b"\""));
+        name.is_some_and(|name| name.starts_with(&self.name))
     }
 }
 
@@ -285,14 +297,15 @@ mod tests {
     fn only_the_lines_of_one_connection_are_looked_at() {
         let folder = tempfile::tempdir().unwrap();
         let line = |name| format!("{{\"connection\":\"{name}\"}}\n");
-        let text = ["abc", "abd", "xyz"].map(line).concat();
+        let edited = "{ \"text\" : \"\\\"connection\\\"\", \"connection\" : \"abe\" }\n";
+        let text = ["abc", "abd", "xyz"].map(line).concat() + edited;
         fs::write(current(folder.path()), text + "nonsense\n").unwrap();
         let mut reading = read(folder.path(), "ab").unwrap();
         let mut count = 0;
         while reading.record::<serde_json::Value>().unwrap().is_some() {
             count += 1;
         }
-        assert_eq!((count, reading.not_understood()), (2, 0));
+        assert_eq!((count, reading.not_understood()), (3, 0));
     }
 
     #[test]
