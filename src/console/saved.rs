@@ -6,6 +6,7 @@
 
 use super::script::{Action, Asked, Client, Protocol, Script};
 use super::{Pattern, Text};
+use crate::client::printable;
 use crate::protocol::explain::Part;
 use crate::protocol::span::Role;
 
@@ -46,6 +47,9 @@ pub(crate) fn script(
             Turn::Closed => writer.actions.push(Action::Closed),
             Turn::Again => writer.another_client(),
             Turn::Remark(text) => writer.actions.push(Action::Narrate(text.clone())),
+            Turn::Server(line, parts) if writer.idles && Kind::of(parts) == Kind::Untagged => {
+                writer.news(line);
+            }
             Turn::Server(..) => rest = writer.server(turn, others),
         }
     }
@@ -58,6 +62,8 @@ pub(crate) fn script(
 struct Writer {
     show_secrets: bool,
     clients: u32,
+    /// The client's last line was IDLE.
+    idles: bool,
     actions: Vec<Action>,
     asks: Vec<Asked>,
 }
@@ -79,6 +85,19 @@ impl Writer {
         pieces.push(octets.get(at..).unwrap_or_default());
         let text = Text::with_gaps(&pieces, &names);
         self.actions.extend(text.map(Action::Send));
+        let verb = parts.iter().find(|part| part.role == Role::Verb);
+        let verb = verb.and_then(|verb| octets.get(verb.range.clone()));
+        self.idles = verb.is_some_and(|verb| verb.eq_ignore_ascii_case(b"IDLE"));
+    }
+
+    /// RFC 2177 §3: what the server tells a client that idles. Whoever changed the mailbox is not in the
+    /// script, so nobody may wait for it.
+    fn news(&mut self, line: &[u8]) {
+        let line = printable(&String::from_utf8_lossy(line));
+        self.actions.push(Action::Narrate(format!(
+            "While the client idled, the server told what happened meanwhile, which is not waited for \
+             here: {line}"
+        )));
     }
 
     fn another_client(&mut self) {

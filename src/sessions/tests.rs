@@ -268,3 +268,21 @@ fn what_was_not_recorded_keeps_its_size_in_a_script() {
     assert_eq!(octets, commands.len() + 30_012);
     assert!(script.to_string().contains("were not recorded"), "{script}");
 }
+
+/// Nobody changes the mailbox when the script is played: whoever waited for it would wait for ever.
+#[test]
+fn what_an_idling_client_heard_is_no_step_of_a_script() {
+    let imap = "S: * OK hi\nC: a LOGIN bob builder\nS: a OK in\nC: b SELECT INBOX\nS: b OK yes\n\
+                C: c IDLE\nS: + idling\nS: * 5 EXISTS\nS: * 1 RECENT\nC: DONE\nS: * 6 EXISTS\n\
+                S: c OK done\nC: d LOGOUT\nS: * BYE\nS: d OK bye\nS ends";
+    let script = script(&dialogue(Protocol::Imap, imap)).unwrap().to_string();
+    let steps = script.split_once("C: c IDLE\n").unwrap().1;
+    let (told, steps) = steps.split_once("C: DONE\n").unwrap();
+    let remarks: Vec<&str> = told.lines().filter(|line| !line.starts_with('#')).collect();
+    assert_eq!(remarks, ["S: + ..."], "{script}");
+    assert!(told.contains("waited for here: * 5 EXISTS"), "{script}");
+    assert!(
+        steps.starts_with("S: * ... EXISTS\nS: c OK ...\n"),
+        "{script}"
+    );
+}

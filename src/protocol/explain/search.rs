@@ -177,10 +177,10 @@ impl Texts {
     /// what stands before it.
     pub(super) fn why_tls_failed(&self, words: &str) -> Option<Arc<Entry>> {
         let (before, verdict) = words.split_once('(').unwrap_or((words, ""));
-        let found = [verdict, before]
+        let mut found = [verdict, before]
             .into_iter()
             .flat_map(|words| self.said_of_tls(words));
-        { found }.next()
+        found.next()
     }
 
     fn near(&self, words: &str, only: Option<Protocol>) -> Vec<String> {
