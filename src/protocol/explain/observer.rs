@@ -236,16 +236,33 @@ impl Observer {
     }
 
     /// Behind a login that was refused, what is no command may be the password all the same: whoever
-    /// sends it without listening has not heard that nobody wants it.
+    /// sends it without listening has not heard that nobody wants it. And whoever still has to log in
+    /// may have mistyped the command for it.
     fn mask_behind_login(&mut self, sketch: &mut Sketch<'_>) {
         match sketch.command {
             Some("") if self.in_login => {
                 sketch.mask_all();
                 self.course.hide_newest();
             }
-            Some(verb) => self.in_login = LOGINS.contains(&verb) || sketch.has_secret(),
+            Some(verb) => {
+                self.in_login = LOGINS.contains(&verb) || sketch.has_secret();
+                if verb.is_empty() && self.is_to_log_in() {
+                    let tag = usize::from(self.course.protocol == Protocol::Imap);
+                    sketch.mask_behind(tag + 1);
+                }
+            }
             None => {}
         }
+    }
+
+    /// Is there little else to say yet than who one is? Then the password may follow a word that nobody
+    /// knows. To other mail servers, which speak SMTP and LMTP, nobody says a password.
+    fn is_to_log_in(&self) -> bool {
+        let asks = matches!(
+            self.course.protocol,
+            Protocol::Submission | Protocol::Pop3 | Protocol::Imap
+        );
+        asks && !self.course.is_logged_in()
     }
 
     fn cut(&mut self, mut cutter: Cutter, octets: &[u8], side: Side) -> (Cutter, Vec<Told>) {

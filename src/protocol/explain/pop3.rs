@@ -61,6 +61,10 @@ impl Follow for Pop3 {
             sketch.fault = Some(error.to_string());
             sketch.mask_what_looks_secret();
         }
+        if verb == "USER" {
+            // A name has no spaces: the password stands behind it, one command too early.
+            sketch.mask_behind(2);
+        }
         if verb == "AUTH" {
             self.login = Login::begun_by(sketch);
             // Older than CAPA: without a mechanism, AUTH asks some servers which ones there are.

@@ -1,6 +1,7 @@
 //! An explanation in the making: what a protocol's follower finds in a line, before the texts are
 //! looked up.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::course::{Asked, Course};
@@ -11,7 +12,7 @@ use super::topic::Topic;
 use crate::limits;
 use crate::protocol::Protocol;
 use crate::protocol::imap::mutf7;
-use crate::protocol::span::{Role, Span, Spans, first_word, trimmed};
+use crate::protocol::span::{Role, Span, Spans, trimmed};
 
 /// Names that are longer have no entry.
 const LONGEST_NAME: usize = 100;
@@ -117,23 +118,38 @@ impl<'a> Sketch<'a> {
     }
 
     /// A line that is no command, but looks as if a password stood in it: `LOGIN alice secret`
-    /// without a tag, `PASS secret` said to SMTP. All that follows is masked.
+    /// without a tag, `PASS secret` said to SMTP, `a LOGN alice secret`, `AUTHPLAIN c2VjcmV0`. All that
+    /// follows is masked.
     pub(super) fn mask_what_looks_secret(&mut self) {
         if self.has_secret() {
             return;
         }
-        let (mut at, mut rest) = (0, self.line);
-        for _ in 0..2 {
-            let (word, others) = first_word(rest);
-            at += word.len();
-            if SECRETIVE.iter().any(|verb| word.eq_ignore_ascii_case(verb)) && others.len() > 1 {
-                self.parts.retain(|(span, _)| span.range.end <= at);
-                let range = at + 1..self.line.len();
-                let role = Role::Password;
-                return self.part(Span { role, range });
+        for word in words(self.line).take(2) {
+            let text = self.line.get(word.clone()).unwrap_or_default();
+            if let Some(verb) = like_a_login(text) {
+                return self.mask_from(word.start + verb);
             }
-            rest = others.get(1..).unwrap_or_default();
-            at += 1;
+        }
+    }
+
+    /// What follows so many words may be a password.
+    pub(super) fn mask_behind(&mut self, count: usize) {
+        if !self.has_secret()
+            && let Some(last) = words(self.line).take(count).last()
+        {
+            self.mask_from(last.end);
+        }
+    }
+
+    /// Masks what stands behind this place, if something does.
+    fn mask_from(&mut self, at: usize) {
+        let behind = self.line.get(at..).unwrap_or_default();
+        let start = at + (behind.len() - behind.trim_ascii_start().len());
+        if start < self.line.len() {
+            self.parts.retain(|(span, _)| span.range.end <= start);
+            let range = start..self.line.len();
+            let role = Role::Password;
+            self.part(Span { role, range });
         }
     }
 
@@ -280,8 +296,34 @@ impl<'a> Sketch<'a> {
     }
 }
 
-/// What a password follows.
-const SECRETIVE: [&[u8]; 4] = [b"PASS", b"LOGIN", b"AUTH", b"AUTHENTICATE"];
+/// What a password follows; the longer ones come before those with which they begin.
+const SECRETIVE: [&str; 4] = ["PASS", "LOGIN", "AUTHENTICATE", "AUTH"];
+
+/// Does a word begin with a command that a password follows, or with something that may be one with a
+/// slip of the finger? How many of its octets are the command.
+fn like_a_login(word: &[u8]) -> Option<usize> {
+    let letters = word.iter().take_while(|octet| octet.is_ascii_alphabetic());
+    let letters = word.get(..letters.count()).unwrap_or_default();
+    let letters = str::from_utf8(letters).ok()?.to_ascii_uppercase();
+    if let Some(verb) = SECRETIVE.iter().find(|verb| letters.starts_with(**verb)) {
+        return Some(verb.len());
+    }
+    // A letter too many, too few, another one, or two that changed places.
+    let slip = |verb: &&&str| strsim::osa_distance(&letters, verb) == 1;
+    SECRETIVE.iter().find(slip).map(|_| letters.len())
+}
+
+/// Where the words of a line stand.
+fn words(line: &[u8]) -> impl Iterator<Item = Range<usize>> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let is_blank = |octet: &u8| octet.is_ascii_whitespace();
+        let start = at + line.get(at..)?.iter().position(|octet| !is_blank(octet))?;
+        let length = line.get(start..)?.iter().position(is_blank);
+        at = length.map_or(line.len(), |length| start + length);
+        Some(start..at)
+    })
+}
 
 /// A mailbox's name that is not in ASCII.
 fn in_unicode(name: &str) -> Option<String> {
