@@ -4,7 +4,9 @@
 //! the servers have written. What was asked for and cannot be written is an error.
 
 use std::env;
+use std::fs;
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -69,12 +71,19 @@ impl CaptureArgs {
         }
         let mut capturing = Capturing::default();
         let key_log = key_log(self.keylog.as_ref(), config);
+        for file in file.into_iter().chain(&key_log) {
+            is_no_file(file)?;
+        }
         if file.is_some() && file == key_log.as_ref() {
-            let sentence =
-                "the capture and the key log cannot be one file; name another one for one of them";
-            return Err(CommandError::Setup(sentence.to_owned()));
+            return Err(one_file());
         }
         capturing.log_keys(key_log.as_deref())?;
+        // Now that the key log is there, it can be seen whether another name means the same file.
+        if let (Some(file), Some(key_log)) = (file, &key_log)
+            && is_one_file(file, key_log)
+        {
+            return Err(one_file());
+        }
         if let Some(file) = file {
             let style = Style {
                 keys: self.keys.unwrap_or(config.capture.keys),
@@ -143,6 +152,32 @@ fn key_log(said: Option<&PathBuf>, config: &Config) -> Option<PathBuf> {
     said.or_else(|| config.capture.keylog.clone())
 }
 
+/// Other programs take `-` for standard output, where ours show what they have to say.
+fn is_no_file(file: &Path) -> Result<(), CommandError> {
+    match file.as_os_str() == "-" {
+        true => Err(CommandError::Setup(
+            "neither a capture nor a key log can go to standard output (-); name a file, or a pipe \
+             made by mkfifo"
+                .to_owned(),
+        )),
+        false => Ok(()),
+    }
+}
+
+fn is_one_file(one: &Path, other: &Path) -> bool {
+    let identity = |file: &Path| {
+        let found = fs::metadata(file).ok().filter(fs::Metadata::is_file)?;
+        Some((found.dev(), found.ino()))
+    };
+    identity(one).is_some_and(|one| Some(one) == identity(other))
+}
+
+fn one_file() -> CommandError {
+    let sentence =
+        "the capture and the key log cannot be one file; name another one for one of them";
+    CommandError::Setup(sentence.to_owned())
+}
+
 /// Only OpenSSL tells its secrets; native-tls uses other libraries elsewhere.
 fn secrets_can_be_had(done: &str) -> Result<(), CommandError> {
     match secrets::ARE_TOLD {
@@ -157,8 +192,6 @@ fn secrets_can_be_had(done: &str) -> Result<(), CommandError> {
 mod tests {
     // A test fails by panicking.
     #![allow(clippy::unwrap_used)]
-
-    use std::fs;
 
     use clap::Parser;
 
@@ -214,6 +247,7 @@ mod tests {
         let config = Config::parse("x.ini", "", folder.path()).unwrap();
         let letter = folder.path().join("letter");
         fs::write(&letter, "Dear Bob").unwrap();
+        fs::create_dir(folder.path().join("sub")).unwrap();
         let rows = [
             ("x --keys".to_owned(), "--capture FILE"),
             (format!("x --capture {}", letter.display()), "exists"),
@@ -223,6 +257,15 @@ mod tests {
             ),
             (
                 "x --keylog /no/such --capture /no/such".to_owned(),
+                "cannot be one file",
+            ),
+            ("x --capture -".to_owned(), "standard output"),
+            ("x --keylog -".to_owned(), "standard output"),
+            (
+                format!(
+                    "x --capture {0}/sub/../x --keylog {0}/x",
+                    folder.path().display()
+                ),
                 "cannot be one file",
             ),
             (
@@ -235,7 +278,8 @@ mod tests {
             assert_eq!(error.status(), 2);
             assert!(error.to_string().contains(expected), "{error}");
             let file = line.rsplit(' ').next().unwrap();
-            assert!(error.to_string().matches(file).count() <= 1, "{error}");
+            let names = error.to_string().matches(file).count();
+            assert!(names <= 1 || file == "-", "{error}");
         }
         assert_eq!(fs::read(&letter).unwrap(), b"Dear Bob");
     }
