@@ -2,25 +2,21 @@
 //! beside it what the line means that the pointer is on, or that is chosen.
 
 use std::sync::Arc;
-use std::time::SystemTime;
 
-use eframe::egui::text::LayoutJob;
 use eframe::egui::{
-    CentralPanel, ComboBox, Frame, Label, Panel, RichText, ScrollArea, Sense, TextFormat,
-    TextStyle, Ui, WidgetInfo, accesskit::Role, vec2,
+    CentralPanel, ComboBox, Frame, Panel, RichText, ScrollArea, TextStyle, Ui, WidgetInfo,
+    accesskit::Role,
 };
-use jiff::Timestamp;
 use lucide_icons::Icon;
 
-use super::model::conversations::{Conversation, Conversations, Line, Passed};
+use super::model::conversations::{Conversation, Conversations, Line};
 use super::popup::Popups;
 use super::saving::Saving;
 use super::see_through::SeeThrough;
 use super::shortcuts::Action;
 use super::step_bar::{Ahead, StepBar};
-use super::{diagram_window, explanation_panel, lock_window, look};
+use super::{conversation_row, diagram_window, explanation_panel, lock_window, look};
 use crate::client::Gate;
-use crate::console::hexadecimal;
 use crate::protocol::explain::Texts;
 use crate::wire_tap::Side;
 
@@ -200,7 +196,7 @@ impl ConversationPane {
         area.show_rows(ui, height, lines.len(), |ui, seen| {
             for line in lines.get(seen).unwrap_or_default() {
                 let connection = conversations.connection(line.connection);
-                let response = row(
+                let response = conversation_row::show(
                     ui,
                     line,
                     connection,
@@ -230,7 +226,7 @@ impl ConversationPane {
             let line = self.pointed.or(chosen);
             let line = line.and_then(|number| conversations.line(number));
             match (line, ahead) {
-                (Some(line), _) => self.of_line(ui, line),
+                (Some(line), _) => explanation_panel::of_line(ui, &self.texts, line, self.octets),
                 (None, Some(ahead)) => {
                     explanation_panel::show(ui, &self.texts, &ahead.octets, &ahead.explained);
                 }
@@ -246,34 +242,6 @@ impl ConversationPane {
                 }
             }
         });
-    }
-
-    fn of_line(&self, ui: &mut Ui, line: &Line) {
-        match &line.passed {
-            Passed::Said {
-                text,
-                octets,
-                explained,
-                ..
-            } => {
-                whole(ui, text);
-                if self.octets {
-                    octets_of(ui, line, octets);
-                }
-                explanation_panel::show(ui, &self.texts, octets, explained);
-            }
-            Passed::Happened {
-                text, explained, ..
-            } => match explained {
-                Some(explained) => {
-                    explanation_panel::show(ui, &self.texts, text.as_bytes(), explained)
-                }
-                None => drop(ui.label(format!("{text}."))),
-            },
-            Passed::More { .. } => {
-                ui.label("The rest of a message or of a list: only its beginning is kept here.");
-            }
-        }
     }
 
     fn windows(&mut self, ui: &Ui, conversations: &Conversations) {
@@ -311,108 +279,4 @@ fn name(conversation: &Conversation) -> String {
     let ended = if conversation.ended { " (ended)" } else { "" };
     let (number, service, server) = (connection.number, &connection.service, connection.server);
     format!("#{number} {service}, {server}{ended}")
-}
-
-/// The line itself, which may be longer than the list is wide.
-fn whole(ui: &mut Ui, text: &str) {
-    let mut job = LayoutJob::simple(
-        text.to_owned(),
-        TextStyle::Monospace.resolve(ui.style()),
-        ui.visuals().text_color(),
-        ui.available_width(),
-    );
-    job.wrap.max_rows = WHOLE_ROWS;
-    job.wrap.break_anywhere = true;
-    ui.label(job);
-}
-
-/// Rows of the line itself above its explanation.
-const WHOLE_ROWS: usize = 4;
-
-/// The octets of a line, and what crossed the socket for them under TLS.
-fn octets_of(ui: &mut Ui, line: &Line, octets: &[u8]) {
-    rows_of(ui, octets);
-    if let Some((crossed, all)) = &line.crossed {
-        let words =
-            format!("What crossed the network, with its neighbours: {all} octets of ciphertext");
-        ui.label(RichText::new(words).color(look::palette(ui).faint));
-        rows_of(ui, crossed);
-    }
-    ui.separator();
-}
-
-/// In rows of eight octets, for which the panel is wide enough, one close below the other.
-fn rows_of(ui: &mut Ui, octets: &[u8]) {
-    let rows = hexadecimal(octets, 8);
-    let rows: Vec<&str> = rows.iter().map(|row| row.trim_start()).collect();
-    ui.add(Label::new(RichText::new(rows.join("\n")).monospace()).extend());
-}
-
-fn row(
-    ui: &mut Ui,
-    line: &Line,
-    connection: Option<&Conversation>,
-    height: f32,
-    chosen: bool,
-) -> eframe::egui::Response {
-    let (rect, response) =
-        ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::click());
-    let palette = look::palette(ui);
-    if chosen || response.hovered() {
-        ui.painter().rect_filled(rect, 2.0, palette.chosen);
-    }
-    let (mark, text) = spoken(line);
-    let colour = match &line.passed {
-        Passed::Said {
-            by: Side::Client, ..
-        } => palette.client,
-        Passed::Said {
-            by: Side::Server, ..
-        } => palette.server,
-        Passed::Happened { wrong: true, .. } => palette.wrong,
-        Passed::More { .. } | Passed::Happened { .. } => palette.faint,
-    };
-    let service = connection.map_or("", |one| one.connection.service.as_str());
-    let font = TextStyle::Monospace.resolve(ui.style());
-    let mut job = LayoutJob::default();
-    let front = format!("{}  #{} {service:<10} ", clock(line.time), line.connection);
-    job.append(&front, 0.0, TextFormat::simple(font.clone(), palette.faint));
-    job.append(
-        &format!("{mark} {text}"),
-        0.0,
-        TextFormat::simple(font, colour),
-    );
-    let galley = ui.painter().layout_job(job);
-    ui.painter_at(rect)
-        .galley(rect.min + vec2(look::HALF, 1.0), galley, colour);
-    let name = format!("{mark} {text}");
-    response.widget_info(|| WidgetInfo::selected(Role::ListItem, true, chosen, &name));
-    response
-}
-
-/// Who speaks, as a mark, and what.
-fn spoken(line: &Line) -> (&'static str, String) {
-    match &line.passed {
-        Passed::Said { by, text, .. } => (mark(*by), text.clone()),
-        Passed::More { by, lines, octets } => {
-            (mark(*by), format!("… {lines} more lines, {octets} octets"))
-        }
-        Passed::Happened { text, wrong, .. } => (if *wrong { "!!" } else { "──" }, text.clone()),
-    }
-}
-
-fn mark(by: Side) -> &'static str {
-    match by {
-        Side::Client => "C:",
-        Side::Server => "S:",
-    }
-}
-
-/// The time of day here: `14:03:59.123`.
-fn clock(time: SystemTime) -> String {
-    let zoned = Timestamp::try_from(time).map(|time| time.to_zoned(jiff::tz::TimeZone::system()));
-    zoned.map_or_else(
-        |_| String::new(),
-        |zoned| zoned.strftime("%H:%M:%S%.3f").to_string(),
-    )
 }

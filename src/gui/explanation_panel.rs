@@ -1,9 +1,12 @@
 //! What a line means: beside the conversation, for the line that the pointer is on, or that is chosen.
 
-use eframe::egui::{RichText, Ui};
+use eframe::egui::text::LayoutJob;
+use eframe::egui::{Label, RichText, TextStyle, Ui};
 
 use super::look;
+use super::model::conversations::{Line, Passed};
 use crate::client::printable;
+use crate::console::hexadecimal;
 use crate::protocol::explain::{Entry, Explained, Part, Texts, Topic};
 
 /// What is told beside what the line is about; of the rest the line's parts tell enough.
@@ -14,6 +17,33 @@ const ALSO: [Topic; 5] = [
     Topic::Sasl,
     Topic::Note,
 ];
+
+/// Draws a line and its explanation; `with_octets`: its octets, too.
+pub(super) fn of_line(ui: &mut Ui, texts: &Texts, line: &Line, with_octets: bool) {
+    match &line.passed {
+        Passed::Said {
+            text,
+            octets,
+            explained,
+            ..
+        } => {
+            whole(ui, text);
+            if with_octets {
+                octets_of(ui, line, octets);
+            }
+            show(ui, texts, octets, explained);
+        }
+        Passed::Happened {
+            text, explained, ..
+        } => match explained {
+            Some(explained) => show(ui, texts, text.as_bytes(), explained),
+            None => drop(ui.label(format!("{text}."))),
+        },
+        Passed::More { .. } => {
+            ui.label("The rest of a message or of a list: only its beginning is kept here.");
+        }
+    }
+}
 
 /// Draws the explanation of a line; `octets` are those that its parts are of.
 pub(super) fn show(ui: &mut Ui, texts: &Texts, octets: &[u8], explained: &Explained) {
@@ -77,4 +107,39 @@ fn show_part(ui: &mut Ui, texts: &Texts, octets: &[u8], part: &Part, explained: 
         }
         ui.label(says);
     });
+}
+
+/// The line itself, which may be longer than the list is wide.
+fn whole(ui: &mut Ui, text: &str) {
+    let mut job = LayoutJob::simple(
+        text.to_owned(),
+        TextStyle::Monospace.resolve(ui.style()),
+        ui.visuals().text_color(),
+        ui.available_width(),
+    );
+    job.wrap.max_rows = WHOLE_ROWS;
+    job.wrap.break_anywhere = true;
+    ui.label(job);
+}
+
+/// Rows of the line itself above its explanation.
+const WHOLE_ROWS: usize = 4;
+
+/// The octets of a line, and what crossed the socket for them under TLS.
+fn octets_of(ui: &mut Ui, line: &Line, octets: &[u8]) {
+    rows_of(ui, octets);
+    if let Some((crossed, all)) = &line.crossed {
+        let words =
+            format!("What crossed the network, with its neighbours: {all} octets of ciphertext");
+        ui.label(RichText::new(words).color(look::palette(ui).faint));
+        rows_of(ui, crossed);
+    }
+    ui.separator();
+}
+
+/// In rows of eight octets, for which the panel is wide enough, one close below the other.
+fn rows_of(ui: &mut Ui, octets: &[u8]) {
+    let rows = hexadecimal(octets, 8);
+    let rows: Vec<&str> = rows.iter().map(|row| row.trim_start()).collect();
+    ui.add(Label::new(RichText::new(rows.join("\n")).monospace()).extend());
 }

@@ -6,8 +6,8 @@
 //!   `smtp_panel.rs` at the right. `mail/` is the mail program.
 //! - `model/` is what can be tested without a window: nothing in it draws, waits or reads a file.
 //! - `see_through.rs` records what the window's clients say; the conversation pane shows it, with
-//!   `explanation_panel.rs`, `diagram_window.rs`, `lock_window.rs`, `step_bar.rs` and `saving.rs`. `laboratory.rs` runs
-//!   the servers inside, which `lab_tab.rs` shows.
+//!   `conversation_row.rs`, `explanation_panel.rs`, `diagram_window.rs`, `lock_window.rs`, `step_bar.rs` and
+//!   `saving.rs`. `laboratory.rs` runs the servers inside, which `lab_tab.rs` shows.
 //! - `worker.rs`: every network and every disk call is made in a worker's thread, never in the window's.
 //!   A worker tells its news through a channel and asks for a repaint; an idle window draws nothing.
 //! - `look.rs`: colours, distances, sizes, icons, in one place.
@@ -18,6 +18,7 @@ mod app;
 mod classroom;
 mod command_box;
 mod conversation_pane;
+mod conversation_row;
 mod diagram_window;
 mod explanation_panel;
 mod imap_panel;

@@ -1,0 +1,81 @@
+//! A line of the conversation as a row of its list: when it passed, on which connection, who says it, and what.
+
+use std::time::SystemTime;
+
+use eframe::egui::text::LayoutJob;
+use eframe::egui::{Response, Sense, TextFormat, TextStyle, Ui, WidgetInfo, accesskit::Role, vec2};
+use jiff::Timestamp;
+
+use super::look;
+use super::model::conversations::{Conversation, Line, Passed};
+use crate::wire_tap::Side;
+
+/// Draws the row of a line; `connection` is the line's own.
+pub(super) fn show(
+    ui: &mut Ui,
+    line: &Line,
+    connection: Option<&Conversation>,
+    height: f32,
+    chosen: bool,
+) -> Response {
+    let (rect, response) =
+        ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::click());
+    let palette = look::palette(ui);
+    if chosen || response.hovered() {
+        ui.painter().rect_filled(rect, 2.0, palette.chosen);
+    }
+    let (mark, text) = spoken(line);
+    let colour = match &line.passed {
+        Passed::Said {
+            by: Side::Client, ..
+        } => palette.client,
+        Passed::Said {
+            by: Side::Server, ..
+        } => palette.server,
+        Passed::Happened { wrong: true, .. } => palette.wrong,
+        Passed::More { .. } | Passed::Happened { .. } => palette.faint,
+    };
+    let service = connection.map_or("", |one| one.connection.service.as_str());
+    let font = TextStyle::Monospace.resolve(ui.style());
+    let mut job = LayoutJob::default();
+    let front = format!("{}  #{} {service:<10} ", clock(line.time), line.connection);
+    job.append(&front, 0.0, TextFormat::simple(font.clone(), palette.faint));
+    job.append(
+        &format!("{mark} {text}"),
+        0.0,
+        TextFormat::simple(font, colour),
+    );
+    let galley = ui.painter().layout_job(job);
+    ui.painter_at(rect)
+        .galley(rect.min + vec2(look::HALF, 1.0), galley, colour);
+    let name = format!("{mark} {text}");
+    response.widget_info(|| WidgetInfo::selected(Role::ListItem, true, chosen, &name));
+    response
+}
+
+/// Who speaks, as a mark, and what.
+fn spoken(line: &Line) -> (&'static str, String) {
+    match &line.passed {
+        Passed::Said { by, text, .. } => (mark(*by), text.clone()),
+        Passed::More { by, lines, octets } => {
+            (mark(*by), format!("… {lines} more lines, {octets} octets"))
+        }
+        Passed::Happened { text, wrong, .. } => (if *wrong { "!!" } else { "──" }, text.clone()),
+    }
+}
+
+fn mark(by: Side) -> &'static str {
+    match by {
+        Side::Client => "C:",
+        Side::Server => "S:",
+    }
+}
+
+/// The time of day here: `14:03:59.123`.
+fn clock(time: SystemTime) -> String {
+    let zoned = Timestamp::try_from(time).map(|time| time.to_zoned(jiff::tz::TimeZone::system()));
+    zoned.map_or_else(
+        |_| String::new(),
+        |zoned| zoned.strftime("%H:%M:%S%.3f").to_string(),
+    )
+}
