@@ -4,18 +4,10 @@ use eframe::egui::{Key, Modifiers};
 
 use crate::window::{Lab, Window};
 
-fn classroom(lab: &Lab, password: &str) -> Window {
-    let mut window = lab.window(&[]);
-    window.click("Classroom");
-    window.fill("User name", "alice");
-    window.fill("Password", password);
-    window
-}
-
 #[test]
 fn a_login_is_told_right_or_wrong() {
     let lab = Lab::open();
-    let mut window = classroom(&lab, "looking-glass");
+    let mut window = lab.window(&[]).classroom("looking-glass");
     window.click("Login");
     window.pop_up("not accepted");
     window.fill("Password", "wonderland");
@@ -28,16 +20,9 @@ fn a_login_is_told_right_or_wrong() {
 #[test]
 fn a_message_is_sent_and_received_by_pop3() {
     let lab = Lab::open();
-    let mut window = classroom(&lab, "wonderland");
-    window.click("Login");
-    window.pop_up("User name and password are correct");
-    window.fill("Recipients", "alice");
-    window.fill("Subject", "Dummy");
-    window.fill("Content", "Some dummy text.\n.\nMAIL FROM:<x@y>\n");
-    window.click("Send");
-    window.pop_up("The message has been sent.");
-    window.click("POP3");
-    window.pop_up("Logged in to the POP3 server.");
+    let mut window = lab.window(&[]).classroom("wonderland");
+    window.send_dummy();
+    window.tick("POP3");
     window.say("RETR", "8");
     window.sees("MAIL FROM:<x@y>");
 }
@@ -45,9 +30,8 @@ fn a_message_is_sent_and_received_by_pop3() {
 #[test]
 fn every_command_of_pop3_is_answered() {
     let lab = Lab::open();
-    let mut window = classroom(&lab, "wonderland");
-    window.click("POP3");
-    window.pop_up("Logged in to the POP3 server.");
+    let mut window = lab.window(&[]).classroom("wonderland");
+    window.tick("POP3");
     let rows = [
         ("STAT", "", "+OK 7 "),
         ("LIST", "", "S: 7 "),
@@ -86,9 +70,8 @@ fn say_nothing(window: &mut Window, verb: &str, argument: &str) {
 #[test]
 fn every_command_of_imap_is_answered() {
     let lab = Lab::open();
-    let mut window = classroom(&lab, "wonderland");
-    window.click("IMAP");
-    window.pop_up("Logged in to the IMAP server.");
+    let mut window = lab.window(&[]).classroom("wonderland");
+    window.tick("IMAP");
     let rows = [
         ("CAPABILITY", "", "* CAPABILITY IMAP4rev1"),
         ("ID", "NIL", "ID "),

@@ -74,9 +74,7 @@ impl Elsewhere {
             window.fill(&field, &format!("127.0.0.1:{port}"));
         }
         window.choose("Protection", "none (in clear)");
-        window.fill("Account", "alice");
-        window.fill("Password", "wonderland");
-        window.click("Sign in");
+        window.sign_in("alice", "wonderland");
         window
     }
 
@@ -88,11 +86,7 @@ impl Elsewhere {
         start.settings.smtp = self.endpoint(self.smtp);
         start.settings.imap = self.endpoint(self.dovecot.imap);
         start.settings.pop3 = self.endpoint(self.dovecot.pop3);
-        let mut window = Window::open(start);
-        window.click("Classroom");
-        window.fill("User name", "alice");
-        window.fill("Password", "wonderland");
-        window
+        Window::open(start).classroom("wonderland")
     }
 }
 
@@ -142,8 +136,7 @@ fn what_is_sent_through_postfix_comes_by_idle_from_dovecot() {
     window.fill("To", "alice");
     window.fill("Subject", "To myself");
     window.fill("Message text", "By way of Postfix.");
-    window.click("Send message");
-    window.pop_up("The message has been sent.");
+    window.send();
     window.sees("The message is kept in Sent.");
     assert_eq!(elsewhere.count("Sent"), 1);
     window.click_row("To myself");
@@ -155,16 +148,9 @@ fn what_is_sent_through_postfix_comes_by_idle_from_dovecot() {
 fn the_classroom_receives_from_dovecot_by_pop3_what_postfix_took() {
     let elsewhere = Elsewhere::open();
     let mut window = elsewhere.classroom();
-    window.click("Login");
-    window.pop_up("User name and password are correct");
-    window.fill("Recipients", "alice");
-    window.fill("Subject", "Dummy");
-    window.fill("Content", "Some dummy text.\n.\nMAIL FROM:<x@y>\n");
-    window.click("Send");
-    window.pop_up("The message has been sent.");
+    window.send_dummy();
     window.until("its delivery", |_| elsewhere.count("INBOX") == 1);
-    window.click("POP3");
-    window.pop_up("Logged in to the POP3 server.");
+    window.tick("POP3");
     window.say("RETR", "1");
     window.sees("MAIL FROM:<x@y>");
 }

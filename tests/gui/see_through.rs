@@ -10,12 +10,8 @@ use crate::window::{Lab, Window};
 
 /// A window whose classroom has logged in to POP3 as alice.
 fn lesson(lab: &Lab) -> Window {
-    let mut window = lab.window(&[]);
-    window.click("Classroom");
-    window.fill("User name", "alice");
-    window.fill("Password", "wonderland");
-    window.click("POP3");
-    window.pop_up("Logged in to the POP3 server.");
+    let mut window = lab.window(&[]).classroom("wonderland");
+    window.tick("POP3");
     window
 }
 

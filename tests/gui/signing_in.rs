@@ -22,9 +22,7 @@ fn a_known_account_opens_with_a_click() {
 fn a_password_is_typed_and_a_wrong_one_is_told() {
     let lab = Lab::open();
     let mut window = lab.window(&[]);
-    window.fill("Account", "alice@pillarbox.test");
-    window.fill("Password", "looking-glass");
-    window.click("Sign in");
+    window.sign_in("alice@pillarbox.test", "looking-glass");
     window.sees("username or password rejected");
     window.fill("Password", "wonderland");
     window.click("Sign in");
@@ -53,9 +51,7 @@ fn another_server_is_typed() {
     window.click("Another server than the configuration's");
     let settings = elsewhere.settings(lab.path().join("certs/ca.pem"));
     window.fill("IMAP server (host:port)", "nowhere");
-    window.fill("Account", "alice");
-    window.fill("Password", "wonderland");
-    window.click("Sign in");
+    window.sign_in("alice", "wonderland");
     window.sees("“nowhere” is no server");
     window.fill("IMAP server (host:port)", &settings.imap.to_string());
     window.click("Sign in");

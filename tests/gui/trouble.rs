@@ -28,12 +28,8 @@ fn a_server_that_dies_is_told_and_comes_back() {
 #[test]
 fn a_server_that_dies_ends_the_lesson_with_a_sentence() {
     let mut lab = Lab::open();
-    let mut window = lab.window(&[]);
-    window.click("Classroom");
-    window.fill("User name", "alice");
-    window.fill("Password", "wonderland");
-    window.click("POP3");
-    window.pop_up("Logged in to the POP3 server.");
+    let mut window = lab.window(&[]).classroom("wonderland");
+    window.tick("POP3");
     lab.kill();
     window.click("Send Command");
     window.sees("The server is stopping");

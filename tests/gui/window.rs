@@ -333,14 +333,6 @@ impl Window {
         self.0.step();
     }
 
-    /// In the classroom, chooses a command, writes its argument and sends it.
-    pub(crate) fn say(&mut self, verb: &str, argument: &str) {
-        self.choose("Command", verb);
-        self.fill("Argument", argument);
-        self.click("Clear the conversation");
-        self.click("Send Command");
-    }
-
     /// Drops a file on the window.
     pub(crate) fn drop(&mut self, file: impl DroppedFile + Send + Sync + 'static) {
         let files = &mut self.0.input_mut().dropped_files;

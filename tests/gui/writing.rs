@@ -21,8 +21,7 @@ fn a_message_is_sent_with_a_file() {
     window.click("File rota.csv");
     window.click("Attach 1");
     window.sees("rota.csv (12 B)");
-    window.click("Send message");
-    window.pop_up("The message has been sent.");
+    window.send();
     for account in ["bob", "carol"] {
         let message = lab.stored(account, "INBOX").pop().unwrap();
         assert!(
@@ -47,8 +46,7 @@ fn what_cannot_be_sent_stays_and_says_why() {
     window.pop_up("nobody@pillarbox.test");
     // It is open again, to be mended.
     window.fill("To", "bob");
-    window.click("Send message");
-    window.pop_up("The message has been sent.");
+    window.send();
 }
 
 #[test]
@@ -59,8 +57,7 @@ fn a_message_is_answered_and_marked() {
     window.sees("Can we fix it?");
     window.click("Reply all");
     window.fill("Message text", "We can.");
-    window.click("Send message");
-    window.pop_up("The message has been sent.");
+    window.send();
     let answer = lab.stored("bob", "INBOX").pop().unwrap();
     assert!(answer.contains("Subject: Re: Fwd: The drains"), "{answer}");
     assert!(answer.contains("In-Reply-To: <"), "{answer}");
@@ -81,8 +78,7 @@ fn a_message_is_forwarded_with_its_files() {
     window.sees("Save tea-rota.csv");
     window.click("Forward");
     window.fill("To", "bob");
-    window.click("Send message");
-    window.pop_up("The message has been sent.");
+    window.send();
     let forwarded = lab.stored("bob", "INBOX").pop().unwrap();
     assert!(
         forwarded.contains("Subject: Fwd: The tea rota"),
@@ -107,8 +103,7 @@ fn a_draft_is_kept_and_gone_on_with() {
     window.click_row("Half a thought");
     window.click("Continue writing");
     window.fill("Message text", "And the other half.");
-    window.click("Send message");
-    window.pop_up("The message has been sent.");
+    window.send();
     let message = lab.stored("carol", "INBOX").pop().unwrap();
     assert!(
         message.contains("And the other half.") && !message.contains("Bcc"),
