@@ -10,7 +10,8 @@ use super::look;
 use super::model::conversations::{Conversation, Line, Passed};
 use crate::wire_tap::Side;
 
-/// Draws the row of a line; `connection` is the line's own.
+/// Draws the row of a line; `connection` is the line's own. The Tab key passes over it: there are too many, and
+/// Alt with the arrows goes from one to the next.
 pub(super) fn show(
     ui: &mut Ui,
     line: &Line,
@@ -18,8 +19,7 @@ pub(super) fn show(
     height: f32,
     chosen: bool,
 ) -> Response {
-    let (rect, response) =
-        ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::click());
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::CLICK);
     let palette = look::palette(ui);
     if chosen || response.hovered() {
         ui.painter().rect_filled(rect, 2.0, palette.chosen);
@@ -38,7 +38,7 @@ pub(super) fn show(
     let service = connection.map_or("", |one| one.connection.service.as_str());
     let font = TextStyle::Monospace.resolve(ui.style());
     let mut job = LayoutJob::default();
-    let front = format!("{}  #{} {service:<10} ", clock(line.time), line.connection);
+    let front = format!("{}  #{} {service:<5} ", clock(line.time), line.connection);
     job.append(&front, 0.0, TextFormat::simple(font.clone(), palette.faint));
     job.append(
         &format!("{mark} {text}"),

@@ -2,14 +2,20 @@
 
 use std::collections::VecDeque;
 
-use eframe::egui::{Context, Key, RichText};
+use eframe::egui::{Context, Id, Key, RichText};
 use lucide_icons::Icon;
 
 use super::look;
 
 /// What is still to be read, one pop-up after the other.
 #[derive(Default)]
-pub(super) struct Popups(VecDeque<Popup>);
+pub(super) struct Popups {
+    unread: VecDeque<Popup>,
+    /// Where the keyboard was while none was open, if it was anywhere.
+    before: Option<Id>,
+    /// The last of them was closed when the window was drawn last.
+    closed: bool,
+}
 
 struct Popup {
     title: String,
@@ -30,17 +36,19 @@ impl Popups {
 
     fn push(&mut self, title: &str, text: String, good: bool) {
         let title = title.to_owned();
-        self.0.push_back(Popup { title, text, good });
+        self.unread.push_back(Popup { title, text, good });
     }
 
     /// Is one open?
     pub(super) fn is_open(&self) -> bool {
-        !self.0.is_empty()
+        !self.unread.is_empty()
     }
 
-    /// Draws the one that is open. Enter, Escape and a click on OK close it.
+    /// Draws the one that is open. Enter, Escape and a click on OK close it; behind the last one the keyboard is
+    /// where it was before.
     pub(super) fn show(&mut self, window: &Context) {
-        let Some(popup) = self.0.front() else {
+        let Some(popup) = self.unread.front() else {
+            self.give_keyboard_back(window);
             return;
         };
         let shown = look::modal(window, "pop-up").show(window, |ui| {
@@ -63,7 +71,19 @@ impl Popups {
             ok.clicked() || ui.input(|input| input.key_pressed(Key::Enter))
         });
         if shown.inner || shown.should_close() {
-            self.0.pop_front();
+            self.unread.pop_front();
+            self.closed = self.unread.is_empty();
+            window.request_repaint();
         }
+    }
+
+    /// While a pop-up is drawn nothing below it gets the keyboard, so that it is given back once none is.
+    fn give_keyboard_back(&mut self, window: &Context) {
+        window.memory_mut(|memory| {
+            if let (true, Some(before)) = (self.closed, self.before) {
+                memory.request_focus(before);
+            }
+            (self.closed, self.before) = (false, memory.focused());
+        });
     }
 }

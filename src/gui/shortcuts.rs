@@ -40,7 +40,8 @@ pub(super) enum Action {
     Quit,
 }
 
-/// A key, what it does, and how that is said. Those without Ctrl or Alt count only while no text is typed.
+/// A key, what it does, and how that is said. Letters and arrows without Ctrl or Alt count only while no text is
+/// typed.
 type Row = (Modifiers, Key, Action, &'static str);
 
 const NONE: Modifiers = Modifiers::NONE;
@@ -138,7 +139,13 @@ const ELSEWHERE: [(&str, &str); 2] = [
 /// What the keys that were pressed ask for.
 pub(super) fn pressed(window: &Context) -> Vec<Action> {
     let typing = window.text_edit_focused();
-    let counts = |row: &&Row| !typing || row.0 == ALT || row.0 == CTRL && row.1 != Key::A;
+    // These write nothing into a text.
+    let writes_not = |row: &Row| match row.0 {
+        NONE => matches!(row.1, Key::F1 | Key::F5),
+        CTRL => row.1 != Key::A,
+        modifiers => modifiers == ALT,
+    };
+    let counts = |row: &&Row| !typing || writes_not(row);
     let mut actions = Vec::new();
     window.input_mut(|input| {
         for (modifiers, key, action, _) in TABLE.iter().filter(counts) {

@@ -10,7 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use eframe::egui::accesskit::Role;
-use eframe::egui::{DroppedFile, Event, Key, Modifiers};
+use eframe::egui::{DroppedFile, Event, Key, Modifiers, Rect};
 use egui_kittest::kittest::{NodeT, Queryable, by};
 use egui_kittest::{Harness, Node};
 use pillarbox::client::{ClientSettings, Endpoint, Security};
@@ -260,6 +260,25 @@ impl Window {
         let is_text = |node: &&Node<'a>| NodeT::accesskit_node(*node).role() == Role::Label;
         let control = found.iter().position(|node| !is_text(&node)).unwrap_or(0);
         found.into_iter().nth(control)
+    }
+
+    /// Where the control of this name is drawn.
+    pub(crate) fn place(&self, name: &str) -> Rect {
+        self.control(name).unwrap().rect()
+    }
+
+    /// The name of the control that has the keyboard.
+    pub(crate) fn focused(&self) -> Option<String> {
+        let mut all = self.0.root().query_all(by().recursive(true));
+        let focused = all.find(|node| NodeT::accesskit_node(node).is_focused())?;
+        NodeT::accesskit_node(&focused).label()
+    }
+
+    /// Gives the keyboard to the control of this name.
+    pub(crate) fn focus(&mut self, name: &str) {
+        self.control(name).unwrap().focus();
+        self.0.step();
+        self.0.step();
     }
 
     /// Chooses an entry of a drop-down, which may have to be scrolled to.
