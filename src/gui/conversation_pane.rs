@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use eframe::egui::{
-    CentralPanel, ComboBox, Frame, Panel, RichText, ScrollArea, TextStyle, Ui, WidgetInfo,
+    CentralPanel, ComboBox, Frame, Margin, Panel, RichText, ScrollArea, TextStyle, Ui, WidgetInfo,
     accesskit::Role,
 };
 use lucide_icons::Icon;
@@ -63,7 +63,7 @@ impl ConversationPane {
             false => None,
         };
         Panel::right("explanation")
-            .frame(Frame::new().inner_margin(look::STEP))
+            .frame(Frame::new().inner_margin(Margin::symmetric(8, 0)))
             .default_size(400.0)
             .size_range(220.0..=700.0)
             .show(ui, |ui| self.explanation(ui, &conversations, ahead));
@@ -221,6 +221,7 @@ impl ConversationPane {
         let area = ScrollArea::vertical().auto_shrink(false);
         area.show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = look::HALF;
+            ui.spacing_mut().interact_size.y = 0.0;
             // What waits comes before what was chosen, and what one points at before both.
             let chosen = self.chosen.filter(|_| ahead.is_none());
             let line = self.pointed.or(chosen);
@@ -233,11 +234,8 @@ impl ConversationPane {
                 (None, None) => {
                     let words = "Point at a line, or choose one: here stands what it means.";
                     ui.label(RichText::new(words).color(look::palette(ui).faint));
-                    let observer = self
-                        .in_focus(conversations)
-                        .and_then(|one| one.observer.as_ref());
-                    if let Some(observer) = observer {
-                        diagram_window::legal(ui, observer);
+                    if let Some(conversation) = self.in_focus(conversations) {
+                        diagram_window::legal(ui, conversation);
                     }
                 }
             }
@@ -247,8 +245,8 @@ impl ConversationPane {
     fn windows(&mut self, ui: &Ui, conversations: &Conversations) {
         let focus = self.in_focus(conversations);
         if let Some(conversation) = focus {
-            if let Some(observer) = conversation.observer.as_ref().filter(|_| self.states) {
-                diagram_window::show(ui.ctx(), &mut self.states, &self.texts, observer);
+            if self.states {
+                diagram_window::show(ui.ctx(), &mut self.states, &self.texts, conversation);
             }
             if self.lock {
                 lock_window::show(ui.ctx(), &mut self.lock, conversation);

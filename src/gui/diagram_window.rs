@@ -4,25 +4,27 @@
 use eframe::egui::epaint::CubicBezierShape;
 use eframe::egui::{
     Align2, Color32, Context, FontId, Id, Painter, Pos2, Rect, RichText, ScrollArea, Sense, Stroke,
-    StrokeKind, Ui, Vec2, WidgetInfo, Window, accesskit::Role, vec2,
+    StrokeKind, Style, TextStyle, Ui, Vec2, WidgetInfo, Window, accesskit::Role, vec2,
 };
 
 use lucide_icons::Icon;
 
 use super::look;
+use super::model::conversations::Conversation;
 use super::model::states::{Drawing, Place, Way};
 use crate::protocol::explain::{Diagram, Observer, State, Texts};
 
-/// A box, the distance from one column to the next, and from one row to the next, in points.
-const BOX: Vec2 = vec2(136.0, 30.0);
-const COLUMN: f32 = 224.0;
-const ROW: f32 = 66.0;
-
-/// How far the curves reach that go around boxes: not as far as the next column.
-const BULGE: f32 = 92.0;
-
-/// How far the commands of a curve stand to its left.
-const CURVE_LABEL: f32 = 52.0;
+/// What everything in the drawing is measured by, in points: it grows with the text.
+#[derive(Clone, Copy)]
+struct Measure {
+    /// The height of running text.
+    text: f32,
+    /// The box of a state.
+    state: Vec2,
+    /// From one column to the next, and from one row to the next.
+    column: f32,
+    row: f32,
+}
 
 /// How long the head of an arrow is.
 const HEAD: f32 = 7.0;
@@ -30,26 +32,65 @@ const HEAD: f32 = 7.0;
 /// How far two arrows stand from each other that lead back and forth.
 const APART: f32 = 9.0;
 
+impl Measure {
+    fn of(style: &Style) -> Measure {
+        let text = TextStyle::Body.resolve(style).size;
+        let state = vec2(9.7 * text, text + 2.0 * look::STEP);
+        Measure {
+            text,
+            state,
+            column: 16.0 * text,
+            row: state.y + text + 2.0 * look::STEP + look::HALF,
+        }
+    }
+
+    /// How far the curves reach that go around boxes: not as far as the next column.
+    fn bulge(&self) -> f32 {
+        0.41 * self.column
+    }
+
+    /// So many rows, with room for the boxes at both sides.
+    fn room(&self, rows: usize) -> Vec2 {
+        let width = 2.0 * self.column + self.state.x + 6.0 * look::STEP;
+        vec2(width, rows as f32 * self.row)
+    }
+}
+
 /// Draws the window while it is open.
-pub(super) fn show(window: &Context, open: &mut bool, texts: &Texts, observer: &Observer) {
+pub(super) fn show(window: &Context, open: &mut bool, texts: &Texts, conversation: &Conversation) {
+    let Some(observer) = &conversation.observer else {
+        return;
+    };
     let name = observer.protocol().name().to_uppercase();
+    let measure = Measure::of(&window.global_style());
+    // Each size of text has its own size of window.
+    let id = Id::unique(("states", measure.text as u32));
     Window::new(format!("The states of {name}"))
-        .id(Id::unique("states"))
+        .id(id)
         .open(open)
         .collapsible(false)
-        .default_size([700.0, 580.0])
+        .default_size([measure.room(0).x + 9.0 * look::STEP, 10.0 * measure.row])
         .show(window, |ui| {
-            ScrollArea::both().show(ui, |ui| diagram(ui, texts, observer));
+            ui.spacing_mut().interact_size.y = 0.0;
+            ScrollArea::both().show(ui, |ui| diagram(ui, texts, observer, measure));
             ui.separator();
-            legal(ui, observer);
+            legal(ui, conversation);
         });
 }
 
 /// The commands that are legal now.
-pub(super) fn legal(ui: &mut Ui, observer: &Observer) {
+pub(super) fn legal(ui: &mut Ui, conversation: &Conversation) {
     let faint = look::palette(ui).faint;
+    if conversation.ended {
+        let number = conversation.connection.number;
+        let words = format!("Connection #{number} has ended: nothing more is said on it.");
+        ui.label(RichText::new(words).color(faint));
+        return;
+    }
+    let Some(observer) = &conversation.observer else {
+        return;
+    };
     ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().interact_size.y = 0.0;
         ui.label(RichText::new("Legal now:").color(faint));
         let legal = observer.legal();
         if legal.is_empty() {
@@ -61,16 +102,15 @@ pub(super) fn legal(ui: &mut Ui, observer: &Observer) {
     });
 }
 
-fn diagram(ui: &mut Ui, texts: &Texts, observer: &Observer) {
+fn diagram(ui: &mut Ui, texts: &Texts, observer: &Observer, measure: Measure) {
     let here = observer.state();
     let diagram = Diagram::of(observer.protocol());
     let rows = Drawing::of(diagram, Some(here));
-    let size = vec2(2.0 * COLUMN + BOX.x + 48.0, rows.rows as f32 * ROW);
-    let (area, _) = ui.allocate_exact_size(size, Sense::hover());
+    let (area, _) = ui.allocate_exact_size(measure.room(rows.rows), Sense::hover());
     let boxes: Vec<Rect> = rows
         .places
         .iter()
-        .map(|place| place_of(area, place))
+        .map(|place| place_of(area, place, measure))
         .collect();
     let pointed = ui.input(|input| input.pointer.hover_pos());
     let pointed = boxes
@@ -86,18 +126,20 @@ fn diagram(ui: &mut Ui, texts: &Texts, observer: &Observer) {
         let is_lit = from.state == lit;
         if is_lit || to.row >= from.row {
             let ends = (boxes[way.from], boxes[way.to]);
-            let at = arrow(&painter, (from, to), ends, stroke(ui, is_lit));
+            let at = arrow(&painter, (from, to), ends, measure, stroke(ui, is_lit));
             let is_next = from.column == 0 && to.column == 0 && to.row == from.row + 1;
-            if is_lit || is_next {
+            // Between two boxes there is room for the commands of one way: of the lit one that leads back.
+            let is_alone = !(to.state == lit && drawing.has_way(way.to, way.from));
+            if is_lit || is_next && is_alone {
                 labels.push((at, by(way), is_lit));
             }
         }
     }
     for (place, rect) in drawing.places.iter().zip(&boxes) {
-        state(ui, texts, observer, place.state, *rect);
+        state(ui, texts, observer, place.state, *rect, measure);
     }
     for (at, words, is_lit) in labels {
-        label(ui, at, words, is_lit);
+        label(ui, at, words, is_lit, measure);
     }
 }
 
@@ -109,13 +151,20 @@ fn stroke(ui: &Ui, lit: bool) -> Stroke {
     }
 }
 
-fn place_of(area: Rect, place: &Place) -> Rect {
-    let x = area.center().x + place.column as f32 * COLUMN;
-    let y = area.top() + place.row as f32 * ROW + BOX.y / 2.0 + look::HALF;
-    Rect::from_center_size(Pos2::new(x, y), BOX)
+fn place_of(area: Rect, place: &Place, measure: Measure) -> Rect {
+    let x = area.center().x + place.column as f32 * measure.column;
+    let y = area.top() + place.row as f32 * measure.row + measure.state.y / 2.0 + look::HALF;
+    Rect::from_center_size(Pos2::new(x, y), measure.state)
 }
 
-fn state(ui: &mut Ui, texts: &Texts, observer: &Observer, state: State, rect: Rect) {
+fn state(
+    ui: &mut Ui,
+    texts: &Texts,
+    observer: &Observer,
+    state: State,
+    rect: Rect,
+    measure: Measure,
+) {
     let palette = look::palette(ui);
     let is_here = observer.state() == state;
     let entry = texts.state(observer.protocol(), state);
@@ -138,7 +187,7 @@ fn state(ui: &mut Ui, texts: &Texts, observer: &Observer, state: State, rect: Re
         true => format!("{} {title}", char::from(Icon::MapPin)),
         false => title.to_owned(),
     };
-    let font = FontId::proportional(13.0);
+    let font = FontId::proportional(measure.text - 1.0);
     ui.painter()
         .text(rect.center(), Align2::CENTER_CENTER, words, font, text);
     let response = ui.interact(rect, ui.scope_id().with(state.key()), Sense::hover());
@@ -152,27 +201,33 @@ fn state(ui: &mut Ui, texts: &Texts, observer: &Observer, state: State, rect: Re
     }
 }
 
-/// An arrow from one box to another; returns where its commands stand.
+/// An arrow from one box to another; returns where its commands stand, and with which of their edges.
 fn arrow(
     painter: &Painter,
     (from, to): (&Place, &Place),
     (begin, end): (Rect, Rect),
+    measure: Measure,
     stroke: Stroke,
-) -> Pos2 {
+) -> (Pos2, Align2) {
     match from.column == to.column && from.row.abs_diff(to.row) > 1 {
-        true => curve(painter, begin, end, stroke),
-        false => straight(painter, (from, to), begin, end, stroke),
+        true => {
+            let at = curve(painter, begin, end, measure.bulge(), stroke);
+            (at, Align2::RIGHT_CENTER)
+        }
+        false => {
+            let at = straight(painter, (from, to), begin, end, stroke);
+            (at, Align2::CENTER_CENTER)
+        }
     }
 }
 
 /// The commands of an arrow, over everything else.
-fn label(ui: &Ui, at: Pos2, words: String, lit: bool) {
+fn label(ui: &Ui, (at, edge): (Pos2, Align2), words: String, lit: bool, measure: Measure) {
     let palette = look::palette(ui);
     let colour = if lit { palette.accent } else { palette.faint };
-    let text = ui
-        .painter()
-        .layout_no_wrap(words, FontId::monospace(11.0), colour);
-    let rect = Rect::from_center_size(at, text.size()).expand(1.0);
+    let font = FontId::monospace(measure.text - 3.0);
+    let text = ui.painter().layout_no_wrap(words, font, colour);
+    let rect = edge.anchor_size(at, text.size()).expand(1.0);
     ui.painter()
         .rect_filled(rect, 2.0, ui.visuals().window_fill);
     ui.painter().galley(rect.min + vec2(1.0, 1.0), text, colour);
@@ -212,14 +267,14 @@ fn straight(
     }
 }
 
-/// Draws an arrow around the boxes between; returns where its commands stand.
-fn curve(painter: &Painter, begin: Rect, end: Rect, stroke: Stroke) -> Pos2 {
-    let bulge = vec2(-BULGE, 0.0);
+/// Draws an arrow around the boxes between; returns where its commands end.
+fn curve(painter: &Painter, begin: Rect, end: Rect, bulge: f32, stroke: Stroke) -> Pos2 {
+    let bulge = vec2(-bulge, 0.0);
     let (a, b) = (begin.left_center(), end.left_center());
     let points = [a, a + bulge, b + bulge, b];
     let shape = CubicBezierShape::from_points_stroke(points, false, Color32::TRANSPARENT, stroke);
     // Between two rows, where no box is.
-    let beside = shape.sample(0.3) - vec2(CURVE_LABEL, 0.0);
+    let beside = shape.sample(0.3) - vec2(look::HALF, 0.0);
     painter.add(shape);
     head(painter, b, vec2(1.0, 0.0), stroke);
     beside

@@ -78,7 +78,6 @@ fn entry(ui: &mut Ui, texts: &Texts, entry: &Entry) {
         if !text.is_empty() {
             ui.horizontal_wrapped(|ui| {
                 ui.spacing_mut().item_spacing.x = look::HALF;
-                ui.spacing_mut().interact_size.y = 0.0;
                 ui.label(RichText::new(format!("{}:", texts.word(key))).color(faint));
                 ui.label(text);
             });
@@ -100,7 +99,6 @@ fn show_part(ui: &mut Ui, texts: &Texts, octets: &[u8], part: &Part, explained: 
     let accent = look::palette(ui).accent;
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = look::HALF;
-        ui.spacing_mut().interact_size.y = 0.0;
         ui.label(RichText::new(shown).monospace().color(accent));
         if let Some(decoded) = &part.decoded {
             ui.label(format!("“{}”", printable(decoded)));

@@ -50,6 +50,18 @@ fn a_line_waits_can_be_edited_and_the_server_answers_what_it_became() {
 }
 
 #[test]
+fn the_states_grow_with_the_text() {
+    let lab = Lab::open();
+    let mut window = lesson(&lab);
+    window.click("States");
+    window.sees("State TRANSACTION: here");
+    let before = window.place("State TRANSACTION: here");
+    window.key(Modifiers::COMMAND, Key::P);
+    let after = window.place("State TRANSACTION: here");
+    assert!(after.width() > before.width() * 1.3, "{before} {after}");
+}
+
+#[test]
 fn the_states_are_drawn_and_the_present_one_is_lit() {
     let lab = Lab::open();
     let mut window = lesson(&lab);

@@ -64,6 +64,12 @@ impl Drawing {
         let rows = of_row.len();
         Drawing { places, ways, rows }
     }
+
+    /// Is there an arrow from one place to the other?
+    #[must_use]
+    pub fn has_way(&self, from: usize, to: usize) -> bool {
+        self.ways.iter().any(|way| (way.from, way.to) == (from, to))
+    }
 }
 
 /// Is there a way from this state to a lower row, other than to the end?
