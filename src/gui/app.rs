@@ -246,8 +246,9 @@ impl App {
         if self.conversation_open {
             Panel::bottom("conversation")
                 .frame(look::beside(ui))
+                .resizable(true)
                 .default_size(240.0)
-                .min_size(80.0)
+                .size_range(80.0..=ui.available_height() - 200.0)
                 .show(ui, |ui| {
                     self.conversation.show(ui, &self.see, &mut self.popups)
                 });

@@ -27,6 +27,8 @@ pub(super) struct Classroom {
     name: String,
     password: String,
     chosen: Option<Chosen>,
+    /// The keyboard is in the first field, once.
+    begun: bool,
     smtp: SmtpPanel,
     imap: ReceivingPanel,
     pop3: ReceivingPanel,
@@ -40,6 +42,7 @@ impl Classroom {
             name: String::new(),
             password: String::new(),
             chosen: None,
+            begun: false,
             smtp: SmtpPanel::new(window),
             imap: ReceivingPanel::new::<ImapClient>(window, texts(), cast.clone()),
             pop3: ReceivingPanel::new::<Pop3Client>(window, texts(), cast),
@@ -73,17 +76,17 @@ impl Classroom {
 
     fn receiving(&mut self, ui: &mut Ui, popups: &mut Popups) {
         ui.heading("Receiving: IMAP or POP3");
-        look::field(ui, "User name", &mut self.name);
-        let password = look::secret_field(ui, "Password", &mut self.password);
-        let entered = look::entered(ui, &password);
-        if look::primary(ui, Icon::LogIn, "Login").clicked() || entered {
-            match self.account() {
-                Some(account) => self.smtp.log_in(account),
-                None => popups.bad("Login", "Write a user name first, such as alice."),
+        let entered = self.who(ui);
+        ui.horizontal(|ui| {
+            if look::primary(ui, Icon::LogIn, "Login").clicked() || entered {
+                match self.account() {
+                    Some(account) => self.smtp.log_in(account),
+                    None => popups.bad("Login", "Write a user name first, such as alice."),
+                }
             }
-        }
-        ui.add_space(look::HALF);
-        self.boxes(ui, popups);
+            ui.add_space(look::STEP);
+            self.boxes(ui, popups);
+        });
         ui.separator();
         let again = match self.chosen {
             Some(Chosen::Imap) => self.imap.show(ui, "IMAP"),
@@ -99,24 +102,34 @@ impl Classroom {
         }
     }
 
+    /// The fields for name and password; was Enter pressed in the last one?
+    fn who(&mut self, ui: &mut Ui) -> bool {
+        ui.columns_const(|[left, right]| {
+            let name = look::field(left, "User name", &mut self.name);
+            if !std::mem::replace(&mut self.begun, true) {
+                name.request_focus();
+            }
+            let password = look::secret_field(right, "Password", &mut self.password);
+            look::entered(right, &password)
+        })
+    }
+
     /// The box for each protocol; ticking one logs in to its server.
     fn boxes(&mut self, ui: &mut Ui, popups: &mut Popups) {
-        ui.horizontal(|ui| {
-            for (protocol, name) in [(Chosen::Imap, "IMAP"), (Chosen::Pop3, "POP3")] {
-                let mut ticked = self.chosen == Some(protocol);
-                if !ui.checkbox(&mut ticked, name).changed() {
-                    continue;
-                }
-                self.chosen = ticked.then_some(protocol);
-                let panel = match protocol {
-                    Chosen::Imap => &self.imap,
-                    Chosen::Pop3 => &self.pop3,
-                };
-                if ticked && panel.is_logged_out() {
-                    self.log_in(popups);
-                }
+        for (protocol, name) in [(Chosen::Imap, "IMAP"), (Chosen::Pop3, "POP3")] {
+            let mut ticked = self.chosen == Some(protocol);
+            if !look::check_box(ui, &mut ticked, name).changed() {
+                continue;
             }
-        });
+            self.chosen = ticked.then_some(protocol);
+            let panel = match protocol {
+                Chosen::Imap => &self.imap,
+                Chosen::Pop3 => &self.pop3,
+            };
+            if ticked && panel.is_logged_out() {
+                self.log_in(popups);
+            }
+        }
     }
 
     fn log_in(&mut self, popups: &mut Popups) {

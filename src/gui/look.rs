@@ -4,10 +4,11 @@
 use std::sync::Arc;
 
 use eframe::egui::accesskit::Role;
+use eframe::egui::containers::menu::MenuButton;
 use eframe::egui::{
     Align, Button, Color32, Context, CornerRadius, FontData, FontDefinitions, FontFamily, FontId,
-    Frame, Id, Key, Layout, Margin, Modal, Response, RichText, Stroke, Style, TextEdit, TextStyle,
-    Theme, Ui, Vec2, Visuals, WidgetInfo,
+    Frame, Id, Key, Label, Layout, Margin, Modal, Response, RichText, Stroke, Style, TextEdit,
+    TextStyle, Theme, Ui, Vec2, Visuals, WidgetInfo,
 };
 use lucide_icons::{Icon, LUCIDE_FONT_BYTES};
 
@@ -130,6 +131,7 @@ fn style(theme: Theme, palette: Palette, size: Size) -> Style {
     style.spacing.item_spacing = Vec2::splat(STEP);
     style.spacing.button_padding = Vec2::new(STEP + HALF, HALF + 1.0);
     style.spacing.interact_size.y = text + 14.0;
+    (style.spacing.icon_width, style.spacing.icon_width_inner) = (text + 2.0, text - 4.0);
     style.spacing.window_margin = Margin::same(16);
     style.spacing.menu_margin = Margin::same(8);
     colour(&mut style.visuals, palette);
@@ -171,7 +173,7 @@ fn colour(visuals: &mut Visuals, palette: Palette) {
     visuals.widgets.noninteractive.bg_stroke = Stroke::new(1.0, palette.line);
     visuals.widgets.inactive.bg_stroke = Stroke::new(1.0, palette.line);
     visuals.widgets.inactive.weak_bg_fill = palette.beside;
-    // The ground of check boxes, which is seen without their frame.
+    // The handles of scroll bars.
     visuals.widgets.inactive.bg_fill = palette.faint.gamma_multiply(0.7);
     visuals.widgets.open.weak_bg_fill = palette.beside;
     visuals.widgets.open.bg_stroke = Stroke::new(1.0, palette.line);
@@ -217,10 +219,55 @@ pub(super) fn primary(ui: &mut Ui, picture: Icon, words: &str) -> Response {
 
 /// A button that is an icon alone; its name shows when the pointer is on it.
 pub(super) fn icon_button(ui: &mut Ui, picture: Icon, name: &str) -> Response {
-    let height = TextStyle::Body.resolve(ui.style()).size * 1.15;
-    let button = Button::new(icon(picture).size(height));
-    let response = ui.add(button.frame_when_inactive(false));
+    let response = slim(ui, |ui| ui.add(only_icon(ui, picture)));
     named(response, Role::Button, name).on_hover_text(name)
+}
+
+/// The same, which opens a menu.
+pub(super) fn icon_menu(ui: &mut Ui, picture: Icon, name: &str, entries: impl FnOnce(&mut Ui)) {
+    let button = only_icon(ui, picture);
+    let (response, _) = slim(ui, |ui| MenuButton::from_button(button).ui(ui, entries));
+    named(response, Role::Button, name).on_hover_text(name);
+}
+
+fn only_icon(ui: &Ui, picture: Icon) -> Button<'static> {
+    let height = TextStyle::Body.resolve(ui.style()).size * 1.15;
+    Button::new(icon(picture).size(height)).frame_when_inactive(false)
+}
+
+/// Adds buttons that have no words, and so need less room at their sides.
+fn slim<R>(ui: &mut Ui, add: impl FnOnce(&mut Ui) -> R) -> R {
+    let usual = std::mem::replace(&mut ui.spacing_mut().button_padding.x, HALF);
+    let added = add(ui);
+    ui.spacing_mut().button_padding.x = usual;
+    added
+}
+
+/// A box to tick: empty with a frame, or full with a tick in it.
+pub(super) fn check_box(ui: &mut Ui, ticked: &mut bool, words: &str) -> Response {
+    let palette = palette(ui);
+    // The words keep their colour, the tick has that of text on the accent.
+    let text = RichText::new(words).color(ui.visuals().text_color());
+    let (ground, frame) = match *ticked {
+        true => (palette.accent, palette.accent),
+        false => (ui.visuals().extreme_bg_color, palette.faint),
+    };
+    let boxes = ui.scope(|ui| {
+        let widgets = &mut ui.visuals_mut().widgets;
+        for widget in [
+            &mut widgets.inactive,
+            &mut widgets.hovered,
+            &mut widgets.active,
+        ] {
+            widget.bg_fill = ground;
+            widget.fg_stroke = Stroke::new(2.0, palette.on_accent);
+        }
+        widgets.inactive.bg_stroke = Stroke::new(1.0, frame);
+        widgets.hovered.bg_stroke = Stroke::new(2.0, palette.accent);
+        widgets.active.bg_stroke = Stroke::new(2.0, palette.accent);
+        ui.checkbox(ticked, text)
+    });
+    boxes.inner
 }
 
 /// A button that stays down while something is chosen.
@@ -296,8 +343,48 @@ pub(super) fn empty(ui: &mut Ui, picture: Icon, headline: &str, what_to_do: &str
 /// A sentence about something that went wrong.
 pub(super) fn wrong(ui: &mut Ui, sentence: &str) {
     let colour = palette(ui).wrong;
-    ui.horizontal_wrapped(|ui| {
+    ui.horizontal_top(|ui| {
+        ui.spacing_mut().interact_size.y = 0.0;
         ui.label(icon(Icon::CircleAlert).color(colour));
-        ui.label(RichText::new(sentence).color(colour));
+        ui.add(Label::new(RichText::new(sentence).color(colour)).wrap());
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use eframe::egui::Rgba;
+
+    use super::*;
+
+    /// How much light a colour gives, from 0 to 1 (WCAG 2.2, relative luminance).
+    fn light(colour: Color32) -> f32 {
+        let linear = Rgba::from(colour);
+        0.2126 * linear.r() + 0.7152 * linear.g() + 0.0722 * linear.b()
+    }
+
+    fn contrast(one: Color32, other: Color32) -> f32 {
+        let (one, other) = (light(one), light(other));
+        (one.max(other) + 0.05) / (one.min(other) + 0.05)
+    }
+
+    #[test]
+    fn every_text_can_be_read_on_every_ground() {
+        for (theme, palette) in [(Theme::Light, LIGHT), (Theme::Dark, DARK)] {
+            let visuals = style(theme, palette, Size::Normal).visuals;
+            let grounds = [visuals.panel_fill, palette.beside, palette.chosen];
+            let (text, faint) = (visuals.text_color(), palette.faint);
+            let spoken = [palette.client, palette.server, palette.wrong];
+            for ground in grounds {
+                for colour in [text, faint, palette.accent].into_iter().chain(spoken) {
+                    // WCAG 2.2 asks for 4.5 (success criterion 1.4.3).
+                    let contrast = contrast(colour, ground);
+                    assert!(
+                        contrast >= 4.5,
+                        "{theme:?} {colour:?} {ground:?} {contrast}"
+                    );
+                }
+            }
+            assert!(contrast(palette.on_accent, palette.accent) >= 4.5);
+        }
+    }
 }

@@ -108,3 +108,29 @@ fn every_command_of_imap_is_answered() {
     window.say("LOGOUT", "");
     window.sees("Logged out.");
 }
+
+#[test]
+fn with_the_text_for_a_projector_no_button_is_out_of_sight() {
+    let lab = Lab::open();
+    let mut window = lab.window(&[]).classroom("wonderland");
+    window.tick("IMAP");
+    window.key(Modifiers::COMMAND, Key::P);
+    let conversation = window.place("Connections that are shown").top();
+    for button in ["Send Command", "Send"] {
+        assert!(window.place(button).bottom() < conversation, "{button}");
+    }
+}
+
+#[test]
+fn behind_a_pop_up_the_keyboard_is_where_it_was() {
+    let lab = Lab::open();
+    let mut window = lab.window(&[]).classroom("wonderland");
+    window.focus("IMAP");
+    window.key(Modifiers::NONE, Key::Space);
+    window.sees("Logged in to the IMAP server.");
+    window.key(Modifiers::NONE, Key::Enter);
+    window.misses("Logged in to the IMAP server.");
+    window.until("the keyboard", |window| {
+        window.focused().as_deref() == Some("IMAP")
+    });
+}

@@ -71,6 +71,11 @@ fn the_server_searches_and_sorts() {
     window.until("what was found", |window| window.rows().len() == 1);
     window.fill("Search this folder", "");
     window.until("all of them", |window| window.rows().len() == 7);
+    window.fill("Search this folder", "no such word");
+    window.key(Modifiers::NONE, Key::Enter);
+    window.sees("Nothing found");
+    window.click("Clear the search");
+    window.until("all of them", |window| window.rows().len() == 7);
     window.click("Sort by Size");
     window.until("the largest first", |window| {
         window
@@ -130,4 +135,30 @@ fn ten_thousand_messages_open_quickly_and_only_a_window_of_them_is_fetched() {
     window.key(Modifiers::COMMAND, Key::A);
     window.key(Modifiers::NONE, Key::J);
     assert!(window.rows().len() < 100);
+}
+
+#[test]
+fn with_the_text_for_a_projector_the_buttons_above_a_message_stand_in_a_row() {
+    let lab = Lab::open();
+    let mut window = lab.window(&["alice"]);
+    window.click_row("The tea rota");
+    window.sees("Save tea-rota.csv");
+    window.key(Modifiers::COMMAND, Key::P);
+    let (first, last) = (window.place("Reply"), window.place("Move to a folder"));
+    assert!(first.y_range().contains(last.center().y), "{first} {last}");
+}
+
+#[test]
+fn the_tab_key_passes_over_the_lines_of_the_conversation() {
+    let lab = Lab::open();
+    let mut window = lab.window(&["alice"]);
+    window.sees("FETCH completed");
+    window.focus("Clear the conversation");
+    // The edges between the panes can be moved by keys, and are on the way.
+    let next = (0..4).map(|_| {
+        window.key(Modifiers::NONE, Key::Tab);
+        window.focused()
+    });
+    let next: Vec<String> = next.flatten().collect();
+    assert!(next.iter().any(|name| name == "New message"), "{next:?}");
 }

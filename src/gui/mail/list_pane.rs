@@ -38,28 +38,30 @@ impl ListPane {
     pub(super) fn show(&mut self, ui: &mut Ui, desk: &mut Desk) -> Option<u32> {
         self.search(ui, desk);
         sorting(ui, desk);
-        if let Some(folder) = desk.list.folder.as_ref().filter(|_| desk.list.is_empty()) {
-            if desk.standing == super::desk::Standing::Connecting {
-                ui.spinner();
-            } else if desk.list.search.is_empty() {
-                let headline = format!("{folder} is empty");
-                look::empty(
-                    ui,
-                    Icon::MailOpen,
-                    &headline,
-                    "New mail appears here by itself.",
-                );
-            } else {
-                look::empty(
-                    ui,
-                    Icon::SearchX,
-                    "Nothing found",
-                    "Clear the search to see all messages.",
-                );
-            }
+        if desk.list.folder.is_some() && desk.list.is_empty() {
+            self.nothing(ui, desk);
             return None;
         }
         self.rows(ui, desk)
+    }
+
+    /// There is no message to list.
+    fn nothing(&mut self, ui: &mut Ui, desk: &mut Desk) {
+        let folder = desk.list.folder.as_deref().unwrap_or_default();
+        if desk.standing == super::desk::Standing::Connecting {
+            ui.spinner();
+        } else if desk.list.search.is_empty() {
+            let headline = format!("{folder} is empty");
+            let what_to_do = "New mail appears here by itself.";
+            look::empty(ui, Icon::MailOpen, &headline, what_to_do);
+        } else {
+            if look::button(ui, Icon::X, "Clear the search").clicked() {
+                desk.list.search.clear();
+                desk.refresh();
+            }
+            let what_to_do = "Clear the search to see all messages.";
+            look::empty(ui, Icon::SearchX, "Nothing found", what_to_do);
+        }
     }
 
     fn search(&mut self, ui: &mut Ui, desk: &mut Desk) {

@@ -269,6 +269,7 @@ fn actions(ui: &mut Ui, desk: &Desk) -> Option<Click> {
             action(ui, Icon::ReplyAll, "Reply all", Click::AnswerAll);
             action(ui, Icon::Forward, "Forward", Click::Forward);
         }
+        ui.spacing_mut().item_spacing.x = look::HALF;
         let mut small = |ui: &mut Ui, picture, name, what| {
             if look::icon_button(ui, picture, name).clicked() {
                 click = Some(what);
@@ -291,7 +292,7 @@ fn actions(ui: &mut Ui, desk: &Desk) -> Option<Click> {
 
 fn move_menu(ui: &mut Ui, folders: &[Folder]) -> Option<String> {
     let mut chosen = None;
-    let menu = ui.menu_button(look::icon(Icon::FolderInput), |ui| {
+    look::icon_menu(ui, Icon::FolderInput, "Move to a folder", |ui| {
         for folder in folders.iter().filter(|folder| folder.opens) {
             let words = format!("Move to {}", folder.label);
             if ui.button(words).clicked() {
@@ -300,7 +301,6 @@ fn move_menu(ui: &mut Ui, folders: &[Folder]) -> Option<String> {
             }
         }
     });
-    look::named(menu.response, Role::Button, "Move to a folder").on_hover_text("Move to a folder");
     chosen
 }
 

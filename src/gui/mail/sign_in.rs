@@ -1,7 +1,7 @@
 //! The card at which one signs in: an account, its password, and perhaps other servers than the
 //! configuration's.
 
-use eframe::egui::{ComboBox, ScrollArea, Ui, vec2};
+use eframe::egui::{ComboBox, ScrollArea, TextStyle, Ui, vec2};
 use lucide_icons::Icon;
 
 use crate::client::{ClientSettings, Endpoint, Security};
@@ -19,9 +19,14 @@ pub(super) struct SignIn {
     imap: String,
     pop3: String,
     security: Security,
+    /// The keyboard is in the first field, once.
+    begun: bool,
     /// Why the last attempt failed.
     pub(super) wrong: Option<String>,
 }
+
+/// How wide the card is, in heights of its text.
+const CARD: f32 = 22.0;
 
 /// How a connection can be protected, in words.
 const SECURITIES: [(Security, &str); 3] = [
@@ -40,6 +45,7 @@ impl SignIn {
             imap: settings.imap.to_string(),
             pop3: settings.pop3.to_string(),
             security: settings.imap.security,
+            begun: false,
             wrong: None,
             settings,
         }
@@ -68,8 +74,10 @@ impl SignIn {
         let mut account = None;
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             ui.vertical_centered(|ui| {
-                ui.add_space((ui.available_height() / 8.0).min(96.0));
-                ui.allocate_ui(vec2(360.0, 0.0), |ui| {
+                let width = CARD * ui.text_style_height(&TextStyle::Body);
+                // It is about as high as it is wide.
+                ui.add_space(((ui.available_height() - width) / 2.0).clamp(0.0, 96.0));
+                ui.allocate_ui(vec2(width, 0.0), |ui| {
                     ui.vertical(|ui| account = self.card(ui));
                 });
             });
@@ -80,13 +88,14 @@ impl SignIn {
     fn card(&mut self, ui: &mut Ui) -> Option<Account> {
         ui.heading("Sign in to read and send mail");
         let chosen = self.known_accounts(ui);
-        look::field(ui, "Account", &mut self.name);
+        let account = look::field(ui, "Account", &mut self.name);
+        if !std::mem::replace(&mut self.begun, true) {
+            account.request_focus();
+        }
         let password = look::secret_field(ui, "Password", &mut self.password);
         let entered = look::entered(ui, &password);
-        ui.checkbox(
-            &mut self.elsewhere,
-            "Another server than the configuration's",
-        );
+        let words = "Another server than the configuration's";
+        look::check_box(ui, &mut self.elsewhere, words);
         if self.elsewhere {
             self.servers(ui);
         }
