@@ -137,9 +137,13 @@ impl App {
     /// Takes in what the workers have told, and draws the window.
     pub fn show(&mut self, ui: &mut Ui) {
         let window = ui.ctx().clone();
-        self.mail.hear(&mut self.popups);
+        if self.mail.hear(&mut self.popups) {
+            self.lab.look();
+        }
         self.classroom.hear(&mut self.popups);
-        self.lab.hear();
+        if self.lab.hear() {
+            self.mail.try_again(&mut self.popups);
+        }
         self.open_accounts();
         if !self.popups.is_open() && !self.helping {
             for action in shortcuts::pressed(&window) {

@@ -48,12 +48,14 @@ impl LabTab {
         }
     }
 
-    /// Takes in what the worker has told.
-    pub(super) fn hear(&mut self) {
+    /// Takes in what the worker has told; `true` when there are servers now, and there were none before.
+    pub(super) fn hear(&mut self) -> bool {
+        let served = self.lab.is_served();
         for news in self.worker.iter().flat_map(Worker::news) {
             self.counting &= !matches!(news, News::Counted(_));
             self.lab.take(news);
         }
+        self.lab.is_served() && !served
     }
 
     /// What is known of the servers.
@@ -64,6 +66,14 @@ impl LabTab {
     /// Starts the servers.
     pub(super) fn open(&self) {
         self.order(Job::Open);
+    }
+
+    /// Looks again whether another program serves on our ports, unless we do, or why we cannot is still to be
+    /// read.
+    pub(super) fn look(&self) {
+        if matches!(self.lab.standing, Standing::Closed | Standing::Elsewhere(_)) {
+            self.order(Job::Look);
+        }
     }
 
     fn order(&self, job: Job) {

@@ -10,6 +10,7 @@ fn a_server_that_dies_is_told_and_comes_back() {
     window.sees("Save tea-rota.csv");
     lab.kill();
     window.sees("Next attempt in");
+    window.sees("has ended: nothing more is said on it");
     window.click_row("Fwd: The drains");
     window.sees("cannot be reached");
     lab.start();
@@ -38,4 +39,32 @@ fn a_server_that_dies_ends_the_lesson_with_a_sentence() {
     lab.start();
     window.click("Log in again");
     window.pop_up("Logged in to the POP3 server.");
+}
+
+#[test]
+fn with_servers_started_inside_what_failed_without_them_is_tried_again() {
+    let mut lab = Lab::open();
+    // Once more, with the ports that were free: those inside listen on them, too.
+    lab.kill();
+    lab.start();
+    lab.kill();
+    let mut window = lab.window(&["alice"]);
+    window.sees("cannot be reached");
+    window.click("Start the servers");
+    window.sees("Folder Inbox, 7 not read");
+}
+
+#[test]
+fn when_another_programs_servers_go_the_window_offers_its_own() {
+    let mut lab = Lab::open();
+    lab.kill();
+    lab.start();
+    let mut window = lab.window(&["alice"]);
+    window.sees("Folder Inbox, 7 not read");
+    assert!(!window.shows("Start the servers"));
+    lab.kill();
+    window.click("Start the servers");
+    window.misses("Next attempt in");
+    window.click_row("Fwd: The drains");
+    window.sees("Can we fix it?");
 }

@@ -52,12 +52,24 @@ pub(super) struct Desk {
 pub(super) enum Standing {
     /// It logs in.
     Connecting,
-    /// The password was not taken, or there is no server: the sentence.
-    Refused(String),
+    /// The password was not taken, or there is no server.
+    Refused {
+        /// The sentence.
+        why: String,
+        /// May it be otherwise later? A password that is wrong stays wrong.
+        transient: bool,
+    },
     /// All is well.
     Connected,
     /// The server went away: the sentence, and when the next attempt is made.
     Lost(String, Option<Duration>),
+}
+
+impl Standing {
+    /// Has the server gone away?
+    pub(super) fn is_lost(&self) -> bool {
+        matches!(self, Standing::Lost(..))
+    }
 }
 
 /// A message that is being sent.

@@ -60,6 +60,18 @@ pub(super) struct Trouble {
     pub(super) what: &'static str,
     /// The sentence of the error.
     pub(super) why: String,
+    /// May it be otherwise later?
+    pub(super) transient: bool,
+}
+
+impl Trouble {
+    fn of(what: &'static str, error: &ClientError) -> Trouble {
+        Trouble {
+            what,
+            why: error.to_string(),
+            transient: error.is_transient(),
+        }
+    }
 }
 
 /// Starts the worker.
@@ -133,12 +145,7 @@ impl Mailer {
             }
             Job::Create(folder) => self.create(folder),
         };
-        teller.tell(done.unwrap_or_else(|error| {
-            News::Trouble(Trouble {
-                what,
-                why: error.to_string(),
-            })
-        }));
+        teller.tell(done.unwrap_or_else(|error| News::Trouble(Trouble::of(what, &error))));
     }
 
     fn keep(

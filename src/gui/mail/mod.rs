@@ -24,7 +24,7 @@ mod writings;
 
 use std::path::PathBuf;
 
-use eframe::egui::{CentralPanel, Context, Panel, ProgressBar, RichText, Ui};
+use eframe::egui::{CentralPanel, Context, Frame, Panel, ProgressBar, RichText, Ui};
 use lucide_icons::Icon;
 
 use self::chooser::Chooser;
@@ -50,6 +50,8 @@ pub(super) struct Mail {
     sign_in: SignIn,
     /// Another account is wanted, though one is open.
     signing_in: bool,
+    /// Accounts that could not be opened because no server was there.
+    unreached: Vec<Account>,
     folder_pane: FolderPane,
     list_pane: ListPane,
     reading_pane: ReadingPane,
@@ -74,6 +76,7 @@ impl Mail {
             open: 0,
             sign_in: SignIn::new(settings),
             signing_in: false,
+            unreached: Vec::new(),
             folder_pane: FolderPane::default(),
             list_pane: ListPane::default(),
             reading_pane: ReadingPane::default(),
@@ -121,26 +124,52 @@ impl Mail {
         desks.map(|desk| desk.account.name.as_str()).collect()
     }
 
-    /// Takes in what the workers have told.
-    pub(super) fn hear(&mut self, popups: &mut Popups) {
-        let mut back = Vec::new();
+    /// Takes in what the workers have told; `true` when a server has gone, or has come back.
+    pub(super) fn hear(&mut self, popups: &mut Popups) -> bool {
+        let (mut back, mut turned) = (Vec::new(), false);
         for (at, desk) in self.desks.iter_mut().enumerate() {
+            let before = desk.standing.clone();
             let returned = desk.hear(popups).into_iter();
+            // Every attempt that fails has another pause behind it.
+            turned |= desk.standing != before && (before.is_lost() || desk.standing.is_lost());
             back.extend(returned.map(|writing| (at, writing)));
         }
         for (from, writing) in back {
             self.write(writing, from);
         }
-        let refused = |desk: &Desk| matches!(desk.standing, Standing::Refused(_));
+        let unreached = self.take_refused();
+        self.hear_disk(popups);
+        turned || unreached
+    }
+
+    /// Those that were refused go back to the card; `true` when one of them did not reach its server.
+    fn take_refused(&mut self) -> bool {
+        let mut unreached = false;
+        let refused = |desk: &Desk| matches!(desk.standing, Standing::Refused { .. });
         while let Some(at) = self.desks.iter().position(refused) {
             let desk = self.desks.remove(at);
-            if let Standing::Refused(why) = desk.standing {
+            if let Standing::Refused { why, transient } = desk.standing {
                 self.sign_in.refused(&desk.account, why);
+                unreached |= transient;
+                self.unreached.extend(transient.then_some(desk.account));
             }
             self.signing_in = true;
             self.open = self.open.min(self.desks.len().saturating_sub(1));
         }
-        self.hear_disk(popups);
+        unreached
+    }
+
+    /// There are servers now: what failed without them is tried again.
+    pub(super) fn try_again(&mut self, popups: &mut Popups) {
+        for desk in &mut self.desks {
+            if desk.standing.is_lost() {
+                desk.refresh_all();
+            }
+        }
+        for account in std::mem::take(&mut self.unreached) {
+            self.sign_in.wrong = None;
+            self.open_account(account, popups);
+        }
     }
 
     fn hear_disk(&mut self, popups: &mut Popups) {
@@ -198,6 +227,8 @@ impl Mail {
                 }
                 if let Some(account) = self.sign_in.show(ui) {
                     self.sign_in.wrong = None;
+                    // Whom somebody signs in as by hand is whom they want.
+                    self.unreached.clear();
                     self.open_account(account, popups);
                 }
             });
@@ -221,6 +252,7 @@ impl Mail {
             .size_range(260.0..=720.0);
         let opened = list.show(ui, |ui| {
             standing(ui, desk);
+            done(ui, desk);
             self.list_pane.show(ui, desk)
         });
         if let Some(uid) = opened.inner {
@@ -260,7 +292,8 @@ fn standing(ui: &mut Ui, desk: &mut Desk) {
             Some(pause) => format!("Next attempt in {} s.", pause.as_secs()),
             None => "It is not tried again by itself.".to_owned(),
         };
-        look::wrong(ui, &format!("{why}. {next}"));
+        let end = if why.ends_with(['.', '?']) { "" } else { "." };
+        look::wrong(ui, &format!("{why}{end} {next}"));
         if look::button(ui, Icon::RotateCw, "Try again now").clicked() {
             desk.refresh_all();
         }
@@ -269,11 +302,21 @@ fn standing(ui: &mut Ui, desk: &mut Desk) {
         if look::button(ui, Icon::RotateCw, "Try again now").clicked() {
             desk.refresh_all();
         }
-    } else if let Some(done) = &desk.done {
-        ui.label(RichText::new(done).small().color(look::palette(ui).faint));
     }
     for one in &desk.sendings {
         let words = format!("Sending {}", one.subject);
         ui.add(ProgressBar::new(one.progress).text(words));
+    }
+}
+
+/// What was done last, below the list, which does not move for it.
+fn done(ui: &mut Ui, desk: &Desk) {
+    let well = desk.trouble.is_none() && !desk.standing.is_lost();
+    if let Some(done) = desk.done.as_ref().filter(|_| well) {
+        let faint = look::palette(ui).faint;
+        let panel = Panel::bottom("done").frame(Frame::new());
+        panel.show_separator_line(false).show(ui, |ui| {
+            ui.label(RichText::new(done).small().color(faint));
+        });
     }
 }

@@ -107,6 +107,12 @@ impl Lab {
         matches!(self.standing, Standing::Open(_))
     }
 
+    /// Do servers listen, ours or another program's?
+    #[must_use]
+    pub fn is_served(&self) -> bool {
+        self.is_open() || matches!(self.standing, Standing::Elsewhere(_))
+    }
+
     /// How they stand, in a sentence.
     #[must_use]
     pub fn sentence(&self) -> String {

@@ -117,7 +117,10 @@ impl Desk {
         (self.awaited, self.done) = (None, None);
         self.list.give_up();
         if self.standing == Standing::Connecting {
-            self.standing = Standing::Refused(trouble.why.clone());
+            self.standing = Standing::Refused {
+                why: trouble.why.clone(),
+                transient: trouble.transient,
+            };
         }
         self.trouble = Some(format!("{}: {}", trouble.what, trouble.why));
     }
