@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::mpsc::Receiver;
 
+use super::round;
 use crate::gui::model::list::Order;
 use crate::gui::model::writing::Place;
 use crate::message::{FlagChange, Flags};
@@ -102,13 +103,13 @@ impl From<Receiver<Job>> for Jobs {
 impl Jobs {
     /// Waits for the next job, while this folder is open; `None` when the window is gone. Mail may come
     /// faster than it can be looked at: then not every look is taken, and what else was ordered does not
-    /// stand in a queue of them.
-    pub(super) fn next(&mut self, open: Option<&str>) -> Option<Job> {
+    /// stand in a queue of them. When nothing is ordered for a while, all folders are looked at, if one `may_look`.
+    pub(super) fn next(&mut self, open: Option<&str>, may_look: impl Fn() -> bool) -> Option<Job> {
         loop {
             self.waiting.extend(self.orders.try_iter());
             let job = match self.waiting.pop_front() {
                 Some(job) => job,
-                None => self.orders.recv().ok()?,
+                None => round::next(&self.orders, round::PAUSE, &may_look)?,
             };
             let mut later = self.waiting.iter();
             if !later.any(|later| job.is_outdone_by(later, open)) {
@@ -156,7 +157,7 @@ mod tests {
         orders.send(Job::Read(7, 0)).unwrap();
         orders.send(look("INBOX")).unwrap();
         drop(orders);
-        let done = std::iter::from_fn(|| jobs.next(Some("INBOX")));
+        let done = std::iter::from_fn(|| jobs.next(Some("INBOX"), || false));
         let done: Vec<String> = done.map(|job| told(&job)).collect();
         assert_eq!(done, ["folders", "read 7", "read 7", "open INBOX"]);
     }
@@ -169,7 +170,7 @@ mod tests {
             orders.send(job).unwrap();
         }
         drop(orders);
-        let done = std::iter::from_fn(|| jobs.next(Some("INBOX")));
+        let done = std::iter::from_fn(|| jobs.next(Some("INBOX"), || false));
         let done: Vec<String> = done.map(|job| told(&job)).collect();
         assert_eq!(done, ["open Sent", "read 7", "open INBOX", "open Sent"]);
     }

@@ -84,7 +84,7 @@ pub(super) fn start(account: Account, window: &Context) -> io::Result<Worker<Job
             folder: None,
         };
         let mut jobs = Jobs::from(jobs);
-        while let Some(job) = jobs.next(mailer.folder.as_deref()) {
+        while let Some(job) = jobs.next(mailer.folder.as_deref(), || mailer.may_look()) {
             mailer.perform(job, &teller);
         }
         if let Some(client) = mailer.client.take() {
@@ -102,6 +102,12 @@ struct Mailer {
 }
 
 impl Mailer {
+    /// May it say something without being asked? Not to connect, which the watcher does first, and not step by
+    /// step, where each line is a person's.
+    fn may_look(&self) -> bool {
+        self.client.is_some() && !self.account.imap().gate.is_closed()
+    }
+
     fn perform(&mut self, job: Job, teller: &Teller<News>) {
         let what = job.named();
         let done = match job {
