@@ -164,6 +164,15 @@ fn what_is_saved_can_go_into_a_pipe() {
     let (status, _, error) = run(&both, lab.path());
     assert!(status == 2 && error.contains("only one of"), "{error}");
     assert!(!lab.path().join("-").exists());
+    // Of two files, the first is there and said to be when the second cannot be written.
+    fs::write(lab.path().join("taken"), "").unwrap();
+    let both = ["sessions", id, "--html", "page.html", "--demo", "taken"];
+    let (status, out, error) = run(&both, lab.path());
+    assert!(
+        status == 1 && error.contains("taken is there already"),
+        "{error}"
+    );
+    assert_eq!(out, "Saved. Any browser shows page.html.\n");
 }
 
 #[test]

@@ -44,12 +44,13 @@ pub(crate) fn script(
         match turn {
             Turn::Client(octets, parts) => writer.client(octets, parts),
             Turn::Tls => writer.actions.push(Action::StartTls),
-            Turn::Closed => writer.actions.push(Action::Closed),
+            Turn::Closed => {
+                writer.idles = false;
+                writer.actions.push(Action::Closed);
+            }
             Turn::Again => writer.another_client(),
             Turn::Remark(text) => writer.actions.push(Action::Narrate(text.clone())),
-            Turn::Server(line, parts) if writer.idles && Kind::of(parts) == Kind::Untagged => {
-                writer.news(line);
-            }
+            Turn::Server(line, parts) if writer.idles && is_news(line, parts) => writer.news(line),
             Turn::Server(..) => rest = writer.server(turn, others),
         }
     }
@@ -62,7 +63,7 @@ pub(crate) fn script(
 struct Writer {
     show_secrets: bool,
     clients: u32,
-    /// The client's last line was IDLE.
+    /// The client has said IDLE, and the server has not answered to its end.
     idles: bool,
     actions: Vec<Action>,
     asks: Vec<Asked>,
@@ -87,7 +88,7 @@ impl Writer {
         self.actions.extend(text.map(Action::Send));
         let verb = parts.iter().find(|part| part.role == Role::Verb);
         let verb = verb.and_then(|verb| octets.get(verb.range.clone()));
-        self.idles = verb.is_some_and(|verb| verb.eq_ignore_ascii_case(b"IDLE"));
+        self.idles |= verb.is_some_and(|verb| verb.eq_ignore_ascii_case(b"IDLE"));
     }
 
     /// RFC 2177 §3: what the server tells a client that idles. Whoever changed the mailbox is not in the
@@ -101,6 +102,7 @@ impl Writer {
     }
 
     fn another_client(&mut self) {
+        self.idles = false;
         self.clients += 1;
         self.actions.push(Action::Client(Client {
             number: self.clients + 1,
@@ -115,6 +117,8 @@ impl Writer {
             return rest;
         };
         let kind = Kind::of(parts);
+        // News crosses the client's DONE: only the answer with the tag is behind all of it.
+        self.idles &= !parts.iter().any(|part| part.role == Role::Tag);
         let same = |turn: &&Turn| matches!(turn, Turn::Server(_, parts) if kind.goes_on_with(Kind::of(parts)));
         let (run, behind) = rest.split_at(rest.iter().take_while(same).count());
         let has_data =
@@ -142,6 +146,12 @@ impl Writer {
             }
         }
     }
+}
+
+/// Does a line tell what has become of the mailbox? A goodbye does not.
+fn is_news(line: &[u8], parts: &[Part]) -> bool {
+    let name = line.get(2..5).unwrap_or_default();
+    Kind::of(parts) == Kind::Untagged && !name.eq_ignore_ascii_case(b"BYE")
 }
 
 /// How often a line may come when the conversation is repeated.

@@ -277,12 +277,23 @@ fn what_an_idling_client_heard_is_no_step_of_a_script() {
                 S: c OK done\nC: d LOGOUT\nS: * BYE\nS: d OK bye\nS ends";
     let script = script(&dialogue(Protocol::Imap, imap)).unwrap().to_string();
     let steps = script.split_once("C: c IDLE\n").unwrap().1;
-    let (told, steps) = steps.split_once("C: DONE\n").unwrap();
-    let remarks: Vec<&str> = told.lines().filter(|line| !line.starts_with('#')).collect();
-    assert_eq!(remarks, ["S: + ..."], "{script}");
-    assert!(told.contains("waited for here: * 5 EXISTS"), "{script}");
+    let (told, behind) = steps.split_once("S: c OK ...\n").unwrap();
+    let spoken: Vec<&str> = told.lines().filter(|line| !line.starts_with('#')).collect();
+    assert_eq!(spoken, ["S: + ...", "C: DONE"], "{script}");
+    for news in ["* 5 EXISTS", "* 1 RECENT", "* 6 EXISTS"] {
+        let remark = format!("waited for here: {news}\n");
+        assert!(told.contains(&remark), "{script}");
+    }
+    assert!(behind.starts_with("C: d LOGOUT\nS: * BYE\n"), "{script}");
+}
+
+/// With the connection ends what was said to who idles on it.
+#[test]
+fn a_goodbye_while_a_client_idles_is_a_step_of_a_script() {
+    let imap = "S: * OK hi\nC: c IDLE\nS: + idling\nS: * BYE gone\nS ends";
+    let script = script(&dialogue(Protocol::Imap, imap)).unwrap().to_string();
     assert!(
-        steps.starts_with("S: * ... EXISTS\nS: c OK ...\n"),
+        script.ends_with("C: c IDLE\nS: + ...\nS: * BYE ...\n! closed\n"),
         "{script}"
     );
 }

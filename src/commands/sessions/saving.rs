@@ -36,35 +36,31 @@ pub(super) fn save(
         let sentence = "only one of --html, --demo and --pcapng can go to standard output";
         return Err(CommandError::Setup(sentence.to_owned()));
     }
-    let mut saved = Vec::new();
+    // Said at once: what is asked for behind it may fail.
+    let say = |out: &mut dyn Write, what: String| match printed {
+        0 => writeln!(out, "Saved. {what}"),
+        _ => Ok(()),
+    };
     if let Some(file) = &args.html {
         write(out, file, &html::page(dialogue, texts))?;
-        saved.push(format!("Any browser shows {}.", file.display()));
+        say(out, format!("Any browser shows {}.", file.display()))?;
     }
     if let Some(file) = &args.demo {
         let script = script(dialogue).ok_or_else(|| {
             CommandError::Job("a protocol of one's own cannot be played again".to_owned())
         })?;
         write(out, file, &script.to_string())?;
-        saved.push(format!(
-            "`pillarbox demo {}` plays it again.",
-            file.display()
-        ));
+        let name = file.display();
+        say(out, format!("`pillarbox demo {name}` plays it again."))?;
     }
     if let Some(file) = &args.pcapng {
         capture(out, file, dialogue, texts).map_err(|error| match error.kind() {
             ErrorKind::BrokenPipe => CommandError::Unread,
             _ => CommandError::Job(format!("the capture {error}")),
         })?;
-        saved.push(format!(
-            "`wireshark {}` shows it; what was masked is masked there, too.",
-            file.display()
-        ));
-    }
-    if printed == 0 {
-        saved
-            .iter()
-            .try_for_each(|what| writeln!(out, "Saved. {what}"))?;
+        let name = file.display();
+        let what = format!("`wireshark {name}` shows it; what was masked is masked there, too.");
+        say(out, what)?;
     }
     Ok(())
 }
