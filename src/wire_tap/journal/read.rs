@@ -366,7 +366,9 @@ mod tests {
             let mut reading = read(&place, "").unwrap();
             all_of(|| reading.record())
         });
-        fs::write(&current, "2\n").unwrap();
+        let new = folder.path().join("new");
+        fs::write(&new, "2\n").unwrap();
+        fs::rename(&new, &current).unwrap();
         drop(renamed);
         assert_eq!(reader.join().unwrap(), [1, 2]);
     }

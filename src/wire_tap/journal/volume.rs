@@ -5,6 +5,7 @@
 //! renames it to `journal.1.jsonl`, and the older ones before it, from behind, so that the name is
 //! free only when all of them have theirs.
 
+use std::ffi::OsStr;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
@@ -39,12 +40,16 @@ impl Volume {
 
     /// Appends whole lines: all of them, or if that fails, none.
     pub(super) fn append(&mut self, lines: &[u8]) -> io::Result<()> {
-        let length = self.lock(lines.len() as u64)?;
-        let written = self.write(lines, length);
-        if written.is_err() {
-            // Nobody else writes while we have the lock, so only our own octets go.
-            let _ = self.file.set_len(length);
-        }
+        let length = self.lock(lines.len() as u64);
+        let written = length.and_then(|length| {
+            let written = self.write(lines, length);
+            if written.is_err() {
+                // Nobody else writes while we have the lock, so only our own octets go.
+                let _ = self.file.set_len(length);
+            }
+            written
+        });
+        // Whatever went wrong, nobody waits for us.
         flock(&self.file, FlockOperation::Unlock)?;
         written
     }
@@ -119,10 +124,13 @@ pub(super) fn numbers(folder: &Path) -> io::Result<Vec<u32>> {
     };
     let mut numbers = Vec::new();
     for entry in entries {
-        let name = entry?.file_name();
-        let name = name.to_str().and_then(|name| name.strip_prefix("journal."));
+        let path = entry?.path();
+        let name = path.file_name().and_then(OsStr::to_str);
+        let name = name.and_then(|name| name.strip_prefix("journal."));
         let number = name.and_then(|name| name.strip_suffix(".jsonl"));
-        numbers.extend(number.and_then(|number| number.parse::<u32>().ok()));
+        let number = number.and_then(|number| number.parse::<u32>().ok());
+        // `journal.03.jsonl` is somebody's copy.
+        numbers.extend(number.filter(|number| old(folder, *number) == path));
     }
     numbers.sort_unstable();
     Ok(numbers)
