@@ -245,14 +245,31 @@ impl Observer {
                 self.course.hide_newest();
             }
             Some(verb) => {
-                self.in_login = LOGINS.contains(&verb) || sketch.has_secret();
-                if verb.is_empty() && self.is_to_log_in() {
+                if verb.is_empty() && self.is_to_log_in() && !self.is_another(sketch) {
                     let tag = usize::from(self.course.protocol == Protocol::Imap);
                     sketch.mask_behind(tag + 1);
                 }
+                self.in_login = LOGINS.contains(&verb) || sketch.has_secret();
             }
             None => {}
         }
+    }
+
+    /// Is a line plainly meant as a command that is no login, with a slip of the finger in it or, in
+    /// IMAP, without its tag? `EHOL client.test`, `FETCH 1 BODY[]`.
+    fn is_another(&self, sketch: &Sketch<'_>) -> bool {
+        let (topic, words) = match self.course.protocol {
+            Protocol::Imap => (Topic::ImapCommand, 2),
+            Protocol::Pop3 => (Topic::Pop3Command, 1),
+            _ => (Topic::SmtpCommand, 1),
+        };
+        let names = self.texts.of(topic).map(|entry| entry.name.as_str());
+        let others: Vec<&str> = names.filter(|name| !LOGINS.contains(name)).collect();
+        sketch.first_words(words).any(|word| {
+            let word = word.to_ascii_uppercase();
+            let meant = |name: &&str| strsim::osa_distance(&word, name) <= 1;
+            word.len() > 2 && others.iter().any(meant)
+        })
     }
 
     /// Is there little else to say yet than who one is? Then the password may follow a word that nobody

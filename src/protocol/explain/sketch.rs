@@ -132,6 +132,13 @@ impl<'a> Sketch<'a> {
         }
     }
 
+    /// The first words of the line, at most so many.
+    pub(super) fn first_words(&self, count: usize) -> impl Iterator<Item = &'a str> {
+        let line = self.line;
+        let text = move |range: Range<usize>| str::from_utf8(line.get(range)?).ok();
+        words(line).take(count).filter_map(text)
+    }
+
     /// What follows so many words may be a password.
     pub(super) fn mask_behind(&mut self, count: usize) {
         if !self.has_secret()
