@@ -49,12 +49,20 @@ pub fn run(args: &GuiArgs, config: &Config) -> Result<(), CommandError> {
     );
     opened.map_err(|error| {
         let error = error.to_string();
-        // In front of it stands where in the library that was.
-        let why = error.rsplit(": ").next().unwrap_or_default();
+        let why = without_place(&error);
         CommandError::Job(format!(
             "no window can be opened: {why}; is there a screen, and does DISPLAY name it?"
         ))
     })
+}
+
+/// The error without what stands in front of it when a library names the place in its source: `os error at
+/// x11.rs:12: no display`.
+#[cfg(feature = "gui")]
+fn without_place(error: &str) -> &str {
+    let behind = error.split_once(".rs:").map(|(_, behind)| behind);
+    let why = behind.and_then(|behind| behind.split_once(": "));
+    why.map_or(error, |(_, why)| why)
 }
 
 /// The window's size at first, in points: that of a small laptop's screen.
@@ -75,4 +83,24 @@ pub fn run(_: &GuiArgs, config: &Config) -> Result<(), CommandError> {
     Err(CommandError::Setup(
         "this build has no window: build it with cargo build --features gui".to_owned(),
     ))
+}
+
+#[cfg(all(test, feature = "gui"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_an_error_only_the_place_in_a_library_is_left_out() {
+        let rows = [
+            ("os error at a/x11.rs:12: no display: :9", "no display: :9"),
+            (
+                "No config found: X: BadMatch",
+                "No config found: X: BadMatch",
+            ),
+            ("x11.rs:12", "x11.rs:12"),
+        ];
+        for (error, why) in rows {
+            assert_eq!(without_place(error), why);
+        }
+    }
 }
