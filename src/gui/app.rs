@@ -10,6 +10,7 @@ use lucide_icons::Icon;
 
 use super::classroom::Classroom;
 use super::conversation_pane::ConversationPane;
+use super::keyboard::Keyboard;
 use super::lab_tab::LabTab;
 use super::look::{self, Size};
 use super::mail::Mail;
@@ -66,6 +67,7 @@ pub struct App {
     title: String,
     conversation_open: bool,
     popups: Popups,
+    keyboard: Keyboard,
     helping: bool,
     size: Size,
 }
@@ -105,6 +107,7 @@ impl App {
             title: String::new(),
             conversation_open: true,
             popups: Popups::default(),
+            keyboard: Keyboard::default(),
             helping: false,
             size,
         }
@@ -137,6 +140,7 @@ impl App {
     /// Takes in what the workers have told, and draws the window.
     pub fn show(&mut self, ui: &mut Ui) {
         let window = ui.ctx().clone();
+        self.keyboard.look(&window);
         if self.mail.hear(&mut self.popups) {
             self.lab.look();
         }
@@ -272,7 +276,10 @@ impl App {
             | Action::States
             | Action::Lock
             | Action::Steps
-            | Action::Octets => self.conversation.act(action, &self.see),
+            | Action::Octets => {
+                self.conversation_open = true;
+                self.conversation.act(action, &self.see);
+            }
             Action::Help => self.helping = true,
             Action::Quit => window.send_viewport_cmd(ViewportCommand::Close),
             Action::Theme => window.set_theme(match window.theme() {

@@ -110,7 +110,11 @@ impl Classroom {
                 name.request_focus();
             }
             let password = look::secret_field(right, "Password", &mut self.password);
-            look::entered(right, &password)
+            let entered = look::entered(right, &password);
+            if entered {
+                password.request_focus();
+            }
+            entered
         })
     }
 

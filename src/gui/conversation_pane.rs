@@ -90,7 +90,7 @@ impl ConversationPane {
         }
     }
 
-    /// Chooses the next line, or the one before.
+    /// Chooses the next line, or the one before; behind the last one none is chosen.
     fn step(&mut self, see: &SeeThrough, by: isize) {
         let conversations = see.conversations();
         let lines = conversations.lines(Side::Client, self.only);
@@ -99,7 +99,7 @@ impl ConversationPane {
         let at = self
             .chosen
             .and_then(|one| numbers.iter().position(|number| *number == one));
-        let to = at.map_or(last, |at| at.saturating_add_signed(by).min(last));
+        let to = at.map_or(last, |at| at.saturating_add_signed(by));
         self.chosen = numbers.get(to).copied();
         self.follow = true;
     }

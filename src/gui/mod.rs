@@ -10,7 +10,8 @@
 //!   `saving.rs`. `laboratory.rs` runs the servers inside, which `lab_tab.rs` shows.
 //! - `worker.rs`: every network and every disk call is made in a worker's thread, never in the window's.
 //!   A worker tells its news through a channel and asks for a repaint; an idle window draws nothing.
-//! - `look.rs`: colours, distances, sizes, icons, in one place.
+//! - `look.rs`: distances, controls and icons, in one place; colours and sizes of text are `look/theme.rs`'s.
+//! - `keyboard.rs`: behind a modal window the keyboard is where it was.
 //!
 //! Every control has a name that a screen reader, and a test, finds it by.
 
@@ -22,6 +23,7 @@ mod conversation_row;
 mod diagram_window;
 mod explanation_panel;
 mod imap_panel;
+mod keyboard;
 mod lab_tab;
 mod laboratory;
 mod lock_window;

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use eframe::egui::{Context, Id, Key, RichText};
+use eframe::egui::{Context, Key, RichText};
 use lucide_icons::Icon;
 
 use super::look;
@@ -11,10 +11,6 @@ use super::look;
 #[derive(Default)]
 pub(super) struct Popups {
     unread: VecDeque<Popup>,
-    /// Where the keyboard was while none was open, if it was anywhere.
-    before: Option<Id>,
-    /// The last of them was closed when the window was drawn last.
-    closed: bool,
 }
 
 struct Popup {
@@ -44,11 +40,9 @@ impl Popups {
         !self.unread.is_empty()
     }
 
-    /// Draws the one that is open. Enter, Escape and a click on OK close it; behind the last one the keyboard is
-    /// where it was before.
+    /// Draws the one that is open. Enter, Escape and a click on OK close it.
     pub(super) fn show(&mut self, window: &Context) {
         let Some(popup) = self.unread.front() else {
-            self.give_keyboard_back(window);
             return;
         };
         let shown = look::modal(window, "pop-up").show(window, |ui| {
@@ -72,18 +66,7 @@ impl Popups {
         });
         if shown.inner || shown.should_close() {
             self.unread.pop_front();
-            self.closed = self.unread.is_empty();
             window.request_repaint();
         }
-    }
-
-    /// While a pop-up is drawn nothing below it gets the keyboard, so that it is given back once none is.
-    fn give_keyboard_back(&mut self, window: &Context) {
-        window.memory_mut(|memory| {
-            if let (true, Some(before)) = (self.closed, self.before) {
-                memory.request_focus(before);
-            }
-            (self.closed, self.before) = (false, memory.focused());
-        });
     }
 }

@@ -199,7 +199,11 @@ pub(super) fn show_help(window: &Context) -> bool {
         ui.label(
             "Tab goes from control to control, Space and Enter press one, Escape leaves a text.",
         );
-        look::primary(ui, Icon::Check, "Close").clicked()
+        let close = look::primary(ui, Icon::Check, "Close");
+        if !close.has_focus() {
+            close.request_focus();
+        }
+        close.clicked()
     });
     !(shown.inner || shown.should_close())
 }

@@ -6,6 +6,7 @@ mod classroom;
 #[path = "../common/mod.rs"]
 mod common;
 mod elsewhere;
+mod keyboard;
 mod lesson;
 mod mail;
 mod see_through;
