@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use eframe::egui::{
-    CentralPanel, ComboBox, Frame, Margin, Panel, RichText, ScrollArea, TextStyle, Ui, WidgetInfo,
+    CentralPanel, ComboBox, Frame, Margin, Panel, RichText, ScrollArea, TextStyle, Ui,
     accesskit::Role,
 };
 use lucide_icons::Icon;
@@ -116,14 +116,14 @@ impl ConversationPane {
                     self.lock = !self.lock;
                 }
             }
-            if toggle(ui, Icon::Workflow, "States", self.states) {
+            if look::toggle(ui, Icon::Workflow, "States", self.states) {
                 self.states = !self.states;
             }
-            if toggle(ui, Icon::Binary, "Octets", self.octets) {
+            if look::toggle(ui, Icon::Binary, "Octets", self.octets) {
                 self.octets = !self.octets;
             }
             let gate = see.gate();
-            if toggle(ui, Icon::Footprints, "Step by step", gate.is_closed()) {
+            if look::toggle(ui, Icon::Footprints, "Step by step", gate.is_closed()) {
                 turn(gate);
             }
             self.saving.menu(ui);
@@ -261,14 +261,6 @@ fn turn(gate: &Gate) {
         true => gate.open(),
         false => gate.close(),
     }
-}
-
-/// A button that stays down.
-fn toggle(ui: &mut Ui, picture: Icon, name: &str, down: bool) -> bool {
-    let button = eframe::egui::Button::new((look::icon(picture), name)).selected(down);
-    let response = ui.add(button);
-    response.widget_info(|| WidgetInfo::selected(Role::Button, true, down, name));
-    response.clicked()
 }
 
 /// `#3 imaps, 127.0.0.1:2993`

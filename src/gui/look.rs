@@ -49,8 +49,29 @@ pub(super) fn primary(ui: &mut Ui, picture: Icon, words: &str) -> Response {
     let palette = palette(ui);
     let colour = |text: RichText| text.color(palette.on_accent);
     let content = (colour(icon(picture)), colour(RichText::new(words)));
+    let text = ui.visuals().text_color();
+    let stroke = &mut ui.visuals_mut().widgets.active.bg_stroke;
+    // What has the keyboard has a frame, which in the accent would not be seen on the accent.
+    let usual = std::mem::replace(&mut stroke.color, text);
     let response = ui.add(Button::new(content).fill(palette.accent));
+    ui.visuals_mut().widgets.active.bg_stroke.color = usual;
     named(response, Role::Button, words)
+}
+
+/// A button that stays down; is it clicked?
+pub(super) fn toggle(ui: &mut Ui, picture: Icon, name: &str, down: bool) -> bool {
+    let palette = palette(ui);
+    let button = match down {
+        true => {
+            let colour = |text: RichText| text.color(palette.accent);
+            let content = (colour(icon(picture)), colour(RichText::new(name)));
+            Button::new(content).fill(palette.chosen)
+        }
+        false => Button::new((icon(picture), name)),
+    };
+    let response = ui.add(button);
+    response.widget_info(|| WidgetInfo::selected(Role::Button, true, down, name));
+    response.clicked()
 }
 
 /// A button that is an icon alone; its name shows when the pointer is on it.
@@ -84,9 +105,10 @@ pub(super) fn check_box(ui: &mut Ui, ticked: &mut bool, words: &str) -> Response
     let palette = palette(ui);
     // The words keep their colour, the tick has that of text on the accent.
     let text = RichText::new(words).color(ui.visuals().text_color());
-    let (ground, frame) = match *ticked {
-        true => (palette.accent, palette.accent),
-        false => (ui.visuals().extreme_bg_color, palette.faint),
+    // The frame of what has the keyboard is seen on either ground.
+    let (ground, frame, focused) = match *ticked {
+        true => (palette.accent, palette.accent, ui.visuals().text_color()),
+        false => (ui.visuals().extreme_bg_color, palette.faint, palette.accent),
     };
     let boxes = ui.scope(|ui| {
         let widgets = &mut ui.visuals_mut().widgets;
@@ -100,7 +122,7 @@ pub(super) fn check_box(ui: &mut Ui, ticked: &mut bool, words: &str) -> Response
         }
         widgets.inactive.bg_stroke = Stroke::new(1.0, frame);
         widgets.hovered.bg_stroke = Stroke::new(2.0, palette.accent);
-        widgets.active.bg_stroke = Stroke::new(2.0, palette.accent);
+        widgets.active.bg_stroke = Stroke::new(2.0, focused);
         ui.checkbox(ticked, text)
     });
     boxes.inner
