@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
-use eframe::egui::{Context, Ui};
+use eframe::egui::{Context, Spinner, TextStyle, Ui};
 use lucide_icons::Icon;
 
 use super::command_box::CommandBox;
@@ -147,8 +147,10 @@ impl ReceivingPanel {
                 ui.label(format!("Logged in as {} ({protocol}).", account.name));
             }
             (Standing::LoggingIn, _) => {
-                ui.horizontal(|ui| {
-                    ui.spinner();
+                // No higher than the sentence that comes in its place.
+                let height = ui.text_style_height(&TextStyle::Body);
+                ui.horizontal_top(|ui| {
+                    ui.add(Spinner::new().size(height));
                     ui.label("Logging in …");
                 });
             }
