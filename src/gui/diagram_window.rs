@@ -105,9 +105,10 @@ pub(super) fn legal(ui: &mut Ui, conversation: &Conversation) {
 fn diagram(ui: &mut Ui, texts: &Texts, observer: &Observer, measure: Measure) {
     let here = observer.state();
     let diagram = Diagram::of(observer.protocol());
-    let rows = Drawing::of(diagram, Some(here));
-    let (area, _) = ui.allocate_exact_size(measure.room(rows.rows), Sense::hover());
-    let boxes: Vec<Rect> = rows
+    let here_drawing = Drawing::of(diagram, Some(here));
+    let room = measure.room(here_drawing.rows);
+    let (area, _) = ui.allocate_exact_size(room, Sense::hover());
+    let boxes: Vec<Rect> = here_drawing
         .places
         .iter()
         .map(|place| place_of(area, place, measure))
@@ -116,9 +117,29 @@ fn diagram(ui: &mut Ui, texts: &Texts, observer: &Observer, measure: Measure) {
     let pointed = boxes
         .iter()
         .position(|rect| pointed.is_some_and(|at| rect.contains(at)));
-    let lit = pointed.map_or(here, |at| rows.places[at].state);
-    // The arrows of another state, if the pointer is on it.
+    let lit = pointed.map_or(here, |at| here_drawing.places[at].state);
+    // The ways of another state, if the pointer is on it; the places, and so the boxes, are the same for all.
     let drawing = Drawing::of(diagram, Some(lit));
+    let labels = arrows(ui, area, &drawing, (&boxes, lit), measure);
+    for (place, rect) in drawing.places.iter().zip(&boxes) {
+        state(ui, texts, observer, place.state, *rect, measure);
+    }
+    for (at, words, is_lit) in labels {
+        label(ui, at, words, is_lit, measure);
+    }
+}
+
+/// The commands of an arrow: where they stand, and whether they are those of the state that is lit.
+type Words = ((Pos2, Align2), String, bool);
+
+/// Draws the arrows between these boxes, of which one is lit; returns what is to be written over them.
+fn arrows(
+    ui: &Ui,
+    area: Rect,
+    drawing: &Drawing,
+    (boxes, lit): (&[Rect], State),
+    measure: Measure,
+) -> Vec<Words> {
     let painter = ui.painter_at(area);
     let mut labels = Vec::new();
     for way in &drawing.ways {
@@ -135,12 +156,7 @@ fn diagram(ui: &mut Ui, texts: &Texts, observer: &Observer, measure: Measure) {
             }
         }
     }
-    for (place, rect) in drawing.places.iter().zip(&boxes) {
-        state(ui, texts, observer, place.state, *rect, measure);
-    }
-    for (at, words, is_lit) in labels {
-        label(ui, at, words, is_lit, measure);
-    }
+    labels
 }
 
 fn stroke(ui: &Ui, lit: bool) -> Stroke {
@@ -273,8 +289,8 @@ fn curve(painter: &Painter, begin: Rect, end: Rect, bulge: f32, stroke: Stroke) 
     let (a, b) = (begin.left_center(), end.left_center());
     let points = [a, a + bulge, b + bulge, b];
     let shape = CubicBezierShape::from_points_stroke(points, false, Color32::TRANSPARENT, stroke);
-    // Between two rows, where no box is.
-    let beside = shape.sample(0.3) - vec2(look::HALF, 0.0);
+    // Between two rows, where no box is, and the commands of no other arrow are.
+    let beside = shape.sample(0.6) - vec2(look::HALF, 0.0);
     painter.add(shape);
     head(painter, b, vec2(1.0, 0.0), stroke);
     beside
