@@ -235,7 +235,7 @@ fn connections(ui: &mut Ui, conversations: &Conversations, texts: &Texts) {
             look::shortened(&last, LAST_LINE),
         ]
     });
-    let names = ["", "Thread", "State", "Security", "Last line"];
+    let names = ["Recorded as", "Thread", "State", "Security", "Last line"];
     table(ui, "server connections", names, rows);
 }
 
