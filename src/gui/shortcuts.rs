@@ -40,8 +40,8 @@ pub(super) enum Action {
     Quit,
 }
 
-/// A key, what it does, and how that is said. Letters and arrows without Ctrl or Alt count only while no text is
-/// typed.
+/// A key, what it does, and how that is said. Without Ctrl or Alt, all but F1 and F5 count only while no text is
+/// typed, and so does Ctrl+A.
 type Row = (Modifiers, Key, Action, &'static str);
 
 const NONE: Modifiers = Modifiers::NONE;
