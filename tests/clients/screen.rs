@@ -1,7 +1,8 @@
 //! A screen without glass, for programs with windows: Xvfb, a keyboard (xdotool), a camera (import).
 //!
-//! Nothing here sleeps and hopes. A key is pressed until what it should cause is seen, by the
-//! caller, on the server's side; a window is waited for by its title.
+//! Nothing here sleeps and hopes: between two looks there is a pause, and it is looked until a thing is so. A key is
+//! pressed until what it should cause is seen, by the caller, on the server's side; a window is waited for by its
+//! title.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
