@@ -114,7 +114,9 @@ fn with_the_text_for_a_projector_no_button_is_out_of_sight() {
     let lab = Lab::open();
     let mut window = lab.window(&[]).classroom("wonderland");
     window.tick("IMAP");
+    let before = window.place("Send").height();
     window.key(Modifiers::COMMAND, Key::P);
+    assert!(window.place("Send").height() > before);
     let conversation = window.place("Connections that are shown").top();
     for button in ["Send Command", "Send"] {
         assert!(window.place(button).bottom() < conversation, "{button}");

@@ -143,7 +143,9 @@ fn with_the_text_for_a_projector_the_buttons_above_a_message_stand_in_a_row() {
     let mut window = lab.window(&["alice"]);
     window.click_row("The tea rota");
     window.sees("Save tea-rota.csv");
+    let before = window.place("Reply").height();
     window.key(Modifiers::COMMAND, Key::P);
+    assert!(window.place("Reply").height() > before);
     let (first, last) = (window.place("Reply"), window.place("Move to a folder"));
     assert!(first.y_range().contains(last.center().y), "{first} {last}");
 }
