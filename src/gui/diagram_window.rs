@@ -290,7 +290,7 @@ fn curve(painter: &Painter, begin: Rect, end: Rect, bulge: f32, stroke: Stroke) 
     let points = [a, a + bulge, b + bulge, b];
     let shape = CubicBezierShape::from_points_stroke(points, false, Color32::TRANSPARENT, stroke);
     // Between two rows, where no box is, and the commands of no other arrow are.
-    let beside = shape.sample(0.6) - vec2(look::HALF, 0.0);
+    let beside = shape.sample(0.7) - vec2(look::HALF, 0.0);
     painter.add(shape);
     head(painter, b, vec2(1.0, 0.0), stroke);
     beside
