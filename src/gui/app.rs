@@ -270,7 +270,10 @@ impl App {
             Action::Mail => self.view = View::Mail,
             Action::Classroom => self.view = View::Classroom,
             Action::Servers => self.view = View::Servers,
-            Action::Conversation => self.conversation_open = !self.conversation_open,
+            Action::Conversation => {
+                // Step by step, Next stands there, and everything waits for it.
+                self.conversation_open = !self.conversation_open || self.see.gate().is_closed();
+            }
             Action::LineBefore
             | Action::LineBehind
             | Action::States

@@ -24,15 +24,15 @@ fn a_key_for_the_conversation_shows_it_if_it_was_hidden() {
     let lab = Lab::open();
     let mut window = lesson(&lab);
     let rows = [
+        (Modifiers::COMMAND, Key::D, "The states of POP3"),
+        (Modifiers::COMMAND, Key::L, "Encrypted from the first octet"),
+        (Modifiers::COMMAND, Key::O, "Octets"),
+        (Modifiers::ALT, Key::ArrowUp, "Why:"),
         (
             Modifiers::COMMAND,
             Key::J,
             "the next line that a click says",
         ),
-        (Modifiers::COMMAND, Key::D, "The states of POP3"),
-        (Modifiers::COMMAND, Key::L, "Encrypted from the first octet"),
-        (Modifiers::COMMAND, Key::O, "Octets"),
-        (Modifiers::ALT, Key::ArrowUp, "Why:"),
     ];
     for (modifiers, key, shown) in rows {
         window.key(Modifiers::COMMAND, Key::Num0);
@@ -40,6 +40,11 @@ fn a_key_for_the_conversation_shows_it_if_it_was_hidden() {
         window.key(modifiers, key);
         window.sees(shown);
     }
+    // Step by step nothing goes on without what stands in it.
+    window.key(Modifiers::COMMAND, Key::Num0);
+    window.key(Modifiers::COMMAND, Key::Num3);
+    window.sees("Look again");
+    window.sees("Connections that are shown");
 }
 
 #[test]
