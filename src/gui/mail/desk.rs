@@ -85,7 +85,14 @@ impl Desk {
     /// Logs in, and opens the inbox.
     pub(super) fn open(account: Account, window: &Context) -> io::Result<Desk> {
         let mailer = mailer::start(account.clone(), window)?;
-        let mut desk = Desk {
+        let mut desk = Desk::new(account, mailer, window);
+        desk.open_folder(INBOX);
+        desk.mailer.order(Job::Folders);
+        Ok(desk)
+    }
+
+    fn new(account: Account, mailer: Worker<Job, News>, window: &Context) -> Desk {
+        Desk {
             account,
             folders: Vec::new(),
             list: MessageList::default(),
@@ -101,10 +108,7 @@ impl Desk {
             mailer,
             watcher: None,
             window: window.clone(),
-        };
-        desk.open_folder(INBOX);
-        desk.mailer.order(Job::Folders);
-        Ok(desk)
+        }
     }
 
     /// Opens a folder.

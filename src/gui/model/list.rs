@@ -198,7 +198,8 @@ impl MessageList {
         self.rows.get(&uid)
     }
 
-    /// The messages to ask for, now that these rows are seen; none while others are on their way.
+    /// The messages to ask for, now that these rows are seen; none while others are on their way. Those that do
+    /// not come are not asked for again until the folder was looked at anew (`set`).
     pub fn wanted(&mut self, seen: Range<usize>) -> Vec<u32> {
         if self.awaited {
             return Vec::new();
@@ -232,11 +233,6 @@ impl MessageList {
         }
         let missing = |uid: &u32| asked.contains(uid) && !self.rows.contains_key(uid);
         self.uids.retain(|uid| !missing(uid));
-    }
-
-    /// The rows that were asked for do not come.
-    pub fn give_up(&mut self) {
-        self.awaited = false;
     }
 
     /// Flags of these messages have changed; how many more of them are unread now.

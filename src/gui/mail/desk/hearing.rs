@@ -115,7 +115,6 @@ impl Desk {
 
     fn in_trouble(&mut self, trouble: mailer::Trouble) {
         (self.awaited, self.done) = (None, None);
-        self.list.give_up();
         if self.standing == Standing::Connecting {
             self.standing = Standing::Refused {
                 why: trouble.why.clone(),
@@ -143,5 +142,68 @@ impl Desk {
             watcher::News::Flagged(messages) => self.others_flagged(messages),
             watcher::News::Lost(why, again) => self.standing = Standing::Lost(why, again),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    // A test fails by panicking.
+    #![allow(clippy::unwrap_used)]
+
+    use std::path::PathBuf;
+    use std::sync::mpsc;
+
+    use eframe::egui::Context;
+
+    use super::*;
+    use crate::client::{ClientSettings, Endpoint, Security};
+    use crate::gui::mail::mailer::Trouble;
+    use crate::gui::model::account::Account;
+    use crate::gui::worker::Worker;
+
+    /// An account whose mailer does nothing: what was ordered of it, and how it tells.
+    fn desk() -> (Desk, mpsc::Receiver<Job>) {
+        let endpoint = Endpoint::new("localhost", 1, Security::Plain, PathBuf::new());
+        let account = Account {
+            name: "alice".to_owned(),
+            password: String::new(),
+            settings: ClientSettings {
+                smtp: endpoint.clone(),
+                pop3: endpoint.clone(),
+                imap: endpoint,
+                domain: "pillarbox.test".to_owned(),
+                passwords: Default::default(),
+            },
+        };
+        let (orders, ordered) = mpsc::channel();
+        let window = Context::default();
+        let mailer = Worker::start("idle", &window, move |jobs: mpsc::Receiver<Job>, _| {
+            jobs.into_iter().for_each(|job| orders.send(job).unwrap());
+        });
+        (Desk::new(account, mailer.unwrap(), &window), ordered)
+    }
+
+    fn trouble(job: &Job) -> News {
+        News::Trouble(Trouble {
+            what: job.named(),
+            why: "refused".to_owned(),
+            transient: true,
+        })
+    }
+
+    #[test]
+    fn rows_that_do_not_come_are_ordered_once() {
+        let (mut desk, ordered) = desk();
+        desk.list.set((1..=1_000).collect());
+        desk.see(500..520);
+        let rows = ordered.recv().unwrap();
+        for at in 0..10 {
+            desk.hear_mailer(trouble(&rows));
+            desk.see(at..at + 20);
+        }
+        desk.list.set((1..=1_000).collect());
+        desk.see(0..20);
+        drop(desk);
+        assert_eq!(ordered.iter().count(), 1);
     }
 }
