@@ -1,17 +1,23 @@
-//! What the window wants of an account, in the order in which it is done.
+//! What the window wants of an account, in the order in which it is done. IDLE tells the news of one folder alone
+//! (RFC 2177): when nothing is wanted for a while, the counts of all folders are looked at.
 
 use std::collections::VecDeque;
-use std::sync::mpsc::Receiver;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::Duration;
 
-use super::round;
 use crate::gui::model::list::Order;
 use crate::gui::model::writing::Place;
 use crate::message::{FlagChange, Flags};
+
+/// So long nothing is wanted before the folders are looked at.
+const PAUSE: Duration = Duration::from_secs(60);
 
 /// What the window wants of an account.
 pub(super) enum Job {
     /// The folders, and how much is unread in each.
     Folders,
+    /// The same, but nobody ordered it: that it failed is not told.
+    Round,
     /// Opens a folder, or looks again which messages there are.
     Open {
         folder: String,
@@ -44,10 +50,10 @@ pub(super) enum Job {
 }
 
 impl Job {
-    /// As an error begins: `To list the folders`.
+    /// As an error begins: `The folders are not known`.
     pub(super) fn named(&self) -> &'static str {
         match self {
-            Job::Folders => "The folders are not known",
+            Job::Folders | Job::Round => "The folders are not known",
             Job::Open { .. } => "The folder is not open",
             Job::Rows(_) => "The list has gaps",
             Job::Read(..) => "The message cannot be shown",
@@ -89,6 +95,7 @@ impl Job {
 pub(super) struct Jobs {
     orders: Receiver<Job>,
     waiting: VecDeque<Job>,
+    pause: Duration,
 }
 
 impl From<Receiver<Job>> for Jobs {
@@ -96,6 +103,7 @@ impl From<Receiver<Job>> for Jobs {
         Jobs {
             orders,
             waiting: VecDeque::new(),
+            pause: PAUSE,
         }
     }
 }
@@ -109,11 +117,23 @@ impl Jobs {
             self.waiting.extend(self.orders.try_iter());
             let job = match self.waiting.pop_front() {
                 Some(job) => job,
-                None => round::next(&self.orders, round::PAUSE, &may_look)?,
+                None => self.wait(&may_look)?,
             };
             let mut later = self.waiting.iter();
             if !later.any(|later| job.is_outdone_by(later, open)) {
                 return Some(job);
+            }
+        }
+    }
+
+    /// Waits for the next order; while nobody `may_look`, only what is ordered is done.
+    fn wait(&self, may_look: impl Fn() -> bool) -> Option<Job> {
+        loop {
+            match self.orders.recv_timeout(self.pause) {
+                Ok(job) => return Some(job),
+                Err(RecvTimeoutError::Disconnected) => return None,
+                Err(RecvTimeoutError::Timeout) if may_look() => return Some(Job::Round),
+                Err(RecvTimeoutError::Timeout) => {}
             }
         }
     }
@@ -124,6 +144,7 @@ mod tests {
     // A test fails by panicking.
     #![allow(clippy::unwrap_used)]
 
+    use std::cell::Cell;
     use std::sync::mpsc::channel;
 
     use super::*;
@@ -160,6 +181,33 @@ mod tests {
         let done = std::iter::from_fn(|| jobs.next(Some("INBOX"), || false));
         let done: Vec<String> = done.map(|job| told(&job)).collect();
         assert_eq!(done, ["folders", "read 7", "read 7", "open INBOX"]);
+    }
+
+    #[test]
+    fn without_orders_the_folders_are_looked_at() {
+        let (orders, jobs) = channel();
+        let mut jobs = Jobs::from(jobs);
+        jobs.pause = Duration::ZERO;
+        assert!(matches!(jobs.next(None, || true), Some(Job::Round)));
+        orders.send(Job::Create("Lab".to_owned())).unwrap();
+        assert!(matches!(jobs.next(None, || true), Some(Job::Create(_))));
+        drop(orders);
+        assert!(jobs.next(None, || true).is_none());
+    }
+
+    #[test]
+    fn nobody_looks_while_it_is_not_wanted() {
+        let (orders, jobs) = channel();
+        let mut jobs = Jobs::from(jobs);
+        jobs.pause = Duration::ZERO;
+        let asked = Cell::new(0);
+        let third_time = || {
+            asked.set(asked.get() + 1);
+            asked.get() == 3
+        };
+        assert!(matches!(jobs.next(None, third_time), Some(Job::Round)));
+        assert_eq!(asked.get(), 3);
+        drop(orders);
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! The worker of an account's IMAP connection: does what the window orders, and tells what came of it.
 //!
 //! It connects when there is something to do, and connects again when the server has closed meanwhile;
-//! what cannot be done twice (moving, keeping) is then told as an error, not repeated.
+//! what cannot be done twice (moving, keeping) is then told as an error, not repeated. Unasked it looks at the
+//! counts of the folders after a minute without an order; for that it never connects, and step by step it does not.
 
 use std::io::{self, Cursor};
 use std::sync::mpsc::Receiver;
@@ -27,6 +28,8 @@ use super::rows;
 pub(super) enum News {
     /// The folders.
     Folders(Vec<Folder>),
+    /// The folders, for which nobody asked.
+    Counted(Vec<Folder>),
     /// These messages are in the folder, in this order; could the server sort as was asked?
     Opened {
         folder: String,
@@ -56,8 +59,10 @@ pub(super) enum News {
 /// Why a job was not done.
 #[derive(Clone, Debug)]
 pub(super) struct Trouble {
-    /// What the window had wanted: `To read the message`.
+    /// What is now not as the window had wanted: `The message cannot be shown`.
     pub(super) what: &'static str,
+    /// The message that was to be read, if one was.
+    pub(super) unread: Option<u32>,
     /// The sentence of the error.
     pub(super) why: String,
     /// May it be otherwise later?
@@ -65,9 +70,10 @@ pub(super) struct Trouble {
 }
 
 impl Trouble {
-    fn of(what: &'static str, error: &ClientError) -> Trouble {
+    fn of(what: &'static str, unread: Option<u32>, error: &ClientError) -> Trouble {
         Trouble {
             what,
+            unread,
             why: error.to_string(),
             transient: error.is_transient(),
         }
@@ -110,8 +116,13 @@ impl Mailer {
 
     fn perform(&mut self, job: Job, teller: &Teller<News>) {
         let what = job.named();
+        let unread = match job {
+            Job::Read(uid, _) => Some(uid),
+            _ => None,
+        };
         let done = match job {
             Job::Folders => self.again(list).map(News::Folders),
+            Job::Round => return self.round(teller),
             Job::Open {
                 folder,
                 order,
@@ -151,7 +162,15 @@ impl Mailer {
             }
             Job::Create(folder) => self.create(folder),
         };
-        teller.tell(done.unwrap_or_else(|error| News::Trouble(Trouble::of(what, &error))));
+        teller.tell(done.unwrap_or_else(|error| News::Trouble(Trouble::of(what, unread, &error))));
+    }
+
+    /// Looks at the folders unasked. A server that has closed meanwhile is left alone.
+    fn round(&mut self, teller: &Teller<News>) {
+        match self.once(list) {
+            Ok(folders) => teller.tell(News::Counted(folders)),
+            Err(error) => log::info!("the folders are not counted: {error}"),
+        }
     }
 
     fn keep(
@@ -336,3 +355,6 @@ fn remove(client: &mut ImapClient, uids: &[u32]) -> Result<(), ClientError> {
 fn one(flag: Flag) -> Flags {
     [flag].into_iter().collect()
 }
+
+#[cfg(test)]
+mod tests;

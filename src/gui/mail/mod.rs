@@ -1,7 +1,7 @@
 //! The mail program: accounts, their folders, the list of messages, and the one that is read.
 //!
 //! `desk.rs` is an account that is open, without drawing; its workers are `mailer.rs` (IMAP; what it has to do is
-//! in `jobs.rs`, and what it does unasked in `round.rs`), `watcher.rs` (IDLE) and `sender.rs` (SMTP). Each pane
+//! in `jobs.rs`), `watcher.rs` (IDLE) and `sender.rs` (SMTP). Each pane
 //! draws itself and says what was clicked; what follows from that is done in `acting.rs`, and of what is
 //! written in `writings.rs`. Files are `disk.rs`'s.
 
@@ -16,7 +16,6 @@ mod jobs;
 mod list_pane;
 mod mailer;
 mod reading_pane;
-mod round;
 mod rows;
 mod sender;
 mod sign_in;

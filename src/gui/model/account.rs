@@ -40,6 +40,24 @@ impl Account {
     }
 }
 
+#[cfg(test)]
+impl Account {
+    /// For tests: alice, whose servers are all here.
+    pub(in crate::gui) fn alice_at(endpoint: Endpoint) -> Account {
+        Account {
+            name: "alice".to_owned(),
+            password: String::new(),
+            settings: ClientSettings {
+                smtp: endpoint.clone(),
+                pop3: endpoint.clone(),
+                imap: endpoint,
+                domain: "pillarbox.test".to_owned(),
+                passwords: std::collections::HashMap::new(),
+            },
+        }
+    }
+}
+
 /// No password reaches a log.
 impl std::fmt::Debug for Account {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

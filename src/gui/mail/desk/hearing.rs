@@ -19,9 +19,9 @@ impl Desk {
     }
 
     fn hear_mailer(&mut self, news: News) {
-        let is_trouble = matches!(news, News::Trouble(_));
+        let is_success = !matches!(news, News::Trouble(_) | News::Counted(_));
         match news {
-            News::Folders(folders) => self.folders = folders,
+            News::Folders(folders) | News::Counted(folders) => self.folders = folders,
             News::Opened {
                 folder,
                 uids,
@@ -53,7 +53,7 @@ impl Desk {
             }
             News::Trouble(trouble) => self.in_trouble(trouble),
         }
-        if !is_trouble {
+        if is_success {
             self.trouble = None;
         }
     }
@@ -114,7 +114,8 @@ impl Desk {
     }
 
     fn in_trouble(&mut self, trouble: mailer::Trouble) {
-        (self.awaited, self.done) = (None, None);
+        self.done = None;
+        self.awaited.take_if(|uid| trouble.unread == Some(*uid));
         if self.standing == Standing::Connecting {
             self.standing = Standing::Refused {
                 why: trouble.why.clone(),
@@ -156,7 +157,7 @@ mod tests {
     use eframe::egui::Context;
 
     use super::*;
-    use crate::client::{ClientSettings, Endpoint, Security};
+    use crate::client::{Endpoint, Security};
     use crate::gui::mail::mailer::Trouble;
     use crate::gui::model::account::Account;
     use crate::gui::worker::Worker;
@@ -164,21 +165,12 @@ mod tests {
     /// An account whose mailer does nothing: what was ordered of it, and how it tells.
     fn desk() -> (Desk, mpsc::Receiver<Job>) {
         let endpoint = Endpoint::new("localhost", 1, Security::Plain, PathBuf::new());
-        let account = Account {
-            name: "alice".to_owned(),
-            password: String::new(),
-            settings: ClientSettings {
-                smtp: endpoint.clone(),
-                pop3: endpoint.clone(),
-                imap: endpoint,
-                domain: "pillarbox.test".to_owned(),
-                passwords: Default::default(),
-            },
-        };
+        let account = Account::alice_at(endpoint);
         let (orders, ordered) = mpsc::channel();
         let window = Context::default();
         let mailer = Worker::start("idle", &window, move |jobs: mpsc::Receiver<Job>, _| {
-            jobs.into_iter().for_each(|job| orders.send(job).unwrap());
+            // A test that is over needs no more of them.
+            jobs.into_iter().for_each(|job| drop(orders.send(job)));
         });
         (Desk::new(account, mailer.unwrap(), &window), ordered)
     }
@@ -186,9 +178,32 @@ mod tests {
     fn trouble(job: &Job) -> News {
         News::Trouble(Trouble {
             what: job.named(),
+            unread: match job {
+                Job::Read(uid, _) => Some(*uid),
+                _ => None,
+            },
             why: "refused".to_owned(),
             transient: true,
         })
+    }
+
+    #[test]
+    fn a_message_is_awaited_until_it_cannot_be_read_itself() {
+        let (mut desk, _ordered) = desk();
+        desk.read(7);
+        desk.hear_mailer(trouble(&Job::Folders));
+        desk.hear_mailer(trouble(&Job::Read(6, 0)));
+        assert_eq!(desk.awaited, Some(7));
+        desk.hear_mailer(trouble(&Job::Read(7, 0)));
+        assert_eq!(desk.awaited, None);
+    }
+
+    #[test]
+    fn an_unasked_look_leaves_what_is_told() {
+        let (mut desk, _ordered) = desk();
+        desk.hear_mailer(trouble(&Job::Move(Vec::new(), String::new())));
+        desk.hear_mailer(News::Counted(Vec::new()));
+        assert_eq!(desk.trouble.as_deref(), Some("Nothing was moved: refused"));
     }
 
     #[test]
