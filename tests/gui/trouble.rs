@@ -61,6 +61,9 @@ fn when_another_programs_servers_go_the_window_offers_its_own() {
     lab.start();
     let mut window = lab.window(&["alice"]);
     window.sees("Folder Inbox, 7 not read");
+    window.click("Servers");
+    window.sees("Another program listens");
+    window.click("Mail");
     assert!(!window.shows("Start the servers"));
     lab.kill();
     window.click("Start the servers");

@@ -40,6 +40,8 @@ pub(super) struct Desk {
     /// Could the server sort as was asked?
     pub(super) sorted: bool,
     pub(super) sendings: Vec<OnItsWay>,
+    /// Servers were started while it was connecting, perhaps too late for it.
+    pub(super) servers_came: bool,
     /// Messages whose flags we change, of which the watcher will hear, too.
     own_changes: usize,
     mailer: Worker<Job, News>,
@@ -104,6 +106,7 @@ impl Desk {
             done: None,
             sorted: true,
             sendings: Vec::new(),
+            servers_came: false,
             own_changes: 0,
             mailer,
             watcher: None,

@@ -23,6 +23,7 @@ mod watcher;
 mod writings;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use eframe::egui::{CentralPanel, Context, Frame, Panel, ProgressBar, RichText, Ui};
 use lucide_icons::Icon;
@@ -50,7 +51,7 @@ pub(super) struct Mail {
     sign_in: SignIn,
     /// Another account is wanted, though one is open.
     signing_in: bool,
-    /// Accounts that could not be opened because no server was there.
+    /// Accounts of the configuration's servers that could not be opened because these were not there.
     unreached: Vec<Account>,
     folder_pane: FolderPane,
     list_pane: ListPane,
@@ -130,31 +131,41 @@ impl Mail {
         for (at, desk) in self.desks.iter_mut().enumerate() {
             let before = desk.standing.clone();
             let returned = desk.hear(popups).into_iter();
-            // Every attempt that fails has another pause behind it.
+            // An attempt that fails has another pause behind it, until that is as long as it gets.
             turned |= desk.standing != before && (before.is_lost() || desk.standing.is_lost());
             back.extend(returned.map(|writing| (at, writing)));
         }
         for (from, writing) in back {
             self.write(writing, from);
         }
-        let unreached = self.take_refused();
+        let unreached = self.take_refused(popups);
         self.hear_disk(popups);
         turned || unreached
     }
 
     /// Those that were refused go back to the card; `true` when one of them did not reach its server.
-    fn take_refused(&mut self) -> bool {
-        let mut unreached = false;
+    /// Those that missed servers that have come meanwhile are tried again, once.
+    fn take_refused(&mut self, popups: &mut Popups) -> bool {
+        let (mut unreached, mut missed) = (false, Vec::new());
         let refused = |desk: &Desk| matches!(desk.standing, Standing::Refused { .. });
         while let Some(at) = self.desks.iter().position(refused) {
             let desk = self.desks.remove(at);
-            if let Standing::Refused { why, transient } = desk.standing {
-                self.sign_in.refused(&desk.account, why);
-                unreached |= transient;
-                self.unreached.extend(transient.then_some(desk.account));
-            }
             self.signing_in = true;
             self.open = self.open.min(self.desks.len().saturating_sub(1));
+            let Standing::Refused { why, transient } = desk.standing else {
+                continue;
+            };
+            if transient && desk.servers_came {
+                missed.push(desk.account);
+                continue;
+            }
+            self.sign_in.refused(&desk.account, why);
+            unreached |= transient;
+            let waits = transient && self.sign_in.is_configured(&desk.account);
+            self.unreached.extend(waits.then_some(desk.account));
+        }
+        for account in missed {
+            self.open_account(account, popups);
         }
         unreached
     }
@@ -165,6 +176,7 @@ impl Mail {
             if desk.standing.is_lost() {
                 desk.refresh_all();
             }
+            desk.servers_came = desk.standing == Standing::Connecting;
         }
         for account in std::mem::take(&mut self.unreached) {
             self.sign_in.wrong = None;
@@ -224,6 +236,7 @@ impl Mail {
                     && look::button(ui, Icon::ArrowLeft, "Back to the mail").clicked()
                 {
                     self.signing_in = false;
+                    self.unreached.clear();
                 }
                 if let Some(account) = self.sign_in.show(ui) {
                     self.sign_in.wrong = None;
@@ -287,18 +300,12 @@ impl Mail {
 
 /// How the account stands, above its list: what is wrong and what is on its way.
 fn standing(ui: &mut Ui, desk: &mut Desk) {
-    if let Standing::Lost(why, again) = &desk.standing {
-        let next = match again {
-            Some(pause) => format!("Next attempt in {} s.", pause.as_secs()),
-            None => "It is not tried again by itself.".to_owned(),
-        };
-        let end = if why.ends_with(['.', '?']) { "" } else { "." };
-        look::wrong(ui, &format!("{why}{end} {next}"));
-        if look::button(ui, Icon::RotateCw, "Try again now").clicked() {
-            desk.refresh_all();
-        }
-    } else if let Some(trouble) = &desk.trouble {
-        look::wrong(ui, trouble);
+    let wrong = match &desk.standing {
+        Standing::Lost(why, again) => Some(lost(why, *again)),
+        _ => desk.trouble.clone(),
+    };
+    if let Some(wrong) = wrong {
+        look::wrong(ui, &wrong);
         if look::button(ui, Icon::RotateCw, "Try again now").clicked() {
             desk.refresh_all();
         }
@@ -307,6 +314,16 @@ fn standing(ui: &mut Ui, desk: &mut Desk) {
         let words = format!("Sending {}", one.subject);
         ui.add(ProgressBar::new(one.progress).text(words));
     }
+}
+
+/// That the server went away, and when the next attempt is made.
+fn lost(why: &str, again: Option<Duration>) -> String {
+    let next = match again {
+        Some(pause) => format!("Next attempt in {} s.", pause.as_secs()),
+        None => "It is not tried again by itself.".to_owned(),
+    };
+    let end = if why.ends_with(['.', '?']) { "" } else { "." };
+    format!("{why}{end} {next}")
 }
 
 /// What was done last, below the list, which does not move for it.
@@ -318,5 +335,49 @@ fn done(ui: &mut Ui, desk: &Desk) {
         panel.show_separator_line(false).show(ui, |ui| {
             ui.label(RichText::new(done).small().color(faint));
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::{Endpoint, Security};
+
+    /// Alice at this server, where nobody listens.
+    fn alice(server: &str) -> Account {
+        Account::alice_at(Endpoint::new(server, 0, Security::Plain, PathBuf::new()))
+    }
+
+    /// The last account has not reached its server.
+    fn unreached(mail: &mut Mail) {
+        if let Some(desk) = mail.desks.last_mut() {
+            desk.standing = Standing::Refused {
+                why: "unreachable".to_owned(),
+                transient: true,
+            };
+        }
+        mail.take_refused(&mut Popups::default());
+    }
+
+    #[test]
+    fn an_account_that_connected_while_the_servers_came_is_tried_once_more() {
+        let (here, mut popups) = (alice("127.0.0.1"), Popups::default());
+        let mut mail = Mail::new(here.settings.clone(), &Context::default());
+        mail.open_account(here, &mut popups);
+        mail.try_again(&mut popups);
+        unreached(&mut mail);
+        assert_eq!(mail.desks.len(), 1);
+        assert!(!mail.signing_in);
+        unreached(&mut mail);
+        assert!(mail.desks.is_empty());
+        assert_eq!(mail.unreached.len(), 1);
+    }
+
+    #[test]
+    fn the_servers_inside_are_not_those_of_an_account_elsewhere() {
+        let mut mail = Mail::new(alice("127.0.0.1").settings, &Context::default());
+        mail.open_account(alice("localhost"), &mut Popups::default());
+        unreached(&mut mail);
+        assert!(mail.unreached.is_empty());
     }
 }

@@ -69,6 +69,11 @@ impl SignIn {
         })
     }
 
+    /// Is this account's mail on the configuration's server?
+    pub(super) fn is_configured(&self, account: &Account) -> bool {
+        account.imap() == &self.settings.imap
+    }
+
     /// Draws the card; the account, when somebody signs in.
     pub(super) fn show(&mut self, ui: &mut Ui) -> Option<Account> {
         let mut account = None;
