@@ -121,6 +121,13 @@ fn bit(flag: Flag) -> u8 {
     1 << flag as u8
 }
 
+/// A set with this flag alone.
+impl From<Flag> for Flags {
+    fn from(flag: Flag) -> Flags {
+        [flag].into_iter().collect()
+    }
+}
+
 /// Collects system flags into a set.
 impl FromIterator<Flag> for Flags {
     fn from_iter<I: IntoIterator<Item = Flag>>(flags: I) -> Flags {

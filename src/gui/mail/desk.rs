@@ -158,7 +158,7 @@ impl Desk {
             let octets = self.list.known(uid).map_or(0, |row| row.octets);
             self.own_changes += self
                 .list
-                .would_change(&[uid], &FlagChange::Add(one(Flag::Seen)));
+                .would_change(&[uid], &FlagChange::Add(Flags::from(Flag::Seen)));
             (self.awaited, self.progress) = (Some(uid), 0.0);
             self.mailer.order(Job::Read(uid, octets));
         }
@@ -169,8 +169,8 @@ impl Desk {
         let uids = self.list.selected();
         let has = |uid: &u32| self.list.known(*uid).is_some_and(|row| row.flags.has(flag));
         let change = match uids.iter().all(has) {
-            true => FlagChange::Remove(one(flag)),
-            false => FlagChange::Add(one(flag)),
+            true => FlagChange::Remove(Flags::from(flag)),
+            false => FlagChange::Add(Flags::from(flag)),
         };
         if !uids.is_empty() {
             self.own_changes += self.list.would_change(&uids, &change);
@@ -266,9 +266,4 @@ impl Desk {
             replaces,
         });
     }
-}
-
-/// A set with this flag alone.
-fn one(flag: Flag) -> Flags {
-    [flag].into_iter().collect()
 }

@@ -264,7 +264,7 @@ impl Mailer {
             Ok(message.into_inner())
         })?;
         // Of a folder that is open for reading only it cannot be told.
-        let read = one(Flag::Seen);
+        let read = Flags::from(Flag::Seen);
         let _ = self
             .once(|client| client.store(&SequenceSet::from_sorted(&[uid]), FlagChange::Add(read)));
         Ok(News::Message(Box::new(Shown::of(uid, source))))
@@ -347,13 +347,8 @@ fn in_order(
 
 fn remove(client: &mut ImapClient, uids: &[u32]) -> Result<(), ClientError> {
     let set = SequenceSet::from_sorted(uids);
-    client.store(&set, FlagChange::Add(one(Flag::Deleted)))?;
+    client.store(&set, FlagChange::Add(Flags::from(Flag::Deleted)))?;
     client.expunge_only(&set)
-}
-
-/// A set with this flag alone.
-fn one(flag: Flag) -> Flags {
-    [flag].into_iter().collect()
 }
 
 #[cfg(test)]

@@ -1,12 +1,12 @@
 //! What the workers of an account tell, and what follows from it.
 
-use super::{Desk, Job, Standing, one};
+use super::{Desk, Job, Standing};
 use crate::gui::mail::mailer::{self, News};
 use crate::gui::mail::watcher::{self, Watcher};
 use crate::gui::model::shown::Shown;
 use crate::gui::model::writing::Writing;
 use crate::gui::popup::Popups;
-use crate::message::{Flag, FlagChange};
+use crate::message::{Flag, FlagChange, Flags};
 
 impl Desk {
     /// Takes in what the workers have told.
@@ -84,7 +84,7 @@ impl Desk {
 
     fn show(&mut self, shown: Shown) {
         let uid = shown.uid;
-        self.flagged(&[uid], &FlagChange::Add(one(Flag::Seen)));
+        self.flagged(&[uid], &FlagChange::Add(Flags::from(Flag::Seen)));
         if self.awaited == Some(uid) {
             self.awaited = None;
             self.shown = Some(shown);

@@ -1,6 +1,6 @@
 //! What became of the messages of an account that were on their way.
 
-use super::{Desk, Job, one, sender};
+use super::{Desk, Job, sender};
 use crate::gui::model::writing::{About, Writing};
 use crate::gui::popup::Popups;
 use crate::message::{Flag, FlagChange, Flags};
@@ -50,7 +50,7 @@ impl Desk {
                 popups.bad("Sent, but not to all", lines.join("\n"));
             }
         }
-        self.keep(&SpecialUse::Sent, one(Flag::Seen), message, None);
+        self.keep(&SpecialUse::Sent, Flags::from(Flag::Seen), message, None);
         if let Some((place, about)) = writing.about.clone() {
             let mut flags = Flags::new();
             match about {
