@@ -49,8 +49,10 @@ fn send(
 
 /// Reads the newest message again and again, by POP3: the rest of the crowd must not matter to it.
 fn read_by_pop3(endpoint: &Endpoint, done: &AtomicBool) -> Result<usize, ClientError> {
-    let mut read = 0;
-    while !done.load(Ordering::Relaxed) {
+    let (mut read, mut last) = (0, false);
+    while !last {
+        // Once more behind the last message: who logs in late has looked, too.
+        last = done.load(Ordering::Relaxed);
         let mut pop3 = Pop3Client::connect(endpoint)?;
         pop3.login("bob", "builder")?;
         if let Some((number, octets)) = pop3.list()?.last() {
@@ -70,7 +72,9 @@ fn read_by_imap(endpoint: &Endpoint, done: &AtomicBool) -> Result<usize, ClientE
     imap.login("bob", "builder")?;
     imap.select("INBOX")?;
     let mut known: Vec<u32> = Vec::new();
-    while !done.load(Ordering::Relaxed) {
+    let mut last = false;
+    while !last {
+        last = done.load(Ordering::Relaxed);
         imap.noop()?;
         let uids = imap.search(vec![SearchKey::All])?;
         assert!(uids.is_sorted_by(|a, b| a < b), "UIDs rise");
