@@ -44,10 +44,7 @@ pub(crate) fn script(
         match turn {
             Turn::Client(octets, parts) => writer.client(octets, parts),
             Turn::Tls => writer.actions.push(Action::StartTls),
-            Turn::Closed => {
-                writer.idles = false;
-                writer.actions.push(Action::Closed);
-            }
+            Turn::Closed => writer.actions.push(Action::Closed),
             Turn::Again => writer.another_client(),
             Turn::Remark(text) => writer.actions.push(Action::Narrate(text.clone())),
             Turn::Server(line, parts) if writer.idles && is_news(line, parts) => writer.news(line),

@@ -106,9 +106,7 @@ impl Classroom {
     fn who(&mut self, ui: &mut Ui) -> bool {
         ui.columns_const(|[left, right]| {
             let name = look::field(left, "User name", &mut self.name);
-            if !std::mem::replace(&mut self.begun, true) {
-                name.request_focus();
-            }
+            look::begin_at(&name, &mut self.begun);
             let password = look::secret_field(right, "Password", &mut self.password);
             let entered = look::entered(right, &password);
             if entered {

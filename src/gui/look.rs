@@ -58,6 +58,22 @@ pub(super) fn primary(ui: &mut Ui, picture: Icon, words: &str) -> Response {
     named(response, Role::Button, words)
 }
 
+/// The button that ends what a modal window asks: the keyboard is there while the window is open.
+pub(super) fn last_word(ui: &mut Ui, picture: Icon, words: &str) -> Response {
+    let button = primary(ui, picture, words);
+    if !button.has_focus() {
+        button.request_focus();
+    }
+    button
+}
+
+/// The keyboard is at this control when it is drawn first.
+pub(super) fn begin_at(control: &Response, begun: &mut bool) {
+    if !std::mem::replace(begun, true) {
+        control.request_focus();
+    }
+}
+
 /// A button that stays down; is it clicked?
 pub(super) fn toggle(ui: &mut Ui, picture: Icon, name: &str, down: bool) -> bool {
     let palette = palette(ui);

@@ -9,9 +9,7 @@ use super::look;
 
 /// What is still to be read, one pop-up after the other.
 #[derive(Default)]
-pub(super) struct Popups {
-    unread: VecDeque<Popup>,
-}
+pub(super) struct Popups(VecDeque<Popup>);
 
 struct Popup {
     title: String,
@@ -32,17 +30,17 @@ impl Popups {
 
     fn push(&mut self, title: &str, text: String, good: bool) {
         let title = title.to_owned();
-        self.unread.push_back(Popup { title, text, good });
+        self.0.push_back(Popup { title, text, good });
     }
 
     /// Is one open?
     pub(super) fn is_open(&self) -> bool {
-        !self.unread.is_empty()
+        !self.0.is_empty()
     }
 
     /// Draws the one that is open. Enter, Escape and a click on OK close it.
     pub(super) fn show(&mut self, window: &Context) {
-        let Some(popup) = self.unread.front() else {
+        let Some(popup) = self.0.front() else {
             return;
         };
         let shown = look::modal(window, "pop-up").show(window, |ui| {
@@ -58,15 +56,11 @@ impl Popups {
             });
             ui.label(&popup.text);
             ui.add_space(look::STEP);
-            let ok = look::primary(ui, Icon::Check, "OK");
-            if !ok.has_focus() {
-                ok.request_focus();
-            }
+            let ok = look::last_word(ui, Icon::Check, "OK");
             ok.clicked() || ui.input(|input| input.key_pressed(Key::Enter))
         });
         if shown.inner || shown.should_close() {
-            self.unread.pop_front();
-            window.request_repaint();
+            self.0.pop_front();
         }
     }
 }

@@ -199,11 +199,7 @@ pub(super) fn show_help(window: &Context) -> bool {
         ui.label(
             "Tab goes from control to control, Space and Enter press one, Escape leaves a text.",
         );
-        let close = look::primary(ui, Icon::Check, "Close");
-        if !close.has_focus() {
-            close.request_focus();
-        }
-        close.clicked()
+        look::last_word(ui, Icon::Check, "Close").clicked()
     });
     !(shown.inner || shown.should_close())
 }

@@ -6,7 +6,7 @@ use native_tls::{HandshakeError, TlsAcceptor, TlsConnector, TlsStream};
 
 use super::socket::{Socket, Wake};
 use super::tap::{Direction, Secured};
-use super::{openssl, secrets};
+use super::{openssl, secrets, tls};
 
 /// A connection in clear or under TLS.
 pub(super) enum Stream {
@@ -107,9 +107,8 @@ fn reason(words: &str) -> String {
         return words.to_owned();
     }
     let reason = fields.nth(3).unwrap_or(words).trim();
-    let verdict = words.rfind('(').filter(|_| words.ends_with(')'));
-    match verdict.and_then(|at| words.get(at..)) {
-        Some(verdict) => format!("{reason} {verdict}"),
+    match tls::verdict(words) {
+        Some(verdict) => format!("{reason} ({verdict})"),
         None => reason.to_owned(),
     }
 }

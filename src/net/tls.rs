@@ -119,6 +119,13 @@ pub fn connector(ca: &Path, versions: Versions) -> Result<TlsConnector, TlsError
         .map_err(|error| TlsError(format!("OpenSSL refuses to be a client: {error}")))
 }
 
+/// What OpenSSL puts last in its words on a certificate that it does not trust, in brackets: `self-signed
+/// certificate`.
+pub(crate) fn verdict(words: &str) -> Option<&str> {
+    let (_, verdict) = words.rsplit_once('(')?;
+    verdict.strip_suffix(')')
+}
+
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, TlsError> {
     fs::read(path).map_err(|error| TlsError(format!("{} cannot be read: {error}", path.display())))
 }

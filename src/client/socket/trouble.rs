@@ -6,7 +6,7 @@ use std::io;
 
 use super::ClientSocket;
 use crate::client::ClientError;
-use crate::net::Wake;
+use crate::net::{Wake, tls};
 
 impl ClientSocket {
     /// The error for a line without an end, and the connection's end.
@@ -74,7 +74,7 @@ impl ClientSocket {
         if is_timeout(error) {
             ClientError::TimedOut { server }
         } else if why.contains("certificate verify failed") {
-            let why = in_brackets(&why).unwrap_or(why.as_str()).to_owned();
+            let why = tls::verdict(&why).unwrap_or(why.as_str()).to_owned();
             let ca = self.endpoint.ca.clone();
             ClientError::Untrusted { server, ca, why }
         } else {
@@ -86,10 +86,4 @@ impl ClientSocket {
 fn is_timeout(error: &io::Error) -> bool {
     // A write that waits too long gives the first, a read the second.
     error.kind() == io::ErrorKind::WouldBlock || Wake::of(error) == Some(Wake::TimedOut)
-}
-
-/// OpenSSL puts its reason last: `…: certificate verify failed:… (self-signed certificate)`.
-fn in_brackets(text: &str) -> Option<&str> {
-    let (_, reason) = text.rsplit_once('(')?;
-    reason.strip_suffix(')')
 }

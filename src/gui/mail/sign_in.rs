@@ -94,9 +94,7 @@ impl SignIn {
         ui.heading("Sign in to read and send mail");
         let chosen = self.known_accounts(ui);
         let account = look::field(ui, "Account", &mut self.name);
-        if !std::mem::replace(&mut self.begun, true) {
-            account.request_focus();
-        }
+        look::begin_at(&account, &mut self.begun);
         let password = look::secret_field(ui, "Password", &mut self.password);
         let entered = look::entered(ui, &password);
         let words = "Another server than the configuration's";

@@ -14,7 +14,7 @@ use super::explained::Explained;
 use super::imap::Imap;
 use super::line::{Cutter, Line};
 use super::pop3::Pop3;
-use super::sketch::Sketch;
+use super::sketch::{Sketch, is_meant};
 use super::smtp::Smtp;
 use super::state::State;
 use super::texts::Texts;
@@ -263,12 +263,11 @@ impl Observer {
             Protocol::Pop3 => (Topic::Pop3Command, 1),
             _ => (Topic::SmtpCommand, 1),
         };
-        let names = self.texts.of(topic).map(|entry| entry.name.as_str());
-        let others: Vec<&str> = names.filter(|name| !LOGINS.contains(name)).collect();
         sketch.first_words(words).any(|word| {
             let word = word.to_ascii_uppercase();
-            let meant = |name: &&str| strsim::osa_distance(&word, name) <= 1;
-            word.len() > 2 && others.iter().any(meant)
+            let mut names = self.texts.of(topic).map(|entry| entry.name.as_str());
+            let is_meant = |name: &str| !LOGINS.contains(&name) && is_meant(&word, name);
+            word.len() > 2 && names.any(is_meant)
         })
     }
 

@@ -315,9 +315,15 @@ fn like_a_login(word: &[u8]) -> Option<usize> {
     if let Some(verb) = SECRETIVE.iter().find(|verb| letters.starts_with(**verb)) {
         return Some(verb.len());
     }
-    // A letter too many, too few, another one, or two that changed places.
-    let slip = |verb: &&&str| strsim::osa_distance(&letters, verb) == 1;
-    SECRETIVE.iter().find(slip).map(|_| letters.len())
+    let mistyped = SECRETIVE.iter().any(|verb| is_meant(&letters, verb));
+    mistyped.then_some(letters.len())
+}
+
+/// Is a word this one, or that with a slip of the finger: a letter too many, too few, another one, or two
+/// that changed places? Both in upper case.
+pub(super) fn is_meant(word: &str, as_word: &str) -> bool {
+    // A word may be as long as a line, which is not compared letter by letter.
+    word.len().abs_diff(as_word.len()) <= 1 && strsim::osa_distance(word, as_word) <= 1
 }
 
 /// Where the words of a line stand.
