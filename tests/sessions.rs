@@ -136,6 +136,9 @@ fn why_there_is_no_tls_is_told() {
             let shown = shown.split_whitespace().collect::<Vec<_>>().join(" ");
             assert!(shown.contains(why) && shown.contains(means), "{shown}");
         }
+        let page = ok(&lab, &["sessions", id, "--html", "-"]);
+        let tls = "<dt>TLS</dt><dd>none: the handshake failed</dd>";
+        assert!(page.contains(tls), "{page}");
     }
 }
 

@@ -83,6 +83,7 @@ fn facts(dialogue: &Dialogue) -> String {
         Happened::Secured {
             version, cipher, ..
         } => Some(format!("{version}, {cipher}")),
+        Happened::Failed { .. } => Some("none: the handshake failed".to_owned()),
         _ => None,
     });
     let began = match summary.whole {
