@@ -56,8 +56,8 @@ fn mail_is_sent_and_read_in_the_real_window() {
 
     // Written by keys: to, subject, text.
     let letter = || {
+        screen.press("ctrl+1");
         screen.press("ctrl+n");
-        thread::sleep(Duration::from_millis(500));
         screen.type_text("bob");
         screen.press("Tab");
         screen.type_text("Tea at four");

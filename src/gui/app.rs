@@ -19,6 +19,7 @@ use super::popup::Popups;
 use super::saving::Saving;
 use super::see_through::SeeThrough;
 use super::shortcuts::{self, Action};
+use super::type_ahead::TypeAhead;
 use crate::client::ClientSettings;
 use crate::config::Config;
 use crate::protocol::explain::Texts;
@@ -78,6 +79,7 @@ impl App {
     pub fn new(window: &Context, start: Start) -> App {
         let size = Size::default();
         look::dress(window, size);
+        window.add_plugin(TypeAhead::default());
         let Start {
             mut settings,
             accounts,

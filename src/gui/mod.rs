@@ -11,7 +11,8 @@
 //! - `worker.rs`: every network and every disk call is made in a worker's thread, never in the window's.
 //!   A worker tells its news through a channel and asks for a repaint; an idle window draws nothing.
 //! - `look.rs`: distances, controls and icons, in one place; colours and sizes of text are `look/theme.rs`'s.
-//! - `keyboard.rs`: behind a modal window the keyboard is where it was.
+//! - `keyboard.rs`: behind a modal window the keyboard is where it was. `type_ahead.rs`: keys that come faster than
+//!   the window is drawn are obeyed where they were meant.
 //!
 //! Every control has a name that a screen reader, and a test, finds it by.
 
@@ -39,6 +40,7 @@ mod see_through;
 mod shortcuts;
 mod smtp_panel;
 mod step_bar;
+mod type_ahead;
 mod worker;
 
 pub use app::{App, Start};

@@ -1,7 +1,7 @@
-//! What keys do wherever the window is: behind a modal window the keyboard is where it was, and no key stops the
-//! window without a word.
+//! What keys do wherever the window is: behind a modal window the keyboard is where it was, no key stops the window
+//! without a word, and none comes too early.
 
-use eframe::egui::{Key, Modifiers};
+use eframe::egui::{Event, Key, Modifiers};
 
 use crate::window::{Lab, Window};
 
@@ -94,4 +94,39 @@ fn after_a_login_by_enter_the_keyboard_is_still_at_the_password() {
     window.key(Modifiers::NONE, Key::Enter);
     window.pop_up("not accepted");
     has_keyboard(&mut window, "Password");
+}
+
+/// A key that was pressed and released.
+fn stroke(modifiers: Modifiers, key: Key) -> [Event; 2] {
+    [true, false].map(|pressed| Event::Key {
+        key,
+        physical_key: None,
+        pressed,
+        repeat: false,
+        modifiers,
+    })
+}
+
+/// What these letters write.
+fn letters(text: &str) -> impl Iterator<Item = Event> {
+    text.chars().map(|letter| Event::Text(letter.to_string()))
+}
+
+#[test]
+fn a_letter_that_is_written_faster_than_the_window_is_drawn_is_sent_as_it_was_meant() {
+    let lab = Lab::open();
+    let mut window = lab.window(&["alice"]);
+    let tab = stroke(Modifiers::NONE, Key::Tab);
+    let mut typed = stroke(Modifiers::COMMAND, Key::N).to_vec();
+    typed.extend(letters("bob"));
+    typed.extend(tab.clone());
+    typed.extend(letters("Tea at four"));
+    typed.extend(tab);
+    typed.extend(letters("By the gate."));
+    typed.extend(stroke(Modifiers::COMMAND, Key::Enter));
+    window.at_once(typed);
+    window.sees("The message is kept in Sent.");
+    let message = lab.stored("bob", "INBOX").pop().unwrap();
+    assert!(message.contains("Subject: Tea at four"), "{message}");
+    assert!(message.contains("By the gate."), "{message}");
 }

@@ -367,6 +367,12 @@ impl Window {
         self.0.step();
     }
 
+    /// Hands over at once what was typed while the window could not be drawn.
+    pub(crate) fn at_once(&mut self, events: Vec<Event>) {
+        self.0.input_mut().events.extend(events);
+        self.0.step();
+    }
+
     /// Reads the pop-up that comes, which says this, and closes it.
     pub(crate) fn pop_up(&mut self, text: &str) {
         self.until("a pop-up", |window| window.control("OK").is_some());
