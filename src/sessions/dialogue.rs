@@ -54,7 +54,7 @@ pub struct Explanation {
 }
 
 /// Why a TLS handshake failed. OpenSSL speaks of an alert only when it has received one.
-pub(in crate::sessions) fn why_no_tls(why: &str) -> String {
+pub(crate) fn why_no_tls(why: &str) -> String {
     match why.split_once(" alert ") {
         Some((_, alert)) => format!("the other end sent the alert {alert:?}"),
         None => why.to_owned(),

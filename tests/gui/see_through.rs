@@ -87,6 +87,7 @@ fn a_certificate_that_is_not_trusted_is_told_with_why_and_what_to_do() {
     let lab = Lab::open();
     let mut window = lab.window_trusting(Path::new("no-such-ca.pem"), &["alice"]);
     window.sees("certificate is not trusted");
+    window.sees("There is no TLS: certificate verify failed");
     window.click("not trusted");
     window.sees("Why it is not trusted");
     window.sees("whom nobody here trusts");

@@ -17,6 +17,7 @@ use crate::client::printable;
 use crate::console::without_ending;
 use crate::net::{Presented, Secured};
 use crate::protocol::explain::{Explained, Observer, Texts, Told, Topic};
+use crate::sessions::why_no_tls;
 use crate::wire_tap::{Connection, Event, Side, Sink, What};
 
 /// Octets that are kept of a line: four rows of a wide window.
@@ -99,7 +100,8 @@ impl Follower {
             What::Reset => followed.happened(event.time, RESET, true),
             What::Lost => followed.happened(event.time, LOST, true),
             What::Closed => followed.changes.push(Change::Ended(number)),
-            What::Opened | What::Secrets(_) | What::Failed(_) => {}
+            What::Failed(why) => followed.failed(event.time, why),
+            What::Opened | What::Secrets(_) => {}
         }
         let mut changes = std::mem::take(&mut followed.changes);
         if matches!(event.what, What::Closed | What::Lost) {
@@ -241,6 +243,13 @@ impl Followed {
         let explained = self.observer.as_mut().map(|observer| observer.tls(&words));
         let text = format!("TLS begins: {words}");
         self.push(time, &text, explained, false);
+    }
+
+    fn failed(&mut self, time: SystemTime, why: &str) {
+        let observer = self.observer.as_ref();
+        let explained = observer.and_then(|observer| observer.tls_failed(why));
+        let text = format!("There is no TLS: {}", why_no_tls(why));
+        self.push(time, &text, explained, true);
     }
 
     fn lock_changed(&mut self) {
