@@ -9,13 +9,13 @@ fn a_server_that_dies_is_told_and_comes_back() {
     window.click_row("The tea rota");
     window.sees("Save tea-rota.csv");
     lab.kill();
-    window.sees("Next attempt in");
+    window.sees("Next attempt at");
     window.sees("has ended: nothing more is said on it");
     window.click_row("Fwd: The drains");
     window.sees("cannot be reached");
     lab.start();
     window.click("Try again now");
-    window.misses("Next attempt in");
+    window.misses("Next attempt at");
     window.click_row("Fwd: The drains");
     window.sees("Can we fix it?");
     // And new mail comes by itself again.
@@ -67,7 +67,7 @@ fn when_another_programs_servers_go_the_window_offers_its_own() {
     assert!(!window.shows("Start the servers"));
     lab.kill();
     window.click("Start the servers");
-    window.misses("Next attempt in");
+    window.misses("Next attempt at");
     window.click_row("Fwd: The drains");
     window.sees("Can we fix it?");
 }

@@ -4,9 +4,9 @@ mod hearing;
 mod sending;
 
 use std::io;
-use std::time::Duration;
 
 use eframe::egui::Context;
+use jiff::Zoned;
 
 use super::jobs::Job;
 use super::mailer::{self, News};
@@ -64,7 +64,7 @@ pub(super) enum Standing {
     /// All is well.
     Connected,
     /// The server went away: the sentence, and when the next attempt is made.
-    Lost(String, Option<Duration>),
+    Lost(String, Option<Zoned>),
 }
 
 impl Standing {
@@ -88,8 +88,8 @@ impl Desk {
     pub(super) fn open(account: Account, window: &Context) -> io::Result<Desk> {
         let mailer = mailer::start(account.clone(), window)?;
         let mut desk = Desk::new(account, mailer, window);
+        // What else there is, is asked for when that is open: a password that is wrong is said once.
         desk.open_folder(INBOX);
-        desk.mailer.order(Job::Folders);
         Ok(desk)
     }
 

@@ -23,9 +23,9 @@ mod watcher;
 mod writings;
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use eframe::egui::{CentralPanel, Context, Frame, Panel, ProgressBar, RichText, Ui};
+use jiff::Zoned;
 use lucide_icons::Icon;
 
 use self::chooser::Chooser;
@@ -301,7 +301,7 @@ impl Mail {
 /// How the account stands, above its list: what is wrong and what is on its way.
 fn standing(ui: &mut Ui, desk: &mut Desk) {
     let wrong = match &desk.standing {
-        Standing::Lost(why, again) => Some(lost(why, *again)),
+        Standing::Lost(why, again) => Some(lost(why, again.as_ref())),
         _ => desk.trouble.clone(),
     };
     if let Some(wrong) = wrong {
@@ -317,9 +317,9 @@ fn standing(ui: &mut Ui, desk: &mut Desk) {
 }
 
 /// That the server went away, and when the next attempt is made.
-fn lost(why: &str, again: Option<Duration>) -> String {
+fn lost(why: &str, again: Option<&Zoned>) -> String {
     let next = match again {
-        Some(pause) => format!("Next attempt in {} s.", pause.as_secs()),
+        Some(then) => format!("Next attempt at {}.", then.strftime("%H:%M:%S")),
         None => "It is not tried again by itself.".to_owned(),
     };
     let end = if why.ends_with(['.', '?']) { "" } else { "." };

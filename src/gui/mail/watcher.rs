@@ -7,6 +7,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::time::Duration;
 
 use eframe::egui::Context;
+use jiff::Zoned;
 
 use crate::client::{ClientError, ImapClient};
 use crate::gui::model::account::Account;
@@ -44,8 +45,8 @@ pub(super) enum News {
     Changed,
     /// So many messages have other flags.
     Flagged(usize),
-    /// There is no connection, for this reason; the next attempt is so far away, if there is one.
-    Lost(String, Option<Duration>),
+    /// There is no connection, for this reason; the next attempt is made then, if there is one.
+    Lost(String, Option<Zoned>),
 }
 
 /// The window's end. Dropping it ends the wait.
@@ -124,7 +125,8 @@ impl Watch {
             let pause = (FIRST_PAUSE * 2_u32.saturating_pow(self.attempts)).min(LONGEST_PAUSE);
             self.attempts = (self.attempts + 1).min(u32::BITS / 2);
             let again = error.is_transient().then_some(pause);
-            teller.tell(News::Lost(error.to_string(), again));
+            let then = again.map(|pause| Zoned::now().saturating_add(pause));
+            teller.tell(News::Lost(error.to_string(), then));
             let order = match again {
                 Some(pause) => orders.recv_timeout(pause),
                 // A password that is wrong is not tried until somebody says so.

@@ -74,6 +74,7 @@ impl Desk {
         self.own_changes = 0;
         self.sorted = sorted;
         if self.watcher.is_none() {
+            self.mailer.order(Job::Folders);
             match Watcher::start(self.account.clone(), folder, &self.window) {
                 Ok(watcher) => self.watcher = Some(watcher),
                 Err(error) => log::error!("nobody watches for new mail: {error}"),
@@ -204,6 +205,22 @@ mod tests {
         desk.hear_mailer(trouble(&Job::Move(Vec::new(), String::new())));
         desk.hear_mailer(News::Counted(Vec::new()));
         assert_eq!(desk.trouble.as_deref(), Some("Nothing was moved: refused"));
+    }
+
+    #[test]
+    fn nothing_is_ordered_beside_the_first_folder_until_it_is_open() {
+        let (mut desk, ordered) = desk();
+        desk.open_folder("INBOX");
+        let opened = News::Opened {
+            folder: "INBOX".to_owned(),
+            uids: Vec::new(),
+            sorted: true,
+        };
+        assert!(matches!(ordered.recv().unwrap(), Job::Open { .. }));
+        desk.hear_mailer(opened);
+        drop(desk);
+        let names: Vec<_> = ordered.iter().map(|job| job.named()).collect();
+        assert_eq!(names, ["The folders are not known"]);
     }
 
     #[test]
