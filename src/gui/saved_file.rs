@@ -16,7 +16,8 @@ pub(super) fn make(form: Form, events: &[Event], texts: &Arc<Texts>) -> Result<A
     let (end, bytes) = match form {
         Form::Script => {
             let dialogue = dialogue(events, texts)?;
-            let script = script(&dialogue).ok_or("This is not a protocol of ours.")?;
+            let script = script(&dialogue);
+            let script = script.map_err(|why| format!("It cannot be played again: {why}."))?;
             ("demo", script.to_string().into_bytes())
         }
         Form::Page => (

@@ -15,12 +15,15 @@ const FILLER: usize = 78;
 /// Octets that stand in a script for what was not recorded: it is read into memory.
 const MOST: usize = 64 * 1024 * 1024;
 
-/// The conversation as a script; `None` for a protocol of somebody's own. A secret is asked for when
-/// it is played, and where lines of a message were not recorded, others of the same size stand.
-#[must_use]
-pub fn script(dialogue: &Dialogue) -> Option<Script> {
-    let place = &dialogue.summary.place;
-    let protocol = place.protocol?;
+/// The conversation as a script. A secret is asked for when it is played, and where lines of a message
+/// were not recorded, others of the same size stand.
+///
+/// # Errors
+/// Why it cannot be played again, as the end of a sentence: no line was said in it, or its protocol is
+/// somebody's own.
+pub fn script(dialogue: &Dialogue) -> Result<Script, &'static str> {
+    let protocol = dialogue.summary.place.protocol;
+    let protocol = protocol.ok_or("its protocol is none of ours")?;
     let (mut turns, mut tls) = (Vec::new(), Tls::Any);
     for turn in &dialogue.turns {
         match &turn.what {
@@ -45,9 +48,13 @@ pub fn script(dialogue: &Dialogue) -> Option<Script> {
             break;
         }
     }
+    let is_line = |turn: &Turn| matches!(turn, Turn::Client(..) | Turn::Server(..));
+    if !turns.iter().any(is_line) {
+        return Err("nothing was said in it");
+    }
     let title = title(dialogue, protocol);
     let script = saved::script(&title, protocol, &turns, false);
-    Some(Script { tls, ..script }.numbered())
+    Ok(Script { tls, ..script }.numbered())
 }
 
 fn title(dialogue: &Dialogue, protocol: Protocol) -> String {

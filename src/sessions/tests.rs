@@ -250,6 +250,15 @@ fn a_conversation_becomes_a_script() {
 }
 
 #[test]
+fn a_conversation_in_which_nothing_was_said_becomes_no_script() {
+    for story in ["TLS", "S ends\nclosed"] {
+        let none = script(&dialogue(Protocol::Pop3, story));
+        let none = none.map(|script| script.to_string());
+        assert_eq!(none, Err("nothing was said in it"), "{story}");
+    }
+}
+
+#[test]
 fn what_was_not_recorded_keeps_its_size_in_a_script() {
     let body = "C: line\n".repeat(5_000);
     let lines = format!(

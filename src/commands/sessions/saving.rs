@@ -46,8 +46,8 @@ pub(super) fn save(
         say(out, format!("Any browser shows {}.", file.display()))?;
     }
     if let Some(file) = &args.demo {
-        let script = script(dialogue).ok_or_else(|| {
-            CommandError::Job("a protocol of one's own cannot be played again".to_owned())
+        let script = script(dialogue).map_err(|why| {
+            CommandError::Job(format!("the conversation cannot be played again: {why}"))
         })?;
         write(out, file, &script.to_string())?;
         let name = file.display();
