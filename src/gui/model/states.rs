@@ -186,6 +186,17 @@ mod tests {
     }
 
     #[test]
+    fn whoever_idles_goes_back_to_where_that_was_said() {
+        let drawing = Drawing::of(Diagram::of(Protocol::Imap), Some(State::Idle));
+        let from_idle = |way: &&Way| drawing.places[way.from].state == State::Idle;
+        let ways = drawing.ways.iter().filter(from_idle);
+        let told = ways.map(|way| (drawing.places[way.to].state.key(), way.by.join(", ")));
+        let done = "DONE".to_owned();
+        let expected = [("selected", done.clone()), ("authenticated", done)];
+        assert_eq!(told.take(2).collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
     fn every_state_has_a_place_and_the_present_one_shows_how_to_leave() {
         for protocol in [
             Protocol::Smtp,

@@ -187,6 +187,9 @@ pub(super) static IMAP: Diagram = Diagram {
         passage(&[Selected], "CLOSE", Done, Authenticated),
         passage(&[Selected], "UNSELECT", Done, Authenticated),
         passage(&[Authenticated, Selected], "IDLE", Continue, Idle),
+        // Back to where IDLE was said, which the course of a conversation remembers.
+        passage(&[Idle], "DONE", Done, Selected),
+        passage(&[Idle], "DONE", Done, Authenticated),
         passage(
             &[Authenticated, Selected],
             "UNAUTHENTICATE",
