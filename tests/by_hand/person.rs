@@ -94,6 +94,31 @@ fn imap_with_completion_tls_and_a_literal_is_saved_and_played_again() {
 }
 
 #[test]
+fn a_login_with_a_slip_or_in_literals_is_on_no_screen_and_in_no_history() {
+    let lab = Lab::start();
+    let place = place(&lab, "imap");
+    let mut person = Person::at(&["imap", &place], lab.path());
+    let mut seen = person.sees("* OK");
+    for (typed, answer) in [
+        ("a1 LOGN bob builder", "a1 BAD"),
+        ("AUHTENTICATE PLAIN builder", "BAD"),
+        ("a2 LOGIN {3}", "+ "),
+        ("bob {7}", "+ "),
+        ("builder", "a2 OK"),
+        ("a3 NOOP", "a3 OK"),
+    ] {
+        person.types(typed);
+        seen += &person.sees(answer);
+    }
+    seen += &person.leaves();
+    let history = fs::read_to_string(lab.path().join("data/pillarbox/typed-imap")).unwrap();
+    assert!(history.contains("a3 NOOP"), "{history}");
+    for said in [seen, history] {
+        assert!(!said.contains("builder"), "{said}");
+    }
+}
+
+#[test]
 fn a_password_is_not_on_the_screen_unless_it_may_be() {
     let lab = Lab::start();
     let place = place(&lab, "pop3");

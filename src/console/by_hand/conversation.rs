@@ -4,6 +4,7 @@
 //! shows the answer; the one at the keyboard asks it what could come next. It does no I/O.
 
 use std::collections::HashSet;
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::Options;
@@ -15,10 +16,9 @@ use super::terminal::masked;
 use crate::console::layout::without_ending;
 use crate::console::saved::{self, Turn};
 use crate::console::{Explain, Ink, Script};
+use crate::protocol::Protocol;
 use crate::protocol::explain::{Entry, Explained, Observer, State, Topic};
-use crate::protocol::imap::mailbox::Alphabet;
-use crate::protocol::span::{Role, Span};
-use crate::protocol::{Protocol, imap, pop3, smtp};
+use crate::protocol::span::Role;
 
 /// Lines of one sending that are shown when there are more.
 const SHOWN: usize = 6;
@@ -291,11 +291,7 @@ impl Conversation {
 
     /// A line that was not sent, as it may be shown.
     pub(super) fn shown(&self, line: &str) -> String {
-        let secrets: Vec<_> = (self.spans(line).into_iter())
-            .filter(|span| span.role.is_secret() && !self.options.show_secrets)
-            .map(|span| span.range)
-            .collect();
-        masked(line, &secrets)
+        masked(line, &self.secrets(line))
     }
 
     /// Is it the client's turn?
@@ -319,23 +315,16 @@ impl Conversation {
         examples::in_message(self.observer.state(), self.message_lines)
     }
 
-    /// The parts of a line, if it were sent now.
-    pub(super) fn spans(&self, line: &str) -> Vec<Span> {
-        let octets = line.as_bytes();
-        match (self.observer.state(), self.options.protocol) {
-            (State::Data | State::Chunks, _) => Vec::new(),
-            (State::Login, _) => vec![Span {
-                role: Role::Answer,
-                range: 0..line.len(),
-            }],
-            (_, Protocol::Smtp | Protocol::Submission | Protocol::Lmtp) => smtp::spans(octets),
-            (_, Protocol::Pop3) => pop3::spans(octets),
-            (_, Protocol::Imap) => imap::command_spans(Alphabet::default(), octets).1,
+    /// Where secrets stand in a line, or what may be one, if it were said now; nowhere, if they may be seen.
+    pub(super) fn secrets(&self, line: &str) -> Vec<Range<usize>> {
+        if self.options.show_secrets {
+            return Vec::new();
         }
-    }
-
-    /// May secrets be seen?
-    pub(super) fn shows_secrets(&self) -> bool {
-        self.options.show_secrets
+        let explained = self.observer.clone().client(line.as_bytes());
+        let secret = explained
+            .parts
+            .into_iter()
+            .filter(|part| part.role.is_secret());
+        secret.map(|part| part.range).collect()
     }
 }

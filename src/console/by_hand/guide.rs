@@ -30,13 +30,11 @@ impl Guide for Hints {
     }
 
     fn secrets(&self, line: &str) -> Vec<Range<usize>> {
-        let conversation = self.0.conversation();
-        if conversation.shows_secrets() || line.starts_with('/') {
-            return Vec::new();
+        // What is said to the console is not said to the server.
+        match line.starts_with('/') {
+            true => Vec::new(),
+            false => self.0.conversation().secrets(line),
         }
-        let spans = conversation.spans(line).into_iter();
-        let secret = spans.filter(|span| span.role.is_secret());
-        secret.map(|span| span.range).collect()
     }
 }
 
