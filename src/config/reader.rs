@@ -166,11 +166,12 @@ fn check(file: &str, text: &str) -> Result<String, ConfigError> {
         } else if line.is_empty() || line.starts_with([';', '#']) {
             // Kept as an empty line.
         } else if section.is_empty() {
-            return Err(wrong(format!("{line:?} stands above the first [section]")));
+            let begin = first_word(line);
+            return Err(wrong(format!("{begin} stands above the first [section]")));
         } else {
-            let (key, value) = line
-                .split_once('=')
-                .ok_or_else(|| wrong(format!("{line:?} is not a setting: it has no =")))?;
+            let begin = first_word(line);
+            let no_setting = || wrong(format!("{begin} is not a setting: it has no ="));
+            let (key, value) = line.split_once('=').ok_or_else(no_setting)?;
             let key = key.trim().to_lowercase();
             note(&mut seen, format!("[{section}] {key}"), number).map_err(wrong)?;
             let value = protect(value.trim()).map_err(|why| wrong(format!("{key}: {why}")))?;
@@ -179,6 +180,14 @@ fn check(file: &str, text: &str) -> Result<String, ConfigError> {
         checked.push('\n');
     }
     Ok(checked)
+}
+
+/// How a line begins, as an error may say it: what follows may be a password.
+fn first_word(line: &str) -> String {
+    match line.split_once([' ', '\t', ':', '=']) {
+        Some((word, _)) => format!("{:?}", format!("{word} …")),
+        None => format!("{line:?}"),
+    }
 }
 
 /// Remembers where something stands; it may stand only once.

@@ -152,7 +152,16 @@ fn each_mistake_is_named() {
         ),
         (
             "stray = 1",
-            "config.ini, line 1: \"stray = 1\" stands above the first [section]",
+            "config.ini, line 1: \"stray …\" stands above the first [section]",
+        ),
+        // What follows may be a password.
+        (
+            "[accounts]\nalice wonderland",
+            "config.ini, line 2: \"alice …\" is not a setting: it has no =",
+        ),
+        (
+            "[relay]\npassword: wonderland",
+            "config.ini, line 2: \"password …\" is not a setting: it has no =",
         ),
     ];
     for (text, expected) in rows {
