@@ -43,6 +43,8 @@ impl Screen {
                 // Otherwise it begins anew whenever a program ends that was its only one, as xdotool
                 // is, and refuses those that come meanwhile.
                 "-noreset",
+                // A key is held down for as long as a busy machine takes to let it go, and counts once.
+                "-r",
             ])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
