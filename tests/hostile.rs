@@ -160,7 +160,7 @@ fn who_vanishes_in_a_message_leaves_nothing_behind() {
 
 #[test]
 fn who_types_one_octet_a_second_is_not_waited_for_for_ever() {
-    let lab = Lab::with("[limits]\nsmtp_timeout = 1\npop3_timeout = 1\nimap_timeout = 1\n");
+    let lab = Lab::with("[limits]\nsmtp_timeout = 2\npop3_timeout = 1\nimap_timeout = 1\n");
     // POP3 closes without a word (RFC 1939 §3).
     for (protocol, goodbye) in [("smtp", "421 "), ("pop3", ""), ("imap", "* BYE ")] {
         let mut client = Typed::connect(&lab, protocol);
@@ -190,7 +190,7 @@ fn who_types_one_octet_a_second_is_not_waited_for_for_ever() {
 
 #[test]
 fn who_falls_silent_in_a_message_is_told_why_the_connection_ends() {
-    let lab = Lab::with("[limits]\nsmtp_timeout = 1\nimap_timeout = 1\n");
+    let lab = Lab::with("[limits]\nsmtp_timeout = 2\nimap_timeout = 2\n");
     let mut smtp = Typed::connect(&lab, "smtp");
     smtp.until_data();
     smtp.send(b"Subject: half\r\n");

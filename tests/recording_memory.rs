@@ -23,7 +23,7 @@ static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 const ROOM: usize = 8 * 1024;
 
 /// How long to wait for the recorder.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What is allocated and not freed, in octets.
 fn held() -> usize {

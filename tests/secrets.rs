@@ -75,23 +75,20 @@ fn a_password_stands_in_no_log_no_error_and_no_capture() {
         ["smtps", "imaps", "pop3s"].map(|service| format!("localhost:{}", lab.port(service)));
     let clients = format!("[client]\nsmtp = {smtps}\nimap = {imaps}\npop3 = {pop3s}\n");
     fs::write(lab.path().join("clients.ini"), clients).unwrap();
-    let places = [("smtp", &smtps), ("imap", &imaps), ("pop3", &pop3s)];
-    // At once: a wrong password is answered late.
+    let ways = [
+        ("smtp", &smtps, "send --from alice --to bob --text x"),
+        ("imap", &imaps, "inbox alice"),
+        ("pop3", &pop3s, "inbox alice --pop3"),
+    ];
+    // At once: a wrong password is answered late. By one protocol one after the other: a mailbox is open to
+    // one POP3 client at a time.
     thread::scope(|scope| {
         let lab = &lab;
-        for (protocol, place) in places {
+        for (protocol, place, words) in ways {
             scope.spawn(move || {
                 PASSWORDS
                     .iter()
                     .for_each(|password| console(lab, protocol, place, password));
-            });
-        }
-        for words in [
-            "send --from alice --to bob --text x",
-            "inbox alice",
-            "inbox alice --pop3",
-        ] {
-            scope.spawn(move || {
                 client(lab, words, right, true);
                 client(lab, words, wrong, false);
             });

@@ -4,7 +4,8 @@
 
 use std::io::Write;
 use std::net::TcpListener;
-use std::process::{Command, Stdio};
+use std::process::{self, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -20,12 +21,8 @@ pub fn run(program: &str, words: &[&str], input: &str) -> String {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap_or_else(|error| panic!("{program}: {error}"));
-    child
-        .stdin
-        .take()
-        .unwrap()
-        .write_all(input.as_bytes())
-        .unwrap();
+    // Who needs not all of it may have ended before.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
     let output = child.wait_with_output().unwrap();
     let said =
         [output.stdout, output.stderr].map(|said| String::from_utf8_lossy(&said).into_owned());
@@ -34,16 +31,22 @@ pub fn run(program: &str, words: &[&str], input: &str) -> String {
     said
 }
 
-/// A port that nobody listens on.
+/// A port that nobody listens on, as [`free_ports`].
 pub fn free_port() -> u16 {
     let [port] = free_ports();
     port
 }
 
-/// Different ports that nobody listens on.
+/// Different ports that nobody listens on. They are not of those that the system gives to whoever asks for any, so
+/// that nobody has one by chance before its server takes it.
 pub fn free_ports<const N: usize>() -> [u16; N] {
-    // Held together: a port that is given back may be given out again.
-    let held = [(); N].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+    static ASKED: AtomicU32 = AtomicU32::new(0);
+    let next = || {
+        let asked = ASKED.fetch_add(1, Ordering::Relaxed);
+        let port = 20_000 + process::id().wrapping_mul(61).wrapping_add(asked) % 12_000;
+        TcpListener::bind(("127.0.0.1", u16::try_from(port).unwrap())).ok()
+    };
+    let held = [(); N].map(|()| until("a free port", next));
     held.map(|listener| listener.local_addr().unwrap().port())
 }
 

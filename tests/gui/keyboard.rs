@@ -9,6 +9,8 @@ use crate::window::{Lab, Window};
 fn lesson(lab: &Lab) -> Window {
     let mut window = lab.window(&[]).classroom("wonderland");
     window.tick("POP3");
+    // The last line of the login.
+    window.sees("+OK Welcome");
     window
 }
 

@@ -4,7 +4,7 @@ use crate::window::Lab;
 
 #[test]
 fn a_server_that_dies_is_told_and_comes_back() {
-    let mut lab = Lab::open();
+    let mut lab = Lab::on_kept_ports();
     let mut window = lab.window(&["alice"]);
     window.click_row("The tea rota");
     window.sees("Save tea-rota.csv");
@@ -28,7 +28,7 @@ fn a_server_that_dies_is_told_and_comes_back() {
 
 #[test]
 fn a_server_that_dies_ends_the_lesson_with_a_sentence() {
-    let mut lab = Lab::open();
+    let mut lab = Lab::on_kept_ports();
     let mut window = lab.window(&[]).classroom("wonderland");
     window.tick("POP3");
     lab.kill();
@@ -43,10 +43,7 @@ fn a_server_that_dies_ends_the_lesson_with_a_sentence() {
 
 #[test]
 fn with_servers_started_inside_what_failed_without_them_is_tried_again() {
-    let mut lab = Lab::open();
-    // Once more, with the ports that were free: those inside listen on them, too.
-    lab.kill();
-    lab.start();
+    let mut lab = Lab::on_kept_ports();
     lab.kill();
     let mut window = lab.window(&["alice"]);
     window.sees("cannot be reached");
@@ -56,9 +53,7 @@ fn with_servers_started_inside_what_failed_without_them_is_tried_again() {
 
 #[test]
 fn when_another_programs_servers_go_the_window_offers_its_own() {
-    let mut lab = Lab::open();
-    lab.kill();
-    lab.start();
+    let mut lab = Lab::on_kept_ports();
     let mut window = lab.window(&["alice"]);
     window.sees("Folder Inbox, 7 not read");
     window.click("Servers");

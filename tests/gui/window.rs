@@ -22,6 +22,8 @@ use pillarbox::store::{Delivery, Store};
 use pillarbox::wire_tap::Recorder;
 use tempfile::TempDir;
 
+use crate::common::programs::free_ports;
+
 /// How long to wait for what must come.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -38,11 +40,20 @@ const SERVICES: [&str; 3] = ["smtps", "pop3s", "imaps"];
 
 impl Lab {
     pub(crate) fn open() -> Lab {
+        Lab::at([0; 3])
+    }
+
+    /// One whose servers may come back: nobody is given their ports meanwhile.
+    pub(crate) fn on_kept_ports() -> Lab {
+        Lab::at(free_ports())
+    }
+
+    fn at(ports: [u16; 3]) -> Lab {
         let mut lab = Lab {
             folder: tempfile::tempdir().unwrap(),
             servers: None,
             config: None,
-            ports: [0; 3],
+            ports,
         };
         lab.start();
         lab
@@ -84,7 +95,7 @@ impl Lab {
         let [smtp, pop3, imap] = self.ports;
         let endpoint = |port| {
             let mut endpoint = Endpoint::new("127.0.0.1", port, Security::Tls, &ca);
-            endpoint.timeout = Duration::from_secs(20);
+            endpoint.timeout = Duration::from_secs(60);
             endpoint
         };
         let accounts = [

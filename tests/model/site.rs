@@ -18,7 +18,7 @@ const CONFIG: &str = "[server]\nmax_connections = 100\n\
     [accounts]\nbob = builder\n";
 
 /// Longer than any answer takes; a test that waits for it has failed.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A whole post office for bob.
 pub struct Site {

@@ -118,4 +118,4 @@ impl Drop for Ports<'_> {
 }
 
 /// Longer than any answer takes; a test that waits for it has failed.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);

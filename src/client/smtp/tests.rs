@@ -328,10 +328,10 @@ fn the_verdict_on_a_message_may_take_longer_than_other_answers() {
             stream.read_exact(&mut octet).unwrap();
             said.push(octet[0]);
         }
-        thread::sleep(Duration::from_millis(1500));
+        thread::sleep(Duration::from_secs(3));
         stream.write_all(b"250 Ok\r\n").unwrap();
     });
-    endpoint.timeout = Duration::from_secs(1);
+    endpoint.timeout = Duration::from_secs(2);
     let mut client = SmtpClient::connect(&endpoint).unwrap();
     let reply = client.data(&mut Cursor::new("Subject: x\n\nx\n")).unwrap();
     assert_eq!(reply.code, 250);
