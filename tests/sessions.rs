@@ -206,6 +206,47 @@ fn a_saved_conversation_is_played_again() {
     }
 }
 
+/// RFC 3030 §2: chunks of a client that ends them where it likes.
+#[test]
+fn a_message_in_chunks_is_played_again() {
+    let lab = Lab::start();
+    let mut client = BufReader::new(TcpStream::connect(lab.address("smtp")).unwrap());
+    let said = [
+        "EHLO me\r\n",
+        "MAIL FROM:<alice@pillarbox.test>\r\n",
+        "RCPT TO:<bob@pillarbox.test>\r\n",
+        "BDAT 19\r\nSubject: x\r\n\r\nhello",
+        "BDAT 7 LAST\r\n, world",
+        "QUIT\r\n",
+    ];
+    let reply = |client: &mut BufReader<TcpStream>| {
+        let is_last = |line: &String| line.as_bytes().get(3) == Some(&b' ');
+        let line = client.lines().map(Result::unwrap).find(is_last).unwrap();
+        assert!(line.starts_with('2'), "{line}");
+    };
+    reply(&mut client);
+    for octets in said {
+        client.get_mut().write_all(octets.as_bytes()).unwrap();
+        reply(&mut client);
+    }
+    drop(client);
+    let session = &sessions(&lab, 1)[0];
+    let (id, place) = (
+        session["connection"].as_str().unwrap(),
+        session["server"].as_str().unwrap(),
+    );
+    let told = ok(&lab, &["sessions", id, "--explain", "off"]);
+    for order in ["C: hello\nS: 250", "C: , world\nS: 250"] {
+        assert!(told.contains(order), "{told}");
+    }
+    ok(&lab, &["sessions", id, "--demo", "chunks.demo"]);
+    let words = ["demo", "chunks.demo", "--fast", "--against", place];
+    ok(&lab, &words);
+    let page = ok(&lab, &["sessions", id, "--html", "-"]);
+    assert!(!page.contains("helloBDAT"), "{page}");
+    ok(&lab, &["sessions", id, "--pcapng", "chunks.pcapng"]);
+}
+
 #[test]
 fn passwords_are_recorded_only_for_whom_it_is_asked() {
     let lab = Lab::with("[store]\njournal = wire\n");

@@ -49,9 +49,13 @@ fn recorded(conversations: &[(Protocol, &str)]) -> (tempfile::TempDir, Sessions)
 }
 
 fn what(line: &str) -> What {
+    // What goes on in the next line has no end of its own.
     let said = |by, line: &str| What::Said {
         by,
-        octets: format!("{line}\r\n").into_bytes(),
+        octets: match line.strip_suffix('…') {
+            Some(line) => line.as_bytes().to_vec(),
+            None => format!("{line}\r\n").into_bytes(),
+        },
     };
     match line {
         "TLS" => What::Secured(Secured {
@@ -276,6 +280,19 @@ fn what_was_not_recorded_keeps_its_size_in_a_script() {
     let commands = "EHLO x\r\nMAIL FROM:<a@b>\r\nRCPT TO:<a@b>\r\nBDAT 30014 LAST\r\n";
     assert_eq!(octets, commands.len() + 30_012);
     assert!(script.to_string().contains("were not recorded"), "{script}");
+}
+
+/// RFC 3030 §2: a chunk ends where its octets do, and then its reply comes.
+#[test]
+fn a_chunk_that_ends_within_a_line_stands_in_a_script_before_its_reply() {
+    let lines = "S: 220 hi\nC: EHLO x\nS: 250 CHUNKING\nC: MAIL FROM:<a@b>\nS: 250 Ok\n\
+                 C: RCPT TO:<a@b>\nS: 250 Ok\nC: BDAT 15\nC: Subject: x\nC: hel…\nS: 250 Ok\n\
+                 C: BDAT 2 LAST\nC: lo…\nS: 250 Ok\nC: QUIT\nS: 221 Bye";
+    let dialogue = dialogue(Protocol::Smtp, lines);
+    let script = script(&dialogue).unwrap().to_string();
+    let steps = "C: BDAT 15\nC: Subject: x\nC\\: hel\nS: 250 ...\n\
+                 C: BDAT 2 LAST\nC\\: lo\nS: 250 ...\nC: QUIT\n";
+    assert!(script.contains(steps), "{script}");
 }
 
 /// Nobody changes the mailbox when the script is played: whoever waited for it would wait for ever.

@@ -33,6 +33,20 @@ impl<'a> Line<'a> {
         Line { text, ending }
     }
 
+    /// What was cut out of octets: without an ending it goes on.
+    pub(super) fn cut(octets: &'a [u8]) -> Line<'a> {
+        match Line::of(octets) {
+            Line {
+                text,
+                ending: Ending::Untold,
+            } => Line {
+                text,
+                ending: Ending::Open,
+            },
+            line => line,
+        }
+    }
+
     /// What the grammars are shown: no more than a server would take for a line.
     pub(super) fn readable(&self) -> &'a [u8] {
         self.text.get(..limits::LINE_LENGTH).unwrap_or(self.text)
@@ -60,28 +74,46 @@ impl Cutter {
         self.begun.is_empty()
     }
 
-    /// Takes octets; tells the lines that are whole now, endings included. A line that is too long
-    /// to wait for is told in pieces.
-    pub(super) fn take(&mut self, octets: &[u8], mut tell: impl FnMut(&[u8], Line<'_>)) {
-        for piece in octets.split_inclusive(|octet| *octet == b'\n') {
-            self.begun.extend_from_slice(piece);
-            let line = match Line::of(&self.begun) {
-                line if line.ending != Ending::Untold => line,
-                Line { text, .. } if text.len() > limits::LINE_LENGTH => Line {
-                    text,
-                    ending: Ending::Open,
-                },
-                _ => continue,
-            };
-            tell(&self.begun, line);
-            self.begun.clear();
-        }
+    /// Takes octets from the front, up to the end of a line; returns the line if it is whole now, its
+    /// ending included. Where octets were announced, so many of them with those that are held, their
+    /// last one ends a line, too. A line that is too long to wait for is cut in pieces.
+    pub(super) fn take(&mut self, octets: &mut &[u8], announced: Option<u64>) -> Option<Vec<u8>> {
+        let announced = announced.and_then(|octets| usize::try_from(octets).ok());
+        let awaited =
+            announced.map_or(usize::MAX, |octets| octets.saturating_sub(self.begun.len()));
+        let line = memchr::memchr(b'\n', octets).map_or(octets.len(), |end| end + 1);
+        let (piece, rest) = octets
+            .split_at_checked(line.min(awaited))
+            .unwrap_or_default();
+        *octets = rest;
+        self.begun.extend_from_slice(piece);
+        let whole = self.begun.ends_with(b"\n")
+            || piece.len() == awaited
+            || self.begun.len() > limits::LINE_LENGTH;
+        whole.then(|| std::mem::take(&mut self.begun))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// What is cut out of octets that come in these pieces, behind which so many were announced.
+    fn cut(pieces: &[&str], announced: Option<u64>) -> Vec<String> {
+        let (mut cutter, mut lines) = (Cutter::default(), Vec::new());
+        let mut left = announced;
+        for piece in pieces {
+            let mut octets = piece.as_bytes();
+            while !octets.is_empty() {
+                if let Some(line) = cutter.take(&mut octets, left) {
+                    left = left.map(|left| left - line.len() as u64);
+                    left = left.filter(|left| *left > 0);
+                    lines.push(String::from_utf8(line).unwrap_or_default());
+                }
+            }
+        }
+        lines
+    }
 
     #[test]
     fn octets_become_lines_however_they_arrive() {
@@ -92,13 +124,22 @@ mod tests {
             (&["", "x"], &[]),
         ];
         for (pieces, expected) in rows {
-            let (mut cutter, mut lines) = (Cutter::default(), Vec::new());
-            for piece in pieces {
-                cutter.take(piece.as_bytes(), |line, _| {
-                    lines.push(String::from_utf8_lossy(line).into_owned());
-                });
-            }
-            assert_eq!(lines, expected);
+            assert_eq!(cut(pieces, None), expected);
+        }
+    }
+
+    #[test]
+    fn what_was_announced_ends_where_no_line_does() {
+        let rows: [(&[&str], u64, &[&str]); 6] = [
+            (&["helloQUIT\r\n"], 5, &["hello", "QUIT\r\n"]),
+            (&["he", "lloQU", "IT\r\n"], 5, &["hello", "QUIT\r\n"]),
+            (&["a\r\nbQUIT\r\n"], 4, &["a\r\n", "b", "QUIT\r\n"]),
+            (&["a\r\nQUIT\r\n"], 3, &["a\r\n", "QUIT\r\n"]),
+            (&["a\r\nb\r\n"], 2, &["a\r", "\n", "b\r\n"]),
+            (&["hell"], 5, &[]),
+        ];
+        for (pieces, announced, expected) in rows {
+            assert_eq!(cut(pieces, Some(announced)), expected, "{pieces:?}");
         }
     }
 
@@ -106,9 +147,8 @@ mod tests {
     fn a_line_without_an_end_is_told_in_pieces() {
         let (mut cutter, mut told) = (Cutter::default(), Vec::new());
         for _ in 0..10 {
-            cutter.take(&[b'x'; limits::LINE_LENGTH], |line, _| {
-                told.push(line.len())
-            });
+            let line = cutter.take(&mut &[b'x'; limits::LINE_LENGTH][..], None);
+            told.extend(line.map(|line| line.len()));
         }
         assert_eq!(told, [2 * limits::LINE_LENGTH; 5]);
     }

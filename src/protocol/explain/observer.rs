@@ -29,6 +29,11 @@ pub(super) trait Follow {
     fn client(&mut self, course: &mut Course, line: &Line<'_>, sketch: &mut Sketch<'_>);
     /// A line of the server.
     fn server(&mut self, course: &mut Course, line: &Line<'_>, sketch: &mut Sketch<'_>);
+    /// Octets of the client's that were announced and are still to come, if behind the last of them a
+    /// new line begins wherever they end. A password must not be among them: it would be torn.
+    fn announced(&self) -> Option<u64> {
+        None
+    }
     /// TLS has begun, and with it a fresh conversation.
     fn tls(&mut self);
     /// Passes over the whole lines at the front that go on with a body of the client's, but not over
@@ -73,7 +78,7 @@ enum Side {
 
 /// A line that was cut out of octets, and what is said of it.
 pub struct Told {
-    /// The line, its ending included; a piece of one, if it is too long.
+    /// The line, its ending included; a piece of one, if it is too long or a chunk ends in it.
     pub line: Vec<u8>,
     /// What is said of it.
     pub explained: Explained,
@@ -114,7 +119,8 @@ impl Observer {
     }
 
     /// Explains what the client said, in octets as they came from the connection: the lines that are
-    /// whole now. What follows them is kept until its line is whole, too, up to a bound.
+    /// whole now, and a chunk of BDAT that is, wherever it ends. What follows them is kept until it is
+    /// whole, too, up to a bound.
     pub fn client_octets(&mut self, octets: &[u8]) -> Vec<Told> {
         let cutter = std::mem::take(&mut self.from_client);
         let told;
@@ -281,14 +287,18 @@ impl Observer {
         asks && !self.course.is_logged_in()
     }
 
-    fn cut(&mut self, mut cutter: Cutter, octets: &[u8], side: Side) -> (Cutter, Vec<Told>) {
+    fn cut(&mut self, mut cutter: Cutter, mut octets: &[u8], side: Side) -> (Cutter, Vec<Told>) {
         let mut told = Vec::new();
-        cutter.take(octets, |whole, line| {
-            told.push(Told {
-                line: whole.to_vec(),
-                explained: self.explain(line, side),
-            });
-        });
+        while !octets.is_empty() {
+            let announced = match side {
+                Side::Client => self.follow.0.announced(),
+                Side::Server => None,
+            };
+            if let Some(line) = cutter.take(&mut octets, announced) {
+                let explained = self.explain(Line::cut(&line), side);
+                told.push(Told { line, explained });
+            }
+        }
         (cutter, told)
     }
 }

@@ -86,6 +86,14 @@ impl Follow for Smtp {
         }
     }
 
+    /// RFC 3030 §2: the next command begins directly behind a chunk.
+    fn announced(&self) -> Option<u64> {
+        match self.hearing {
+            Hearing::Chunk(left) => Some(left),
+            Hearing::Command | Hearing::Message | Hearing::Answer => None,
+        }
+    }
+
     fn tls(&mut self) {
         *self = Smtp::default();
     }

@@ -250,6 +250,65 @@ fn the_lines_of_a_body_are_gathered_and_the_rest_is_left_out() {
     assert_eq!(*left_out, expected);
 }
 
+/// What stands before a message in chunks.
+const CHUNKING: [&str; 4] = [
+    "S: 220 hi\r\n",
+    "C: EHLO me\r\n",
+    "S: 250 CHUNKING\r\n",
+    "C: MAIL FROM:<a@b>\r\nRCPT TO:<a@b>\r\n",
+];
+
+/// RFC 3030 §2: a chunk ends where its octets do, not where a line does.
+#[test]
+fn a_chunk_is_written_before_its_reply() {
+    let alone = ["C: BDAT 5\r\n", "C: hel", "C: lo", "S: 250 19 octets\r\n"];
+    let joined = ["C: BDAT 5\r\nhello", "S: 250 19 octets\r\n"];
+    for first in [&alone[..], &joined] {
+        let last = [
+            "C: BDAT 5 LAST\r\nwor",
+            "C: ld",
+            "S: 250 delivered\r\n",
+            "C: QUIT\r\n",
+        ];
+        let replies = ["S: 250 Ok\r\n250 Ok\r\n"];
+        let conversation = [&CHUNKING[..], &replies, first, &last].concat();
+        let (records, _) = written(Some(Protocol::Smtp), &conversation, false);
+        let expected = [
+            "C: BDAT 5",
+            "C: hello",
+            "S: 250 19 octets",
+            "C: BDAT 5 LAST",
+            "C: world",
+            "S: 250 delivered",
+            "C: QUIT",
+        ];
+        let lines = lines(&records);
+        assert_eq!(lines[lines.len() - expected.len()..], expected);
+    }
+}
+
+/// RFC 3501 §4.3: there the line goes on behind the octets, and the answer comes behind the line.
+#[test]
+fn a_literal_is_written_with_the_rest_of_its_line() {
+    let conversation = [
+        "S: * PREAUTH hi\r\n",
+        "C: a APPEND INBOX {5}\r\n",
+        "S: + go on\r\n",
+        "C: hello",
+        "C: \r\n",
+        "S: a OK done\r\n",
+    ];
+    let (records, _) = written(IMAP, &conversation, false);
+    let expected = [
+        "S: * PREAUTH hi",
+        "C: a APPEND INBOX {5}",
+        "S: + go on",
+        "C: hello",
+        "S: a OK done",
+    ];
+    assert_eq!(lines(&records), expected);
+}
+
 #[test]
 fn of_lines_that_are_alike_a_hundred_are_enough() {
     let list: String = (1..=1000).map(|n| format!("{n} 120\r\n")).collect();

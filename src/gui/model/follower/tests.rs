@@ -8,7 +8,9 @@ use super::*;
 use crate::client::{Endpoint, ImapClient, Security, SmtpClient};
 use crate::config::{Config, Ports};
 use crate::gui::model::lock::Trust;
+use crate::limits;
 use crate::protocol::explain::State;
+use crate::protocol::smtp::Params;
 use crate::server::Servers;
 use crate::wire_tap::Recorder;
 
@@ -219,4 +221,21 @@ fn a_long_session_stays_within_its_bounds() {
     let size: usize = kept.events(None).unwrap().iter().map(Event::size).sum();
     assert!((15 << 20..=16 << 20).contains(&size), "{size}");
     assert!(kept.events(Some(2_000)).is_some() && kept.events(Some(1)).is_none());
+}
+
+/// Our client ends a chunk wherever it is full, and the next command stands directly behind it.
+#[test]
+fn a_chunk_that_ends_within_a_line_hides_no_command() {
+    let lab = Lab::open();
+    let mut client = SmtpClient::connect(&lab.endpoint("smtp", Security::Plain)).unwrap();
+    client.mail("bob@pillarbox.test", Params::new()).unwrap();
+    client.rcpt("alice@pillarbox.test").unwrap();
+    let message = "x\r\n".repeat(limits::CHUNK / 3 + 2);
+    let rest = message.len() - limits::CHUNK;
+    client.bdat(&mut Cursor::new(message)).unwrap();
+    client.quit().unwrap();
+    let lines = texts(&lab.end(), Side::Client);
+    let said = |text: &str| lines.iter().any(|line| line.contains(text));
+    let last = format!("c: BDAT {rest} LAST");
+    assert!(said(&last) && said("c: QUIT"), "{lines:#?}");
 }

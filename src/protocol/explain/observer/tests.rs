@@ -125,7 +125,15 @@ fn lmtp_answers_each_recipient_and_chunks_are_counted() {
         .collect();
     assert_eq!(
         names,
-        ["MAIL", "BDAT", "BDAT LAST", "header-end", "body", "NOOP"]
+        [
+            "MAIL",
+            "BDAT",
+            "*",
+            "BDAT LAST",
+            "header-end",
+            "body",
+            "NOOP"
+        ]
     );
 }
 
