@@ -69,6 +69,8 @@ fn lines(said: &Said, parts: &[crate::protocol::explain::Part]) -> Vec<Turn> {
         .split_inclusive(|octet| *octet == b'\n')
         .map(|line| match said.by {
             Side::Client => Turn::Client(line.to_vec(), parts.to_vec()),
+            // Nobody knows what the line would have been.
+            Side::Server if is_torn(line, said) => Turn::Remark(TORN.to_owned()),
             Side::Server => Turn::Server(without_ending(line).to_vec(), parts.to_vec()),
         })
         .collect();
@@ -79,6 +81,14 @@ fn lines(said: &Said, parts: &[crate::protocol::explain::Part]) -> Vec<Turn> {
         turns.push(Turn::Client(filler(octets), Vec::new()));
     }
     turns
+}
+
+/// What stands for the server's last line, if the conversation ended within it.
+const TORN: &str = "The recorded conversation ended within a line of the server.";
+
+/// Did no more of this line come? Of one that is only too long, something was left out.
+fn is_torn(line: &[u8], said: &Said) -> bool {
+    !line.ends_with(b"\n") && said.left_out.is_nothing()
 }
 
 /// So many octets, as lines.

@@ -295,6 +295,13 @@ fn a_chunk_that_ends_within_a_line_stands_in_a_script_before_its_reply() {
     assert!(script.contains(steps), "{script}");
 }
 
+#[test]
+fn a_line_that_the_server_did_not_end_is_not_waited_for() {
+    let dialogue = dialogue(Protocol::Pop3, "S: +OK hi\nC: STAT\nS: +OK 2 1…\nreset");
+    let script = script(&dialogue).unwrap().to_string();
+    assert!(script.contains("\nC: STAT\n# The recorded"), "{script}");
+}
+
 /// Nobody changes the mailbox when the script is played: whoever waited for it would wait for ever.
 #[test]
 fn what_an_idling_client_heard_is_no_step_of_a_script() {

@@ -134,6 +134,18 @@ pub enum What {
 }
 
 impl What {
+    /// The sides that say nothing more behind it.
+    #[must_use]
+    pub fn ends(&self) -> &[Side] {
+        match self {
+            What::Ended { by } => std::slice::from_ref(by),
+            What::Failed(_) | What::Reset | What::Lost | What::Closed => {
+                &[Side::Client, Side::Server]
+            }
+            _ => &[],
+        }
+    }
+
     /// The octets of memory that it keeps, roughly.
     pub(super) fn size(&self) -> usize {
         let octets = match self {

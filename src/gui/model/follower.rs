@@ -91,6 +91,9 @@ impl Follower {
         let Some(followed) = self.connections.get_mut(&number) else {
             return Vec::new();
         };
+        for by in event.what.ends() {
+            followed.rest(event.time, *by);
+        }
         match &event.what {
             What::Said { by, octets } => followed.said(event.time, *by, octets),
             What::Crossed { octets, .. } => followed.crossed(octets),
@@ -185,6 +188,18 @@ impl Followed {
             Side::Server => observer.server_octets(octets),
         };
         for told in told {
+            self.line(time, by, &told);
+        }
+    }
+
+    /// What this side has said of a line to which no end will come.
+    fn rest(&mut self, time: SystemTime, by: Side) {
+        let rest = self.observer.as_mut().and_then(|observer| match by {
+            Side::Client => observer.client_rest(),
+            Side::Server => observer.server_rest(),
+        });
+        if let Some(told) = rest {
+            self.said = true;
             self.line(time, by, &told);
         }
     }

@@ -92,6 +92,11 @@ impl Cutter {
             || self.begun.len() > limits::LINE_LENGTH;
         whole.then(|| std::mem::take(&mut self.begun))
     }
+
+    /// Takes what is held of a line that has no end, if there is any.
+    pub(super) fn take_rest(&mut self) -> Option<Vec<u8>> {
+        (!self.begun.is_empty()).then(|| std::mem::take(&mut self.begun))
+    }
 }
 
 #[cfg(test)]

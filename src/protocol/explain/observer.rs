@@ -136,6 +136,18 @@ impl Observer {
         told
     }
 
+    /// Explains what is held of the client's last line, which has no end: nothing more will follow it.
+    pub fn client_rest(&mut self) -> Option<Told> {
+        let rest = self.from_client.take_rest()?;
+        Some(self.told(rest, Side::Client))
+    }
+
+    /// The same for the server.
+    pub fn server_rest(&mut self) -> Option<Told> {
+        let rest = self.from_server.take_rest()?;
+        Some(self.told(rest, Side::Server))
+    }
+
     /// Passes over what begins with whole lines of a body of the client's: nothing is said of them,
     /// and so it costs a hundredth. Returns how many octets that are; what follows them is still to
     /// be explained.
@@ -295,11 +307,15 @@ impl Observer {
                 Side::Server => None,
             };
             if let Some(line) = cutter.take(&mut octets, announced) {
-                let explained = self.explain(Line::cut(&line), side);
-                told.push(Told { line, explained });
+                told.push(self.told(line, side));
             }
         }
         (cutter, told)
+    }
+
+    fn told(&mut self, line: Vec<u8>, side: Side) -> Told {
+        let explained = self.explain(Line::cut(&line), side);
+        Told { line, explained }
     }
 }
 

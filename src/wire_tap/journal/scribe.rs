@@ -67,6 +67,9 @@ impl Scribe {
     /// Takes down what happened.
     pub(super) fn note(&mut self, event: &Event) {
         let time = moment(event.time);
+        for by in event.what.ends() {
+            self.rest(time, *by);
+        }
         match &event.what {
             What::Said { by, octets } => self.said(time, *by, octets),
             What::Crossed { .. } | What::Secrets(_) | What::Presented(_) => {}
@@ -110,6 +113,17 @@ impl Scribe {
             for told in told {
                 self.line(time, by, &told);
             }
+        }
+    }
+
+    /// What this side has said of a line to which no end will come.
+    fn rest(&mut self, time: Timestamp, by: Side) {
+        let rest = self.observer.as_mut().and_then(|observer| match by {
+            Side::Client => observer.client_rest(),
+            Side::Server => observer.server_rest(),
+        });
+        if let Some(told) = rest {
+            self.line(time, by, &told);
         }
     }
 

@@ -309,6 +309,92 @@ fn a_literal_is_written_with_the_rest_of_its_line() {
     assert_eq!(lines(&records), expected);
 }
 
+/// Conversations that end within a line of the client's, and what is written of it.
+const BROKEN_OFF: [(Option<Protocol>, &[&str], &str); 7] = [
+    (
+        Some(Protocol::Smtp),
+        &["S: 220 hi\r\n", "C: NOOP\r\nthis line has no end"],
+        "C: this line has no end",
+    ),
+    (POP3, &["S: +OK\r\n", "C: QUIT"], "C: QUIT"),
+    (
+        POP3,
+        &[
+            "S: +OK\r\n",
+            "C: USER alice\r\n",
+            "S: +OK\r\n",
+            "C: PASS wonder",
+        ],
+        "C: PASS ********",
+    ),
+    (
+        SUBMISSION,
+        &[
+            "S: 220 hi\r\n",
+            "C: AUTH LOGIN\r\n",
+            "S: 334 VXNlcm5hbWU6\r\n",
+            "C: YWxpY2U=\r\n",
+            "S: 334 UGFzc3dvcmQ6\r\n",
+            "C: d29uZGVyb",
+        ],
+        "C: ********",
+    ),
+    (
+        IMAP,
+        &["S: * OK\r\n", "C: a LOGIN \"alice\" \"wonder"],
+        "C: a LOGIN \"alice\" ********",
+    ),
+    (
+        IMAP,
+        &["S: * OK\r\n", "C: a LOGIN {5+}\r\nalice {10+}\r\nwonder"],
+        "C: ********",
+    ),
+    (
+        IMAP,
+        &[
+            "S: * OK\r\n",
+            "C: a LOGIN {5+}\r\nalice {10+}\r\nwonderland",
+        ],
+        "C: ********",
+    ),
+];
+
+#[test]
+fn a_last_line_without_an_end_is_written_and_its_password_is_not_shown() {
+    for (protocol, conversation, expected) in BROKEN_OFF {
+        let (records, text) = written(protocol, conversation, false);
+        assert_eq!(lines(&records).last().unwrap(), expected);
+        assert!(
+            !text.contains("wonder") && !text.contains("d29uZGVyb"),
+            "{text}"
+        );
+    }
+    let (records, _) = written(POP3, &["S: +OK read"], false);
+    assert_eq!(lines(&records), ["S: +OK read"]);
+}
+
+/// The side that has not ended may go on with its line: its password would be torn.
+#[test]
+fn the_end_of_one_side_does_not_tear_the_lines_of_the_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut journal = Writer::open(&journal(folder.path()), false).unwrap();
+    let connection = connection(1, POP3);
+    let whats = [
+        What::Opened,
+        said("S: +OK\r\n"),
+        said("C: USER alice\r\nPASS won"),
+        said("S: +OK Send"),
+        What::Ended { by: Side::Server },
+        said("C: derland\r\n"),
+        What::Closed,
+    ];
+    for what in whats {
+        journal.take(&[event(&connection, what)]).unwrap();
+    }
+    let expected = ["S: +OK", "C: USER alice", "S: +OK Send", "C: PASS ********"];
+    assert_eq!(lines(&records(folder.path())), expected);
+}
+
 #[test]
 fn of_lines_that_are_alike_a_hundred_are_enough() {
     let list: String = (1..=1000).map(|n| format!("{n} 120\r\n")).collect();

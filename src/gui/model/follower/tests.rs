@@ -9,6 +9,7 @@ use crate::client::{Endpoint, ImapClient, Security, SmtpClient};
 use crate::config::{Config, Ports};
 use crate::gui::model::lock::Trust;
 use crate::limits;
+use crate::protocol::Protocol;
 use crate::protocol::explain::State;
 use crate::protocol::smtp::Params;
 use crate::server::Servers;
@@ -238,4 +239,38 @@ fn a_chunk_that_ends_within_a_line_hides_no_command() {
     let said = |text: &str| lines.iter().any(|line| line.contains(text));
     let last = format!("c: BDAT {rest} LAST");
     assert!(said(&last) && said("c: QUIT"), "{lines:#?}");
+}
+
+#[test]
+fn a_last_line_without_an_end_is_shown_and_its_password_is_not() {
+    let models: (Arc<Mutex<Conversations>>, Arc<Mutex<Kept>>) = Default::default();
+    let conversations = Arc::clone(&models.0);
+    let mut follower = Follower::new(models, Texts::compiled_in(), PathBuf::new(), || {});
+    let connection = Arc::new(Connection {
+        number: 1,
+        ours: Side::Client,
+        protocol: Some(Protocol::Pop3),
+        service: "pop3".to_owned(),
+        client: "127.0.0.1:4711".parse().unwrap(),
+        server: "127.0.0.1:2110".parse().unwrap(),
+        thread: "a test".to_owned(),
+    });
+    let said = |by, text: &str| What::Said {
+        by,
+        octets: text.as_bytes().to_vec(),
+    };
+    let whats = [
+        What::Opened,
+        said(Side::Server, "+OK\r\n"),
+        said(Side::Client, "USER alice\r\nPASS wonder"),
+        What::Closed,
+    ];
+    let events = whats.map(|what| Event {
+        time: SystemTime::now(),
+        connection: Arc::clone(&connection),
+        what,
+    });
+    follower.take(&events).unwrap();
+    let lines = texts(&conversations.lock().unwrap(), Side::Client);
+    assert_eq!(lines, ["s: +OK", "c: USER alice", "c: PASS ********"]);
 }
