@@ -287,7 +287,9 @@ impl Speaker {
             self.message += line.len() + LINE_COST;
             return !self.skips && self.message <= limits::JOURNAL_MESSAGE;
         }
-        self.message = 0;
+        if !may_go_on(explained) {
+            self.message = 0;
+        }
         if self.number != explained.number {
             self.number = explained.number;
             self.alike.clear();
@@ -335,6 +337,16 @@ fn pass_over<'a>(
 
 /// Octets that a line of a message counts beside its own: those of the fields around it, about.
 const LINE_COST: usize = 64;
+
+/// What begins a message in SMTP, or gives one up (RFC 5321 §3.3, §4.1.1.5, §4.1.4). One that comes in
+/// chunks goes on behind all other commands (RFC 3030 §2).
+const FRESH: [&str; 5] = ["MAIL", "RSET", "EHLO", "HELO", "LHLO"];
+
+/// Is it a command, or something in its place, behind which more of the same message may come?
+fn may_go_on(explained: &Explained) -> bool {
+    let stays = matches!(explained.entry.topic, Topic::SmtpCommand | Topic::Note);
+    stays && !explained.command.is_some_and(|verb| FRESH.contains(&verb))
+}
 
 /// Is it a line of a message, whichever?
 fn is_of_message(explained: &Explained) -> bool {

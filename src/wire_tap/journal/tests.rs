@@ -395,6 +395,50 @@ fn the_end_of_one_side_does_not_tear_the_lines_of_the_other() {
     assert_eq!(lines(&records(folder.path())), expected);
 }
 
+/// A message in chunks of so many octets, each with its reply; behind each chunk but the last `between`.
+fn in_chunks(message: &str, size: usize, between: &[&str]) -> Vec<String> {
+    let mut said = Vec::new();
+    let chunks = message.len().div_ceil(size);
+    for (at, chunk) in message.as_bytes().chunks(size).enumerate() {
+        let is_last = at + 1 == chunks;
+        let last = if is_last { " LAST" } else { "" };
+        let chunk = String::from_utf8(chunk.to_vec()).unwrap();
+        said.push(format!("C: BDAT {}{last}\r\n{chunk}", chunk.len()));
+        said.push("S: 250 Ok\r\n".to_owned());
+        if !is_last {
+            said.extend(between.iter().map(|line| line.to_string()));
+        }
+    }
+    said
+}
+
+/// RFC 3030 §2: the chunks are one message, up to LAST.
+#[test]
+fn of_a_message_in_chunks_no_more_is_kept_than_of_another() {
+    let message = "Subject: x\r\n\r\n".to_owned() + &"word\r\n".repeat(50_000);
+    let noop = ["C: NOOP\r\n", "S: 250 Ok\r\n"];
+    let unknown = ["C: XYZZY\r\n", "S: 500 No\r\n"];
+    for between in [&[][..], &noop, &unknown] {
+        let chunks = in_chunks(&message, 7_800, between);
+        let said = chunks.iter().map(String::as_str);
+        let begin = [&CHUNKING[..], &["S: 250 Ok\r\n250 Ok\r\n"]].concat();
+        let again = [
+            "C: MAIL FROM:<a@b>\r\nRCPT TO:<a@b>\r\n",
+            "S: 250 Ok\r\n250 Ok\r\n",
+        ];
+        let first: Vec<&str> = begin.into_iter().chain(said.clone()).collect();
+        let kept = |conversation: &[&str]| {
+            let (records, _) = written(Some(Protocol::Smtp), conversation, false);
+            lines(&records).concat().matches("word").count() * "word\r\n".len()
+        };
+        let most = limits::JOURNAL_MESSAGE;
+        let once = kept(&first);
+        assert!((most / 2..=most).contains(&once), "{once}");
+        let both: Vec<&str> = first.into_iter().chain(again).chain(said).collect();
+        assert_eq!(kept(&both), 2 * once);
+    }
+}
+
 #[test]
 fn of_lines_that_are_alike_a_hundred_are_enough() {
     let list: String = (1..=1000).map(|n| format!("{n} 120\r\n")).collect();
