@@ -75,10 +75,10 @@ fn lines(said: &Said, parts: &[crate::protocol::explain::Part]) -> Vec<Turn> {
         })
         .collect();
     if said.by == Side::Client && !said.left_out.is_nothing() {
-        let LeftOut { octets, .. } = said.left_out;
+        let octets = said.left_out.octets;
         let remark = format!("{octets} octets were not recorded; as many others stand for them.");
         turns.push(Turn::Remark(remark));
-        turns.push(Turn::Client(filler(octets), Vec::new()));
+        turns.push(Turn::Client(in_place_of(said), Vec::new()));
     }
     turns
 }
@@ -89,6 +89,20 @@ const TORN: &str = "The recorded conversation ended within a line of the server.
 /// Did no more of this line come? Of one that is only too long, something was left out.
 fn is_torn(line: &[u8], said: &Said) -> bool {
     !line.ends_with(b"\n") && said.left_out.is_nothing()
+}
+
+/// Octets that stand for those that were left out.
+fn in_place_of(said: &Said) -> Vec<u8> {
+    let before = said.octets.octets();
+    let is_cut = !before.is_empty() && !before.ends_with(b"\n");
+    match said.left_out {
+        // A chunk may be one octet (RFC 3030 §2), and a LF alone would be refused.
+        LeftOut {
+            lines: 0,
+            octets: 1,
+        } if !is_cut => b"x".to_vec(),
+        LeftOut { octets, .. } => filler(octets),
+    }
 }
 
 /// So many octets, as lines.

@@ -295,6 +295,22 @@ fn a_chunk_that_ends_within_a_line_stands_in_a_script_before_its_reply() {
     assert!(script.contains(steps), "{script}");
 }
 
+/// A LF alone would be refused (RFC 5321 §2.3.8).
+#[test]
+fn a_chunk_of_one_octet_that_was_not_recorded_is_no_line_end_in_a_script() {
+    let body = "C: line\n".repeat(5_000);
+    let lines = format!(
+        "S: 220 hi\nC: EHLO x\nS: 250 CHUNKING\nC: MAIL FROM:<a@b>\nS: 250 Ok\nC: RCPT TO:<a@b>\n\
+         S: 250 Ok\nC: BDAT 30000\n{body}S: 250 Ok\n\
+         C: BDAT 1 LAST\nC: .…\nS: 250 Ok"
+    );
+    let script = script(&dialogue(Protocol::Smtp, &lines))
+        .unwrap()
+        .to_string();
+    let (_, last) = script.split_once("C: BDAT 1 LAST\n").unwrap();
+    assert!(last.ends_with("\nC\\: x\nS: 250 ...\n"), "{last}");
+}
+
 #[test]
 fn a_line_that_the_server_did_not_end_is_not_waited_for() {
     let dialogue = dialogue(Protocol::Pop3, "S: +OK hi\nC: STAT\nS: +OK 2 1…\nreset");
