@@ -8,8 +8,8 @@ use crate::protocol::Protocol;
 use crate::wire_tap::Side;
 use crate::wire_tap::journal::{Happened, LeftOut, Said};
 
-/// A line that stands for what was not recorded, as long as lines of messages are at most
-/// (RFC 5322 §2.1.1).
+/// Octets of a line that stands for what was not recorded; the last may have one more. Lines of messages
+/// are no longer (RFC 5322 §2.1.1).
 const FILLER: usize = 78;
 
 /// Octets that stand in a script for what was not recorded: it is read into memory.
@@ -107,13 +107,14 @@ fn in_place_of(said: &Said) -> Vec<u8> {
 
 /// So many octets, as lines.
 pub(super) fn filler(octets: u64) -> Vec<u8> {
-    let line = [&[b'x'; FILLER - 2][..], b"\r\n"].concat();
     let octets = usize::try_from(octets).unwrap_or(usize::MAX).min(MOST);
-    let mut filler: Vec<u8> = line.iter().copied().cycle().take(octets).collect();
-    let end = filler.len().saturating_sub(2);
-    // The last line must end, too.
-    if let Some(last) = filler.get_mut(end..) {
-        last.copy_from_slice(&b"\r\n"[2 - last.len()..]);
+    let mut filler = vec![b'x'; octets];
+    // The last line must end, too, and the others leave it room for that.
+    let ends = (FILLER..octets.saturating_sub(1)).step_by(FILLER);
+    for end in ends.chain([octets]) {
+        if let Some(last) = filler.get_mut(end.saturating_sub(2)..end) {
+            last.copy_from_slice(&b"\r\n"[2 - last.len()..]);
+        }
     }
     filler
 }

@@ -295,6 +295,18 @@ fn a_chunk_that_ends_within_a_line_stands_in_a_script_before_its_reply() {
     assert!(script.contains(steps), "{script}");
 }
 
+/// A CR or a LF alone would be refused (RFC 5321 §2.3.8).
+#[test]
+fn what_stands_for_octets_are_lines_that_end() {
+    for octets in 2..1_000 {
+        let filler = String::from_utf8(script::filler(octets)).unwrap();
+        assert_eq!(filler.len() as u64, octets);
+        let mut lines = filler.strip_suffix("\r\n").unwrap().split("\r\n");
+        let is_filler = |line: &str| line.len() <= 78 && line.bytes().all(|octet| octet == b'x');
+        assert!(lines.all(is_filler), "{octets}: {filler:?}");
+    }
+}
+
 /// A LF alone would be refused (RFC 5321 §2.3.8).
 #[test]
 fn a_chunk_of_one_octet_that_was_not_recorded_is_no_line_end_in_a_script() {
