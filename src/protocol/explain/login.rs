@@ -51,8 +51,10 @@ impl Login {
         let text = sasl::response(if base64 == b"=" { b"" } else { base64 }).ok();
         let text = text.and_then(|octets| String::from_utf8(octets).ok());
         match (self.mechanism.as_str(), text) {
-            ("LOGIN", Some(name)) if self.answers == 1 => (Role::UserName, Some(printable(&name))),
-            ("ANONYMOUS", Some(name)) => (Role::UserName, Some(printable(&name))),
+            ("LOGIN", Some(name)) if self.answers == 1 && is_name(&name) => {
+                (Role::UserName, Some(name))
+            }
+            ("ANONYMOUS", Some(name)) if is_name(&name) => (Role::UserName, Some(name)),
             (mechanism, text) => (Role::Answer, text.and_then(|text| masked(mechanism, &text))),
         }
     }
@@ -88,25 +90,64 @@ fn challenge(base64: &[u8]) -> Option<String> {
     (!text.is_empty()).then(|| printable(&text))
 }
 
-/// An answer with its secret masked; `None` where all of it is one, or we do not know which part.
+/// Can this be somebody's name, and nothing more? Behind a space or a NUL the password may stand: whoever
+/// has a token for PLAIN says it to other mechanisms, too.
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && !text.contains(|c: char| c.is_control() || c.is_whitespace())
+}
+
+/// An answer with its secret masked; `None` where all of it is one, where we do not know which part, and
+/// where it has not the very shape that its mechanism wants: then the secret may stand anywhere.
 fn masked(mechanism: &str, text: &str) -> Option<String> {
-    let masked = match mechanism {
-        // RFC 4616 §2: authorisation NUL user NUL password.
-        "PLAIN" => {
-            let (names, _) = text.rsplit_once('\0')?;
-            format!("{names}\0{MASK}")
-        }
-        // RFC 2195 §2: the user and a digest from which a weak password can be guessed.
-        "CRAM-MD5" => format!("{} {MASK}", text.rsplit_once(' ')?.0),
-        // RFC 5802 §7: n,,n=user,r=nonce; then c=biws,r=nonce,p=proof.
-        name if name.starts_with("SCRAM-") => match text.split_once(",p=") {
-            Some((open, _)) => format!("{open},p={MASK}"),
-            None if text.contains("p=") && !text.starts_with("p=") => return None,
-            None => text.to_owned(),
-        },
-        _ => return None,
+    match mechanism {
+        "PLAIN" => plain(text),
+        "CRAM-MD5" => cram_md5(text),
+        name if name.starts_with("SCRAM-") => scram(text),
+        _ => None,
+    }
+}
+
+/// RFC 4616 §2: authorisation NUL user NUL password, of which only the first may be empty.
+fn plain(text: &str) -> Option<String> {
+    let fields: Vec<&str> = text.split('\0').collect();
+    let [authorisation, user, password] = fields[..] else {
+        return None;
     };
-    Some(printable(&masked))
+    let fits = (authorisation.is_empty() || is_name(authorisation)) && is_name(user);
+    (fits && !password.is_empty()).then(|| format!("{authorisation}{NUL}{user}{NUL}{MASK}"))
+}
+
+/// RFC 2195 §2: the user and a digest of 16 octets in hexadecimal, from which a weak password can be
+/// guessed.
+fn cram_md5(text: &str) -> Option<String> {
+    let (user, digest) = text.rsplit_once(' ')?;
+    let is_digest = digest.len() == 32 && digest.bytes().all(|octet| octet.is_ascii_hexdigit());
+    (is_name(user) && is_digest).then(|| format!("{user} {MASK}"))
+}
+
+/// RFC 5802 §7: `n,,n=user,r=nonce`, where a channel binding may stand in place of the first `n` and who
+/// one wants to be behind it; then `c=biws,r=nonce,p=proof`. From a proof a weak password can be guessed.
+fn scram(text: &str) -> Option<String> {
+    if text.contains(char::is_control) {
+        return None;
+    }
+    let fields: Vec<&str> = text.split(',').collect();
+    let begin = |field: &str, key: &str| field.starts_with(key);
+    match fields[..] {
+        [binding, authorisation, user, nonce] => {
+            let header = matches!(binding, "n" | "y") || begin(binding, "p=");
+            let fits = header
+                && (authorisation.is_empty() || begin(authorisation, "a="))
+                && begin(user, "n=")
+                && begin(nonce, "r=");
+            fits.then(|| text.to_owned())
+        }
+        [binding, nonce, proof] => {
+            let fits = begin(binding, "c=") && begin(nonce, "r=") && begin(proof, "p=");
+            fits.then(|| format!("{binding},{nonce},p={MASK}"))
+        }
+        _ => None,
+    }
 }
 
 /// With something that can be seen for each octet that cannot.
@@ -135,7 +176,7 @@ mod tests {
 
     #[test]
     fn no_password_is_decoded() {
-        let rows: [(&str, &[&str], &[&str]); 9] = [
+        let rows: [(&str, &[&str], &[&str]); 8] = [
             (
                 "PLAIN",
                 &["AGFsaWNlAHdvbmRlcmxhbmQ="],
@@ -147,7 +188,6 @@ mod tests {
                 &["YWxpY2U=", "d29uZGVybGFuZA=="],
                 &["user-name alice", "answer "],
             ),
-            ("CRAM-MD5", &["dGltIGI5MTNhNjAy"], &["answer tim ********"]),
             (
                 "SCRAM-SHA-256",
                 &[
@@ -170,6 +210,58 @@ mod tests {
         ];
         for (mechanism, answers, expected) in rows {
             assert_eq!(said(mechanism, answers), expected, "{mechanism}");
+        }
+    }
+
+    #[test]
+    fn what_has_not_the_shape_of_its_mechanism_is_not_decoded() {
+        let rows = [
+            ("PLAIN", "\0alice\0wonderland", "answer ␀alice␀********"),
+            (
+                "PLAIN",
+                "bob\0alice\0wonder\tland",
+                "answer bob␀alice␀********",
+            ),
+            ("PLAIN", "\0alice\0wonderland\0", "answer "),
+            ("PLAIN", "alice\0wonderland\0", "answer "),
+            ("PLAIN", "alice\0\0wonderland", "answer "),
+            ("PLAIN", "\0alice wonderland\0x", "answer "),
+            ("PLAIN", "alice\0wonderland", "answer "),
+            ("LOGIN", "\0alice\0wonderland", "answer "),
+            ("LOGIN", "alice wonderland", "answer "),
+            ("LOGIN", "alice\nwonderland", "answer "),
+            ("LOGIN", "", "answer "),
+            (
+                "ANONYMOUS",
+                "guest@client.test",
+                "user-name guest@client.test",
+            ),
+            ("ANONYMOUS", "\0alice\0wonderland", "answer "),
+            (
+                "SCRAM-SHA-1",
+                "y,a=bob,n=user,r=nonce",
+                "answer y,a=bob,n=user,r=nonce",
+            ),
+            (
+                "SCRAM-SHA-1",
+                "p=tls-exporter,,n=u,r=x",
+                "answer p=tls-exporter,,n=u,r=x",
+            ),
+            ("SCRAM-SHA-1", "\0alice\0wonderland", "answer "),
+            ("SCRAM-SHA-1", "n,,n=alice,r=\0wonderland", "answer "),
+            ("SCRAM-SHA-1", "n,,n=alice,wonderland", "answer "),
+            ("SCRAM-SHA-1", "alice,wonderland", "answer "),
+            (
+                "CRAM-MD5",
+                "tim b913a602c7eda7a495b4e6e7334d3890",
+                "answer tim ********",
+            ),
+            ("CRAM-MD5", "\0alice\0wonder land", "answer "),
+            ("CRAM-MD5", "alice wonderland", "answer "),
+        ];
+        for (mechanism, answer, expected) in rows {
+            let base64 = sasl::encode(answer.as_bytes());
+            assert_eq!(said(mechanism, &[&base64]), [expected], "{answer:?}");
         }
     }
 
