@@ -78,7 +78,12 @@ impl Door {
 
     fn failed(&mut self, credentials: &Credentials) -> Refusal {
         self.failures += 1;
-        log::warn!("{}: login failure for {:?}", self.address, credentials.user);
+        // Behind a space or a NUL in a name stands the password of whoever said both at once.
+        let hides = |c: char| c.is_control() || c.is_whitespace();
+        match credentials.user.contains(hides) {
+            true => log::warn!("{}: login failure for what is no name", self.address),
+            false => log::warn!("{}: login failure for {:?}", self.address, credentials.user),
+        }
         let visitors = &self.site.visitors;
         let delay = visitors.login_failed(self.address.ip(), self.site.limits.login_delay);
         // Only this connection's thread waits, and it holds nothing that another needs.
