@@ -8,6 +8,7 @@
 //! Base64 is an encoding, not encryption: whoever sees the lines of PLAIN and LOGIN has the password.
 
 mod mechanism;
+mod registry;
 mod scram;
 
 use std::fmt;
@@ -16,6 +17,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 pub use mechanism::{ClientExchange, Mechanism};
+pub use registry::is_registered;
 pub use scram::{Hash, Scram};
 
 /// RFC 4422 §3.1: a mechanism's name has at most 20 octets.

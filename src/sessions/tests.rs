@@ -266,7 +266,7 @@ fn a_conversation_in_which_nothing_was_said_becomes_no_script() {
 fn what_was_not_recorded_keeps_its_size_in_a_script() {
     let body = "C: line\n".repeat(5_000);
     let lines = format!(
-        "S: 220 hi\nC: EHLO x\nS: 250 CHUNKING\nC: MAIL FROM:<a@b>\nS: 250 Ok\nC: RCPT TO:<a@b>\n\
+        "S: 220 hi\nC: EHLO x\nS: 250-hi\nS: 250 CHUNKING\nC: MAIL FROM:<a@b>\nS: 250 Ok\nC: RCPT TO:<a@b>\n\
          S: 250 Ok\nC: BDAT 30014 LAST\nC: Subject: x\n{}{body}S: 250 Ok",
         ""
     );
@@ -285,7 +285,7 @@ fn what_was_not_recorded_keeps_its_size_in_a_script() {
 /// RFC 3030 §2: a chunk ends where its octets do, and then its reply comes.
 #[test]
 fn a_chunk_that_ends_within_a_line_stands_in_a_script_before_its_reply() {
-    let lines = "S: 220 hi\nC: EHLO x\nS: 250 CHUNKING\nC: MAIL FROM:<a@b>\nS: 250 Ok\n\
+    let lines = "S: 220 hi\nC: EHLO x\nS: 250-hi\nS: 250 CHUNKING\nC: MAIL FROM:<a@b>\nS: 250 Ok\n\
                  C: RCPT TO:<a@b>\nS: 250 Ok\nC: BDAT 15\nC: Subject: x\nC: hel…\nS: 250 Ok\n\
                  C: BDAT 2 LAST\nC: lo…\nS: 250 Ok\nC: QUIT\nS: 221 Bye";
     let dialogue = dialogue(Protocol::Smtp, lines);
@@ -312,7 +312,7 @@ fn what_stands_for_octets_are_lines_that_end() {
 fn a_chunk_of_one_octet_that_was_not_recorded_is_no_line_end_in_a_script() {
     let body = "C: line\n".repeat(5_000);
     let lines = format!(
-        "S: 220 hi\nC: EHLO x\nS: 250 CHUNKING\nC: MAIL FROM:<a@b>\nS: 250 Ok\nC: RCPT TO:<a@b>\n\
+        "S: 220 hi\nC: EHLO x\nS: 250-hi\nS: 250 CHUNKING\nC: MAIL FROM:<a@b>\nS: 250 Ok\nC: RCPT TO:<a@b>\n\
          S: 250 Ok\nC: BDAT 30000\n{body}S: 250 Ok\n\
          C: BDAT 1 LAST\nC: .…\nS: 250 Ok"
     );

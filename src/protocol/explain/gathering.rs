@@ -24,8 +24,9 @@ pub(super) struct Gathering {
     left: u64,
     /// What the literal holds.
     holds: Holds,
-    /// Does the client wait for `+` before it says the literal?
-    pub(super) waits: bool,
+    /// How often the server has yet to say `+`, once for each `{5}` (RFC 3501 §4.3). Whoever does not
+    /// wait for it says the literal all the same; if it is refused, that was none.
+    owed: u32,
     /// Was a literal taken out?
     cut: bool,
 }
@@ -66,6 +67,26 @@ impl Gathering {
         self.cut
     }
 
+    /// Has the server still to agree to what the client says of it?
+    pub(super) fn waits(&self) -> bool {
+        self.owed > 0
+    }
+
+    /// Is the literal a message, in which anything may stand?
+    pub(super) fn is_message(&self) -> bool {
+        matches!(self.holds, Holds::Message(_))
+    }
+
+    /// A literal was announced that the server has to agree to.
+    pub(super) fn owe(&mut self) {
+        self.owed = self.owed.saturating_add(1);
+    }
+
+    /// The server has said `+`.
+    pub(super) fn agree(&mut self) {
+        self.owed = self.owed.saturating_sub(1);
+    }
+
     /// Is there no room for more? Then the grammar would see nothing new.
     pub(super) fn is_full(&self) -> bool {
         self.octets.len() >= KEPT
@@ -90,7 +111,6 @@ impl Gathering {
         if self.left == 0 {
             return Some(0);
         }
-        self.waits = false;
         let octets = usize::try_from(self.left).unwrap_or(usize::MAX);
         let taken = octets.min(line.text.len());
         let readable = line.readable();
@@ -135,7 +155,6 @@ impl Gathering {
     pub(super) fn announce(&mut self, literal: Literal, holds: Holds) {
         let long = literal.octets > KEPT_LITERAL || self.octets.len() + 2 >= KEPT;
         self.left = literal.octets;
-        self.waits = literal.synchronising;
         self.holds = match holds {
             Holds::Text if long => Holds::Octets,
             holds => holds,

@@ -28,6 +28,8 @@ pub(super) struct Imap {
     tag: String,
     /// Its number.
     number: u64,
+    /// Did what looks like a login stand in a literal to which the server has not agreed?
+    in_doubt: bool,
     /// The server's response.
     response: Gathering,
     /// What it is called.
@@ -56,6 +58,11 @@ impl Follow for Imap {
     fn client(&mut self, course: &mut Course, line: &Line<'_>, sketch: &mut Sketch<'_>) {
         match self.hearing {
             Hearing::Answer => self.answer(course, line, sketch),
+            // RFC 2177 §3: before a login there is no IDLE, so what follows is a command.
+            Hearing::Done if is_before_login(course) && !is_done(line) => {
+                self.hearing = Hearing::Command;
+                self.command(course, line, sketch);
+            }
             Hearing::Done => self.done(course, line, sketch),
             Hearing::Command => self.command(course, line, sketch),
         }
@@ -94,7 +101,10 @@ impl Follow for Imap {
     }
 
     fn pass_over_client(&mut self, octets: &[u8]) -> usize {
-        self.command.pass_over(octets)
+        match self.command.is_message() && !self.command.waits() {
+            true => self.command.pass_over(octets),
+            false => 0,
+        }
     }
 
     fn pass_over_server(&mut self, octets: &[u8]) -> usize {
@@ -106,6 +116,7 @@ impl Imap {
     /// A line of a command.
     fn command(&mut self, course: &mut Course, line: &Line<'_>, sketch: &mut Sketch<'_>) {
         let begins = self.command.is_empty();
+        let in_doubt = !begins && self.is_in_doubt(course);
         let piece = self.command.take(line, sketch);
         if let Some(piece) = &piece {
             self.parse(piece, sketch);
@@ -115,10 +126,12 @@ impl Imap {
         }
         sketch.command = Some(self.verb);
         sketch.number = Some(self.number);
-        if self.verb == "LOGIN" {
-            sketch.mask_what_is_unnamed();
-        } else if sketch.fault.is_some() || self.verb.is_empty() {
-            sketch.mask_what_looks_secret();
+        match self.verb {
+            "LOGIN" => mask_login(begins, sketch),
+            "AUTHENTICATE" if !begins => sketch.mask_all(),
+            _ if in_doubt => sketch.mask_in_doubt(&mut self.in_doubt),
+            verb if sketch.fault.is_some() || verb.is_empty() => sketch.mask_what_looks_secret(),
+            _ => {}
         }
         let Some(piece) = piece else {
             return sketch.about_octets();
@@ -131,10 +144,19 @@ impl Imap {
                     true => Holds::Message(Lines::default()),
                     false => Holds::Text,
                 };
+                if literal.synchronising {
+                    self.command.owe();
+                }
                 self.command.announce(literal, holds);
             }
             None => self.said(sketch),
         }
+    }
+
+    /// May what the client says in a literal be a command? If the server has not agreed to it; and whoever
+    /// has not logged in names no mailbox, so that a login there is meant as one.
+    fn is_in_doubt(&self, course: &Course) -> bool {
+        self.command.waits() || (is_before_login(course) && !self.command.is_message())
     }
 
     /// What the grammar of commands says of a piece of a line.
@@ -162,6 +184,7 @@ impl Imap {
         if self.verb == "AUTHENTICATE" {
             sketch.words_behind(Role::Verb, Role::Mechanism, Role::Answer);
         }
+        self.in_doubt = false;
         self.number = course.ask(self.verb, &self.tag);
     }
 
@@ -194,8 +217,10 @@ impl Imap {
         let text = line.readable();
         sketch.part(Span::of(Role::Verb, text, text));
         sketch.about(Topic::ImapCommand, "DONE");
-        if !text.eq_ignore_ascii_case(b"DONE") {
+        if !is_done(line) {
             sketch.fault = Some("expected DONE, which ends IDLE".to_owned());
+            // If the server refuses to idle it is a command, and perhaps a login.
+            sketch.mask_what_looks_secret();
         }
         sketch.belongs_to(course.last_of("IDLE"));
     }
@@ -255,7 +280,7 @@ impl Imap {
     /// `+`: to a literal that is awaited, to AUTHENTICATE or to IDLE.
     fn go_on(&mut self, course: &mut Course, text: &[u8], words: &[u8], sketch: &mut Sketch<'_>) {
         let verb = match self.hearing {
-            _ if self.command.waits => "literal",
+            _ if self.command.waits() => "literal",
             Hearing::Done => "IDLE",
             _ if course.last_of("AUTHENTICATE").is_some() => "AUTHENTICATE",
             _ => "",
@@ -269,7 +294,7 @@ impl Imap {
         }
         match verb {
             "literal" => {
-                self.command.waits = false;
+                self.command.agree();
                 sketch.belongs_to(course.newest());
             }
             verb => {
@@ -281,7 +306,7 @@ impl Imap {
 
     fn answered(&mut self, course: &mut Course, tag: &str, status: &Status) {
         // RFC 3501 §7.5: instead of `+` a tagged answer may come; then there is no literal.
-        if self.command.waits && self.tag == tag {
+        if self.command.waits() && self.tag == tag {
             self.command = Gathering::default();
         }
         let verb = course.tagged(tag).map_or("", |asked| asked.verb);
@@ -317,6 +342,14 @@ impl Imap {
     }
 }
 
+fn is_done(line: &Line<'_>) -> bool {
+    line.text.eq_ignore_ascii_case(b"DONE")
+}
+
+fn is_before_login(course: &Course) -> bool {
+    matches!(course.state, State::Greeting | State::NotAuthenticated)
+}
+
 fn offer(course: &mut Course, words: &[String]) {
     course.forget_offers();
     words.iter().for_each(|word| course.offer(word));
@@ -327,6 +360,15 @@ fn name_of(sketch: &Sketch<'_>) -> String {
     let roles = [Role::ResponseName, Role::Status, Role::Continuation];
     let word = roles.into_iter().find_map(|role| sketch.text_of(role));
     String::from_utf8_lossy(word.unwrap_or_default()).to_ascii_uppercase()
+}
+
+/// In LOGIN whatever has no name is a password, and so is the name if it is all that there is, or if the
+/// literal that it should be was counted wrongly.
+fn mask_login(begins: bool, sketch: &mut Sketch<'_>) {
+    sketch.mask_what_is_unnamed();
+    if sketch.fault.is_some() && !(begins && sketch.has_secret()) {
+        sketch.recast(Role::UserName, Role::Password, None);
+    }
 }
 
 /// Names `{5}` at the end of the line, unless the grammar has.

@@ -20,8 +20,8 @@ use super::state::State;
 use super::texts::Texts;
 use super::topic::Topic;
 use super::turn;
-use crate::protocol::Protocol;
 use crate::protocol::span::Role;
+use crate::protocol::{Protocol, sasl};
 
 /// How one protocol is followed.
 pub(super) trait Follow {
@@ -255,22 +255,37 @@ impl Observer {
 
     /// Behind a login that was refused, what is no command may be the password all the same: whoever
     /// sends it without listening has not heard that nobody wants it. And whoever still has to log in
-    /// may have mistyped the command for it.
+    /// may have mistyped the command for it, or said the password where a mechanism is named.
     fn mask_behind_login(&mut self, sketch: &mut Sketch<'_>) {
         match sketch.command {
             Some("") if self.in_login => {
                 sketch.mask_all();
-                self.course.hide_newest();
+                return self.course.hide_newest();
             }
-            Some(verb) => {
-                if verb.is_empty() && self.is_to_log_in() && !self.is_another(sketch) {
-                    let tag = usize::from(self.course.protocol == Protocol::Imap);
-                    sketch.mask_behind(tag + 1);
-                }
-                self.in_login = LOGINS.contains(&verb) || sketch.has_secret();
+            Some("") if self.is_to_log_in() && !self.is_another(sketch) => {
+                let tag = usize::from(self.course.protocol == Protocol::Imap);
+                sketch.mask_behind(tag + 1);
             }
-            None => {}
+            _ => {}
         }
+        if sketch
+            .text_of(Role::Mechanism)
+            .is_some_and(|name| !self.is_mechanism(name))
+        {
+            sketch.recast(Role::Mechanism, Role::Password, None);
+        }
+        self.in_login = match sketch.command {
+            Some(verb) => LOGINS.contains(&verb) || sketch.has_secret(),
+            // A line of a body: one to which nobody has agreed may be a login.
+            None => self.in_login || sketch.has_secret(),
+        };
+    }
+
+    /// Is this a way to log in that somebody knows?
+    fn is_mechanism(&self, name: &[u8]) -> bool {
+        let is_known =
+            |name| sasl::is_registered(name) || self.texts.find(Topic::Sasl, name).is_some();
+        str::from_utf8(name).is_ok_and(is_known)
     }
 
     /// Is a line plainly meant as a command that is no login, with a slip of the finger in it or, in
@@ -290,12 +305,15 @@ impl Observer {
     }
 
     /// Is there little else to say yet than who one is? Then the password may follow a word that nobody
-    /// knows. To other mail servers, which speak SMTP and LMTP, nobody says a password.
+    /// knows. Most of those who speak SMTP or LMTP are other mail servers, which do not log in; but
+    /// somebody may, once the server has offered it.
     fn is_to_log_in(&self) -> bool {
-        let asks = matches!(
-            self.course.protocol,
-            Protocol::Submission | Protocol::Pop3 | Protocol::Imap
-        );
+        let asks = match self.course.protocol {
+            Protocol::Submission | Protocol::Pop3 | Protocol::Imap => true,
+            Protocol::Smtp | Protocol::Lmtp => self
+                .offered()
+                .is_some_and(|offered| offered.contains("AUTH")),
+        };
         asks && !self.course.is_logged_in()
     }
 

@@ -65,6 +65,10 @@ impl Follow for Pop3 {
             // A name has no spaces: the password stands behind it, one command too early.
             sketch.mask_behind(2);
         }
+        if verb == "APOP" && sketch.text_of(Role::Answer).is_none() {
+            // One word alone may be either.
+            sketch.recast(Role::UserName, Role::Password, None);
+        }
         if verb == "AUTH" {
             self.login = Login::begun_by(sketch);
             // Older than CAPA: without a mechanism, AUTH asks some servers which ones there are.

@@ -118,18 +118,37 @@ impl<'a> Sketch<'a> {
     }
 
     /// A line that is no command, but looks as if a password stood in it: `LOGIN alice secret`
-    /// without a tag, `PASS secret` said to SMTP, `a LOGN alice secret`, `AUTHPLAIN c2VjcmV0`. All that
+    /// without a tag, `USER alice secret` said to SMTP, `a LOGN alice secret`, `AUTHPLAIN c2VjcmV0`. All that
     /// follows is masked.
     pub(super) fn mask_what_looks_secret(&mut self) {
+        self.mask_what_looks_secret_at(0);
+    }
+
+    /// The same of what begins at this place of the line.
+    pub(super) fn mask_what_looks_secret_at(&mut self, at: usize) {
         if self.has_secret() {
             return;
         }
-        for word in words(self.line).take(2) {
-            let text = self.line.get(word.clone()).unwrap_or_default();
-            if let Some(verb) = like_a_login(text) {
-                return self.mask_from(word.start + verb);
+        let said = self.line.get(at..).unwrap_or_default();
+        for (place, word) in words(said).take(2).enumerate() {
+            let text = said.get(word.clone()).unwrap_or_default();
+            let names_user = || place == 0 && is_like_user(text);
+            let verb = like_a_login(text).or_else(|| names_user().then_some(text.len()));
+            if let Some(verb) = verb {
+                return self.mask_from(at + word.start + verb);
             }
         }
+    }
+
+    /// A line of what the server has not agreed to hear: if it refuses that, the line was a command, and
+    /// perhaps a login, of which the lines that follow may be the rest. `in_doubt`: has such a login
+    /// begun?
+    pub(super) fn mask_in_doubt(&mut self, in_doubt: &mut bool) {
+        match *in_doubt {
+            true => self.mask_all(),
+            false => self.mask_what_looks_secret(),
+        }
+        *in_doubt |= self.has_secret();
     }
 
     /// The first words of the line, at most so many.
@@ -317,6 +336,13 @@ fn like_a_login(word: &[u8]) -> Option<usize> {
     }
     let mistyped = SECRETIVE.iter().any(|verb| is_meant(&letters, verb));
     mistyped.then_some(letters.len())
+}
+
+/// Is a word USER, which SMTP has not, and behind which some say all? Only as a whole, for messages and
+/// addresses begin like it, too: `User-Agent: x`, `user@client.test`.
+fn is_like_user(word: &[u8]) -> bool {
+    let word = str::from_utf8(word).unwrap_or_default();
+    is_meant(&word.to_ascii_uppercase(), "USER")
 }
 
 /// Is a word this one, or that with a slip of the finger: a letter too many, too few, another one, or two

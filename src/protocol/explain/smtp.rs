@@ -23,6 +23,10 @@ pub(super) struct Smtp {
     recipients: usize,
     /// Is the next line of the server inside a reply of several lines?
     in_reply: bool,
+    /// Has the server agreed to the body that the client says? If not, and it refuses, that was none.
+    agreed: bool,
+    /// Did what looks like a login stand in a body to which it has not agreed?
+    in_doubt: bool,
 }
 
 /// What the client's next line is.
@@ -86,10 +90,11 @@ impl Follow for Smtp {
         }
     }
 
-    /// RFC 3030 §2: the next command begins directly behind a chunk.
+    /// RFC 3030 §2: the next command begins directly behind a chunk. Of one to which the server has not
+    /// agreed, a line is a login perhaps, which must not be torn.
     fn announced(&self) -> Option<u64> {
         match self.hearing {
-            Hearing::Chunk(left) => Some(left),
+            Hearing::Chunk(left) => self.agreed.then_some(left),
             Hearing::Command | Hearing::Message | Hearing::Answer => None,
         }
     }
@@ -100,7 +105,7 @@ impl Follow for Smtp {
 
     fn pass_over_client(&mut self, octets: &[u8]) -> usize {
         match &mut self.hearing {
-            _ if self.message != Lines::Body => 0,
+            _ if self.message != Lines::Body || !self.agreed => 0,
             Hearing::Message => message::lines_before_dot(octets),
             Hearing::Chunk(left) => {
                 let passed = message::lines_within(octets, *left);
@@ -139,7 +144,7 @@ impl Smtp {
             Ok(command) => self.begin(course, &command),
             Err(error) => {
                 sketch.fault = Some(error.to_string());
-                sketch.mask_what_looks_secret();
+                sketch.mask_what_looks_secret_at(at);
             }
         }
         if verb == "AUTH" {
@@ -157,11 +162,12 @@ impl Smtp {
             // Whoever does not wait for the 354 says the message all the same.
             Command::Data => {
                 self.message = Lines::default();
-                self.hearing = Hearing::Message;
+                self.await_body(Hearing::Message, false);
             }
             Command::Bdat { size, last } => {
                 if *size > 0 {
-                    self.hearing = Hearing::Chunk(*size);
+                    let agreed = agrees_to_chunks(course);
+                    self.await_body(Hearing::Chunk(*size), agreed);
                 }
                 if *last {
                     self.await_verdicts(course, "BDAT LAST");
@@ -169,6 +175,13 @@ impl Smtp {
             }
             _ => {}
         }
+    }
+
+    /// A body follows, to which the server has agreed or not.
+    fn await_body(&mut self, hearing: Hearing, agreed: bool) {
+        self.hearing = hearing;
+        self.agreed = agreed;
+        self.in_doubt = false;
     }
 
     /// RFC 2033 §4.2: in LMTP there is an answer for each recipient; the first is awaited already.
@@ -182,7 +195,7 @@ impl Smtp {
     /// A line of the message behind DATA.
     fn text(&mut self, course: &mut Course, line: &Line<'_>, sketch: &mut Sketch<'_>) {
         let text = line.readable();
-        if course.state != State::Data {
+        if !self.agreed {
             sketch.note("before-354");
         }
         if text == b"." {
@@ -194,6 +207,9 @@ impl Smtp {
             return self.await_verdicts(course, "message");
         }
         self.message.tell_stuffed(text, sketch);
+        if !self.agreed {
+            sketch.mask_in_doubt(&mut self.in_doubt);
+        }
     }
 
     /// A line of which so many octets belong to a chunk; behind them a command may stand.
@@ -203,6 +219,9 @@ impl Smtp {
         let piece = line.readable();
         self.message
             .tell(piece.get(..taken).unwrap_or(piece), 0, sketch);
+        if !self.agreed {
+            sketch.mask_in_doubt(&mut self.in_doubt);
+        }
         let left = octets - taken;
         let seen = matches!(line.ending, Ending::Seen(_));
         let cut = taken < line.text.len() || (left == 0 && seen);
@@ -236,6 +255,11 @@ impl Smtp {
                 return course.pass("AUTH", outcome);
             }
             ("AUTH", _) => self.hearing = Hearing::Command,
+            // That of the body that is heard, unless the client has announced one more.
+            ("DATA", Outcome::Continue) => {
+                let waiting = course.last_of("DATA").map(|data| data.number);
+                self.agreed = course.oldest().map(|data| data.number) == waiting;
+            }
             ("DATA", Outcome::Refused | Outcome::Done) => self.hearing = Hearing::Command,
             ("RCPT", Outcome::Done) => self.recipients += 1,
             ("MAIL" | "RSET" | "EHLO" | "HELO" | "LHLO", Outcome::Done) => self.recipients = 0,
@@ -247,6 +271,16 @@ impl Smtp {
             course.state = State::Closed;
         }
     }
+}
+
+/// RFC 3030 §2: who offers chunks takes the octets even of one that is refused. They are a message only
+/// behind MAIL.
+fn agrees_to_chunks(course: &Course) -> bool {
+    let offers = course
+        .offered()
+        .is_some_and(|offered| offered.contains("CHUNKING"));
+    let mail = matches!(course.state, State::Mail | State::Rcpt | State::Chunks);
+    offers && (mail || course.last_of("MAIL").is_some())
 }
 
 /// RFC 5321 §4.2.1: the first digit says what came of it.

@@ -254,7 +254,7 @@ fn the_lines_of_a_body_are_gathered_and_the_rest_is_left_out() {
 const CHUNKING: [&str; 4] = [
     "S: 220 hi\r\n",
     "C: EHLO me\r\n",
-    "S: 250 CHUNKING\r\n",
+    "S: 250-hi\r\n250 CHUNKING\r\n",
     "C: MAIL FROM:<a@b>\r\nRCPT TO:<a@b>\r\n",
 ];
 

@@ -16,12 +16,12 @@ const BODY: [&str; 6] = [
 const CONVERSATIONS: [(Protocol, &str); 5] = [
     (
         Protocol::Smtp,
-        "S: 220 hi|C: EHLO x|S: 250 CHUNKING|C: MAIL FROM:<a@b>|S: 250 Ok|C: RCPT TO:<a@b>|S: 250 Ok|\
+        "S: 220 hi|C: EHLO x|S: 250-hi|S: 250 CHUNKING|C: MAIL FROM:<a@b>|S: 250 Ok|C: RCPT TO:<a@b>|S: 250 Ok|\
          C: DATA|S: 354 go|C: BODY|C: .|S: 250 Ok|C: QUIT|S: 221 Bye",
     ),
     (
         Protocol::Smtp,
-        "S: 220 hi|C: EHLO x|S: 250 CHUNKING|C: MAIL FROM:<a@b>|S: 250 Ok|C: RCPT TO:<a@b>|S: 250 Ok|\
+        "S: 220 hi|C: EHLO x|S: 250-hi|S: 250 CHUNKING|C: MAIL FROM:<a@b>|S: 250 Ok|C: RCPT TO:<a@b>|S: 250 Ok|\
          C: BDAT SIZE LAST|C: BODY|S: 250 Ok|C: QUIT|S: 221 Bye",
     ),
     (
