@@ -33,7 +33,7 @@ impl Guide for Hints {
         // What is said to the console is not said to the server.
         match line.starts_with('/') {
             true => Vec::new(),
-            false => self.0.conversation().secrets(line),
+            false => self.0.conversation().secrets_so_far(line),
         }
     }
 }
