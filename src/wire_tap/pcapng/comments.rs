@@ -103,6 +103,11 @@ impl Comments {
         encrypted || voice.crossed + octets as u64 > voice.said
     }
 
+    /// Has TLS begun, and is what crosses ciphertext since?
+    pub(super) fn is_encrypted(&self) -> bool {
+        self.encrypted
+    }
+
     /// Has anything been said?
     pub(super) fn has_begun(&self) -> bool {
         self.client.said + self.server.said > 0

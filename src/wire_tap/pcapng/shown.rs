@@ -95,7 +95,10 @@ impl Shown {
             let octets = self.held(by).release();
             return self.cross(file, time, by, &octets);
         }
-        if octets.first() == Some(&HANDSHAKE) && self.handshake.is_none() {
+        // Within a record any octet may stand, and under TLS a handshake (of new keys, or of new tickets)
+        // tells nobody when it is done.
+        let may_begin = waiting == 0 && !self.comments.is_encrypted() && self.handshake.is_none();
+        if may_begin && octets.first() == Some(&HANDSHAKE) {
             self.handshake = Some(file.handshake_begins(self.connection.number));
         }
         // What came in we have read record by record; in a handshake it is one flight.

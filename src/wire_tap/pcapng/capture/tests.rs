@@ -13,6 +13,9 @@ use crate::wire_tap::pcapng::reader::{Item, Packet, packets, read, streams};
 const CLIENT: Side = Side::Client;
 const SERVER: Side = Side::Server;
 
+/// RFC 8446 §5.1: with it a record of a handshake begins.
+const HANDSHAKE: u8 = 0x16;
+
 const STYLE: Style = Style {
     keys: true,
     ports: CapturePorts::Own,
@@ -29,6 +32,13 @@ fn connection(number: u64, ours: Side, service: &str, port: u16) -> Arc<Connecti
         client: format!("127.0.0.1:{port}").parse().unwrap(),
         server: "127.0.0.1:2025".parse().unwrap(),
         thread: String::new(),
+    })
+}
+
+fn secured() -> What {
+    What::Secured(Secured {
+        version: "TLSv1.3".to_owned(),
+        cipher: "X".to_owned(),
     })
 }
 
@@ -131,12 +141,6 @@ fn one_connection_that_both_ends_tell_of_is_shown_once() {
 fn secrets_stand_before_the_handshake_and_time_does_not_go_back() {
     let tls = &connection(1, CLIENT, "smtps", 4000);
     let other = &connection(2, SERVER, "smtp", 4001);
-    let secured = || {
-        What::Secured(Secured {
-            version: "TLSv1.3".to_owned(),
-            cipher: "X".to_owned(),
-        })
-    };
     let happened = [
         (tls, What::Opened),
         (tls, crossed(CLIENT, b"\x16\x03\x01\0\x01a")),
@@ -185,12 +189,8 @@ fn secrets_stand_before_the_handshake_and_time_does_not_go_back() {
 #[test]
 fn a_record_that_came_in_pieces_stands_whole_in_the_capture() {
     let tls = &connection(1, SERVER, "smtps", 4000);
-    let secured = What::Secured(Secured {
-        version: "TLSv1.3".to_owned(),
-        cipher: "X".to_owned(),
-    });
     let record = [&b"\x17\x03\x03\0\x6e"[..], &[b'x'; 110]].concat();
-    let mut happened = vec![(tls, What::Opened), (tls, secured)];
+    let mut happened = vec![(tls, What::Opened), (tls, secured())];
     for _ in 0..3 {
         let (head, rest) = record.split_at(5);
         let (front, back) = rest.split_at(60);
@@ -205,6 +205,47 @@ fn a_record_that_came_in_pieces_stands_whole_in_the_capture() {
     let payloads = packets.iter().map(|packet| &packet.payload);
     let whole: Vec<_> = payloads.filter(|payload| !payload.is_empty()).collect();
     assert_eq!(whole, [&record; 3]);
+}
+
+/// Once in 256 records the ciphertext begins with the octet with which a record of a handshake begins,
+/// and the octets behind a record's head come by themselves.
+#[test]
+fn ciphertext_that_looks_like_a_handshake_makes_nobody_wait() {
+    let record = |length: u8| [&[0x17, 3, 3, 0, length, HANDSHAKE], &b"xyz"[..]].concat();
+    // This is the head of a renegotiation , in one piece.
+    let renegotiation = [HANDSHAKE, 3, 3, 0, 1, b'r'];
+    for (ours, keys) in [(SERVER, true), (SERVER, false), (CLIENT, true)] {
+        let style = Style { keys, ..STYLE };
+        let mut capture = Capture::new("test", Vec::new(), style, Texts::compiled_in()).unwrap();
+        let tls = connection(1, ours, "imaps", 4000);
+        let other = connection(2, SERVER, "smtp", 4001);
+        let mut now = UNIX_EPOCH;
+        let mut take = |connection: &Arc<Connection>, what: What| {
+            now += Duration::from_millis(1);
+            let connection = Arc::clone(connection);
+            let event = Event {
+                time: now,
+                connection,
+                what,
+            };
+            capture.take(&[event]).unwrap();
+            (now, capture.gathered.len(), packets(&capture.out))
+        };
+        let theirs = ours.other();
+        take(&tls, crossed(CLIENT, b"\x16\x03\x01\0\x01a"));
+        take(&tls, secured());
+        for _ in 0..3 {
+            take(&tls, crossed(theirs, &record(4)[..5]));
+            let (now, waiting, written) = take(&tls, crossed(theirs, &record(4)[5..]));
+            let last = written.last().unwrap();
+            assert_eq!((waiting, last.time), (0, now));
+            assert_eq!(last.payload, record(4));
+            let (now, waiting, written) = take(&other, crossed(SERVER, b"220 hi\r\n"));
+            assert_eq!((waiting, written.last().unwrap().time), (0, now));
+            let (now, waiting, written) = take(&tls, crossed(theirs, &renegotiation));
+            assert_eq!((waiting, written.last().unwrap().time), (0, now));
+        }
+    }
 }
 
 #[test]
@@ -260,19 +301,15 @@ fn a_connection_that_breaks_off_or_is_lost_says_so() {
 #[test]
 fn what_was_said_can_stand_for_what_crossed() {
     let c = &connection(1, SERVER, "imaps", 4000);
-    let secured = What::Secured(Secured {
-        version: "TLSv1.2".to_owned(),
-        cipher: "X".to_owned(),
-    });
     let style = Style {
         octets: Octets::AsSaid,
         ..STYLE
     };
     let happened = [
-        (c, secured.clone()),
+        (c, secured()),
         (c, said(SERVER, "* OK hi\r\n")),
         (c, said(CLIENT, "a STARTTLS\r\n")),
-        (c, secured),
+        (c, secured()),
         (c, said(CLIENT, "b NOOP\r\n")),
         (c, What::Closed),
     ];
