@@ -9,6 +9,7 @@
 mod capture;
 mod dialogue;
 pub mod html;
+mod literals;
 mod script;
 mod summary;
 mod table;

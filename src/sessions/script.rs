@@ -13,7 +13,7 @@ use crate::wire_tap::journal::{Happened, LeftOut, Said};
 const FILLER: usize = 78;
 
 /// Octets that stand in a script for what was not recorded: it is read into memory.
-const MOST: usize = 64 * 1024 * 1024;
+pub(super) const MOST: usize = 64 * 1024 * 1024;
 
 /// The conversation as a script. A secret is asked for when it is played, and where lines of a message
 /// were not recorded, others of the same size stand.

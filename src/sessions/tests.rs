@@ -67,6 +67,7 @@ fn what(line: &str) -> What {
         "reset" => What::Reset,
         "lost" => What::Lost,
         "closed" => What::Closed,
+        "C:" => said(Side::Client, ""),
         line => match line.split_once(": ") {
             Some(("C", line)) => said(Side::Client, line),
             Some((_, line)) => said(Side::Server, line),
@@ -357,4 +358,63 @@ fn a_goodbye_while_a_client_idles_is_a_step_of_a_script() {
         script.ends_with("C: c IDLE\nS: + ...\nS: * BYE ...\n! closed\n"),
         "{script}"
     );
+}
+
+struct FromClient(Vec<u8>);
+
+impl Sink for FromClient {
+    fn name(&self) -> String {
+        "a test".to_owned()
+    }
+
+    fn take(&mut self, events: &[Event]) -> std::io::Result<()> {
+        for event in events {
+            if let What::Said {
+                by: Side::Client,
+                octets,
+            } = &event.what
+            {
+                self.0.extend_from_slice(octets);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whoever follows the replayed conversation counts octets: a mask of another length would make the
+/// next command a part of the password.
+#[test]
+fn a_masked_literal_is_as_long_as_it_was_announced() {
+    let rows = [
+        ("{10}", "C: wonderland", "**********"),
+        ("{10+}", "C: wonderland", "**********"),
+        ("{3}", "C: one", "***"),
+        ("{30}", "C: a-very-very-very-long-password", &"*".repeat(30)),
+        ("{14}", "C: won\nC: der\nC: land", &"*".repeat(14)),
+        // The literal ends with the line's ending, or within it.
+        ("{12}", "C: wonderland\nC:", &"*".repeat(12)),
+        // Behind it the command goes on, wrongly.
+        ("{10}", "C: wonderland {3}\nC: abc", "********** {3}\r\n***"),
+        (
+            "{1500}",
+            &format!("C: {}", "w".repeat(1500)),
+            &"*".repeat(1500),
+        ),
+        // Refused.
+        ("{99999999}", "S: a BAD", ""),
+    ];
+    for (announced, password, expected) in rows {
+        let story = format!(
+            "S: * OK hi\nC: a LOGIN {{5}}\nS: +\nC: alice {announced}\n{password}\n\
+             C: b LOGIN alice builder\nC: c NOOP"
+        );
+        let mut sink = FromClient(Vec::new());
+        dialogue(Protocol::Imap, &story).replay(&mut sink).unwrap();
+        let ending = if expected.is_empty() { "" } else { "\r\n" };
+        let said = format!(
+            "a LOGIN {{5}}\r\nalice {announced}\r\n{expected}{ending}\
+             b LOGIN alice ********\r\nc NOOP\r\n"
+        );
+        assert_eq!(String::from_utf8(sink.0).unwrap(), said);
+    }
 }
