@@ -82,6 +82,10 @@ pub(super) struct Socket {
     pub(super) news: Option<Bell>,
     /// Is told of everything that crosses.
     pub(super) tap: Option<Watcher>,
+    /// It knows that nothing more comes in,
+    in_has_ended: bool,
+    /// and that nothing more goes out.
+    out_has_ended: bool,
 }
 
 impl Socket {
@@ -102,6 +106,8 @@ impl Socket {
             stop: None,
             news: None,
             tap: None,
+            in_has_ended: false,
+            out_has_ended: false,
         })
     }
 
@@ -117,7 +123,7 @@ impl Socket {
     /// Tells the other side that nothing more will be said.
     pub(super) fn finish(&mut self) -> io::Result<()> {
         self.tcp.shutdown(Shutdown::Write)?;
-        self.tell(|tap| tap.ended(Direction::Out));
+        self.tell_end(Direction::Out);
         Ok(())
     }
 
@@ -145,9 +151,20 @@ impl Socket {
         });
     }
 
+    /// Tells the tap that nothing more follows. Whoever closes reads once more behind the end.
+    fn tell_end(&mut self, direction: Direction) {
+        let is_known = match direction {
+            Direction::In => &mut self.in_has_ended,
+            Direction::Out => &mut self.out_has_ended,
+        };
+        if !std::mem::replace(is_known, true) {
+            self.tell(|tap| tap.ended(direction));
+        }
+    }
+
     fn tell_of_reading(&mut self, buffer: &[u8], got: &io::Result<usize>) {
         match got {
-            Ok(0) if !buffer.is_empty() => self.tell(|tap| tap.ended(Direction::In)),
+            Ok(0) if !buffer.is_empty() => self.tell_end(Direction::In),
             Ok(got) => self.tell(|tap| tap.crossed(Direction::In, &buffer[..*got])),
             Err(error) if error.kind() == io::ErrorKind::ConnectionReset => {
                 self.tell(|tap| tap.reset());

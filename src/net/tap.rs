@@ -59,7 +59,7 @@ pub trait Tap: Send {
     /// Nothing more came out of what has come in; the connection waits for more.
     fn waits(&mut self);
 
-    /// This side said that nothing more will follow: FIN.
+    /// This side said that nothing more will follow: FIN. Told once of each direction.
     fn ended(&mut self, direction: Direction);
 
     /// The other end broke the connection off: RST.

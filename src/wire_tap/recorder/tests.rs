@@ -1,7 +1,7 @@
 // A test fails by panicking.
 #![allow(clippy::unwrap_used)]
 
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
@@ -112,6 +112,25 @@ fn a_conversation_in_clear_is_told_in_its_order() {
     assert_eq!(told[..expected.len()], expected.iter().collect::<Vec<_>>());
     assert_eq!(told.last(), Some(&&What::Closed));
     assert!(events.is_sorted_by_key(|event| event.time));
+}
+
+/// The server closes after the client, and looks once more whether something comes.
+#[test]
+fn the_end_of_each_direction_is_told_once() {
+    let (send, receive) = channel();
+    let recorder = Recorder::new(vec![Box::new(ToTest(send))]).unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let tcp = listener.accept().unwrap().0;
+    let mut wire = Wire::new(tcp, Patience::default(), None).unwrap();
+    wire.watch(recorder.tap(Side::Server, ("smtp", None), ends()).unwrap());
+    client.shutdown(Shutdown::Write).unwrap();
+    assert_eq!(wire.read_line().unwrap(), Heard::Closed);
+    wire.close();
+    recorder.finish();
+    let told: Vec<What> = receive.iter().map(|event| event.what).collect();
+    let [client, server] = [Side::Client, Side::Server].map(|by| What::Ended { by });
+    assert_eq!(told, [What::Opened, client, server, What::Closed]);
 }
 
 #[test]
