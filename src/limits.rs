@@ -38,9 +38,13 @@ pub const LINGER: Duration = Duration::from_secs(2);
 /// Octets that are taken and forgotten after the last words.
 pub const LINGER_OCTETS: usize = 8 * 1024 * 1024;
 
-/// Octets of what has happened and is not recorded yet. A disk that takes a second for 64 MiB keeps
-/// up with everything that crosses the loopback interface; what is more is lost to the recording.
-pub const RECORDING: usize = 64 * 1024 * 1024;
+/// Octets of what has happened and is not recorded yet, with what is being written; what is more is lost
+/// to the recording. A thousand connections and two messages of 20 MB, all at once, to a build that is
+/// not optimised, need more than half of it.
+pub const RECORDING: usize = 128 * 1024 * 1024;
+
+/// Octets of it that are written at once; then there is room for as many others.
+pub const RECORDED_AT_ONCE: usize = 1024 * 1024;
 
 /// At the program's end, for what has happened and is not recorded yet. The queue is written in a
 /// second or two; a pipe whose reader sleeps must not keep the program for ever.

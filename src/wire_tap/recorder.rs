@@ -4,6 +4,7 @@
 //! connection's recording ends with [`What::Lost`] rather than the conversation waiting. A sink that
 //! fails, because the disk is full, is put aside with a warning.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
@@ -196,9 +197,11 @@ pub(super) struct Shared {
 
 #[derive(Default)]
 struct Queue {
-    events: Vec<Event>,
-    /// What they cost, in octets.
+    events: VecDeque<Event>,
+    /// What they cost, in octets, with those that are being written.
     size: usize,
+    /// What those cost that are being written.
+    taken: usize,
     latest: Option<SystemTime>,
     closed: bool,
 }
@@ -222,7 +225,7 @@ impl Shared {
         let now = SystemTime::now();
         let time = queue.latest.map_or(now, |latest| latest.max(now));
         queue.latest = Some(time);
-        queue.events.push(Event {
+        queue.events.push_back(Event {
             time,
             connection: Arc::clone(connection),
             what,
@@ -237,14 +240,22 @@ impl Shared {
         self.filled.notify_one();
     }
 
-    /// All that has happened since the last time; empty at the end. What is taken counts until the
-    /// next call.
+    /// What has happened since the last time, as much as is written at once; empty at the end. What is
+    /// taken counts until the next call.
     fn next(&self) -> Vec<Event> {
+        let mut queue = self.queue();
+        queue.size -= std::mem::take(&mut queue.taken);
         let idle = |queue: &mut Queue| queue.events.is_empty() && !queue.closed;
-        let waited = self.filled.wait_while(self.queue(), idle);
+        let waited = self.filled.wait_while(queue, idle);
         let mut queue = waited.unwrap_or_else(PoisonError::into_inner);
-        queue.size = 0;
-        std::mem::take(&mut queue.events)
+        let mut events = Vec::new();
+        while queue.taken < limits::RECORDED_AT_ONCE
+            && let Some(event) = queue.events.pop_front()
+        {
+            queue.taken += event.size();
+            events.push(event);
+        }
+        events
     }
 
     fn queue(&self) -> MutexGuard<'_, Queue> {

@@ -270,13 +270,46 @@ fn what_cannot_be_written_in_time_is_lost_and_nobody_waits() {
         tap.said(net::Direction::Out, &piece);
     }
     drop(tap);
-    for _ in 0..3 {
+    // Once for each batch, and a few times more.
+    for _ in 0..2 * limits::RECORDING / limits::RECORDED_AT_ONCE {
         let _ = go.send(());
     }
     recorder.finish();
     let events: Vec<Event> = receive.try_iter().collect();
     assert_eq!(events.last().map(|event| &event.what), Some(&What::Lost));
     assert!(events.len() > limits::RECORDING / piece.len());
+}
+
+#[test]
+fn what_is_being_written_counts_until_it_is() {
+    let shared = Shared::default();
+    let (client, server) = ends();
+    let connection = Arc::new(Connection {
+        number: 1,
+        ours: Side::Client,
+        protocol: None,
+        service: "smtp".to_owned(),
+        client,
+        server,
+        thread: String::new(),
+    });
+    let say = |octets: usize| {
+        let octets = vec![b'x'; octets];
+        let by = Side::Client;
+        shared.push(&connection, What::Said { by, octets })
+    };
+    assert!(say(limits::RECORDING));
+    assert_eq!(shared.next().len(), 1);
+    assert!(!say(1), "the sinks have it all still");
+    assert_eq!(shared.next().len(), 1);
+    for _ in 0..limits::RECORDING / limits::RECORDED_AT_ONCE {
+        assert!(say(limits::RECORDED_AT_ONCE), "it is written");
+    }
+    assert!(!say(1));
+    assert_eq!(shared.next().len(), 1, "as much as is written at once");
+    assert!(!say(1), "it is not written yet");
+    assert_eq!(shared.next().len(), 1);
+    assert!(say(1));
 }
 
 #[test]
