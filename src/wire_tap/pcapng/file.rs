@@ -43,7 +43,8 @@ pub fn create(path: &Path) -> io::Result<WholeBlocks> {
     }
     options.read(true).create(true).mode(OWNERS);
     let mut file = options.open(path).map_err(cannot)?;
-    if flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
+    let locked = flock(&file, FlockOperation::NonBlockingLockExclusive);
+    if is_held(&name, locked.map_err(io::Error::from)) {
         let why = "is being written by another pillarbox; name another file with --capture";
         return Err(wrong(&why));
     }
@@ -60,6 +61,16 @@ pub fn create(path: &Path) -> io::Result<WholeBlocks> {
         file,
         length: Some(0),
     })
+}
+
+/// Has another program of ours the lock on the file? A disk in the network may know no locks.
+fn is_held(name: &dyn std::fmt::Display, locked: io::Result<()>) -> bool {
+    let Err(error) = locked else { return false };
+    let held = error.kind() == io::ErrorKind::WouldBlock;
+    if !held {
+        log::warn!("{name} cannot be locked; let no other pillarbox write to it: {error}");
+    }
+    held
 }
 
 /// Is the file empty, or a capture that Pillarbox has written?
@@ -135,6 +146,21 @@ mod tests {
         assert!(error.contains("another pillarbox"), "{error}");
         drop(first);
         assert!(create(&path).is_ok());
+    }
+
+    #[test]
+    fn a_disk_without_locks_is_written_to() {
+        use rustix::io::Errno;
+        let rows = [
+            (Ok(()), false),
+            (Err(Errno::WOULDBLOCK), true),
+            (Err(Errno::NOLCK), false),
+            (Err(Errno::OPNOTSUPP), false),
+        ];
+        for (locked, held) in rows {
+            let answer = locked.map_err(io::Error::from);
+            assert_eq!(is_held(&"lab.pcapng", answer), held, "{locked:?}");
+        }
     }
 
     #[test]
