@@ -17,7 +17,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 pub use mechanism::{ClientExchange, Mechanism};
-pub use registry::is_registered;
+pub use registry::begins_registered;
 pub use scram::{Hash, Scram};
 
 /// RFC 4422 §3.1: a mechanism's name has at most 20 octets.

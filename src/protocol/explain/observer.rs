@@ -284,7 +284,7 @@ impl Observer {
     /// Is this a way to log in that somebody knows?
     fn is_mechanism(&self, name: &[u8]) -> bool {
         let is_known =
-            |name| sasl::is_registered(name) || self.texts.find(Topic::Sasl, name).is_some();
+            |name| sasl::begins_registered(name) || self.texts.find(Topic::Sasl, name).is_some();
         str::from_utf8(name).is_ok_and(is_known)
     }
 
