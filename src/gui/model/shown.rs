@@ -86,12 +86,13 @@ impl Shown {
         let mut reading = Reading::of(&source);
         let page = reading.page.take();
         let plain = has_text_of_its_own(&source, &reading, page.is_some());
-        let cut = cut(&mut reading.text);
+        let text = beginning(&reading.text);
+        let cut = text.len() < reading.text.len();
         let page = page.filter(|page| page.matches('<').count() <= TAGS);
         let page = page.map(|page| page_lines(&page));
         let (text, page) = match (page, plain) {
             (Some(page), false) => (page, None),
-            (page, _) => (text_lines(&reading.text), page),
+            (page, _) => (text_lines(text), page),
         };
         let pictures = reading.attachments.iter().filter_map(Picture::of);
         let pictures = pictures.take(PICTURES).collect();
@@ -127,12 +128,10 @@ fn has_text_of_its_own(source: &[u8], reading: &Reading, page: bool) -> bool {
     !page || (!reading.text.trim().is_empty() && says("text/plain").is_some())
 }
 
-fn cut(text: &mut String) -> bool {
+/// What is shown of a text. The message keeps the whole of it, to be answered and written on.
+fn beginning(text: &str) -> &str {
     let end = text.char_indices().nth(CHARACTERS);
-    if let Some((end, _)) = end {
-        text.truncate(end);
-    }
-    end.is_some()
+    end.map_or(text, |(end, _)| &text[..end])
 }
 
 /// Plain text as lines; addresses of the web become links.

@@ -81,6 +81,13 @@ fn what_is_long_is_cut_and_what_is_deep_does_no_harm() {
 }
 
 #[test]
+fn what_is_not_shown_of_a_long_text_is_there_to_be_written_on() {
+    let long = shown(&format!("\n{}the end", "word ".repeat(CHARACTERS)));
+    assert!(long.cut && !said(&long.text).contains("the end"));
+    assert!(long.reading.text.trim_end().ends_with("the end"));
+}
+
+#[test]
 fn a_picture_is_decoded_and_a_bomb_is_not() {
     let mut png = Cursor::new(Vec::new());
     let points = image::RgbaImage::from_pixel(3, 2, image::Rgba([255, 0, 0, 255]));
