@@ -28,6 +28,15 @@ impl Popups {
         self.push(title, text.into(), false);
     }
 
+    /// A message has been sent: by whom it was refused, each with the reason.
+    pub(super) fn sent(&mut self, refused: &[(String, String)]) {
+        if refused.is_empty() {
+            return self.good("Sent", "The message has been sent.");
+        }
+        let lines = refused.iter().map(|(who, why)| format!("{who}: {why}"));
+        self.bad("Sent, but not to all", lines.collect::<Vec<_>>().join("\n"));
+    }
+
     fn push(&mut self, title: &str, text: String, good: bool) {
         let title = title.to_owned();
         self.0.push_back(Popup { title, text, good });

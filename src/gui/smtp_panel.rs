@@ -23,7 +23,8 @@ enum Job {
 enum News {
     LoggedIn,
     NotLoggedIn(String),
-    Sent,
+    /// The server has taken it: by whom it was refused, each with the reason.
+    Sent(Vec<(String, String)>),
     NotSent(String),
 }
 
@@ -86,7 +87,7 @@ impl SmtpPanel {
                     );
                 }
                 News::NotLoggedIn(why) => popups.bad("Login", why),
-                News::Sent => popups.good("Sent", "The message has been sent."),
+                News::Sent(refused) => popups.sent(&refused),
                 News::NotSent(why) => popups.bad("The message was not sent", why),
             }
         }
@@ -164,7 +165,7 @@ fn work(jobs: Receiver<Job>, teller: Teller<News>) {
                 }
             }
             Job::Send(draft) => match send(&mut connection, &draft) {
-                Ok(()) => News::Sent,
+                Ok(refused) => News::Sent(refused),
                 Err(error) => News::NotSent(error.to_string()),
             },
         });
@@ -178,7 +179,11 @@ fn log_in(account: &Account) -> Result<SmtpClient, ClientError> {
     Ok(client)
 }
 
-fn send(connection: &mut Option<(Account, SmtpClient)>, draft: &Draft) -> Result<(), ClientError> {
+/// Sends a message; by whom it was refused, each with the reason, when others have got it.
+fn send(
+    connection: &mut Option<(Account, SmtpClient)>,
+    draft: &Draft,
+) -> Result<Vec<(String, String)>, ClientError> {
     let Some((account, client)) = connection else {
         return Err(ClientError::Unsendable {
             what: "a message".to_owned(),
@@ -192,10 +197,8 @@ fn send(connection: &mut Option<(Account, SmtpClient)>, draft: &Draft) -> Result
     }
     let mut message = Cursor::new(draft.to_bytes());
     let sent = client.send(draft.from.address(), &draft.recipients(), &mut message)?;
-    match sent.refused.into_iter().next() {
-        Some((_, why)) => Err(why),
-        None => Ok(()),
-    }
+    let refused = sent.refused.into_iter();
+    Ok(refused.map(|(who, why)| (who, why.to_string())).collect())
 }
 
 fn hang_up(connection: Option<(Account, SmtpClient)>) {

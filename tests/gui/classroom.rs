@@ -28,6 +28,22 @@ fn a_message_is_sent_and_received_by_pop3() {
 }
 
 #[test]
+fn a_message_that_one_of_two_has_got_was_sent_but_not_to_all() {
+    let lab = Lab::open();
+    let mut window = lab.window(&[]).classroom("wonderland");
+    window.click("Login");
+    window.pop_up("User name and password are correct");
+    window.fill("Recipients", "alice, nobody");
+    window.fill("Subject", "To both");
+    window.click("Send");
+    window.sees("nobody@pillarbox.test: ");
+    assert!(!window.shows("The message was not sent"));
+    window.pop_up("Sent, but not to all");
+    let last = lab.stored("alice", "INBOX").pop().unwrap();
+    assert!(last.contains("Subject: To both"), "{last}");
+}
+
+#[test]
 fn every_command_of_pop3_is_answered() {
     let lab = Lab::open();
     let mut window = lab.window(&[]).classroom("wonderland");
