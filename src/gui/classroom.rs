@@ -116,7 +116,8 @@ impl Classroom {
         })
     }
 
-    /// The box for each protocol; ticking one logs in to its server.
+    /// The box for each protocol; ticking one logs in to its server, unless the one who is
+    /// typed is logged in there.
     fn boxes(&mut self, ui: &mut Ui, popups: &mut Popups) {
         for (protocol, name) in [(Chosen::Imap, "IMAP"), (Chosen::Pop3, "POP3")] {
             let mut ticked = self.chosen == Some(protocol);
@@ -128,7 +129,9 @@ impl Classroom {
                 Chosen::Imap => &self.imap,
                 Chosen::Pop3 => &self.pop3,
             };
-            if ticked && panel.is_logged_out() {
+            let typed = self.account();
+            let another = typed.is_some_and(|typed| !panel.is_of(&typed));
+            if ticked && (another || panel.is_logged_out()) {
                 self.log_in(popups);
             }
         }

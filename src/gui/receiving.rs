@@ -117,6 +117,12 @@ impl ReceivingPanel {
         matches!(self.standing, Standing::LoggedOut | Standing::Closed(_))
     }
 
+    /// Is it this one who has logged in, or tried to?
+    pub(super) fn is_of(&self, account: &Account) -> bool {
+        let own = self.account.as_ref();
+        own.is_some_and(|own| own.name == account.name)
+    }
+
     /// Takes in what the worker has told.
     pub(super) fn hear(&mut self, protocol: &str, popups: &mut Popups) {
         let news: Vec<News> = self.worker.iter().flat_map(Worker::news).collect();

@@ -44,6 +44,23 @@ fn a_message_that_one_of_two_has_got_was_sent_but_not_to_all() {
 }
 
 #[test]
+fn ticked_again_a_protocol_is_spoken_as_the_one_who_is_typed_now() {
+    let lab = Lab::open();
+    let mut window = lab.window(&[]).classroom("wonderland");
+    window.tick("IMAP");
+    window.fill("User name", "bob");
+    window.fill("Password", "builder");
+    window.click("IMAP");
+    window.tick("IMAP");
+    window.sees("Logged in as bob (IMAP).");
+    window.click("IMAP");
+    window.click("IMAP");
+    // The same one needs no second login.
+    assert!(window.shows("Logged in as bob (IMAP)."));
+    assert!(!window.shows("Logged in to the IMAP server."));
+}
+
+#[test]
 fn every_command_of_pop3_is_answered() {
     let lab = Lab::open();
     let mut window = lab.window(&[]).classroom("wonderland");
