@@ -1,6 +1,8 @@
 //! The card at which one signs in: an account, its password, and perhaps other servers than the
 //! configuration's.
 
+use std::net::IpAddr;
+
 use eframe::egui::{ComboBox, ScrollArea, TextStyle, Ui, vec2};
 use lucide_icons::Icon;
 
@@ -171,17 +173,19 @@ impl SignIn {
             return Err("Write the name of an account, such as alice.".to_owned());
         }
         let mut settings = self.settings.clone();
+        let mut login = settings.account(name);
         if self.elsewhere {
             settings.smtp = self.endpoint(&self.smtp, &settings.smtp)?;
             settings.imap = self.endpoint(&self.imap, &settings.imap)?;
             settings.pop3 = self.endpoint(&self.pop3, &settings.pop3)?;
-            if let Some((_, domain)) = name.rsplit_once('@') {
-                // There, the whole address is the login.
-                settings.domain = format!("accounts.of.{domain}");
+            // There, the whole address is the login.
+            login = name;
+            if let Some(domain) = domain_elsewhere(name, &settings.smtp, &self.settings.smtp) {
+                settings.domain = domain.to_owned();
             }
         }
         Ok(Account {
-            name: settings.account(name).to_owned(),
+            name: login.to_owned(),
             password: self.password.clone(),
             settings,
         })
@@ -205,5 +209,66 @@ impl SignIn {
             security: self.security,
             ..configured.clone()
         })
+    }
+}
+
+/// The mail domain of an account at another server: the one behind its `@`, else the server's name.
+/// Without one, the configuration's stays: of the same server, of this machine, of a mere IP address.
+fn domain_elsewhere<'a>(
+    name: &'a str,
+    server: &'a Endpoint,
+    configured: &Endpoint,
+) -> Option<&'a str> {
+    let host = server.host.as_str();
+    let behind_the_at = name.rsplit_once('@').map(|(_, domain)| domain);
+    let says_nothing =
+        host == configured.host || host == "localhost" || host.parse::<IpAddr>().is_ok();
+    behind_the_at
+        .filter(|domain| !domain.is_empty())
+        .or_else(|| (!says_nothing).then_some(host))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+
+    /// Who signs in by this name at another server: the login, the address, and whom `carol` means.
+    fn elsewhere(name: &str, host: &str) -> Result<[String; 3], String> {
+        let here = Endpoint::new("lab.example.net", 1, Security::Plain, PathBuf::new());
+        let mut card = SignIn::new(Account::alice_at(here).settings);
+        card.elsewhere = true;
+        card.name = name.to_owned();
+        for field in [&mut card.smtp, &mut card.imap, &mut card.pop3] {
+            *field = format!("{host}:2");
+        }
+        let account = card.account()?;
+        let carol = account.settings.address("carol");
+        Ok([account.login().to_owned(), account.address(), carol])
+    }
+
+    #[test]
+    fn at_another_server_a_bare_name_is_somebody_of_that_domain() {
+        let rows = [
+            // With an address, its domain counts; the login is the whole of it.
+            ("bob@example.org", "mail.example.org", "example.org"),
+            ("bob@example.org", "192.0.2.1", "example.org"),
+            ("bob@pillarbox.test", "192.0.2.1", "pillarbox.test"),
+            ("bob", "mail.example.org", "mail.example.org"),
+            // These say nothing of a domain.
+            ("bob", "lab.example.net", "pillarbox.test"),
+            ("bob", "192.0.2.1", "pillarbox.test"),
+            ("bob", "[2001:db8::1]", "pillarbox.test"),
+            ("bob", "localhost", "pillarbox.test"),
+        ];
+        for (name, host, domain) in rows {
+            let expected = [
+                name.to_owned(),
+                format!("bob@{domain}"),
+                format!("carol@{domain}"),
+            ];
+            assert_eq!(elsewhere(name, host), Ok(expected), "{name} at {host}");
+        }
     }
 }

@@ -6,7 +6,7 @@ use crate::message::Contact;
 /// Who one is, with the password and the servers.
 #[derive(Clone)]
 pub struct Account {
-    /// The name that one logs in with: `alice`.
+    /// The name that one logs in with: `alice`, at another server perhaps `alice@example.org`.
     pub name: String,
     /// Never shown.
     pub password: String,
@@ -30,7 +30,7 @@ impl Account {
     /// The name that the servers know.
     #[must_use]
     pub fn login(&self) -> &str {
-        self.settings.account(&self.name)
+        &self.name
     }
 
     /// Where IMAP is spoken.
