@@ -103,7 +103,12 @@ fn list(folder: &Path) -> io::Result<Vec<Entry>> {
 }
 
 fn load(path: &Path) -> io::Result<Attachment> {
-    if fs::metadata(path)?.len() > limits::READABLE as u64 {
+    let facts = fs::metadata(path)?;
+    // A pipe or a device has no length, and perhaps no end.
+    if !facts.is_file() {
+        return Err(io::Error::other("a folder, a pipe or a device is no file"));
+    }
+    if facts.len() > limits::READABLE as u64 {
         return Err(io::Error::other("it is too large for a mail"));
     }
     let name = path.file_name().unwrap_or(path.as_os_str());
@@ -146,5 +151,19 @@ mod tests {
             (file.name.as_str(), file.content_type.as_str()),
             ("tea.csv", "text/csv")
         );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_device_and_a_folder_are_not_read_as_files() {
+        let paths = ["/dev/null", "/dev"].map(PathBuf::from);
+        let news = perform(Job::Load(3, paths.to_vec()));
+        let [News::Failed(device), News::Failed(folder)] = &news[..] else {
+            panic!("other news");
+        };
+        for (name, sentence) in [("/dev/null", device), ("/dev", folder)] {
+            let why = "a folder, a pipe or a device is no file";
+            assert_eq!(sentence, &format!("{name} cannot be attached: {why}"));
+        }
     }
 }
