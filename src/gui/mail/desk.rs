@@ -21,6 +21,10 @@ use crate::gui::worker::Worker;
 use crate::message::{Draft, Flag, FlagChange, Flags};
 use crate::protocol::imap::SpecialUse;
 
+/// What is said instead of deleting while the folders are not known.
+const NO_TRASH_YET: &str = "Nothing was deleted: the folders are not known yet, and without a trash it would be gone \
+                            for good. Try again in a moment.";
+
 /// An account that is open.
 pub(super) struct Desk {
     pub(super) account: Account,
@@ -195,14 +199,25 @@ impl Desk {
     /// Is the trash open, or is there none? Then what is deleted is gone.
     pub(super) fn deletes_for_good(&self) -> bool {
         let trash = folders::for_use(&self.folders, &SpecialUse::Trash);
-        trash.is_none_or(|trash| self.list.folder.as_deref() == Some(&*trash.name))
+        self.knows_folders()
+            && trash.is_none_or(|trash| self.list.folder.as_deref() == Some(&*trash.name))
     }
 
-    /// Deletes the selected messages: into the trash, or out of it for good.
-    pub(super) fn delete(&self) {
+    /// Have the folders come? INBOX is always among them (RFC 3501 §5.1).
+    fn knows_folders(&self) -> bool {
+        !self.folders.is_empty()
+    }
+
+    /// Deletes the selected messages: into the trash, or out of it for good. Nothing is deleted before it is
+    /// known whether there is a trash.
+    pub(super) fn delete(&mut self) {
         let uids = self.list.selected();
         match self.deletes_for_good() {
             _ if uids.is_empty() => {}
+            _ if !self.knows_folders() => {
+                self.trouble = Some(NO_TRASH_YET.to_owned());
+                self.mailer.order(Job::Folders);
+            }
             true => self.mailer.order(Job::Remove(uids)),
             false => drop(self.move_to_use(&SpecialUse::Trash)),
         }

@@ -161,7 +161,22 @@ mod tests {
     use crate::client::{Endpoint, Security};
     use crate::gui::mail::mailer::Trouble;
     use crate::gui::model::account::Account;
+    use crate::gui::model::folders::{Folder, INBOX};
+    use crate::gui::model::list::Select;
     use crate::gui::worker::Worker;
+    use crate::protocol::imap::SpecialUse;
+
+    fn folder(name: &str, special_use: Option<SpecialUse>) -> Folder {
+        Folder {
+            name: name.to_owned(),
+            label: name.to_owned(),
+            depth: 0,
+            special_use,
+            opens: true,
+            messages: 0,
+            unread: 0,
+        }
+    }
 
     /// An account whose mailer does nothing: what was ordered of it, and how it tells.
     fn desk() -> (Desk, mpsc::Receiver<Job>) {
@@ -221,6 +236,26 @@ mod tests {
         drop(desk);
         let names: Vec<_> = ordered.iter().map(|job| job.named()).collect();
         assert_eq!(names, ["The folders are not known"]);
+    }
+
+    #[test]
+    fn nothing_is_deleted_for_good_before_it_is_known_whether_there_is_a_trash() {
+        let (mut desk, ordered) = desk();
+        desk.list.open(INBOX);
+        desk.list.set(vec![7]);
+        desk.list.select(0, Select::Only);
+        assert!(!desk.deletes_for_good());
+        desk.delete();
+        assert!(matches!(ordered.recv().unwrap(), Job::Folders));
+        assert!(desk.trouble.as_ref().unwrap().contains("not known yet"));
+        desk.hear_mailer(News::Folders(vec![folder(INBOX, None)]));
+        assert_eq!(desk.trouble, None);
+        desk.delete();
+        assert!(matches!(ordered.recv().unwrap(), Job::Remove(_)));
+        let trash = folder("Trash", Some(SpecialUse::Trash));
+        desk.hear_mailer(News::Folders(vec![folder(INBOX, None), trash]));
+        desk.delete();
+        assert!(matches!(ordered.recv().unwrap(), Job::Move(_, to) if to == "Trash"));
     }
 
     #[test]
