@@ -151,7 +151,7 @@ impl App {
             self.mail.try_again(&mut self.popups);
         }
         self.open_accounts();
-        if !self.popups.is_open() && !self.helping {
+        if self.takes_keys(&window) {
             for action in shortcuts::pressed(&window) {
                 self.act(action, &window);
             }
@@ -169,6 +169,12 @@ impl App {
         if self.helping {
             self.helping = shortcuts::show_help(&window);
         }
+    }
+
+    /// Do keys reach the window, or what lies over it? A modal window of the last frame is still open.
+    fn takes_keys(&self, window: &Context) -> bool {
+        let covered = window.memory(|memory| memory.top_modal_layer().is_some());
+        !covered && !self.popups.is_open() && !self.helping
     }
 
     /// The title says who has signed in: two windows make a lecture.

@@ -62,6 +62,34 @@ fn messages_are_flagged_moved_and_deleted() {
 }
 
 #[test]
+fn keys_leave_the_mail_alone_that_something_lies_over() {
+    let lab = Lab::open();
+    let mut window = lab.window(&["alice"]);
+    window.click_row("The tea rota");
+    window.click("Save tea-rota.csv");
+    window.until("the keyboard in the field", |window| {
+        window.focused().as_deref() == Some("Folder")
+    });
+    window.focus("Cancel");
+    window.key(Modifiers::NONE, Key::Backspace);
+    window.click("Cancel");
+    window.click("Another account");
+    window.sees("Sign in to read and send mail");
+    window.focus("Back to the mail");
+    window.key(Modifiers::NONE, Key::Backspace);
+    window.click("Back to the mail");
+    // What was ordered before it is done before it.
+    window.key(Modifiers::NONE, Key::S);
+    window.until("the flag", |window| {
+        window.rows().iter().any(|row| row.contains("flagged"))
+    });
+    assert_eq!(lab.stored("alice", "INBOX").len(), 7);
+    window.focus("New message");
+    window.key(Modifiers::NONE, Key::Backspace);
+    window.sees("The message was moved to Trash.");
+}
+
+#[test]
 fn the_server_searches_and_sorts() {
     let lab = Lab::open();
     let mut window = lab.window(&["alice"]);

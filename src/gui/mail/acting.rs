@@ -41,8 +41,11 @@ impl Mail {
         }
     }
 
-    /// Does what a key asks for.
+    /// Does what a key asks for; nothing while the card lies over the mail.
     pub(in crate::gui) fn act(&mut self, action: Action, popups: &mut Popups) {
+        if self.signing_in {
+            return;
+        }
         let accounts = self.desks.len();
         let Some(desk) = self.desks.get_mut(self.open) else {
             return;

@@ -32,6 +32,8 @@ pub(super) struct Chooser {
     folder: PathBuf,
     entries: Vec<Entry>,
     chosen: BTreeSet<String>,
+    /// The keyboard is in the field, once.
+    begun: bool,
 }
 
 impl Chooser {
@@ -44,6 +46,7 @@ impl Chooser {
             folder: folder.to_owned(),
             entries: Vec::new(),
             chosen: BTreeSet::new(),
+            begun: false,
         }
     }
 
@@ -95,6 +98,7 @@ impl Chooser {
             }
             let edit = TextEdit::singleline(&mut self.typed).desired_width(f32::INFINITY);
             let field = look::named(ui.add(edit), Role::TextInput, "Folder");
+            look::begin_at(&field, &mut self.begun);
             if look::entered(ui, &field) {
                 go = Some(PathBuf::from(self.typed.trim()));
             }
