@@ -90,6 +90,27 @@ fn keys_leave_the_mail_alone_that_something_lies_over() {
 }
 
 #[test]
+fn the_buttons_above_a_message_are_for_it_though_another_is_selected() {
+    let lab = Lab::open();
+    let mut window = lab.window(&["alice"]);
+    window.click_row("The tea rota");
+    window.sees("Save tea-rota.csv");
+    window.sees("Folder Inbox, 6 not read");
+    window.fill("Search this folder", "drains");
+    window.key(Modifiers::NONE, Key::Enter);
+    window.until("what was found", |window| window.rows().len() == 1);
+    // It is selected, and not read.
+    window.focus("New message");
+    window.key(Modifiers::COMMAND, Key::A);
+    window.click("Mark as not read");
+    window.sees("Folder Inbox, 7 not read");
+    window.click("Delete");
+    window.sees("The message was moved to Trash.");
+    let trash = lab.stored("alice", "Trash");
+    assert!(trash[0].contains("The tea rota"), "{trash:?}");
+}
+
+#[test]
 fn the_server_searches_and_sorts() {
     let lab = Lab::open();
     let mut window = lab.window(&["alice"]);

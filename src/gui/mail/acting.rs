@@ -16,21 +16,17 @@ impl Mail {
         let Some(desk) = self.desks.get_mut(self.open) else {
             return;
         };
-        if let Some(shown) = &desk.shown
-            && !desk.list.is_selected(shown.uid)
-        {
-            // The list may have been clicked elsewhere: what is read is what is meant.
-            desk.list.select_message(shown.uid);
-        }
+        // The list may have been clicked elsewhere: what is read is what is meant.
+        let meant = desk.meant();
         match click {
             Click::Answer => self.act(Action::Answer, popups),
             Click::AnswerAll => self.act(Action::AnswerAll, popups),
             Click::Forward => self.act(Action::Forward, popups),
-            Click::Delete => self.act(Action::Delete, popups),
-            Click::Archive => self.act(Action::Archive, popups),
-            Click::Flag => self.act(Action::Flag, popups),
-            Click::Unread => self.act(Action::Unread, popups),
-            Click::MoveTo(folder) => desk.move_to(&folder),
+            Click::Delete => self.act_on(Action::Delete, meant, popups),
+            Click::Archive => self.act_on(Action::Archive, meant, popups),
+            Click::Flag => self.act_on(Action::Flag, meant, popups),
+            Click::Unread => self.act_on(Action::Unread, meant, popups),
+            Click::MoveTo(folder) => desk.move_to(&folder, meant),
             Click::GoOn => {
                 if let (Some(place), Some(shown)) = (desk.place(), &desk.shown) {
                     let writing = Writing::draft_again(place, &shown.reading);
@@ -60,15 +56,10 @@ impl Mail {
                     self.write(writing, self.open);
                 }
             }
-            Action::Delete => desk.delete(),
-            Action::Archive if !desk.move_to_use(&SpecialUse::Archive) => {
-                popups.bad(
-                    "Not archived",
-                    "This account has no folder for an archive; move the message.",
-                );
+            Action::Delete | Action::Archive | Action::Flag | Action::Unread => {
+                let selected = desk.list.selected();
+                self.act_on(action, selected, popups);
             }
-            Action::Flag => desk.toggle(Flag::Flagged),
-            Action::Unread => desk.toggle(Flag::Seen),
             Action::Search => self.list_pane.focus_search = true,
             Action::Down => self.step(1, Select::Only),
             Action::Up => self.step(-1, Select::Only),
@@ -77,6 +68,25 @@ impl Mail {
             Action::All => desk.list.select_all(),
             Action::Refresh => desk.refresh_all(),
             Action::NextAccount => self.open = (self.open + 1) % accounts,
+            _ => {}
+        }
+    }
+
+    /// Deletes, archives or marks these messages.
+    fn act_on(&mut self, action: Action, uids: Vec<u32>, popups: &mut Popups) {
+        let Some(desk) = self.desks.get_mut(self.open) else {
+            return;
+        };
+        match action {
+            Action::Delete => desk.delete(uids),
+            Action::Archive => {
+                if !desk.move_to_use(&SpecialUse::Archive, uids) {
+                    let words = "This account has no folder for an archive; move the message.";
+                    popups.bad("Not archived", words);
+                }
+            }
+            Action::Flag => desk.toggle(Flag::Flagged, uids),
+            Action::Unread => desk.toggle(Flag::Seen, uids),
             _ => {}
         }
     }

@@ -168,10 +168,22 @@ impl Desk {
         }
     }
 
-    /// Sets a flag of the selected messages, or takes it away when all of them have it.
-    pub(super) fn toggle(&mut self, flag: Flag) {
-        let uids = self.list.selected();
-        let has = |uid: &u32| self.list.known(*uid).is_some_and(|row| row.flags.has(flag));
+    /// The messages that a button above the message is for: the selected ones, if that which is read is among
+    /// them; otherwise it alone, which need not even be in the list, as when one has searched meanwhile.
+    pub(super) fn meant(&self) -> Vec<u32> {
+        match &self.shown {
+            Some(shown) if !self.list.is_selected(shown.uid) => vec![shown.uid],
+            _ => self.list.selected(),
+        }
+    }
+
+    /// Sets a flag of these messages, or takes it away when all of them have it.
+    pub(super) fn toggle(&mut self, flag: Flag, uids: Vec<u32>) {
+        let has = |uid: &u32| match self.list.known(*uid) {
+            Some(row) => row.flags.has(flag),
+            // Of what is not in the list it is known that it is read.
+            None => flag == Flag::Seen && self.is_shown(*uid),
+        };
         let change = match uids.iter().all(has) {
             true => FlagChange::Remove(Flags::from(flag)),
             false => FlagChange::Add(Flags::from(flag)),
@@ -182,18 +194,23 @@ impl Desk {
         }
     }
 
-    /// Moves the selected messages.
-    pub(super) fn move_to(&self, folder: &str) {
-        let uids = self.list.selected();
+    fn is_shown(&self, uid: u32) -> bool {
+        self.shown.as_ref().is_some_and(|shown| shown.uid == uid)
+    }
+
+    /// Moves these messages.
+    pub(super) fn move_to(&self, folder: &str, uids: Vec<u32>) {
         if !uids.is_empty() && self.list.folder.as_deref() != Some(folder) {
             self.mailer.order(Job::Move(uids, folder.to_owned()));
         }
     }
 
-    /// Moves the selected messages to the folder for this use; `false`: there is none.
-    pub(super) fn move_to_use(&self, special_use: &SpecialUse) -> bool {
+    /// Moves these messages to the folder for this use; `false`: there is none.
+    pub(super) fn move_to_use(&self, special_use: &SpecialUse, uids: Vec<u32>) -> bool {
         let folder = folders::for_use(&self.folders, special_use);
-        folder.map(|folder| self.move_to(&folder.name)).is_some()
+        folder
+            .map(|folder| self.move_to(&folder.name, uids))
+            .is_some()
     }
 
     /// Is the trash open, or is there none? Then what is deleted is gone.
@@ -208,10 +225,9 @@ impl Desk {
         !self.folders.is_empty()
     }
 
-    /// Deletes the selected messages: into the trash, or out of it for good. Nothing is deleted before it is
+    /// Deletes these messages: into the trash, or out of it for good. Nothing is deleted before it is
     /// known whether there is a trash.
-    pub(super) fn delete(&mut self) {
-        let uids = self.list.selected();
+    pub(super) fn delete(&mut self, uids: Vec<u32>) {
         match self.deletes_for_good() {
             _ if uids.is_empty() => {}
             _ if !self.knows_folders() => {
@@ -219,7 +235,7 @@ impl Desk {
                 self.mailer.order(Job::Folders);
             }
             true => self.mailer.order(Job::Remove(uids)),
-            false => drop(self.move_to_use(&SpecialUse::Trash)),
+            false => drop(self.move_to_use(&SpecialUse::Trash, uids)),
         }
     }
 

@@ -324,13 +324,6 @@ impl MessageList {
         }
     }
 
-    /// This message alone is selected.
-    pub fn select_message(&mut self, uid: u32) {
-        if let Some(at) = self.uids.iter().position(|one| *one == uid) {
-            self.select(at, Select::Only);
-        }
-    }
-
     /// All of them are selected.
     pub fn select_all(&mut self) {
         self.selected = self.uids.iter().copied().collect();

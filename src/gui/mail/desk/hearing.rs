@@ -162,7 +162,6 @@ mod tests {
     use crate::gui::mail::mailer::Trouble;
     use crate::gui::model::account::Account;
     use crate::gui::model::folders::{Folder, INBOX};
-    use crate::gui::model::list::Select;
     use crate::gui::worker::Worker;
     use crate::protocol::imap::SpecialUse;
 
@@ -241,20 +240,18 @@ mod tests {
     #[test]
     fn nothing_is_deleted_for_good_before_it_is_known_whether_there_is_a_trash() {
         let (mut desk, ordered) = desk();
-        desk.list.open(INBOX);
-        desk.list.set(vec![7]);
-        desk.list.select(0, Select::Only);
         assert!(!desk.deletes_for_good());
-        desk.delete();
+        desk.delete(vec![7]);
         assert!(matches!(ordered.recv().unwrap(), Job::Folders));
         assert!(desk.trouble.as_ref().unwrap().contains("not known yet"));
+        desk.list.open(INBOX);
         desk.hear_mailer(News::Folders(vec![folder(INBOX, None)]));
         assert_eq!(desk.trouble, None);
-        desk.delete();
+        desk.delete(vec![7]);
         assert!(matches!(ordered.recv().unwrap(), Job::Remove(_)));
         let trash = folder("Trash", Some(SpecialUse::Trash));
         desk.hear_mailer(News::Folders(vec![folder(INBOX, None), trash]));
-        desk.delete();
+        desk.delete(vec![7]);
         assert!(matches!(ordered.recv().unwrap(), Job::Move(_, to) if to == "Trash"));
     }
 
