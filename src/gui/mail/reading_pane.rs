@@ -12,6 +12,7 @@ use crate::console::{local_date, readable_size};
 use crate::gui::look::{self, Palette};
 use crate::gui::model::folders::Folder;
 use crate::gui::model::shown::{Line, Shown};
+use crate::gui::model::writing::Place;
 use crate::message::{Attachment, Contact};
 use crate::protocol::imap::SpecialUse;
 
@@ -48,8 +49,9 @@ enum Form {
 #[derive(Default)]
 pub(super) struct ReadingPane {
     form: Form,
-    /// The message whose pictures these are.
-    of: u32,
+    /// The message whose pictures and source these are: its account, folder and UID, which means a message
+    /// within its folder only (RFC 3501 §2.3.1.1).
+    of: Option<(String, Place)>,
     pictures: Vec<(String, TextureHandle)>,
     source: Vec<Line>,
 }
@@ -57,10 +59,11 @@ pub(super) struct ReadingPane {
 impl ReadingPane {
     pub(super) fn show(&mut self, ui: &mut Ui, desk: &Desk) -> Option<Click> {
         let Some(shown) = &desk.shown else {
+            self.of = None;
             self.nothing(ui, desk);
             return None;
         };
-        self.turn_to(ui, shown);
+        self.turn_to(ui, desk, shown);
         let mut click = actions(ui, desk);
         ui.add_space(look::HALF);
         heading(ui, shown);
@@ -102,11 +105,12 @@ impl ReadingPane {
     }
 
     /// Another message: its pictures become textures, and it is shown as text again.
-    fn turn_to(&mut self, ui: &Ui, shown: &Shown) {
-        if self.of == shown.uid {
+    fn turn_to(&mut self, ui: &Ui, desk: &Desk, shown: &Shown) {
+        let of = desk.place().map(|place| (desk.account.address(), place));
+        if self.of == of {
             return;
         }
-        self.of = shown.uid;
+        self.of = of;
         self.form = Form::Text;
         self.source.clear();
         let pictures = shown.pictures.iter().map(|picture| {
