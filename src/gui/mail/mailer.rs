@@ -33,6 +33,8 @@ pub(super) enum News {
     /// These messages are in the folder, in this order; could the server sort as was asked?
     Opened {
         folder: String,
+        /// 0 if the server does not tell.
+        uid_validity: u32,
         uids: Vec<u32>,
         sorted: bool,
     },
@@ -88,6 +90,7 @@ pub(super) fn start(account: Account, window: &Context) -> io::Result<Worker<Job
             account,
             client: None,
             folder: None,
+            told_validity: None,
         };
         let mut jobs = Jobs::from(jobs);
         while let Some(job) = jobs.next(mailer.folder.as_deref(), || mailer.may_look()) {
@@ -105,6 +108,8 @@ struct Mailer {
     client: Option<ImapClient>,
     /// The folder that is open, or was when the connection broke.
     folder: Option<String>,
+    /// The UIDVALIDITY that was told last: what the UIDs in the orders are valid under.
+    told_validity: Option<u32>,
 }
 
 impl Mailer {
@@ -129,18 +134,18 @@ impl Mailer {
                 search,
             } => self.open(&folder, order, &search),
             Job::Rows(uids) => {
-                let rows = self.again(|client| rows::fetch(client, &uids));
+                let rows = self.named(|client| rows::fetch(client, &uids));
                 rows.map(|rows| News::Rows(uids, rows))
             }
             Job::Read(uid, octets) => self.read(uid, octets, teller),
             Job::Flag(uids, change) => {
                 let set = SequenceSet::from_sorted(&uids);
-                let stored = self.again(|client| client.store(&set, change.clone()));
+                let stored = self.named(|client| client.store(&set, change.clone()));
                 stored.map(|_| News::Flagged(uids, change))
             }
             Job::Move(uids, to) => self.move_to(uids, to),
             Job::Remove(uids) => self
-                .once(|client| remove(client, &uids))
+                .named_once(|client| remove(client, &uids))
                 .map(|()| News::Gone(uids, "deleted for good".to_owned())),
             Job::Keep {
                 folder,
@@ -239,25 +244,46 @@ impl Mailer {
         }
     }
 
+    /// The same for what names UIDs: not when they have come to mean other messages.
+    fn named<T>(
+        &mut self,
+        act: impl Fn(&mut ImapClient) -> Result<T, ClientError>,
+    ) -> Result<T, ClientError> {
+        let told = self.told_validity;
+        self.again(|client| still_valid(client, told).and_then(|()| act(client)))
+    }
+
+    /// The same for what names UIDs and must not be done twice.
+    fn named_once<T>(
+        &mut self,
+        act: impl FnOnce(&mut ImapClient) -> Result<T, ClientError>,
+    ) -> Result<T, ClientError> {
+        let told = self.told_validity;
+        self.once(|client| still_valid(client, told).and_then(|()| act(client)))
+    }
+
     fn open(&mut self, folder: &str, order: Order, search: &str) -> Result<News, ClientError> {
         let another = self.folder.as_deref() != Some(folder);
-        let (uids, sorted) = self.again(|client| {
+        let (uid_validity, uids, sorted) = self.again(|client| {
             match another || client.mailbox().is_none() {
                 true => client.select(folder).map(drop)?,
                 false => client.noop().map(drop)?,
             }
-            in_order(client, order, search)
+            let (uids, sorted) = in_order(client, order, search)?;
+            Ok((uid_validity(client), uids, sorted))
         })?;
         self.folder = Some(folder.to_owned());
+        self.told_validity = Some(uid_validity);
         Ok(News::Opened {
             folder: folder.to_owned(),
+            uid_validity,
             uids,
             sorted,
         })
     }
 
     fn read(&mut self, uid: u32, octets: u64, teller: &Teller<News>) -> Result<News, ClientError> {
-        let source = self.again(|client| {
+        let source = self.named(|client| {
             let tell = |part| teller.tell(News::Progress(uid, part));
             let mut message = Arriving::new(octets, tell);
             client.fetch_body(uid, &mut message)?;
@@ -265,8 +291,9 @@ impl Mailer {
         })?;
         // Of a folder that is open for reading only it cannot be told.
         let read = Flags::from(Flag::Seen);
-        let _ = self
-            .once(|client| client.store(&SequenceSet::from_sorted(&[uid]), FlagChange::Add(read)));
+        let _ = self.named_once(|client| {
+            client.store(&SequenceSet::from_sorted(&[uid]), FlagChange::Add(read))
+        });
         Ok(News::Message(Box::new(Shown::of(uid, source))))
     }
 
@@ -290,7 +317,7 @@ impl Mailer {
 
     fn move_to(&mut self, uids: Vec<u32>, to: String) -> Result<News, ClientError> {
         let set = SequenceSet::from_sorted(&uids);
-        self.once(|client| {
+        self.named_once(|client| {
             match client.move_to(&set, &to) {
                 // RFC 6851 is of 2013: older servers copy and remove.
                 Err(ClientError::Refused { reply, .. }) if reply.starts_with("BAD") => {
@@ -312,6 +339,23 @@ fn is_over(error: &ClientError) -> bool {
             | ClientError::NotOffered { .. }
             | ClientError::Unsendable { .. }
     )
+}
+
+/// The UIDVALIDITY of the folder that is open; 0 if none is, or the server does not tell.
+fn uid_validity(client: &ImapClient) -> u32 {
+    client.mailbox().map_or(0, |mailbox| mailbox.uid_validity)
+}
+
+/// Are UIDs that were told under this UIDVALIDITY still those of the folder that is open?
+fn still_valid(client: &ImapClient, told: Option<u32>) -> Result<(), ClientError> {
+    if told.is_none_or(|told| told == uid_validity(client)) {
+        return Ok(());
+    }
+    // RFC 3501 §2.3.1.1: the same UIDs may be other messages now.
+    Err(ClientError::Unsendable {
+        what: "what was ordered".to_owned(),
+        why: "the folder was made anew meanwhile, and its messages are other ones".to_owned(),
+    })
 }
 
 fn list(client: &mut ImapClient) -> Result<Vec<Folder>, ClientError> {

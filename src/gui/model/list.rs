@@ -108,6 +108,8 @@ pub struct MessageList {
     pub order: Order,
     /// What is searched for; empty shows all.
     pub search: String,
+    /// What the UIDs are valid under; `None` before any are known.
+    uid_validity: Option<u32>,
     uids: Vec<u32>,
     rows: HashMap<u32, Row>,
     /// Those that may have changed since they were fetched.
@@ -127,6 +129,7 @@ impl Default for MessageList {
             folder: None,
             order: Order::NEWEST,
             search: String::new(),
+            uid_validity: None,
             uids: Vec::new(),
             rows: HashMap::new(),
             stale: HashSet::new(),
@@ -158,6 +161,19 @@ impl MessageList {
             order,
             ..MessageList::default()
         };
+    }
+
+    /// The folder's UIDs are valid under this from now on; `false`: those that were known were valid under another,
+    /// mean other messages now, and are forgotten with all that was known of them (RFC 3501 §2.3.1.1).
+    pub fn validate(&mut self, uid_validity: u32) -> bool {
+        let same = self.uid_validity.is_none_or(|known| known == uid_validity);
+        if !same && let Some(folder) = self.folder.take() {
+            let search = std::mem::take(&mut self.search);
+            self.open(&folder);
+            self.search = search;
+        }
+        self.uid_validity = Some(uid_validity);
+        same
     }
 
     /// The messages that there are now, in their order. What is known of them stays, until it is seen

@@ -24,9 +24,13 @@ impl Desk {
             News::Folders(folders) | News::Counted(folders) => self.folders = folders,
             News::Opened {
                 folder,
+                uid_validity,
                 uids,
                 sorted,
-            } => self.opened(&folder, uids, sorted),
+            } => {
+                self.validate(&folder, uid_validity);
+                self.opened(&folder, uids, sorted);
+            }
             News::Rows(asked, rows) => self.list.learn(&asked, rows),
             News::Progress(uid, progress) if self.awaited == Some(uid) => self.progress = progress,
             News::Progress(..) => {}
@@ -64,6 +68,17 @@ impl Desk {
             self.refresh();
         }
         self.mailer.order(Job::Folders);
+    }
+
+    /// Under another UIDVALIDITY the UIDs mean other messages: what is read is not what has its UID now.
+    fn validate(&mut self, folder: &str, uid_validity: u32) {
+        let is_open = self.list.folder.as_deref() == Some(folder);
+        if is_open && !self.list.validate(uid_validity) {
+            (self.shown, self.awaited) = (None, None);
+            self.done = Some(format!(
+                "{folder} was made anew: its messages are other ones now."
+            ));
+        }
     }
 
     fn opened(&mut self, folder: &str, uids: Vec<u32>, sorted: bool) {
@@ -162,6 +177,7 @@ mod tests {
     use crate::gui::mail::mailer::Trouble;
     use crate::gui::model::account::Account;
     use crate::gui::model::folders::{Folder, INBOX};
+    use crate::gui::model::list::Select;
     use crate::gui::worker::Worker;
     use crate::protocol::imap::SpecialUse;
 
@@ -227,6 +243,7 @@ mod tests {
         desk.open_folder("INBOX");
         let opened = News::Opened {
             folder: "INBOX".to_owned(),
+            uid_validity: 1,
             uids: Vec::new(),
             sorted: true,
         };
@@ -253,6 +270,30 @@ mod tests {
         desk.hear_mailer(News::Folders(vec![folder(INBOX, None), trash]));
         desk.delete(vec![7]);
         assert!(matches!(ordered.recv().unwrap(), Job::Move(_, to) if to == "Trash"));
+    }
+
+    #[test]
+    fn under_another_uid_validity_nothing_is_known_any_more() {
+        let (mut desk, _ordered) = desk();
+        desk.open_folder("Lab");
+        desk.list.search = "tea".to_owned();
+        for (uid_validity, known) in [(1, true), (1, true), (2, false)] {
+            desk.hear_mailer(News::Opened {
+                folder: "Lab".to_owned(),
+                uid_validity,
+                uids: vec![7],
+                sorted: true,
+            });
+            if uid_validity == 1 && desk.shown.is_none() {
+                desk.list.select(0, Select::Only);
+                desk.read(7);
+                desk.hear_mailer(News::Message(Box::new(Shown::of(7, Vec::new()))));
+            }
+            assert_eq!(desk.shown.is_some(), known);
+            assert_eq!(desk.list.is_selected(7), known);
+        }
+        assert_eq!(desk.list.len(), 1);
+        assert_eq!(desk.list.search, "tea");
     }
 
     #[test]

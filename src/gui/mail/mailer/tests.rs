@@ -21,6 +21,7 @@ fn mailer(server: &TcpListener) -> Mailer {
         account: Account::alice_at(endpoint),
         client: None,
         folder: None,
+        told_validity: None,
     }
 }
 
