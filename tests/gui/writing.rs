@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use eframe::egui::{DroppedFile, Key, Modifiers};
 
-use crate::window::Lab;
+use crate::window::{Lab, Window};
 
 #[test]
 fn a_message_is_sent_with_a_file() {
@@ -112,6 +112,51 @@ fn a_draft_is_kept_and_gone_on_with() {
     window.until("the draft to go", |_| {
         lab.stored("alice", "Drafts").is_empty()
     });
+}
+
+/// A window of Alice and Bob in which Bob's draft is taken up again; each has one, of the same number.
+fn going_on_as_bob(lab: &Lab) -> Window {
+    let mut window = lab.window(&["alice", "bob"]);
+    for (account, subject) in [("alice", "Of Alice"), ("bob", "Of Bob")] {
+        window.click(&format!("Account {account}@pillarbox.test"));
+        window.sees("Folder Drafts");
+        window.click("New message");
+        window.fill("To", "carol");
+        window.fill("Subject", subject);
+        window.click("Keep as draft");
+        window.until("the draft", |_| lab.stored(account, "Drafts").len() == 1);
+    }
+    window.click("Folder Drafts");
+    window.click_row("Of Bob");
+    window.click("Continue writing");
+    window
+}
+
+#[test]
+fn a_draft_that_another_account_sends_goes_where_it_was_and_nowhere_else() {
+    let lab = Lab::open();
+    let mut window = going_on_as_bob(&lab);
+    window.choose("Sender", "alice@pillarbox.test");
+    window.send();
+    window.until("the draft to go", |_| {
+        lab.stored("bob", "Drafts").is_empty()
+    });
+    let message = lab.stored("carol", "INBOX").pop().unwrap();
+    assert!(message.contains("From: alice@pillarbox.test"), "{message}");
+    assert!(lab.stored("alice", "Drafts")[0].contains("Subject: Of Alice"));
+}
+
+#[test]
+fn a_draft_that_another_account_keeps_replaces_nothing_of_it() {
+    let lab = Lab::open();
+    let mut window = going_on_as_bob(&lab);
+    window.choose("Sender", "alice@pillarbox.test");
+    window.click("Keep as draft");
+    window.until("both drafts", |_| lab.stored("alice", "Drafts").len() == 2);
+    window.click("Account alice@pillarbox.test");
+    window.sees("The message is kept in Drafts.");
+    let drafts = lab.stored("alice", "Drafts").concat();
+    assert!(drafts.contains("Subject: Of Alice"), "{drafts}");
 }
 
 /// A file that is dropped on the window.

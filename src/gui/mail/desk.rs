@@ -87,6 +87,15 @@ pub(super) struct OnItsWay {
     pub(super) progress: f32,
 }
 
+/// What the workers of an account have told that concerns more than the account.
+#[derive(Default)]
+pub(super) struct Heard {
+    /// Messages that did not go where they should, to be mended.
+    pub(super) back: Vec<Writing>,
+    /// What is to be done in the accounts that messages came from, which may be others.
+    pub(super) errands: Vec<Job>,
+}
+
 impl Desk {
     /// Logs in, and opens the inbox.
     pub(super) fn open(account: Account, window: &Context) -> io::Result<Desk> {
@@ -260,15 +269,22 @@ impl Desk {
         Ok(())
     }
 
-    /// Keeps a message in Drafts, in the place of this one.
+    /// Keeps a message in Drafts, in the place of this one, unless that is in another account.
     pub(super) fn keep_draft(&self, draft: &Draft, replaces: Option<Place>) {
+        let replaces = replaces.filter(|place| place.account == self.account.address());
         let flags = [Flag::Draft, Flag::Seen].into_iter().collect();
         self.keep(&SpecialUse::Drafts, flags, draft.to_kept_bytes(), replaces);
+    }
+
+    /// Does what another account's message has brought about in this one.
+    pub(super) fn run(&self, errand: Job) {
+        self.mailer.order(errand);
     }
 
     /// Where the message is that is read.
     pub(super) fn place(&self) -> Option<Place> {
         Some(Place {
+            account: self.account.address(),
             folder: self.list.folder.clone()?,
             uid: self.shown.as_ref()?.uid,
         })

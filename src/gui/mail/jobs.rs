@@ -67,6 +67,14 @@ impl Job {
         }
     }
 
+    /// The one message that it is for, if it names the account, too.
+    pub(super) fn place(&self) -> Option<&Place> {
+        match self {
+            Job::Mark(place, _) | Job::Discard(place) => Some(place),
+            _ => None,
+        }
+    }
+
     /// Is it a look that shows nothing which this later one does not show, while that folder is open?
     fn is_outdone_by(&self, later: &Job, open: Option<&str>) -> bool {
         match (self, later) {

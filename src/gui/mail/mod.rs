@@ -33,6 +33,7 @@ use self::compose::Compose;
 use self::desk::{Desk, Standing};
 use self::disk::Disk;
 use self::folder_pane::FolderPane;
+use self::jobs::Job;
 use self::list_pane::ListPane;
 use self::reading_pane::ReadingPane;
 use self::sign_in::SignIn;
@@ -127,20 +128,35 @@ impl Mail {
 
     /// Takes in what the workers have told; `true` when a server has gone, or has come back.
     pub(super) fn hear(&mut self, popups: &mut Popups) -> bool {
-        let (mut back, mut turned) = (Vec::new(), false);
+        let (mut back, mut errands, mut turned) = (Vec::new(), Vec::new(), false);
         for (at, desk) in self.desks.iter_mut().enumerate() {
             let before = desk.standing.clone();
-            let returned = desk.hear(popups).into_iter();
+            let heard = desk.hear(popups);
             // An attempt that fails has another pause behind it, until that is as long as it gets.
             turned |= desk.standing != before && (before.is_lost() || desk.standing.is_lost());
-            back.extend(returned.map(|writing| (at, writing)));
+            back.extend(heard.back.into_iter().map(|writing| (at, writing)));
+            errands.extend(heard.errands);
         }
+        errands.into_iter().for_each(|errand| self.run(errand));
         for (from, writing) in back {
             self.write(writing, from);
         }
         let unreached = self.take_refused(popups);
         self.hear_disk(popups);
         turned || unreached
+    }
+
+    /// Has the account do this whose message it is for. One that was signed out meanwhile keeps its message as
+    /// it was: the same number is another message in another account.
+    fn run(&self, errand: Job) {
+        let of_it = |desk: &&Desk| {
+            errand
+                .place()
+                .is_some_and(|place| place.account == desk.account.address())
+        };
+        if let Some(desk) = self.desks.iter().find(of_it) {
+            desk.run(errand);
+        }
     }
 
     /// Those that were refused go back to the card; `true` when one of them did not reach its server.

@@ -34,6 +34,8 @@ pub struct Writing {
 /// Where a message is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
+    /// The address of the account whose folder it is: the numbers of another account mean other messages.
+    pub account: String,
     /// The folder.
     pub folder: String,
     /// Which of the messages in it.

@@ -1,21 +1,22 @@
 //! What the workers of an account tell, and what follows from it.
 
-use super::{Desk, Job, Standing};
+use super::{Desk, Heard, Job, Standing};
 use crate::gui::mail::mailer::{self, News};
 use crate::gui::mail::watcher::{self, Watcher};
 use crate::gui::model::shown::Shown;
-use crate::gui::model::writing::Writing;
 use crate::gui::popup::Popups;
 use crate::message::{Flag, FlagChange, Flags};
 
 impl Desk {
     /// Takes in what the workers have told.
-    pub(in crate::gui::mail) fn hear(&mut self, popups: &mut Popups) -> Vec<Writing> {
+    pub(in crate::gui::mail) fn hear(&mut self, popups: &mut Popups) -> Heard {
+        let mut heard = Heard::default();
         let news: Vec<News> = self.mailer.news().collect();
         news.into_iter().for_each(|news| self.hear_mailer(news));
         let news = self.watcher.as_ref().map(Watcher::news).unwrap_or_default();
         news.into_iter().for_each(|news| self.hear_watcher(news));
-        self.hear_senders(popups)
+        self.hear_senders(popups, &mut heard);
+        heard
     }
 
     fn hear_mailer(&mut self, news: News) {

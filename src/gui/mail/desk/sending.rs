@@ -1,6 +1,6 @@
 //! What became of the messages of an account that were on their way.
 
-use super::{Desk, Job, sender};
+use super::{Desk, Heard, Job, sender};
 use crate::gui::model::writing::{About, Writing};
 use crate::gui::popup::Popups;
 use crate::message::{Flag, FlagChange, Flags};
@@ -8,8 +8,7 @@ use crate::protocol::imap::SpecialUse;
 
 impl Desk {
     /// What is on its way. What could not be sent is handed back, to be mended.
-    pub(super) fn hear_senders(&mut self, popups: &mut Popups) -> Vec<Writing> {
-        let mut back = Vec::new();
+    pub(super) fn hear_senders(&mut self, popups: &mut Popups, heard: &mut Heard) {
         let (mut still, sendings) = (Vec::new(), std::mem::take(&mut self.sendings));
         for mut one in sendings {
             let news: Vec<sender::News> = one.sending.news().collect();
@@ -22,45 +21,43 @@ impl Desk {
             }
             match ended {
                 Some(sender::News::Sent(refused, message)) => {
-                    self.sent(&one.writing, &refused, message, popups);
+                    tell_sent(&refused, popups);
+                    self.keep(&SpecialUse::Sent, Flags::from(Flag::Seen), message, None);
+                    heard.errands.extend(errands(&one.writing));
                 }
                 Some(sender::News::Failed(why)) => {
                     popups.bad("The message was not sent", why);
-                    back.push(one.writing);
+                    heard.back.push(one.writing);
                 }
                 _ => still.push(one),
             }
         }
         self.sendings = still;
-        back
     }
+}
 
-    fn sent(
-        &mut self,
-        writing: &Writing,
-        refused: &[(String, String)],
-        message: Vec<u8>,
-        popups: &mut Popups,
-    ) {
-        match refused {
-            [] => popups.good("Sent", "The message has been sent."),
-            refused => {
-                let lines = refused.iter().map(|(who, why)| format!("{who}: {why}"));
-                let lines: Vec<String> = lines.collect();
-                popups.bad("Sent, but not to all", lines.join("\n"));
-            }
-        }
-        self.keep(&SpecialUse::Sent, Flags::from(Flag::Seen), message, None);
-        if let Some((place, about)) = writing.about.clone() {
-            let mut flags = Flags::new();
-            match about {
-                About::Answers => flags.set(Flag::Answered),
-                About::Forwards => flags.set_keyword("$Forwarded"),
-            }
-            self.mailer.order(Job::Mark(place, FlagChange::Add(flags)));
-        }
-        if let Some(place) = writing.kept.clone() {
-            self.mailer.order(Job::Discard(place));
+/// Says who has got it.
+fn tell_sent(refused: &[(String, String)], popups: &mut Popups) {
+    match refused {
+        [] => popups.good("Sent", "The message has been sent."),
+        refused => {
+            let lines = refused.iter().map(|(who, why)| format!("{who}: {why}"));
+            let lines: Vec<String> = lines.collect();
+            popups.bad("Sent, but not to all", lines.join("\n"));
         }
     }
+}
+
+/// What is to be done, now that it was sent, with the messages that it came from.
+fn errands(writing: &Writing) -> Vec<Job> {
+    let mark = writing.about.clone().map(|(place, about)| {
+        let mut flags = Flags::new();
+        match about {
+            About::Answers => flags.set(Flag::Answered),
+            About::Forwards => flags.set_keyword("$Forwarded"),
+        }
+        Job::Mark(place, FlagChange::Add(flags))
+    });
+    let discard = writing.kept.clone().map(Job::Discard);
+    mark.into_iter().chain(discard).collect()
 }

@@ -9,6 +9,7 @@ const MESSAGE: &[u8] = b"From: Bob <bob@here.test>\r\nTo: alice@here.test, \"Doe
 
 fn place() -> Place {
     Place {
+        account: "alice@here.test".to_owned(),
         folder: "INBOX".to_owned(),
         uid: 7,
     }
