@@ -254,15 +254,18 @@ impl Window {
 
     /// Waits for a control that can be used, and clicks on it.
     pub(crate) fn click(&mut self, name: &str) {
-        self.until(name, |window| {
-            let found = window.control(name);
-            found.is_some_and(|node| !NodeT::accesskit_node(&node).is_disabled())
-        });
+        self.until(name, |window| window.can_use(name));
         self.control(name).unwrap().scroll_to_me();
         self.0.run_steps(4);
         self.control(name).unwrap().click();
         self.0.step();
         self.0.step();
+    }
+
+    /// Is there a control of this name that can be used?
+    pub(crate) fn can_use(&self, name: &str) -> bool {
+        let found = self.control(name);
+        found.is_some_and(|node| !NodeT::accesskit_node(&node).is_disabled())
     }
 
     /// The control of this name; of several the first.

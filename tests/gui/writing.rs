@@ -159,6 +159,28 @@ fn a_draft_that_another_account_keeps_replaces_nothing_of_it() {
     assert!(drafts.contains("Subject: Of Alice"), "{drafts}");
 }
 
+#[test]
+fn nobody_else_sends_what_an_account_wrote_that_is_signed_out() {
+    let lab = Lab::open();
+    let mut window = lab.window(&["bob", "alice"]);
+    window.sees("Account bob@pillarbox.test");
+    window.click("New message");
+    window.fill("To", "carol");
+    window.fill("Subject", "Who writes?");
+    window.click("Sign out");
+    window.sees("alice@pillarbox.test is not signed in");
+    assert!(!window.can_use("Send message"));
+    window.key(Modifiers::COMMAND, Key::Enter);
+    window.click("Keep as draft");
+    window.sees("alice@pillarbox.test is not signed in");
+    window.choose("Sender", "bob@pillarbox.test");
+    window.misses("is not signed in");
+    window.send();
+    let message = lab.stored("carol", "INBOX").pop().unwrap();
+    assert!(message.contains("From: bob@pillarbox.test"), "{message}");
+    assert!(message.contains("Subject: Who writes?"), "{message}");
+}
+
 /// A file that is dropped on the window.
 #[derive(Debug)]
 struct Dropped(PathBuf);

@@ -15,8 +15,8 @@ pub(super) struct Compose {
     /// Tells it from others that are written at the same time.
     pub(super) number: u64,
     pub(super) writing: Writing,
-    /// The account that sends it.
-    pub(super) from: usize,
+    /// The address of the account that sends it, which may have been signed out meanwhile.
+    pub(super) from: String,
     /// The fields for Cc and Bcc are there.
     copies: bool,
     /// Why it was not sent.
@@ -34,7 +34,7 @@ pub(super) enum Click {
 }
 
 impl Compose {
-    pub(super) fn new(number: u64, writing: Writing, from: usize) -> Compose {
+    pub(super) fn new(number: u64, writing: Writing, from: String) -> Compose {
         Compose {
             number,
             copies: !writing.cc.is_empty() || !writing.bcc.is_empty(),
@@ -69,7 +69,11 @@ impl Compose {
     }
 
     fn content(&mut self, ui: &mut Ui, senders: &[String]) -> Option<Click> {
-        let click = self.buttons(ui);
+        let ready = senders.contains(&self.from);
+        let click = self.buttons(ui, ready);
+        if !ready {
+            look::wrong(ui, &self.homeless(senders));
+        }
         if let Some(wrong) = &self.wrong {
             look::wrong(ui, wrong);
         }
@@ -95,14 +99,26 @@ impl Compose {
         click
     }
 
-    fn buttons(&mut self, ui: &mut Ui) -> Option<Click> {
+    /// What to do when the account is not open; nobody else sends it unasked.
+    fn homeless(&self, senders: &[String]) -> String {
+        let what = match senders {
+            [] => "sign in to send or keep this message",
+            _ => "sign in again, or choose another sender",
+        };
+        format!("{} is not signed in: {what}.", self.from)
+    }
+
+    /// The buttons; without an account that is `ready` nothing can be sent.
+    fn buttons(&mut self, ui: &mut Ui, ready: bool) -> Option<Click> {
         let mut click = None;
         ui.horizontal_wrapped(|ui| {
-            let send = look::primary(ui, Icon::Send, "Send message").on_hover_text("Ctrl+Enter");
+            let send = |ui: &mut Ui| look::primary(ui, Icon::Send, "Send message");
+            let send = ui.add_enabled_ui(ready, send).inner;
+            let send = send.on_hover_text("Ctrl+Enter");
             // Of several messages, the one on top.
             let on_top = ui.ctx().top_layer_id() == Some(ui.layer_id());
             let enter = |input: &mut InputState| input.consume_key(Modifiers::COMMAND, Key::Enter);
-            if send.clicked() || on_top && ui.input_mut(enter) {
+            if send.clicked() || ready && on_top && ui.input_mut(enter) {
                 click = Some(Click::Send);
             }
             if look::button(ui, Icon::Paperclip, "Attach files").clicked() {
@@ -122,13 +138,12 @@ impl Compose {
     }
 
     fn fields(&mut self, ui: &mut Ui, senders: &[String]) {
-        if senders.len() > 1 {
-            let chosen = senders.get(self.from).cloned().unwrap_or_default();
+        if senders.iter().any(|sender| *sender != self.from) {
             ComboBox::from_label("Sender")
-                .selected_text(chosen)
+                .selected_text(&self.from)
                 .show_ui(ui, |ui| {
-                    for (at, sender) in senders.iter().enumerate() {
-                        ui.selectable_value(&mut self.from, at, sender);
+                    for sender in senders {
+                        ui.selectable_value(&mut self.from, sender.clone(), sender);
                     }
                 });
         }

@@ -129,17 +129,23 @@ impl Mail {
     /// Takes in what the workers have told; `true` when a server has gone, or has come back.
     pub(super) fn hear(&mut self, popups: &mut Popups) -> bool {
         let (mut back, mut errands, mut turned) = (Vec::new(), Vec::new(), false);
-        for (at, desk) in self.desks.iter_mut().enumerate() {
+        for desk in &mut self.desks {
             let before = desk.standing.clone();
             let heard = desk.hear(popups);
             // An attempt that fails has another pause behind it, until that is as long as it gets.
             turned |= desk.standing != before && (before.is_lost() || desk.standing.is_lost());
-            back.extend(heard.back.into_iter().map(|writing| (at, writing)));
+            let from = desk.account.address();
+            back.extend(
+                heard
+                    .back
+                    .into_iter()
+                    .map(|writing| (from.clone(), writing)),
+            );
             errands.extend(heard.errands);
         }
         errands.into_iter().for_each(|errand| self.run(errand));
         for (from, writing) in back {
-            self.write(writing, from);
+            self.write_from(writing, from);
         }
         let unreached = self.take_refused(popups);
         self.hear_disk(popups);

@@ -9,8 +9,15 @@ use super::{Mail, disk};
 use crate::gui::model::writing::Writing;
 
 impl Mail {
-    /// Opens a window for a message, from the account with this number.
-    pub(super) fn write(&mut self, writing: Writing, from: usize) {
+    /// Opens a window for a message, from the account that stands here among those that are open.
+    pub(super) fn write(&mut self, writing: Writing, at: usize) {
+        if let Some(desk) = self.desks.get(at) {
+            self.write_from(writing, desk.account.address());
+        }
+    }
+
+    /// Opens a window for a message, from the account with this address.
+    pub(super) fn write_from(&mut self, writing: Writing, from: String) {
         self.begun += 1;
         self.writings.push(Compose::new(self.begun, writing, from));
     }
@@ -34,18 +41,19 @@ impl Mail {
         self.drop_files();
         for compose in &mut self.writings {
             let click = compose.show(&self.window, &senders);
-            let Some(desk) = self.desks.get_mut(compose.from) else {
-                continue;
-            };
-            let done = match click {
-                None => false,
-                Some(compose::Click::Attach) => {
+            let mut desks = self.desks.iter_mut();
+            let desk = desks.find(|desk| desk.account.address() == compose.from);
+            let done = match (click, desk) {
+                (Some(compose::Click::Attach), _) => {
                     attach = Some(compose.number);
                     false
                 }
-                Some(compose::Click::Discard) => true,
-                Some(compose::Click::Send) => send(desk, compose),
-                Some(compose::Click::KeepDraft) => keep(desk, compose),
+                (Some(compose::Click::Discard), _) => true,
+                (Some(compose::Click::Send), Some(desk)) => send(desk, compose),
+                (Some(compose::Click::KeepDraft), Some(desk)) => keep(desk, compose),
+                // Its window stays, and says that the account is not open.
+                (Some(compose::Click::KeepDraft), None) => compose.writing.is_empty(),
+                (None, _) | (Some(compose::Click::Send), None) => false,
             };
             if done {
                 over.push(compose.number);
