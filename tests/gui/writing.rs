@@ -157,6 +157,10 @@ fn a_draft_that_another_account_keeps_replaces_nothing_of_it() {
     window.sees("The message is kept in Drafts.");
     let drafts = lab.stored("alice", "Drafts").concat();
     assert!(drafts.contains("Subject: Of Alice"), "{drafts}");
+    assert!(drafts.contains("Subject: Of Bob"), "{drafts}");
+    window.until("the draft to go", |_| {
+        lab.stored("bob", "Drafts").is_empty()
+    });
 }
 
 #[test]
@@ -179,6 +183,21 @@ fn nobody_else_sends_what_an_account_wrote_that_is_signed_out() {
     let message = lab.stored("carol", "INBOX").pop().unwrap();
     assert!(message.contains("From: bob@pillarbox.test"), "{message}");
     assert!(message.contains("Subject: Who writes?"), "{message}");
+}
+
+#[test]
+fn a_draft_that_no_server_has_taken_opens_again_and_says_why() {
+    let mut lab = Lab::on_kept_ports();
+    let mut window = lab.window(&["alice"]);
+    window.sees("Folder Drafts");
+    window.click("New message");
+    window.fill("To", "bob");
+    window.fill("Subject", "A long letter");
+    lab.kill();
+    window.click("Keep as draft");
+    window.pop_up("The draft was not kept");
+    window.sees("Message text");
+    window.sees("A long letter");
 }
 
 /// A file that is dropped on the window.

@@ -44,6 +44,9 @@ pub(super) struct Desk {
     /// Could the server sort as was asked?
     pub(super) sorted: bool,
     pub(super) sendings: Vec<OnItsWay>,
+    keepings: Vec<BeingKept>,
+    /// Messages that were to be kept; numbers them.
+    tickets: u64,
     /// Servers were started while it was connecting, perhaps too late for it.
     pub(super) servers_came: bool,
     /// Messages whose flags we change, of which the watcher will hear, too.
@@ -87,6 +90,13 @@ pub(super) struct OnItsWay {
     pub(super) progress: f32,
 }
 
+/// A message that is being put into a folder, until the server has said that it is there.
+struct BeingKept {
+    ticket: u64,
+    /// What a draft was made of; of a message that was sent, nothing.
+    writing: Option<Writing>,
+}
+
 /// What the workers of an account have told that concerns more than the account.
 #[derive(Default)]
 pub(super) struct Heard {
@@ -119,6 +129,8 @@ impl Desk {
             done: None,
             sorted: true,
             sendings: Vec::new(),
+            keepings: Vec::new(),
+            tickets: 0,
             servers_came: false,
             own_changes: 0,
             mailer,
@@ -270,10 +282,15 @@ impl Desk {
     }
 
     /// Keeps a message in Drafts, in the place of this one, unless that is in another account.
-    pub(super) fn keep_draft(&self, draft: &Draft, replaces: Option<Place>) {
-        let replaces = replaces.filter(|place| place.account == self.account.address());
+    pub(super) fn keep_draft(&mut self, draft: &Draft, writing: Writing) {
         let flags = [Flag::Draft, Flag::Seen].into_iter().collect();
-        self.keep(&SpecialUse::Drafts, flags, draft.to_kept_bytes(), replaces);
+        let message = draft.to_kept_bytes();
+        self.keep(&SpecialUse::Drafts, flags, message, Some(writing));
+    }
+
+    /// Is a message on its way to a server, which has not said yet that it has it?
+    pub(super) fn is_busy(&self) -> bool {
+        !self.sendings.is_empty() || !self.keepings.is_empty()
     }
 
     /// Does what another account's message has brought about in this one.
@@ -293,12 +310,15 @@ impl Desk {
     /// Keeps a message in the folder for this use. A server that has none, as Dovecot for a new account, gets
     /// one under the usual name.
     fn keep(
-        &self,
+        &mut self,
         special_use: &SpecialUse,
         flags: Flags,
         message: Vec<u8>,
-        replaces: Option<Place>,
+        writing: Option<Writing>,
     ) {
+        let own = |place: &Place| place.account == self.account.address();
+        let replaces = writing.as_ref().and_then(|writing| writing.kept.clone());
+        let replaces = replaces.filter(own);
         let folder = match folders::for_use(&self.folders, special_use) {
             Some(folder) => folder.name.clone(),
             None => {
@@ -306,11 +326,15 @@ impl Desk {
                 special_use.name().to_owned()
             }
         };
+        self.tickets += 1;
+        let ticket = self.tickets;
+        self.keepings.push(BeingKept { ticket, writing });
         self.mailer.order(Job::Keep {
             folder,
             flags,
             message,
             replaces,
+            ticket,
         });
     }
 }

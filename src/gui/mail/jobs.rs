@@ -40,6 +40,8 @@ pub(super) enum Job {
         flags: Flags,
         message: Vec<u8>,
         replaces: Option<Place>,
+        /// By which the answer is known.
+        ticket: u64,
     },
     /// Changes flags of a message, in whichever folder it is.
     Mark(Place, FlagChange),

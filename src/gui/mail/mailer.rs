@@ -48,8 +48,8 @@ pub(super) enum News {
     Flagged(Vec<u32>, FlagChange),
     /// These messages are no longer in the folder.
     Gone(Vec<u32>, String),
-    /// A message was kept there.
-    Kept(String),
+    /// The message with this ticket was kept there.
+    Kept(String, u64),
     /// Something in that folder is no longer as it was.
     Changed(String),
     /// A folder was made.
@@ -65,6 +65,8 @@ pub(super) struct Trouble {
     pub(super) what: &'static str,
     /// The message that was to be read, if one was.
     pub(super) unread: Option<u32>,
+    /// The ticket of the message that was to be kept, if one was.
+    pub(super) unkept: Option<u64>,
     /// The sentence of the error.
     pub(super) why: String,
     /// May it be otherwise later?
@@ -72,10 +74,21 @@ pub(super) struct Trouble {
 }
 
 impl Trouble {
-    fn of(what: &'static str, unread: Option<u32>, error: &ClientError) -> Trouble {
-        Trouble {
+    /// What the error means for this job.
+    fn of(job: &Job) -> impl FnOnce(ClientError) -> Trouble + use<> {
+        let what = job.named();
+        let unread = match job {
+            Job::Read(uid, _) => Some(*uid),
+            _ => None,
+        };
+        let unkept = match job {
+            Job::Keep { ticket, .. } => Some(*ticket),
+            _ => None,
+        };
+        move |error| Trouble {
             what,
             unread,
+            unkept,
             why: error.to_string(),
             transient: error.is_transient(),
         }
@@ -120,11 +133,7 @@ impl Mailer {
     }
 
     fn perform(&mut self, job: Job, teller: &Teller<News>) {
-        let what = job.named();
-        let unread = match job {
-            Job::Read(uid, _) => Some(uid),
-            _ => None,
-        };
+        let trouble = Trouble::of(&job);
         let done = match job {
             Job::Folders => self.again(list).map(News::Folders),
             Job::Round => return self.round(teller),
@@ -152,10 +161,11 @@ impl Mailer {
                 flags,
                 message,
                 replaces,
+                ticket,
             } => {
-                let kept = self.keep(folder, &flags, message);
+                let kept = self.keep(&folder, &flags, message);
                 self.replaced(replaces.filter(|_| kept.is_ok()), teller);
-                kept
+                kept.map(|()| News::Kept(folder, ticket))
             }
             Job::Mark(place, change) => {
                 let set = SequenceSet::from_sorted(&[place.uid]);
@@ -167,7 +177,7 @@ impl Mailer {
             }
             Job::Create(folder) => self.create(folder),
         };
-        teller.tell(done.unwrap_or_else(|error| News::Trouble(Trouble::of(what, unread, &error))));
+        teller.tell(done.unwrap_or_else(|error| News::Trouble(trouble(error))));
     }
 
     /// Looks at the folders unasked. A server that has closed meanwhile is left alone.
@@ -178,15 +188,10 @@ impl Mailer {
         }
     }
 
-    fn keep(
-        &mut self,
-        folder: String,
-        flags: &Flags,
-        message: Vec<u8>,
-    ) -> Result<News, ClientError> {
+    fn keep(&mut self, folder: &str, flags: &Flags, message: Vec<u8>) -> Result<(), ClientError> {
         let mut message = Cursor::new(message);
-        let kept = self.once(|client| client.append(&folder, flags, None, &mut message));
-        kept.map(|_| News::Kept(folder))
+        let kept = self.once(|client| client.append(folder, flags, None, &mut message));
+        kept.map(drop)
     }
 
     /// What is kept took the place of another message.

@@ -47,6 +47,8 @@ use crate::client::ClientSettings;
 pub(super) struct Mail {
     window: Context,
     desks: Vec<Desk>,
+    /// Those that were signed out while a message was on its way: they are heard until it has arrived.
+    leaving: Vec<Desk>,
     /// Which of them is seen.
     open: usize,
     sign_in: SignIn,
@@ -75,6 +77,7 @@ impl Mail {
         Mail {
             window: window.clone(),
             desks: Vec::new(),
+            leaving: Vec::new(),
             open: 0,
             sign_in: SignIn::new(settings),
             signing_in: false,
@@ -129,7 +132,7 @@ impl Mail {
     /// Takes in what the workers have told; `true` when a server has gone, or has come back.
     pub(super) fn hear(&mut self, popups: &mut Popups) -> bool {
         let (mut back, mut errands, mut turned) = (Vec::new(), Vec::new(), false);
-        for desk in &mut self.desks {
+        for desk in self.desks.iter_mut().chain(&mut self.leaving) {
             let before = desk.standing.clone();
             let heard = desk.hear(popups);
             // An attempt that fails has another pause behind it, until that is as long as it gets.
@@ -147,6 +150,7 @@ impl Mail {
         for (from, writing) in back {
             self.write_from(writing, from);
         }
+        self.leaving.retain(Desk::is_busy);
         let unreached = self.take_refused(popups);
         self.hear_disk(popups);
         turned || unreached
@@ -160,7 +164,7 @@ impl Mail {
                 .place()
                 .is_some_and(|place| place.account == desk.account.address())
         };
-        if let Some(desk) = self.desks.iter().find(of_it) {
+        if let Some(desk) = self.desks.iter().chain(&self.leaving).find(of_it) {
             desk.run(errand);
         }
     }
@@ -174,17 +178,19 @@ impl Mail {
             let desk = self.desks.remove(at);
             self.signing_in = true;
             self.open = self.open.min(self.desks.len().saturating_sub(1));
-            let Standing::Refused { why, transient } = desk.standing else {
+            let Standing::Refused { why, transient } = desk.standing.clone() else {
                 continue;
             };
-            if transient && desk.servers_came {
-                missed.push(desk.account);
+            let (account, servers_came) = (desk.account.clone(), desk.servers_came);
+            self.leaving.extend(Some(desk).filter(Desk::is_busy));
+            if transient && servers_came {
+                missed.push(account);
                 continue;
             }
-            self.sign_in.refused(&desk.account, why);
+            self.sign_in.refused(&account, why);
             unreached |= transient;
-            let waits = transient && self.sign_in.is_configured(&desk.account);
-            self.unreached.extend(waits.then_some(desk.account));
+            let waits = transient && self.sign_in.is_configured(&account);
+            self.unreached.extend(waits.then_some(account));
         }
         for account in missed {
             self.open_account(account, popups);
@@ -312,7 +318,8 @@ impl Mail {
             Some(folder_pane::Click::NewFolder(folder)) => desk.create(&folder),
             Some(folder_pane::Click::SignIn) => self.signing_in = true,
             Some(folder_pane::Click::SignOut) => {
-                self.desks.remove(self.open);
+                let desk = self.desks.remove(self.open);
+                self.leaving.extend(Some(desk).filter(Desk::is_busy));
                 self.open = 0;
             }
             Some(folder_pane::Click::Write) => self.write(Writing::default(), self.open),
@@ -393,6 +400,26 @@ mod tests {
         unreached(&mut mail);
         assert!(mail.desks.is_empty());
         assert_eq!(mail.unreached.len(), 1);
+    }
+
+    #[test]
+    fn what_was_not_kept_comes_back_though_its_account_was_signed_out() {
+        let (here, mut popups) = (alice("127.0.0.1"), Popups::default());
+        let mut mail = Mail::new(here.settings.clone(), &Context::default());
+        mail.open_account(here, &mut popups);
+        mail.write(Writing::default(), 0);
+        mail.writings[0].writing.subject = "A long letter".to_owned();
+        mail.keep_all();
+        assert!(mail.writings.is_empty());
+        mail.folder_clicked(Some(folder_pane::Click::SignOut));
+        assert!(mail.desks.is_empty());
+        while mail.writings.is_empty() {
+            mail.hear(&mut popups);
+            std::thread::yield_now();
+        }
+        assert_eq!(mail.writings[0].writing.subject, "A long letter");
+        assert_eq!(mail.writings[0].from, "alice@pillarbox.test");
+        assert!(popups.is_open() && mail.leaving.is_empty());
     }
 
     #[test]

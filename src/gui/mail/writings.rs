@@ -66,6 +66,21 @@ impl Mail {
         }
     }
 
+    /// Keeps as drafts all that is written. What cannot be kept stays open, and says why.
+    #[cfg(test)]
+    pub(in crate::gui) fn keep_all(&mut self) {
+        let desks = &mut self.desks;
+        self.writings.retain_mut(|compose| {
+            let mut desks = desks.iter_mut();
+            let desk = desks.find(|desk| desk.account.address() == compose.from);
+            let done = match desk {
+                Some(desk) => keep(desk, compose),
+                None => compose.writing.is_empty(),
+            };
+            !done
+        });
+    }
+
     /// Files that were dropped on the window go along with the message that is written.
     fn drop_files(&self) {
         let dropped = self.window.input(|input| input.raw.dropped_files.clone());
@@ -97,7 +112,7 @@ fn send(desk: &mut Desk, compose: &mut Compose) -> bool {
 }
 
 /// Keeps what is written as a draft; `true` when that is under way, or nothing is written.
-fn keep(desk: &Desk, compose: &mut Compose) -> bool {
+fn keep(desk: &mut Desk, compose: &mut Compose) -> bool {
     if compose.writing.is_empty() {
         return true;
     }
@@ -110,7 +125,7 @@ fn keep(desk: &Desk, compose: &mut Compose) -> bool {
             false
         }
         Ok(draft) => {
-            desk.keep_draft(&draft, compose.writing.kept.clone());
+            desk.keep_draft(&draft, compose.writing.clone());
             true
         }
     }

@@ -12,7 +12,10 @@ impl Desk {
     pub(in crate::gui::mail) fn hear(&mut self, popups: &mut Popups) -> Heard {
         let mut heard = Heard::default();
         let news: Vec<News> = self.mailer.news().collect();
-        news.into_iter().for_each(|news| self.hear_mailer(news));
+        for news in news {
+            self.hear_keeping(&news, popups, &mut heard);
+            self.hear_mailer(news);
+        }
         let news = self.watcher.as_ref().map(Watcher::news).unwrap_or_default();
         news.into_iter().for_each(|news| self.hear_watcher(news));
         self.hear_senders(popups, &mut heard);
@@ -48,7 +51,7 @@ impl Desk {
                 self.shown.take_if(|shown| uids.contains(&shown.uid));
                 self.mailer.order(Job::Folders);
             }
-            News::Kept(folder) => {
+            News::Kept(folder, _) => {
                 self.done = Some(format!("The message is kept in {folder}."));
                 self.changed(&folder);
             }
@@ -214,6 +217,7 @@ mod tests {
                 Job::Read(uid, _) => Some(*uid),
                 _ => None,
             },
+            unkept: None,
             why: "refused".to_owned(),
             transient: true,
         })

@@ -1,7 +1,8 @@
 //! What became of the messages of an account that were on their way.
 
 use super::{Desk, Heard, Job, sender};
-use crate::gui::model::writing::{About, Writing};
+use crate::gui::mail::mailer::News;
+use crate::gui::model::writing::{About, Place, Writing};
 use crate::gui::popup::Popups;
 use crate::message::{Flag, FlagChange, Flags};
 use crate::protocol::imap::SpecialUse;
@@ -33,6 +34,34 @@ impl Desk {
             }
         }
         self.sendings = still;
+    }
+
+    /// Was a message kept that was to be? One that was not is handed back; one that came from another account's
+    /// draft takes its place now.
+    pub(super) fn hear_keeping(&mut self, news: &News, popups: &mut Popups, heard: &mut Heard) {
+        let (ticket, trouble) = match news {
+            News::Kept(_, ticket) => (Some(*ticket), None),
+            News::Trouble(trouble) => (trouble.unkept, Some(trouble)),
+            _ => (None, None),
+        };
+        let mut keepings = self.keepings.iter();
+        let Some(at) = keepings.position(|one| Some(one.ticket) == ticket) else {
+            return;
+        };
+        let Some(writing) = self.keepings.remove(at).writing else {
+            return;
+        };
+        match trouble {
+            Some(trouble) => {
+                popups.bad("The draft was not kept", &trouble.why);
+                heard.back.push(writing);
+            }
+            None => {
+                let elsewhere = |place: &Place| place.account != self.account.address();
+                let other = writing.kept.filter(elsewhere);
+                heard.errands.extend(other.map(Job::Discard));
+            }
+        }
     }
 }
 
