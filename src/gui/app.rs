@@ -9,6 +9,7 @@ use eframe::egui::{
 use lucide_icons::Icon;
 
 use super::classroom::Classroom;
+use super::closing::Closing;
 use super::conversation_pane::ConversationPane;
 use super::keyboard::Keyboard;
 use super::lab_tab::LabTab;
@@ -70,6 +71,7 @@ pub struct App {
     popups: Popups,
     keyboard: Keyboard,
     helping: bool,
+    closing: Closing,
     size: Size,
 }
 
@@ -111,6 +113,7 @@ impl App {
             popups: Popups::default(),
             keyboard: Keyboard::default(),
             helping: false,
+            closing: Closing::default(),
             size,
         }
     }
@@ -151,6 +154,7 @@ impl App {
             self.mail.try_again(&mut self.popups);
         }
         self.open_accounts();
+        self.closing.look(&window, &self.mail);
         if self.takes_keys(&window) {
             for action in shortcuts::pressed(&window) {
                 self.act(action, &window);
@@ -165,10 +169,14 @@ impl App {
             View::Classroom => self.classroom.show(ui, &mut self.popups),
             View::Servers => self.lab.show(ui, &self.see, &self.texts),
         }
-        self.popups.show(&window);
+        // One question after the other: the end of the window cannot wait.
+        if !self.closing.is_open() {
+            self.popups.show(&window);
+        }
         if self.helping {
             self.helping = shortcuts::show_help(&window);
         }
+        self.closing.show(&window, &mut self.mail);
     }
 
     /// Do keys reach the window, or what lies over it? A modal window of the last frame is still open.
@@ -311,6 +319,11 @@ impl App {
 }
 
 impl eframe::App for App {
+    /// Called without [`App::ui`] while nothing of the window is seen: it may be closed then, too.
+    fn logic(&mut self, window: &Context, _: &mut eframe::Frame) {
+        self.closing.look(window, &self.mail);
+    }
+
     fn ui(&mut self, ui: &mut Ui, _: &mut eframe::Frame) {
         self.show(ui);
     }

@@ -11,6 +11,7 @@
 //! - `worker.rs`: every network and every disk call is made in a worker's thread, never in the window's.
 //!   A worker tells its news through a channel and asks for a repaint; an idle window draws nothing.
 //! - `look.rs`: distances, controls and icons, in one place; colours and sizes of text are `look/theme.rs`'s.
+//! - `closing.rs`: what is written is not lost with the window without a question.
 //! - `keyboard.rs`: behind a modal window the keyboard is where it was. `type_ahead.rs`: keys that come faster than
 //!   the window is drawn are obeyed where they were meant.
 //!
@@ -18,6 +19,7 @@
 
 mod app;
 mod classroom;
+mod closing;
 mod command_box;
 mod conversation_pane;
 mod conversation_row;

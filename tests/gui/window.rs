@@ -10,7 +10,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use eframe::egui::accesskit::Role;
-use eframe::egui::{DroppedFile, Event, Key, Modifiers, Rect};
+use eframe::egui::{
+    DroppedFile, Event, Key, Modifiers, Rect, ViewportCommand, ViewportEvent, ViewportId,
+};
 use egui_kittest::kittest::{NodeT, Queryable, by};
 use egui_kittest::{Harness, Node};
 use pillarbox::client::{ClientSettings, Endpoint, Security};
@@ -372,6 +374,33 @@ impl Window {
         files.push(std::sync::Arc::new(file));
         self.0.step();
         self.0.input_mut().dropped_files.clear();
+    }
+
+    /// Closes the window, as its X does; `true` when it closes at once.
+    pub(crate) fn close(&mut self) -> bool {
+        let viewports = &mut self.0.input_mut().viewports;
+        let root = viewports.get_mut(&ViewportId::ROOT).unwrap();
+        root.events.push(ViewportEvent::Close);
+        self.0.step();
+        let viewports = &mut self.0.input_mut().viewports;
+        let root = viewports.get_mut(&ViewportId::ROOT).unwrap();
+        root.events.clear();
+        !self.commands().contains(&ViewportCommand::CancelClose)
+    }
+
+    /// Waits until the window wants to close by itself, and sees that nothing holds it.
+    pub(crate) fn closes(&mut self, last_click: &str) {
+        self.until(last_click, |window| window.can_use(last_click));
+        self.control(last_click).unwrap().click();
+        self.until("its end", |window| {
+            window.commands().contains(&ViewportCommand::Close)
+        });
+        assert!(self.close());
+    }
+
+    /// What the window asked the screen for in its last frame.
+    fn commands(&self) -> &[ViewportCommand] {
+        &self.0.output().viewport_output[&ViewportId::ROOT].commands
     }
 
     /// Presses a key.

@@ -200,6 +200,36 @@ fn a_draft_that_no_server_has_taken_opens_again_and_says_why() {
     window.sees("A long letter");
 }
 
+#[test]
+fn a_window_that_closes_asks_what_becomes_of_what_is_written() {
+    let lab = Lab::open();
+    let mut window = lab.window(&["alice"]);
+    window.sees("Folder Drafts");
+    window.click("New message");
+    assert!(window.close(), "nothing is written");
+    window.fill("Subject", "A long letter");
+    assert!(!window.close());
+    window.click("Back");
+    window.misses("Close anyway");
+    assert!(!window.close());
+    window.closes("Keep as drafts and close");
+    assert!(
+        lab.stored("alice", "Drafts")
+            .concat()
+            .contains("A long letter")
+    );
+}
+
+#[test]
+fn a_window_closes_anyway_when_it_is_told_to() {
+    let lab = Lab::open();
+    let mut window = lab.window(&["alice"]);
+    window.click("New message");
+    window.fill("Subject", "Nothing of worth");
+    assert!(!window.close());
+    window.closes("Close anyway");
+}
+
 /// A file that is dropped on the window.
 #[derive(Debug)]
 struct Dropped(PathBuf);

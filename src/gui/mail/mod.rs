@@ -43,6 +43,15 @@ use super::model::writing::Writing;
 use super::popup::Popups;
 use crate::client::ClientSettings;
 
+/// What would be lost if the window closed now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unsettled {
+    /// A message is being written.
+    Written,
+    /// A message goes to a server, which has not said yet that it has it.
+    OnItsWay,
+}
+
 /// The view.
 pub(super) struct Mail {
     window: Context,
@@ -127,6 +136,16 @@ impl Mail {
             .filter(|(at, _)| *at != self.open);
         let desks = seen.chain(others.map(|(_, desk)| desk));
         desks.map(|desk| desk.account.name.as_str()).collect()
+    }
+
+    /// What would be lost if the window closed now, if anything.
+    pub(super) fn unsettled(&self) -> Option<Unsettled> {
+        let mut writings = self.writings.iter();
+        let mut desks = self.desks.iter().chain(&self.leaving);
+        match writings.any(|compose| !compose.writing.is_empty()) {
+            true => Some(Unsettled::Written),
+            false => desks.any(Desk::is_busy).then_some(Unsettled::OnItsWay),
+        }
     }
 
     /// Takes in what the workers have told; `true` when a server has gone, or has come back.

@@ -67,7 +67,6 @@ impl Mail {
     }
 
     /// Keeps as drafts all that is written. What cannot be kept stays open, and says why.
-    #[cfg(test)]
     pub(in crate::gui) fn keep_all(&mut self) {
         let desks = &mut self.desks;
         self.writings.retain_mut(|compose| {
