@@ -197,7 +197,12 @@ fn a_draft_that_no_server_has_taken_opens_again_and_says_why() {
     window.click("Keep as draft");
     window.pop_up("The draft was not kept");
     window.sees("Message text");
-    window.sees("A long letter");
+    lab.start();
+    window.click("Keep as draft");
+    window.until("the draft", |_| lab.stored("alice", "Drafts").len() == 1);
+    window.misses("Message text");
+    let draft = lab.stored("alice", "Drafts").concat();
+    assert!(draft.contains("Subject: A long letter"), "{draft}");
 }
 
 #[test]

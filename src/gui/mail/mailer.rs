@@ -338,12 +338,12 @@ impl Mailer {
 
 /// Is the connection of no use any more?
 fn is_over(error: &ClientError) -> bool {
-    !matches!(
-        error,
-        ClientError::Refused { .. }
-            | ClientError::NotOffered { .. }
-            | ClientError::Unsendable { .. }
-    )
+    match error {
+        // RFC 3501 §7.1.5: behind BYE the server closes.
+        ClientError::Refused { reply, .. } => reply.starts_with("BYE"),
+        ClientError::NotOffered { .. } | ClientError::Unsendable { .. } => false,
+        _ => true,
+    }
 }
 
 /// The UIDVALIDITY of the folder that is open; 0 if none is, or the server does not tell.
