@@ -1,6 +1,6 @@
 //! The end of the window: what is written, or on its way to a server, is not lost without a question.
 
-use eframe::egui::{Context, RichText, ViewportCommand};
+use eframe::egui::{Context, RichText, Ui, ViewportCommand};
 use lucide_icons::Icon;
 
 use super::look;
@@ -93,7 +93,7 @@ impl Closing {
             ui.horizontal_wrapped(|ui| {
                 if self == Closing::Waiting {
                     ui.spinner();
-                } else if look::last_word(ui, Icon::Save, keep).clicked() {
+                } else if self.keep_button(ui, keep) {
                     click = Some(Click::Keep);
                 }
                 if look::button(ui, Icon::X, "Close anyway").clicked() {
@@ -108,5 +108,14 @@ impl Closing {
             true => click.or(Some(Click::Back)),
             false => click,
         }
+    }
+
+    /// The keyboard begins there, and goes on to the others by Tab.
+    fn keep_button(self, ui: &mut Ui, words: &str) -> bool {
+        let button = look::primary(ui, Icon::Save, words);
+        if ui.memory(|memory| memory.focused().is_none()) {
+            button.request_focus();
+        }
+        button.clicked()
     }
 }

@@ -80,7 +80,8 @@ impl Mail {
         match action {
             Action::Delete => desk.delete(uids),
             Action::Archive => {
-                if !desk.move_to_use(&SpecialUse::Archive, uids) {
+                let is_moved = desk.move_to_use(&SpecialUse::Archive, uids);
+                if !is_moved {
                     let words = "This account has no folder for an archive; move the message.";
                     popups.bad("Not archived", words);
                 }
