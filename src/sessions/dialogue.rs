@@ -53,14 +53,6 @@ pub struct Explanation {
     pub after: State,
 }
 
-/// Why a TLS handshake failed. OpenSSL speaks of an alert only when it has received one.
-pub(crate) fn why_no_tls(why: &str) -> String {
-    match why.split_once(" alert ") {
-        Some((_, alert)) => format!("the other end sent the alert {alert:?}"),
-        None => why.to_owned(),
-    }
-}
-
 impl Dialogue {
     /// Reads the conversation with this name; `None` if there is none.
     ///

@@ -19,7 +19,6 @@ use std::collections::HashMap;
 use std::io;
 use std::path::Path;
 
-pub(crate) use self::dialogue::why_no_tls;
 pub use self::dialogue::{Dialogue, Explanation, Turn};
 pub use self::script::script;
 pub use self::summary::{Ending, Summary};

@@ -4,7 +4,6 @@
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use super::dialogue::why_no_tls;
 use super::table::duration;
 use super::{Dialogue, Ending, Explanation, Summary, Turn};
 use crate::client::printable;
@@ -13,6 +12,7 @@ use crate::console::{
 };
 use crate::wire_tap::Side;
 use crate::wire_tap::journal::{Happened, LeftOut, Place, Said};
+use crate::wire_tap::why_no_tls;
 
 /// How it is told.
 #[derive(Clone, Copy, Debug)]

@@ -133,6 +133,15 @@ pub enum What {
     Closed,
 }
 
+/// Why a TLS handshake failed ([`What::Failed`]), for people. OpenSSL speaks of an alert only when it has received
+/// one.
+pub(crate) fn why_no_tls(why: &str) -> String {
+    match why.split_once(" alert ") {
+        Some((_, alert)) => format!("the other end sent the alert {alert:?}"),
+        None => why.to_owned(),
+    }
+}
+
 impl What {
     /// The sides that say nothing more behind it.
     #[must_use]

@@ -10,5 +10,6 @@ pub mod pcapng;
 mod recorder;
 mod tap;
 
+pub(crate) use event::why_no_tls;
 pub use event::{Connection, Event, Side, What};
 pub use recorder::{Live, Recorder, Sink};

@@ -17,8 +17,7 @@ use crate::client::printable;
 use crate::console::without_ending;
 use crate::net::{Presented, Secured};
 use crate::protocol::explain::{Explained, Observer, Texts, Told, Topic};
-use crate::sessions::why_no_tls;
-use crate::wire_tap::{Connection, Event, Side, Sink, What};
+use crate::wire_tap::{Connection, Event, Side, Sink, What, why_no_tls};
 
 /// Octets that are kept of a line: four rows of a wide window.
 const LONGEST: usize = 512;

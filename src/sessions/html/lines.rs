@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use super::super::dialogue::why_no_tls;
 use super::super::table::duration;
 use super::super::teller::left_out;
 use super::super::{Dialogue, Explanation, Turn};
@@ -12,6 +11,7 @@ use crate::console::hexadecimal;
 use crate::protocol::explain::{Entry, Part, Texts, Topic};
 use crate::protocol::span::Role;
 use crate::wire_tap::journal::{Happened, Said};
+use crate::wire_tap::why_no_tls;
 
 /// What else there is to say of a line, at most: a list of thirty capabilities is no explanation.
 const MOST_ALSO: usize = 5;
