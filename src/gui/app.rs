@@ -319,7 +319,7 @@ impl App {
 }
 
 impl eframe::App for App {
-    /// Called without [`App::ui`] while nothing of the window is seen: it may be closed then, too.
+    /// Called without [`eframe::App::ui`] while nothing of the window is seen: it may be closed then, too.
     fn logic(&mut self, window: &Context, _: &mut eframe::Frame) {
         self.closing.look(window, &self.mail);
     }
