@@ -315,19 +315,8 @@ impl Conversation {
         examples::in_message(self.observer.state(), self.message_lines)
     }
 
-    /// The same while the line is typed: behind what is its only argument so far another word may come,
-    /// so that a name is not hidden until then.
-    pub(super) fn secrets_so_far(&self, line: &str) -> Vec<Range<usize>> {
-        let mut secrets = self.secrets(&format!("{line} …"));
-        secrets.retain(|secret| secret.start < line.len());
-        for secret in &mut secrets {
-            secret.end = secret.end.min(line.len());
-        }
-        secrets
-    }
-
     /// Where secrets stand in a line, or what may be one, if it were said now; nowhere, if they may be seen.
-    pub(super) fn secrets(&self, line: &str) -> Vec<Range<usize>> {
+    fn secrets(&self, line: &str) -> Vec<Range<usize>> {
         if self.options.show_secrets {
             return Vec::new();
         }
@@ -337,5 +326,16 @@ impl Conversation {
             .into_iter()
             .filter(|part| part.role.is_secret());
         secret.map(|part| part.range).collect()
+    }
+
+    /// The same while the line is typed: behind what is its only argument so far another word may come,
+    /// so that a name is not hidden until then.
+    pub(super) fn secrets_so_far(&self, line: &str) -> Vec<Range<usize>> {
+        let mut secrets = self.secrets(&format!("{line} …"));
+        secrets.retain(|secret| secret.start < line.len());
+        for secret in &mut secrets {
+            secret.end = secret.end.min(line.len());
+        }
+        secrets
     }
 }

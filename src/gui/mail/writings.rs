@@ -41,8 +41,7 @@ impl Mail {
         self.drop_files();
         for compose in &mut self.writings {
             let click = compose.show(&self.window, &senders);
-            let mut desks = self.desks.iter_mut();
-            let desk = desks.find(|desk| desk.account.address() == compose.from);
+            let desk = desk_of(&mut self.desks, &compose.from);
             let done = match (click, desk) {
                 (Some(compose::Click::Attach), _) => {
                     attach = Some(compose.number);
@@ -70,9 +69,7 @@ impl Mail {
     pub(in crate::gui) fn keep_all(&mut self) {
         let desks = &mut self.desks;
         self.writings.retain_mut(|compose| {
-            let mut desks = desks.iter_mut();
-            let desk = desks.find(|desk| desk.account.address() == compose.from);
-            let done = match desk {
+            let done = match desk_of(desks, &compose.from) {
                 Some(desk) => keep(desk, compose),
                 None => compose.writing.is_empty(),
             };
@@ -90,6 +87,12 @@ impl Mail {
             disk.order(disk::Job::Load(compose.number, paths));
         }
     }
+}
+
+/// The account with this address, if it is open.
+fn desk_of<'a>(desks: &'a mut [Desk], address: &str) -> Option<&'a mut Desk> {
+    let mut desks = desks.iter_mut();
+    desks.find(|desk| desk.account.address() == address)
 }
 
 /// Sends what is written; `true` when it is on its way.

@@ -22,7 +22,7 @@ impl Desk {
             }
             match ended {
                 Some(sender::News::Sent(refused, message)) => {
-                    tell_sent(&refused, popups);
+                    popups.sent(&refused);
                     self.keep(&SpecialUse::Sent, Flags::from(Flag::Seen), message, None);
                     heard.errands.extend(errands(&one.writing));
                 }
@@ -61,18 +61,6 @@ impl Desk {
                 let other = writing.kept.filter(elsewhere);
                 heard.errands.extend(other.map(Job::Discard));
             }
-        }
-    }
-}
-
-/// Says who has got it.
-fn tell_sent(refused: &[(String, String)], popups: &mut Popups) {
-    match refused {
-        [] => popups.good("Sent", "The message has been sent."),
-        refused => {
-            let lines = refused.iter().map(|(who, why)| format!("{who}: {why}"));
-            let lines: Vec<String> = lines.collect();
-            popups.bad("Sent, but not to all", lines.join("\n"));
         }
     }
 }
