@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use common::Lab;
 use pillarbox::client::{Endpoint, ImapClient, Pop3Client, Security, SmtpClient};
-use pillarbox::protocol::imap::{FetchItem, SequenceSet};
+use pillarbox::mail::protocol::imap::{FetchItem, SequenceSet};
 
 fn main() {
     println!("{:<58} {:>14}", "what", "how much");

@@ -5,8 +5,8 @@ use std::error::Error;
 use pillarbox::client::{ImapClient, printable};
 use pillarbox::commands::settings;
 use pillarbox::config::Config;
-use pillarbox::message::Reading;
-use pillarbox::protocol::imap::{FetchItem, SequenceSet, StatusItem};
+use pillarbox::mail::message::Reading;
+use pillarbox::mail::protocol::imap::{FetchItem, SequenceSet, StatusItem};
 
 fn main() {
     if let Err(error) = read() {

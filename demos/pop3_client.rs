@@ -5,7 +5,7 @@ use std::error::Error;
 use pillarbox::client::{Pop3Client, printable};
 use pillarbox::commands::settings;
 use pillarbox::config::Config;
-use pillarbox::message::Reading;
+use pillarbox::mail::message::Reading;
 
 fn main() {
     if let Err(error) = fetch() {

@@ -9,7 +9,7 @@ use std::error::Error;
 use std::io::Cursor;
 
 use pillarbox::client::{Endpoint, Security, SmtpClient, printable};
-use pillarbox::message::{Contact, Draft};
+use pillarbox::mail::message::{Contact, Draft};
 
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).collect();

@@ -5,7 +5,7 @@ use std::error::Error;
 use pillarbox::client::SmtpClient;
 use pillarbox::commands::settings;
 use pillarbox::config::Config;
-use pillarbox::protocol::smtp::Params;
+use pillarbox::mail::protocol::smtp::Params;
 
 const MESSAGE: &str = "\
 From: Alice <alice@pillarbox.test>

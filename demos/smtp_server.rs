@@ -5,8 +5,8 @@ use std::error::Error;
 use std::io::{self, BufRead, BufReader, Read};
 
 use pillarbox::client::printable;
-use pillarbox::net::dot::Ending;
-use pillarbox::protocol::smtp::{self, Command};
+use pillarbox::mail::net::dot::Ending;
+use pillarbox::mail::protocol::smtp::{self, Command};
 use pillarbox::server::{Connections, Listener, Next, Reply, Service, Session, Trouble};
 
 /// Whom the message is for.

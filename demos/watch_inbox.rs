@@ -7,8 +7,8 @@ use std::time::Duration;
 use pillarbox::client::{ImapClient, printable};
 use pillarbox::commands::settings;
 use pillarbox::config::Config;
-use pillarbox::message::Reading;
-use pillarbox::protocol::imap::{FetchItem, SequenceSet};
+use pillarbox::mail::message::Reading;
+use pillarbox::mail::protocol::imap::{FetchItem, SequenceSet};
 
 /// RFC 2177 §3: whoever idles for half an hour is hung up on.
 const PATIENCE: Duration = Duration::from_secs(29 * 60);

@@ -18,8 +18,6 @@
 //! stands with its reason in [`limits`]. Imports point one way, from the top of
 //! `docs/architecture.md` to its bottom, and `tests/architecture.rs` sees to it.
 
-pub mod accounts;
-pub mod aliases;
 pub mod client;
 pub mod commands;
 pub mod config;
@@ -27,11 +25,6 @@ pub mod console;
 #[cfg(feature = "gui")]
 pub mod gui;
 pub mod limits;
-pub mod message;
-pub mod net;
-pub mod protocol;
-pub mod queue;
+pub mod mail;
 pub mod server;
-pub mod sessions;
-pub mod store;
-pub mod wire_tap;
+pub mod teaching;

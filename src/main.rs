@@ -11,7 +11,7 @@ use pillarbox::commands::{
 };
 use pillarbox::config::Config;
 use pillarbox::console;
-use pillarbox::protocol::Protocol;
+use pillarbox::mail::protocol::Protocol;
 
 /// A whole email system that you can read, run and see through.
 ///

@@ -18,7 +18,7 @@ use common::programs::until;
 use common::typed::Typed;
 use common::{Lab, run, stored};
 use pillarbox::client::{Endpoint, Security};
-use pillarbox::protocol::Protocol;
+use pillarbox::mail::protocol::Protocol;
 use talk::{PASSWORD, WAYS, converse, sasl};
 use tshark::{COMMANDS, Capture, REPLIES};
 

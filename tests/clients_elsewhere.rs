@@ -15,11 +15,11 @@ use std::time::Duration;
 
 use common::dovecot::Dovecot;
 use pillarbox::client::{ClientError, Endpoint, ImapClient, Pop3Client, Security};
-use pillarbox::message::{Flag, FlagChange, Flags};
-use pillarbox::net::certificates::Certificates;
-use pillarbox::protocol::imap::search::{Place, Returns};
-use pillarbox::protocol::imap::{FetchItem, SearchKey, SequenceSet, StatusItem};
-use pillarbox::protocol::sasl::Mechanism;
+use pillarbox::mail::message::{Flag, FlagChange, Flags};
+use pillarbox::mail::net::certificates::Certificates;
+use pillarbox::mail::protocol::imap::search::{Place, Returns};
+use pillarbox::mail::protocol::imap::{FetchItem, SearchKey, SequenceSet, StatusItem};
+use pillarbox::mail::protocol::sasl::Mechanism;
 use tempfile::TempDir;
 
 /// Dovecot with STARTTLS, and the folder of its certificates.

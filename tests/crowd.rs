@@ -13,8 +13,8 @@ use std::thread;
 
 use common::Lab;
 use pillarbox::client::{ClientError, Endpoint, ImapClient, Pop3Client, Security, SmtpClient};
-use pillarbox::protocol::imap::SearchKey;
-use pillarbox::store::Store;
+use pillarbox::mail::protocol::imap::SearchKey;
+use pillarbox::mail::store::Store;
 
 /// The message with this name: as long as its name says, and recognisable to its last octet.
 fn message(name: &str) -> String {

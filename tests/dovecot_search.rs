@@ -13,9 +13,9 @@ use std::process::Command;
 
 use common::{Lab, dovecot_exec};
 use pillarbox::client::{Endpoint, ImapClient, Security};
-use pillarbox::message::Flags;
-use pillarbox::protocol::imap::DateTime;
-use pillarbox::protocol::imap::cursor::Cursor as Text;
+use pillarbox::mail::message::Flags;
+use pillarbox::mail::protocol::imap::DateTime;
+use pillarbox::mail::protocol::imap::cursor::Cursor as Text;
 
 /// Header lines of each message, without Date and Message-ID where it has none; `/` for a line end.
 const MESSAGES: [&str; 26] = [

@@ -12,8 +12,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use common::dovecot_exec::imap;
-use pillarbox::message::{Flag, FlagChange, Flags};
-use pillarbox::store::{Account, Delivery, Mailbox, Snapshot, Store};
+use pillarbox::mail::message::{Flag, FlagChange, Flags};
+use pillarbox::mail::store::{Account, Delivery, Mailbox, Snapshot, Store};
 
 fn deliver(mailbox: &Arc<Mailbox>, text: &str) {
     let mut delivery = Delivery::begin(vec![Arc::clone(mailbox)]).unwrap();

@@ -11,8 +11,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::process::Command;
 
-use pillarbox::protocol::explain::{Texts, Topic};
-use pillarbox::protocol::{imap, pop3, sasl, smtp};
+use pillarbox::mail::protocol::{imap, pop3, sasl, smtp};
+use pillarbox::teaching::explain::{Texts, Topic};
 use regex::Regex;
 
 /// Fails with the names that have no explanation.
@@ -70,7 +70,7 @@ fn every_command_of_the_grammars() {
 
 #[test]
 fn every_reply_code_in_the_source_of_smtp() {
-    let source = source(&["src/server", "src/protocol/smtp", "src/queue"]);
+    let source = source(&["src/server", "src/mail/protocol/smtp", "src/queue"]);
     let called = r"(?:status|several|Reply::new)\(\s*(\d{3})\b";
     let mut codes = all(called, &source);
     codes.extend(all(r#""(\d{3}) \{"#, &source));

@@ -23,9 +23,9 @@ use common::typed::Typed;
 use common::{Lab, stored};
 use hop::Hop;
 use pillarbox::client::{ClientError, Endpoint, ImapClient, Security, SmtpClient};
-use pillarbox::message::Flags;
-use pillarbox::protocol::imap::{SequenceSet, StatusItem};
-use pillarbox::queue::{Spool, State};
+use pillarbox::mail::message::Flags;
+use pillarbox::mail::protocol::imap::{SequenceSet, StatusItem};
+use pillarbox::server::queue::{Spool, State};
 use tempfile::TempDir;
 
 /// Some thousand octets, so that a few messages fill the disk.

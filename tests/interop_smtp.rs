@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use common::postfix::Postfix;
 use common::programs::run;
 use common::{Lab, stored};
-use pillarbox::queue::Spool;
+use pillarbox::server::queue::Spool;
 
 /// What swaks exits with.
 const MAIL_REFUSED: i32 = 23;

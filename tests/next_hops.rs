@@ -20,7 +20,7 @@ use common::postfix::Postfix;
 use common::programs::free_port;
 use common::{Lab, stored};
 use pillarbox::client::{Endpoint, Security, SmtpClient};
-use pillarbox::queue::Spool;
+use pillarbox::server::queue::Spool;
 
 const TRICKY: &str = "From: alice@pillarbox.test\r\nSubject: tricky\r\n\r\n.leading dot\r\nGr\u{fc}\u{df}e\r\n.\u{20}\r\n";
 

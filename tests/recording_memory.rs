@@ -10,9 +10,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use pillarbox::config::Journal;
-use pillarbox::net::{Direction, Tap};
-use pillarbox::protocol::Protocol;
-use pillarbox::wire_tap::{Event, Live, Recorder, Side, What, journal};
+use pillarbox::mail::net::{Direction, Tap};
+use pillarbox::mail::protocol::Protocol;
+use pillarbox::teaching::wire_tap::{Event, Live, Recorder, Side, What, journal};
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 
 #[global_allocator]

@@ -12,8 +12,8 @@ use std::thread;
 use common::typed::{Typed, messages};
 use common::{Lab, run};
 use pillarbox::config::Config;
+use pillarbox::mail::store::{Account, FURNITURE, Store};
 use pillarbox::server::{Connections, Office};
-use pillarbox::store::{Account, FURNITURE, Store};
 
 #[test]
 fn who_waits_is_told_goodbye_and_who_sends_may_finish() {

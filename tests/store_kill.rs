@@ -10,8 +10,8 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::{env, thread};
 
-use pillarbox::message::{Flag, FlagChange};
-use pillarbox::store::{Delivery, Mailbox, Store};
+use pillarbox::mail::message::{Flag, FlagChange};
+use pillarbox::mail::store::{Delivery, Mailbox, Store};
 
 const FOLDER: &str = "PILLARBOX_TEST_VICTIM";
 const SENTENCE: &str = "The quick brown fox jumps over the lazy dog.\r\n";

@@ -12,7 +12,7 @@ use std::io::Cursor;
 use common::programs::{free_ports, until};
 use common::{Lab, stored};
 use pillarbox::client::{Endpoint, Security, SmtpClient};
-use pillarbox::queue::Spool;
+use pillarbox::server::queue::Spool;
 use tempfile::TempDir;
 
 /// The three, and the certificates that they share.

@@ -7,7 +7,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use pillarbox::store::{Delivery, Store};
+use pillarbox::mail::store::{Delivery, Store};
 
 /// Submitted under TLS, relayed by a server whose clock is behind, and delivered by ours.
 const MESSAGE: &str = "Return-Path: <alice@a.test>\r\n\

@@ -12,9 +12,9 @@ use std::os::fd::OwnedFd;
 
 use common::Lab;
 use pillarbox::client::{Endpoint, ImapClient, Security, SmtpClient};
-use pillarbox::protocol::imap::cursor::Cursor as Text;
-use pillarbox::protocol::imap::search::{Algorithm, Criterion, SortKey};
-use pillarbox::protocol::imap::{FetchItem, Search, SearchKey, SequenceSet};
+use pillarbox::mail::protocol::imap::cursor::Cursor as Text;
+use pillarbox::mail::protocol::imap::search::{Algorithm, Criterion, SortKey};
+use pillarbox::mail::protocol::imap::{FetchItem, Search, SearchKey, SequenceSet};
 use rustix::fs::inotify::{self, CreateFlags, ReadFlags, WatchFlags};
 use rustix::io::Errno;
 

@@ -8,10 +8,10 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use pillarbox::net::certificates::Certificates;
-use pillarbox::net::dot::Ending;
-use pillarbox::net::tls::{self, Version, Versions};
-use pillarbox::net::{Bell, Heard, Patience, Wire};
+use pillarbox::mail::net::certificates::Certificates;
+use pillarbox::mail::net::dot::Ending;
+use pillarbox::mail::net::tls::{self, Version, Versions};
+use pillarbox::mail::net::{Bell, Heard, Patience, Wire};
 
 const PATIENCE: Patience = Patience {
     timeout: Duration::from_secs(20),

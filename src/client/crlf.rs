@@ -9,7 +9,7 @@ use std::io::{self, Read, Seek};
 use memchr::memchr2;
 
 use crate::limits;
-use crate::net::pieces::next_piece;
+use crate::mail::net::pieces::next_piece;
 
 /// Reads a text with CRLF line endings.
 pub(crate) struct Crlf<R> {
@@ -111,7 +111,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::net::pieces::Pieces;
+    use crate::mail::net::pieces::Pieces;
 
     fn crlf(text: &[u8], size: usize) -> Vec<u8> {
         let mut out = Vec::new();

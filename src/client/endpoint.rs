@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use super::Gate;
 use crate::limits;
-use crate::net::place::Place;
-use crate::net::tls::Versions;
-use crate::protocol::Protocol;
-use crate::wire_tap::Recorder;
+use crate::mail::net::place::Place;
+use crate::mail::net::tls::Versions;
+use crate::mail::protocol::Protocol;
+use crate::teaching::wire_tap::Recorder;
 
 /// How a connection is protected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

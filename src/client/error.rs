@@ -7,7 +7,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::printable;
-use crate::net::tls::TlsError;
+use crate::mail::net::tls::TlsError;
 
 /// Why a client's job was not done. `server` is always `host:port`.
 #[derive(Debug)]

@@ -6,7 +6,7 @@
 use argon2::password_hash::rand_core::{OsRng, RngCore};
 
 use super::{Answer, ClientError, ClientSocket};
-use crate::protocol::sasl::{self, ClientExchange, Credentials, Mechanism};
+use crate::mail::protocol::sasl::{self, ClientExchange, Credentials, Mechanism};
 
 /// Octets of randomness in a nonce: nobody has the same one, or guesses it.
 const NONCE: usize = 24;

@@ -1,6 +1,6 @@
 //! The client's side: SMTP, POP3 and IMAP over one socket, usable from a program of twenty lines.
 //!
-//! - [`ClientSocket`]: say a command, receive its reply; the same [`Wire`](crate::net::Wire) as the servers'.
+//! - [`ClientSocket`]: say a command, receive its reply; the same [`Wire`](crate::mail::net::Wire) as the servers'.
 //! - [`SmtpClient`], [`Pop3Client`], [`ImapClient`]: the verbs of each protocol, and on them `send`
 //!   and the like for who only wants the mail through.
 //! - [`ClientError`]: every failure as one sentence.

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use super::Endpoint;
-use crate::message::Contact;
-use crate::message::contact::NotAnAddress;
-use crate::wire_tap::Recorder;
+use crate::mail::message::Contact;
+use crate::mail::message::contact::NotAnAddress;
+use crate::teaching::wire_tap::Recorder;
 
 /// The servers that the clients talk to, and the accounts on them.
 #[derive(Clone)]

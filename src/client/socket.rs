@@ -13,10 +13,10 @@ use std::time::Duration;
 
 use super::{ClientError, Endpoint, Security};
 use crate::limits;
-use crate::net::tls;
-use crate::net::{Bell, Heard, Patience, Secured, Wire};
-use crate::protocol::Protocol;
-use crate::wire_tap::Side;
+use crate::mail::net::tls;
+use crate::mail::net::{Bell, Heard, Patience, Secured, Wire};
+use crate::mail::protocol::Protocol;
+use crate::teaching::wire_tap::Side;
 
 /// What a protocol's server says to one command.
 pub trait Answer: Sized {

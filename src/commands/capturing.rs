@@ -14,9 +14,9 @@ use clap::Args;
 use super::CommandError;
 use super::explain::texts;
 use crate::config::{CapturePorts, Config, yes_or_no};
-use crate::net::secrets;
-use crate::wire_tap::Sink;
-use crate::wire_tap::pcapng::{self, Capture, Octets, Style};
+use crate::mail::net::secrets;
+use crate::teaching::pcapng::{self, Capture, Octets, Style};
+use crate::teaching::wire_tap::Sink;
 
 /// Where programs look that can log the secrets of TLS: browsers, curl, and this one.
 const KEY_LOG_VARIABLE: &str = "SSLKEYLOGFILE";

@@ -23,7 +23,7 @@ use crate::console::{
     Asked, Caller, Demo, Difference, Explain, Fault, Ink, Look, Memory, Pace, Screen, Script,
     before_interruption, connect, perform_told,
 };
-use crate::wire_tap::Recorder;
+use crate::teaching::wire_tap::Recorder;
 
 /// Play a conversation of a client and a server, and tell what happens
 ///

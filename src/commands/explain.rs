@@ -12,8 +12,8 @@ use super::{CommandError, terminal};
 use crate::client::printable;
 use crate::config::{Config, ConfigError};
 use crate::console::{Ink, Page};
-use crate::protocol::Protocol;
-use crate::protocol::explain::Texts;
+use crate::mail::protocol::Protocol;
+use crate::teaching::explain::Texts;
 
 /// Say what a word or a line of SMTP, POP3 or IMAP means
 #[derive(Args, Clone, Debug)]

@@ -16,8 +16,8 @@ use super::terminal::{self, password, print_text};
 use super::{CommandError, ServerArgs, json};
 use crate::client::{ClientSettings, printable};
 use crate::console::{local_date, readable_size, save_file};
-use crate::message::{Contact, Reading};
-use crate::protocol::Protocol;
+use crate::mail::message::{Contact, Reading};
+use crate::mail::protocol::Protocol;
 
 /// List an inbox, read a message, save attachments
 #[derive(Args, Clone, Debug)]

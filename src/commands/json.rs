@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::message::Contact;
+use crate::mail::message::Contact;
 
 /// A person in a header.
 #[derive(Serialize)]

@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal};
 
 use super::CommandError;
-use crate::accounts;
+use crate::config::accounts;
 
 /// Asks for a password, twice on a terminal, and prints its argon2id hash.
 ///

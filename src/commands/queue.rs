@@ -11,8 +11,8 @@ use jiff::Timestamp;
 use super::CommandError;
 use crate::client::printable;
 use crate::config::Config;
-use crate::queue::{Envelope, Recipient, Spool, State};
-use crate::store::StoreError;
+use crate::mail::store::StoreError;
+use crate::server::queue::{Envelope, Recipient, Spool, State};
 
 /// List the mail that waits for other servers: why, and when it is tried next.
 #[derive(Debug, Default, Args)]

@@ -9,8 +9,8 @@ use super::CommandError;
 use super::capturing::CaptureArgs;
 use crate::config::Config;
 use crate::console::before_interruption;
-use crate::wire_tap::journal::Writer;
-use crate::wire_tap::{Recorder, Sink};
+use crate::teaching::wire_tap::journal::Writer;
+use crate::teaching::wire_tap::{Recorder, Sink};
 
 /// How connections are recorded.
 #[derive(Args, Clone, Debug, Default)]

@@ -11,8 +11,8 @@ use super::recording::RecordingArgs;
 use super::terminal::password;
 use super::{CommandError, ServerArgs, json, progress};
 use crate::client::{ClientError, ClientSettings, Sent, SmtpClient, Wishes, printable};
-use crate::message::{Attachment, Contact, Draft};
-use crate::protocol::smtp::{Notify, Ret};
+use crate::mail::message::{Attachment, Contact, Draft};
+use crate::mail::protocol::smtp::{Notify, Ret};
 
 /// Send a message, with attachments if you like
 #[derive(Args, Clone, Debug)]

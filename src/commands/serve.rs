@@ -10,9 +10,9 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use super::CommandError;
 use super::recording::{Recording, RecordingArgs, Whose};
 use super::settings::own_host;
-use crate::accounts::Password;
 use crate::client::{Endpoint, Security};
 use crate::config::Config;
+use crate::config::accounts::Password;
 use crate::console::INTERRUPTED;
 use crate::limits::BareLineEndings;
 use crate::server::{Listening, Servers};
@@ -218,7 +218,7 @@ mod tests {
 
     use super::*;
     use crate::config::Ports;
-    use crate::wire_tap::Recorder;
+    use crate::teaching::wire_tap::Recorder;
 
     #[test]
     fn what_is_pasted_is_one_word() {

@@ -4,7 +4,7 @@
 use clap::Args;
 
 use crate::client::{Endpoint, Security};
-use crate::net::place::host_perhaps_port;
+use crate::mail::net::place::host_perhaps_port;
 
 /// Another server, another way to it.
 #[derive(Args, Clone, Debug, Default)]

@@ -16,10 +16,10 @@ use super::explain::texts;
 use super::{CommandError, json, terminal};
 use crate::config::Config;
 use crate::console::{Explain, Ink};
-use crate::protocol::Protocol;
-use crate::protocol::explain::Texts;
-use crate::sessions::{Dialogue, Sessions, Summary, Table, Teller, Telling, Turn};
-use crate::wire_tap::journal::{Follower, Record};
+use crate::mail::protocol::Protocol;
+use crate::teaching::explain::Texts;
+use crate::teaching::transcript::{Dialogue, Sessions, Summary, Table, Teller, Telling, Turn};
+use crate::teaching::wire_tap::journal::{Follower, Record};
 
 /// List the recorded conversations, or show one with what every line means
 #[derive(Args, Clone, Debug)]

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 
 use super::CommandError;
-use crate::accounts::Password;
 use crate::client::{ClientSettings, Endpoint, Security};
 use crate::config::Config;
-use crate::protocol::Protocol;
+use crate::config::accounts::Password;
+use crate::mail::protocol::Protocol;
 
 /// The clients' settings: the servers of `[client]`, and for those that it does not name, our own.
 ///

@@ -16,8 +16,8 @@ use crate::client::{Endpoint, Security};
 use crate::config::{Config, Port, Ports, data_folder};
 use crate::console::by_hand::{Cast, Failure, Options, converse};
 use crate::console::{Explain, Ink};
-use crate::net::place::host_perhaps_port;
-use crate::protocol::Protocol;
+use crate::mail::net::place::host_perhaps_port;
+use crate::mail::protocol::Protocol;
 
 /// Type the protocol by hand, and see what every line means.
 #[derive(Args, Clone, Debug)]

@@ -9,9 +9,9 @@ use std::fmt;
 use super::ConfigError;
 use super::reader::Section;
 use super::values::domain;
-use crate::accounts::Password;
-use crate::net::place::{Place, host_and_port, without_brackets};
-use crate::protocol::smtp::Address;
+use crate::config::accounts::Password;
+use crate::mail::net::place::{Place, host_and_port, without_brackets};
+use crate::mail::protocol::smtp::Address;
 
 /// A server that takes our mail for others.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

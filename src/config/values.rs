@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::ports::Port;
-use crate::net::place::host_and_port;
+use crate::mail::net::place::host_and_port;
 
 /// `yes` or `no`.
 ///

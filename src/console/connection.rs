@@ -6,7 +6,7 @@ use std::io;
 
 use super::run::Talk;
 use crate::client::{ClientError, ClientSocket, Endpoint};
-use crate::protocol::Protocol;
+use crate::mail::protocol::Protocol;
 
 /// Connects a client to its server.
 ///

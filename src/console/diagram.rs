@@ -2,8 +2,8 @@
 
 use super::Ink;
 use super::layout::behind;
-use crate::protocol::Protocol;
-use crate::protocol::explain::{Diagram, State, Texts};
+use crate::mail::protocol::Protocol;
+use crate::teaching::explain::{Diagram, State, Texts};
 
 /// The states of a protocol with the ways between them; the present one is marked.
 pub(crate) fn states(

@@ -6,7 +6,7 @@
 use super::ink::Ink;
 use super::layout::behind;
 use crate::client::printable;
-use crate::protocol::explain::{Entry, Explained, Part, Reading, Texts, Topic};
+use crate::teaching::explain::{Entry, Explained, Part, Reading, Texts, Topic};
 
 /// Columns of a page that nobody wants to read wider.
 const WIDEST: usize = 84;

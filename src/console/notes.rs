@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use super::run::{Caller, Did, shown};
-use crate::protocol::explain::{Entry, Explained, Observer, Part, Texts, Topic};
+use crate::teaching::explain::{Entry, Explained, Observer, Part, Texts, Topic};
 
 /// Which lines are explained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -172,7 +172,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
-    use crate::protocol::Protocol;
+    use crate::mail::protocol::Protocol;
 
     fn caller(protocol: Protocol) -> Caller {
         Caller {

@@ -7,8 +7,8 @@
 use super::script::{Action, Asked, Client, Protocol, Script};
 use super::{Pattern, Text};
 use crate::client::printable;
-use crate::protocol::explain::Part;
-use crate::protocol::span::Role;
+use crate::mail::protocol::span::Role;
+use crate::teaching::explain::Part;
 
 /// Something that passed.
 #[derive(Clone, Debug)]

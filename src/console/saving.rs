@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::client::printable;
-use crate::message::Attachment;
+use crate::mail::message::Attachment;
 
 /// Octets of a file's name: a file system takes 255, a number included.
 const LONGEST: usize = 200;

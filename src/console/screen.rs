@@ -14,7 +14,7 @@ use super::layout::{WIDEST, behind, paragraphs, rule, spoken, without_ending};
 use super::notes::{Explain, Notes};
 use super::run::{Caller, Did, Event};
 use super::script::Action;
-use crate::protocol::explain::Texts;
+use crate::teaching::explain::Texts;
 
 /// What a play is shown with.
 pub struct Look<'a> {

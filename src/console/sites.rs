@@ -21,7 +21,7 @@ use super::script::Script;
 use crate::client::{Endpoint, Security};
 use crate::config::{Config, Ports};
 use crate::server::{Servers, SetupError};
-use crate::wire_tap::Recorder;
+use crate::teaching::wire_tap::Recorder;
 
 /// The sites of a script, open until this is dropped.
 pub struct Sites {

@@ -7,7 +7,7 @@ use regex::bytes::Regex;
 
 use super::pattern::{Pattern, between_slashes, last_line};
 use super::text::{Text, is_name, write_marked};
-pub use crate::protocol::Protocol;
+pub use crate::mail::protocol::Protocol;
 
 /// One line of a script.
 #[derive(Clone, Debug, PartialEq, Eq)]

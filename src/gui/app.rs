@@ -23,7 +23,7 @@ use super::shortcuts::{self, Action};
 use super::type_ahead::TypeAhead;
 use crate::client::ClientSettings;
 use crate::config::Config;
-use crate::protocol::explain::Texts;
+use crate::teaching::explain::Texts;
 
 /// What the window begins with.
 pub struct Start {

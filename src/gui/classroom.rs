@@ -12,7 +12,7 @@ use super::receiving::ReceivingPanel;
 use super::smtp_panel::SmtpPanel;
 use crate::client::{ClientSettings, ImapClient, Pop3Client};
 use crate::console::by_hand::Cast;
-use crate::protocol::explain::Texts;
+use crate::teaching::explain::Texts;
 
 /// The protocol that is chosen for receiving.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,8 +8,8 @@ use lucide_icons::Icon;
 
 use super::look;
 use crate::console::by_hand::Cast;
-use crate::protocol::Protocol;
-use crate::protocol::explain::{Texts, Topic};
+use crate::mail::protocol::Protocol;
+use crate::teaching::explain::{Texts, Topic};
 
 /// The drop-down and the box.
 pub(super) struct CommandBox {

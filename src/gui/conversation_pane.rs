@@ -17,8 +17,8 @@ use super::shortcuts::Action;
 use super::step_bar::{Ahead, StepBar};
 use super::{conversation_row, diagram_window, explanation_panel, lock_window, look};
 use crate::client::Gate;
-use crate::protocol::explain::Texts;
-use crate::wire_tap::Side;
+use crate::teaching::explain::Texts;
+use crate::teaching::wire_tap::Side;
 
 /// The pane.
 pub(super) struct ConversationPane {

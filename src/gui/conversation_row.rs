@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::look;
 use super::model::conversations::{Conversation, Line, Passed};
-use crate::wire_tap::Side;
+use crate::teaching::wire_tap::Side;
 
 /// Draws the row of a line; `connection` is the line's own. The Tab key passes over it: there are too many, and
 /// Alt with the arrows goes from one to the next.

@@ -12,7 +12,7 @@ use lucide_icons::Icon;
 use super::look;
 use super::model::conversations::Conversation;
 use super::model::states::{Drawing, Place, Way};
-use crate::protocol::explain::{Diagram, Observer, State, Texts};
+use crate::teaching::explain::{Diagram, Observer, State, Texts};
 
 /// What everything in the drawing is measured by, in points: it grows with the text.
 #[derive(Clone, Copy)]

@@ -7,7 +7,7 @@ use super::look;
 use super::model::conversations::{Line, Passed};
 use crate::client::printable;
 use crate::console::hexadecimal;
-use crate::protocol::explain::{Entry, Explained, Part, Texts, Topic};
+use crate::teaching::explain::{Entry, Explained, Part, Texts, Topic};
 
 /// What is told beside what the line is about; of the rest the line's parts tell enough.
 const ALSO: [Topic; 5] = [

@@ -3,8 +3,8 @@
 use super::model::account::Account;
 use super::receiving::Receiving;
 use crate::client::{ClientError, ImapClient};
-use crate::protocol::Protocol;
-use crate::protocol::imap::{Command, Tagged};
+use crate::mail::protocol::Protocol;
+use crate::mail::protocol::imap::{Command, Tagged};
 
 impl Receiving for ImapClient {
     type Command = Command;

@@ -12,9 +12,9 @@ use super::model::lab::{Lab, News, Standing};
 use super::see_through::SeeThrough;
 use super::worker::Worker;
 use crate::config::Config;
-use crate::protocol::explain::Texts;
 use crate::server::Listening;
-use crate::wire_tap::Side;
+use crate::teaching::explain::Texts;
+use crate::teaching::wire_tap::Side;
 
 /// Connections that are listed after their end.
 const ENDED: usize = 8;

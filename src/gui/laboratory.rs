@@ -12,11 +12,11 @@ use eframe::egui::Context;
 use super::model::lab::{Counts, MailboxRow, News, QueueRow, Standing};
 use super::worker::{Teller, Worker};
 use crate::config::{Config, Port};
-use crate::message::Flag;
-use crate::queue::{Spool, State};
+use crate::mail::message::Flag;
+use crate::mail::store::{Message, Store, StoreError};
 use crate::server::Servers;
-use crate::store::{Message, Store, StoreError};
-use crate::wire_tap::Recorder;
+use crate::server::queue::{Spool, State};
+use crate::teaching::wire_tap::Recorder;
 
 /// For a conversation of our own window's to end: it hears the goodbye at once.
 const GRACE: Duration = Duration::from_secs(2);

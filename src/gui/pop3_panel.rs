@@ -3,8 +3,8 @@
 use super::model::account::Account;
 use super::receiving::Receiving;
 use crate::client::{ClientError, Pop3Client};
-use crate::protocol::Protocol;
-use crate::protocol::pop3::Command;
+use crate::mail::protocol::Protocol;
+use crate::mail::protocol::pop3::Command;
 
 impl Receiving for Pop3Client {
     type Command = Command;

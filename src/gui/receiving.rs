@@ -15,8 +15,8 @@ use super::popup::Popups;
 use super::worker::{Teller, Worker};
 use crate::client::ClientError;
 use crate::console::by_hand::Cast;
-use crate::protocol::Protocol;
-use crate::protocol::explain::Texts;
+use crate::mail::protocol::Protocol;
+use crate::teaching::explain::Texts;
 
 /// A client that receives, as the window uses it.
 pub(super) trait Receiving: Sized + 'static {

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use super::saving::Form;
 use crate::config::{CapturePorts, Journal};
-use crate::message::Attachment;
-use crate::protocol::explain::Texts;
-use crate::sessions::{Dialogue, Sessions, html, script};
-use crate::wire_tap::journal::Writer;
-use crate::wire_tap::pcapng::{Capture, Octets, Style};
-use crate::wire_tap::{Event, Sink};
+use crate::mail::message::Attachment;
+use crate::teaching::explain::Texts;
+use crate::teaching::pcapng::{Capture, Octets, Style};
+use crate::teaching::transcript::{Dialogue, Sessions, html, script};
+use crate::teaching::wire_tap::journal::Writer;
+use crate::teaching::wire_tap::{Event, Sink};
 
 /// Makes the file, in memory; a sentence says why it cannot be made.
 pub(super) fn make(form: Form, events: &[Event], texts: &Arc<Texts>) -> Result<Attachment, String> {

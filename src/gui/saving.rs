@@ -14,7 +14,7 @@ use super::popup::Popups;
 use super::worker::Worker;
 use super::{look, saved_file};
 use crate::console::save_file;
-use crate::protocol::explain::Texts;
+use crate::teaching::explain::Texts;
 
 /// What is made of a conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

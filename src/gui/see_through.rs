@@ -11,9 +11,9 @@ use super::model::follower::Follower;
 use super::model::kept::Kept;
 use crate::client::{ClientSettings, Endpoint, Gate};
 use crate::config::Journal;
-use crate::protocol::explain::Texts;
-use crate::wire_tap::journal::Writer;
-use crate::wire_tap::{Recorder, Sink};
+use crate::teaching::explain::Texts;
+use crate::teaching::wire_tap::journal::Writer;
+use crate::teaching::wire_tap::{Recorder, Sink};
 
 /// One for each window.
 pub(super) struct SeeThrough {

@@ -11,7 +11,7 @@ use super::model::account::Account;
 use super::popup::Popups;
 use super::worker::{Teller, Worker};
 use crate::client::{ClientError, SmtpClient};
-use crate::message::Draft;
+use crate::mail::message::Draft;
 
 /// What the window wants of the server.
 enum Job {

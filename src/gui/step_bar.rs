@@ -6,8 +6,8 @@ use lucide_icons::Icon;
 use super::look;
 use super::model::conversations::Conversations;
 use crate::client::{Gate, Waiting, printable};
-use crate::protocol::explain::Explained;
-use crate::wire_tap::Side;
+use crate::teaching::explain::Explained;
+use crate::teaching::wire_tap::Side;
 
 /// What a person writes in place of a line.
 #[derive(Default)]
@@ -110,7 +110,7 @@ fn run_freely(ui: &mut Ui, gate: &Gate) {
 
 /// What the line will mean; `None` while its connection is not known yet.
 fn ahead(conversations: &Conversations, waiting: &Waiting) -> Option<Ahead> {
-    let this = |ends: &crate::wire_tap::Connection| {
+    let this = |ends: &crate::teaching::wire_tap::Connection| {
         (ends.client, ends.server) == (waiting.client, waiting.server)
     };
     let mut connections = conversations.connections(Side::Client);

@@ -8,7 +8,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::limits;
-use crate::net::Bell;
+use crate::mail::net::Bell;
 
 /// The connections of all the listeners that share their limits and their end.
 pub struct Connections {

@@ -6,7 +6,7 @@ use native_tls::TlsAcceptor;
 
 use super::{Next, Part, Reply, Session, Trouble};
 use crate::limits;
-use crate::net::{self, Heard, Secured, Wake, Wire};
+use crate::mail::net::{self, Heard, Secured, Wake, Wire};
 
 /// What STARTTLS needs: the acceptor, and how to begin a fresh session behind it, which is told what
 /// the handshake agreed on.
@@ -105,7 +105,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::net::Patience;
+    use crate::mail::net::Patience;
 
     /// Waits for a first line only briefly, and for the next as long as the port does.
     struct Stranger(Option<Duration>);

@@ -16,9 +16,9 @@ use socket2::{Domain, Socket, Type};
 use super::connections::{Connections, Place};
 use super::{Peer, Session, Trouble, Upgrade, converse};
 use crate::limits;
-use crate::net::{Bell, Patience, Secured, Wire, readable};
-use crate::protocol::Protocol;
-use crate::wire_tap::{Recorder, Side};
+use crate::mail::net::{Bell, Patience, Secured, Wire, readable};
+use crate::mail::protocol::Protocol;
+use crate::teaching::wire_tap::{Recorder, Side};
 
 /// What is served on a port.
 pub struct Service {

@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use super::{Peer, Site};
-use crate::protocol::sasl::Credentials;
-use crate::store::Account;
+use crate::mail::protocol::sasl::Credentials;
+use crate::mail::store::Account;
 
 /// The door of one connection.
 pub struct Door {

@@ -7,6 +7,7 @@ mod listener;
 mod login;
 mod office;
 mod pop3;
+pub mod queue;
 mod servers;
 mod session;
 mod site;

@@ -16,17 +16,17 @@ use super::{
     Connections, ImapServer, Listener, Peer, Pop3Server, Role, Security, Service, Session, Site,
     SmtpServer, Visitors,
 };
-use crate::accounts::Accounts;
+use crate::config::accounts::Accounts;
 use crate::config::{Config, Port, Ports};
 use crate::limits::BareLineEndings;
-use crate::message::welcome;
-use crate::net::Patience;
-use crate::net::certificates::Certificates;
-use crate::net::tls::{self, TlsError};
-use crate::protocol::{self, smtp::Address};
-use crate::queue::{Queue, Sending};
-use crate::store::{Delivery, Store, StoreError};
-use crate::wire_tap::Recorder;
+use crate::mail::message::welcome;
+use crate::mail::net::Patience;
+use crate::mail::net::certificates::Certificates;
+use crate::mail::net::tls::{self, TlsError};
+use crate::mail::protocol::{self, smtp::Address};
+use crate::mail::store::{Delivery, Store, StoreError};
+use crate::server::queue::{Queue, Sending};
+use crate::teaching::wire_tap::Recorder;
 
 /// Why the office cannot open, in one sentence that names the thing at fault.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -10,9 +10,9 @@ use std::time::Duration;
 use super::{Connections, Listener, Office, SetupError};
 use crate::config::Config;
 use crate::limits;
-use crate::queue::Sending;
-use crate::store::Store;
-use crate::wire_tap::Recorder;
+use crate::mail::store::Store;
+use crate::server::queue::Sending;
+use crate::teaching::wire_tap::Recorder;
 
 /// Servers that are open.
 pub struct Servers {

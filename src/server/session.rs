@@ -8,8 +8,8 @@
 use std::io::{self, Read};
 use std::time::Duration;
 
-use crate::net::Bell;
-use crate::net::dot::Ending;
+use crate::mail::net::Bell;
+use crate::mail::net::dot::Ending;
 
 /// One conversation with one client. Knows its protocol; owns no socket; never leaves its thread.
 pub trait Session {

@@ -4,12 +4,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use super::{Catalogue, Visitors};
-use crate::accounts::Accounts;
-use crate::aliases::Aliases;
+use crate::config::accounts::Accounts;
+use crate::config::aliases::Aliases;
 use crate::limits::Limits;
-use crate::net::Secured;
-use crate::queue::Queue;
-use crate::store::Store;
+use crate::mail::net::Secured;
+use crate::mail::store::Store;
+use crate::server::queue::Queue;
 
 /// The mail system that the servers serve.
 pub struct Site {

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use pillarbox::net::certificates::Certificates;
+use pillarbox::mail::net::certificates::Certificates;
 use tempfile::TempDir;
 
 use super::{Person, replay};

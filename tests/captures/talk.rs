@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use pillarbox::client::{Endpoint, Security};
 use pillarbox::console::{Talk, connect};
-use pillarbox::protocol::Protocol;
+use pillarbox::mail::protocol::Protocol;
 
 /// Alice's password, which may stand nowhere but in the packets themselves.
 pub const PASSWORD: &str = "wonderland";

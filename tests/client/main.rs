@@ -13,9 +13,9 @@ use std::time::Duration;
 
 use common::Lab;
 use pillarbox::client::{ClientError, Endpoint, ImapClient, Pop3Client, Security, SmtpClient};
-use pillarbox::message::{Flag, FlagChange, Flags};
-use pillarbox::protocol::imap::search::{Algorithm, Criterion, Place, Returns, SortKey};
-use pillarbox::protocol::imap::{FetchItem, SearchKey, SequenceSet, StatusItem};
+use pillarbox::mail::message::{Flag, FlagChange, Flags};
+use pillarbox::mail::protocol::imap::search::{Algorithm, Criterion, Place, Returns, SortKey};
+use pillarbox::mail::protocol::imap::{FetchItem, SearchKey, SequenceSet, StatusItem};
 
 const WAYS: [(Security, &str, &str, &str); 3] = [
     (Security::Plain, "submission", "pop3", "imap"),

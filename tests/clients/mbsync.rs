@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use pillarbox::store::Store;
+use pillarbox::mail::store::Store;
 
 use crate::common::typed::Typed;
 use crate::desk::Desk;

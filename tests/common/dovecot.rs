@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
-use pillarbox::net::certificates::Certificates;
+use pillarbox::mail::net::certificates::Certificates;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 

@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
-use pillarbox::store::Store;
+use pillarbox::mail::store::Store;
 use tempfile::TempDir;
 
 /// What the tests of other people's programs are told the ports of.

@@ -6,7 +6,7 @@
 use std::io::Cursor;
 
 use pillarbox::client::{Endpoint, ImapClient, Security};
-use pillarbox::message::Flags;
+use pillarbox::mail::message::Flags;
 
 use crate::common::dovecot::Dovecot;
 use crate::common::postfix::Postfix;

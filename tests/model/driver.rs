@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use fastrand::Rng;
-use pillarbox::store::Store;
+use pillarbox::mail::store::Store;
 
 use crate::choice::command;
 use crate::command::{Command, MAILBOXES};

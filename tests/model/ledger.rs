@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
-use pillarbox::store::Store;
+use pillarbox::mail::store::Store;
 
 use crate::mailbox::Flags;
 use crate::site::Site;

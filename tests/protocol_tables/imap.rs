@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use pillarbox::protocol::imap::Command;
+use pillarbox::mail::protocol::imap::Command;
 use pillarbox::server::{ImapServer, Session, Site};
 use tempfile::TempDir;
 

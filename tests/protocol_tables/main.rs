@@ -10,13 +10,13 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use pillarbox::accounts::{Accounts, Password};
-use pillarbox::aliases::Aliases;
 use pillarbox::config::Config;
+use pillarbox::config::accounts::{Accounts, Password};
+use pillarbox::config::aliases::Aliases;
 use pillarbox::limits::Limits;
-use pillarbox::queue::Queue;
+use pillarbox::mail::store::Store;
+use pillarbox::server::queue::Queue;
 use pillarbox::server::{Part, Peer, Reply, Site, Visitors};
-use pillarbox::store::Store;
 use tempfile::TempDir;
 
 /// A page of `docs/protocols/`.

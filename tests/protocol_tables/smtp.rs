@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::sync::Arc;
 
-use pillarbox::protocol::smtp::Command;
+use pillarbox::mail::protocol::smtp::Command;
 use pillarbox::server::{Role, Session, Site, SmtpServer};
 use tempfile::TempDir;
 

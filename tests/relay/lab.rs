@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 pub(crate) use crate::programs::{free_port, free_ports, until};
 use pillarbox::client::{Endpoint, Security, SmtpClient};
 use pillarbox::config::Config;
-use pillarbox::queue::{Sending, Spool};
+use pillarbox::mail::store::Store;
+use pillarbox::server::queue::{Sending, Spool};
 use pillarbox::server::{Connections, Office};
-use pillarbox::store::Store;
 
 use crate::hop::PATIENCE;
 

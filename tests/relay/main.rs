@@ -227,7 +227,7 @@ fn a_connection_that_breaks_at_any_octet_loses_nothing() {
 /// RFC 6531 §3.4: a client may announce SMTPUTF8 for a message that does not need it.
 #[test]
 fn a_hop_is_asked_for_smtputf8_only_where_ascii_does_not_do() {
-    use pillarbox::protocol::smtp::Params;
+    use pillarbox::mail::protocol::smtp::Params;
     let (folder, hop) = (folder(), Hop::new());
     let lab = lab(&folder, hop.port, "");
     let mut alice = lab.alice();
@@ -251,7 +251,7 @@ fn a_hop_is_asked_for_smtputf8_only_where_ascii_does_not_do() {
 #[test]
 fn nothing_is_relayed_without_a_login_or_a_way() {
     use pillarbox::client::{Endpoint, Security, SmtpClient};
-    use pillarbox::protocol::smtp::Params;
+    use pillarbox::mail::protocol::smtp::Params;
     let (folder, hop) = (folder(), Hop::new());
     let lab = lab(&folder, hop.port, "");
     let forms = [

@@ -1,6 +1,6 @@
 //! What a sender asks to be told (RFC 3461), from RCPT to the report in the mailbox.
 
-use pillarbox::protocol::smtp::Params;
+use pillarbox::mail::protocol::smtp::Params;
 use tempfile::TempDir;
 
 use crate::hop::Hop;

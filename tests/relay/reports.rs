@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use pillarbox::config::Config;
-use pillarbox::protocol::smtp::Address;
-use pillarbox::queue::{Envelope, Home, Queue, Sending, new_id};
-use pillarbox::store::{Mailbox, Store};
-use pillarbox::wire_tap::Recorder;
+use pillarbox::mail::protocol::smtp::Address;
+use pillarbox::mail::store::{Mailbox, Store};
+use pillarbox::server::queue::{Envelope, Home, Queue, Sending, new_id};
+use pillarbox::teaching::wire_tap::Recorder;
 use tempfile::TempDir;
 
 use crate::hop::Hop;
@@ -42,7 +42,7 @@ impl Post {
     }
 
     fn send(&self, envelope: &str, message: &str) {
-        let received = Envelope::new(pillarbox::protocol::smtp::ReversePath::Null).received;
+        let received = Envelope::new(pillarbox::mail::protocol::smtp::ReversePath::Null).received;
         let text = format!("received: {received}\n{envelope}");
         let envelope = Envelope::parse(&text).unwrap();
         let mut submission = self.queue.begin(&new_id(), envelope).unwrap();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pillarbox::console::{Protocol, Talk};
-use pillarbox::message::Flag;
+use pillarbox::mail::message::Flag;
 use pillarbox::server::{Next, Part, Peer, Reply, Trouble};
 
 use crate::memory::Memory;

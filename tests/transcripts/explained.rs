@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::io;
 
 use pillarbox::console::{Did, Event, Script, Talk, Tls, perform};
-use pillarbox::protocol::explain::{Explained, Observer, Texts, Told, Topic};
+use pillarbox::teaching::explain::{Explained, Observer, Texts, Told, Topic};
 
 use crate::memory::Memory;
 use crate::play_all;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use pillarbox::console::{Protocol, Talk};
 use pillarbox::limits;
-use pillarbox::net::dot::{Ending, Unstuffer};
+use pillarbox::mail::net::dot::{Ending, Unstuffer};
 use pillarbox::server::{Next, Part, Peer, Reply, Session, Site, Trouble};
 
 use crate::site::new_session;

@@ -11,11 +11,11 @@ use std::time::Duration;
 use native_tls::TlsAcceptor;
 use pillarbox::client::{self, Endpoint};
 use pillarbox::console::{Protocol, Script, Talk, Tls, connect};
-use pillarbox::net::Patience;
-use pillarbox::net::certificates::Certificates;
-use pillarbox::net::tls::{self, Versions};
+use pillarbox::mail::net::Patience;
+use pillarbox::mail::net::certificates::Certificates;
+use pillarbox::mail::net::tls::{self, Versions};
 use pillarbox::server::{Connections, Listener, Security, Service, Site};
-use pillarbox::wire_tap::Recorder;
+use pillarbox::teaching::wire_tap::Recorder;
 use tempfile::TempDir;
 
 use crate::site::new_session;

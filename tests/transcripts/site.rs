@@ -8,14 +8,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use pillarbox::accounts::{Accounts, Password};
-use pillarbox::aliases::Aliases;
 use pillarbox::config::Config;
+use pillarbox::config::accounts::{Accounts, Password};
+use pillarbox::config::aliases::Aliases;
 use pillarbox::console::{Protocol, Script};
 use pillarbox::limits::Limits;
-use pillarbox::queue::Queue;
+use pillarbox::mail::store::{Delivery, Mailbox, Store};
+use pillarbox::server::queue::Queue;
 use pillarbox::server::{ImapServer, Peer, Pop3Server, Role, Session, Site, SmtpServer, Visitors};
-use pillarbox::store::{Delivery, Mailbox, Store};
 use tempfile::TempDir;
 
 /// What bob has, as it was delivered.

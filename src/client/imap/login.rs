@@ -3,9 +3,9 @@
 use super::{End, ImapClient, ImapReply};
 use crate::client::login::{self, Challenging, Login};
 use crate::client::{Capabilities, ClientError};
-use crate::protocol::imap::Command;
-use crate::protocol::imap::response::{Code, Response, Status};
-use crate::protocol::sasl::Mechanism;
+use crate::mail::protocol::imap::Command;
+use crate::mail::protocol::imap::response::{Code, Response, Status};
+use crate::mail::protocol::sasl::Mechanism;
 
 impl Challenging for ImapReply {
     fn challenge(&self) -> Option<&[u8]> {

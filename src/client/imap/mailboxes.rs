@@ -5,13 +5,13 @@ use std::io::{Read, Seek};
 use super::{Fetched, ImapClient, label};
 use crate::client::ClientError;
 use crate::client::crlf::{self, Crlf};
-use crate::message::Flags;
-use crate::protocol::imap::flags::FlagList;
-use crate::protocol::imap::list::{ListOptions, ListReturn};
-use crate::protocol::imap::response::{
+use crate::mail::message::Flags;
+use crate::mail::protocol::imap::flags::FlagList;
+use crate::mail::protocol::imap::list::{ListOptions, ListReturn};
+use crate::mail::protocol::imap::response::{
     AppendUid, Code, Listed, MailboxStatus, Namespaces, Response, Status,
 };
-use crate::protocol::imap::{
+use crate::mail::protocol::imap::{
     Append, Appended, Command, DateTime, Form, List, Literal, MailboxName, SequenceSet, StatusItem,
 };
 

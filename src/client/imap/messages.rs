@@ -6,9 +6,11 @@ use super::mailboxes::fetched;
 use super::reply::{self, Body};
 use super::{ImapClient, label};
 use crate::client::ClientError;
-use crate::message::{FlagChange, Flags};
-use crate::protocol::imap::response::{Attribute, Code, CopyUid, Envelope, Response, Status};
-use crate::protocol::imap::{Command, DateTime, FetchItem, MailboxName, Section, SequenceSet};
+use crate::mail::message::{FlagChange, Flags};
+use crate::mail::protocol::imap::response::{Attribute, Code, CopyUid, Envelope, Response, Status};
+use crate::mail::protocol::imap::{
+    Command, DateTime, FetchItem, MailboxName, Section, SequenceSet,
+};
 
 /// What FETCH tells of one message.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -20,16 +20,16 @@ pub use reply::{End, ImapReply};
 use std::time::Duration;
 
 use super::{Capabilities, ClientError, ClientSocket, Endpoint, Security};
-use crate::net::Bell;
-use crate::protocol::Protocol;
-use crate::protocol::imap::response::{Code, Condition, Response, Status};
-use crate::protocol::imap::{Command, Tag, literal_at_end};
+use crate::mail::net::Bell;
+use crate::mail::protocol::Protocol;
+use crate::mail::protocol::imap::response::{Code, Condition, Response, Status};
+use crate::mail::protocol::imap::{Command, Tag, literal_at_end};
 
 /// A conversation with an IMAP server.
 ///
 /// ```no_run
 /// use pillarbox::client::{Endpoint, ImapClient, Security};
-/// use pillarbox::protocol::imap::{FetchItem, SequenceSet};
+/// use pillarbox::mail::protocol::imap::{FetchItem, SequenceSet};
 ///
 /// # fn main() -> Result<(), pillarbox::client::ClientError> {
 /// let server = Endpoint::new("localhost", 2993, Security::Tls, "certs/ca.pem");

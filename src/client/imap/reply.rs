@@ -7,8 +7,8 @@ use std::io::Write;
 
 use crate::client::{Answer, ClientError, ClientSocket};
 use crate::limits;
-use crate::protocol::imap::response::{Condition, Response, Status};
-use crate::protocol::imap::{Tag, literal_at_end};
+use crate::mail::protocol::imap::response::{Condition, Response, Status};
+use crate::mail::protocol::imap::{Tag, literal_at_end};
 
 /// All that a server says to one command.
 #[derive(Clone, Debug, PartialEq, Eq)]

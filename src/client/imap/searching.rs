@@ -3,9 +3,9 @@
 
 use super::ImapClient;
 use crate::client::ClientError;
-use crate::protocol::imap::response::{Found, Response, Threaded};
-use crate::protocol::imap::search::{Algorithm, Charset, Criterion, Returns};
-use crate::protocol::imap::{Command, Search, SearchKey, Sort, Thread};
+use crate::mail::protocol::imap::response::{Found, Response, Threaded};
+use crate::mail::protocol::imap::search::{Algorithm, Charset, Criterion, Returns};
+use crate::mail::protocol::imap::{Command, Search, SearchKey, Sort, Thread};
 
 impl ImapClient {
     /// The UIDs of the messages for which all these keys hold.

@@ -8,10 +8,10 @@ use std::io::{Cursor, Write};
 
 use super::*;
 use crate::client::scripted::{play, serve};
-use crate::message::{Flag, FlagChange, Flags};
-use crate::protocol::imap::response::AppendUid;
-use crate::protocol::imap::search::{Algorithm, Criterion, Place, Returns, SortKey};
-use crate::protocol::imap::{FetchItem, SearchKey, Section, SequenceSet, StatusItem};
+use crate::mail::message::{Flag, FlagChange, Flags};
+use crate::mail::protocol::imap::response::AppendUid;
+use crate::mail::protocol::imap::search::{Algorithm, Criterion, Place, Returns, SortKey};
+use crate::mail::protocol::imap::{FetchItem, SearchKey, Section, SequenceSet, StatusItem};
 
 fn one(uid: u32) -> SequenceSet {
     SequenceSet::from_sorted(&[uid])

@@ -8,7 +8,7 @@ use std::io::Write;
 use super::*;
 use crate::client::scripted::{play, serve};
 use crate::client::{Endpoint, ImapClient, Pop3Client, SmtpClient};
-use crate::protocol::Protocol;
+use crate::mail::protocol::Protocol;
 
 /// What each protocol says around the same exchange: the dialogue up to the login.
 fn smtp(dialogue: &str) -> Result<(), ClientError> {

@@ -9,9 +9,9 @@ use super::bounded::Bounded;
 use super::login::{self, Challenging, Login};
 use super::{Answer, Capabilities, ClientError, ClientSocket, Endpoint, Security};
 use crate::limits;
-use crate::protocol::Protocol;
-use crate::protocol::pop3::Command;
-use crate::protocol::sasl::Mechanism;
+use crate::mail::protocol::Protocol;
+use crate::mail::protocol::pop3::Command;
+use crate::mail::protocol::sasl::Mechanism;
 
 /// RFC 2449 §4: a command is no longer, its CRLF counted.
 const COMMAND_LINE: usize = 255;

@@ -7,7 +7,7 @@ use super::SmtpClient;
 use crate::client::ClientError;
 use crate::client::crlf::Crlf;
 use crate::limits;
-use crate::protocol::smtp::{Command, Reply};
+use crate::mail::protocol::smtp::{Command, Reply};
 
 impl SmtpClient {
     /// Sends the message with BDAT, in the place of [`SmtpClient::data`]: line endings become CRLF,

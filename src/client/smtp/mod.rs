@@ -16,10 +16,10 @@ use super::crlf::Crlf;
 use super::login::{self, Challenging, Login};
 use super::{Answer, Capabilities, ClientError, ClientSocket, Endpoint, Security};
 use crate::limits;
-use crate::net::dot::Stuffed;
-use crate::protocol::Protocol;
-use crate::protocol::sasl::Mechanism;
-use crate::protocol::smtp::{Address, Command, Params, Path, Reply, ReversePath};
+use crate::mail::net::dot::Stuffed;
+use crate::mail::protocol::Protocol;
+use crate::mail::protocol::sasl::Mechanism;
+use crate::mail::protocol::smtp::{Address, Command, Params, Path, Reply, ReversePath};
 
 pub use send::{Sent, Wishes};
 pub use transaction::{Transacted, Transaction};

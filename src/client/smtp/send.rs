@@ -7,7 +7,7 @@ use std::io::{Read, Seek};
 use super::{SmtpClient, Transaction, address, reverse_path};
 use crate::client::ClientError;
 use crate::client::crlf::{self, Measure};
-use crate::protocol::smtp::{Notify, Params, Path, Reply, Ret, xtext};
+use crate::mail::protocol::smtp::{Notify, Params, Path, Reply, Ret, xtext};
 
 /// What became of a message, recipient by recipient.
 #[derive(Debug, Default)]

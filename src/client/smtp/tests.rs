@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::client::scripted::{play, serve};
-use crate::protocol::smtp::{Notify, Ret};
+use crate::mail::protocol::smtp::{Notify, Ret};
 
 const HELLO: &str = "
     S: 220 here.test ESMTP

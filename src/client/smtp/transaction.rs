@@ -10,7 +10,7 @@ use std::io::Read;
 use super::{Hello, SmtpClient};
 use crate::client::ClientError;
 use crate::limits;
-use crate::protocol::smtp::{Command, Params, Path, Reply, ReversePath};
+use crate::mail::protocol::smtp::{Command, Params, Path, Reply, ReversePath};
 
 /// What is said of a message before its text.
 #[derive(Clone, Debug, PartialEq, Eq)]

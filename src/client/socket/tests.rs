@@ -9,7 +9,7 @@ use native_tls::TlsAcceptor;
 use super::*;
 use crate::client::scripted::serve;
 use crate::client::{Pop3Client, SmtpClient};
-use crate::net::certificates::Certificates;
+use crate::mail::net::certificates::Certificates;
 
 fn acceptor(folder: &std::path::Path, name: &str) -> (Certificates, TlsAcceptor) {
     let certificates = Certificates::prepare(folder, &[name.to_owned()]).unwrap();

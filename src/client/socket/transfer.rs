@@ -8,9 +8,9 @@ use std::io::{self, Read, Write};
 use super::ClientSocket;
 use crate::client::ClientError;
 use crate::limits;
-use crate::net::Wire;
-use crate::net::dot::Ending;
-use crate::net::pieces::next_piece;
+use crate::mail::net::Wire;
+use crate::mail::net::dot::Ending;
+use crate::mail::net::pieces::next_piece;
 
 impl ClientSocket {
     /// Sends all that `source` has; returns its octets.

@@ -6,7 +6,7 @@ use std::io;
 
 use super::ClientSocket;
 use crate::client::ClientError;
-use crate::net::{Wake, tls};
+use crate::mail::net::{Wake, tls};
 
 impl ClientSocket {
     /// The error for a line without an end, and the connection's end.

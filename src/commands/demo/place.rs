@@ -12,14 +12,14 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use super::DemoArgs;
-use crate::accounts::Accounts;
 use crate::client::{Endpoint, Security};
 use crate::commands::CommandError;
 use crate::commands::recording::{Recording, RecordingArgs, Whose};
 use crate::commands::settings::own_host;
+use crate::config::accounts::Accounts;
 use crate::config::{Config, Port};
 use crate::console::{Caller, Protocol, Script, Sites, Tls};
-use crate::net::place::host_perhaps_port;
+use crate::mail::net::place::host_perhaps_port;
 
 /// What a script speaks, and who listens there.
 type Endpoints = BTreeMap<Protocol, Endpoint>;

@@ -3,8 +3,8 @@
 use super::table::Row;
 use crate::client::{Bounded, ClientError, Endpoint, ImapClient, Pop3Client};
 use crate::limits;
-use crate::message::{Flag, FlagChange, Flags};
-use crate::protocol::imap::{FetchItem, Section, SectionText, SequenceSet};
+use crate::mail::message::{Flag, FlagChange, Flags};
+use crate::mail::protocol::imap::{FetchItem, Section, SectionText, SequenceSet};
 
 /// A server where somebody has logged in.
 pub(super) enum Server {

@@ -6,7 +6,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::client::printable;
 use crate::console::{local_date, readable_size};
-use crate::message::{Flag, Flags, Header, Reading};
+use crate::mail::message::{Flag, Flags, Header, Reading};
 
 /// A message in the list.
 #[derive(Clone, Debug, Default)]

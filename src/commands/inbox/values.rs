@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::table::Row;
 use crate::commands::json::{Person, moment};
-use crate::message::{Header, Reading};
+use crate::mail::message::{Header, Reading};
 
 /// A message in the list.
 #[derive(Serialize)]
@@ -76,7 +76,7 @@ impl Message {
     /// With the files' places in their order, if they were saved.
     pub(super) fn of(number: u32, message: &Reading, saved: &[PathBuf]) -> Message {
         let files = message.attachments.iter().enumerate();
-        let file = |(at, file): (usize, &crate::message::Attachment)| File {
+        let file = |(at, file): (usize, &crate::mail::message::Attachment)| File {
             name: file.name.clone(),
             content_type: file.content_type.clone(),
             octets: file.bytes.len(),

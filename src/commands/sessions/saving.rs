@@ -10,9 +10,9 @@ use std::sync::Arc;
 
 use super::SessionsArgs;
 use crate::commands::CommandError;
-use crate::protocol::explain::Texts;
-use crate::sessions::{Dialogue, html, script};
-use crate::wire_tap::pcapng::{self, Capture, Octets, Style};
+use crate::teaching::explain::Texts;
+use crate::teaching::pcapng::{self, Capture, Octets, Style};
+use crate::teaching::transcript::{Dialogue, html, script};
 
 /// The name that stands for standard output.
 const STANDARD_OUTPUT: &str = "-";

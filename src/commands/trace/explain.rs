@@ -6,8 +6,8 @@
 use std::net::IpAddr;
 
 use super::way::{Way, duration, seconds, shown};
-use crate::message::Received;
-use crate::protocol::explain::{Texts, Topic};
+use crate::mail::message::Received;
+use crate::teaching::explain::{Texts, Topic};
 
 /// A delay that has a reason: a connection and a message take seconds.
 const WAITED: i64 = 5 * 60;
@@ -216,7 +216,7 @@ fn return_path(path: &str, author: Option<&str>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::message::received::date;
+    use crate::mail::message::received::date;
 
     /// A way with these lines, the oldest first, of a message written at the minute 15:00.
     fn way(lines: &[&str]) -> Way {

@@ -16,8 +16,8 @@ use super::CommandError;
 use crate::client::printable;
 use crate::config::{Config, ConfigError};
 use crate::console::Ink;
-use crate::message::Header;
-use crate::store::{Store, StoreError};
+use crate::mail::message::Header;
+use crate::mail::store::{Store, StoreError};
 
 /// Draw the way of a message from server to server, and explain each line of it
 ///

@@ -9,7 +9,7 @@ use jiff::Zoned;
 use super::explain;
 use crate::client::printable;
 use crate::console::Ink;
-use crate::message::{Header, Reading, Received, received};
+use crate::mail::message::{Header, Reading, Received, received};
 
 /// A message's way, the oldest hop first.
 pub(super) struct Way {

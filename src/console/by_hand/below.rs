@@ -2,7 +2,7 @@
 
 use crate::console::notes::sentence;
 use crate::console::{Ink, behind};
-use crate::protocol::explain::Entry;
+use crate::teaching::explain::Entry;
 
 /// Before each line of an explanation.
 const MARK: &str = "   │ ";
@@ -46,7 +46,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
-    use crate::protocol::explain::{Texts, Topic};
+    use crate::teaching::explain::{Texts, Topic};
 
     #[test]
     fn as_much_of_an_entry_as_is_wanted() {

@@ -16,9 +16,9 @@ use super::terminal::masked;
 use crate::console::layout::without_ending;
 use crate::console::saved::{self, Turn};
 use crate::console::{Explain, Ink, Script};
-use crate::protocol::Protocol;
-use crate::protocol::explain::{Entry, Explained, Observer, State, Topic};
-use crate::protocol::span::Role;
+use crate::mail::protocol::Protocol;
+use crate::mail::protocol::span::Role;
+use crate::teaching::explain::{Entry, Explained, Observer, State, Topic};
 
 /// Lines of one sending that are shown when there are more.
 const SHOWN: usize = 6;

@@ -3,8 +3,8 @@
 //! They stand faintly behind the cursor, and Tab takes them. `{me}`, `{you}` and `{domain}` stand for the
 //! accounts and the domain of the configuration.
 
-use crate::protocol::Protocol;
-use crate::protocol::explain::State;
+use crate::mail::protocol::Protocol;
+use crate::teaching::explain::State;
 
 /// Who the examples are about.
 #[derive(Clone, Debug)]
@@ -122,7 +122,7 @@ pub(super) fn in_message(state: State, lines: usize) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::explain::Diagram;
+    use crate::teaching::explain::Diagram;
 
     fn cast() -> Cast {
         Cast {

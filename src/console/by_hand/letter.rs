@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::client::Crlf;
 use crate::limits;
-use crate::net::dot::Stuffed;
+use crate::mail::net::dot::Stuffed;
 
 /// The contents of a message's file, its lines ended by CRLF.
 pub(super) fn read(file: &Path) -> Result<Vec<u8>, String> {

@@ -31,8 +31,8 @@ use self::partner::{Order, Partner};
 use self::terminal::Terminal;
 use crate::client::{ClientError, Endpoint};
 use crate::console::{Explain, Ink};
-use crate::protocol::Protocol;
-use crate::protocol::explain::Texts;
+use crate::mail::protocol::Protocol;
+use crate::teaching::explain::Texts;
 
 /// How a conversation by hand is led.
 #[derive(Clone)]

@@ -12,7 +12,7 @@ use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
 use crate::client::{ClientError, ClientSocket, Security};
-use crate::net::{Bell, Heard};
+use crate::mail::net::{Bell, Heard};
 
 /// After so long without a greeting a person would like to know what is the matter.
 const SILENCE: Duration = Duration::from_secs(3);
@@ -158,7 +158,7 @@ mod tests {
 
     use super::*;
     use crate::client::scripted::serve;
-    use crate::protocol::Protocol;
+    use crate::mail::protocol::Protocol;
 
     fn noop() -> Order {
         Order::Say(Words {

@@ -8,7 +8,7 @@ use super::conversation::{Conversation, Reaction};
 use crate::console::layout::spoken;
 use crate::console::notes::particulars;
 use crate::console::{Ink, Page, behind, hexadecimal, states};
-use crate::protocol::explain::{Entry, Explained, Reading, Topic};
+use crate::teaching::explain::{Entry, Explained, Reading, Topic};
 
 /// Commands that are named as what could come next.
 const NEXT: usize = 6;

@@ -1,8 +1,8 @@
 //! Who is at the other end? The observer knows what a server speaks by its first line; here stands
 //! what a person can do about it. Silence may mean that it waits for TLS.
 
-use crate::protocol::Protocol;
-use crate::protocol::explain::{Entry, Topic};
+use crate::mail::protocol::Protocol;
+use crate::teaching::explain::{Entry, Topic};
 
 /// What this explanation of a server's first line comes to, if it is not what was expected: one
 /// sentence.
@@ -41,7 +41,7 @@ pub(super) const SILENCE: &str = "The server says nothing. If it speaks TLS from
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::explain::{Observer, Texts};
+    use crate::teaching::explain::{Observer, Texts};
 
     #[test]
     fn each_row_is_a_first_line_and_the_sentence_about_it() {

@@ -6,8 +6,8 @@ use crate::gui::model::list::Select;
 use crate::gui::model::writing::{Answer, Writing};
 use crate::gui::popup::Popups;
 use crate::gui::shortcuts::Action;
-use crate::message::Flag;
-use crate::protocol::imap::SpecialUse;
+use crate::mail::message::Flag;
+use crate::mail::protocol::imap::SpecialUse;
 
 impl Mail {
     /// Something was clicked in the pane of the message that is read.

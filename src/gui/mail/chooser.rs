@@ -14,7 +14,7 @@ use lucide_icons::Icon;
 use super::disk::{Disk, Entry, Job};
 use crate::console::readable_size;
 use crate::gui::look;
-use crate::message::Attachment;
+use crate::mail::message::Attachment;
 
 /// What is chosen, and what for.
 pub(super) enum Purpose {

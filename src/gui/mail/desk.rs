@@ -18,8 +18,8 @@ use crate::gui::model::list::MessageList;
 use crate::gui::model::shown::Shown;
 use crate::gui::model::writing::{Place, Writing};
 use crate::gui::worker::Worker;
-use crate::message::{Draft, Flag, FlagChange, Flags};
-use crate::protocol::imap::SpecialUse;
+use crate::mail::message::{Draft, Flag, FlagChange, Flags};
+use crate::mail::protocol::imap::SpecialUse;
 
 /// What is said instead of deleting while the folders are not known.
 const NO_TRASH_YET: &str = "Nothing was deleted: the folders are not known yet, and without a trash it would be gone \

@@ -10,7 +10,7 @@ use eframe::egui::Context;
 use crate::console::save_file;
 use crate::gui::worker::Worker;
 use crate::limits;
-use crate::message::Attachment;
+use crate::mail::message::Attachment;
 
 /// What the window wants of the disk.
 pub(super) enum Job {

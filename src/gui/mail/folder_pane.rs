@@ -8,7 +8,7 @@ use lucide_icons::Icon;
 use super::desk::Desk;
 use crate::gui::look;
 use crate::gui::model::folders::{Folder, INBOX};
-use crate::protocol::imap::SpecialUse;
+use crate::mail::protocol::imap::SpecialUse;
 
 /// What was clicked in the pane.
 pub(super) enum Click {

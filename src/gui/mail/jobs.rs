@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::gui::model::list::Order;
 use crate::gui::model::writing::Place;
-use crate::message::{FlagChange, Flags};
+use crate::mail::message::{FlagChange, Flags};
 
 /// So long nothing is wanted before the folders are looked at.
 const PAUSE: Duration = Duration::from_secs(60);

@@ -14,7 +14,7 @@ use super::desk::Desk;
 use crate::console::{local_date, readable_size};
 use crate::gui::look::{self, HALF, Palette, STEP};
 use crate::gui::model::list::{Column, Row, Select};
-use crate::message::Flag;
+use crate::mail::message::Flag;
 
 /// The columns that one can sort by, as their buttons are called.
 const COLUMNS: [(Column, &str); 4] = [

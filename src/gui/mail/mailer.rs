@@ -16,9 +16,9 @@ use crate::gui::model::list::{Column, Order, Row};
 use crate::gui::model::shown::Shown;
 use crate::gui::model::writing::Place;
 use crate::gui::worker::{Teller, Worker};
-use crate::message::{Flag, FlagChange, Flags};
-use crate::protocol::imap::search::Place as Where;
-use crate::protocol::imap::{SearchKey, SequenceSet, StatusItem};
+use crate::mail::message::{Flag, FlagChange, Flags};
+use crate::mail::protocol::imap::search::Place as Where;
+use crate::mail::protocol::imap::{SearchKey, SequenceSet, StatusItem};
 
 use super::arriving::Arriving;
 use super::jobs::{Job, Jobs};

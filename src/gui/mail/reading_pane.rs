@@ -13,8 +13,8 @@ use crate::gui::look::{self, Palette};
 use crate::gui::model::folders::Folder;
 use crate::gui::model::shown::{Line, Shown};
 use crate::gui::model::writing::Place;
-use crate::message::{Attachment, Contact};
-use crate::protocol::imap::SpecialUse;
+use crate::mail::message::{Attachment, Contact};
+use crate::mail::protocol::imap::SpecialUse;
 
 /// How many characters of a file's name its button has room for, with the text for a projector, too;
 /// the rest shows when the pointer is on it.

@@ -3,9 +3,9 @@
 use crate::client::imap::Fetched;
 use crate::client::{ClientError, ImapClient, printable};
 use crate::gui::model::list::Row;
-use crate::message::{Header, words};
-use crate::protocol::imap::response::{Envelope, EnvelopeAddress};
-use crate::protocol::imap::{FetchItem, Section, SectionText, SequenceSet};
+use crate::mail::message::{Header, words};
+use crate::mail::protocol::imap::response::{Envelope, EnvelopeAddress};
+use crate::mail::protocol::imap::{FetchItem, Section, SectionText, SequenceSet};
 
 /// Asks for what the list shows of these messages.
 pub(super) fn fetch(client: &mut ImapClient, uids: &[u32]) -> Result<Vec<Row>, ClientError> {

@@ -7,7 +7,7 @@ use eframe::egui::Context;
 use crate::client::{ClientError, Sent, SmtpClient};
 use crate::gui::model::account::Account;
 use crate::gui::worker::{Teller, Worker};
-use crate::message::Draft;
+use crate::mail::message::Draft;
 
 /// Octets between two reports of the progress: some hundred for a large message.
 const STEP: u64 = 64 * 1024;

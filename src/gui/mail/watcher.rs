@@ -12,8 +12,8 @@ use jiff::Zoned;
 use crate::client::{ClientError, ImapClient};
 use crate::gui::model::account::Account;
 use crate::gui::worker::{Teller, Worker};
-use crate::net::{Bell, readable};
-use crate::protocol::imap::Response;
+use crate::mail::net::{Bell, readable};
+use crate::mail::protocol::imap::Response;
 
 /// A wait in IDLE: shorter than the 29 minutes of RFC 2177 §3, so that a server that has vanished
 /// without a word is missed.

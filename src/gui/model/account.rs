@@ -1,7 +1,7 @@
 //! An account: who one is, and on which servers.
 
 use crate::client::{ClientSettings, Endpoint};
-use crate::message::Contact;
+use crate::mail::message::Contact;
 
 /// Who one is, with the password and the servers.
 #[derive(Clone)]

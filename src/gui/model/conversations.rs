@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::lock::Lock;
-use crate::protocol::explain::{Explained, Observer};
-use crate::wire_tap::{Connection, Side};
+use crate::teaching::explain::{Explained, Observer};
+use crate::teaching::wire_tap::{Connection, Side};
 
 /// Lines that are kept, of all connections together: an afternoon of clicks, and some megabytes.
 const MOST_LINES: usize = 4_000;

@@ -1,7 +1,7 @@
 //! The folders of an account, in the order in which a mail program shows them.
 
-use crate::protocol::imap::response::{Listed, MailboxStatus};
-use crate::protocol::imap::{SpecialUse, StatusItem};
+use crate::mail::protocol::imap::response::{Listed, MailboxStatus};
+use crate::mail::protocol::imap::{SpecialUse, StatusItem};
 
 /// A folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,7 +91,7 @@ pub fn for_use<'a>(folders: &'a [Folder], special_use: &SpecialUse) -> Option<&'
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::imap::MailboxName;
+    use crate::mail::protocol::imap::MailboxName;
 
     fn listed(name: &str, attributes: &[&str]) -> (Listed, Option<MailboxStatus>) {
         let attributes = attributes.iter().map(|attribute| (*attribute).to_owned());

@@ -15,9 +15,9 @@ use super::kept::Kept;
 use super::lock::{Card, Lock};
 use crate::client::printable;
 use crate::console::without_ending;
-use crate::net::{Presented, Secured};
-use crate::protocol::explain::{Explained, Observer, Texts, Told, Topic};
-use crate::wire_tap::{Connection, Event, Side, Sink, What, why_no_tls};
+use crate::mail::net::{Presented, Secured};
+use crate::teaching::explain::{Explained, Observer, Texts, Told, Topic};
+use crate::teaching::wire_tap::{Connection, Event, Side, Sink, What, why_no_tls};
 
 /// Octets that are kept of a line: four rows of a wide window.
 const LONGEST: usize = 512;

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use crate::wire_tap::{Event, Side, What};
+use crate::teaching::wire_tap::{Event, Side, What};
 
 /// Octets of what is kept: a capture of a morning's mail.
 const MOST: usize = 16 * 1024 * 1024;

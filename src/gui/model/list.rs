@@ -8,8 +8,8 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 use std::time::SystemTime;
 
-use crate::message::{Flag, FlagChange, Flags};
-use crate::protocol::imap::search::{Criterion, SortKey};
+use crate::mail::message::{Flag, FlagChange, Flags};
+use crate::mail::protocol::imap::search::{Criterion, SortKey};
 
 /// What a row of the list shows.
 #[derive(Clone, Debug, Default, PartialEq)]

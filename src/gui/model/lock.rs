@@ -10,9 +10,9 @@ use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer;
 use x509_parser::time::ASN1Time;
 
-use crate::net::certificates::name_text;
-use crate::net::{Fault, Presented, Secured};
-use crate::wire_tap::Connection;
+use crate::mail::net::certificates::name_text;
+use crate::mail::net::{Fault, Presented, Secured};
+use crate::teaching::wire_tap::Connection;
 
 /// How a connection is protected.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -12,7 +12,7 @@ use html2text::render::RichAnnotation;
 use image::{ImageReader, Limits};
 use regex::Regex;
 
-use crate::message::{Attachment, Reading};
+use crate::mail::message::{Attachment, Reading};
 
 /// Characters of a text that are shown; of a longer one the rest can be saved.
 pub const CHARACTERS: usize = 200_000;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::protocol::explain::{Diagram, State};
+use crate::teaching::explain::{Diagram, State};
 
 /// A state with its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,7 +136,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
-    use crate::protocol::Protocol;
+    use crate::mail::protocol::Protocol;
 
     /// The states of each row, that in the middle first.
     fn rows_of(protocol: Protocol) -> Vec<String> {

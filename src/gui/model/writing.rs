@@ -4,8 +4,8 @@ use std::time::SystemTime;
 
 use crate::client::ClientSettings;
 use crate::console::local_date;
-use crate::message::contact::NotAnAddress;
-use crate::message::{Attachment, Contact, Draft, Reading};
+use crate::mail::message::contact::NotAnAddress;
+use crate::mail::message::{Attachment, Contact, Draft, Reading};
 
 /// What stands in the fields of the window in which one writes.
 #[derive(Clone, Debug, Default)]

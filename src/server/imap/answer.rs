@@ -3,8 +3,8 @@
 //! A verb's function returns `Result<Answer, Answer>`: a refusal is an answer too, so `?` ends a
 //! command early. The tag is added once, in [`session`](super::session).
 
+use crate::mail::store::{StoreError, disk};
 use crate::server::{Next, Part, Reply};
-use crate::store::{StoreError, disk};
 
 /// What a verb's function returns.
 pub(super) type Answered = Result<Answer, Answer>;

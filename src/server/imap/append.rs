@@ -12,12 +12,12 @@ use super::literal::{Gathering, ask_for};
 use super::merge::Telling;
 use super::session::{Expecting, ImapServer};
 use crate::limits;
-use crate::message::textual;
-use crate::net::pieces::next_piece;
-use crate::protocol::imap::append::{Append, Appended, Form};
-use crate::protocol::imap::{BadCommand, Literal, SequenceSet};
+use crate::mail::message::textual;
+use crate::mail::net::pieces::next_piece;
+use crate::mail::protocol::imap::append::{Append, Appended, Form};
+use crate::mail::protocol::imap::{BadCommand, Literal, SequenceSet};
+use crate::mail::store::{Batch, Delivery, StoreError};
 use crate::server::Reply;
-use crate::store::{Batch, Delivery, StoreError};
 
 /// An APPEND whose messages are on their way.
 pub(super) struct Appending {

@@ -11,9 +11,9 @@ use std::ops::Range;
 
 use super::reading::{Reading, Slice, Source};
 use crate::limits;
-use crate::message::{Content, Decoder, Encoding};
-use crate::net::pieces::next_piece;
-use crate::store::{Message, StoreError, ToCrlf};
+use crate::mail::message::{Content, Decoder, Encoding};
+use crate::mail::net::pieces::next_piece;
+use crate::mail::store::{Message, StoreError, ToCrlf};
 
 /// A body as it is encoded.
 pub(super) struct Encoded {

@@ -15,10 +15,10 @@ use super::facts::arrived;
 use super::reading::Reading;
 use super::texts::{Texts, field_text};
 use super::view::View;
-use crate::message::{Flag, Header, Sent, casemap};
-use crate::protocol::imap::search::{Clock, Place, When};
-use crate::protocol::imap::{DateTime, MessageSet, SearchKey};
-use crate::store::{Message, StoreError};
+use crate::mail::message::{Flag, Header, Sent, casemap};
+use crate::mail::protocol::imap::search::{Clock, Place, When};
+use crate::mail::protocol::imap::{DateTime, MessageSet, SearchKey};
+use crate::mail::store::{Message, StoreError};
 
 /// A message that is asked about.
 pub(super) struct Candidate<'a> {

@@ -10,11 +10,11 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::limits;
-use crate::message::charset::Charset;
-use crate::message::content::MediaType;
-use crate::message::{Encoding, Header, Part};
-use crate::protocol::imap::describe::{self, BodyStructure};
-use crate::store::Identity;
+use crate::mail::message::charset::Charset;
+use crate::mail::message::content::MediaType;
+use crate::mail::message::{Encoding, Header, Part};
+use crate::mail::protocol::imap::describe::{self, BodyStructure};
+use crate::mail::store::Identity;
 
 /// The fields that are kept of a header: those of SEARCH (RFC 3501 §6.4.4), SORT and THREAD
 /// (RFC 5256 §3).
@@ -220,7 +220,7 @@ mod tests {
     use std::io::Write;
 
     use super::*;
-    use crate::store::{Delivery, Mailbox, Store};
+    use crate::mail::store::{Delivery, Mailbox, Store};
 
     /// So much of nothing.
     struct Weight(usize);

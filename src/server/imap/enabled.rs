@@ -6,7 +6,7 @@
 
 use super::answer::{Answer, Answered};
 use super::session::{ImapServer, State};
-use crate::protocol::imap::Alphabet;
+use crate::mail::protocol::imap::Alphabet;
 
 /// What is switched on. Nothing can be switched off again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

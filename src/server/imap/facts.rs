@@ -3,8 +3,8 @@
 use std::time::SystemTime;
 
 use super::reading::Reading;
-use crate::message::{BaseSubject, Header, Sent, casemap, words};
-use crate::store::{Message, StoreError};
+use crate::mail::message::{BaseSubject, Header, Sent, casemap, words};
+use crate::mail::store::{Message, StoreError};
 
 /// Octets of a text that count. A thousand messages with long subjects must not fill the memory, and
 /// nobody tells two texts apart by what comes later.

@@ -14,10 +14,10 @@ use super::reading::Reading;
 use super::response::{Missing, Response, Wanted};
 use super::session::ImapServer;
 use super::view::View;
-use crate::message::{Flag, FlagChange, Flags};
-use crate::protocol::imap::{FetchItem, MessageSet};
+use crate::mail::message::{Flag, FlagChange, Flags};
+use crate::mail::protocol::imap::{FetchItem, MessageSet};
+use crate::mail::store::StoreError;
 use crate::server::Part;
-use crate::store::StoreError;
 
 impl ImapServer {
     /// RFC 3501 §6.4.5 and §6.4.8. The tagged line is the last of the answer's parts, because only

@@ -3,9 +3,9 @@
 use super::answer::{Answer, Answered};
 use super::merge::Telling;
 use super::session::{Expecting, ImapServer, State};
-use crate::net::Bell;
+use crate::mail::net::Bell;
+use crate::mail::store::Watch;
 use crate::server::{Next, Part, Reply};
-use crate::store::Watch;
 
 /// An IDLE that is under way.
 pub(super) struct Idling {

@@ -7,10 +7,10 @@ use super::answer::{Answer, Answered};
 use super::enabled::Enabled;
 use super::session::ImapServer;
 use super::tree::{Place, Tree, parents};
-use crate::protocol::imap::list::{List, ListReturn, ListSelect};
-use crate::protocol::imap::mailbox::SEPARATOR;
-use crate::protocol::imap::{Alphabet, ListPattern, MailboxName, StatusItem};
-use crate::store::{Account, StoreError};
+use crate::mail::protocol::imap::list::{List, ListReturn, ListSelect};
+use crate::mail::protocol::imap::mailbox::SEPARATOR;
+use crate::mail::protocol::imap::{Alphabet, ListPattern, MailboxName, StatusItem};
+use crate::mail::store::{Account, StoreError};
 
 impl ImapServer {
     /// RFC 3501 §6.3.8, RFC 5258 §3.

@@ -10,7 +10,7 @@ use std::io::{self, Read};
 use super::answer::Answer;
 use super::session::{Expecting, ImapServer};
 use crate::limits;
-use crate::protocol::imap::{Literal, ParseError, is_append, literal_at_end};
+use crate::mail::protocol::imap::{Literal, ParseError, is_append, literal_at_end};
 use crate::server::{Next, Reply};
 
 /// The part of a command that has arrived.
@@ -36,7 +36,7 @@ impl Gathering {
     pub(super) fn tag(&self) -> String {
         let word = self.octets.split(|octet| *octet == b' ').next();
         let word = word.and_then(|word| std::str::from_utf8(word).ok());
-        let tag = word.and_then(crate::protocol::imap::Tag::new);
+        let tag = word.and_then(crate::mail::protocol::imap::Tag::new);
         tag.map_or_else(|| "*".to_owned(), |tag| tag.to_string())
     }
 

@@ -5,7 +5,7 @@
 
 use super::answer::{Answer, Answered};
 use super::session::{Expecting, ImapServer, State};
-use crate::protocol::sasl::{Credentials, Exchange, Step};
+use crate::mail::protocol::sasl::{Credentials, Exchange, Step};
 use crate::server::{Door, Next, Part, Refusal};
 
 /// What works in every state.

@@ -7,8 +7,8 @@ use super::answer::{Answer, Answered};
 use super::list::old_names;
 use super::reading::Reading;
 use super::session::{ImapServer, State};
-use crate::protocol::imap::mailbox::SEPARATOR;
-use crate::protocol::imap::{MailboxName, SpecialUse};
+use crate::mail::protocol::imap::mailbox::SEPARATOR;
+use crate::mail::protocol::imap::{MailboxName, SpecialUse};
 
 impl ImapServer {
     /// RFC 3501 §6.3.3, for something: RFC 6154 §3. A separator at the end only says that mailboxes

@@ -11,10 +11,10 @@ use super::candidate::Candidate;
 use super::facts::seconds;
 use super::texts::Texts;
 use super::view::{View, no_such_number};
-use crate::message::casemap;
-use crate::protocol::imap::search::{Charset, Clock, Place};
-use crate::protocol::imap::{MessageSet, SearchKey};
-use crate::store::{StoreError, Uid};
+use crate::mail::message::casemap;
+use crate::mail::protocol::imap::search::{Charset, Clock, Place};
+use crate::mail::protocol::imap::{MessageSet, SearchKey};
+use crate::mail::store::{StoreError, Uid};
 
 /// Keys, made ready to be asked of every message of a view.
 pub(super) struct Matching<'a> {
@@ -140,8 +140,8 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
-    use crate::protocol::imap::Search;
-    use crate::protocol::imap::cursor::Cursor;
+    use crate::mail::protocol::imap::Search;
+    use crate::mail::protocol::imap::cursor::Cursor;
 
     fn prepared(keys: &str) -> String {
         let keys = Search::parse(&mut Cursor::new(keys.as_bytes()))

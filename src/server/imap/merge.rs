@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::store::Message;
+use crate::mail::store::Message;
 
 /// What may be told at the end of a command.
 #[derive(Clone, Copy, Debug)]

@@ -14,7 +14,7 @@
 //! - [`search`] with [`matching`], [`candidate`] and [`texts`]: SEARCH;
 //! - [`sort`] and [`thread`] with [`facts`]: SORT, THREAD;   [`append`]: APPEND;   [`idle`]: IDLE.
 //!
-//! To add a command: its grammar in [`crate::protocol::imap`], a line in the `match`, and a function
+//! To add a command: its grammar in [`crate::mail::protocol::imap`], a line in the `match`, and a function
 //! that bears its name in one of these files.
 
 mod answer;

@@ -14,8 +14,8 @@ use std::sync::Arc;
 
 use super::binary::Measured;
 use super::catalogue::{Catalogue, Heading, KEPT_FIELDS, Structure};
-use crate::message::{Header, Part};
-use crate::store::{Mailbox, Message, StoreError, Uid};
+use crate::mail::message::{Header, Part};
+use crate::mail::store::{Mailbox, Message, StoreError, Uid};
 
 /// Nearly every header, and many a whole message, ends within these octets.
 const START_OCTETS: u64 = 64 * 1024;
@@ -280,7 +280,7 @@ mod tests {
     use std::io::Write;
 
     use super::*;
-    use crate::store::{Delivery, Store};
+    use crate::mail::store::{Delivery, Store};
 
     fn reading(folder: &tempfile::TempDir, text: &str) -> (Reading, Arc<Message>) {
         let store = Store::open(folder.path()).unwrap();

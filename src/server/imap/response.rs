@@ -12,10 +12,10 @@ use super::reading::{Reading, Slice};
 use super::section::{self, Found, Picked};
 use super::view;
 use crate::limits;
-use crate::protocol::imap::fetch::{Partial, Section, SectionText};
-use crate::protocol::imap::{DateTime, FetchItem, string};
+use crate::mail::protocol::imap::fetch::{Partial, Section, SectionText};
+use crate::mail::protocol::imap::{DateTime, FetchItem, string};
+use crate::mail::store::{Message, StoreError};
 use crate::server::Part;
-use crate::store::{Message, StoreError};
 
 /// A message, and all that its response needs besides its file.
 pub(super) struct Wanted {

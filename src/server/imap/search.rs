@@ -5,8 +5,8 @@ use super::answer::{Answer, Answered};
 use super::matching::Matching;
 use super::session::ImapServer;
 use super::view::View;
-use crate::protocol::imap::search::Returns;
-use crate::protocol::imap::{Search, SequenceSet};
+use crate::mail::protocol::imap::search::Returns;
+use crate::mail::protocol::imap::{Search, SequenceSet};
 
 impl ImapServer {
     /// RFC 3501 §6.4.4; with UIDs as the answer, §6.4.8.

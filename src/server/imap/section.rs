@@ -5,8 +5,8 @@
 
 use std::ops::Range;
 
-use crate::message::{Content, Header, Part};
-use crate::protocol::imap::fetch::{Section, SectionText};
+use crate::mail::message::{Content, Header, Part};
+use crate::mail::protocol::imap::fetch::{Section, SectionText};
 
 /// What a section comes to in a message.
 #[derive(Debug, PartialEq, Eq)]
@@ -74,7 +74,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
-    use crate::protocol::imap::cursor::Cursor;
+    use crate::mail::protocol::imap::cursor::Cursor;
 
     const MESSAGE: &str = "Subject: whole\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n\
         --b\r\nX-Part: one\r\n\r\nfirst\r\n\

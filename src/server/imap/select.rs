@@ -10,9 +10,9 @@ use super::reading::Reading;
 use super::session::{ImapServer, State};
 use super::store;
 use super::view::View;
-use crate::message::Flag;
-use crate::protocol::imap::{MailboxName, StatusItem};
-use crate::store::{Account, Mailbox, Message, Snapshot, StoreError};
+use crate::mail::message::Flag;
+use crate::mail::protocol::imap::{MailboxName, StatusItem};
+use crate::mail::store::{Account, Mailbox, Message, Snapshot, StoreError};
 
 impl ImapServer {
     /// SELECT (RFC 3501 §6.3.1), or read-only EXAMINE (§6.3.2).

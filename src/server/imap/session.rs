@@ -25,10 +25,10 @@ use super::literal::Gathering;
 use super::merge::Telling;
 use super::view::{Lost, View};
 use crate::limits;
-use crate::protocol::imap::{Command, Tagged};
-use crate::protocol::sasl::{Credentials, Exchange};
+use crate::mail::protocol::imap::{Command, Tagged};
+use crate::mail::protocol::sasl::{Credentials, Exchange};
+use crate::mail::store::Account;
 use crate::server::{Door, Peer, Reply, Session, Site, Trouble};
-use crate::store::Account;
 
 /// The IMAP server's side of one conversation.
 pub struct ImapServer {

@@ -1,7 +1,7 @@
 //! SORT: the messages that were found, in an order (RFC 5256 §3; SORT=DISPLAY: RFC 5957).
 //!
 //! What a message is sorted by is read of it once and kept while it is sorted; texts are decoded and
-//! compared by [`casemap`](crate::message::casemap). Where all criteria are equal, the lower message number comes first.
+//! compared by [`casemap`](crate::mail::message::casemap). Where all criteria are equal, the lower message number comes first.
 
 use std::cmp::Ordering;
 
@@ -12,11 +12,11 @@ use super::reading::Reading;
 use super::search::told;
 use super::session::ImapServer;
 use super::view::View;
-use crate::message::address::{self, Address};
-use crate::message::{Header, words};
-use crate::protocol::imap::Sort;
-use crate::protocol::imap::search::{Criterion, SortKey};
-use crate::store::{Message, StoreError};
+use crate::mail::message::address::{self, Address};
+use crate::mail::message::{Header, words};
+use crate::mail::protocol::imap::Sort;
+use crate::mail::protocol::imap::search::{Criterion, SortKey};
+use crate::mail::store::{Message, StoreError};
 
 impl ImapServer {
     /// RFC 5256 §3, BASE.6.4.SORT; with UIDs as the answer, BASE.6.4.8.

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use super::answer::{Answer, Answered};
 use super::session::ImapServer;
 use super::view::View;
-use crate::message::{Flag, FlagChange};
-use crate::protocol::imap::{MailboxName, MessageSet, SequenceSet};
-use crate::store::{Gone, Mailbox, StoreError, Uid};
+use crate::mail::message::{Flag, FlagChange};
+use crate::mail::protocol::imap::{MailboxName, MessageSet, SequenceSet};
+use crate::mail::store::{Gone, Mailbox, StoreError, Uid};
 
 /// To a client that names messages by their numbers, which cannot be told to be gone before it stops.
 const SOME_GONE: &str = "[EXPUNGEISSUED] Some of the messages were removed meanwhile";

@@ -15,11 +15,11 @@ use std::sync::Arc;
 use tempfile::TempDir;
 
 use super::ImapServer;
-use crate::accounts::{Accounts, Password};
-use crate::aliases::Aliases;
+use crate::config::accounts::{Accounts, Password};
+use crate::config::aliases::Aliases;
 use crate::limits::{self, Limits};
+use crate::mail::store::{Delivery, Mailbox, Store};
 use crate::server::{Next, Part, Peer, Reply, Session, Site, Trouble, Visitors};
-use crate::store::{Delivery, Mailbox, Store};
 
 /// Alice and her folder.
 struct Home {

@@ -13,12 +13,12 @@ use memchr::memmem::Finder;
 
 use super::catalogue::Nature;
 use super::reading::Reading;
-use crate::message::{
+use crate::mail::message::{
     Content, Decoder, Encoding, Field, Header, Part, casemap, charset, content, words,
 };
-use crate::protocol::imap::SearchKey;
-use crate::protocol::imap::search::Place;
-use crate::store::{Message, StoreError};
+use crate::mail::protocol::imap::SearchKey;
+use crate::mail::protocol::imap::search::Place;
+use crate::mail::store::{Message, StoreError};
 
 /// Octets of a body that are read at once. Decoded, and prepared for comparison, they are some thirty
 /// times as many at the very worst.

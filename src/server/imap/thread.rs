@@ -1,5 +1,5 @@
 //! THREAD: the messages that were found, as conversations (RFC 5256 §3). The algorithms are in
-//! [`message::thread`](crate::message::thread); this file only asks and answers.
+//! [`message::thread`](crate::mail::message::thread); this file only asks and answers.
 
 use super::answer::{Answer, Answered};
 use super::facts::{base_subject, sent_or_arrived};
@@ -8,10 +8,10 @@ use super::reading::Reading;
 use super::search::told;
 use super::session::ImapServer;
 use super::view::View;
-use crate::message::thread::{self, Member, Node, Threads, message_id, ordered_subject};
-use crate::protocol::imap::Thread;
-use crate::protocol::imap::search::Algorithm;
-use crate::store::{Message, StoreError};
+use crate::mail::message::thread::{self, Member, Node, Threads, message_id, ordered_subject};
+use crate::mail::protocol::imap::Thread;
+use crate::mail::protocol::imap::search::Algorithm;
+use crate::mail::store::{Message, StoreError};
 
 impl ImapServer {
     /// RFC 5256 §3, BASE.6.4.THREAD; with UIDs as the answer, BASE.6.4.8.

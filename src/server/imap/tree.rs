@@ -5,9 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::protocol::imap::SpecialUse;
-use crate::protocol::imap::mailbox::SEPARATOR;
-use crate::store::{Account, StoreError};
+use crate::mail::protocol::imap::SpecialUse;
+use crate::mail::protocol::imap::mailbox::SEPARATOR;
+use crate::mail::store::{Account, StoreError};
 
 /// Every name, and what is there.
 #[derive(Debug, Default)]
@@ -88,7 +88,7 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
     use super::*;
-    use crate::store::Store;
+    use crate::mail::store::Store;
 
     #[test]
     fn parents_and_subscriptions_are_in_the_tree() {

@@ -15,9 +15,9 @@ use std::sync::Arc;
 use super::answer::Answer;
 use super::merge::{Telling, merge};
 use super::reading::Reading;
-use crate::message::{Flag, FlagChange, Flags};
-use crate::protocol::imap::{MessageSet, SequenceSet};
-use crate::store::{KEYWORDS, Mailbox, Message, Snapshot, StoreError, Uid};
+use crate::mail::message::{Flag, FlagChange, Flags};
+use crate::mail::protocol::imap::{MessageSet, SequenceSet};
+use crate::mail::store::{KEYWORDS, Mailbox, Message, Snapshot, StoreError, Uid};
 
 /// A selected mailbox, as one client sees it.
 pub(super) struct View {

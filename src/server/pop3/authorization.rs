@@ -2,9 +2,9 @@
 
 use super::maildrop::{Maildrop, NotOpened};
 use super::{Pop3Server, State, err, ok};
-use crate::protocol::sasl::{Credentials, Exchange, Step};
+use crate::mail::protocol::sasl::{Credentials, Exchange, Step};
+use crate::mail::store::Account;
 use crate::server::{Next, Refusal, Reply};
-use crate::store::Account;
 
 impl Pop3Server {
     /// RFC 1939 §7 lets a server take every name here, so that nobody learns which ones exist.

@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use super::top::Top;
 use super::{Reply, err};
-use crate::message::{Flag, FlagChange, Flags};
-use crate::store::{Account, Exclusive, Mailbox, Message, MessageReader, StoreError, Uid};
+use crate::mail::message::{Flag, FlagChange, Flags};
+use crate::mail::store::{Account, Exclusive, Mailbox, Message, MessageReader, StoreError, Uid};
 
 /// An INBOX, locked.
 pub(super) struct Maildrop {

@@ -14,9 +14,9 @@ use std::time::Duration;
 
 use super::{Door, Next, Part, Peer, Reply, Session, Site, Trouble};
 use crate::limits;
-use crate::net::dot::Stuffed;
-use crate::protocol::pop3::Command;
-use crate::protocol::sasl::Exchange;
+use crate::mail::net::dot::Stuffed;
+use crate::mail::protocol::pop3::Command;
+use crate::mail::protocol::sasl::Exchange;
 use maildrop::{Maildrop, NotThere};
 
 /// One conversation in POP3.

@@ -9,7 +9,7 @@ use super::header::{Additions, Header};
 use super::status;
 use super::transaction::storage_trouble;
 use crate::limits::{self, BareLineEndings, Limits};
-use crate::net::pieces::next_piece;
+use crate::mail::net::pieces::next_piece;
 use crate::server::Reply;
 
 /// Why a text is not taken.
@@ -163,7 +163,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
-    use crate::net::pieces::Pieces;
+    use crate::mail::net::pieces::Pieces;
     use proptest::prelude::*;
 
     fn limits(bare_line_endings: BareLineEndings) -> Limits {

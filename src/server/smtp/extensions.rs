@@ -9,8 +9,8 @@
 //! server to which DSN is not offered tells its sender itself (RFC 3461 §5.2.2).
 
 use super::{Role, SmtpServer};
-use crate::protocol::sasl::Exchange;
-use crate::protocol::smtp::{Body, Params};
+use crate::mail::protocol::sasl::Exchange;
+use crate::mail::protocol::smtp::{Body, Params};
 
 impl SmtpServer {
     /// The keywords, each as a line of the reply.

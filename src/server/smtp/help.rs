@@ -1,7 +1,7 @@
 //! HELP: what there is to say (RFC 5321 §4.1.1.8).
 
 use super::{Role, several, status};
-use crate::protocol::smtp::Enhanced;
+use crate::mail::protocol::smtp::Enhanced;
 use crate::server::Reply;
 
 /// Each command, as one writes it, and what it does.

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use super::super::Reply;
 use super::transaction::disk_trouble;
-use crate::queue::{self, Queue, Submission};
-use crate::store::{Delivery, Mailbox, Outcome, StoreError};
+use crate::mail::store::{Delivery, Mailbox, Outcome, StoreError};
+use crate::server::queue::{self, Queue, Submission};
 
 /// A message that is being written to all its places.
 pub(super) struct Incoming {

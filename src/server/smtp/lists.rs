@@ -6,7 +6,7 @@
 
 use super::mailbox::{self, Nobody};
 use super::{Role, SmtpServer, several, status};
-use crate::protocol::smtp::Enhanced;
+use crate::mail::protocol::smtp::Enhanced;
 use crate::server::Reply;
 
 impl SmtpServer {

@@ -14,10 +14,10 @@ use std::sync::Arc;
 
 use super::status;
 use super::transaction::disk_trouble;
-use crate::protocol::smtp::{Address, Path};
-use crate::queue::Home;
+use crate::mail::protocol::smtp::{Address, Path};
+use crate::mail::store::{Mailbox, StoreError};
+use crate::server::queue::Home;
 use crate::server::{Reply, Site};
-use crate::store::{Mailbox, StoreError};
 
 /// Why a recipient is refused.
 pub(super) enum Nobody {

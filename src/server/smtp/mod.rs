@@ -25,9 +25,9 @@ use std::sync::Arc;
 
 use super::{Deed, Door, Next, Part, Peer, Reply, Session, Site, Trouble};
 use crate::limits;
-use crate::protocol::sasl::Exchange;
-use crate::protocol::smtp::{self, Command, Enhanced, SyntaxError};
-use crate::store::Account;
+use crate::mail::protocol::sasl::Exchange;
+use crate::mail::protocol::smtp::{self, Command, Enhanced, SyntaxError};
+use crate::mail::store::Account;
 pub(super) use mailbox::home;
 use text::Arriving;
 use transaction::Envelope;

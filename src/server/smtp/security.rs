@@ -1,7 +1,7 @@
 //! AUTH (RFC 4954) and STARTTLS (RFC 3207).
 
 use super::{Role, SmtpServer, State, status};
-use crate::protocol::sasl::{Credentials, Exchange, Step};
+use crate::mail::protocol::sasl::{Credentials, Exchange, Step};
 use crate::server::{Next, Refusal, Reply};
 
 impl SmtpServer {

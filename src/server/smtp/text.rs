@@ -13,9 +13,9 @@ use super::incoming::Incoming;
 use super::transaction::{Envelope, Recipient, disk_trouble, storage_trouble};
 use super::{Role, SmtpServer, State, status, trace};
 use crate::limits::BareLineEndings;
-use crate::net::dot::Ending;
+use crate::mail::net::dot::Ending;
+use crate::mail::store::{Account, Outcome};
 use crate::server::{Next, Part, Reply};
-use crate::store::{Account, Outcome};
 
 /// A message that is on its way in.
 pub(super) struct Arriving {

@@ -6,7 +6,7 @@ use jiff::Zoned;
 
 use super::transaction::Envelope;
 use super::{Role, SmtpServer};
-use crate::net::Secured;
+use crate::mail::net::Secured;
 
 impl SmtpServer {
     /// `Received:`, its CRLFs included.

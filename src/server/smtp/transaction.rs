@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use super::mailbox::{self, Nobody};
 use super::{Role, SmtpServer, State, body, status};
-use crate::protocol::smtp::{Address, Params, Path, ReversePath};
-use crate::queue;
+use crate::mail::protocol::smtp::{Address, Params, Path, ReversePath};
+use crate::mail::store::{Mailbox, StoreError, disk};
+use crate::server::queue;
 use crate::server::{Deed, Reply, Site};
-use crate::store::{Mailbox, StoreError, disk};
 
 /// From whom and to whom: the envelope, which is not the header.
 pub(super) struct Envelope {

@@ -5,7 +5,7 @@ use crate::gui::mail::mailer::{self, News};
 use crate::gui::mail::watcher::{self, Watcher};
 use crate::gui::model::shown::Shown;
 use crate::gui::popup::Popups;
-use crate::message::{Flag, FlagChange, Flags};
+use crate::mail::message::{Flag, FlagChange, Flags};
 
 impl Desk {
     /// Takes in what the workers have told.
@@ -183,7 +183,7 @@ mod tests {
     use crate::gui::model::folders::{Folder, INBOX};
     use crate::gui::model::list::Select;
     use crate::gui::worker::Worker;
-    use crate::protocol::imap::SpecialUse;
+    use crate::mail::protocol::imap::SpecialUse;
 
     fn folder(name: &str, special_use: Option<SpecialUse>) -> Folder {
         Folder {

@@ -4,8 +4,8 @@ use super::{Desk, Heard, Job, sender};
 use crate::gui::mail::mailer::News;
 use crate::gui::model::writing::{About, Place, Writing};
 use crate::gui::popup::Popups;
-use crate::message::{Flag, FlagChange, Flags};
-use crate::protocol::imap::SpecialUse;
+use crate::mail::message::{Flag, FlagChange, Flags};
+use crate::mail::protocol::imap::SpecialUse;
 
 impl Desk {
     /// What is on its way. What could not be sent is handed back, to be mended.

@@ -9,11 +9,11 @@ use crate::client::{Endpoint, ImapClient, Security, SmtpClient};
 use crate::config::{Config, Ports};
 use crate::gui::model::lock::Trust;
 use crate::limits;
-use crate::protocol::Protocol;
-use crate::protocol::explain::State;
-use crate::protocol::smtp::Params;
+use crate::mail::protocol::Protocol;
+use crate::mail::protocol::smtp::Params;
 use crate::server::Servers;
-use crate::wire_tap::Recorder;
+use crate::teaching::explain::State;
+use crate::teaching::wire_tap::Recorder;
 
 /// Servers in this process, and a window's models that follow their clients.
 struct Lab {
@@ -185,7 +185,7 @@ fn a_long_session_stays_within_its_bounds() {
         let connection = Arc::new(Connection {
             number,
             ours: Side::Client,
-            protocol: Some(crate::protocol::Protocol::Pop3),
+            protocol: Some(crate::mail::protocol::Protocol::Pop3),
             service: "pop3".to_owned(),
             client: "127.0.0.1:1".parse().unwrap(),
             server: "127.0.0.1:2".parse().unwrap(),

@@ -1,7 +1,7 @@
 //! What the answer to FETCH is made of, and when.
 
 use super::*;
-use crate::message::{Flag, FlagChange, Flags};
+use crate::mail::message::{Flag, FlagChange, Flags};
 
 /// The responses of a FETCH, which are made as they are sent.
 fn responses(reply: Reply) -> Box<dyn Iterator<Item = Part>> {

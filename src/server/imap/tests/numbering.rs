@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::message::{Flag, FlagChange, Flags};
+use crate::mail::message::{Flag, FlagChange, Flags};
 use crate::server::imap::merge::Telling;
 use crate::server::imap::reading::Reading;
 use crate::server::imap::view::View;

@@ -1,0 +1,266 @@
+//! A report of what became of a message: what people call a bounce (RFC 3464, RFC 6522).
+//!
+//! Three parts: a text for people, fields for programs, and the message or its header. Whether one
+//! is sent, and to whom, is the queue's decision.
+
+use std::io::{self, Read, Write};
+
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, fmt::rfc2822};
+
+use super::encode;
+
+/// What became of a message.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// Whom the report comes from, as it stands in `From:`.
+    pub from: String,
+    /// The sender of the message.
+    pub to: String,
+    /// What it is about.
+    pub subject: String,
+    /// The explanation for people.
+    pub text: String,
+    /// The report's own Message-ID, without angle brackets.
+    pub message_id: String,
+    /// When it is written.
+    pub date: Timestamp,
+    /// Who reports: the server's name.
+    pub reporting_mta: String,
+    /// The sender's own name for the message (RFC 3464 §2.2.1).
+    pub envelope_id: Option<String>,
+    /// When the message came in.
+    pub arrival: Timestamp,
+    /// One for each recipient that the report is about.
+    pub fates: Vec<Fate>,
+}
+
+/// What became of one recipient (RFC 3464 §2.3).
+#[derive(Clone, Debug)]
+pub struct Fate {
+    /// Whom the sender had named: `rfc822;bob@other.test`.
+    pub original: Option<String>,
+    /// The address that was tried.
+    pub recipient: String,
+    /// `failed`, `delayed`, `delivered` or `relayed`.
+    pub action: &'static str,
+    /// `5.1.1` (RFC 3463).
+    pub status: String,
+    /// Who answered.
+    pub remote_mta: Option<String>,
+    /// The reply, its type in front: `smtp; 550 5.1.1 …`.
+    pub diagnostic: Option<String>,
+    /// Until when it is tried, if it is.
+    pub retry_until: Option<Timestamp>,
+}
+
+/// How much of the message goes back with the report (RFC 3461 §4.3).
+pub enum Returned<'a> {
+    /// Its header.
+    Header(&'a [u8]),
+    /// All of it, with CRLF line endings.
+    Message(&'a mut dyn Read),
+}
+
+impl Report {
+    /// Writes the report as it travels.
+    ///
+    /// # Errors
+    /// The writer's, and those of reading the returned message.
+    pub fn write_to(&self, out: &mut dyn Write, returned: Returned<'_>) -> io::Result<()> {
+        let boundary = self.boundary();
+        out.write_all(self.header(&boundary).as_bytes())?;
+        let (encoding, text) = encode::text(&self.text);
+        write!(
+            out,
+            "--{boundary}\r\nContent-Type: text/plain; charset=\"utf-8\"\r\n\
+             Content-Transfer-Encoding: {encoding}\r\n\r\n{text}\r\n\
+             --{boundary}\r\nContent-Type: message/delivery-status\r\n\r\n{fields}\r\n\
+             --{boundary}\r\n",
+            fields = self.fields(),
+        )?;
+        match returned {
+            Returned::Header(header) => {
+                let encoding = if header.is_ascii() { "7bit" } else { "8bit" };
+                let kind = "Content-Type: text/rfc822-headers";
+                write!(
+                    out,
+                    "{kind}\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n"
+                )?;
+                out.write_all(header)?;
+            }
+            Returned::Message(message) => {
+                // Nobody knows before it is read; 8bit is right for 7-bit text, too (RFC 2045 §6.2).
+                let kind = "Content-Type: message/rfc822";
+                write!(out, "{kind}\r\nContent-Transfer-Encoding: 8bit\r\n\r\n")?;
+                io::copy(message, out)?;
+            }
+        }
+        write!(out, "\r\n--{boundary}--\r\n")
+    }
+
+    fn header(&self, boundary: &str) -> String {
+        let parameters = format!("report-type=delivery-status; boundary=\"{boundary}\"");
+        let fields = [
+            ("Date", date(self.date)),
+            ("From", self.from.clone()),
+            ("To", self.to.clone()),
+            ("Subject", encode::unstructured(&self.subject)),
+            ("Message-ID", format!("<{}>", self.message_id)),
+            // RFC 3834 §5: no answer to this, please.
+            ("Auto-Submitted", "auto-replied".to_owned()),
+            ("MIME-Version", "1.0".to_owned()),
+            ("Content-Type", format!("multipart/report; {parameters}")),
+        ];
+        let fields = fields
+            .iter()
+            .map(|(name, value)| encode::field(name, value));
+        fields.collect::<String>() + "\r\n"
+    }
+
+    /// RFC 3464 §2.1: the fields of the message, then those of each recipient.
+    fn fields(&self) -> String {
+        let envelope_id = self
+            .envelope_id
+            .clone()
+            .map(|id| ("Original-Envelope-Id", id));
+        let message = [
+            envelope_id,
+            Some(("Reporting-MTA", format!("dns; {}", self.reporting_mta))),
+            Some(("Arrival-Date", date(self.arrival))),
+        ];
+        let written = written(message);
+        let each = self
+            .fates
+            .iter()
+            .map(|fate| format!("\r\n{}", fate.fields()));
+        written + &each.collect::<String>()
+    }
+
+    /// From the Message-ID, as in a [`Draft`](super::Draft).
+    fn boundary(&self) -> String {
+        let usable = self.message_id.chars().filter(char::is_ascii_alphanumeric);
+        format!("=_report_{}", usable.take(48).collect::<String>())
+    }
+}
+
+impl Fate {
+    fn fields(&self) -> String {
+        let text = |name, value: &Option<String>| Some((name, value.clone()?));
+        written([
+            text("Original-Recipient", &self.original),
+            Some(("Final-Recipient", typed(&self.recipient))),
+            Some(("Action", self.action.to_owned())),
+            Some(("Status", self.status.clone())),
+            text("Remote-MTA", &self.remote_mta),
+            text("Diagnostic-Code", &self.diagnostic),
+            self.retry_until
+                .map(|until| ("Will-Retry-Until", date(until))),
+        ])
+    }
+}
+
+/// Fields in ASCII, for that is all that a message/delivery-status has (RFC 3464 §2.1).
+fn written<const N: usize>(fields: [Option<(&str, String)>; N]) -> String {
+    let ascii = |c: char| if c.is_ascii() { c } else { '?' };
+    let field = |(name, value): (&str, String)| {
+        encode::field(name, &value.chars().map(ascii).collect::<String>())
+    };
+    fields.into_iter().flatten().map(field).collect()
+}
+
+/// An address with its type; beyond ASCII as RFC 6533 §3 has it: `utf-8; zo\x{EB}@a.test`.
+fn typed(address: &str) -> String {
+    if address.is_ascii() {
+        return format!("rfc822; {address}");
+    }
+    let encoded = address.chars().map(|c| match c {
+        c if c.is_ascii() && c != '\\' => c.to_string(),
+        c => format!("\\x{{{:X}}}", u32::from(c)),
+    });
+    format!("utf-8; {}", encoded.collect::<String>())
+}
+
+/// RFC 5322 §3.3, in this machine's time zone.
+fn date(time: Timestamp) -> String {
+    let zoned = time.to_zoned(TimeZone::system());
+    rfc2822::to_string(&zoned).unwrap_or_else(|_| time.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may fail")]
+
+    use super::*;
+    use crate::mail::message::{Content, Part};
+
+    fn report() -> Report {
+        let fate = |recipient: &str, action| Fate {
+            original: None,
+            recipient: recipient.to_owned(),
+            action,
+            status: "5.1.1".to_owned(),
+            remote_mta: Some("dns; 127.0.0.1:25".to_owned()),
+            diagnostic: Some("smtp; 550 5.1.1 nö".to_owned()),
+            retry_until: None,
+        };
+        Report {
+            from: "Mail System <postmaster@a.test>".to_owned(),
+            to: "alice@a.test".to_owned(),
+            subject: "Not delivered".to_owned(),
+            text: "Sorry.\n".to_owned(),
+            message_id: "1.2@a.test".to_owned(),
+            date: Timestamp::UNIX_EPOCH,
+            reporting_mta: "mail.a.test".to_owned(),
+            envelope_id: Some("QQ314159".to_owned()),
+            arrival: Timestamp::UNIX_EPOCH,
+            fates: vec![fate("bob@b.test", "failed"), fate("zoë@c.test", "delayed")],
+        }
+    }
+
+    #[test]
+    fn a_report_has_its_three_parts() {
+        let whole = &mut &b"Subject: x\r\n\r\nbody\r\n"[..];
+        let rows = [
+            (
+                Returned::Header(b"Subject: x\r\n\r\n"),
+                &b"text/rfc822-headers"[..],
+            ),
+            (Returned::Message(whole), b"message/rfc822"),
+        ];
+        for (returned, expected) in rows {
+            let mut bytes = Vec::new();
+            report().write_to(&mut bytes, returned).unwrap();
+            let part = Part::read(&mut &bytes[..]).unwrap();
+            let Content::Multipart(parts) = &part.content else {
+                panic!("{}", String::from_utf8_lossy(&bytes));
+            };
+            let kinds: Vec<Vec<u8>> = parts
+                .iter()
+                .map(|part| part.fields.value("Content-Type").unwrap())
+                .collect();
+            assert_eq!(kinds[1..], [&b"message/delivery-status"[..], expected]);
+        }
+    }
+
+    #[test]
+    fn the_fields_are_those_of_rfc_3464() {
+        let fields = report().fields();
+        let groups: Vec<&str> = fields.split("\r\n\r\n").collect();
+        assert_eq!(groups.len(), 3, "{fields}");
+        assert!(
+            groups[0].starts_with(
+                "Original-Envelope-Id: QQ314159\r\nReporting-MTA: dns; mail.a.test\r\n"
+            )
+        );
+        assert_eq!(
+            groups[1],
+            "Final-Recipient: rfc822; bob@b.test\r\nAction: failed\r\nStatus: 5.1.1\r\n\
+             Remote-MTA: dns; 127.0.0.1:25\r\nDiagnostic-Code: smtp; 550 5.1.1 n?"
+        );
+        assert!(
+            groups[2]
+                .starts_with("Final-Recipient: utf-8; zo\\x{EB}@c.test\r\nAction: delayed\r\n")
+        );
+    }
+}

@@ -1,0 +1,163 @@
+//! A message with binary parts, made fit for every reader: those parts travel in base64 from here on.
+//!
+//! A part whose Content-Transfer-Encoding is `binary` may hold any octets: NUL, which no other IMAP
+//! answer than BINARY can carry, and line ends that are none, which a store for text would change.
+//! RFC 3516 §4.4 lets a server change the encoding as long as nothing is lost, and base64 loses
+//! nothing. All that is not in such a part stays as it is, octet for octet.
+
+use std::io::{self, BufReader, Read, Seek, Write};
+use std::ops::Range;
+
+use super::content::transfer_encoding;
+use super::encode;
+use super::header::HEADER_MAX;
+use super::{Content, Part};
+
+/// Octets that become whole lines of base64 at a time.
+const CHUNK: usize = 57 * 100;
+
+/// Copies a message from its first octet on, its binary parts in base64.
+///
+/// # Errors
+/// The reader's, and the writer's.
+pub fn copy(message: &mut (impl Read + Seek), out: &mut impl Write) -> io::Result<()> {
+    message.rewind()?;
+    let structure = Part::read(&mut BufReader::new(&mut *message))?;
+    let mut changes = Vec::new();
+    collect(&structure, &mut changes);
+    message.rewind()?;
+    let mut message = BufReader::new(message);
+    let mut at = 0;
+    for (place, change) in changes {
+        io::copy(&mut Read::by_ref(&mut message).take(place.start - at), out)?;
+        let mut octets = Read::by_ref(&mut message).take(place.end - place.start);
+        match change {
+            Change::Encoding(name) => out.write_all(&renamed(&mut octets, name)?)?,
+            Change::Base64 => base64(&mut octets, out)?,
+        }
+        at = place.end;
+    }
+    io::copy(&mut message, out).map(drop)
+}
+
+/// What becomes of a piece of the message.
+enum Change {
+    /// It is a header, and names this encoding.
+    Encoding(&'static str),
+    /// It is a body.
+    Base64,
+}
+
+/// Finds what must be changed, in the order in which it stands in the message.
+fn collect(part: &Part, changes: &mut Vec<(Range<u64>, Change)>) {
+    let is_real = part.header.end - part.header.start <= HEADER_MAX as u64;
+    let binary = transfer_encoding(&part.fields).eq_ignore_ascii_case(b"binary");
+    // RFC 2045 §6.4: what holds other parts is encoded with none but 7bit, 8bit and binary.
+    let encoding = match part.content {
+        Content::Leaf => "base64",
+        _ => "8bit",
+    };
+    if binary && is_real {
+        changes.push((part.header.clone(), Change::Encoding(encoding)));
+    }
+    match &part.content {
+        Content::Leaf if binary && is_real => changes.push((part.body.clone(), Change::Base64)),
+        Content::Leaf => {}
+        Content::Multipart(parts) => parts.iter().for_each(|part| collect(part, changes)),
+        Content::Message(message) => collect(message, changes),
+    }
+}
+
+/// The header with another encoding in the place of its own.
+fn renamed(header: &mut impl Read, encoding: &str) -> io::Result<Vec<u8>> {
+    let mut text = Vec::new();
+    header.read_to_end(&mut text)?;
+    let name = b"Content-Transfer-Encoding";
+    let (mut out, mut skipping) = (Vec::with_capacity(text.len()), false);
+    for line in text.split_inclusive(|octet| *octet == b'\n') {
+        let continues = matches!(line.first(), Some(b' ' | b'\t'));
+        let begins = (line.get(..name.len())).is_some_and(|start| start.eq_ignore_ascii_case(name));
+        if begins && !skipping {
+            out.extend_from_slice(format!("Content-Transfer-Encoding: {encoding}\r\n").as_bytes());
+        }
+        skipping = begins || (skipping && continues);
+        if !skipping {
+            out.extend_from_slice(line);
+        }
+    }
+    Ok(out)
+}
+
+fn base64(body: &mut impl Read, out: &mut impl Write) -> io::Result<()> {
+    let mut chunk = Vec::with_capacity(CHUNK);
+    loop {
+        chunk.clear();
+        body.take(CHUNK as u64).read_to_end(&mut chunk)?;
+        if chunk.is_empty() {
+            return Ok(());
+        }
+        out.write_all(encode::base64(&chunk).as_bytes())?;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may fail")]
+
+    use super::*;
+    use crate::mail::message::{Decoder, Encoding};
+    use proptest::prelude::*;
+    use std::io::Cursor;
+
+    fn copied(message: &[u8]) -> Vec<u8> {
+        let mut out = Vec::new();
+        let mut message = Cursor::new(message);
+        // As it is when it has just been written.
+        message.set_position(message.get_ref().len() as u64);
+        copy(&mut message, &mut out).unwrap();
+        out
+    }
+
+    #[test]
+    fn only_binary_parts_change() {
+        let rows: [(&[u8], &[u8]); 4] = [
+            (b"Subject: x\r\n\r\n\0\n\r", b"Subject: x\r\n\r\n\0\n\r"),
+            (
+                b"Content-Transfer-Encoding: Binary\r\nSubject: x\r\n\r\n\0\n\r",
+                b"Content-Transfer-Encoding: base64\r\nSubject: x\r\n\r\nAAoN\r\n",
+            ),
+            (
+                b"content-transfer-encoding:\r\n binary\r\n\r\n",
+                b"Content-Transfer-Encoding: base64\r\n\r\n",
+            ),
+            (
+                b"Content-Type: multipart/mixed; boundary=b\r\nContent-Transfer-Encoding: binary\r\n\r\n\
+                  preamble\r\n--b\r\n\r\n8bit \xe9\r\n--b\r\nContent-Transfer-Encoding: binary\r\n\r\n\
+                  \0\xff\r\n--b--\r\nepilogue",
+                b"Content-Type: multipart/mixed; boundary=b\r\nContent-Transfer-Encoding: 8bit\r\n\r\n\
+                  preamble\r\n--b\r\n\r\n8bit \xe9\r\n--b\r\nContent-Transfer-Encoding: base64\r\n\r\n\
+                  AP8=\r\n\r\n--b--\r\nepilogue",
+            ),
+        ];
+        for (message, expected) in rows {
+            assert_eq!(copied(message), expected, "{}", message.escape_ascii());
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_lost(body in prop::collection::vec(any::<u8>(), 0..20_000)) {
+            let message = [b"Content-Transfer-Encoding: binary\r\n\r\n", &body[..]].concat();
+            let out = copied(&message);
+            let encoded = &out[b"Content-Transfer-Encoding: base64\r\n\r\n".len()..];
+            let mut decoded = Vec::new();
+            Decoder::new(encoded, Encoding::Base64).read_to_end(&mut decoded).unwrap();
+            prop_assert_eq!(decoded, body);
+        }
+
+        #[test]
+        fn any_octets_can_be_copied(message in prop::collection::vec(any::<u8>(), 0..300)) {
+            prop_assert_eq!(copied(&message), message);
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! A cursor that remembers what stood where, for whoever explains a line (`protocol::explain`).
+//!
+//! A parser says `cursor.named(Role::Mailbox, MailboxName::parse)`, and costs nothing more unless
+//! somebody [records](Cursor::recording). What failed is forgotten; what was parsed before it is not.
+
+use std::cell::RefCell;
+
+use super::{Cursor, Parsed};
+use crate::mail::protocol::span::{Role, Span};
+
+/// More parts of a command or response are not remembered: a screen shows fewer.
+const MOST_SPANS: usize = 500;
+
+/// The parts that were found, in the order in which they begin.
+#[derive(Debug, Default)]
+pub struct Recording(RefCell<Vec<Span>>);
+
+impl Recording {
+    /// The parts: one that stands in another comes behind it.
+    #[must_use]
+    pub fn into_spans(self) -> Vec<Span> {
+        self.0.into_inner()
+    }
+
+    /// Begins a part; where it will stand in the list.
+    fn begin(&self, role: Role, at: usize) -> usize {
+        let mut spans = self.0.borrow_mut();
+        // What ends behind this place was found by an attempt that was given up; a part that this
+        // one stands in has no end yet.
+        while spans.last().is_some_and(|last| last.range.end > at) {
+            spans.pop();
+        }
+        let index = spans.len();
+        if index < MOST_SPANS {
+            spans.push(Span {
+                role,
+                range: at..at,
+            });
+        }
+        index
+    }
+
+    /// Ends the part that began as this one, at this place or, if it failed, nowhere.
+    fn end(&self, index: usize, at: Option<usize>) {
+        let mut spans = self.0.borrow_mut();
+        match (at, spans.get_mut(index)) {
+            (Some(at), Some(span)) => span.range.end = at,
+            _ => spans.truncate(index),
+        }
+    }
+}
+
+impl<'a> Cursor<'a> {
+    /// At the beginning of these bytes, and remembering what stands where.
+    #[must_use]
+    pub fn recording(bytes: &'a [u8], recording: &'a Recording) -> Cursor<'a> {
+        Cursor {
+            recording: Some(recording),
+            ..Cursor::new(bytes)
+        }
+    }
+
+    /// Parses a part that has a name.
+    ///
+    /// # Errors
+    /// The parser's.
+    pub fn named<T>(
+        &mut self,
+        role: Role,
+        parse: impl FnOnce(&mut Self) -> Parsed<T>,
+    ) -> Parsed<T> {
+        let Some(recording) = self.recording else {
+            return parse(self);
+        };
+        let index = recording.begin(role, self.at);
+        let parsed = parse(self);
+        recording.end(index, parsed.is_ok().then_some(self.at));
+        parsed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mail::protocol::span::tests::shown;
+
+    #[test]
+    fn what_failed_is_forgotten_and_what_was_before_it_is_not() {
+        let recording = Recording::default();
+        let mut cursor = Cursor::recording(b"one 2 x", &recording);
+        let parsed = cursor
+            .named(Role::Verb, |c| c.atom("a verb"))
+            .and_then(|_| cursor.space())
+            .and_then(|()| cursor.named(Role::Number, Cursor::number))
+            .and_then(|_| cursor.space())
+            .and_then(|()| {
+                cursor.named(Role::Value, |c| {
+                    c.named(Role::Flag, |c| c.atom("a flag"))?;
+                    c.space()
+                })
+            });
+        assert!(parsed.is_err());
+        let spans = recording.into_spans();
+        assert_eq!(shown(b"one 2 x", &spans), "verb one, number 2");
+    }
+
+    #[test]
+    fn an_attempt_that_was_given_up_leaves_nothing() {
+        let recording = Recording::default();
+        let mut cursor = Cursor::recording(b"a b", &recording);
+        let mut ahead = cursor.clone();
+        assert!(ahead.atom("a").is_ok() && ahead.space().is_ok());
+        assert!(ahead.named(Role::Flag, |c| c.atom("b")).is_ok());
+        assert!(cursor.named(Role::Verb, |c| c.atom("a")).is_ok());
+        assert_eq!(shown(b"a b", &recording.into_spans()), "verb a");
+    }
+
+    #[test]
+    fn a_part_within_a_part_comes_behind_it() {
+        let recording = Recording::default();
+        let mut cursor = Cursor::recording(b"(a b)", &recording);
+        let flags = cursor.named(Role::Value, |c| {
+            c.list(|c| c.named(Role::Flag, |c| c.atom("a flag")))
+        });
+        assert!(flags.is_ok());
+        let shown = shown(b"(a b)", &recording.into_spans());
+        assert_eq!(shown, "value (a b), flag a, flag b");
+    }
+}

@@ -1,0 +1,284 @@
+//! What IMAP tells of a message without sending it: ENVELOPE, BODY and BODYSTRUCTURE
+//! (RFC 9051 §7.5.2, RFC 3501 §7.4.2).
+//!
+//! Made from a [`Part`] alone; never reads the message. What a broken message leaves open is
+//! answered as Dovecot answers it.
+
+use std::ops::Range;
+
+use super::string::{nstring, string};
+use crate::mail::message::address::{self, Address};
+use crate::mail::message::content::{self, Disposition, MediaType, Params};
+use crate::mail::message::{Content, Header, Part};
+
+/// The BODYSTRUCTURE of a message as it stands on the wire, and its BODY, which is the same without
+/// the extension data.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BodyStructure {
+    text: Vec<u8>,
+    /// Where in the text extension data stands, its space before it included.
+    extensions: Vec<Range<usize>>,
+}
+
+/// The ENVELOPE of a message with this header, brackets included.
+#[must_use]
+pub fn envelope(header: &Header) -> Vec<u8> {
+    let mut out = Vec::new();
+    write_envelope(header, &mut out);
+    out.shrink_to_fit();
+    out
+}
+
+impl BodyStructure {
+    /// Describes a message.
+    #[must_use]
+    pub fn of(message: &Part) -> BodyStructure {
+        let mut structure = BodyStructure {
+            text: Vec::new(),
+            extensions: Vec::new(),
+        };
+        structure.part(message);
+        structure.text.shrink_to_fit();
+        structure.extensions.shrink_to_fit();
+        structure
+    }
+
+    /// BODYSTRUCTURE, brackets included.
+    #[must_use]
+    pub fn extended(&self) -> &[u8] {
+        &self.text
+    }
+
+    /// BODY, brackets included.
+    #[must_use]
+    pub fn plain(&self) -> Vec<u8> {
+        let mut plain = Vec::with_capacity(self.text.len());
+        let mut from = 0;
+        for extension in &self.extensions {
+            plain.extend_from_slice(self.text.get(from..extension.start).unwrap_or_default());
+            from = extension.end;
+        }
+        plain.extend_from_slice(self.text.get(from..).unwrap_or_default());
+        plain
+    }
+
+    /// What it takes in memory beside its own structure, in octets.
+    #[must_use]
+    pub fn cost(&self) -> usize {
+        self.text.capacity() + self.extensions.capacity() * size_of::<Range<usize>>()
+    }
+
+    fn part(&mut self, part: &Part) {
+        self.text.push(b'(');
+        match &part.content {
+            Content::Multipart(parts) => self.multipart(part, parts),
+            Content::Message(message) => self.message(part, message),
+            Content::Leaf => {
+                write_leaf(part, &mut self.text);
+                self.extension(|out| write_extension(part, out));
+            }
+        }
+        self.text.push(b')');
+    }
+
+    /// `body-type-mpart`.
+    fn multipart(&mut self, part: &Part, parts: &[Part]) {
+        for inner in parts {
+            self.part(inner);
+        }
+        if parts.is_empty() {
+            // The grammar demands a part (`1*body`); like Dovecot, we show an empty one.
+            let empty = b"(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 0 0";
+            self.text.extend_from_slice(empty);
+            self.extension(|out| out.extend_from_slice(b" NIL NIL NIL NIL"));
+            self.text.push(b')');
+        }
+        let media = MediaType::of(&part.fields);
+        self.text.push(b' ');
+        string(
+            media.as_ref().map_or(b"mixed", |media| &media.sub),
+            &mut self.text,
+        );
+        self.extension(|out| {
+            out.push(b' ');
+            write_params(&media.map(|media| media.params).unwrap_or_default(), out);
+            write_extension(part, out);
+        });
+    }
+
+    /// `body-type-msg`: what lies inside comes along.
+    fn message(&mut self, part: &Part, message: &Part) {
+        let out = &mut self.text;
+        out.extend_from_slice(b"\"message\" \"rfc822\" ");
+        let media = MediaType::of(&part.fields);
+        write_params(&media.map(|media| media.params).unwrap_or_default(), out);
+        write_fields(part, out);
+        out.push(b' ');
+        write_envelope(&message.fields, out);
+        out.push(b' ');
+        self.part(message);
+        write_lines(part, &mut self.text);
+        self.extension(|out| write_extension(part, out));
+    }
+
+    /// What only BODYSTRUCTURE has.
+    fn extension(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        let begin = self.text.len();
+        write(&mut self.text);
+        self.extensions.push(begin..self.text.len());
+    }
+}
+
+fn write_envelope(header: &Header, out: &mut Vec<u8>) {
+    let from = addresses(header, "From");
+    // RFC 9051 §7.5.2: if the Sender or Reply-To fields are absent or empty, From stands in for them.
+    let or_from = |name| Some(addresses(header, name)).filter(|list| !list.is_empty());
+    out.push(b'(');
+    write_field(header, "Date", out);
+    write_field(header, "Subject", out);
+    write_addresses(&from, out);
+    for name in ["Sender", "Reply-To"] {
+        write_addresses(or_from(name).as_ref().unwrap_or(&from), out);
+    }
+    for name in ["To", "Cc", "Bcc"] {
+        write_addresses(&addresses(header, name), out);
+    }
+    write_field(header, "In-Reply-To", out);
+    nstring(header.value("Message-ID").as_deref(), out);
+    out.push(b')');
+}
+
+/// The addresses of every field with this name: there should be one (RFC 5322 §3.6), and if there
+/// are more, nobody should be left out.
+fn addresses(header: &Header, name: &str) -> Vec<Address> {
+    let named = header.named(name);
+    named
+        .flat_map(|field| address::parse(&field.unfolded()))
+        .collect()
+}
+
+/// A field's value and a space.
+fn write_field(header: &Header, name: &str, out: &mut Vec<u8>) {
+    nstring(header.value(name).as_deref(), out);
+    out.push(b' ');
+}
+
+/// An address list and a space: `(("Alice" NIL "alice" "pillarbox.test")) `.
+fn write_addresses(list: &[Address], out: &mut Vec<u8>) {
+    if list.is_empty() {
+        out.extend_from_slice(b"NIL ");
+        return;
+    }
+    out.push(b'(');
+    for address in list {
+        let fields = [
+            &address.name,
+            &address.route,
+            &address.mailbox,
+            &address.host,
+        ];
+        for (field, before) in fields.into_iter().zip([b'(', b' ', b' ', b' ']) {
+            out.push(before);
+            nstring(field.as_deref(), out);
+        }
+        out.push(b')');
+    }
+    out.extend_from_slice(b") ");
+}
+
+/// `body-type-text` and `body-type-basic`.
+fn write_leaf(part: &Part, out: &mut Vec<u8>) {
+    let media = leaf_type(part);
+    string(&media.main, out);
+    out.push(b' ');
+    string(&media.sub, out);
+    out.push(b' ');
+    write_params(&media.params, out);
+    write_fields(part, out);
+    if media.is_main("text") {
+        write_lines(part, out);
+    }
+}
+
+/// A space and `body-fld-lines`.
+fn write_lines(part: &Part, out: &mut Vec<u8>) {
+    out.extend_from_slice(format!(" {}", part.lines).as_bytes());
+}
+
+/// The type of a part that nobody looked into.
+fn leaf_type(part: &Part) -> MediaType {
+    let named = |main: &[u8], sub: &[u8], params| MediaType {
+        main: main.to_vec(),
+        sub: sub.to_vec(),
+        params,
+    };
+    let media = MediaType::of(&part.fields)
+        // RFC 2045 §5.2: what does not say what it is is text.
+        .unwrap_or_else(|| named(b"text", b"plain", Params::default()));
+    if media.is_main("multipart") || media.is("message", "rfc822") {
+        // Too deep to be looked into; the grammar has no such leaf, so it is just octets.
+        return named(b"application", b"octet-stream", media.params);
+    }
+    if !media.is_main("text") || media.params.value("charset").is_some() {
+        return media;
+    }
+    let mut text = media;
+    text.params.0.push(content::Param {
+        name: b"charset".to_vec(),
+        value: b"us-ascii".to_vec(),
+    });
+    text
+}
+
+/// `body-fields` after the parameters: id, description, encoding, octets.
+fn write_fields(part: &Part, out: &mut Vec<u8>) {
+    out.push(b' ');
+    write_field(&part.fields, "Content-ID", out);
+    write_field(&part.fields, "Content-Description", out);
+    string(&content::transfer_encoding(&part.fields), out);
+    let octets = part.body.end - part.body.start;
+    out.extend_from_slice(format!(" {octets}").as_bytes());
+}
+
+/// `body-ext-1part` and `body-ext-mpart`: MD5 (not for a multipart), disposition, language, location.
+fn write_extension(part: &Part, out: &mut Vec<u8>) {
+    out.push(b' ');
+    if !matches!(part.content, Content::Multipart(_)) {
+        write_field(&part.fields, "Content-MD5", out);
+    }
+    match Disposition::of(&part.fields) {
+        Some(disposition) => {
+            out.push(b'(');
+            string(&disposition.kind, out);
+            out.push(b' ');
+            write_params(&disposition.params, out);
+            out.extend_from_slice(b") ");
+        }
+        None => out.extend_from_slice(b"NIL "),
+    }
+    write_list(&content::languages(&part.fields), out);
+    out.push(b' ');
+    nstring(part.fields.value("Content-Location").as_deref(), out);
+}
+
+/// `body-fld-param`: `("charset" "utf-8")`, or NIL.
+fn write_params(params: &Params, out: &mut Vec<u8>) {
+    let joined = params.joined();
+    let pairs = (joined.0.iter()).flat_map(|param| [&param.name, &param.value]);
+    write_list(pairs, out);
+}
+
+/// Strings in brackets, or NIL for none.
+fn write_list<'a>(strings: impl IntoIterator<Item = &'a Vec<u8>>, out: &mut Vec<u8>) {
+    let mut before = b'(';
+    for text in strings {
+        out.push(before);
+        string(text, out);
+        before = b' ';
+    }
+    let none = before == b'(';
+    out.extend_from_slice(if none { b"NIL" } else { b")" });
+}
+
+#[cfg(test)]
+mod tests;

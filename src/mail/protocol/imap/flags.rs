@@ -1,0 +1,234 @@
+//! Flags on the wire (RFC 3501 §9, `flag` and `flag-list`; §6.4.6 for STORE).
+//!
+//! What a client sets are [`Flags`]; `\Recent` and flags that do not exist are errors there. What a
+//! server lists may have more, and is a [`FlagList`].
+
+use std::fmt;
+
+use super::cursor::{Bound, Cursor, Parsed};
+use crate::mail::message::{Flag, FlagChange, Flags};
+use crate::mail::protocol::span::Role;
+
+/// No keyword is longer: every SELECT of its mailbox tells it to every client.
+const LONGEST_KEYWORD: usize = 100;
+
+/// No command sets more flags at once: Dovecot's Maildir keeps 26 keywords in a file's name.
+const AT_ONCE: Bound = Bound {
+    most: 100,
+    expected: "at most 100 flags",
+};
+
+/// Reads `(\Seen $Forwarded)`, or `()`, from the front.
+///
+/// # Errors
+/// When none stands there, or a flag is one that cannot be set.
+pub fn parse_list(cursor: &mut Cursor<'_>) -> Parsed<Flags> {
+    let mut flags = Flags::new();
+    cursor.list_or_empty_within(AT_ONCE, |cursor| one_more(cursor, &mut flags))?;
+    Ok(flags)
+}
+
+/// Reads what STORE does, `+FLAGS.SILENT (\Seen)`, from the front: the change, and whether it is silent.
+///
+/// # Errors
+/// When none stands there, or a flag is one that cannot be set.
+pub fn parse_change(cursor: &mut Cursor<'_>) -> Parsed<(FlagChange, bool)> {
+    let (change, silent) = cursor.named(Role::StoreItem, parse_how)?;
+    cursor.space()?;
+    if cursor.peek() == Some(b'(') {
+        return Ok((change(parse_list(cursor)?), silent));
+    }
+    // RFC 3501 §9, `store-att-flags`: the parentheses may be missing.
+    let mut flags = Flags::new();
+    cursor.separated_within(AT_ONCE, |cursor| one_more(cursor, &mut flags))?;
+    Ok((change(flags), silent))
+}
+
+/// What flags do to a message's.
+type How = fn(Flags) -> FlagChange;
+
+/// `+FLAGS.SILENT`
+fn parse_how(cursor: &mut Cursor<'_>) -> Parsed<(How, bool)> {
+    let error = cursor.expected("FLAGS, +FLAGS or -FLAGS");
+    let change = match cursor.peek() {
+        Some(b'+') if cursor.eat(b'+') => FlagChange::Add,
+        Some(b'-') if cursor.eat(b'-') => FlagChange::Remove,
+        _ => FlagChange::Replace,
+    };
+    if !cursor.eat_text("FLAGS") {
+        return Err(error);
+    }
+    Ok((change, cursor.eat_text(".SILENT")))
+}
+
+fn one_more(cursor: &mut Cursor<'_>, flags: &mut Flags) -> Parsed<()> {
+    cursor.named(Role::Flag, |cursor| parse_flag(cursor, flags))
+}
+
+fn parse_flag(cursor: &mut Cursor<'_>, flags: &mut Flags) -> Parsed<()> {
+    let error = cursor.expected("a flag that a client can set, such as \\Seen or $Forwarded");
+    if !cursor.eat(b'\\') {
+        let too_long = cursor.expected("a keyword of at most 100 characters");
+        let keyword = cursor.atom(error.expected)?;
+        if keyword.len() > LONGEST_KEYWORD {
+            return Err(too_long);
+        }
+        flags.set_keyword(keyword);
+        return Ok(());
+    }
+    flags.set(system_flag(cursor.atom(error.expected)?).ok_or(error)?);
+    Ok(())
+}
+
+/// The flag with this name, without its backslash, in any case.
+fn system_flag(name: &str) -> Option<Flag> {
+    let named = |flag: &Flag| flag.to_string()[1..].eq_ignore_ascii_case(name);
+    Flag::ALL.into_iter().find(named)
+}
+
+/// Prints what STORE does.
+pub(super) struct Change<'a>(pub(super) &'a FlagChange, pub(super) bool);
+
+impl fmt::Display for Change<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Change(change, silent) = self;
+        let (sign, flags) = match change {
+            FlagChange::Replace(flags) => ("", flags),
+            FlagChange::Add(flags) => ("+", flags),
+            FlagChange::Remove(flags) => ("-", flags),
+        };
+        let silent = if *silent { ".SILENT" } else { "" };
+        write!(f, "{sign}FLAGS{silent} ({flags})")
+    }
+}
+
+/// Flags as a server lists them: of a message, of a mailbox, or those that can be kept
+/// (PERMANENTFLAGS).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FlagList {
+    /// The flags that a client can set, too.
+    pub flags: Flags,
+    /// Is `\Recent` among them?
+    pub recent: bool,
+    /// Is `\*` among them: can new keywords be made (RFC 3501 §7.1)?
+    pub any_keyword: bool,
+}
+
+impl FlagList {
+    /// Reads a list from the front. System flags that we do not know are passed over.
+    ///
+    /// # Errors
+    /// When none stands there.
+    pub fn parse(cursor: &mut Cursor<'_>) -> Parsed<FlagList> {
+        let mut list = FlagList::default();
+        cursor.list_or_empty(|cursor| cursor.named(Role::Flag, |cursor| list.one_more(cursor)))?;
+        Ok(list)
+    }
+
+    fn one_more(&mut self, cursor: &mut Cursor<'_>) -> Parsed<()> {
+        if cursor.eat_text("\\*") {
+            self.any_keyword = true;
+        } else if cursor.eat(b'\\') {
+            let name = cursor.atom("a flag")?;
+            self.recent |= name.eq_ignore_ascii_case("Recent");
+            system_flag(name)
+                .into_iter()
+                .for_each(|flag| self.flags.set(flag));
+        } else {
+            self.flags.set_keyword(cursor.atom("a flag")?);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn change(text: &str) -> Result<String, String> {
+        let mut cursor = Cursor::new(text.as_bytes());
+        let (change, silent) = parse_change(&mut cursor).map_err(|error| error.to_string())?;
+        cursor.end().map_err(|error| error.to_string())?;
+        Ok(Change(&change, silent).to_string())
+    }
+
+    #[test]
+    fn a_keyword_has_its_bound() {
+        assert!(change(&format!("+FLAGS ({})", "k".repeat(100))).is_ok());
+        let error = change(&format!("+FLAGS ({})", "k".repeat(101))).unwrap_err();
+        assert_eq!(
+            error,
+            "expected a keyword of at most 100 characters at octet 8"
+        );
+    }
+
+    #[test]
+    fn changes() {
+        let rows = [
+            ("FLAGS ()", "FLAGS ()"),
+            (
+                "+flags.silent (\\seen $Junk)",
+                "+FLAGS.SILENT (\\Seen $Junk)",
+            ),
+            ("-FLAGS \\Deleted \\DRAFT", "-FLAGS (\\Deleted \\Draft)"),
+            ("+FLAGS junk", "+FLAGS (junk)"),
+        ];
+        for (text, printed) in rows {
+            assert_eq!(change(text).as_deref(), Ok(printed));
+        }
+        let flag = "expected a flag that a client can set, such as \\Seen or $Forwarded";
+        let rows = [
+            ("", "expected FLAGS, +FLAGS or -FLAGS at octet 0".to_owned()),
+            (
+                "*FLAGS ()",
+                "expected FLAGS, +FLAGS or -FLAGS at octet 0".to_owned(),
+            ),
+            ("FLAGS", "expected a space at octet 5".to_owned()),
+            ("FLAGS (\\Recent)", format!("{flag} at octet 7")),
+            ("FLAGS (\\*)", format!("{flag} at octet 8")),
+            (
+                "FLAGS (a]b)",
+                "expected a space or a closing parenthesis at octet 8".to_owned(),
+            ),
+            ("FLAGS \\", format!("{flag} at octet 7")),
+        ];
+        for (text, sentence) in rows {
+            assert_eq!(change(text), Err(sentence), "{text}");
+        }
+        let many = "a ".repeat(101);
+        assert!(
+            change(&format!("FLAGS {}", many.trim_end()))
+                .unwrap_err()
+                .starts_with("expected at most 100 flags")
+        );
+    }
+
+    #[test]
+    fn lists_of_servers() {
+        let text = b"(\\Seen \\Recent \\Unheard $Junk \\*)";
+        let list = FlagList::parse(&mut Cursor::new(text)).unwrap();
+        assert_eq!(list.flags.to_string(), "\\Seen $Junk");
+        assert!(list.recent && list.any_keyword);
+        assert_eq!(
+            FlagList::parse(&mut Cursor::new(b"()")),
+            Ok(FlagList::default())
+        );
+    }
+
+    /// Flags for the laws of the commands that have some.
+    pub(in super::super) fn any_flags() -> impl Strategy<Value = Flags> {
+        let system = proptest::collection::vec(0usize..5, 0..3);
+        let keywords = proptest::collection::vec("[$A-Za-z][a-z0-9_-]{0,8}", 0..3);
+        (system, keywords).prop_map(|(system, keywords)| {
+            let mut flags: Flags = system.into_iter().map(|at| Flag::ALL[at]).collect();
+            keywords
+                .iter()
+                .for_each(|keyword| flags.set_keyword(keyword));
+            flags
+        })
+    }
+}

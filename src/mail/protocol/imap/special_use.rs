@@ -1,0 +1,102 @@
+//! What a mailbox is for: drafts, sent mail, … (RFC 6154 §2). CREATE asks for a use, LIST tells it.
+
+use std::fmt;
+
+use super::cursor::{Cursor, Parsed};
+use crate::mail::protocol::span::Role;
+
+/// A special use, as an attribute of LIST.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SpecialUse {
+    /// Mail that is kept.
+    Archive,
+    /// Mail that is being written.
+    Drafts,
+    /// Mail that nobody asked for.
+    Junk,
+    /// Mail that was sent.
+    Sent,
+    /// Mail that is deleted, or will be.
+    Trash,
+    /// Another use, without its backslash. `All` and `Flagged` are mailboxes that show what is in
+    /// others; `Important` is for whoever knows what is (RFC 8457).
+    Other(String),
+}
+
+impl SpecialUse {
+    /// The uses of mailboxes in which messages are stored.
+    pub const STORING: [SpecialUse; 5] = [
+        SpecialUse::Archive,
+        SpecialUse::Drafts,
+        SpecialUse::Junk,
+        SpecialUse::Sent,
+        SpecialUse::Trash,
+    ];
+
+    /// The use with this name, in any case, without a backslash.
+    #[must_use]
+    pub fn named(name: &str) -> SpecialUse {
+        let mut storing = SpecialUse::STORING.into_iter();
+        let found = storing.find(|special_use| special_use.name().eq_ignore_ascii_case(name));
+        found.unwrap_or_else(|| SpecialUse::Other(name.to_owned()))
+    }
+
+    /// The name, without a backslash.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            SpecialUse::Archive => "Archive",
+            SpecialUse::Drafts => "Drafts",
+            SpecialUse::Junk => "Junk",
+            SpecialUse::Sent => "Sent",
+            SpecialUse::Trash => "Trash",
+            SpecialUse::Other(name) => name,
+        }
+    }
+
+    /// Reads `\Drafts` from the front.
+    ///
+    /// # Errors
+    /// When no attribute stands there.
+    pub fn parse(cursor: &mut Cursor<'_>) -> Parsed<SpecialUse> {
+        let error = cursor.expected("a special use, such as \\Drafts");
+        let name = cursor.named(Role::MailboxAttribute, |cursor| {
+            cursor.expect(b'\\', error.expected)?;
+            cursor.atom(error.expected).map_err(|_| error)
+        })?;
+        Ok(SpecialUse::named(name))
+    }
+}
+
+/// As on the wire: `\Drafts`.
+impl fmt::Display for SpecialUse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\\{}", self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn uses() {
+        let rows = [
+            ("\\Drafts", Some(SpecialUse::Drafts)),
+            ("\\sENT)", Some(SpecialUse::Sent)),
+            ("\\All", Some(SpecialUse::Other("All".to_owned()))),
+            ("Drafts", None),
+            ("\\", None),
+            ("", None),
+        ];
+        for (text, expected) in rows {
+            let parsed = SpecialUse::parse(&mut Cursor::new(text.as_bytes()));
+            assert_eq!(parsed.ok(), expected, "{text}");
+        }
+        for special_use in SpecialUse::STORING {
+            let printed = special_use.to_string();
+            let parsed = SpecialUse::parse(&mut Cursor::new(printed.as_bytes()));
+            assert_eq!(parsed, Ok(special_use));
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! A mailbox's name, and the folder that it names: `Lists.rust` is `.Lists.rust`, Unicode is
+//! modified UTF-7 (RFC 3501 §5.1.3), and INBOX, in any case, is the Maildir itself.
+//!
+//! Whatever a client says, a parsed name stays within the account's folder.
+
+use unicode_normalization::is_nfc;
+
+use super::StoreError;
+use crate::mail::protocol::imap::{MailboxName, mutf7};
+
+/// Between the levels of a name.
+pub(super) const SEPARATOR: char = '.';
+
+/// In octets of modified UTF-7: with the leading dot, and with what a program may add to it, a
+/// file name still stays below 255.
+const LONGEST: usize = 200;
+
+const INBOX: &str = "INBOX";
+
+/// A name that can name a mailbox.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Name {
+    text: String,
+    encoded: String,
+}
+
+impl Name {
+    /// Takes a client's word for a mailbox.
+    pub(super) fn parse(text: &str) -> Result<Name, StoreError> {
+        let bad = |why| Err(StoreError::BadName(text.to_owned(), why));
+        if text.is_empty() {
+            return bad("it is empty");
+        }
+        if text.split(SEPARATOR).any(str::is_empty) {
+            return bad("a part of it, between dots, is empty");
+        }
+        if text.contains('/') || text.contains(char::is_control) {
+            return bad("it has a slash or a control character");
+        }
+        let text = MailboxName::new(text).as_str().to_owned();
+        let encoded = mutf7::encode(&text);
+        if encoded.len() > LONGEST {
+            return bad("it is too long");
+        }
+        Ok(Name { text, encoded })
+    }
+
+    /// Takes a client's word for a mailbox that shall be made: RFC 9051 §5.1 forbids names that look
+    /// the same and are not. What is there already can be opened, whoever made it.
+    pub(super) fn parse_new(text: &str) -> Result<Name, StoreError> {
+        if !is_nfc(text) {
+            let why =
+                "its accents are characters of their own (Unicode's form NFC has them composed)";
+            return Err(StoreError::BadName(text.to_owned(), why));
+        }
+        Name::parse(text)
+    }
+
+    /// The name that this stands for on disk and in `subscriptions`.
+    pub(super) fn decode(encoded: &str) -> Option<Name> {
+        let name = Name::parse(&mutf7::decode(encoded.as_bytes())?).ok()?;
+        // Two spellings of one name: only ours can be opened.
+        (name.encoded == encoded).then_some(name)
+    }
+
+    pub(super) fn is_inbox(&self) -> bool {
+        self.text == INBOX
+    }
+
+    /// Is this `Lists.rust`, and that `Lists`?
+    pub(super) fn is_below(&self, other: &Name) -> bool {
+        let rest = self.text.strip_prefix(&other.text);
+        rest.is_some_and(|rest| rest.starts_with(SEPARATOR))
+    }
+
+    /// This name, which is `from` or below it, when `from` becomes `to`.
+    pub(super) fn moved(&self, from: &Name, to: &Name) -> Result<Name, StoreError> {
+        let rest = self.text.strip_prefix(&from.text).unwrap_or_default();
+        Name::parse(&format!("{}{rest}", to.text))
+    }
+
+    /// As the user reads it.
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// In modified UTF-7.
+    pub(super) fn encoded(&self) -> &str {
+        &self.encoded
+    }
+
+    /// The folder within the account's Maildir; empty for INBOX.
+    pub(super) fn folder(&self) -> String {
+        if self.is_inbox() {
+            return String::new();
+        }
+        format!("{SEPARATOR}{}", self.encoded)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn names_and_their_folders() {
+        let rows = [
+            ("inbox", "INBOX", ""),
+            ("Inbox.Old", "INBOX.Old", ".INBOX.Old"),
+            ("Inboxes", "Inboxes", ".Inboxes"),
+            ("Lists.rust", "Lists.rust", ".Lists.rust"),
+            ("Entwürfe", "Entwürfe", ".Entw&APw-rfe"),
+            ("a&b", "a&b", ".a&-b"),
+        ];
+        for (said, text, folder) in rows {
+            let name = Name::parse(said).unwrap();
+            assert_eq!((name.text(), &*name.folder()), (text, folder), "{said}");
+            if !folder.is_empty() {
+                assert_eq!(Name::decode(&folder[1..]), Some(name));
+            }
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_a_name() {
+        let long = "x".repeat(201);
+        for bad in [
+            "", ".", "..", ".a", "a.", "a..b", "../b", "a/b", "a\0", "a\nb", &long,
+        ] {
+            assert!(Name::parse(bad).is_err(), "{bad:?}");
+        }
+        for bad in ["a&", "&AGE-", "b&!-", "a/b"] {
+            assert_eq!(Name::decode(bad), None, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn what_looks_like_another_name_cannot_be_made_but_opened() {
+        let decomposed = "Entwu\u{308}rfe";
+        assert!(Name::parse(decomposed).is_ok());
+        assert!(Name::parse_new(decomposed).is_err());
+        assert!(Name::parse_new("Entwürfe").is_ok());
+    }
+
+    proptest! {
+        #[test]
+        fn a_name_is_one_folder(text in any::<String>()) {
+            if let Ok(name) = Name::parse(&text) {
+                let folder = name.folder();
+                prop_assert!(!folder.contains(['/', '\0']) && folder != ".." && folder.len() < 255);
+                prop_assert_eq!(Name::decode(name.encoded()), Some(name));
+            }
+        }
+    }
+}

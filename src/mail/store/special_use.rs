@@ -1,0 +1,157 @@
+//! `special-use`: which mailbox is for drafts, which for sent mail (RFC 6154). This file is ours alone;
+//! Dovecot has such things in its configuration.
+//!
+//! A line is a use as IMAP writes it, a space, and a mailbox in modified UTF-7: `\Drafts Drafts`. A
+//! use belongs to one mailbox, and a mailbox may have several. A line whose mailbox does not exist
+//! means nothing: so a use is written down before its mailbox is made or renamed, and both appear at
+//! once, by the rename of a folder.
+
+use std::path::{Path, PathBuf};
+
+use super::name::Name;
+use super::{StoreError, disk};
+use crate::mail::protocol::imap::SpecialUse;
+
+/// A use, and whose it is.
+type Entry = (SpecialUse, Name);
+
+/// The uses that are written down, of mailboxes that exist or not.
+pub(super) fn list(account: &Path) -> Result<Vec<Entry>, StoreError> {
+    Ok(entries(&disk::read_text(&file(account))?))
+}
+
+/// Makes these the uses of a mailbox, and no others.
+///
+/// # Errors
+/// When another mailbox that exists has one of them, or the disk's.
+pub(super) fn set(
+    account: &Path,
+    name: &Name,
+    uses: &[SpecialUse],
+    exists: impl Fn(&Name) -> bool,
+) -> Result<(), StoreError> {
+    change(account, |entries| {
+        let taken = |(special_use, owner): &&Entry| {
+            uses.contains(special_use) && owner != name && exists(owner)
+        };
+        if let Some((special_use, owner)) = entries.iter().find(taken) {
+            let (special_use, owner) = (special_use.to_string(), owner.text().to_owned());
+            return Err(StoreError::UseTaken(special_use, owner));
+        }
+        entries.retain(|(special_use, owner)| owner != name && !uses.contains(special_use));
+        entries.extend(
+            uses.iter()
+                .map(|special_use| (special_use.clone(), name.clone())),
+        );
+        Ok(())
+    })
+}
+
+/// Mailboxes will have other names: each pair is an old one and its new one. Until then the new ones,
+/// and from then on the old ones, mean nothing.
+pub(super) fn announce(account: &Path, renames: &[(Name, Name)]) -> Result<(), StoreError> {
+    change(account, |entries| {
+        for (special_use, owner) in entries.clone() {
+            let renamed = renames.iter().find(|(old, _)| *old == owner);
+            entries.extend(renamed.map(|(_, new)| (special_use, new.clone())));
+        }
+        Ok(())
+    })
+}
+
+/// Takes out what means nothing.
+pub(super) fn tidy(account: &Path, exists: impl Fn(&Name) -> bool) -> Result<(), StoreError> {
+    change(account, |entries| {
+        entries.retain(|(_, owner)| exists(owner));
+        Ok(())
+    })
+}
+
+fn change(
+    account: &Path,
+    change: impl FnOnce(&mut Vec<Entry>) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let path = file(account);
+    disk::edit(&path, |text| {
+        let before = entries(text);
+        let mut entries = before.clone();
+        change(&mut entries)?;
+        entries.sort();
+        entries.dedup();
+        let line = |(special_use, name): &Entry| format!("{special_use} {}\n", name.encoded());
+        Ok((entries != before).then(|| entries.iter().map(line).collect()))
+    })
+}
+
+fn entries(text: &str) -> Vec<Entry> {
+    let entry = |line: &str| {
+        let (special_use, name) = line.strip_prefix('\\')?.split_once(' ')?;
+        Some((SpecialUse::named(special_use), Name::decode(name)?))
+    };
+    text.lines().filter_map(entry).collect()
+}
+
+fn file(account: &Path) -> PathBuf {
+    account.join("special-use")
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+    use std::fs;
+
+    use super::*;
+
+    fn name(text: &str) -> Name {
+        Name::parse(text).unwrap()
+    }
+
+    #[test]
+    fn a_use_is_written_down_taken_over_and_forgotten() {
+        let folder = tempfile::tempdir().unwrap();
+        let account = folder.path();
+        let text = || fs::read_to_string(file(account)).unwrap_or_default();
+        let everything = |_: &Name| true;
+        let rows: [(&str, &[SpecialUse], &str); 4] = [
+            (
+                "Entwürfe 1",
+                &[SpecialUse::Drafts],
+                "\\Drafts Entw&APw-rfe 1\n",
+            ),
+            (
+                "Old",
+                &[SpecialUse::Trash, SpecialUse::Archive],
+                "\\Archive Old\n\\Drafts Entw&APw-rfe 1\n\\Trash Old\n",
+            ),
+            ("Entwürfe 1", &[], "\\Archive Old\n\\Trash Old\n"),
+            ("Old", &[SpecialUse::Trash], "\\Trash Old\n"),
+        ];
+        for (mailbox, uses, expected) in rows {
+            set(account, &name(mailbox), uses, everything).unwrap();
+            assert_eq!(text(), expected);
+        }
+        announce(account, &[(name("Old"), name("New"))]).unwrap();
+        assert_eq!(text(), "\\Trash New\n\\Trash Old\n");
+        tidy(account, |owner| owner.text() == "New").unwrap();
+        assert_eq!(list(account).unwrap(), [(SpecialUse::Trash, name("New"))]);
+
+        let refused = set(account, &name("Other"), &[SpecialUse::Trash], everything);
+        assert!(matches!(refused, Err(StoreError::UseTaken(_, owner)) if owner == "New"));
+        // Without its mailbox the line means nothing.
+        set(account, &name("Other"), &[SpecialUse::Trash], |_| false).unwrap();
+        assert_eq!(text(), "\\Trash Other\n");
+    }
+
+    #[test]
+    fn a_file_that_nothing_changes_is_not_written() {
+        let folder = tempfile::tempdir().unwrap();
+        set(folder.path(), &name("Work"), &[], |_| true).unwrap();
+        announce(folder.path(), &[(name("Work"), name("Play"))]).unwrap();
+        tidy(folder.path(), |_| false).unwrap();
+        assert!(!file(folder.path()).exists());
+        fs::write(file(folder.path()), "\\Sent Sent\nrubbish\n\\Junk a..b\n").unwrap();
+        let entries = list(folder.path()).unwrap();
+        assert_eq!(entries, [(SpecialUse::Sent, name("Sent"))]);
+    }
+}

@@ -1,0 +1,275 @@
+//! What is said in a login by SASL, and which of it is secret.
+//!
+//! Base64 is an encoding, no encryption: the texts are decoded for whoever looks on, with the
+//! password masked. Nothing of an answer is kept.
+
+use super::sketch::Sketch;
+use crate::mail::protocol::sasl;
+use crate::mail::protocol::span::{Role, Span};
+
+/// What a masked secret looks like.
+pub const MASK: &str = "********";
+
+/// A text between two octets that cannot be printed is shown with this between them.
+const NUL: &str = "\u{2400}";
+
+/// A login under way.
+#[derive(Clone, Default)]
+pub(super) struct Login {
+    /// In upper case.
+    mechanism: String,
+    /// How many answers the client has given.
+    answers: u32,
+}
+
+impl Login {
+    fn begin(mechanism: &[u8]) -> Login {
+        let name = str::from_utf8(mechanism).ok().and_then(sasl::mechanism);
+        Login {
+            mechanism: name.unwrap_or_default(),
+            answers: 0,
+        }
+    }
+
+    /// Is the client done with its answers, as far as we know the mechanism?
+    pub(super) fn is_complete(&self) -> bool {
+        let needed = match self.mechanism.as_str() {
+            "PLAIN" | "EXTERNAL" | "XOAUTH2" | "OAUTHBEARER" | "ANONYMOUS" | "CRAM-MD5" => 1,
+            "LOGIN" => 2,
+            _ => u32::MAX,
+        };
+        self.answers >= needed
+    }
+
+    /// The client's next answer: what it is, and how it reads with the secret masked. What does not
+    /// decode is a secret: somebody may have typed the password as it is.
+    fn answer(&mut self, base64: &[u8]) -> (Role, Option<String>) {
+        self.answers += 1;
+        if base64 == b"*" {
+            return (Role::Cancel, None);
+        }
+        let text = sasl::response(if base64 == b"=" { b"" } else { base64 }).ok();
+        let text = text.and_then(|octets| String::from_utf8(octets).ok());
+        match (self.mechanism.as_str(), text) {
+            ("LOGIN", Some(name)) if self.answers == 1 && is_name(&name) => {
+                (Role::UserName, Some(name))
+            }
+            ("ANONYMOUS", Some(name)) if is_name(&name) => (Role::UserName, Some(name)),
+            (mechanism, text) => (Role::Answer, text.and_then(|text| masked(mechanism, &text))),
+        }
+    }
+
+    /// AUTH, with its mechanism and perhaps a first response among the parts of its line.
+    pub(super) fn begun_by(sketch: &mut Sketch<'_>) -> Login {
+        let mut login = Login::begin(sketch.text_of(Role::Mechanism).unwrap_or_default());
+        if let Some(initial) = sketch.text_of(Role::Answer) {
+            let (role, decoded) = login.answer(initial);
+            sketch.recast(Role::Answer, role, decoded);
+        }
+        login
+    }
+
+    /// A line that answers a challenge.
+    pub(super) fn tell_answer(&mut self, line: &[u8], sketch: &mut Sketch<'_>) {
+        let (role, decoded) = self.answer(line);
+        sketch.about_part(role);
+        sketch.part_that_reads(Span::of(role, line, line), decoded);
+    }
+}
+
+/// Names a challenge, decoded.
+pub(super) fn tell_challenge(base64: &[u8], line: &[u8], sketch: &mut Sketch<'_>) {
+    if !base64.is_empty() {
+        sketch.part_that_reads(Span::of(Role::Challenge, line, base64), challenge(base64));
+    }
+}
+
+/// What the server asks, decoded.
+fn challenge(base64: &[u8]) -> Option<String> {
+    let text = String::from_utf8(sasl::response(base64).ok()?).ok()?;
+    (!text.is_empty()).then(|| printable(&text))
+}
+
+/// Can this be somebody's name, and nothing more? Behind a space or a NUL the password may stand: whoever
+/// has a token for PLAIN says it to other mechanisms, too.
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && !text.contains(|c: char| c.is_control() || c.is_whitespace())
+}
+
+/// An answer with its secret masked; `None` where all of it is one, where we do not know which part, and
+/// where it has not the very shape that its mechanism wants: then the secret may stand anywhere.
+fn masked(mechanism: &str, text: &str) -> Option<String> {
+    match mechanism {
+        "PLAIN" => plain(text),
+        "CRAM-MD5" => cram_md5(text),
+        name if name.starts_with("SCRAM-") => scram(text),
+        _ => None,
+    }
+}
+
+/// RFC 4616 §2: authorisation NUL user NUL password, of which only the first may be empty.
+fn plain(text: &str) -> Option<String> {
+    let fields: Vec<&str> = text.split('\0').collect();
+    let [authorisation, user, password] = fields[..] else {
+        return None;
+    };
+    let fits = (authorisation.is_empty() || is_name(authorisation)) && is_name(user);
+    (fits && !password.is_empty()).then(|| format!("{authorisation}{NUL}{user}{NUL}{MASK}"))
+}
+
+/// RFC 2195 §2: the user and a digest of 16 octets in hexadecimal, from which a weak password can be
+/// guessed.
+fn cram_md5(text: &str) -> Option<String> {
+    let (user, digest) = text.rsplit_once(' ')?;
+    let is_digest = digest.len() == 32 && digest.bytes().all(|octet| octet.is_ascii_hexdigit());
+    (is_name(user) && is_digest).then(|| format!("{user} {MASK}"))
+}
+
+/// RFC 5802 §7: `n,,n=user,r=nonce`, where a channel binding may stand in place of the first `n` and who
+/// one wants to be behind it; then `c=biws,r=nonce,p=proof`. From a proof a weak password can be guessed.
+fn scram(text: &str) -> Option<String> {
+    if text.contains(char::is_control) {
+        return None;
+    }
+    let fields: Vec<&str> = text.split(',').collect();
+    let begin = |field: &str, key: &str| field.starts_with(key);
+    match fields[..] {
+        [binding, authorisation, user, nonce] => {
+            let header = matches!(binding, "n" | "y") || begin(binding, "p=");
+            let fits = header
+                && (authorisation.is_empty() || begin(authorisation, "a="))
+                && begin(user, "n=")
+                && begin(nonce, "r=");
+            fits.then(|| text.to_owned())
+        }
+        [binding, nonce, proof] => {
+            let fits = begin(binding, "c=") && begin(nonce, "r=") && begin(proof, "p=");
+            fits.then(|| format!("{binding},{nonce},p={MASK}"))
+        }
+        _ => None,
+    }
+}
+
+/// With something that can be seen for each octet that cannot.
+fn printable(text: &str) -> String {
+    let shown = |c: char| match c {
+        '\0' => NUL.to_owned(),
+        c if c.is_control() => c.escape_default().to_string(),
+        c => c.to_string(),
+    };
+    text.chars().map(shown).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The answers of a login, each as `role text`.
+    fn said(mechanism: &str, answers: &[&str]) -> Vec<String> {
+        let mut login = Login::begin(mechanism.as_bytes());
+        let mut say = |answer: &&str| {
+            let (role, text) = login.answer(answer.as_bytes());
+            format!("{} {}", role.key(), text.unwrap_or_default())
+        };
+        answers.iter().map(&mut say).collect()
+    }
+
+    #[test]
+    fn no_password_is_decoded() {
+        let rows: [(&str, &[&str], &[&str]); 8] = [
+            (
+                "PLAIN",
+                &["AGFsaWNlAHdvbmRlcmxhbmQ="],
+                &["answer ␀alice␀********"],
+            ),
+            ("plain", &["bm8gbnVsbHM="], &["answer "]),
+            (
+                "LOGIN",
+                &["YWxpY2U=", "d29uZGVybGFuZA=="],
+                &["user-name alice", "answer "],
+            ),
+            (
+                "SCRAM-SHA-256",
+                &[
+                    "biwsbj11c2VyLHI9bm9uY2U=",
+                    "Yz1iaXdzLHI9bm9uY2UscD1wcm9vZg==",
+                ],
+                &[
+                    "answer n,,n=user,r=nonce",
+                    "answer c=biws,r=nonce,p=********",
+                ],
+            ),
+            (
+                "XOAUTH2",
+                &["dXNlcj1hAWF1dGg9QmVhcmVyIHRva2Vu"],
+                &["answer "],
+            ),
+            ("PLAIN", &["*"], &["cancel "]),
+            ("PLAIN", &["="], &["answer "]),
+            ("", &["AGFsaWNlAHdvbmRlcmxhbmQ="], &["answer "]),
+        ];
+        for (mechanism, answers, expected) in rows {
+            assert_eq!(said(mechanism, answers), expected, "{mechanism}");
+        }
+    }
+
+    #[test]
+    fn what_has_not_the_shape_of_its_mechanism_is_not_decoded() {
+        let rows = [
+            ("PLAIN", "\0alice\0wonderland", "answer ␀alice␀********"),
+            (
+                "PLAIN",
+                "bob\0alice\0wonder\tland",
+                "answer bob␀alice␀********",
+            ),
+            ("PLAIN", "\0alice\0wonderland\0", "answer "),
+            ("PLAIN", "alice\0wonderland\0", "answer "),
+            ("PLAIN", "alice\0\0wonderland", "answer "),
+            ("PLAIN", "\0alice wonderland\0x", "answer "),
+            ("PLAIN", "alice\0wonderland", "answer "),
+            ("LOGIN", "\0alice\0wonderland", "answer "),
+            ("LOGIN", "alice wonderland", "answer "),
+            ("LOGIN", "alice\nwonderland", "answer "),
+            ("LOGIN", "", "answer "),
+            (
+                "ANONYMOUS",
+                "guest@client.test",
+                "user-name guest@client.test",
+            ),
+            ("ANONYMOUS", "\0alice\0wonderland", "answer "),
+            (
+                "SCRAM-SHA-1",
+                "y,a=bob,n=user,r=nonce",
+                "answer y,a=bob,n=user,r=nonce",
+            ),
+            (
+                "SCRAM-SHA-1",
+                "p=tls-exporter,,n=u,r=x",
+                "answer p=tls-exporter,,n=u,r=x",
+            ),
+            ("SCRAM-SHA-1", "\0alice\0wonderland", "answer "),
+            ("SCRAM-SHA-1", "n,,n=alice,r=\0wonderland", "answer "),
+            ("SCRAM-SHA-1", "n,,n=alice,wonderland", "answer "),
+            ("SCRAM-SHA-1", "alice,wonderland", "answer "),
+            (
+                "CRAM-MD5",
+                "tim b913a602c7eda7a495b4e6e7334d3890",
+                "answer tim ********",
+            ),
+            ("CRAM-MD5", "\0alice\0wonder land", "answer "),
+            ("CRAM-MD5", "alice wonderland", "answer "),
+        ];
+        for (mechanism, answer, expected) in rows {
+            let base64 = sasl::encode(answer.as_bytes());
+            assert_eq!(said(mechanism, &[&base64]), [expected], "{answer:?}");
+        }
+    }
+
+    #[test]
+    fn challenges_are_decoded() {
+        assert_eq!(challenge(b"VXNlcm5hbWU6").as_deref(), Some("Username:"));
+        for none in [&b""[..], b"=", b"???", b"/w=="] {
+            assert_eq!(challenge(none), None);
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! The lines of a message on its way, by any protocol: header fields, the empty line, the body
+//! (RFC 5322 §2.1, §2.2).
+
+use super::sketch::Sketch;
+use super::topic::Topic;
+use crate::mail::protocol::span::{Role, Span, Spans};
+
+/// Which part of the message comes next.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Lines {
+    /// Its header.
+    #[default]
+    Header,
+    /// Its body.
+    Body,
+}
+
+impl Lines {
+    /// Tells of a line of the message, its line ending removed and its dot unstuffed, which stands at
+    /// this place of the line that passed.
+    pub(super) fn tell(&mut self, line: &[u8], at: usize, sketch: &mut Sketch<'_>) {
+        let mut spans = Spans::new(line);
+        match self.pass(line, &mut spans) {
+            Role::FieldName => {
+                let name =
+                    field(line).map(|(name, _)| String::from_utf8_lossy(name.trim_ascii_end()));
+                sketch.about(Topic::Field, name.unwrap_or_default());
+            }
+            role => sketch.about_part(role),
+        }
+        sketch.parts_at(at, spans.found());
+    }
+
+    /// Tells of a line in which a dot at the beginning stands before the line proper
+    /// (RFC 5321 §4.5.2, RFC 1939 §3).
+    pub(super) fn tell_stuffed(&mut self, line: &[u8], sketch: &mut Sketch<'_>) {
+        let Some(rest) = line.strip_prefix(b".") else {
+            return self.tell(line, 0, sketch);
+        };
+        let role = Role::StuffedDot;
+        sketch.part(Span { role, range: 0..1 });
+        self.tell(rest, 1, sketch);
+        sketch.about_part(role);
+    }
+
+    /// Names the parts of a line, its line ending removed and its dot unstuffed; returns what the
+    /// line is as a whole. What is no field ends a header, for whoever is not strict.
+    fn pass(&mut self, line: &[u8], spans: &mut Spans<'_>) -> Role {
+        let role = match self {
+            Lines::Body => Role::Body,
+            Lines::Header if line.is_empty() => Role::HeaderEnd,
+            Lines::Header if line.starts_with(b" ") || line.starts_with(b"\t") => Role::Folded,
+            Lines::Header => match field(line) {
+                Some((name, value)) => {
+                    spans.add(Role::FieldName, name);
+                    spans.add(Role::FieldValue, value);
+                    return Role::FieldName;
+                }
+                None => Role::Body,
+            },
+        };
+        if matches!(role, Role::HeaderEnd | Role::Body) {
+            *self = Lines::Body;
+        }
+        spans.add(role, line);
+        role
+    }
+}
+
+/// The octets of the whole lines at the front of a body that goes on for so many octets; its last
+/// line is not among them.
+pub(super) fn lines_within(octets: &[u8], left: u64) -> usize {
+    let left = usize::try_from(left).unwrap_or(usize::MAX);
+    let within = octets.get(..left.saturating_sub(1)).unwrap_or(octets);
+    memchr::memrchr(b'\n', within).map_or(0, |end| end + 1)
+}
+
+/// The octets of the whole lines at the front of a body before the first that begins with a dot.
+pub(super) fn lines_before_dot(octets: &[u8]) -> usize {
+    if octets.starts_with(b".") {
+        return 0;
+    }
+    let dot = memchr::memmem::find(octets, b"\n.").map(|at| at + 1);
+    let before = octets
+        .get(..dot.unwrap_or(octets.len()))
+        .unwrap_or_default();
+    memchr::memrchr(b'\n', before).map_or(0, |end| end + 1)
+}
+
+/// The name and the value of a field (RFC 5322 §2.2; white space behind the name: §4.5).
+fn field(line: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (name, value) = line.split_at(line.iter().position(|octet| *octet == b':')?);
+    let word = name.trim_ascii_end();
+    let is_name = !word.is_empty() && word.iter().all(u8::is_ascii_graphic);
+    is_name.then(|| (name, value.get(1..).unwrap_or_default()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mail::protocol::span::tests::shown;
+
+    #[test]
+    fn each_line_of_a_message_is_what_it_is() {
+        let rows = [
+            (
+                "Subject: Hi: there",
+                "field-name Subject, field-value  Hi: there",
+            ),
+            ("\tfolded", "folded \tfolded"),
+            ("X-Empty:", "field-name X-Empty"),
+            ("", ""),
+            ("From: no field any more", "body From: no field any more"),
+            ("", ""),
+        ];
+        let mut lines = Lines::default();
+        for (line, expected) in rows {
+            let mut spans = Spans::new(line.as_bytes());
+            lines.pass(line.as_bytes(), &mut spans);
+            assert_eq!(shown(line.as_bytes(), &spans.found()), expected);
+        }
+    }
+
+    #[test]
+    fn whole_lines_of_a_body_are_passed_over() {
+        let rows: [(&[u8], u64, usize, usize); 7] = [
+            (b"ab\r\ncd\r\n.\r\nx\r\n", 100, 14, 8),
+            (b"ab\r\ncd\r\n.\r\nx\r\n", 8, 4, 8),
+            (b"ab\r\ncd\r\n", 9, 8, 8),
+            (b"ab\r\ncd", 100, 4, 4),
+            (b".\r\n", 3, 0, 0),
+            (b"ab", 100, 0, 0),
+            (b"", 0, 0, 0),
+        ];
+        for (octets, left, within, before_dot) in rows {
+            let text = String::from_utf8_lossy(octets);
+            assert_eq!(lines_within(octets, left), within, "{text} {left}");
+            assert_eq!(lines_before_dot(octets), before_dot, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_field_ends_the_header() {
+        let mut lines = Lines::default();
+        lines.pass(b"no field", &mut Spans::new(b"no field"));
+        assert_eq!(lines, Lines::Body);
+    }
+}

@@ -1,0 +1,51 @@
+//! What every line means: one source of explanations for the console, the demonstrations, the
+//! recorded conversations, the window and the captures.
+//!
+//! - [`Texts`]: the sentences, from one file that a teacher can edit and translate;
+//! - [`Observer`]: follows a conversation, and answers to each line with an [`Explained`]: its
+//!   [`Entry`], its [`Part`]s by name, what is secret in it, the [`State`] before and after, and what
+//!   may come next;
+//! - [`Texts::look_up`]: from what a person types to what explains it;
+//! - [`Diagram`]: the states of each protocol, as data to draw.
+//!
+//! Lines are taken apart by the protocols' own grammars. Nothing here does I/O, and nothing panics
+//! or grows on what a peer says.
+//!
+//! ```
+//! use pillarbox::mail::protocol::Protocol;
+//! use pillarbox::teaching::explain::{Observer, Texts};
+//!
+//! let mut observer = Observer::new(Protocol::Pop3, Texts::compiled_in());
+//! observer.server(b"+OK ready");
+//! observer.client(b"USER alice");
+//! observer.server(b"+OK Send PASS");
+//! let explained = observer.client(b"PASS wonderland");
+//! assert_eq!(explained.masked(b"PASS wonderland"), &b"PASS ********"[..]);
+//! assert!(explained.entry.rfc.contains("RFC 1939"));
+//! ```
+
+mod course;
+mod diagrams;
+mod explained;
+mod gathering;
+mod imap;
+mod line;
+mod login;
+mod message;
+mod observer;
+mod pop3;
+mod search;
+mod sketch;
+mod smtp;
+mod state;
+mod texts;
+mod topic;
+mod turn;
+
+pub use explained::{Explained, Part};
+pub use login::MASK;
+pub use observer::{Observer, Told};
+pub use search::{Found, Reading};
+pub use state::{Diagram, Outcome, Passage, State};
+pub use texts::{Entry, Texts, TextsError};
+pub use topic::Topic;

@@ -1,0 +1,371 @@
+//! Follows one conversation, and explains each line of it as it passes.
+//!
+//! A line alone does not say what it is: `250` may answer RCPT or a message, `d29uZGVybGFuZA==` is a
+//! password after `334`, and behind `354` nothing is a command. So whoever shows a conversation tells
+//! an [`Observer`] every line of both sides, in the order in which they passed. It sends nothing, keeps
+//! of a command only what its grammar has to see until it is whole, and believes nobody: hostile lines
+//! cost it no more memory than honest ones.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::course::Course;
+use super::explained::Explained;
+use super::imap::Imap;
+use super::line::{Cutter, Line};
+use super::pop3::Pop3;
+use super::sketch::{Sketch, is_meant};
+use super::smtp::Smtp;
+use super::state::State;
+use super::texts::Texts;
+use super::topic::Topic;
+use super::turn;
+use crate::mail::protocol::span::Role;
+use crate::mail::protocol::{Protocol, sasl};
+
+/// How one protocol is followed.
+pub(super) trait Follow {
+    /// A line of the client.
+    fn client(&mut self, course: &mut Course, line: &Line<'_>, sketch: &mut Sketch<'_>);
+    /// A line of the server.
+    fn server(&mut self, course: &mut Course, line: &Line<'_>, sketch: &mut Sketch<'_>);
+    /// Octets of the client's that were announced and are still to come, if behind the last of them a
+    /// new line begins wherever they end. A password must not be among them: it would be torn.
+    fn announced(&self) -> Option<u64> {
+        None
+    }
+    /// TLS has begun, and with it a fresh conversation.
+    fn tls(&mut self);
+    /// Passes over the whole lines at the front that go on with a body of the client's, but not over
+    /// its last one; how many octets that are.
+    fn pass_over_client(&mut self, octets: &[u8]) -> usize;
+    /// The same for the server.
+    fn pass_over_server(&mut self, octets: &[u8]) -> usize;
+    /// One that has heard the same.
+    fn twin(&self) -> Box<dyn Follow + Send>;
+}
+
+/// Follows one conversation. A clone has heard the same, and can be asked what a line would mean.
+#[derive(Clone)]
+pub struct Observer {
+    texts: Arc<Texts>,
+    course: Course,
+    follow: Followed,
+    /// What has come of each side's line that is not whole.
+    from_client: Cutter,
+    from_server: Cutter,
+    /// Does the client wait? At first for the greeting.
+    due: bool,
+    /// Was the client's last command a login, of which more may come?
+    in_login: bool,
+}
+
+/// What follows the conversation, so that it can be cloned.
+struct Followed(Box<dyn Follow + Send>);
+
+impl Clone for Followed {
+    fn clone(&self) -> Followed {
+        Followed(self.0.twin())
+    }
+}
+
+/// Who speaks.
+#[derive(Clone, Copy)]
+enum Side {
+    Client,
+    Server,
+}
+
+/// A line that was cut out of octets, and what is said of it.
+pub struct Told {
+    /// The line, its ending included; a piece of one, if it is too long or a chunk ends in it.
+    pub line: Vec<u8>,
+    /// What is said of it.
+    pub explained: Explained,
+}
+
+impl Observer {
+    /// A conversation that begins with the next line.
+    #[must_use]
+    pub fn new(protocol: Protocol, texts: Arc<Texts>) -> Observer {
+        let follow = Followed(match protocol {
+            Protocol::Smtp | Protocol::Submission | Protocol::Lmtp => Box::new(Smtp::default()),
+            Protocol::Pop3 => Box::new(Pop3::default()),
+            Protocol::Imap => Box::new(Imap::default()),
+        });
+        Observer {
+            texts,
+            course: Course::new(protocol),
+            follow,
+            from_client: Cutter::default(),
+            from_server: Cutter::default(),
+            due: true,
+            in_login: false,
+        }
+    }
+
+    /// Explains a line that the client said.
+    ///
+    /// With its line ending, which may be a bare LF, or without: then it counts as if CRLF stood
+    /// there. Octets that are no line (a chunk of BDAT that ends in the middle of one) may come with
+    /// what follows them, or alone.
+    pub fn client(&mut self, line: &[u8]) -> Explained {
+        self.explain(Line::of(line), Side::Client)
+    }
+
+    /// Explains a line that the server said; with its line ending or without.
+    pub fn server(&mut self, line: &[u8]) -> Explained {
+        self.explain(Line::of(line), Side::Server)
+    }
+
+    /// Explains what the client said, in octets as they came from the connection: the lines that are
+    /// whole now, and a chunk of BDAT that is, wherever it ends. What follows them is kept until it is
+    /// whole, too, up to a bound.
+    pub fn client_octets(&mut self, octets: &[u8]) -> Vec<Told> {
+        let cutter = std::mem::take(&mut self.from_client);
+        let told;
+        (self.from_client, told) = self.cut(cutter, octets, Side::Client);
+        told
+    }
+
+    /// Explains what the server said, likewise.
+    pub fn server_octets(&mut self, octets: &[u8]) -> Vec<Told> {
+        let cutter = std::mem::take(&mut self.from_server);
+        let told;
+        (self.from_server, told) = self.cut(cutter, octets, Side::Server);
+        told
+    }
+
+    /// Explains what is held of the client's last line, which has no end: nothing more will follow it.
+    pub fn client_rest(&mut self) -> Option<Told> {
+        let rest = self.from_client.take_rest()?;
+        Some(self.told(rest, Side::Client))
+    }
+
+    /// The same for the server.
+    pub fn server_rest(&mut self) -> Option<Told> {
+        let rest = self.from_server.take_rest()?;
+        Some(self.told(rest, Side::Server))
+    }
+
+    /// Passes over what begins with whole lines of a body of the client's: nothing is said of them,
+    /// and so it costs a hundredth. Returns how many octets that are; what follows them is still to
+    /// be explained.
+    pub fn pass_over_client(&mut self, octets: &[u8]) -> usize {
+        match self.from_client.is_empty() {
+            true => self.follow.0.pass_over_client(octets),
+            false => 0,
+        }
+    }
+
+    /// The same for the server.
+    pub fn pass_over_server(&mut self, octets: &[u8]) -> usize {
+        match self.from_server.is_empty() {
+            true => self.follow.0.pass_over_server(octets),
+            false => 0,
+        }
+    }
+
+    /// Explains that TLS began, in the words that are shown of it: `TLSv1.3 TLS_AES_256_GCM_SHA384`.
+    /// At the beginning of a conversation or after STARTTLS; all that was said in clear is forgotten.
+    pub fn tls(&mut self, words: &str) -> Explained {
+        let line = words.as_bytes();
+        self.follow.0.tls();
+        let before = self.course.state;
+        self.course.encrypt();
+        let mut sketch = Sketch::new(line);
+        sketch.about(Topic::TlsEvent, "handshake");
+        sketch.words(line, Role::TlsVersion, Role::Cipher);
+        sketch.finish(&self.texts, &self.course, before)
+    }
+
+    /// Explains why a TLS handshake failed, in the words of the TLS library: `tlsv1 alert unknown ca`;
+    /// `None` where they are not known.
+    #[must_use]
+    pub fn tls_failed(&self, why: &str) -> Option<Explained> {
+        let entry = self.texts.why_tls_failed(why)?;
+        let mut sketch = Sketch::new(why.as_bytes());
+        sketch.about(Topic::TlsAlert, entry.name.clone());
+        Some(sketch.finish(&self.texts, &self.course, self.course.state))
+    }
+
+    /// Where the conversation stands.
+    #[must_use]
+    pub fn state(&self) -> State {
+        self.course.state
+    }
+
+    /// Does the client wait for an answer? What it says before that may be taken for something else.
+    #[must_use]
+    pub fn is_answer_due(&self) -> bool {
+        self.due
+    }
+
+    /// What is spoken.
+    #[must_use]
+    pub fn protocol(&self) -> Protocol {
+        self.course.protocol
+    }
+
+    /// What the server has said that it can do, in upper case; `None` if it has not said.
+    #[must_use]
+    pub fn offered(&self) -> Option<&BTreeSet<String>> {
+        self.course.offered()
+    }
+
+    /// The commands that are legal now, the likeliest first, as far as is known.
+    #[must_use]
+    pub fn legal(&self) -> Vec<&'static str> {
+        self.course.legal()
+    }
+
+    fn explain(&mut self, line: Line<'_>, side: Side) -> Explained {
+        let before = self.course.state;
+        let was_logged_in = self.course.is_logged_in();
+        let (course, mut sketch) = (&mut self.course, Sketch::new(line.text));
+        match side {
+            Side::Client => {
+                self.follow.0.client(course, &line, &mut sketch);
+                self.mask_behind_login(&mut sketch);
+            }
+            Side::Server => {
+                self.follow.0.server(course, &line, &mut sketch);
+                // The tag of no command that we know of: the server took something for one.
+                if self.in_login && sketch.command.is_none() {
+                    sketch.recast(Role::Tag, Role::Password, None);
+                }
+            }
+        }
+        self.in_login &= was_logged_in || !self.course.is_logged_in();
+        let first = before == State::Greeting && matches!(side, Side::Server);
+        if let Some(note) = first
+            .then(|| stranger(self.course.protocol, line.text))
+            .flatten()
+        {
+            sketch.about(Topic::Note, note);
+        }
+        let explained = sketch.finish(&self.texts, &self.course, before);
+        let waits = self.course.unanswered() > 0;
+        self.due = match side {
+            Side::Client => waits && !turn::client_goes_on(line.text, &explained),
+            Side::Server => waits && !turn::client_is_asked(line.text, &explained),
+        };
+        explained
+    }
+
+    /// Behind a login that was refused, what is no command may be the password all the same: whoever
+    /// sends it without listening has not heard that nobody wants it. And whoever still has to log in
+    /// may have mistyped the command for it, or said the password where a mechanism is named.
+    fn mask_behind_login(&mut self, sketch: &mut Sketch<'_>) {
+        match sketch.command {
+            Some("") if self.in_login => {
+                sketch.mask_all();
+                return self.course.hide_newest();
+            }
+            Some("") if self.is_to_log_in() && !self.is_another(sketch) => {
+                let tag = usize::from(self.course.protocol == Protocol::Imap);
+                sketch.mask_behind(tag + 1);
+            }
+            _ => {}
+        }
+        if sketch
+            .text_of(Role::Mechanism)
+            .is_some_and(|name| !self.is_mechanism(name))
+        {
+            sketch.recast(Role::Mechanism, Role::Password, None);
+        }
+        self.in_login = match sketch.command {
+            Some(verb) => LOGINS.contains(&verb) || sketch.has_secret(),
+            // A line of a body: one to which nobody has agreed may be a login.
+            None => self.in_login || sketch.has_secret(),
+        };
+    }
+
+    /// Is this a way to log in that somebody knows?
+    fn is_mechanism(&self, name: &[u8]) -> bool {
+        let is_known =
+            |name| sasl::begins_registered(name) || self.texts.find(Topic::Sasl, name).is_some();
+        str::from_utf8(name).is_ok_and(is_known)
+    }
+
+    /// Is a line plainly meant as a command that is no login, with a slip of the finger in it or, in
+    /// IMAP, without its tag? `EHOL client.test`, `FETCH 1 BODY[]`.
+    fn is_another(&self, sketch: &Sketch<'_>) -> bool {
+        let (topic, words) = match self.course.protocol {
+            Protocol::Imap => (Topic::ImapCommand, 2),
+            Protocol::Pop3 => (Topic::Pop3Command, 1),
+            _ => (Topic::SmtpCommand, 1),
+        };
+        sketch.first_words(words).any(|word| {
+            let word = word.to_ascii_uppercase();
+            let mut names = self.texts.of(topic).map(|entry| entry.name.as_str());
+            let is_meant = |name: &str| !LOGINS.contains(&name) && is_meant(&word, name);
+            word.len() > 2 && names.any(is_meant)
+        })
+    }
+
+    /// Is there little else to say yet than who one is? Then the password may follow a word that nobody
+    /// knows. Most of those who speak SMTP or LMTP are other mail servers, which do not log in; but
+    /// somebody may, once the server has offered it.
+    fn is_to_log_in(&self) -> bool {
+        let asks = match self.course.protocol {
+            Protocol::Submission | Protocol::Pop3 | Protocol::Imap => true,
+            Protocol::Smtp | Protocol::Lmtp => self
+                .offered()
+                .is_some_and(|offered| offered.contains("AUTH")),
+        };
+        asks && !self.course.is_logged_in()
+    }
+
+    fn cut(&mut self, mut cutter: Cutter, mut octets: &[u8], side: Side) -> (Cutter, Vec<Told>) {
+        let mut told = Vec::new();
+        while !octets.is_empty() {
+            let announced = match side {
+                Side::Client => self.follow.0.announced(),
+                Side::Server => None,
+            };
+            if let Some(line) = cutter.take(&mut octets, announced) {
+                told.push(self.told(line, side));
+            }
+        }
+        (cutter, told)
+    }
+
+    fn told(&mut self, line: Vec<u8>, side: Side) -> Told {
+        let explained = self.explain(Line::cut(&line), side);
+        Told { line, explained }
+    }
+}
+
+/// Commands with which a client logs in, in all protocols.
+const LOGINS: [&str; 6] = ["AUTH", "USER", "PASS", "APOP", "LOGIN", "AUTHENTICATE"];
+
+/// What the server's first line says that it speaks, if it is something else than this protocol:
+/// the note about it.
+fn stranger(protocol: Protocol, line: &[u8]) -> Option<&'static str> {
+    // RFC 8446 §5.1: a record begins with its type, an alert or a handshake, and the version 3.
+    if let [0x15 | 0x16, 3, ..] = line {
+        return Some("speaks-tls");
+    }
+    let (_, family, note) = FIRST_WORDS
+        .iter()
+        .find(|(word, ..)| line.starts_with(word))?;
+    (*family != protocol.family()).then_some(note)
+}
+
+/// How servers begin, whose family that is, and the note for whoever expected another.
+const FIRST_WORDS: [(&[u8], &str, &str); 10] = [
+    (b"220", "smtp", "speaks-smtp"),
+    (b"421", "smtp", "speaks-smtp"),
+    (b"554", "smtp", "speaks-smtp"),
+    (b"+OK", "pop3", "speaks-pop3"),
+    (b"-ERR", "pop3", "speaks-pop3"),
+    (b"* OK", "imap", "speaks-imap"),
+    (b"* PREAUTH", "imap", "speaks-imap"),
+    (b"* BYE", "imap", "speaks-imap"),
+    (b"HTTP/", "", "speaks-http"),
+    (b"SSH-", "", "speaks-ssh"),
+];
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,269 @@
+//! The texts: what each command, code, keyword and field means, from one file that people edit.
+//!
+//! `explanations.toml` is compiled in, and read once, when the first explanation is asked for. A
+//! teacher's file ([`Texts::with`]) replaces sentences of it or adds entries; what it leaves out
+//! stays as it is. Nothing in such a file is ignored: a mistake is an error that names its line.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, LazyLock};
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::state::State;
+use super::topic::{Completeness, Topic};
+use crate::mail::protocol::Protocol;
+use crate::mail::protocol::span::Role;
+
+/// The file that is compiled in.
+const COMPILED_IN: &str = include_str!("explanations.toml");
+
+/// One explanation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// What kind of thing is explained.
+    pub topic: Topic,
+    /// Its name as it stands on the wire and in the file: `RCPT`, `250`, `X.1.1`.
+    pub name: String,
+    /// Its name for people; the same as `name` where the file gives no other.
+    pub title: String,
+    /// What it says, in one sentence.
+    pub says: String,
+    /// Why it exists, in one more; empty where nothing is to be said.
+    pub why: String,
+    /// Where that is specified: `RFC 5321 §4.1.1.3`; empty where nowhere.
+    pub rfc: String,
+    /// What may come next; empty where that is no question.
+    pub next: String,
+    /// Other words by which it is found, such as the text of an error.
+    pub also: Vec<String>,
+}
+
+impl Entry {
+    /// Its name in the file, with its topic: `smtp.command.RCPT`.
+    #[must_use]
+    pub fn key(&self) -> String {
+        format!("{}.{}", self.topic, self.name)
+    }
+}
+
+/// All the explanations.
+#[derive(Clone, Debug)]
+pub struct Texts {
+    /// By topic, and then by name in upper case.
+    topics: BTreeMap<Topic, BTreeMap<String, Arc<Entry>>>,
+}
+
+/// What is wrong with a file of explanations, in one sentence that names the file and the line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TextsError(pub String);
+
+impl fmt::Display for TextsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for TextsError {}
+
+impl Texts {
+    /// The explanations that are compiled in.
+    #[must_use]
+    pub fn compiled_in() -> Arc<Texts> {
+        static TEXTS: LazyLock<Arc<Texts>> = LazyLock::new(|| {
+            let mut texts = Texts {
+                topics: BTreeMap::new(),
+            };
+            let read = texts.read("explanations.toml", COMPILED_IN);
+            // That file is ours, and a test reads it: a mistake in it is a mistake of the program.
+            assert!(read.is_ok(), "{read:?}");
+            Arc::new(texts)
+        });
+        Arc::clone(&TEXTS)
+    }
+
+    /// The explanations that are compiled in, with what the text of this file replaces and adds.
+    /// `file` is what errors call it.
+    ///
+    /// # Errors
+    /// When it is not TOML, has a topic or a setting that does not exist, or adds half an entry.
+    pub fn with(file: &str, text: &str) -> Result<Texts, TextsError> {
+        let mut texts = Texts::clone(&Texts::compiled_in());
+        texts.read(file, text)?;
+        Ok(texts)
+    }
+
+    /// The explanation of this name, in any case. A reply to a command (`250 to RCPT`) that has none
+    /// of its own has that of the reply, an enhanced code (`5.1.1`) that of its subject and detail
+    /// (`X.1.1`), and what has a value (`SIZE=1000`, `BODY[1.2]`) that of what stands before it.
+    #[must_use]
+    pub fn find(&self, topic: Topic, name: &str) -> Option<&Arc<Entry>> {
+        let entries = self.topics.get(&topic)?;
+        let name = name.to_ascii_uppercase();
+        let general = topic.general(&name);
+        let names = std::iter::once(name).chain(general);
+        names.into_iter().find_map(|name| entries.get(&name))
+    }
+
+    /// The explanation with this key, as [`Entry::key`] gives it.
+    #[must_use]
+    pub fn with_key(&self, key: &str) -> Option<&Arc<Entry>> {
+        let mut words = key.splitn(3, '.');
+        let topic = Topic::named(words.next()?, words.next()?)?;
+        self.find(topic, words.next()?)
+    }
+
+    /// All explanations, those of a topic together, each topic by name.
+    pub fn all(&self) -> impl Iterator<Item = &Arc<Entry>> {
+        self.topics.values().flat_map(BTreeMap::values)
+    }
+
+    /// Those of one topic, by name.
+    pub fn of(&self, topic: Topic) -> impl Iterator<Item = &Arc<Entry>> {
+        self.topics
+            .get(&topic)
+            .into_iter()
+            .flat_map(BTreeMap::values)
+    }
+
+    /// A state of a conversation.
+    #[must_use]
+    pub fn state(&self, protocol: Protocol, state: State) -> Option<&Arc<Entry>> {
+        let topic = match protocol {
+            Protocol::Smtp | Protocol::Submission | Protocol::Lmtp => Topic::SmtpState,
+            Protocol::Pop3 => Topic::Pop3State,
+            Protocol::Imap => Topic::ImapState,
+        };
+        self.find(topic, state.key())
+    }
+
+    /// A part of a line.
+    #[must_use]
+    pub fn part(&self, role: Role) -> Option<&Arc<Entry>> {
+        self.find(Topic::Part, role.key())
+    }
+
+    /// A word of our own, such as the name of a topic, which the file translates: `[line.word.KEY]`.
+    #[must_use]
+    pub fn word<'a>(&'a self, key: &'a str) -> &'a str {
+        self.find(Topic::Word, key)
+            .map_or(key, |entry| entry.says.as_str())
+    }
+
+    /// A note: `[line.note.KEY]`.
+    pub(super) fn note(&self, key: &str) -> Arc<Entry> {
+        match self.find(Topic::Note, key) {
+            Some(entry) => Arc::clone(entry),
+            None => Arc::new(Entry::new(Topic::Note, key)),
+        }
+    }
+
+    fn read(&mut self, file: &str, text: &str) -> Result<(), TextsError> {
+        let written: Written = toml::from_str(text).map_err(|error| {
+            let at = error.span().map_or(0, |span| span.start);
+            wrong(file, text, at, error.message())
+        })?;
+        for (family, kinds) in written {
+            for (kind, entries) in kinds {
+                let topic = Topic::named(&family, &kind);
+                for (name, entry) in entries {
+                    let at = entry.span().start;
+                    let read = match topic {
+                        Some(topic) => self.add(topic, &name, entry.into_inner()),
+                        None => Err(format!("there are no explanations [{family}.{kind}]")),
+                    };
+                    read.map_err(|why| wrong(file, text, at, &why))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, topic: Topic, name: &str, written: WrittenEntry) -> Result<(), String> {
+        let entries = self.topics.entry(topic).or_default();
+        let key = name.to_ascii_uppercase();
+        let mut entry = match entries.get(&key) {
+            Some(entry) => Entry::clone(entry),
+            None => Entry::new(topic, name),
+        };
+        let path = format!("[{topic}.{name}]");
+        for (field, text, place) in [
+            ("name", written.name, &mut entry.title),
+            ("says", written.says, &mut entry.says),
+            ("why", written.why, &mut entry.why),
+            ("rfc", written.rfc, &mut entry.rfc),
+            ("next", written.next, &mut entry.next),
+        ] {
+            let Some(text) = text else { continue };
+            if text.trim().is_empty() {
+                return Err(format!("{field} of {path} is empty"));
+            }
+            *place = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        }
+        if let Some(also) = written.also {
+            entry.also = also;
+        }
+        if let Some(missing) = entry.missing() {
+            return Err(format!(
+                "{path} is new, and lacks {missing}; is its name written as in the compiled-in file?"
+            ));
+        }
+        entries.insert(key, Arc::new(entry));
+        Ok(())
+    }
+}
+
+impl Entry {
+    fn new(topic: Topic, name: &str) -> Entry {
+        Entry {
+            topic,
+            name: name.to_owned(),
+            title: name.to_owned(),
+            says: String::new(),
+            why: String::new(),
+            rfc: String::new(),
+            next: String::new(),
+            also: Vec::new(),
+        }
+    }
+
+    /// What an entry of this topic must have, and this one has not.
+    fn missing(&self) -> Option<&'static str> {
+        let needed: &[(&str, &String)] = match self.topic.completeness() {
+            Completeness::Sentence => &[("says", &self.says)],
+            Completeness::Fact => &[("says", &self.says), ("why", &self.why), ("rfc", &self.rfc)],
+            Completeness::Turn => &[
+                ("says", &self.says),
+                ("why", &self.why),
+                ("rfc", &self.rfc),
+                ("next", &self.next),
+            ],
+        };
+        let mut empty = needed.iter().filter(|(_, text)| text.is_empty());
+        empty.next().map(|(field, _)| *field)
+    }
+}
+
+/// A file: families of kinds of entries, `[smtp.command.RCPT]`.
+type Written = BTreeMap<String, BTreeMap<String, BTreeMap<String, Spanned<WrittenEntry>>>>;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenEntry {
+    name: Option<String>,
+    says: Option<String>,
+    why: Option<String>,
+    rfc: Option<String>,
+    next: Option<String>,
+    also: Option<Vec<String>>,
+}
+
+fn wrong(file: &str, text: &str, at: usize, why: &str) -> TextsError {
+    let before = text.as_bytes().iter().take(at);
+    let line = 1 + before.filter(|octet| **octet == b'\n').count();
+    TextsError(format!("{file}, line {line}: {why}"))
+}
+
+#[cfg(test)]
+mod tests;

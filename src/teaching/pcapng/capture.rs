@@ -1,0 +1,214 @@
+//! A [`Sink`] that writes what it is told into a capture.
+//!
+//! It knows which connections are shown and where they stand. What is written after each
+//! [`Sink::take`] is a whole file: it can be opened while more is recorded.
+
+use std::collections::{HashMap, HashSet};
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use super::frame::Ends;
+use super::gathered::Gathered;
+use super::pairs::Pairs;
+use super::shown::Shown;
+use super::{about, blocks};
+use crate::config::{CapturePorts, Ports};
+use crate::teaching::explain::Texts;
+use crate::teaching::wire_tap::{Connection, Event, Sink, What};
+
+/// What the file calls the program that wrote it, before its version.
+pub(super) const PROGRAM: &str = "Pillarbox";
+
+/// Octets that are gathered before they are written.
+const GATHERED: usize = 64 * 1024;
+
+/// What goes into a capture, and how.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Style {
+    /// Write the TLS secrets, too: whoever has the file reads everything in it.
+    pub keys: bool,
+    /// Which ports the servers have in it.
+    pub ports: CapturePorts,
+    /// Which octets crossed.
+    pub octets: Octets,
+}
+
+/// Which octets a capture is made of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Octets {
+    /// Those that crossed the socket: ciphertext where TLS was on.
+    #[default]
+    AsCrossed,
+    /// Those that were said, as if all of it had crossed in clear: for recordings that have nothing
+    /// else. The servers have the well-known ports of the protocols in clear then, and what follows
+    /// STARTTLS stands in a TCP connection of its own, for a reader expects ciphertext behind it.
+    AsSaid,
+}
+
+/// A capture that is being written; when it is dropped, all that it was told is in the file.
+pub struct Capture<W: Write> {
+    name: String,
+    style: Style,
+    texts: Arc<Texts>,
+    shown: HashMap<u64, Shown>,
+    /// The ends that they have in the capture.
+    taken: HashSet<Ends>,
+    pairs: Pairs,
+    /// Second ends of connections that are shown.
+    second: HashSet<u64>,
+    gathered: Gathered,
+    out: W,
+}
+
+impl<W: Write> Capture<W> {
+    /// A capture that is written to `out`, whole blocks with each write. Warnings call it `name`.
+    ///
+    /// # Errors
+    /// When its head cannot be written.
+    pub fn new(name: &str, out: W, style: Style, texts: Arc<Texts>) -> io::Result<Capture<W>> {
+        let program = format!("{PROGRAM} {}", env!("CARGO_PKG_VERSION"));
+        let interface = (about::INTERFACE, about::DESCRIPTION);
+        let head = blocks::head(&program, &about::file(&style), interface);
+        let mut capture = Capture {
+            name: name.to_owned(),
+            style,
+            texts,
+            shown: HashMap::new(),
+            taken: HashSet::new(),
+            pairs: Pairs::default(),
+            second: HashSet::new(),
+            gathered: Gathered::new(head, style.keys),
+            out,
+        };
+        capture.write()?;
+        Ok(capture)
+    }
+
+    /// Takes one event.
+    fn tell(&mut self, event: &Event) -> io::Result<()> {
+        let (time, connection) = (event.time, &event.connection);
+        self.find(time, connection)?;
+        let is_last = matches!(event.what, What::Closed | What::Lost);
+        let file = &mut self.gathered;
+        if let Some(shown) = self.shown.get_mut(&connection.number) {
+            let encrypted = self.style.octets == Octets::AsCrossed;
+            match &event.what {
+                What::Said { by, octets } => {
+                    shown.said(*by, octets);
+                    if !encrypted {
+                        shown.cross(file, time, *by, octets)?;
+                    }
+                }
+                What::Crossed { by, octets } if encrypted => {
+                    shown.crossed(file, time, *by, octets)?;
+                }
+                What::Secrets(lines) if self.style.keys => file.secrets(lines),
+                What::Secured(secured) => shown.secured(file, time, (secured, encrypted))?,
+                What::Ended { by } => shown.ended(file, time, *by)?,
+                What::Reset => shown.reset(file, time)?,
+                What::Lost => shown.lost(file, time)?,
+                What::Closed => shown.close(file, time)?,
+                What::Opened
+                | What::Presented(_)
+                | What::Crossed { .. }
+                | What::Secrets(_)
+                | What::Failed(_) => {}
+            }
+        }
+        if is_last {
+            self.forget(time, connection);
+        }
+        Ok(())
+    }
+
+    /// Finds the connection of an event, or makes it, unless it is shown from its other end.
+    fn find(&mut self, time: SystemTime, connection: &Arc<Connection>) -> io::Result<()> {
+        let number = connection.number;
+        if self.shown.contains_key(&number) || self.second.contains(&number) {
+            return Ok(());
+        }
+        if self.pairs.is_second(connection, time) {
+            self.second.insert(number);
+            return Ok(());
+        }
+        let real = Ends::new(connection.client, connection.server);
+        let ends = self.ends(real, &connection.service);
+        self.taken.insert(ends);
+        let mut shown = Shown::new(connection, ends, &self.texts);
+        let comment = about::connection(connection, (ends != real).then_some(real.server.1));
+        shown.open(&mut self.gathered, time, comment)?;
+        self.shown.insert(number, shown);
+        Ok(())
+    }
+
+    /// The ends that a connection has in the capture.
+    fn ends(&self, real: Ends, service: &str) -> Ends {
+        let service = match self.style.octets {
+            Octets::AsCrossed if self.style.ports == CapturePorts::Own => return real,
+            Octets::AsCrossed => service,
+            Octets::AsSaid => about::in_clear(service),
+        };
+        let mut ends = real;
+        ends.server.1 = Ports::well_known(service).unwrap_or(real.server.1);
+        // Two servers of one kind: then the same client's port may be in use at both.
+        if self.taken.contains(&ends) {
+            real
+        } else {
+            ends
+        }
+    }
+
+    fn forget(&mut self, time: SystemTime, connection: &Connection) {
+        self.second.remove(&connection.number);
+        if let Some(shown) = self.shown.remove(&connection.number) {
+            self.taken.remove(&shown.ends());
+            self.pairs.closed(connection, time);
+        }
+    }
+
+    fn write(&mut self) -> io::Result<()> {
+        let blocks = self.gathered.ready();
+        if blocks.is_empty() {
+            return Ok(());
+        }
+        let written = self.out.write_all(&blocks);
+        if written.is_err() {
+            // Nothing may follow what is missing.
+            self.gathered = Gathered::default();
+        }
+        written
+    }
+}
+
+impl<W: Write + Send> Sink for Capture<W> {
+    fn name(&self) -> String {
+        format!("the capture {}", self.name)
+    }
+
+    fn wants_crossed(&self) -> bool {
+        self.style.octets == Octets::AsCrossed
+    }
+
+    fn take(&mut self, events: &[Event]) -> io::Result<()> {
+        for event in events {
+            self.tell(event)?;
+            if self.gathered.len() >= GATHERED {
+                self.write()?;
+            }
+        }
+        self.write()?;
+        self.out.flush()
+    }
+}
+
+impl<W: Write> Drop for Capture<W> {
+    fn drop(&mut self) {
+        // A handshake that was not done, if anything. The disk has had its warning, if it is full.
+        self.gathered.give_up_waiting();
+        let _ = self.write();
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,246 @@
+//! A connection in the capture: what happens on it becomes packets.
+
+use std::io;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use super::about;
+use super::comments::Comments;
+use super::frame::Ends;
+use super::gathered::Gathered;
+use super::held::Held;
+use super::stream::{Segment, Stream};
+use crate::mail::net::Secured;
+use crate::teaching::explain::Texts;
+use crate::teaching::wire_tap::{Connection, Side};
+
+/// RFC 9293 §3.4.1 wants initial sequence numbers that nobody can guess. Here nobody can attack, and a
+/// capture that is made again should be the same: each connection's are this number times its own.
+const SPREAD: u32 = 0x9E37_79B1;
+
+/// RFC 8446 §5.1: with it a record of a handshake begins.
+const HANDSHAKE: u8 = 22;
+
+/// Octets of one side of a handshake that are held; with the longest chain of certificates that OpenSSL
+/// takes it is less.
+const FLIGHT: usize = 256 * 1024;
+
+/// A connection in the capture.
+pub(super) struct Shown {
+    connection: Arc<Connection>,
+    ends: Ends,
+    stream: Stream,
+    comments: Comments,
+    from_client: Held,
+    from_server: Held,
+    /// Where among the packets the handshake began that is under way.
+    handshake: Option<u64>,
+}
+
+impl Shown {
+    /// A connection that has these ends in the capture.
+    pub(super) fn new(connection: &Arc<Connection>, ends: Ends, texts: &Arc<Texts>) -> Shown {
+        // Truncated: a sequence number has 32 bits.
+        let number = connection.number as u32;
+        let initial = |turn: u32| (2 * number + turn).wrapping_mul(SPREAD);
+        Shown {
+            ends,
+            stream: Stream::new(ends.is_ipv6(), initial(0), initial(1)),
+            comments: Comments::new(connection, texts),
+            from_client: Held::default(),
+            from_server: Held::default(),
+            handshake: None,
+            connection: Arc::clone(connection),
+        }
+    }
+
+    /// Its ends in the capture.
+    pub(super) fn ends(&self) -> Ends {
+        self.ends
+    }
+
+    /// The three-way handshake, with a comment on its first packet.
+    pub(super) fn open(
+        &mut self,
+        file: &mut Gathered,
+        time: SystemTime,
+        comment: String,
+    ) -> io::Result<()> {
+        let mut comments = vec![comment];
+        for segment in self.stream.open() {
+            let own = std::mem::take(&mut comments);
+            self.packet(file, time, &segment, &own)?;
+        }
+        Ok(())
+    }
+
+    /// This side said something.
+    pub(super) fn said(&mut self, by: Side, octets: &[u8]) {
+        self.comments.said(by, octets);
+    }
+
+    /// Takes octets that crossed. What crosses the other way has crossed after what is held.
+    pub(super) fn crossed(
+        &mut self,
+        file: &mut Gathered,
+        time: SystemTime,
+        by: Side,
+        octets: &[u8],
+    ) -> io::Result<()> {
+        let before = self.held(by.other()).release();
+        self.cross(file, time, by.other(), &before)?;
+        let waiting = self.held(by).len();
+        if !self.comments.is_ciphertext(by, waiting + octets.len()) {
+            self.held(by).keep(octets);
+            let octets = self.held(by).release();
+            return self.cross(file, time, by, &octets);
+        }
+        // Within a record any octet may stand, and under TLS a handshake (of new keys, or of new tickets)
+        // tells nobody when it is done.
+        let may_begin = waiting == 0 && !self.comments.is_encrypted() && self.handshake.is_none();
+        if may_begin && octets.first() == Some(&HANDSHAKE) {
+            self.handshake = Some(file.handshake_begins(self.connection.number));
+        }
+        // What came in we have read record by record; in a handshake it is one flight.
+        let flight = self.handshake.is_some() && by != self.connection.ours;
+        if flight && self.held(by).len() < FLIGHT {
+            self.held(by).keep(octets);
+            return Ok(());
+        }
+        match self.held(by).take(octets) {
+            Some(octets) => self.cross(file, time, by, &octets),
+            None => Ok(()),
+        }
+    }
+
+    /// The TLS handshake is done; `encrypted`: and from now on what crosses is not what is said.
+    pub(super) fn secured(
+        &mut self,
+        file: &mut Gathered,
+        time: SystemTime,
+        (secured, encrypted): (&Secured, bool),
+    ) -> io::Result<()> {
+        self.release(file, time)?;
+        if !encrypted && self.comments.has_begun() {
+            self.begin_again(file, time)?;
+        }
+        self.comments.secured(secured, encrypted);
+        Ok(())
+    }
+
+    /// This side says nothing more.
+    pub(super) fn ended(
+        &mut self,
+        file: &mut Gathered,
+        time: SystemTime,
+        by: Side,
+    ) -> io::Result<()> {
+        self.release(file, time)?;
+        let segments = self.stream.finish(by);
+        self.packets(file, time, &segments)
+    }
+
+    /// The other end broke it off.
+    pub(super) fn reset(&mut self, file: &mut Gathered, time: SystemTime) -> io::Result<()> {
+        self.release(file, time)?;
+        let segment = self.stream.reset(self.connection.ours.other());
+        self.packet(file, time, &segment, &[])
+    }
+
+    /// The rest of it is not known.
+    pub(super) fn lost(&mut self, file: &mut Gathered, time: SystemTime) -> io::Result<()> {
+        self.release(file, time)?;
+        let segment = self.stream.acknowledge(self.connection.ours);
+        self.packet(file, time, &segment, &[about::LOST.to_owned()])
+    }
+
+    /// Our end is closed.
+    pub(super) fn close(&mut self, file: &mut Gathered, time: SystemTime) -> io::Result<()> {
+        self.release(file, time)?;
+        let ours = self.connection.ours;
+        let mut segments = self.stream.finish(ours);
+        segments.extend(self.stream.settle(ours));
+        segments.extend(self.stream.settle(ours.other()));
+        self.packets(file, time, &segments)
+    }
+
+    /// Ends the TCP connection and begins another between the same ends.
+    fn begin_again(&mut self, file: &mut Gathered, time: SystemTime) -> io::Result<()> {
+        self.close(file, time)?;
+        let (client, server) = self.stream.numbers();
+        self.stream = Stream::new(self.ends.is_ipv6(), client, server);
+        self.open(file, time, about::UNDER_TLS.to_owned())
+    }
+
+    /// Nothing more comes of the records that are held, nor of a handshake.
+    fn release(&mut self, file: &mut Gathered, time: SystemTime) -> io::Result<()> {
+        for side in [Side::Client, Side::Server] {
+            let octets = self.held(side).release();
+            self.cross(file, time, side, &octets)?;
+        }
+        if let Some(began) = self.handshake.take() {
+            file.handshake_is_done(began, self.connection.number);
+        }
+        Ok(())
+    }
+
+    /// Writes octets that cross, with their comments.
+    pub(super) fn cross(
+        &mut self,
+        file: &mut Gathered,
+        time: SystemTime,
+        by: Side,
+        octets: &[u8],
+    ) -> io::Result<()> {
+        if octets.is_empty() {
+            return Ok(());
+        }
+        let comments = self.comments.crossed(by, octets.len());
+        let mut comments = comments.into_iter().peekable();
+        for segment in self.stream.say(by, octets.len()) {
+            let range = segment.payload.clone();
+            let mut own = Vec::new();
+            while let Some((_, comment)) = comments.next_if(|(at, _)| *at < range.end) {
+                if !own.contains(&comment) {
+                    own.push(comment);
+                }
+            }
+            let (to, payload) = (self.to(), octets.get(range).unwrap_or_default());
+            file.packet(time, to, &segment, payload, &own)?;
+        }
+        Ok(())
+    }
+
+    fn packets(
+        &self,
+        file: &mut Gathered,
+        time: SystemTime,
+        segments: &[Segment],
+    ) -> io::Result<()> {
+        segments
+            .iter()
+            .try_for_each(|segment| self.packet(file, time, segment, &[]))
+    }
+
+    /// Writes a segment that carries nothing.
+    fn packet(
+        &self,
+        file: &mut Gathered,
+        time: SystemTime,
+        segment: &Segment,
+        comments: &[String],
+    ) -> io::Result<()> {
+        file.packet(time, self.to(), segment, &[], comments)
+    }
+
+    fn to(&self) -> (&Ends, u16) {
+        (&self.ends, self.stream.mss())
+    }
+
+    fn held(&mut self, side: Side) -> &mut Held {
+        match side {
+            Side::Client => &mut self.from_client,
+            Side::Server => &mut self.from_server,
+        }
+    }
+}

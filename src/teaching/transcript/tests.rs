@@ -1,0 +1,422 @@
+// A test fails by panicking.
+#![allow(clippy::unwrap_used)]
+
+use std::sync::Arc;
+use std::time::{Duration, UNIX_EPOCH};
+
+use super::*;
+use crate::config::Journal;
+use crate::console::{Explain, Ink};
+use crate::mail::net::Secured;
+use crate::mail::protocol::Protocol;
+use crate::teaching::explain::Texts;
+use crate::teaching::wire_tap::journal::Writer;
+use crate::teaching::wire_tap::{Connection, Event, Side, Sink, What};
+
+/// Conversations as the journal has them, each of lines such as `C: QUIT`, `TLS` and `S ends`; half a
+/// second passes before each.
+fn recorded(conversations: &[(Protocol, &str)]) -> (tempfile::TempDir, Sessions) {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = Journal {
+        folder: folder.path().to_owned(),
+        size: 1 << 24,
+        keep: 1,
+    };
+    let mut writer = Writer::open(&journal, false).unwrap();
+    for (number, (protocol, lines)) in (0..).zip(conversations) {
+        let connection = Arc::new(Connection {
+            number,
+            ours: Side::Server,
+            protocol: Some(*protocol),
+            service: protocol.name().to_owned(),
+            client: "127.0.0.1:4711".parse().unwrap(),
+            server: "127.0.0.1:2025".parse().unwrap(),
+            thread: "a test".to_owned(),
+        });
+        let lines = lines.lines().map(str::trim).filter(|line| !line.is_empty());
+        let whats = [What::Opened].into_iter().chain(lines.map(what));
+        for (at, what) in (0..).zip(whats) {
+            let event = Event {
+                time: UNIX_EPOCH + Duration::from_millis(number * 3_600_000 + at * 500),
+                connection: Arc::clone(&connection),
+                what,
+            };
+            writer.take(&[event]).unwrap();
+        }
+    }
+    let sessions = Sessions::read(folder.path()).unwrap();
+    (folder, sessions)
+}
+
+fn what(line: &str) -> What {
+    // What goes on in the next line has no end of its own.
+    let said = |by, line: &str| What::Said {
+        by,
+        octets: match line.strip_suffix('…') {
+            Some(line) => line.as_bytes().to_vec(),
+            None => format!("{line}\r\n").into_bytes(),
+        },
+    };
+    match line {
+        "TLS" => What::Secured(Secured {
+            version: "TLSv1.3".to_owned(),
+            cipher: "TLS_AES_256_GCM_SHA384".to_owned(),
+        }),
+        "C ends" => What::Ended { by: Side::Client },
+        "S ends" => What::Ended { by: Side::Server },
+        "reset" => What::Reset,
+        "lost" => What::Lost,
+        "closed" => What::Closed,
+        "C:" => said(Side::Client, ""),
+        line => match line.split_once(": ") {
+            Some(("C", line)) => said(Side::Client, line),
+            Some((_, line)) => said(Side::Server, line),
+            None => said(Side::Server, ""),
+        },
+    }
+}
+
+/// The one conversation that was recorded.
+pub(in crate::teaching::transcript) fn dialogue(protocol: Protocol, lines: &str) -> Dialogue {
+    let (folder, sessions) = recorded(&[(protocol, lines)]);
+    let name = &sessions.summaries[0].place.connection;
+    let texts = Texts::compiled_in();
+    let read = Dialogue::read(folder.path(), name, &texts);
+    read.unwrap().unwrap()
+}
+
+const POP3: &str = "
+    TLS
+    S: +OK ready
+    C: USER bob
+    S: +OK Send PASS
+    C: PASS builder
+    S: +OK Welcome
+    C: QUIT
+    S: +OK Farewell
+    S ends
+    C ends
+    closed
+";
+
+const SMTP: &str = "
+    S: 220 ready
+    C: EHLO me
+    S: 250-here
+    S: 250 AUTH PLAIN
+    C: AUTH PLAIN AGFsaWNlAHdvbmRlcmxhbmQ=
+    S: 235 2.7.0 Ok
+    reset
+    closed
+";
+
+#[test]
+fn a_conversation_in_one_line() {
+    let (_, sessions) = recorded(&[
+        (Protocol::Pop3, POP3),
+        (Protocol::Submission, SMTP),
+        (
+            Protocol::Imap,
+            "S: * OK hi\nC: a LOGIN bob wrong\nS: a NO wrong\nlost",
+        ),
+    ]);
+    let told: Vec<String> = sessions
+        .summaries
+        .iter()
+        .map(|s| {
+            let (user, tls) = (s.user.as_deref(), s.tls.as_deref());
+            let (user, tls) = (user.unwrap_or("-"), tls.unwrap_or("-"));
+            let (state, end) = (s.state.unwrap_or("-"), s.ending.told());
+            format!(
+                "{} {user} {tls} {} {state}, {end}",
+                s.place.service, s.commands
+            )
+        })
+        .collect();
+    let expected = [
+        "pop3 bob TLSv1.3 3 closed, server closed",
+        "submission alice - 2 ready, broken off",
+        "imap - - 1 not-authenticated, not recorded",
+    ];
+    assert_eq!(told, expected);
+    assert_eq!(sessions.not_understood, 0);
+}
+
+#[test]
+fn the_beginning_of_a_name_is_enough() {
+    let (_, sessions) = recorded(&[(Protocol::Pop3, POP3), (Protocol::Pop3, POP3)]);
+    let name = &sessions.summaries[0].place.connection;
+    assert_eq!(
+        sessions.named(&name.to_uppercase()),
+        [&sessions.summaries[0]]
+    );
+    assert_eq!(sessions.named("last"), [&sessions.summaries[1]]);
+    assert_eq!(sessions.named("").len(), 2);
+    assert!(sessions.named("u").is_empty());
+}
+
+#[test]
+fn a_table_has_as_many_columns_as_there_is_room_for() {
+    let (_, sessions) = recorded(&[(Protocol::Pop3, POP3), (Protocol::Submission, SMTP)]);
+    let lines = |width| Table(sessions.summaries.iter().collect()).lines(width);
+    let whole = lines(None);
+    assert_eq!(whole.len(), 3);
+    assert!(whole[0].contains("TOOK  WE ARE  SERVICE"), "{}", whole[0]);
+    assert!(
+        whole[2].contains("4.0 s  server  submission  alice"),
+        "{}",
+        whole[2]
+    );
+    for line in lines(Some(80)) {
+        assert!(line.chars().count() <= 80, "{line}");
+        assert!(!line.contains("OCTETS"), "{line}");
+    }
+    assert!(lines(Some(10))[0].ends_with("END"));
+}
+
+#[test]
+fn a_conversation_is_told_with_what_it_means() {
+    let dialogue = dialogue(
+        Protocol::Pop3,
+        &POP3.replace("C: QUIT", "C: QUIT\u{202e}\x1b[2J"),
+    );
+    let telling = |explain| Telling {
+        ink: Ink(false),
+        width: Some(75),
+        explain,
+    };
+    let text = Teller::whole(telling(Explain::All), &dialogue).join("\n");
+    for expected in [
+        ": pop3, 127.0.0.1:4711 with 127.0.0.1:2025\n",
+        "bob has logged in",
+        "── under TLS from here on: TLSv1.3, TLS_AES_256_GCM_SHA384",
+        "\nC: PASS ********\n   · ",
+        "(RFC 1939",
+        "(the server has said that nothing more follows)",
+    ] {
+        assert!(text.contains(expected), "{expected}:\n{text}");
+    }
+    assert!(!text.contains("builder") && !text.contains('\x1b') && !text.contains('\u{202e}'));
+    let text = Teller::whole(telling(Explain::Off), &dialogue).join("\n");
+    assert!(!text.contains('·'), "{text}");
+    let slow = dialogue_with_pause();
+    let text = Teller::whole(telling(Explain::Replies), &slow).join("\n");
+    assert!(text.contains("(1.5 s later)"), "{text}");
+}
+
+fn dialogue_with_pause() -> Dialogue {
+    // What crosses is no turn, but takes its time.
+    let mut dialogue = dialogue(Protocol::Pop3, POP3);
+    dialogue.turns.drain(3..5);
+    dialogue
+}
+
+#[test]
+fn the_lines_of_a_body_are_one_turn() {
+    let body = "S: line\n".repeat(20);
+    let lines = format!(
+        "S: +OK\nC: USER a\nS: +OK\nC: PASS b\nS: +OK\nC: RETR 1\nS: +OK 200 octets\nS: Subject: x\nS:\n{body}S: ."
+    );
+    let dialogue = dialogue(Protocol::Pop3, &lines);
+    let said = dialogue.turns.iter().filter(|turn| match &turn.what {
+        crate::teaching::wire_tap::journal::Happened::Said(said) => {
+            said.octets.octets().len() > 100
+        }
+        _ => false,
+    });
+    assert_eq!(said.count(), 1);
+    let telling = Telling {
+        ink: Ink(false),
+        width: None,
+        explain: Explain::Off,
+    };
+    let text = Teller::whole(telling, &dialogue).join("\n");
+    assert!(
+        text.contains("\n   (and 15 more lines, which are recorded)\nS: ."),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_conversation_becomes_a_script() {
+    let script = script(&dialogue(Protocol::Pop3, POP3)).unwrap().to_string();
+    let steps = script
+        .split_once("\n\n")
+        .map_or(script.as_str(), |(_, steps)| steps);
+    let expected = "S: +OK ...\nC: USER bob\nS: +OK ...\nC: PASS ${SECRET_1}\n\
+                    S: +OK ...\nC: QUIT\nS: +OK ...\n! closed\n";
+    assert_eq!(steps, expected, "{script}");
+    assert!(script.contains("\ntls: implicit\n"), "{script}");
+    assert!(script.contains("\nasks: SECRET_1 "), "{script}");
+    let starttls = "S: 220 hi\nC: EHLO x\nS: 250 STARTTLS\nC: STARTTLS\nS: 220 go\nTLS\nC: QUIT";
+    let script = super::script(&dialogue(Protocol::Smtp, starttls)).unwrap();
+    assert!(
+        script.to_string().contains("\n! starttls\nC: QUIT\n"),
+        "{script}"
+    );
+}
+
+#[test]
+fn a_conversation_in_which_nothing_was_said_becomes_no_script() {
+    for story in ["TLS", "S ends\nclosed"] {
+        let none = script(&dialogue(Protocol::Pop3, story));
+        let none = none.map(|script| script.to_string());
+        assert_eq!(none, Err("nothing was said in it"), "{story}");
+    }
+}
+
+#[test]
+fn what_was_not_recorded_keeps_its_size_in_a_script() {
+    let body = "C: line\n".repeat(5_000);
+    let lines = format!(
+        "S: 220 hi\nC: EHLO x\nS: 250-hi\nS: 250 CHUNKING\nC: MAIL FROM:<a@b>\nS: 250 Ok\nC: RCPT TO:<a@b>\n\
+         S: 250 Ok\nC: BDAT 30014 LAST\nC: Subject: x\n{}{body}S: 250 Ok",
+        ""
+    );
+    let script = script(&dialogue(Protocol::Smtp, &lines)).unwrap();
+    let mut octets = 0;
+    for step in &script.steps {
+        if let crate::console::Action::Send(text) = &step.action {
+            octets += text.fill(&crate::console::Memory::new()).len();
+        }
+    }
+    let commands = "EHLO x\r\nMAIL FROM:<a@b>\r\nRCPT TO:<a@b>\r\nBDAT 30014 LAST\r\n";
+    assert_eq!(octets, commands.len() + 30_012);
+    assert!(script.to_string().contains("were not recorded"), "{script}");
+}
+
+/// RFC 3030 §2: a chunk ends where its octets do, and then its reply comes.
+#[test]
+fn a_chunk_that_ends_within_a_line_stands_in_a_script_before_its_reply() {
+    let lines = "S: 220 hi\nC: EHLO x\nS: 250-hi\nS: 250 CHUNKING\nC: MAIL FROM:<a@b>\nS: 250 Ok\n\
+                 C: RCPT TO:<a@b>\nS: 250 Ok\nC: BDAT 15\nC: Subject: x\nC: hel…\nS: 250 Ok\n\
+                 C: BDAT 2 LAST\nC: lo…\nS: 250 Ok\nC: QUIT\nS: 221 Bye";
+    let dialogue = dialogue(Protocol::Smtp, lines);
+    let script = script(&dialogue).unwrap().to_string();
+    let steps = "C: BDAT 15\nC: Subject: x\nC\\: hel\nS: 250 ...\n\
+                 C: BDAT 2 LAST\nC\\: lo\nS: 250 ...\nC: QUIT\n";
+    assert!(script.contains(steps), "{script}");
+}
+
+/// A CR or a LF alone would be refused (RFC 5321 §2.3.8).
+#[test]
+fn what_stands_for_octets_are_lines_that_end() {
+    for octets in 2..1_000 {
+        let filler = String::from_utf8(script::filler(octets)).unwrap();
+        assert_eq!(filler.len() as u64, octets);
+        let mut lines = filler.strip_suffix("\r\n").unwrap().split("\r\n");
+        let is_filler = |line: &str| line.len() <= 78 && line.bytes().all(|octet| octet == b'x');
+        assert!(lines.all(is_filler), "{octets}: {filler:?}");
+    }
+}
+
+/// A LF alone would be refused (RFC 5321 §2.3.8).
+#[test]
+fn a_chunk_of_one_octet_that_was_not_recorded_is_no_line_end_in_a_script() {
+    let body = "C: line\n".repeat(5_000);
+    let lines = format!(
+        "S: 220 hi\nC: EHLO x\nS: 250-hi\nS: 250 CHUNKING\nC: MAIL FROM:<a@b>\nS: 250 Ok\nC: RCPT TO:<a@b>\n\
+         S: 250 Ok\nC: BDAT 30000\n{body}S: 250 Ok\n\
+         C: BDAT 1 LAST\nC: .…\nS: 250 Ok"
+    );
+    let script = script(&dialogue(Protocol::Smtp, &lines))
+        .unwrap()
+        .to_string();
+    let (_, last) = script.split_once("C: BDAT 1 LAST\n").unwrap();
+    assert!(last.ends_with("\nC\\: x\nS: 250 ...\n"), "{last}");
+}
+
+#[test]
+fn a_line_that_the_server_did_not_end_is_not_waited_for() {
+    let dialogue = dialogue(Protocol::Pop3, "S: +OK hi\nC: STAT\nS: +OK 2 1…\nreset");
+    let script = script(&dialogue).unwrap().to_string();
+    assert!(script.contains("\nC: STAT\n# The recorded"), "{script}");
+}
+
+/// Nobody changes the mailbox when the script is played: whoever waited for it would wait for ever.
+#[test]
+fn what_an_idling_client_heard_is_no_step_of_a_script() {
+    let imap = "S: * OK hi\nC: a LOGIN bob builder\nS: a OK in\nC: b SELECT INBOX\nS: b OK yes\n\
+                C: c IDLE\nS: + idling\nS: * 5 EXISTS\nS: * 1 RECENT\nC: DONE\nS: * 6 EXISTS\n\
+                S: c OK done\nC: d LOGOUT\nS: * BYE\nS: d OK bye\nS ends";
+    let script = script(&dialogue(Protocol::Imap, imap)).unwrap().to_string();
+    let steps = script.split_once("C: c IDLE\n").unwrap().1;
+    let (told, behind) = steps.split_once("S: c OK ...\n").unwrap();
+    let spoken: Vec<&str> = told.lines().filter(|line| !line.starts_with('#')).collect();
+    assert_eq!(spoken, ["S: + ...", "C: DONE"], "{script}");
+    for news in ["* 5 EXISTS", "* 1 RECENT", "* 6 EXISTS"] {
+        let remark = format!("waited for here: {news}\n");
+        assert!(told.contains(&remark), "{script}");
+    }
+    assert!(behind.starts_with("C: d LOGOUT\nS: * BYE\n"), "{script}");
+}
+
+/// With the connection ends what was said to who idles on it.
+#[test]
+fn a_goodbye_while_a_client_idles_is_a_step_of_a_script() {
+    let imap = "S: * OK hi\nC: c IDLE\nS: + idling\nS: * BYE gone\nS ends";
+    let script = script(&dialogue(Protocol::Imap, imap)).unwrap().to_string();
+    assert!(
+        script.ends_with("C: c IDLE\nS: + ...\nS: * BYE ...\n! closed\n"),
+        "{script}"
+    );
+}
+
+struct FromClient(Vec<u8>);
+
+impl Sink for FromClient {
+    fn name(&self) -> String {
+        "a test".to_owned()
+    }
+
+    fn take(&mut self, events: &[Event]) -> std::io::Result<()> {
+        for event in events {
+            if let What::Said {
+                by: Side::Client,
+                octets,
+            } = &event.what
+            {
+                self.0.extend_from_slice(octets);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whoever follows the replayed conversation counts octets: a mask of another length would make the
+/// next command a part of the password.
+#[test]
+fn a_masked_literal_is_as_long_as_it_was_announced() {
+    let rows = [
+        ("{10}", "C: wonderland", "**********"),
+        ("{10+}", "C: wonderland", "**********"),
+        ("{3}", "C: one", "***"),
+        ("{30}", "C: a-very-very-very-long-password", &"*".repeat(30)),
+        ("{14}", "C: won\nC: der\nC: land", &"*".repeat(14)),
+        // The literal ends with the line's ending, or within it.
+        ("{12}", "C: wonderland\nC:", &"*".repeat(12)),
+        // Behind it the command goes on, wrongly.
+        ("{10}", "C: wonderland {3}\nC: abc", "********** {3}\r\n***"),
+        (
+            "{1500}",
+            &format!("C: {}", "w".repeat(1500)),
+            &"*".repeat(1500),
+        ),
+        // Refused.
+        ("{99999999}", "S: a BAD", ""),
+    ];
+    for (announced, password, expected) in rows {
+        let story = format!(
+            "S: * OK hi\nC: a LOGIN {{5}}\nS: +\nC: alice {announced}\n{password}\n\
+             C: b LOGIN alice builder\nC: c NOOP"
+        );
+        let mut sink = FromClient(Vec::new());
+        dialogue(Protocol::Imap, &story).replay(&mut sink).unwrap();
+        let ending = if expected.is_empty() { "" } else { "\r\n" };
+        let said = format!(
+            "a LOGIN {{5}}\r\nalice {announced}\r\n{expected}{ending}\
+             b LOGIN alice ********\r\nc NOOP\r\n"
+        );
+        assert_eq!(String::from_utf8(sink.0).unwrap(), said);
+    }
+}

@@ -1,0 +1,403 @@
+//! One line of the journal: something that happened on a connection, as JSON.
+//!
+//! Each line says everything that it needs to be understood alone, so that `grep` and `jq` read the
+//! journal as well as [`read`](super::read()) does. `docs/journal.md` documents it field by field.
+
+use std::borrow::Cow;
+use std::net::SocketAddr;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use jiff::Timestamp;
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
+
+use crate::mail::protocol::Protocol;
+use crate::mail::protocol::span::Role;
+use crate::teaching::explain::{self, Explained, State};
+use crate::teaching::wire_tap::Side;
+
+/// A line of the journal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// When it happened: in UTC, to the microsecond.
+    #[serde(with = "moment")]
+    pub time: Timestamp,
+    /// On which connection.
+    #[serde(flatten)]
+    pub place: Place,
+    /// What happened.
+    #[serde(flatten)]
+    pub what: Happened,
+}
+
+/// A connection that was recorded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// Its name, which no other connection has, of whichever program: letters and digits.
+    #[serde(deserialize_with = "name")]
+    pub connection: String,
+    /// Which end was ours.
+    pub ours: Side,
+    /// What was spoken; `None` if it is a protocol of somebody's own.
+    pub protocol: Option<Protocol>,
+    /// The name of the service, as in `[ports]`.
+    pub service: String,
+    /// The name of the thread that led the conversation.
+    pub thread: String,
+    /// The address of the client's end.
+    pub client: SocketAddr,
+    /// The address of the server's end.
+    pub server: SocketAddr,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "lowercase")]
+pub enum Happened {
+    /// The connection stands.
+    Opened,
+    /// Somebody said something.
+    Said(Said),
+    /// A TLS handshake is done.
+    Secured {
+        /// `TLSv1.3`
+        version: String,
+        /// `TLS_AES_256_GCM_SHA384`
+        cipher: String,
+        /// What is said of it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        explained: Option<Meaning>,
+    },
+    /// A TLS handshake failed.
+    Failed {
+        /// Why, in the TLS library's words: `tlsv1 alert unknown ca`.
+        why: String,
+        /// What that means.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        explained: Option<Meaning>,
+    },
+    /// This side will say nothing more.
+    Ended {
+        /// Who.
+        by: Side,
+    },
+    /// The other end broke the connection off.
+    Reset,
+    /// The recording ended here, the conversation did not.
+    Lost,
+    /// Our end of the connection is closed.
+    Closed,
+}
+
+/// A line that was said, its ending included, or several lines of a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Said {
+    /// By whom.
+    pub by: Side,
+    /// The line, with `********` for what is secret in it.
+    #[serde(flatten)]
+    pub octets: Octets,
+    /// What was left out behind it, for there was too much of it.
+    #[serde(default, skip_serializing_if = "LeftOut::is_nothing")]
+    pub left_out: LeftOut,
+    /// What the line means, or the first of several; `None` if nobody knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub explained: Option<Meaning>,
+}
+
+/// What was said: as text if it is UTF-8, otherwise in base64.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Octets {
+    /// UTF-8.
+    Text(String),
+    /// RFC 4648 §4.
+    Base64(String),
+}
+
+/// How much was left out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOut {
+    /// Whole lines.
+    pub lines: u64,
+    /// Octets, those of the lines included.
+    pub octets: u64,
+}
+
+/// What is known of a line: [`Explained`], with keys in place of sentences.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Meaning {
+    /// The key of its explanation: `smtp.command.RCPT`.
+    pub entry: String,
+    /// The keys of what else there is to say of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<String>,
+    /// Its parts, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<Part>,
+    /// What is wrong with it, as a sentence without a full stop.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<String>,
+    /// The command, or the one that is answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<String>,
+    /// Which command of the conversation that is, from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<u64>,
+    /// Who wants to log in with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// The key of the state before it.
+    #[serde(with = "state")]
+    pub before: State,
+    /// And of the one after it.
+    #[serde(with = "state")]
+    pub after: State,
+}
+
+/// A part of a line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    /// The key of its role: `verb`.
+    pub role: String,
+    /// The first of its octets in the line as it stands here.
+    pub start: usize,
+    /// The first octet behind it.
+    pub end: usize,
+    /// The key of its own explanation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entry: Option<String>,
+    /// How it reads, where it is encoded. Never a password.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decoded: Option<String>,
+}
+
+impl Octets {
+    /// As text if that is possible.
+    #[must_use]
+    pub fn of(octets: Vec<u8>) -> Octets {
+        match String::from_utf8(octets) {
+            Ok(text) => Octets::Text(text),
+            Err(error) => Octets::Base64(BASE64.encode(error.as_bytes())),
+        }
+    }
+
+    /// The octets; none where a journal was edited and is no base64 any more.
+    #[must_use]
+    pub fn octets(&self) -> Cow<'_, [u8]> {
+        match self {
+            Octets::Text(text) => Cow::Borrowed(text.as_bytes()),
+            Octets::Base64(text) => Cow::Owned(BASE64.decode(text).unwrap_or_default()),
+        }
+    }
+}
+
+impl LeftOut {
+    /// Was nothing left out?
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        self.octets == 0
+    }
+}
+
+impl Meaning {
+    /// What is known of a line of which so many octets are shown, with these parts in it.
+    pub(super) fn of(explained: &Explained, parts: &[explain::Part], shown: usize) -> Meaning {
+        let within = parts.iter().filter(|part| part.range.end <= shown);
+        Meaning {
+            entry: explained.entry.key(),
+            also: explained.also.iter().map(|entry| entry.key()).collect(),
+            parts: within.map(Part::of).collect(),
+            fault: explained.fault.clone(),
+            command: explained.command.map(str::to_owned),
+            number: explained.number,
+            user: None,
+            before: explained.before,
+            after: explained.after,
+        }
+    }
+}
+
+impl Part {
+    fn of(part: &explain::Part) -> Part {
+        Part {
+            role: part.role.key().to_owned(),
+            start: part.range.start,
+            end: part.range.end,
+            entry: part.entry.as_ref().map(|entry| entry.key()),
+            decoded: part.decoded.clone(),
+        }
+    }
+
+    /// Its role; one that this version does not know is unknown.
+    #[must_use]
+    pub fn role(&self) -> Role {
+        let known = Role::ALL.iter().find(|role| role.key() == self.role);
+        known.copied().unwrap_or(Role::Unknown)
+    }
+}
+
+/// RFC 3339 with six digits behind the seconds, so that the lines can be sorted as text.
+pub(crate) mod moment {
+    use jiff::Timestamp;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(crate) fn serialize<S: Serializer>(time: &Timestamp, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(&format_args!("{time:.6}"))
+    }
+
+    pub(super) fn deserialize<'a, D: Deserializer<'a>>(from: D) -> Result<Timestamp, D::Error> {
+        String::deserialize(from)?.parse().map_err(D::Error::custom)
+    }
+}
+
+/// A name that can be shown, and typed: whoever edits a journal can write anything.
+fn name<'a, D: Deserializer<'a>>(from: D) -> Result<String, D::Error> {
+    let name = String::deserialize(from)?;
+    match !name.is_empty() && name.bytes().all(|octet| octet.is_ascii_alphanumeric()) {
+        true => Ok(name),
+        false => Err(D::Error::custom(
+            "a connection is named by letters and digits",
+        )),
+    }
+}
+
+/// A state by its key.
+mod state {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    use crate::teaching::explain::State;
+
+    pub(super) fn serialize<S: Serializer>(state: &State, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(state.key())
+    }
+
+    pub(super) fn deserialize<'a, D: Deserializer<'a>>(from: D) -> Result<State, D::Error> {
+        let key = String::deserialize(from)?;
+        State::named(&key).ok_or_else(|| D::Error::custom(format!("no state is called {key:?}")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    // A test fails by panicking.
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::teaching::explain::{Observer, Texts};
+
+    fn record(what: Happened) -> Record {
+        Record {
+            time: "2026-11-25T17:00:00.000001Z".parse().unwrap(),
+            place: Place {
+                connection: "k7m2x4qz".to_owned(),
+                ours: Side::Server,
+                protocol: Some(Protocol::Smtp),
+                service: "smtp".to_owned(),
+                thread: "smtp 127.0.0.1:4711".to_owned(),
+                client: "127.0.0.1:4711".parse().unwrap(),
+                server: "[::1]:2025".parse().unwrap(),
+            },
+            what,
+        }
+    }
+
+    fn meaning(line: &str) -> Meaning {
+        let mut observer = Observer::new(Protocol::Smtp, Texts::compiled_in());
+        let explained = observer.client(line.as_bytes());
+        Meaning::of(&explained, &explained.parts, line.len())
+    }
+
+    #[test]
+    fn what_is_written_is_what_is_read() {
+        let said = |octets: &[u8], explained| {
+            Happened::Said(Said {
+                by: Side::Client,
+                octets: Octets::of(octets.to_vec()),
+                left_out: LeftOut::default(),
+                explained,
+            })
+        };
+        let rows = [
+            Happened::Opened,
+            said(b"EHLO me\r\n", Some(meaning("EHLO me"))),
+            said(
+                b"MAIL FROM:<>  SIZE=x\r\n",
+                Some(meaning("MAIL FROM:<>  SIZE=x")),
+            ),
+            said(b"\xff\x00\r\n", None),
+            Happened::Secured {
+                version: "TLSv1.3".to_owned(),
+                cipher: "TLS_AES_256_GCM_SHA384".to_owned(),
+                explained: None,
+            },
+            Happened::Failed {
+                why: "tlsv1 alert unknown ca".to_owned(),
+                explained: None,
+            },
+            Happened::Ended { by: Side::Server },
+            Happened::Reset,
+            Happened::Lost,
+            Happened::Closed,
+        ];
+        for what in rows {
+            let record = record(what);
+            let line = serde_json::to_string(&record).unwrap();
+            assert!(!line.contains('\n'), "{line}");
+            assert_eq!(
+                serde_json::from_str::<Record>(&line).unwrap(),
+                record,
+                "{line}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_line_looks_as_it_is_documented() {
+        let what = Happened::Said(Said {
+            by: Side::Client,
+            octets: Octets::of(b"EHLO me\r\n".to_vec()),
+            left_out: LeftOut {
+                lines: 1,
+                octets: 2,
+            },
+            explained: Some(meaning("EHLO me")),
+        });
+        let expected = concat!(
+            r#"{"time":"2026-11-25T17:00:00.000001Z","connection":"k7m2x4qz","ours":"server","#,
+            r#""protocol":"smtp","service":"smtp","thread":"smtp 127.0.0.1:4711","#,
+            r#""client":"127.0.0.1:4711","server":"[::1]:2025","event":"said","by":"client","#,
+            r#""text":"EHLO me\r\n","left_out":{"lines":1,"octets":2},"#,
+            r#""explained":{"entry":"smtp.command.EHLO","#,
+            r#""parts":[{"role":"verb","start":0,"end":4,"entry":"smtp.command.EHLO"},{"role":"client-name","start":5,"end":7}],"#,
+            r#""command":"EHLO","number":1,"before":"greeting","after":"greeting"}}"#,
+        );
+        assert_eq!(serde_json::to_string(&record(what)).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_name_that_would_speak_to_the_terminal_is_none() {
+        let line = serde_json::to_string(&record(Happened::Opened)).unwrap();
+        for (name, is_record) in [
+            ("k7m2", true),
+            ("", false),
+            ("\\u001b[2J", false),
+            ("é", false),
+        ] {
+            let line = line.replace("k7m2x4qz", name);
+            let read = serde_json::from_str::<Record>(&line);
+            assert_eq!(read.is_ok(), is_record, "{line}");
+        }
+    }
+
+    #[test]
+    fn octets_that_are_no_text_are_base64() {
+        assert_eq!(
+            Octets::of(b"\xff".to_vec()),
+            Octets::Base64("/w==".to_owned())
+        );
+        assert_eq!(Octets::of("ä".into()), Octets::Text("ä".to_owned()));
+        assert_eq!(&*Octets::Base64("/w==".to_owned()).octets(), b"\xff");
+        assert_eq!(&*Octets::Base64("?".to_owned()).octets(), b"");
+    }
+}

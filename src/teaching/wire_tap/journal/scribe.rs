@@ -1,0 +1,398 @@
+//! Writes one connection down: makes [`Record`]s of its [`Event`]s.
+//!
+//! What is said is cut into lines, explained and masked by an [`Observer`]. Lines of a message's body
+//! are gathered. Of a message, and of lines that are all alike, only so many are written, and how many
+//! were left out. What nobody can take apart is not written at all: a password may stand in it.
+
+use std::collections::HashMap;
+use std::time::SystemTime;
+
+use jiff::Timestamp;
+
+use super::record::{Happened, LeftOut, Meaning, Octets, Place, Record, Said};
+use crate::limits;
+use crate::mail::net::Secured;
+use crate::mail::protocol::span::Role;
+use crate::teaching::explain::{Explained, Observer, Texts, Told, Topic};
+use crate::teaching::wire_tap::{Connection, Event, Side, What};
+
+pub(super) struct Scribe {
+    place: Place,
+    observer: Option<Observer>,
+    show_secrets: bool,
+    client: Speaker,
+    server: Speaker,
+    /// The body's lines that were gathered, and are not written yet.
+    gathered: Option<(Timestamp, Side, Vec<u8>, Meaning)>,
+    written: Vec<Record>,
+}
+
+/// What there is to know of one side, so that it does not fill the journal.
+#[derive(Default)]
+struct Speaker {
+    /// The command to which the lines belong that are counted here.
+    number: Option<u64>,
+    /// How often each entry was written of that command.
+    alike: HashMap<String, u32>,
+    /// Octets that were written of the present message.
+    message: usize,
+    /// Was the line left out that announced it?
+    skips: bool,
+    left_out: LeftOut,
+}
+
+impl Scribe {
+    /// For a connection, under this name.
+    pub(super) fn new(connection: &Connection, name: String, show_secrets: bool) -> Scribe {
+        let observer = |protocol| Observer::new(protocol, Texts::compiled_in());
+        Scribe {
+            place: Place {
+                connection: name,
+                ours: connection.ours,
+                protocol: connection.protocol,
+                service: connection.service.clone(),
+                thread: connection.thread.clone(),
+                client: connection.client,
+                server: connection.server,
+            },
+            observer: connection.protocol.map(observer),
+            show_secrets,
+            client: Speaker::default(),
+            server: Speaker::default(),
+            gathered: None,
+            written: Vec::new(),
+        }
+    }
+
+    /// Takes down what happened.
+    pub(super) fn note(&mut self, event: &Event) {
+        let time = moment(event.time);
+        for by in event.what.ends() {
+            self.rest(time, *by);
+        }
+        match &event.what {
+            What::Said { by, octets } => self.said(time, *by, octets),
+            What::Crossed { .. } | What::Secrets(_) | What::Presented(_) => {}
+            What::Opened => self.write(time, Happened::Opened),
+            What::Secured(secured) => self.secured(time, secured),
+            What::Failed(why) => self.failed(time, why),
+            What::Ended { by } => self.end(time, Happened::Ended { by: *by }),
+            What::Reset => self.end(time, Happened::Reset),
+            What::Lost => self.end(time, Happened::Lost),
+            What::Closed => self.end(time, Happened::Closed),
+        }
+    }
+
+    /// Takes the records that are ready.
+    pub(super) fn take(&mut self) -> impl Iterator<Item = Record> {
+        self.written.drain(..)
+    }
+
+    /// What a side said, cut into lines. Those of a body are not looked at one by one.
+    fn said(&mut self, time: Timestamp, by: Side, octets: &[u8]) {
+        let mut rest = octets;
+        while !rest.is_empty() {
+            let is_known = self.speaker(by).is_full() || self.gathers(by);
+            let Some(observer) = &mut self.observer else {
+                self.speaker(by).left_out.octets += rest.len() as u64;
+                return;
+            };
+            let (passed, others) = pass_over(observer, by, rest, is_known);
+            if !passed.is_empty() {
+                rest = others;
+                self.body(time, by, passed);
+                continue;
+            }
+            let end = memchr::memchr(b'\n', rest).map_or(rest.len(), |end| end + 1);
+            let (line, others) = rest.split_at_checked(end).unwrap_or_default();
+            let told = match by {
+                Side::Client => observer.client_octets(line),
+                Side::Server => observer.server_octets(line),
+            };
+            rest = others;
+            for told in told {
+                self.line(time, by, &told);
+            }
+        }
+    }
+
+    /// What this side has said of a line to which no end will come.
+    fn rest(&mut self, time: Timestamp, by: Side) {
+        let rest = self.observer.as_mut().and_then(|observer| match by {
+            Side::Client => observer.client_rest(),
+            Side::Server => observer.server_rest(),
+        });
+        if let Some(told) = rest {
+            self.line(time, by, &told);
+        }
+    }
+
+    /// Lines of a body that goes on: as many as there is room for join those that were gathered.
+    fn body(&mut self, time: Timestamp, by: Side, lines: &[u8]) {
+        // What the other side has left out came before this; then nothing is gathered any more.
+        self.write_left_out(time, by.other());
+        let room = match self.gathers(by) {
+            true => self.speaker(by).room(),
+            false => 0,
+        };
+        let within = lines.get(..room).unwrap_or(lines);
+        let end = memchr::memrchr(b'\n', within).map_or(0, |end| end + 1);
+        let (kept, rest) = lines.split_at_checked(end).unwrap_or_default();
+        if let Some((.., gathered, _)) = &mut self.gathered {
+            gathered.extend_from_slice(kept);
+        }
+        let speaker = self.speaker(by);
+        speaker.message += lines.len();
+        if !rest.is_empty() {
+            speaker.leave_out(rest);
+        }
+    }
+
+    /// Are lines of a body of this side gathered at the moment?
+    fn gathers(&self, by: Side) -> bool {
+        let gathered = self.gathered.as_ref();
+        gathered.is_some_and(|(_, side, ..)| *side == by)
+    }
+
+    fn line(&mut self, time: Timestamp, by: Side, Told { line, explained }: &Told) {
+        // What the other side has left out came before this.
+        self.write_left_out(time, by.other());
+        if !self.speaker(by).has_room(line, explained) {
+            self.speaker(by).leave_out(line);
+            return;
+        }
+        self.write_left_out(time, by);
+        if is_body(explained) {
+            return self.gather(time, by, line, explained);
+        }
+        self.write_gathered();
+        let (shown, parts) = match self.show_secrets {
+            true => (line.clone(), explained.parts.clone()),
+            false => (
+                explained.masked(line).into_owned(),
+                explained.masked_parts(),
+            ),
+        };
+        let kept = shown.get(..limits::JOURNAL_LINE).unwrap_or(&shown);
+        let mut meaning = Meaning::of(explained, &parts, kept.len());
+        meaning.user = user(explained, line);
+        let cut = (shown.len() - kept.len()) as u64;
+        let said = Said {
+            by,
+            octets: Octets::of(kept.to_vec()),
+            left_out: LeftOut {
+                lines: 0,
+                octets: cut,
+            },
+            explained: Some(meaning),
+        };
+        self.write(time, Happened::Said(said));
+    }
+
+    /// A line of a body: it joins those before it.
+    fn gather(&mut self, time: Timestamp, by: Side, line: &[u8], explained: &Explained) {
+        match &mut self.gathered {
+            Some((_, side, lines, meaning))
+                if *side == by && meaning.number == explained.number =>
+            {
+                lines.extend_from_slice(line);
+                meaning.after = explained.after;
+            }
+            _ => {
+                self.write_gathered();
+                let meaning = Meaning::of(explained, &[], 0);
+                self.gathered = Some((time, by, line.to_vec(), meaning));
+            }
+        }
+    }
+
+    /// Makes a record of the lines of a body that were gathered, without waiting for more.
+    pub(super) fn write_gathered(&mut self) {
+        if let Some((time, by, lines, meaning)) = self.gathered.take() {
+            let said = Said {
+                by,
+                octets: Octets::of(lines),
+                left_out: LeftOut::default(),
+                explained: Some(meaning),
+            };
+            self.write(time, Happened::Said(said));
+        }
+    }
+
+    fn write_left_out(&mut self, time: Timestamp, by: Side) {
+        let left_out = std::mem::take(&mut self.speaker(by).left_out);
+        if left_out.is_nothing() {
+            return;
+        }
+        self.write_gathered();
+        let said = Said {
+            by,
+            octets: Octets::Text(String::new()),
+            left_out,
+            explained: None,
+        };
+        self.write(time, Happened::Said(said));
+    }
+
+    fn secured(&mut self, time: Timestamp, secured: &Secured) {
+        let explained = self.observer.as_mut().map(|observer| {
+            let words = secured.to_string();
+            let explained = observer.tls(&words);
+            Meaning::of(&explained, &explained.parts, words.len())
+        });
+        let what = Happened::Secured {
+            version: secured.version.clone(),
+            cipher: secured.cipher.clone(),
+            explained,
+        };
+        self.write(time, what);
+    }
+
+    fn failed(&mut self, time: Timestamp, why: &str) {
+        let observer = self.observer.as_ref();
+        let explained = observer.and_then(|observer| observer.tls_failed(why));
+        let what = Happened::Failed {
+            why: why.to_owned(),
+            explained: explained.map(|explained| Meaning::of(&explained, &[], 0)),
+        };
+        self.end(time, what);
+    }
+
+    /// Something behind which this side or both say nothing more.
+    fn end(&mut self, time: Timestamp, what: Happened) {
+        self.write_left_out(time, Side::Client);
+        self.write_left_out(time, Side::Server);
+        self.write(time, what);
+    }
+
+    fn write(&mut self, time: Timestamp, what: Happened) {
+        self.write_gathered();
+        let place = self.place.clone();
+        self.written.push(Record { time, place, what });
+    }
+
+    fn speaker(&mut self, by: Side) -> &mut Speaker {
+        match by {
+            Side::Client => &mut self.client,
+            Side::Server => &mut self.server,
+        }
+    }
+}
+
+impl Speaker {
+    /// Is this line to be written, or are there enough like it?
+    fn has_room(&mut self, line: &[u8], explained: &Explained) -> bool {
+        if is_of_message(explained) {
+            // A line costs, however short it is.
+            self.message += line.len() + LINE_COST;
+            return !self.skips && self.message <= limits::JOURNAL_MESSAGE;
+        }
+        if !may_go_on(explained) {
+            self.message = 0;
+        }
+        if self.number != explained.number {
+            self.number = explained.number;
+            self.alike.clear();
+        }
+        let alike = self.alike.entry(explained.entry.key()).or_default();
+        *alike = alike.saturating_add(1);
+        self.skips = *alike > limits::JOURNAL_ALIKE && !explained.has_secret();
+        !self.skips
+    }
+
+    /// Is nothing more written of the present message, if it goes on?
+    fn is_full(&self) -> bool {
+        self.room() == 0
+    }
+
+    /// Octets of the present message for which there is room.
+    fn room(&self) -> usize {
+        match self.skips {
+            true => 0,
+            false => limits::JOURNAL_MESSAGE.saturating_sub(self.message),
+        }
+    }
+
+    /// Counts lines that are not written.
+    fn leave_out(&mut self, lines: &[u8]) {
+        self.left_out.lines += memchr::memchr_iter(b'\n', lines).count() as u64;
+        self.left_out.octets += lines.len() as u64;
+    }
+}
+
+/// What begins with lines of a body, if those need not be looked at, and what follows them.
+fn pass_over<'a>(
+    observer: &mut Observer,
+    by: Side,
+    octets: &'a [u8],
+    is_known: bool,
+) -> (&'a [u8], &'a [u8]) {
+    let passed = match by {
+        _ if !is_known => 0,
+        Side::Client => observer.pass_over_client(octets),
+        Side::Server => observer.pass_over_server(octets),
+    };
+    octets.split_at_checked(passed).unwrap_or_default()
+}
+
+/// Octets that a line of a message counts beside its own: those of the fields around it, about.
+const LINE_COST: usize = 64;
+
+/// What begins a message in SMTP, or gives one up (RFC 5321 §3.3, §4.1.1.5, §4.1.4). One that comes in
+/// chunks goes on behind all other commands (RFC 3030 §2).
+const FRESH: [&str; 5] = ["MAIL", "RSET", "EHLO", "HELO", "LHLO"];
+
+/// Is it a command, or something in its place, behind which more of the same message may come?
+fn may_go_on(explained: &Explained) -> bool {
+    let stays = matches!(explained.entry.topic, Topic::SmtpCommand | Topic::Note);
+    stays && !explained.command.is_some_and(|verb| FRESH.contains(&verb))
+}
+
+/// Is it a line of a message, whichever?
+fn is_of_message(explained: &Explained) -> bool {
+    let field = [Role::FieldName, Role::Folded];
+    let has = |role: &Role| explained.parts.iter().any(|part| part.role == *role);
+    is_body(explained) || (field.iter().any(has) && !explained.has_secret())
+}
+
+/// Is it a line of which nobody wants to know more than that it belongs to a body?
+fn is_body(explained: &Explained) -> bool {
+    let body = [Role::Body, Role::HeaderEnd, Role::Octets, Role::StuffedDot];
+    let name = explained.entry.name.as_str();
+    let is_body =
+        explained.entry.topic == Topic::Part && body.iter().any(|role| role.key() == name);
+    is_body && !explained.has_secret()
+}
+
+/// Whom a line names as the one who logs in.
+fn user(explained: &Explained, line: &[u8]) -> Option<String> {
+    explained.parts.iter().find_map(|part| {
+        let octets = line.get(part.range.clone()).unwrap_or_default();
+        match (part.role, &part.decoded) {
+            (Role::UserName, Some(decoded)) => Some(decoded.clone()),
+            (Role::UserName, None) => {
+                Some(String::from_utf8_lossy(octets).trim_matches('"').to_owned())
+            }
+            (Role::Answer, Some(decoded)) => name_in(decoded),
+            _ => None,
+        }
+    })
+}
+
+/// The name in an answer to SASL, as it is shown: `␀alice␀********` (RFC 4616 §2) or
+/// `n,,n=alice,r=…` (RFC 5802 §7).
+fn name_in(decoded: &str) -> Option<String> {
+    if let Some((_, rest)) = decoded.split_once('\u{2400}') {
+        return rest.split('\u{2400}').next().map(str::to_owned);
+    }
+    let name = decoded
+        .split(',')
+        .find_map(|field| field.strip_prefix("n="));
+    name.map(str::to_owned)
+}
+
+/// To the microsecond, as it is written.
+fn moment(time: SystemTime) -> Timestamp {
+    let time = Timestamp::try_from(time).unwrap_or(Timestamp::UNIX_EPOCH);
+    Timestamp::from_microsecond(time.as_microsecond()).unwrap_or(time)
+}

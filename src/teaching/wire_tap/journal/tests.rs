@@ -1,0 +1,549 @@
+// A test fails by panicking.
+#![allow(clippy::unwrap_used)]
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::thread;
+use std::time::SystemTime;
+
+use super::*;
+use crate::mail::net::Secured;
+use crate::mail::protocol::Protocol;
+use crate::teaching::wire_tap::{Connection, Side};
+
+fn journal(folder: &Path) -> Journal {
+    Journal {
+        folder: folder.to_owned(),
+        size: 1 << 20,
+        keep: 3,
+    }
+}
+
+fn connection(number: u64, protocol: Option<Protocol>) -> Arc<Connection> {
+    Arc::new(Connection {
+        number,
+        ours: Side::Server,
+        protocol,
+        service: protocol.map_or("own", Protocol::name).to_owned(),
+        client: "127.0.0.1:4711".parse().unwrap(),
+        server: "127.0.0.1:2025".parse().unwrap(),
+        thread: "a test".to_owned(),
+    })
+}
+
+fn event(connection: &Arc<Connection>, what: What) -> Event {
+    Event {
+        time: SystemTime::now(),
+        connection: Arc::clone(connection),
+        what,
+    }
+}
+
+fn said(line: &str) -> What {
+    let (by, octets) = match line.split_at(3) {
+        ("C: ", octets) => (Side::Client, octets),
+        (_, octets) => (Side::Server, octets),
+    };
+    What::Said {
+        by,
+        octets: octets.as_bytes().to_vec(),
+    }
+}
+
+/// The records of a conversation in which this was said, and the journal as text.
+fn written(
+    protocol: Option<Protocol>,
+    conversation: &[&str],
+    show_secrets: bool,
+) -> (Vec<Record>, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut journal = Writer::open(&journal(folder.path()), show_secrets).unwrap();
+    let connection = connection(1, protocol);
+    let whats = [What::Opened]
+        .into_iter()
+        .chain(conversation.iter().map(|line| said(line)))
+        .chain([What::Closed]);
+    // Each in a batch of its own, as a slow client would have it.
+    for what in whats {
+        journal.take(&[event(&connection, what)]).unwrap();
+    }
+    let text = fs::read_to_string(volume::current(folder.path())).unwrap();
+    (records(folder.path()), text)
+}
+
+fn records(folder: &Path) -> Vec<Record> {
+    let mut reading = read(folder, "").unwrap();
+    let records = std::iter::from_fn(|| reading.record().unwrap()).collect();
+    assert_eq!(reading.not_understood(), 0);
+    records
+}
+
+/// What was said, as it is written: `C: EHLO me`.
+fn lines(records: &[Record]) -> Vec<String> {
+    let line = |record: &Record| match &record.what {
+        Happened::Said(said) => {
+            let mark = if said.by == Side::Client { "C" } else { "S" };
+            let text = String::from_utf8(said.octets.octets().into_owned()).unwrap();
+            let left_out = match said.left_out {
+                LeftOut { octets: 0, .. } => String::new(),
+                LeftOut { lines, octets } => format!(" -{lines} lines, {octets} octets"),
+            };
+            Some(format!("{mark}: {}{left_out}", text.trim_end()))
+        }
+        _ => None,
+    };
+    records.iter().filter_map(line).collect()
+}
+
+const POP3: Option<Protocol> = Some(Protocol::Pop3);
+const IMAP: Option<Protocol> = Some(Protocol::Imap);
+const SUBMISSION: Option<Protocol> = Some(Protocol::Submission);
+
+/// Logins, and the pieces in which they come.
+const LOGINS: [(Option<Protocol>, &[&str]); 9] = [
+    (
+        POP3,
+        &[
+            "S: +OK\r\n",
+            "C: USER alice\r\n",
+            "S: +OK\r\n",
+            "C: PASS won",
+            "C: derland\r",
+            "C: \n",
+        ],
+    ),
+    (
+        POP3,
+        &["S: +OK\r\n", "C: USER alice\r\nPASS wonderland\r\n"],
+    ),
+    (
+        SUBMISSION,
+        &[
+            "S: 220 hi\r\n",
+            "C: AUTH PLAIN AGFsaWNl",
+            "C: AHdvbmRlcmxhbmQ=\r\n",
+        ],
+    ),
+    (
+        SUBMISSION,
+        &[
+            "S: 220 hi\r\n",
+            "C: AUTH PLAIN\r\n",
+            "S: 334 \r\n",
+            "C: AGFsaWNlAHdvbmRlcmxhbmQ=\r\n",
+        ],
+    ),
+    (
+        SUBMISSION,
+        &[
+            "S: 220 hi\r\n",
+            "C: AUTH LOGIN\r\n",
+            "S: 334 VXNlcm5hbWU6\r\n",
+            "C: YWxpY2U=\r\n",
+            "S: 334 UGFzc3dvcmQ6\r\n",
+            "C: d29uZGVyb",
+            "C: GFuZA==\r\n",
+        ],
+    ),
+    (
+        IMAP,
+        &["S: * OK\r\n", "C: a LOGIN alice won", "C: derland\r\n"],
+    ),
+    (
+        IMAP,
+        &[
+            "S: * OK\r\n",
+            "C: a LOGIN \"alice\" \"wonder",
+            "C: land\"\r\n",
+        ],
+    ),
+    (
+        IMAP,
+        &[
+            "S: * OK\r\n",
+            "C: a LOGIN {5}\r\n",
+            "S: + go on\r\n",
+            "C: alice {10}\r\n",
+            "S: + go on\r\n",
+            "C: won",
+            "C: derland\r\n",
+        ],
+    ),
+    (
+        IMAP,
+        &[
+            "S: * OK\r\n",
+            "C: a LOGIN {5+}\r\nalice {10+}\r\nwonder",
+            "C: land\r\n",
+        ],
+    ),
+];
+
+#[test]
+fn no_password_is_written_in_whatever_pieces_it_comes() {
+    let secrets = ["wonderland", "d29uZGVybGFuZA", "AHdvbmRlcmxhbmQ", "wonder"];
+    for (protocol, conversation) in LOGINS {
+        let (records, text) = written(protocol, conversation, false);
+        for secret in secrets {
+            assert!(!text.contains(secret), "{text}");
+        }
+        assert!(text.contains("********"), "{text}");
+        let user = |record: &Record| match &record.what {
+            Happened::Said(said) => said.explained.as_ref()?.user.clone(),
+            _ => None,
+        };
+        assert_eq!(
+            records.iter().find_map(user).as_deref(),
+            Some("alice"),
+            "{text}"
+        );
+        // The line may have been cut by the connection's end, so only what is whole is shown.
+        let (_, text) = written(protocol, conversation, true);
+        assert!(secrets.iter().any(|secret| text.contains(secret)), "{text}");
+    }
+}
+
+#[test]
+fn a_line_that_is_too_long_is_cut_and_its_password_is_not_shown() {
+    let long = format!("C: PASS {}\r\n", "wonderland ".repeat(20_000));
+    let (_, text) = written(
+        POP3,
+        &["S: +OK\r\n", "C: USER a\r\n", "S: +OK\r\n", &long],
+        false,
+    );
+    assert!(!text.contains("wonderland"), "{} octets", text.len());
+    let long = format!("S: +OK {}\r\n", "x".repeat(limits::JOURNAL_LINE));
+    let (records, _) = written(POP3, &[&long], false);
+    let cut = lines(&records)[0].split_once(" -").unwrap().1.to_owned();
+    assert_eq!(cut, "0 lines, 6 octets");
+}
+
+#[test]
+fn the_lines_of_a_body_are_gathered_and_the_rest_is_left_out() {
+    let body = "line\r\n".repeat(100_000);
+    let message = format!("C: Subject: x\r\n\r\n{body}.\r\n");
+    let conversation = [
+        "S: 220 hi\r\n",
+        "C: EHLO me\r\nMAIL FROM:<a@b>\r\nRCPT TO:<a@b>\r\nDATA\r\n",
+        "S: 250 hi\r\n250 Ok\r\n250 Ok\r\n354 go on\r\n",
+        &message,
+        "S: 250 Ok\r\n",
+    ];
+    let (records, text) = written(Some(Protocol::Smtp), &conversation, false);
+    assert!(text.len() < 2 * limits::JOURNAL_MESSAGE, "{}", text.len());
+    let lines = lines(&records);
+    let [.., subject, shown, left_out, dot, ok] = &lines[..] else {
+        panic!("{lines:?}")
+    };
+    assert_eq!(
+        [subject.as_str(), dot, ok],
+        ["C: Subject: x", "C: .", "S: 250 Ok"]
+    );
+    let kept = shown.matches("line").count();
+    assert!((2000..3000).contains(&kept), "{kept}");
+    let expected = format!(
+        "C:  -{} lines, {} octets",
+        100_000 - kept,
+        6 * (100_000 - kept)
+    );
+    assert_eq!(*left_out, expected);
+}
+
+/// What stands before a message in chunks.
+const CHUNKING: [&str; 4] = [
+    "S: 220 hi\r\n",
+    "C: EHLO me\r\n",
+    "S: 250-hi\r\n250 CHUNKING\r\n",
+    "C: MAIL FROM:<a@b>\r\nRCPT TO:<a@b>\r\n",
+];
+
+/// RFC 3030 §2: a chunk ends where its octets do, not where a line does.
+#[test]
+fn a_chunk_is_written_before_its_reply() {
+    let alone = ["C: BDAT 5\r\n", "C: hel", "C: lo", "S: 250 19 octets\r\n"];
+    let joined = ["C: BDAT 5\r\nhello", "S: 250 19 octets\r\n"];
+    for first in [&alone[..], &joined] {
+        let last = [
+            "C: BDAT 5 LAST\r\nwor",
+            "C: ld",
+            "S: 250 delivered\r\n",
+            "C: QUIT\r\n",
+        ];
+        let replies = ["S: 250 Ok\r\n250 Ok\r\n"];
+        let conversation = [&CHUNKING[..], &replies, first, &last].concat();
+        let (records, _) = written(Some(Protocol::Smtp), &conversation, false);
+        let expected = [
+            "C: BDAT 5",
+            "C: hello",
+            "S: 250 19 octets",
+            "C: BDAT 5 LAST",
+            "C: world",
+            "S: 250 delivered",
+            "C: QUIT",
+        ];
+        let lines = lines(&records);
+        assert_eq!(lines[lines.len() - expected.len()..], expected);
+    }
+}
+
+/// RFC 3501 §4.3: there the line goes on behind the octets, and the answer comes behind the line.
+#[test]
+fn a_literal_is_written_with_the_rest_of_its_line() {
+    let conversation = [
+        "S: * PREAUTH hi\r\n",
+        "C: a APPEND INBOX {5}\r\n",
+        "S: + go on\r\n",
+        "C: hello",
+        "C: \r\n",
+        "S: a OK done\r\n",
+    ];
+    let (records, _) = written(IMAP, &conversation, false);
+    let expected = [
+        "S: * PREAUTH hi",
+        "C: a APPEND INBOX {5}",
+        "S: + go on",
+        "C: hello",
+        "S: a OK done",
+    ];
+    assert_eq!(lines(&records), expected);
+}
+
+/// Conversations that end within a line of the client's, and what is written of it.
+const BROKEN_OFF: [(Option<Protocol>, &[&str], &str); 7] = [
+    (
+        Some(Protocol::Smtp),
+        &["S: 220 hi\r\n", "C: NOOP\r\nthis line has no end"],
+        "C: this line has no end",
+    ),
+    (POP3, &["S: +OK\r\n", "C: QUIT"], "C: QUIT"),
+    (
+        POP3,
+        &[
+            "S: +OK\r\n",
+            "C: USER alice\r\n",
+            "S: +OK\r\n",
+            "C: PASS wonder",
+        ],
+        "C: PASS ********",
+    ),
+    (
+        SUBMISSION,
+        &[
+            "S: 220 hi\r\n",
+            "C: AUTH LOGIN\r\n",
+            "S: 334 VXNlcm5hbWU6\r\n",
+            "C: YWxpY2U=\r\n",
+            "S: 334 UGFzc3dvcmQ6\r\n",
+            "C: d29uZGVyb",
+        ],
+        "C: ********",
+    ),
+    (
+        IMAP,
+        &["S: * OK\r\n", "C: a LOGIN \"alice\" \"wonder"],
+        "C: a LOGIN \"alice\" ********",
+    ),
+    (
+        IMAP,
+        &["S: * OK\r\n", "C: a LOGIN {5+}\r\nalice {10+}\r\nwonder"],
+        "C: ********",
+    ),
+    (
+        IMAP,
+        &[
+            "S: * OK\r\n",
+            "C: a LOGIN {5+}\r\nalice {10+}\r\nwonderland",
+        ],
+        "C: ********",
+    ),
+];
+
+#[test]
+fn a_last_line_without_an_end_is_written_and_its_password_is_not_shown() {
+    for (protocol, conversation, expected) in BROKEN_OFF {
+        let (records, text) = written(protocol, conversation, false);
+        assert_eq!(lines(&records).last().unwrap(), expected);
+        assert!(
+            !text.contains("wonder") && !text.contains("d29uZGVyb"),
+            "{text}"
+        );
+    }
+    let (records, _) = written(POP3, &["S: +OK read"], false);
+    assert_eq!(lines(&records), ["S: +OK read"]);
+}
+
+/// The side that has not ended may go on with its line: its password would be torn.
+#[test]
+fn the_end_of_one_side_does_not_tear_the_lines_of_the_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut journal = Writer::open(&journal(folder.path()), false).unwrap();
+    let connection = connection(1, POP3);
+    let whats = [
+        What::Opened,
+        said("S: +OK\r\n"),
+        said("C: USER alice\r\nPASS won"),
+        said("S: +OK Send"),
+        What::Ended { by: Side::Server },
+        said("C: derland\r\n"),
+        What::Closed,
+    ];
+    for what in whats {
+        journal.take(&[event(&connection, what)]).unwrap();
+    }
+    let expected = ["S: +OK", "C: USER alice", "S: +OK Send", "C: PASS ********"];
+    assert_eq!(lines(&records(folder.path())), expected);
+}
+
+/// A message in chunks of so many octets, each with its reply; behind each chunk but the last `between`.
+fn in_chunks(message: &str, size: usize, between: &[&str]) -> Vec<String> {
+    let mut said = Vec::new();
+    let chunks = message.len().div_ceil(size);
+    for (at, chunk) in message.as_bytes().chunks(size).enumerate() {
+        let is_last = at + 1 == chunks;
+        let last = if is_last { " LAST" } else { "" };
+        let chunk = String::from_utf8(chunk.to_vec()).unwrap();
+        said.push(format!("C: BDAT {}{last}\r\n{chunk}", chunk.len()));
+        said.push("S: 250 Ok\r\n".to_owned());
+        if !is_last {
+            said.extend(between.iter().map(|line| line.to_string()));
+        }
+    }
+    said
+}
+
+/// RFC 3030 §2: the chunks are one message, up to LAST.
+#[test]
+fn of_a_message_in_chunks_no_more_is_kept_than_of_another() {
+    let message = "Subject: x\r\n\r\n".to_owned() + &"word\r\n".repeat(50_000);
+    let noop = ["C: NOOP\r\n", "S: 250 Ok\r\n"];
+    let unknown = ["C: XYZZY\r\n", "S: 500 No\r\n"];
+    for between in [&[][..], &noop, &unknown] {
+        let chunks = in_chunks(&message, 7_800, between);
+        let said = chunks.iter().map(String::as_str);
+        let begin = [&CHUNKING[..], &["S: 250 Ok\r\n250 Ok\r\n"]].concat();
+        let again = [
+            "C: MAIL FROM:<a@b>\r\nRCPT TO:<a@b>\r\n",
+            "S: 250 Ok\r\n250 Ok\r\n",
+        ];
+        let first: Vec<&str> = begin.into_iter().chain(said.clone()).collect();
+        let kept = |conversation: &[&str]| {
+            let (records, _) = written(Some(Protocol::Smtp), conversation, false);
+            lines(&records).concat().matches("word").count() * "word\r\n".len()
+        };
+        let most = limits::JOURNAL_MESSAGE;
+        let once = kept(&first);
+        assert!((most / 2..=most).contains(&once), "{once}");
+        let both: Vec<&str> = first.into_iter().chain(again).chain(said).collect();
+        assert_eq!(kept(&both), 2 * once);
+    }
+}
+
+#[test]
+fn of_lines_that_are_alike_a_hundred_are_enough() {
+    let list: String = (1..=1000).map(|n| format!("{n} 120\r\n")).collect();
+    let answer = format!("S: +OK 1000 messages\r\n{list}.\r\n");
+    let login = [
+        "S: +OK\r\n",
+        "C: USER a\r\n",
+        "S: +OK\r\n",
+        "C: PASS b\r\n",
+        "S: +OK\r\n",
+    ];
+    let conversation = [
+        &login[..],
+        &["C: LIST\r\n", &answer, "C: LIST\r\n", &answer],
+    ]
+    .concat();
+    let (records, _) = written(POP3, &conversation, false);
+    let lines = lines(&records);
+    let octets: usize = (101..=1000).map(|n: u32| n.to_string().len() + 6).sum();
+    let left_out = format!("S:  -900 lines, {octets} octets");
+    assert_eq!(
+        lines.iter().filter(|line| **line == left_out).count(),
+        2,
+        "{lines:?}"
+    );
+    assert_eq!(lines.last().unwrap(), "S: .");
+}
+
+#[test]
+fn a_protocol_of_ones_own_is_counted_and_not_shown() {
+    let (records, text) = written(None, &["S: hi\r\n", "C: secret\r\n"], false);
+    assert!(!text.contains("secret"));
+    assert_eq!(
+        lines(&records),
+        ["C:  -0 lines, 8 octets", "S:  -0 lines, 4 octets"]
+    );
+}
+
+#[test]
+fn a_handshake_begins_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut journal = Writer::open(&journal(folder.path()), false).unwrap();
+    let connection = connection(1, POP3);
+    let secured = Secured {
+        version: "TLSv1.3".to_owned(),
+        cipher: "TLS_AES_256_GCM_SHA384".to_owned(),
+    };
+    let events = [
+        What::Opened,
+        What::Secured(secured),
+        said("S: +OK hi\r\n"),
+        What::Closed,
+    ];
+    journal
+        .take(&events.map(|what| event(&connection, what)))
+        .unwrap();
+    let records = records(folder.path());
+    let Happened::Secured {
+        version, explained, ..
+    } = &records[1].what
+    else {
+        panic!("{records:?}")
+    };
+    assert_eq!(version, "TLSv1.3");
+    assert_eq!(explained.as_ref().unwrap().entry, "tls.event.handshake");
+}
+
+#[test]
+fn several_programs_write_one_journal_and_lose_no_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = Journal {
+        size: 20_000,
+        keep: 1_000,
+        ..journal(folder.path())
+    };
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                let mut journal = Writer::open(&place, false).unwrap();
+                for number in 0..50 {
+                    let connection = connection(number, POP3);
+                    for what in [
+                        What::Opened,
+                        said("S: +OK hi\r\n"),
+                        said("C: QUIT\r\n"),
+                        What::Closed,
+                    ] {
+                        journal.take(&[event(&connection, what)]).unwrap();
+                    }
+                }
+            });
+        }
+    });
+    assert!(volume::old(folder.path(), 5).exists(), "it was rotated");
+    let mut conversations: HashMap<String, Vec<Happened>> = HashMap::new();
+    for record in records(folder.path()) {
+        let happened = conversations.entry(record.place.connection).or_default();
+        happened.push(record.what);
+    }
+    assert_eq!(conversations.len(), 4 * 50);
+    for happened in conversations.values() {
+        assert_eq!(happened.len(), 4);
+        assert_eq!(
+            (&happened[0], &happened[3]),
+            (&Happened::Opened, &Happened::Closed)
+        );
+    }
+}

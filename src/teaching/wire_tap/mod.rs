@@ -1,0 +1,14 @@
+//! What makes the wire visible: every octet of a conversation, recorded as it happens.
+//!
+//! A [`Recorder`] gives each connection a tap. The taps tell what happens as [`Event`]s, in the order
+//! of time; one thread hands them to the sinks: a journal, a capture for Wireshark ([`pcapng`]), a window. A
+//! conversation never waits for its recording, and never notices that one has failed.
+
+mod event;
+pub mod journal;
+mod recorder;
+mod tap;
+
+pub(crate) use event::why_no_tls;
+pub use event::{Connection, Event, Side, What};
+pub use recorder::{Live, Recorder, Sink};

@@ -1,0 +1,286 @@
+//! Gathers what happens on all connections, in the order of time, and has it written by one thread.
+//!
+//! The taps put events into a queue that is bounded in octets. When the sinks cannot keep up, a
+//! connection's recording ends with [`What::Lost`] rather than the conversation waiting. A sink that
+//! fails, because the disk is full, is put aside with a warning.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, SystemTime};
+
+use super::event::{Connection, Event, Side, What};
+use super::tap::Tap;
+use crate::limits;
+use crate::mail::net;
+use crate::mail::protocol::Protocol;
+
+/// Where events go.
+pub trait Sink: Send {
+    /// What it is, for the warning when it fails: `the capture lab.pcapng`.
+    fn name(&self) -> String;
+
+    /// Does it need the octets as they crossed the socket ([`What::Crossed`])?
+    fn wants_crossed(&self) -> bool {
+        false
+    }
+
+    /// Takes events that have happened, in their order; after it, what was written can be read.
+    ///
+    /// # Errors
+    /// The disk's; nothing more is given to the sink then.
+    fn take(&mut self, events: &[Event]) -> io::Result<()>;
+}
+
+/// A sink that calls a function, for a window that shows what happens.
+pub struct Live<F>(
+    /// Called with events, in the recorder's own thread.
+    pub F,
+);
+
+impl<F: FnMut(&[Event]) + Send> Sink for Live<F> {
+    fn name(&self) -> String {
+        "what is shown".to_owned()
+    }
+
+    fn take(&mut self, events: &[Event]) -> io::Result<()> {
+        (self.0)(events);
+        Ok(())
+    }
+}
+
+/// Records the connections that it is told of; by default nothing. Cheap to clone.
+#[derive(Clone, Default)]
+pub struct Recorder {
+    recording: Option<Arc<Recording>>,
+    clients_only: bool,
+}
+
+/// The queue, and the thread that empties it.
+struct Recording {
+    shared: Arc<Shared>,
+    /// Disconnected when the thread has ended; `None` when somebody has waited for that.
+    writer: Mutex<Option<Receiver<()>>>,
+}
+
+impl Recorder {
+    /// Records to these sinks; without one, nothing.
+    ///
+    /// # Errors
+    /// When there is no thread left.
+    pub fn new(sinks: Vec<Box<dyn Sink>>) -> io::Result<Recorder> {
+        if sinks.is_empty() {
+            return Ok(Recorder::default());
+        }
+        let shared = Arc::new(Shared {
+            wants_crossed: sinks.iter().any(|sink| sink.wants_crossed()),
+            ..Shared::default()
+        });
+        let queue = Arc::clone(&shared);
+        let (end, writer) = channel();
+        thread::Builder::new()
+            .name("recorder".to_owned())
+            .spawn(move || {
+                // Dropped behind the sinks, even if one of them panics.
+                let _end: Sender<()> = end;
+                write(&queue, sinks);
+            })?;
+        let recording = Recording {
+            shared,
+            writer: Mutex::new(Some(writer)),
+        };
+        Ok(Recorder {
+            recording: Some(Arc::new(recording)),
+            clients_only: false,
+        })
+    }
+
+    /// Records to the same place, and only connections whose client's end is ours. For a program that
+    /// has both ends of each: it is chance which of the two is told of first, and what crosses in one
+    /// piece at one end may come in several at the other.
+    #[must_use]
+    pub fn of_clients(&self) -> Recorder {
+        Recorder {
+            recording: self.recording.clone(),
+            clients_only: true,
+        }
+    }
+
+    /// A tap for a connection whose end is ours; `None` if nothing is recorded.
+    #[must_use]
+    pub fn tap(
+        &self,
+        ours: Side,
+        (service, protocol): (&str, Option<Protocol>),
+        (client, server): (SocketAddr, SocketAddr),
+    ) -> Option<Box<dyn net::Tap>> {
+        if self.clients_only && ours == Side::Server {
+            return None;
+        }
+        let shared = Arc::clone(&self.recording.as_ref()?.shared);
+        let connection = Connection {
+            number: shared.connections.fetch_add(1, Ordering::Relaxed) + 1,
+            ours,
+            protocol,
+            service: service.to_owned(),
+            client,
+            server,
+            thread: thread::current().name().unwrap_or_default().to_owned(),
+        };
+        Some(Box::new(Tap::new(shared, connection)))
+    }
+
+    /// Waits until everything that has happened is written, but no longer than
+    /// [`limits::RECORDING_GRACE`]; what happens from now on is not. To be called before the program
+    /// ends.
+    pub fn finish(&self) {
+        let Some(recording) = &self.recording else {
+            return;
+        };
+        recording.finish(limits::RECORDING_GRACE);
+    }
+}
+
+impl Recording {
+    fn finish(&self, patience: Duration) {
+        self.shared.close();
+        // Held meanwhile: whoever comes second may only go on when all is written, too.
+        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(ended) = writer.take() else { return };
+        if ended.recv_timeout(patience) == Err(RecvTimeoutError::Timeout) {
+            log::warn!("what was recorded last could not be written in time and is missing");
+        }
+    }
+}
+
+impl Drop for Recording {
+    fn drop(&mut self) {
+        self.finish(limits::RECORDING_GRACE);
+    }
+}
+
+/// Two are the same if they record the same to the same place.
+impl PartialEq for Recorder {
+    fn eq(&self, other: &Recorder) -> bool {
+        let same_place = match (&self.recording, &other.recording) {
+            (Some(one), Some(another)) => Arc::ptr_eq(one, another),
+            (one, another) => one.is_none() && another.is_none(),
+        };
+        same_place && self.clients_only == other.clients_only
+    }
+}
+
+impl Eq for Recorder {}
+
+impl fmt::Debug for Recorder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.recording {
+            Some(_) => "Recorder(on)",
+            None => "Recorder(off)",
+        })
+    }
+}
+
+/// What the taps and the writer share.
+#[derive(Default)]
+pub(super) struct Shared {
+    wants_crossed: bool,
+    connections: AtomicU64,
+    queue: Mutex<Queue>,
+    filled: Condvar,
+}
+
+#[derive(Default)]
+struct Queue {
+    events: VecDeque<Event>,
+    /// What they cost, in octets, with those that are being written.
+    size: usize,
+    /// What those cost that are being written.
+    taken: usize,
+    latest: Option<SystemTime>,
+    closed: bool,
+}
+
+impl Shared {
+    pub(super) fn wants_crossed(&self) -> bool {
+        self.wants_crossed
+    }
+
+    /// Something happened, now. `false`: it was too much, and nothing more of this connection is
+    /// recorded.
+    pub(super) fn push(&self, connection: &Arc<Connection>, what: What) -> bool {
+        let mut queue = self.queue();
+        if queue.closed {
+            return false;
+        }
+        let fits = queue.size <= limits::RECORDING;
+        let what = if fits { what } else { What::Lost };
+        queue.size += what.size();
+        // The clock may be set back; what is recorded must not go back with it.
+        let now = SystemTime::now();
+        let time = queue.latest.map_or(now, |latest| latest.max(now));
+        queue.latest = Some(time);
+        queue.events.push_back(Event {
+            time,
+            connection: Arc::clone(connection),
+            what,
+        });
+        drop(queue);
+        self.filled.notify_one();
+        fits
+    }
+
+    fn close(&self) {
+        self.queue().closed = true;
+        self.filled.notify_one();
+    }
+
+    /// What has happened since the last time, as much as is written at once; empty at the end. What is
+    /// taken counts until the next call.
+    fn next(&self) -> Vec<Event> {
+        let mut queue = self.queue();
+        queue.size -= std::mem::take(&mut queue.taken);
+        let idle = |queue: &mut Queue| queue.events.is_empty() && !queue.closed;
+        let waited = self.filled.wait_while(queue, idle);
+        let mut queue = waited.unwrap_or_else(PoisonError::into_inner);
+        let mut events = Vec::new();
+        while queue.taken < limits::RECORDED_AT_ONCE
+            && let Some(event) = queue.events.pop_front()
+        {
+            queue.taken += event.size();
+            events.push(event);
+        }
+        events
+    }
+
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        // Whoever died with it was pushing an event, at worst.
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The writer's thread.
+fn write(shared: &Shared, mut sinks: Vec<Box<dyn Sink>>) {
+    loop {
+        let events = shared.next();
+        if events.is_empty() {
+            return;
+        }
+        sinks.retain_mut(|sink| match sink.take(&events) {
+            Ok(()) => true,
+            Err(error) => {
+                let name = sink.name();
+                log::warn!("{name} ends here, the conversations go on: {error}");
+                false
+            }
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,120 @@
+//! The tap of one connection: turns what [`net`] tells it into events.
+//!
+//! What came in is held back until it is known what it says, or until the connection waits for more:
+//! so a sink knows of each packet what it means before it has to write it, and has the secrets that
+//! decrypt it.
+
+use std::sync::Arc;
+
+use super::event::{Connection, Side, What};
+use super::recorder::Shared;
+use crate::mail::net::{self, Direction, Presented, Secured};
+
+pub(super) struct Tap {
+    shared: Arc<Shared>,
+    connection: Arc<Connection>,
+    /// Octets that came in and were not told yet.
+    held: Vec<u8>,
+    /// The recording of this connection was given up.
+    lost: bool,
+}
+
+impl Tap {
+    pub(super) fn new(shared: Arc<Shared>, connection: Connection) -> Tap {
+        let mut tap = Tap {
+            shared,
+            connection: Arc::new(connection),
+            held: Vec::new(),
+            lost: false,
+        };
+        tap.tell(What::Opened);
+        tap
+    }
+
+    fn tell(&mut self, what: What) {
+        if !self.lost {
+            self.lost = !self.shared.push(&self.connection, what);
+        }
+    }
+
+    fn release(&mut self) {
+        if !self.held.is_empty() {
+            let (by, octets) = (self.connection.ours.other(), std::mem::take(&mut self.held));
+            self.tell(What::Crossed { by, octets });
+        }
+    }
+
+    fn speaking(&self, direction: Direction) -> Side {
+        self.connection.ours.speaking(direction)
+    }
+}
+
+impl net::Tap for Tap {
+    fn crossed(&mut self, direction: Direction, octets: &[u8]) {
+        if !self.shared.wants_crossed() {
+            return;
+        }
+        self.release();
+        if direction == Direction::In {
+            self.held.extend_from_slice(octets);
+            return;
+        }
+        let by = self.speaking(direction);
+        self.tell(What::Crossed {
+            by,
+            octets: octets.to_vec(),
+        });
+    }
+
+    fn said(&mut self, direction: Direction, octets: &[u8]) {
+        let by = self.speaking(direction);
+        if direction == Direction::Out {
+            self.release();
+        }
+        self.tell(What::Said {
+            by,
+            octets: octets.to_vec(),
+        });
+        self.release();
+    }
+
+    fn secrets(&mut self, lines: &str) {
+        self.tell(What::Secrets(lines.to_owned()));
+    }
+
+    fn presented(&mut self, certificate: &Presented) {
+        self.tell(What::Presented(certificate.clone()));
+    }
+
+    fn secured(&mut self, secured: &Secured) {
+        self.release();
+        self.tell(What::Secured(secured.clone()));
+    }
+
+    fn failed(&mut self, why: &str) {
+        self.release();
+        self.tell(What::Failed(why.to_owned()));
+    }
+
+    fn waits(&mut self) {
+        self.release();
+    }
+
+    fn ended(&mut self, direction: Direction) {
+        self.release();
+        let by = self.speaking(direction);
+        self.tell(What::Ended { by });
+    }
+
+    fn reset(&mut self) {
+        self.release();
+        self.tell(What::Reset);
+    }
+}
+
+impl Drop for Tap {
+    fn drop(&mut self) {
+        self.release();
+        self.tell(What::Closed);
+    }
+}
