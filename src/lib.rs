@@ -16,7 +16,7 @@
 //!
 //! Beside these: [`config`] reads `config.ini`, [`accounts`] knows who may log in, and every bound
 //! stands with its reason in [`limits`]. Imports point one way, from the top of
-//! `docs/architecture.md` to its bottom, and `tests/architecture.rs` sees to it.
+//! `docs/architecture.md` to its bottom, and `tests/docs/architecture.rs` sees to it.
 
 pub mod client;
 pub mod commands;

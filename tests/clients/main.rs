@@ -1,16 +1,22 @@
-//! Mail programs that people use, against the real program over TLS. Each test is the shortest
-//! script that a person would type; `.ci/run` installs the programs.
-// A test fails by panicking.
-#![allow(clippy::unwrap_used)]
+//! Our clients, the console, the demos and the small programs, against our own servers.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
-mod by_hand;
+mod commands;
+#[allow(
+    dead_code,
+    unreachable_pub,
+    reason = "each folder of tests uses a part of it"
+)]
 #[path = "../common/mod.rs"]
 mod common;
-mod curl;
-mod desk;
-mod fetchers;
-mod mbsync;
-mod mutt;
-mod screen;
-mod senders;
-mod thunderbird;
+mod console;
+mod demos;
+mod examples;
+mod round_trip;
+mod sessions;
+mod trace_command;

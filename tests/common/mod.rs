@@ -1,10 +1,10 @@
 //! A whole Pillarbox for a test: as a program of its own, on free ports, in a temporary folder.
-// A test fails by panicking; each test file uses a part of this one.
-#![allow(clippy::unwrap_used, dead_code, unreachable_pub)]
+#![allow(dead_code, unreachable_pub)]
 
 pub mod dovecot;
 pub mod dovecot_exec;
 pub mod exim;
+pub mod files;
 pub mod postfix;
 pub mod programs;
 pub mod typed;
@@ -38,7 +38,7 @@ const CONFIG: &str =
     "[ports]\nsubmission = 0\nlmtp = 0\npop3 = 0\npop3s = 0\nimap = 0\nimaps = 0\n";
 
 /// A message as there are many, with the usual header and two texts.
-const ORDINARY: &str = include_str!("../zoo/ordinary.eml");
+const ORDINARY: &str = include_str!("../servers/zoo/ordinary.eml");
 
 /// The file of what a whispering laboratory logs.
 const LOG: &str = "log";

@@ -1,6 +1,5 @@
 //! Other people's programs, run to their end, and waited for.
-// A test fails by panicking; each test file uses a part of this one.
-#![allow(clippy::unwrap_used, dead_code, unreachable_pub)]
+#![allow(dead_code, unreachable_pub)]
 
 use std::io::Write;
 use std::net::TcpListener;

@@ -1,8 +1,17 @@
 //! The desktop program, driven by the names of its controls, with real servers in this process.
-// A test fails by panicking.
-#![allow(clippy::unwrap_used)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 mod classroom;
+#[allow(
+    dead_code,
+    unreachable_pub,
+    reason = "each folder of tests uses a part of it"
+)]
 #[path = "../common/mod.rs"]
 mod common;
 mod elsewhere;

@@ -272,7 +272,7 @@ mod tests {
 
     #[test]
     fn ten_thousand_ordinary_messages_fit() {
-        let mut message: &[u8] = include_bytes!("../../../tests/zoo/ordinary.eml");
+        let mut message: &[u8] = include_bytes!("../../../tests/servers/zoo/ordinary.eml");
         let message = Part::read(&mut message).unwrap();
         let name = messages(1).remove(0);
         let heading = card_cost(&name, &Heading::of(&message));
