@@ -10,8 +10,8 @@
 //! 4. [`store`]: mail on disk, which is there whole or not at all. [`message`]: what is in a mail.
 //! 5. [`client`]: the other end of each conversation, over the same wire.
 //! 6. [`wire_tap`]: what makes the wire visible; it records what crosses and what is said.
-//! 7. [`commands`]: what a person starts; [`console`]: conversations that a person types
-//!    (`by_hand/`) or watches (`script.rs`, `run.rs`); [`sessions`]: those that were recorded.
+//! 7. [`commands`]: what a person starts; [`console`]: conversations that a person types;
+//!    [`teaching`]: `script/` plays demos, `transcript/` shows conversations as text and HTML.
 //!    `gui` is the desktop mail program.
 //!
 //! Beside these: [`config`] reads `config.ini`, [`accounts`] knows who may log in, and every bound

@@ -19,10 +19,12 @@ use self::seat::Seat;
 use super::{CaptureArgs, CommandError, terminal};
 use crate::client::printable;
 use crate::config::{Config, ConfigError};
-use crate::console::{
-    Asked, Caller, Demo, Difference, Explain, Fault, Ink, Look, Memory, Pace, Screen, Script,
-    before_interruption, connect, perform_told,
+use crate::console::before_interruption;
+use crate::teaching::script::{
+    Asked, Caller, Demo, Difference, Fault, Memory, Script, connect, perform_told,
 };
+use crate::teaching::text::Style;
+use crate::teaching::transcript::{Explain, Look, Pace, Screen};
 use crate::teaching::wire_tap::Recorder;
 
 /// Play a conversation of a client and a server, and tell what happens
@@ -91,7 +93,7 @@ pub fn run(
             .map_or(String::new(), |e| e.to_string())
     };
     let look = Look {
-        ink: Ink::on(&out),
+        ink: Style::on(&out),
         width: &terminal::width,
         pace: pace(args, out.is_terminal()),
         guesses: args.predict,

@@ -11,9 +11,9 @@ use clap::Args;
 use super::{CommandError, terminal};
 use crate::client::printable;
 use crate::config::{Config, ConfigError};
-use crate::console::{Ink, Page};
 use crate::mail::protocol::Protocol;
 use crate::teaching::explain::Texts;
+use crate::teaching::text::{Page, Style};
 
 /// Say what a word or a line of SMTP, POP3 or IMAP means
 #[derive(Args, Clone, Debug)]
@@ -57,7 +57,7 @@ pub fn run(
         None => texts(&config()?)?,
     };
     let mut out = io::stdout().lock();
-    let page = Page::new(&texts, Ink::on(&out), terminal::width());
+    let page = Page::new(&texts, Style::on(&out), terminal::width());
     let page = match args.list {
         true => listed(args, &texts, page),
         false => explained(args, &texts, page)?,

@@ -15,9 +15,9 @@ use super::recording::RecordingArgs;
 use super::terminal::{self, password, print_text};
 use super::{CommandError, ServerArgs, json};
 use crate::client::{ClientSettings, printable};
-use crate::console::{local_date, readable_size, save_file};
 use crate::mail::message::{Contact, Reading};
 use crate::mail::protocol::Protocol;
+use crate::teaching::text::{local_date, readable_size, save_file};
 
 /// List an inbox, read a message, save attachments
 #[derive(Args, Clone, Debug)]

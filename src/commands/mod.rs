@@ -4,8 +4,8 @@ use std::fmt;
 
 use crate::client::ClientError;
 use crate::config::ConfigError;
-use crate::console::SaveError;
 use crate::server::SetupError;
+use crate::teaching::text::SaveError;
 
 mod capturing;
 pub mod demo;

@@ -15,9 +15,10 @@ use serde::Serialize;
 use super::explain::texts;
 use super::{CommandError, json, terminal};
 use crate::config::Config;
-use crate::console::{Explain, Ink};
 use crate::mail::protocol::Protocol;
 use crate::teaching::explain::Texts;
+use crate::teaching::text::Style;
+use crate::teaching::transcript::Explain;
 use crate::teaching::transcript::{Dialogue, Sessions, Summary, Table, Teller, Telling, Turn};
 use crate::teaching::wire_tap::journal::{Follower, Record};
 
@@ -207,7 +208,7 @@ fn print(out: &mut dyn Write, lines: &[String]) -> io::Result<()> {
 
 fn telling(args: &SessionsArgs) -> Telling {
     Telling {
-        ink: Ink::on(&io::stdout()),
+        ink: Style::on(&io::stdout()),
         width: terminal::width(),
         explain: args.explain,
     }

@@ -14,10 +14,11 @@ use super::settings::{own_host, passwords};
 use super::{CaptureArgs, CommandError, terminal};
 use crate::client::{Endpoint, Security};
 use crate::config::{Config, Port, Ports, data_folder};
-use crate::console::by_hand::{Cast, Failure, Options, converse};
-use crate::console::{Explain, Ink};
+use crate::console::{ExampleNames, Failure, Options, converse};
 use crate::mail::net::place::host_perhaps_port;
 use crate::mail::protocol::Protocol;
+use crate::teaching::text::Style;
+use crate::teaching::transcript::Explain;
 
 /// Type the protocol by hand, and see what every line means.
 #[derive(Args, Clone, Debug)]
@@ -126,7 +127,7 @@ fn lead(
         show_secrets: args.show_secrets,
         person,
         texts: texts(config)?,
-        ink: Ink::on(&out),
+        ink: Style::on(&out),
         width: terminal::width,
         history: data_folder().join(format!("typed-{}", protocol.name())),
     };
@@ -242,12 +243,12 @@ fn quoted(text: &str) -> String {
 }
 
 /// Whom the examples are about: the first two accounts.
-fn cast(config: &Config) -> Cast {
+fn cast(config: &Config) -> ExampleNames {
     let mut names: Vec<&String> = config.accounts.keys().collect();
     names.sort();
     let name =
         |at: usize, other: &str| names.get(at).map_or(other, |name| name.as_str()).to_owned();
-    Cast {
+    ExampleNames {
         me: name(0, "alice"),
         you: name(1, "bob"),
         domain: config.server.domain.clone(),

@@ -11,7 +11,7 @@ use super::popup::Popups;
 use super::receiving::ReceivingPanel;
 use super::smtp_panel::SmtpPanel;
 use crate::client::{ClientSettings, ImapClient, Pop3Client};
-use crate::console::by_hand::Cast;
+use crate::console::ExampleNames;
 use crate::teaching::explain::Texts;
 
 /// The protocol that is chosen for receiving.
@@ -162,11 +162,11 @@ impl Classroom {
 }
 
 /// Whom the examples in the boxes are about: the first two accounts.
-fn cast(settings: &ClientSettings) -> Cast {
+fn cast(settings: &ClientSettings) -> ExampleNames {
     let mut names: Vec<&String> = settings.passwords.keys().collect();
     names.sort();
     let name = |at: usize, other: &str| names.get(at).map_or(other, |name| name).to_owned();
-    Cast {
+    ExampleNames {
         me: name(0, "alice"),
         you: name(1, "bob"),
         domain: settings.domain.clone(),

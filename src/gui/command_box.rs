@@ -7,7 +7,7 @@ use eframe::egui::{ComboBox, Margin, RichText, TextEdit, Ui, accesskit::Role};
 use lucide_icons::Icon;
 
 use super::look;
-use crate::console::by_hand::Cast;
+use crate::console::ExampleNames;
 use crate::mail::protocol::Protocol;
 use crate::teaching::explain::{Texts, Topic};
 
@@ -18,7 +18,7 @@ pub(super) struct CommandBox {
     verb: &'static str,
     argument: String,
     texts: Arc<Texts>,
-    cast: Cast,
+    cast: ExampleNames,
 }
 
 /// The height of the list, in points: as much as fits above the conversation.
@@ -30,7 +30,7 @@ impl CommandBox {
         protocol: Protocol,
         verbs: &'static [&'static str],
         texts: Arc<Texts>,
-        cast: Cast,
+        cast: ExampleNames,
     ) -> CommandBox {
         let mut command_box = CommandBox {
             protocol,

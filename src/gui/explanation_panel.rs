@@ -6,8 +6,8 @@ use eframe::egui::{Label, RichText, TextStyle, Ui};
 use super::look;
 use super::model::conversations::{Line, Passed};
 use crate::client::printable;
-use crate::console::hexadecimal;
 use crate::teaching::explain::{Entry, Explained, Part, Texts, Topic};
+use crate::teaching::text::hexadecimal;
 
 /// What is told beside what the line is about; of the rest the line's parts tell enough.
 const ALSO: [Topic; 5] = [

@@ -14,7 +14,7 @@ use super::model::account::Account;
 use super::popup::Popups;
 use super::worker::{Teller, Worker};
 use crate::client::ClientError;
-use crate::console::by_hand::Cast;
+use crate::console::ExampleNames;
 use crate::mail::protocol::Protocol;
 use crate::teaching::explain::Texts;
 
@@ -85,7 +85,7 @@ impl ReceivingPanel {
     pub(super) fn new<C: Receiving>(
         window: &Context,
         texts: Arc<Texts>,
-        cast: Cast,
+        cast: ExampleNames,
     ) -> ReceivingPanel {
         let name = format!("classroom {}", C::PROTOCOL.name());
         let worker = Worker::start(&name, window, work::<C>);

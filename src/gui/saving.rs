@@ -13,8 +13,8 @@ use super::model::kept::Kept;
 use super::popup::Popups;
 use super::worker::Worker;
 use super::{look, saved_file};
-use crate::console::save_file;
 use crate::teaching::explain::Texts;
+use crate::teaching::text::save_file;
 
 /// What is made of a conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

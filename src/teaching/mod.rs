@@ -5,5 +5,7 @@
 
 pub mod explain;
 pub mod pcapng;
+pub mod script;
+pub mod text;
 pub mod transcript;
 pub mod wire_tap;

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use pillarbox::console::{Did, Event, Script, Talk, Tls, perform};
 use pillarbox::teaching::explain::{Explained, Observer, Texts, Told, Topic};
+use pillarbox::teaching::script::{Did, Event, Script, Talk, Tls, perform};
 
 use crate::memory::Memory;
 use crate::play_all;
@@ -33,7 +33,7 @@ fn every_line_of_every_transcript_is_explained() {
 fn listen(
     script: &Script,
     tell: &mut dyn FnMut(bool, &[u8], &Explained),
-) -> Result<(), pillarbox::console::Difference> {
+) -> Result<(), pillarbox::teaching::script::Difference> {
     let home = Home::of(script);
     let offered = script.tls == Tls::Offered;
     let mut observers: BTreeMap<u32, Observer> = BTreeMap::new();

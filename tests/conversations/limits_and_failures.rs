@@ -4,9 +4,9 @@ use std::fs;
 use std::sync::Arc;
 use std::time::Duration;
 
-use pillarbox::console::{Protocol, Talk};
 use pillarbox::mail::message::Flag;
 use pillarbox::server::{Next, Part, Peer, Reply, Trouble};
+use pillarbox::teaching::script::{Protocol, Talk};
 
 use crate::memory::Memory;
 use crate::site::{Home, new_session};

@@ -24,7 +24,7 @@ use std::path::{Path, PathBuf};
 
 use memory::Memory;
 use network::{Ports, Trust};
-use pillarbox::console::{Protocol, Script, Talk, Tls, run};
+use pillarbox::teaching::script::{Protocol, Script, Talk, Tls, run};
 use site::Home;
 
 #[test]
@@ -99,7 +99,7 @@ fn every_transcript_says_which_rfc_it_shows() {
 }
 
 /// Plays them all, and fails with the differences of all.
-fn play_all(mut play: impl FnMut(&Script) -> Result<(), pillarbox::console::Difference>) {
+fn play_all(mut play: impl FnMut(&Script) -> Result<(), pillarbox::teaching::script::Difference>) {
     let mut differences = Vec::new();
     let scripts = scripts();
     assert!(scripts.len() >= 40, "the transcripts are missing");

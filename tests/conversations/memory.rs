@@ -5,10 +5,10 @@ use std::io::{self, Read};
 use std::mem;
 use std::sync::Arc;
 
-use pillarbox::console::{Protocol, Talk};
 use pillarbox::limits;
 use pillarbox::mail::net::dot::{Ending, Unstuffer};
 use pillarbox::server::{Next, Part, Peer, Reply, Session, Site, Trouble};
+use pillarbox::teaching::script::{Protocol, Talk};
 
 use crate::site::new_session;
 

@@ -10,11 +10,11 @@ use std::time::Duration;
 
 use native_tls::TlsAcceptor;
 use pillarbox::client::{self, Endpoint};
-use pillarbox::console::{Protocol, Script, Talk, Tls, connect};
 use pillarbox::mail::net::Patience;
 use pillarbox::mail::net::certificates::Certificates;
 use pillarbox::mail::net::tls::{self, Versions};
 use pillarbox::server::{Connections, Listener, Security, Service, Site};
+use pillarbox::teaching::script::{Protocol, Script, Talk, Tls, connect};
 use pillarbox::teaching::wire_tap::Recorder;
 use tempfile::TempDir;
 

@@ -1,7 +1,7 @@
 //! No open relay: every form that an address can have, in every role, logged in and not.
 
-use pillarbox::console::{Protocol, Talk};
 use pillarbox::mail::protocol::smtp::{Command, Path};
+use pillarbox::teaching::script::{Protocol, Talk};
 use proptest::prelude::*;
 
 use crate::memory::Memory;

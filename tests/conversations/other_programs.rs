@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use pillarbox::console::{Protocol, Script, Talk};
+use pillarbox::teaching::script::{Protocol, Script, Talk};
 
 use crate::memory::Memory;
 use crate::network::{Ports, Trust};

@@ -11,11 +11,11 @@ use std::time::Duration;
 use pillarbox::config::Config;
 use pillarbox::config::accounts::{Accounts, Password};
 use pillarbox::config::aliases::Aliases;
-use pillarbox::console::{Protocol, Script};
 use pillarbox::limits::Limits;
 use pillarbox::mail::store::{Delivery, Mailbox, Store};
 use pillarbox::server::queue::Queue;
 use pillarbox::server::{ImapServer, Peer, Pop3Server, Role, Session, Site, SmtpServer, Visitors};
+use pillarbox::teaching::script::{Protocol, Script};
 use tempfile::TempDir;
 
 /// What bob has, as it was delivered.

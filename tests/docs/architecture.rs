@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The layers from the bottom to the top. A file uses its own layer and those below.
-const LAYERS: [&[&str]; 13] = [
+const LAYERS: [&[&str]; 15] = [
     &["limits"],
     &["mail/net", "mail/message"],
     &["mail/protocol", "mail/store", "config"],
@@ -15,8 +15,10 @@ const LAYERS: [&[&str]; 13] = [
     &["client"],
     &["server/queue"],
     &["server"],
-    &["console"],
+    &["teaching/text"],
+    &["teaching/script"],
     &["teaching/transcript"],
+    &["console"],
     &["teaching", "mail"],
     &["gui"],
     &["commands"],

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::sync::LazyLock;
 
-use pillarbox::console::{Caller, DEMOS, Demo, Did, Event, Sites, connect, perform};
+use pillarbox::teaching::script::{Caller, DEMOS, Demo, Did, Event, Sites, connect, perform};
 use regex::Regex;
 
 const PAGE: &str = "docs/demos.md";

@@ -5,7 +5,7 @@ use crate::common::files;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use pillarbox::console::Script;
+use pillarbox::teaching::script::Script;
 
 /// Every page, with its text.
 fn pages() -> Vec<(PathBuf, String)> {

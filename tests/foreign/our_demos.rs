@@ -4,7 +4,7 @@ use crate::common::dovecot::Dovecot;
 use crate::common::postfix::Postfix;
 use crate::common::programs::free_port;
 use pillarbox::client::{Endpoint, Security};
-use pillarbox::console::{Action, Caller, Demo, Script, connect, run};
+use pillarbox::teaching::script::{Action, Caller, Demo, Script, connect, run};
 
 fn script(name: &str) -> Script {
     Demo::find(name).unwrap().script().unwrap()

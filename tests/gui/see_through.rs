@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use eframe::egui::{Key, Modifiers};
-use pillarbox::console::Script;
+use pillarbox::teaching::script::Script;
 
 use crate::window::{Lab, Window};
 

@@ -3,7 +3,8 @@
 use std::io::{self, Write};
 
 use crate::commands::{CommandError, terminal};
-use crate::console::{DEMOS, Ink, behind};
+use crate::teaching::script::DEMOS;
+use crate::teaching::text::{Style, behind};
 
 /// Columns of the names, with the space behind them.
 const NAMES: usize = 18;
@@ -13,7 +14,7 @@ const HOW: &str = "pillarbox demo NAME plays one; --step waits for you before ea
 
 /// Prints each with its title, and what one learns from it.
 pub(super) fn print(out: &mut io::StdoutLock<'_>) -> Result<(), CommandError> {
-    let (ink, width) = (Ink::on(out), terminal::width());
+    let (ink, width) = (Style::on(out), terminal::width());
     match out.write_all(listed(ink, width)?.as_bytes()) {
         // Whoever reads us has seen enough: `pillarbox demo | head`.
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
@@ -21,7 +22,7 @@ pub(super) fn print(out: &mut io::StdoutLock<'_>) -> Result<(), CommandError> {
     }
 }
 
-fn listed(ink: Ink, width: Option<usize>) -> Result<String, CommandError> {
+fn listed(ink: Style, width: Option<usize>) -> Result<String, CommandError> {
     let mut page = String::new();
     for demo in DEMOS {
         let script = demo
@@ -63,7 +64,7 @@ mod tests {
     #[test]
     fn every_demo_is_listed_in_the_columns_that_there_are() {
         for width in [None, Some(80), Some(40)] {
-            let page = listed(Ink(false), width).unwrap();
+            let page = listed(Style(false), width).unwrap();
             for demo in DEMOS {
                 assert!(page.contains(demo.name), "{}", demo.name);
             }

@@ -18,8 +18,8 @@ use crate::commands::recording::{Recording, RecordingArgs, Whose};
 use crate::commands::settings::own_host;
 use crate::config::accounts::Accounts;
 use crate::config::{Config, Port};
-use crate::console::{Caller, Protocol, Script, Sites, Tls};
 use crate::mail::net::place::host_perhaps_port;
+use crate::teaching::script::{Caller, Protocol, Script, Sites, Tls};
 
 /// What a script speaks, and who listens there.
 type Endpoints = BTreeMap<Protocol, Endpoint>;

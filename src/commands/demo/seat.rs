@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, IsTerminal, Write};
 
-use crate::console::{Audience, Pace};
+use crate::teaching::transcript::{Audience, Pace};
 
 /// Somebody who watches.
 pub(super) struct Seat {

@@ -5,8 +5,8 @@ use std::time::SystemTime;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::client::printable;
-use crate::console::{local_date, readable_size};
 use crate::mail::message::{Flag, Flags, Header, Reading};
+use crate::teaching::text::{local_date, readable_size};
 
 /// A message in the list.
 #[derive(Clone, Debug, Default)]

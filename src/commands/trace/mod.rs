@@ -15,9 +15,9 @@ use clap::Args;
 use super::CommandError;
 use crate::client::printable;
 use crate::config::{Config, ConfigError};
-use crate::console::Ink;
 use crate::mail::message::Header;
 use crate::mail::store::{Store, StoreError};
+use crate::teaching::text::Style;
 
 /// Draw the way of a message from server to server, and explain each line of it
 ///
@@ -53,7 +53,7 @@ pub fn run(
         None => from_file(&args.source)?,
     };
     let mut out = io::stdout().lock();
-    let ink = Ink::on(&out);
+    let ink = Style::on(&out);
     match out.write_all(way::drawn(&header, ink).as_bytes()) {
         // Whoever reads us has seen enough: `pillarbox trace … | head`.
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),

@@ -8,8 +8,8 @@ use jiff::Zoned;
 
 use super::explain;
 use crate::client::printable;
-use crate::console::Ink;
 use crate::mail::message::{Header, Reading, Received, received};
+use crate::teaching::text::Style;
 
 /// A message's way, the oldest hop first.
 pub(super) struct Way {
@@ -57,7 +57,7 @@ pub(super) fn seconds(from: &Zoned, to: &Zoned) -> i64 {
 }
 
 /// The whole page that `pillarbox trace` prints.
-pub(super) fn drawn(header: &Header, ink: Ink) -> String {
+pub(super) fn drawn(header: &Header, ink: Style) -> String {
     let none: [&str; 0] = [];
     let reading = Reading::of(&header.without(&none));
     let way = Way::of(header, &reading);
@@ -71,7 +71,7 @@ pub(super) fn drawn(header: &Header, ink: Ink) -> String {
     page
 }
 
-fn summary(page: &mut String, way: &Way, reading: &Reading, ink: Ink) {
+fn summary(page: &mut String, way: &Way, reading: &Reading, ink: Style) {
     let from = reading.from.first().map(ToString::to_string);
     let rows = [
         ("Subject", Some(reading.subject.clone())),
@@ -89,7 +89,7 @@ fn summary(page: &mut String, way: &Way, reading: &Reading, ink: Ink) {
     }
 }
 
-fn line_of_hops(page: &mut String, way: &Way, ink: Ink) {
+fn line_of_hops(page: &mut String, way: &Way, ink: Style) {
     let time = way
         .written
         .as_ref()
@@ -120,7 +120,7 @@ fn line_of_hops(page: &mut String, way: &Way, ink: Ink) {
 }
 
 /// What is written on the arrow to a hop: how long, which protocol, which TLS.
-fn passage(hop: &Received, delay: Option<i64>, ink: Ink) -> String {
+fn passage(hop: &Received, delay: Option<i64>, ink: Style) -> String {
     let delay = match delay {
         Some(delay) if delay < 0 => ink.warning(&format!("{} back in time", duration(-delay))),
         Some(delay) => duration(delay),
@@ -175,7 +175,7 @@ fn details(hop: &Received) -> Vec<(&'static str, String)> {
 }
 
 /// Each sentence once, where it is needed first.
-fn sentences(page: &mut String, way: &Way, ink: Ink) {
+fn sentences(page: &mut String, way: &Way, ink: Style) {
     let mut said = HashSet::new();
     let sections =
         (0..way.hops.len()).map(|hop| (format!("Hop {}", hop + 1), explain::hop(way, hop)));
@@ -267,8 +267,8 @@ mod tests {
     #[test]
     fn only_ink_colours() {
         let header = Header::parse(b"Received: by a\r\n\r\n");
-        assert!(!drawn(&header, Ink(false)).contains('\x1b'));
-        assert!(drawn(&header, Ink(true)).contains("\x1b[1ma\x1b[0m"));
+        assert!(!drawn(&header, Style(false)).contains('\x1b'));
+        assert!(drawn(&header, Style(true)).contains("\x1b[1ma\x1b[0m"));
     }
 
     proptest! {
@@ -277,7 +277,7 @@ mod tests {
             from in "\\PC{0,9}[\x1b\u{9b}\u{202e}\x07]\\PC{0,300}", name in "(Received|Subject|Return-Path|From|Message-ID)",
         ) {
             let message = format!("{name}: from {from} by {from} with {from} id {from} for {from} ({from})\r\n\r\n");
-            let page = drawn(&Header::parse(message.as_bytes()), Ink(false));
+            let page = drawn(&Header::parse(message.as_bytes()), Style(false));
             let obeyed = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
             prop_assert!(!page.chars().any(obeyed), "{:?}", page);
         }

@@ -12,9 +12,9 @@ use eframe::egui::{
 use lucide_icons::Icon;
 
 use super::disk::{Disk, Entry, Job};
-use crate::console::readable_size;
 use crate::gui::look;
 use crate::mail::message::Attachment;
+use crate::teaching::text::readable_size;
 
 /// What is chosen, and what for.
 pub(super) enum Purpose {

@@ -6,9 +6,9 @@ use eframe::egui::{
 };
 use lucide_icons::Icon;
 
-use crate::console::readable_size;
 use crate::gui::look;
 use crate::gui::model::writing::Writing;
+use crate::teaching::text::readable_size;
 
 /// A message that is being written.
 pub(super) struct Compose {

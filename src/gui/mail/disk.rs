@@ -7,10 +7,10 @@ use std::sync::mpsc::Receiver;
 
 use eframe::egui::Context;
 
-use crate::console::save_file;
 use crate::gui::worker::Worker;
 use crate::limits;
 use crate::mail::message::Attachment;
+use crate::teaching::text::save_file;
 
 /// What the window wants of the disk.
 pub(super) enum Job {

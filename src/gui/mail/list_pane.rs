@@ -11,10 +11,10 @@ use lucide_icons::Icon;
 use std::sync::Arc;
 
 use super::desk::Desk;
-use crate::console::{local_date, readable_size};
 use crate::gui::look::{self, HALF, Palette, STEP};
 use crate::gui::model::list::{Column, Row, Select};
 use crate::mail::message::Flag;
+use crate::teaching::text::{local_date, readable_size};
 
 /// The columns that one can sort by, as their buttons are called.
 const COLUMNS: [(Column, &str); 4] = [

@@ -8,13 +8,13 @@ use eframe::egui::{
 use lucide_icons::Icon;
 
 use super::desk::{Desk, Standing};
-use crate::console::{local_date, readable_size};
 use crate::gui::look::{self, Palette};
 use crate::gui::model::folders::Folder;
 use crate::gui::model::shown::{Line, Shown};
 use crate::gui::model::writing::Place;
 use crate::mail::message::{Attachment, Contact};
 use crate::mail::protocol::imap::SpecialUse;
+use crate::teaching::text::{local_date, readable_size};
 
 /// How many characters of a file's name its button has room for, with the text for a projector, too;
 /// the rest shows when the pointer is on it.

@@ -14,9 +14,9 @@ use super::conversations::{Change, Conversations, MOST_CROSSED, Passed};
 use super::kept::Kept;
 use super::lock::{Card, Lock};
 use crate::client::printable;
-use crate::console::without_ending;
 use crate::mail::net::{Presented, Secured};
 use crate::teaching::explain::{Explained, Observer, Texts, Told, Topic};
+use crate::teaching::text::without_ending;
 use crate::teaching::wire_tap::{Connection, Event, Side, Sink, What, why_no_tls};
 
 /// Octets that are kept of a line: four rows of a wide window.

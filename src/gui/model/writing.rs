@@ -3,9 +3,9 @@
 use std::time::SystemTime;
 
 use crate::client::ClientSettings;
-use crate::console::local_date;
 use crate::mail::message::contact::NotAnAddress;
 use crate::mail::message::{Attachment, Contact, Draft, Reading};
+use crate::teaching::text::local_date;
 
 /// What stands in the fields of the window in which one writes.
 #[derive(Clone, Debug, Default)]

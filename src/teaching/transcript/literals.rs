@@ -5,8 +5,8 @@
 //! rest of the line. So what stands for a secret is made as long as the secret was.
 
 use super::script::MOST;
-use crate::console::without_ending;
 use crate::mail::protocol::imap::literal_at_end;
+use crate::teaching::text::without_ending;
 use crate::teaching::wire_tap::journal::{Meaning, Part, Said};
 
 /// The entry of a line that belongs to a literal with its ending, too.

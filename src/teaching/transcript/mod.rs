@@ -8,8 +8,12 @@
 
 mod capture;
 mod dialogue;
+mod guess;
 pub mod html;
 mod literals;
+mod notes;
+pub(crate) mod saved;
+mod screen;
 mod script;
 mod summary;
 mod table;
@@ -20,6 +24,9 @@ use std::io;
 use std::path::Path;
 
 pub use self::dialogue::{Dialogue, Explanation, Turn};
+pub use self::notes::Explain;
+pub(crate) use self::notes::{Told, particulars, sentence};
+pub use self::screen::{Audience, Look, Pace, Screen};
 pub use self::script::script;
 pub use self::summary::{Ending, Summary};
 pub use self::table::Table;

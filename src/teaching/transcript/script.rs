@@ -1,10 +1,10 @@
 //! A recorded conversation as a script, which `pillarbox demo` plays again.
 
 use super::Dialogue;
-use crate::console::saved::{self, Turn};
-use crate::console::without_ending;
-use crate::console::{Script, Tls};
+use super::saved::{self, Turn};
 use crate::mail::protocol::Protocol;
+use crate::teaching::script::{Script, Tls};
+use crate::teaching::text::without_ending;
 use crate::teaching::wire_tap::Side;
 use crate::teaching::wire_tap::journal::{Happened, LeftOut, Said};
 

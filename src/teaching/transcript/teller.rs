@@ -6,10 +6,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::table::duration;
 use super::{Dialogue, Ending, Explanation, Summary, Turn};
+use super::{Explain, Told, particulars};
 use crate::client::printable;
-use crate::console::{
-    Explain, Ink, Told, WIDEST, behind, particulars, rule, spoken, without_ending,
-};
+use crate::teaching::text::{Style, WIDEST, behind, rule, spoken, without_ending};
 use crate::teaching::wire_tap::Side;
 use crate::teaching::wire_tap::journal::{Happened, LeftOut, Place, Said};
 use crate::teaching::wire_tap::why_no_tls;
@@ -18,7 +17,7 @@ use crate::teaching::wire_tap::why_no_tls;
 #[derive(Clone, Copy, Debug)]
 pub struct Telling {
     /// Colours or none.
-    pub ink: Ink,
+    pub ink: Style,
     /// The columns that there are; `None`: lines are not wrapped.
     pub width: Option<usize>,
     /// Which lines are explained.
@@ -133,9 +132,9 @@ impl Teller {
     }
 
     fn said(&mut self, said: &Said, explained: Option<&Explanation>) -> Vec<String> {
-        let (mark, colour): (_, fn(Ink, &str) -> String) = match said.by {
-            Side::Client => ("C: ", Ink::client),
-            Side::Server => ("S: ", Ink::server),
+        let (mark, colour): (_, fn(Style, &str) -> String) = match said.by {
+            Side::Client => ("C: ", Style::client),
+            Side::Server => ("S: ", Style::server),
         };
         let octets = said.octets.octets();
         let all: Vec<&[u8]> = octets.split_inclusive(|octet| *octet == b'\n').collect();

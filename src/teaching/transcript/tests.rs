@@ -6,10 +6,11 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use super::*;
 use crate::config::Journal;
-use crate::console::{Explain, Ink};
 use crate::mail::net::Secured;
 use crate::mail::protocol::Protocol;
 use crate::teaching::explain::Texts;
+use crate::teaching::text::Style;
+use crate::teaching::transcript::Explain;
 use crate::teaching::wire_tap::journal::Writer;
 use crate::teaching::wire_tap::{Connection, Event, Side, Sink, What};
 
@@ -181,7 +182,7 @@ fn a_conversation_is_told_with_what_it_means() {
         &POP3.replace("C: QUIT", "C: QUIT\u{202e}\x1b[2J"),
     );
     let telling = |explain| Telling {
-        ink: Ink(false),
+        ink: Style(false),
         width: Some(75),
         explain,
     };
@@ -226,7 +227,7 @@ fn the_lines_of_a_body_are_one_turn() {
     });
     assert_eq!(said.count(), 1);
     let telling = Telling {
-        ink: Ink(false),
+        ink: Style(false),
         width: None,
         explain: Explain::Off,
     };
@@ -276,8 +277,8 @@ fn what_was_not_recorded_keeps_its_size_in_a_script() {
     let script = script(&dialogue(Protocol::Smtp, &lines)).unwrap();
     let mut octets = 0;
     for step in &script.steps {
-        if let crate::console::Action::Send(text) = &step.action {
-            octets += text.fill(&crate::console::Memory::new()).len();
+        if let crate::teaching::script::Action::Send(text) = &step.action {
+            octets += text.fill(&crate::teaching::script::Memory::new()).len();
         }
     }
     let commands = "EHLO x\r\nMAIL FROM:<a@b>\r\nRCPT TO:<a@b>\r\nBDAT 30014 LAST\r\n";

@@ -6,7 +6,7 @@ mod program;
 use std::collections::BTreeSet;
 use std::fs;
 
-use pillarbox::console::{
+use pillarbox::teaching::script::{
     Action, Caller, DEMOS, Did, Difference, Event, Script, Sites, connect, perform,
 };
 use regex::Regex;
@@ -98,7 +98,8 @@ fn every_demo_tells_what_it_shows() {
         for look in &script.wireshark {
             assert!(filter.is_match(look), "{name}: {look}");
         }
-        let told = |step: &&pillarbox::console::Step| matches!(step.action, Action::Narrate(_));
+        let told =
+            |step: &&pillarbox::teaching::script::Step| matches!(step.action, Action::Narrate(_));
         assert!(
             script.steps.iter().filter(told).count() >= 6,
             "{name} tells little"

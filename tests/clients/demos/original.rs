@@ -1,6 +1,6 @@
 //! What the original could say is said in a demo.
 
-use pillarbox::console::{Caller, Did, Event, Sites, connect, perform};
+use pillarbox::teaching::script::{Caller, Did, Event, Sites, connect, perform};
 use regex::Regex;
 
 use super::scripts;

@@ -7,7 +7,7 @@ use std::process::Stdio;
 use std::thread;
 
 use pillarbox::config::Ports;
-use pillarbox::console::DEMOS;
+use pillarbox::teaching::script::DEMOS;
 
 use crate::common::{Lab, command, fed, run};
 

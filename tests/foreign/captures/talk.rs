@@ -4,8 +4,8 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use pillarbox::client::{Endpoint, Security};
-use pillarbox::console::{Talk, connect};
 use pillarbox::mail::protocol::Protocol;
+use pillarbox::teaching::script::{Talk, connect};
 
 /// Alice's password, which may stand nowhere but in the packets themselves.
 pub const PASSWORD: &str = "wonderland";

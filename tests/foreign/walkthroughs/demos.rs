@@ -1,6 +1,6 @@
 //! What the demos say under *In Wireshark*: each filter finds something in a capture of its demo.
 
-use pillarbox::console::DEMOS;
+use pillarbox::teaching::script::DEMOS;
 
 use super::tshark::Wireshark;
 

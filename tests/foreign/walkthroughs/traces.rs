@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use pillarbox::console::{Action, Script};
+use pillarbox::teaching::script::{Action, Script};
 
 use super::page;
 use super::page::Walkthrough;

@@ -7,9 +7,9 @@ use super::super::table::duration;
 use super::super::teller::left_out;
 use super::super::{Dialogue, Explanation, Turn};
 use super::escape::{octets, text};
-use crate::console::hexadecimal;
 use crate::mail::protocol::span::Role;
 use crate::teaching::explain::{Entry, Part, Texts, Topic};
+use crate::teaching::text::hexadecimal;
 use crate::teaching::wire_tap::journal::{Happened, Said};
 use crate::teaching::wire_tap::why_no_tls;
 

@@ -23,7 +23,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
-use super::text::is_name;
+use super::template::is_name;
 use crate::client::Security;
 
 pub use super::step::{Action, Client, Excerpt, Protocol, Step};

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use regex::bytes::Regex;
 
 use super::pattern::{Pattern, between_slashes, last_line};
-use super::text::{Text, is_name, write_marked};
+use super::template::{Text, is_name, write_marked};
 pub use crate::mail::protocol::Protocol;
 
 /// One line of a script.

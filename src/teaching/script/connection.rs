@@ -4,7 +4,7 @@
 
 use std::io;
 
-use super::run::Talk;
+use super::player::Talk;
 use crate::client::{ClientError, ClientSocket, Endpoint};
 use crate::mail::protocol::Protocol;
 

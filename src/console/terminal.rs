@@ -20,7 +20,8 @@ use rustyline::{
     EventHandler, ExternalPrinter, KeyCode, KeyEvent, Modifiers, RepeatCount,
 };
 
-use crate::console::{Ink, before_interruption};
+use crate::console::before_interruption;
+use crate::teaching::text::Style;
 
 /// Lines that a history keeps.
 const HISTORY: usize = 1000;
@@ -65,7 +66,12 @@ impl<G: Guide> Terminal<G> {
     ///
     /// # Errors
     /// When it cannot be used.
-    pub(super) fn open(guide: G, ink: Ink, help: Help, history: &Path) -> io::Result<Terminal<G>> {
+    pub(super) fn open(
+        guide: G,
+        ink: Style,
+        help: Help,
+        history: &Path,
+    ) -> io::Result<Terminal<G>> {
         if !(io::stdin().is_terminal() && io::stdout().is_terminal()) {
             return Ok(Terminal::Pipe(io::stdin().lock()));
         }
@@ -212,7 +218,7 @@ impl Printer {
 /// The guide, as the line editor wants to be helped.
 pub(super) struct Assistant<G: Guide> {
     guide: G,
-    ink: Ink,
+    ink: Style,
 }
 
 impl<G: Guide> rustyline::Helper for Assistant<G> {}

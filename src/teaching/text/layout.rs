@@ -2,13 +2,22 @@
 
 use textwrap::{Options, WordSplitter};
 
-use super::run::shown;
+use crate::client::is_harmless;
 
 /// Columns of a text that nobody wants to read wider.
 pub(crate) const WIDEST: usize = 84;
 
 /// Characters of a line that are shown.
 const CHARACTERS: usize = 1000;
+
+/// A line as a terminal can show it: what a terminal would obey is escaped.
+pub(crate) fn shown(line: &[u8]) -> String {
+    let clean = |c: char| match is_harmless(c) {
+        true => c.to_string(),
+        false => c.escape_default().to_string(),
+    };
+    String::from_utf8_lossy(line).chars().map(clean).collect()
+}
 
 /// A text behind a mark, wrapped so that its further lines stand behind `rest`; without a width in
 /// one line. Only a word that is longer than a line is cut.
@@ -47,7 +56,7 @@ pub(crate) fn without_ending(line: &[u8]) -> &[u8] {
 
 /// Lines of narration as paragraphs behind a bar: an empty line ends one, one that is indented
 /// keeps its place.
-pub(super) fn paragraphs(lines: &[String], bar: &str, width: Option<usize>) -> Vec<String> {
+pub(crate) fn paragraphs(lines: &[String], bar: &str, width: Option<usize>) -> Vec<String> {
     let width = Some(width.unwrap_or(WIDEST).min(WIDEST));
     let mut page = Vec::new();
     let mut open: Vec<&str> = Vec::new();

@@ -3,8 +3,8 @@
 //! In the columns that there are, and in colour for whom it is wanted. What was said by a peer is
 //! shown as [`printable`] text only.
 
-use super::ink::Ink;
 use super::layout::behind;
+use super::style::Style;
 use crate::client::printable;
 use crate::teaching::explain::{Entry, Explained, Part, Reading, Texts, Topic};
 
@@ -23,7 +23,7 @@ const FULL: [Topic; 5] = [
 /// How explanations are written.
 pub struct Page<'a> {
     texts: &'a Texts,
-    ink: Ink,
+    ink: Style,
     width: usize,
     text: String,
 }
@@ -31,7 +31,7 @@ pub struct Page<'a> {
 impl<'a> Page<'a> {
     /// An empty page; without a width as wide as is good to read.
     #[must_use]
-    pub fn new(texts: &'a Texts, ink: Ink, width: Option<usize>) -> Page<'a> {
+    pub fn new(texts: &'a Texts, ink: Style, width: Option<usize>) -> Page<'a> {
         Page {
             texts,
             ink,
@@ -188,7 +188,7 @@ mod tests {
 
     fn page(words: &str, width: usize) -> String {
         let texts = Texts::compiled_in();
-        let mut page = Page::new(&texts, Ink(false), Some(width));
+        let mut page = Page::new(&texts, Style(false), Some(width));
         let found = texts.look_up(words, None);
         found.entries.iter().for_each(|entry| page.entry(entry));
         found

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
-use crate::console::{Difference, Script, Talk, perform};
+use crate::teaching::script::{Difference, Script, Talk, perform};
 
 /// A server that says these lines.
 struct Server(Vec<&'static str>);
@@ -70,7 +70,7 @@ fn watch(steps: &str, server: &[&'static str], seen: Seen) -> (String, Vec<Strin
         asked: Vec::new(),
     };
     let look = Look {
-        ink: Ink(seen.ink),
+        ink: Style(seen.ink),
         width: &|| seen.width,
         pace: seen.pace,
         guesses: seen.guesses,

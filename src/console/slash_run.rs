@@ -4,9 +4,9 @@ use std::fs;
 use std::path::Path;
 
 use super::Failure;
-use super::console::Console;
-use super::order::{SLASHES, Slash};
-use crate::console::{Ink, behind};
+use super::prompt::Console;
+use super::slash::{SLASHES, Slash};
+use crate::teaching::text::{Style, behind};
 
 impl Console<'_> {
     /// Does what the word says, and shows what there is to say of it.
@@ -67,7 +67,7 @@ impl Console<'_> {
     }
 }
 
-fn help(width: Option<usize>, ink: Ink) -> Vec<String> {
+fn help(width: Option<usize>, ink: Style) -> Vec<String> {
     let mut page = behind(
         "",
         "",

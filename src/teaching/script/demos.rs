@@ -1,7 +1,7 @@
 //! The scripts of `demos/`, in the order of a lecture. They are compiled in, so that the program has
 //! them wherever it runs.
 
-use super::script::{Script, ScriptError};
+use super::format::{Script, ScriptError};
 
 /// A script of `demos/`.
 #[derive(Clone, Copy, Debug)]
@@ -31,7 +31,7 @@ impl Demo {
 
 macro_rules! demos {
     ($($name:literal)*) => {
-        &[$(Demo { name: $name, text: include_str!(concat!("../../demos/", $name, ".demo")) }),*]
+        &[$(Demo { name: $name, text: include_str!(concat!("../../../demos/", $name, ".demo")) }),*]
     };
 }
 

@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 use std::io;
 
 use super::difference::{Difference, Fault};
+use super::format::{Action, Client, Excerpt, Protocol, Script, Step, Tls};
 use super::pattern::Pattern;
-use super::script::{Action, Client, Excerpt, Protocol, Script, Step, Tls};
-use super::text::Memory;
-use crate::client::is_harmless;
+use super::template::Memory;
+use crate::teaching::text::shown;
 
 /// The client's end of a conversation.
 pub trait Talk {
@@ -309,15 +309,6 @@ impl<'a, 'b, 'c> Stage<'a, 'b, 'c> {
             false => (self.show)(event).map_err(Fault::Audience),
         }
     }
-}
-
-/// A line as a terminal can show it: what a terminal would obey is escaped.
-pub(super) fn shown(line: &[u8]) -> String {
-    let clean = |c: char| match is_harmless(c) {
-        true => c.to_string(),
-        false => c.escape_default().to_string(),
-    };
-    String::from_utf8_lossy(line).chars().map(clean).collect()
 }
 
 #[cfg(test)]

@@ -4,14 +4,14 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, WaitTimeoutResult};
 use std::time::Duration;
 
+use super::completion::Hints;
+use super::connection_thread::{Order, Partner, Words};
 use super::conversation::{Conversation, Reaction};
-use super::guide::Hints;
-use super::order::{Slash, Typed};
-use super::partner::{Order, Partner, Words};
+use super::slash::{Slash, Typed};
 use super::terminal::{Input, Printer, Terminal};
-use super::{Failure, Meeting, Options, letter, lock};
+use super::{Failure, Meeting, Options, file, lock};
 use crate::client::{ClientSocket, Endpoint, Security};
-use crate::console::behind;
+use crate::teaching::text::behind;
 
 /// How long a person waits for an answer before he may type on.
 const SETTLE: Duration = Duration::from_secs(2);
@@ -157,7 +157,7 @@ impl Console<'_> {
     }
 
     fn send_file(&mut self, line: &str, file: &Path) -> Result<(), Failure> {
-        let contents = match letter::read(file) {
+        let contents = match file::read(file) {
             Ok(contents) => contents,
             Err(why) => return self.print_text(&why),
         };

@@ -58,7 +58,7 @@ impl Text {
     ///
     /// # Errors
     /// When one of the names is none.
-    pub(super) fn with_gaps(pieces: &[&[u8]], names: &[String]) -> Result<Text, String> {
+    pub(crate) fn with_gaps(pieces: &[&[u8]], names: &[String]) -> Result<Text, String> {
         let with = |piece: &dyn Fn(&[u8]) -> Option<String>| -> Option<String> {
             let mut source = String::new();
             for (at, octets) in pieces.iter().enumerate() {

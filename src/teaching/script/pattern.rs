@@ -5,7 +5,7 @@ use std::fmt;
 
 use regex::bytes::Regex;
 
-use super::text::{Memory, Template, escape, plain, write_marked};
+use super::template::{Memory, Template, escape, plain, write_marked};
 
 /// What a line may look like.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,7 +82,7 @@ impl Pattern {
 
     /// These pieces with anything between two of them.
     #[must_use]
-    pub(super) fn of_pieces(pieces: &[&[u8]]) -> Pattern {
+    pub(crate) fn of_pieces(pieces: &[&[u8]]) -> Pattern {
         let dotted = |piece: &&[u8]| memchr::memmem::find(piece, ANYTHING.as_bytes()).is_some();
         let escaped = pieces
             .iter()

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::client::Security;
-use crate::console::{Pattern, Text};
+use crate::teaching::script::{Pattern, Text};
 
 const HEADER: &str = "title: A test\nprotocol: pop3\n";
 

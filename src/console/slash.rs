@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 
-use crate::console::Explain;
+use crate::teaching::transcript::Explain;
 
 /// Something that was typed.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -16,8 +16,8 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use super::run::Caller;
-use super::script::Script;
+use super::format::Script;
+use super::player::Caller;
 use crate::client::{Endpoint, Security};
 use crate::config::{Config, Ports};
 use crate::server::{Servers, SetupError};

@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::below::{Told, brief, marked};
 use super::conversation::{Conversation, Reaction};
-use crate::console::layout::spoken;
-use crate::console::notes::particulars;
-use crate::console::{Ink, Page, behind, hexadecimal, states};
+use super::notes::{Told, brief, marked};
 use crate::teaching::explain::{Entry, Explained, Reading, Topic};
+use crate::teaching::text::spoken;
+use crate::teaching::text::{Page, Style, behind, hexadecimal, states};
+use crate::teaching::transcript::particulars;
 
 /// Commands that are named as what could come next.
 const NEXT: usize = 6;
@@ -20,7 +20,7 @@ impl Conversation {
         mark: &str,
         line: &[u8],
         explained: &Explained,
-        colour: fn(Ink, &str) -> String,
+        colour: fn(Style, &str) -> String,
     ) -> Vec<String> {
         let text = spoken(
             mark,

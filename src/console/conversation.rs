@@ -8,17 +8,19 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::Options;
-use super::examples::{self, Cast};
-use super::letter;
-use super::partner::{Event, Order, Words};
-use super::stranger;
+use super::connection_thread::{Event, Order, Words};
+use super::examples::{self, ExampleNames};
+use super::file;
 use super::terminal::masked;
-use crate::console::layout::without_ending;
-use crate::console::saved::{self, Turn};
-use crate::console::{Explain, Ink, Script};
+use super::wrong_protocol;
 use crate::mail::protocol::Protocol;
 use crate::mail::protocol::span::Role;
 use crate::teaching::explain::{Entry, Explained, Observer, State, Topic};
+use crate::teaching::script::Script;
+use crate::teaching::text::Style;
+use crate::teaching::text::without_ending;
+use crate::teaching::transcript::Explain;
+use crate::teaching::transcript::saved::{self, Turn};
 
 /// Lines of one sending that are shown when there are more.
 const SHOWN: usize = 6;
@@ -27,7 +29,7 @@ const SHOWN: usize = 6;
 pub(super) struct Conversation {
     pub(super) observer: Observer,
     pub(super) options: Options,
-    pub(super) cast: Cast,
+    pub(super) cast: ExampleNames,
     pub(super) explain: Explain,
     pub(super) raw: bool,
     /// Is a tag put before each command?
@@ -61,7 +63,7 @@ pub(super) struct Reaction {
 
 impl Conversation {
     /// One that begins.
-    pub(super) fn new(options: Options, cast: Cast) -> Conversation {
+    pub(super) fn new(options: Options, cast: ExampleNames) -> Conversation {
         Conversation {
             observer: Observer::new(options.protocol, Arc::clone(&options.texts)),
             cast,
@@ -98,7 +100,7 @@ impl Conversation {
             Event::Heard(line) => self.heard(line),
             Event::Encrypted => self.encrypted(),
             Event::TooLong => self.aside("The server sent a line that is too long to show."),
-            Event::Silent => self.aside(stranger::SILENCE),
+            Event::Silent => self.aside(wrong_protocol::SILENCE),
             Event::Asked => Reaction {
                 lines: self.why(),
                 ..Reaction::default()
@@ -134,7 +136,7 @@ impl Conversation {
             }
             if at < SHOWN {
                 if !stands_there {
-                    lines.extend(self.line("C: ", text, &explained, Ink::client));
+                    lines.extend(self.line("C: ", text, &explained, Style::client));
                 }
                 lines.extend(self.below(text, &explained, true));
             }
@@ -155,10 +157,10 @@ impl Conversation {
 
     fn heard(&mut self, line: Vec<u8>) -> Reaction {
         let explained = self.observer.server(&line);
-        let mut lines = self.line("S: ", &line, &explained, Ink::server);
+        let mut lines = self.line("S: ", &line, &explained, Style::server);
         lines.extend(self.below(&line, &explained, false));
         if explained.before == State::Greeting
-            && let Some(mistake) = stranger::mistaken(self.options.protocol, &explained.entry)
+            && let Some(mistake) = wrong_protocol::mistaken(self.options.protocol, &explained.entry)
         {
             lines.extend(self.aside(&mistake).lines);
         }
@@ -231,7 +233,7 @@ impl Conversation {
             Protocol::Smtp | Protocol::Submission | Protocol::Lmtp
                 if line.is_empty() && state == State::Data =>
             {
-                Ok(letter::stuffed(contents))
+                Ok(file::stuffed(contents))
             }
             Protocol::Smtp | Protocol::Submission | Protocol::Lmtp if is_bdat => {
                 let mut octets = format!("BDAT {} LAST\r\n", contents.len()).into_bytes();

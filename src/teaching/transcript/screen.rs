@@ -9,17 +9,15 @@ use std::thread;
 use std::time::Duration;
 
 use super::guess::{Guesses, Verdict};
-use super::ink::Ink;
-use super::layout::{WIDEST, behind, paragraphs, rule, spoken, without_ending};
 use super::notes::{Explain, Notes};
-use super::run::{Caller, Did, Event};
-use super::script::Action;
 use crate::teaching::explain::Texts;
+use crate::teaching::script::{Action, Caller, Did, Event};
+use crate::teaching::text::{Style, WIDEST, behind, paragraphs, rule, spoken, without_ending};
 
 /// What a play is shown with.
 pub struct Look<'a> {
     /// Colours or none.
-    pub ink: Ink,
+    pub ink: Style,
     /// The columns there are at this moment; `None`: lines are not wrapped.
     pub width: &'a dyn Fn() -> Option<usize>,
     /// How fast it goes.
@@ -217,7 +215,7 @@ impl<'a> Screen<'a> {
         for (at, line) in lines.iter().enumerate() {
             let noted = self.notes.sent(caller, line);
             if at < most {
-                self.line("C: ", without_ending(&noted.line), Ink::client)?;
+                self.line("C: ", without_ending(&noted.line), Style::client)?;
                 self.below(&noted.notes)?;
             }
         }
@@ -237,7 +235,7 @@ impl<'a> Screen<'a> {
             self.guess(caller)?;
         }
         let noted = self.notes.received(caller, line);
-        self.line("S: ", &noted.line, Ink::server)?;
+        self.line("S: ", &noted.line, Style::server)?;
         let guesses = self.guesses.as_mut();
         let verdict = guesses.and_then(|guesses| guesses.verdict(caller.protocol, line));
         let ink = self.look.ink;
@@ -277,7 +275,12 @@ impl<'a> Screen<'a> {
     }
 
     /// A line of the conversation, in its colour.
-    fn line(&mut self, mark: &str, line: &[u8], colour: fn(Ink, &str) -> String) -> io::Result<()> {
+    fn line(
+        &mut self,
+        mark: &str,
+        line: &[u8],
+        colour: fn(Style, &str) -> String,
+    ) -> io::Result<()> {
         for line in spoken(mark, line, (self.look.width)()) {
             self.write(&colour(self.look.ink, &line))?;
         }

@@ -4,11 +4,10 @@
 //! server may say more or fewer times becomes one `S*:` line. A secret stays out of it: it is asked
 //! for when the script is played.
 
-use super::script::{Action, Asked, Client, Protocol, Script};
-use super::{Pattern, Text};
 use crate::client::printable;
 use crate::mail::protocol::span::Role;
 use crate::teaching::explain::Part;
+use crate::teaching::script::{Action, Asked, Client, Pattern, Protocol, Script, Text};
 
 /// Something that passed.
 #[derive(Clone, Debug)]

@@ -4,15 +4,15 @@ use std::io::IsTerminal;
 
 /// May the text be coloured?
 #[derive(Clone, Copy, Debug)]
-pub struct Ink(pub bool);
+pub struct Style(pub bool);
 
-impl Ink {
+impl Style {
     /// Colours for a terminal, unless its user wants none.
     #[must_use]
-    pub fn on(output: &impl IsTerminal) -> Ink {
+    pub fn on(output: &impl IsTerminal) -> Style {
         // https://no-color.org: any value but the empty one means none.
         let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        Ink(output.is_terminal() && !plain)
+        Style(output.is_terminal() && !plain)
     }
 
     /// A server of a way, a heading.
@@ -54,7 +54,7 @@ impl Ink {
     /// ECMA-48 §8.3.117, SGR.
     fn select(self, how: &str, text: &str) -> String {
         match self {
-            Ink(true) if !text.is_empty() => format!("\x1b[{how}m{text}\x1b[0m"),
+            Style(true) if !text.is_empty() => format!("\x1b[{how}m{text}\x1b[0m"),
             _ => text.to_owned(),
         }
     }
@@ -66,8 +66,8 @@ mod tests {
 
     #[test]
     fn colours_only_for_whom_they_are_wanted() {
-        assert_eq!(Ink(false).bold("a"), "a");
-        assert_eq!(Ink(true).bold("a"), "\x1b[1ma\x1b[0m");
-        assert_eq!(Ink(true).client(""), "");
+        assert_eq!(Style(false).bold("a"), "a");
+        assert_eq!(Style(true).bold("a"), "\x1b[1ma\x1b[0m");
+        assert_eq!(Style(true).client(""), "");
     }
 }

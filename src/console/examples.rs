@@ -8,7 +8,7 @@ use crate::teaching::explain::State;
 
 /// Who the examples are about.
 #[derive(Clone, Debug)]
-pub struct Cast {
+pub struct ExampleNames {
     /// An account that one can be: `alice`.
     pub me: String,
     /// Another one, to write to: `bob`.
@@ -90,7 +90,7 @@ const IMAP: [(&str, &str); 34] = [
     ("UNAUTHENTICATE", "UNAUTHENTICATE"),
 ];
 
-impl Cast {
+impl ExampleNames {
     /// A line with this command that the server would understand.
     #[must_use]
     pub fn example(&self, protocol: Protocol, verb: &str) -> String {
@@ -124,8 +124,8 @@ mod tests {
     use super::*;
     use crate::teaching::explain::Diagram;
 
-    fn cast() -> Cast {
-        Cast {
+    fn cast() -> ExampleNames {
+        ExampleNames {
             me: "alice".to_owned(),
             you: "bob".to_owned(),
             domain: "pillarbox.test".to_owned(),

@@ -1,7 +1,6 @@
 //! The states of a protocol as text: each with the ways that lead from it, and where one is.
 
-use super::Ink;
-use super::layout::behind;
+use super::{Style, behind};
 use crate::mail::protocol::Protocol;
 use crate::teaching::explain::{Diagram, State, Texts};
 
@@ -11,7 +10,7 @@ pub(crate) fn states(
     here: State,
     texts: &Texts,
     width: Option<usize>,
-    ink: Ink,
+    ink: Style,
 ) -> Vec<String> {
     let diagram = Diagram::of(protocol);
     let name = |state| name(protocol, state, texts);

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::Meeting;
-use super::order::SLASHES;
+use super::slash::SLASHES;
 use super::terminal::Guide;
 
 /// Looks into the conversation.

@@ -1,6 +1,6 @@
 //! Guessing replies: which code comes next, and how often that was right.
 
-use super::script::Protocol;
+use crate::mail::protocol::Protocol;
 
 /// The guesses of one play.
 #[derive(Clone, Debug, Default)]
