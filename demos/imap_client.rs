@@ -5,7 +5,7 @@ use std::error::Error;
 use pillarbox::client::{ImapClient, printable};
 use pillarbox::commands::settings;
 use pillarbox::config::Config;
-use pillarbox::mail::message::Reading;
+use pillarbox::mail::message::ParsedMessage;
 use pillarbox::mail::protocol::imap::{FetchItem, SequenceSet, StatusItem};
 
 fn main() {
@@ -39,7 +39,7 @@ fn read() -> Result<(), Box<dyn Error>> {
         let mut message = Vec::new();
         client.fetch_body(newest.uid(), &mut message)?;
         println!("\nThe newest one:\n");
-        for line in Reading::of(&message).text.lines() {
+        for line in ParsedMessage::of(&message).text.lines() {
             println!("{}", printable(line));
         }
     }

@@ -5,7 +5,7 @@ use std::error::Error;
 use pillarbox::client::{Pop3Client, printable};
 use pillarbox::commands::settings;
 use pillarbox::config::Config;
-use pillarbox::mail::message::Reading;
+use pillarbox::mail::message::ParsedMessage;
 
 fn main() {
     if let Err(error) = fetch() {
@@ -29,7 +29,7 @@ fn fetch() -> Result<(), Box<dyn Error>> {
         let mut message = Vec::new();
         client.retr(mailbox.messages, &mut message)?;
         println!("\nThe newest one:\n");
-        for line in Reading::of(&message).text.lines() {
+        for line in ParsedMessage::of(&message).text.lines() {
             println!("{}", printable(line));
         }
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use pillarbox::client::{ImapClient, printable};
 use pillarbox::commands::settings;
 use pillarbox::config::Config;
-use pillarbox::mail::message::Reading;
+use pillarbox::mail::message::ParsedMessage;
 use pillarbox::mail::protocol::imap::{FetchItem, SequenceSet};
 
 /// RFC 2177 §3: whoever idles for half an hour is hung up on.
@@ -41,14 +41,14 @@ fn watch() -> Result<(), Box<dyn Error>> {
             if new.uid() >= next {
                 let mut message = Vec::new();
                 client.fetch_body(new.uid(), &mut message)?;
-                println!("{}", line(&Reading::of(&message)));
+                println!("{}", line(&ParsedMessage::of(&message)));
                 next = new.uid() + 1;
             }
         }
     }
 }
 
-fn line(message: &Reading) -> String {
+fn line(message: &ParsedMessage) -> String {
     let from = message.from.first().map(ToString::to_string);
     let from = from.unwrap_or("nobody".to_owned());
     printable(&format!("{from}: {}", message.subject))

@@ -15,7 +15,7 @@ use super::recording::RecordingArgs;
 use super::terminal::{self, password, print_text};
 use super::{CommandError, ServerArgs, json};
 use crate::client::{ClientSettings, printable};
-use crate::mail::message::{Contact, Reading};
+use crate::mail::message::{Contact, ParsedMessage};
 use crate::mail::protocol::Protocol;
 use crate::teaching::text::{local_date, readable_size, save_file};
 
@@ -125,7 +125,7 @@ fn read(
     folder: Option<&Path>,
     out: &mut dyn Write,
 ) -> Result<(), CommandError> {
-    let message = Reading::of(&server.message(number)?);
+    let message = ParsedMessage::of(&server.message(number)?);
     print(&message, out)?;
     if let Some(folder) = folder {
         save(&message, folder, out)?;
@@ -140,7 +140,7 @@ fn read_as_json(
     folder: Option<&Path>,
     out: &mut dyn Write,
 ) -> Result<(), CommandError> {
-    let message = Reading::of(&server.message(number)?);
+    let message = ParsedMessage::of(&server.message(number)?);
     let files = message.attachments.iter();
     let saved = match folder {
         Some(folder) => files
@@ -160,7 +160,7 @@ fn saved(
 ) -> Result<Vec<values::Saved>, CommandError> {
     let mut saved = Vec::new();
     for number in 1..=count {
-        for file in &Reading::of(&server.message(number)?).attachments {
+        for file in &ParsedMessage::of(&server.message(number)?).attachments {
             let path = save_file(file, folder)?;
             saved.push(values::Saved::new(number, &path));
         }
@@ -176,7 +176,7 @@ fn save_all(
 ) -> Result<(), CommandError> {
     let mut saved = 0;
     for number in 1..=count {
-        let message = Reading::of(&server.message(number)?);
+        let message = ParsedMessage::of(&server.message(number)?);
         saved += save(&message, folder, out)?;
     }
     if saved == 0 {
@@ -186,7 +186,11 @@ fn save_all(
 }
 
 /// Saves the files of a message; returns how many there were.
-fn save(message: &Reading, folder: &Path, out: &mut dyn Write) -> Result<usize, CommandError> {
+fn save(
+    message: &ParsedMessage,
+    folder: &Path,
+    out: &mut dyn Write,
+) -> Result<usize, CommandError> {
     for file in &message.attachments {
         let path = save_file(file, folder)?;
         writeln!(out, "Saved {}", printable(&path.display().to_string()))?;
@@ -194,7 +198,7 @@ fn save(message: &Reading, folder: &Path, out: &mut dyn Write) -> Result<usize, 
     Ok(message.attachments.len())
 }
 
-fn print(message: &Reading, out: &mut dyn Write) -> io::Result<()> {
+fn print(message: &ParsedMessage, out: &mut dyn Write) -> io::Result<()> {
     let fields = [
         ("From", people(&message.from)),
         ("To", people(&message.to)),

@@ -8,7 +8,7 @@ use std::thread;
 use crate::common::typed::{Typed, messages};
 use crate::common::{Lab, run};
 use pillarbox::config::Config;
-use pillarbox::mail::store::{Account, FURNITURE, Store};
+use pillarbox::mail::store::{Account, DEFAULT_MAILBOXES, Store};
 use pillarbox::server::{Connections, Office};
 
 #[test]
@@ -64,7 +64,7 @@ fn the_first_run_gives_accounts_their_mailboxes_and_later_ones_do_not() {
         store.account("alice").unwrap()
     };
     let mut lab = Lab::start();
-    let mut expected = FURNITURE.map(|(name, _)| name).to_vec();
+    let mut expected = DEFAULT_MAILBOXES.map(|(name, _)| name).to_vec();
     assert_eq!(alice(&lab).subscriptions().unwrap(), expected);
     assert_eq!(alice(&lab).special_uses().unwrap().len(), expected.len());
     alice(&lab).delete("Archive").unwrap();

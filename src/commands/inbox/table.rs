@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::client::printable;
-use crate::mail::message::{Flag, Flags, Header, Reading};
+use crate::mail::message::{Flag, Flags, Header, ParsedMessage};
 use crate::teaching::text::{local_date, readable_size};
 
 /// A message in the list.
@@ -60,7 +60,7 @@ const GAP: &str = "  ";
 const HEAD: [&str; 6] = ["N", "", "Date", "Size", "From", "Subject"];
 
 fn cells(row: &Row) -> [String; 6] {
-    let reading = Reading::of(&row.header);
+    let reading = ParsedMessage::of(&row.header);
     let from = reading.from.first();
     let sender = from.map_or("", |from| from.name().unwrap_or(from.address()));
     [

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::table::Row;
 use crate::commands::json::{Person, moment};
-use crate::mail::message::{Header, Reading};
+use crate::mail::message::{Header, ParsedMessage};
 
 /// A message in the list.
 #[derive(Serialize)]
@@ -57,7 +57,7 @@ impl Listed {
     }
 
     fn of(row: &Row) -> Listed {
-        let reading = Reading::of(&row.header);
+        let reading = ParsedMessage::of(&row.header);
         let flags = row.flags.as_ref().map(ToString::to_string);
         let words = |flags: String| flags.split_whitespace().map(str::to_owned).collect();
         Listed {
@@ -74,7 +74,7 @@ impl Listed {
 
 impl Message {
     /// With the files' places in their order, if they were saved.
-    pub(super) fn of(number: u32, message: &Reading, saved: &[PathBuf]) -> Message {
+    pub(super) fn of(number: u32, message: &ParsedMessage, saved: &[PathBuf]) -> Message {
         let files = message.attachments.iter().enumerate();
         let file = |(at, file): (usize, &crate::mail::message::Attachment)| File {
             name: file.name.clone(),

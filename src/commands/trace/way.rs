@@ -8,7 +8,7 @@ use jiff::Zoned;
 
 use super::explain;
 use crate::client::printable;
-use crate::mail::message::{Header, Reading, Received, received};
+use crate::mail::message::{Header, ParsedMessage, Received, received};
 use crate::teaching::text::Style;
 
 /// A message's way, the oldest hop first.
@@ -26,7 +26,7 @@ pub(super) struct Way {
 }
 
 impl Way {
-    fn of(header: &Header, reading: &Reading) -> Way {
+    fn of(header: &Header, reading: &ParsedMessage) -> Way {
         let text = |name| {
             let value = header.value(name)?;
             Some(String::from_utf8_lossy(&value).into_owned())
@@ -59,7 +59,7 @@ pub(super) fn seconds(from: &Zoned, to: &Zoned) -> i64 {
 /// The whole page that `pillarbox trace` prints.
 pub(super) fn drawn(header: &Header, ink: Style) -> String {
     let none: [&str; 0] = [];
-    let reading = Reading::of(&header.without(&none));
+    let reading = ParsedMessage::of(&header.without(&none));
     let way = Way::of(header, &reading);
     let mut page = String::new();
     summary(&mut page, &way, &reading, ink);
@@ -71,7 +71,7 @@ pub(super) fn drawn(header: &Header, ink: Style) -> String {
     page
 }
 
-fn summary(page: &mut String, way: &Way, reading: &Reading, ink: Style) {
+fn summary(page: &mut String, way: &Way, reading: &ParsedMessage, ink: Style) {
     let from = reading.from.first().map(ToString::to_string);
     let rows = [
         ("Subject", Some(reading.subject.clone())),

@@ -12,7 +12,7 @@ use html2text::render::RichAnnotation;
 use image::{ImageReader, Limits};
 use regex::Regex;
 
-use crate::mail::message::{Attachment, Reading};
+use crate::mail::message::{Attachment, ParsedMessage};
 
 /// Characters of a text that are shown; of a longer one the rest can be saved.
 pub const CHARACTERS: usize = 200_000;
@@ -41,7 +41,7 @@ pub struct Shown {
     /// The message.
     pub uid: u32,
     /// Who, when, what, and the files.
-    pub reading: Reading,
+    pub reading: ParsedMessage,
     /// The text.
     pub text: Vec<Line>,
     /// The same as the page says it, if there is a page beside a text.
@@ -83,7 +83,7 @@ impl Shown {
     /// Makes a message ready to be shown.
     #[must_use]
     pub fn of(uid: u32, source: Vec<u8>) -> Shown {
-        let mut reading = Reading::of(&source);
+        let mut reading = ParsedMessage::of(&source);
         let page = reading.page.take();
         let plain = has_text_of_its_own(&source, &reading, page.is_some());
         let text = beginning(&reading.text);
@@ -123,7 +123,7 @@ impl Shown {
 }
 
 /// Is there a plain text beside the page? If there is only a page, what reads as text was made of it.
-fn has_text_of_its_own(source: &[u8], reading: &Reading, page: bool) -> bool {
+fn has_text_of_its_own(source: &[u8], reading: &ParsedMessage, page: bool) -> bool {
     let says = |kind: &str| memchr::memmem::find(&source.to_ascii_lowercase(), kind.as_bytes());
     !page || (!reading.text.trim().is_empty() && says("text/plain").is_some())
 }

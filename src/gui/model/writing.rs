@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use crate::client::ClientSettings;
 use crate::mail::message::contact::NotAnAddress;
-use crate::mail::message::{Attachment, Contact, Draft, Reading};
+use crate::mail::message::{Attachment, Contact, Draft, ParsedMessage};
 use crate::teaching::text::local_date;
 
 /// What stands in the fields of the window in which one writes.
@@ -63,7 +63,7 @@ pub enum Answer {
 impl Writing {
     /// An answer to a message, by the one with this address.
     #[must_use]
-    pub fn answer(place: Place, reading: &Reading, me: &str, whom: Answer) -> Writing {
+    pub fn answer(place: Place, reading: &ParsedMessage, me: &str, whom: Answer) -> Writing {
         let own = |contact: &&Contact| contact.address().eq_ignore_ascii_case(me);
         let (from, to) = (&reading.from, &reading.to);
         // Who answers his own message writes to those he wrote to.
@@ -90,7 +90,7 @@ impl Writing {
 
     /// A message passed on, with its files.
     #[must_use]
-    pub fn forward(place: Place, reading: &Reading) -> Writing {
+    pub fn forward(place: Place, reading: &ParsedMessage) -> Writing {
         let head = [
             ("From", listed(reading.from.iter())),
             ("To", listed(reading.to.iter())),
@@ -116,7 +116,7 @@ impl Writing {
 
     /// A draft that is taken up again.
     #[must_use]
-    pub fn draft_again(place: Place, reading: &Reading) -> Writing {
+    pub fn draft_again(place: Place, reading: &ParsedMessage) -> Writing {
         Writing {
             to: listed(reading.to.iter()),
             cc: listed(reading.cc.iter()),
@@ -131,7 +131,7 @@ impl Writing {
         }
     }
 
-    fn following(reading: &Reading) -> Writing {
+    fn following(reading: &ParsedMessage) -> Writing {
         let conversation = reading.references.iter().chain(&reading.message_id);
         Writing {
             answered: reading.message_id.clone(),
@@ -193,7 +193,7 @@ fn prefixed(prefix: &str, subject: &str) -> String {
 }
 
 /// The text of a message, each line behind `> ` (RFC 3676 §4.5).
-fn quotation(reading: &Reading) -> String {
+fn quotation(reading: &ParsedMessage) -> String {
     let name = |contact: &Contact| contact.name().unwrap_or(contact.address()).to_owned();
     let who = reading
         .from

@@ -1,4 +1,4 @@
-//! Address lists (RFC 5322 §3.4) as IMAP's ENVELOPE wants them (RFC 9051 §7.5.2).
+//! HeaderAddress lists (RFC 5322 §3.4) as IMAP's ENVELOPE wants them (RFC 9051 §7.5.2).
 //!
 //! Encoded words stay encoded. Anything can be parsed: what is broken yields the most that can be
 //! made of it, with [`MISSING_MAILBOX`] and [`MISSING_DOMAIN`] where something is missing.
@@ -17,7 +17,7 @@ const ADDRESSES_MAX: usize = 10_000;
 /// An entry of an address list. A group is a run of entries: one with a mailbox and no host that
 /// names it, its members, and one with nothing that ends it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Address {
+pub struct HeaderAddress {
     /// The display name, or else the comment: `a@b (Name)`.
     pub name: Option<Vec<u8>>,
     /// The source route, `@a,@b`, of old mail (RFC 5322 §4.4).
@@ -28,7 +28,7 @@ pub struct Address {
     pub host: Option<Vec<u8>>,
 }
 
-impl Address {
+impl HeaderAddress {
     /// Is it a mailbox, not the beginning or the end of a group?
     #[must_use]
     pub fn is_mailbox(&self) -> bool {
@@ -38,8 +38,8 @@ impl Address {
 
 /// Takes an unfolded address list apart.
 #[must_use]
-pub fn parse(value: &[u8]) -> Vec<Address> {
-    let mut list = List {
+pub fn parse(value: &[u8]) -> Vec<HeaderAddress> {
+    let mut list = AddressParser {
         lexer: Lexer::new(value),
         addresses: Vec::new(),
         in_group: false,
@@ -51,19 +51,19 @@ pub fn parse(value: &[u8]) -> Vec<Address> {
     list.addresses
 }
 
-struct List<'a> {
+struct AddressParser<'a> {
     lexer: Lexer<'a>,
-    addresses: Vec<Address>,
+    addresses: Vec<HeaderAddress>,
     in_group: bool,
 }
 
-impl List<'_> {
+impl AddressParser<'_> {
     /// One mailbox, or one end of a group, and the separator after it.
     fn entry(&mut self) {
         // Only a comment behind an address names its owner.
         self.lexer.skip_space();
         self.lexer.forget_comment();
-        let words = Words::take(&mut self.lexer);
+        let words = PhraseWords::take(&mut self.lexer);
         match self.lexer.peek() {
             Some(b':') if !self.in_group => {
                 self.lexer.next();
@@ -94,7 +94,7 @@ impl List<'_> {
             self.lexer.eat(b':');
             route.iter().copied().filter(|o| !is_space(*o)).collect()
         });
-        let words = Words::take(&mut self.lexer);
+        let words = PhraseWords::take(&mut self.lexer);
         let host = domain(&mut self.lexer);
         self.lexer
             .skip_to(|octet| matches!(octet, b'>' | b',' | b';'));
@@ -113,7 +113,7 @@ impl List<'_> {
         let full = |text: &Vec<u8>| !text.is_empty();
         let comment = self.lexer.comment();
         let or = |text: Option<Vec<u8>>, missing: &[u8]| text.filter(full).or(Some(missing.into()));
-        self.addresses.push(Address {
+        self.addresses.push(HeaderAddress {
             name: name.filter(full).or(Some(comment)).filter(full),
             route,
             mailbox: or(Some(mailbox), MISSING_MAILBOX),
@@ -123,39 +123,39 @@ impl List<'_> {
 
     fn begin_group(&mut self, name: Vec<u8>) {
         self.in_group = true;
-        self.addresses.push(Address {
+        self.addresses.push(HeaderAddress {
             mailbox: Some(name),
-            ..Address::default()
+            ..HeaderAddress::default()
         });
     }
 
     fn end_group(&mut self) {
         if self.in_group {
             self.in_group = false;
-            self.addresses.push(Address::default());
+            self.addresses.push(HeaderAddress::default());
         }
     }
 }
 
 /// Atoms and quoted strings in a row, which turn out to be a name or a local part by what follows.
-struct Words(Vec<Word>);
+struct PhraseWords(Vec<PhraseWord>);
 
-struct Word {
+struct PhraseWord {
     text: Vec<u8>,
     spaced: bool,
 }
 
-impl Words {
-    fn take(lexer: &mut Lexer) -> Words {
+impl PhraseWords {
+    fn take(lexer: &mut Lexer) -> PhraseWords {
         let mut words = Vec::new();
         loop {
             let spaced = lexer.skip_space();
             let text = match (lexer.quoted(), lexer.run(is_word)) {
-                (None, []) => return Words(words),
+                (None, []) => return PhraseWords(words),
                 (None, atom) => atom.to_vec(),
                 (Some(quoted), after) => [&quoted, after].concat(),
             };
-            words.push(Word { text, spaced });
+            words.push(PhraseWord { text, spaced });
         }
     }
 
@@ -175,7 +175,7 @@ impl Words {
         })
     }
 
-    fn joined(&self, space: impl Fn(&[u8], &Word) -> bool) -> Vec<u8> {
+    fn joined(&self, space: impl Fn(&[u8], &PhraseWord) -> bool) -> Vec<u8> {
         let mut text = Vec::new();
         for word in &self.0 {
             if !text.is_empty() && space(&text, word) {
@@ -229,7 +229,7 @@ mod tests {
             Some(octets) => String::from_utf8_lossy(octets).into_owned(),
             None => "-".to_owned(),
         };
-        let show = |a: &Address| [&a.name, &a.route, &a.mailbox, &a.host].map(text).join("|");
+        let show = |a: &HeaderAddress| [&a.name, &a.route, &a.mailbox, &a.host].map(text).join("|");
         parse(value).iter().map(show).collect()
     }
 

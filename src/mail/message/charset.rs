@@ -14,10 +14,10 @@ const WHOLE_MAX: usize = 256 * 1024;
 
 /// A charset that octets are to be decoded from.
 #[derive(Clone, Copy, Debug)]
-pub struct Charset(Kind);
+pub struct Charset(CharsetKind);
 
 #[derive(Clone, Copy, Debug)]
-enum Kind {
+enum CharsetKind {
     Streaming(&'static Encoding),
     Whole(fn(&[u8]) -> String),
 }
@@ -33,8 +33,8 @@ impl Charset {
             false => Encoding::for_label_no_replacement(name),
         };
         Charset(match (encoding, charset_decoder(name)) {
-            (None, Some(decode)) => Kind::Whole(decode),
-            (encoding, _) => Kind::Streaming(encoding.unwrap_or(UTF_8)),
+            (None, Some(decode)) => CharsetKind::Whole(decode),
+            (encoding, _) => CharsetKind::Streaming(encoding.unwrap_or(UTF_8)),
         })
     }
 
@@ -42,7 +42,7 @@ impl Charset {
     #[must_use]
     pub fn decode(self, octets: &[u8]) -> String {
         let mut text = String::new();
-        let mut decoder = Decoder::new(self);
+        let mut decoder = CharsetDecoder::new(self);
         decoder.decode(octets, &mut text);
         decoder.finish(&mut text);
         text
@@ -50,22 +50,22 @@ impl Charset {
 }
 
 /// Decodes a text that comes in pieces; a character may begin in one and end in the next.
-pub struct Decoder(Decoding);
+pub struct CharsetDecoder(Decoding);
 
 enum Decoding {
     Streaming(encoding_rs::Decoder),
     Whole(fn(&[u8]) -> String, Vec<u8>),
 }
 
-impl Decoder {
+impl CharsetDecoder {
     /// For this charset.
     #[must_use]
-    pub fn new(charset: Charset) -> Decoder {
-        Decoder(match charset.0 {
-            Kind::Streaming(encoding) => {
+    pub fn new(charset: Charset) -> CharsetDecoder {
+        CharsetDecoder(match charset.0 {
+            CharsetKind::Streaming(encoding) => {
                 Decoding::Streaming(encoding.new_decoder_with_bom_removal())
             }
-            Kind::Whole(decode) => Decoding::Whole(decode, Vec::new()),
+            CharsetKind::Whole(decode) => Decoding::Whole(decode, Vec::new()),
         })
     }
 
@@ -147,7 +147,7 @@ mod tests {
         ) {
             let (one, other) = octets.split_at(at % (octets.len() + 1));
             let charset = Charset::named(charset.as_bytes());
-            let (mut decoder, mut text) = (Decoder::new(charset), String::new());
+            let (mut decoder, mut text) = (CharsetDecoder::new(charset), String::new());
             decoder.decode(one, &mut text);
             decoder.decode(other, &mut text);
             decoder.finish(&mut text);

@@ -26,7 +26,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use mail_builder::headers::content_type::ContentType;
 use mail_builder::headers::date::Date;
 use mail_builder::headers::raw::Raw;
-use mail_builder::mime::{BodyPart, MimePart};
+use mail_builder::mime::{BodyPart as PartBody, MimePart};
 
 use super::{Contact, encode};
 
@@ -206,8 +206,8 @@ fn file_part(file: &Attachment) -> MimePart<'_> {
     let disposition = format!("attachment{}", encode::parameter("filename", &file.name));
     // RFC 2046 §5.2.1: a message within a message must not be encoded.
     let (encoding, body) = match file.content_type.as_str() {
-        "message/rfc822" => (as_is(&file.bytes), BodyPart::Binary(with_crlf(&file.bytes))),
-        _ => ("base64", BodyPart::Text(encode::base64(&file.bytes).into())),
+        "message/rfc822" => (as_is(&file.bytes), PartBody::Binary(with_crlf(&file.bytes))),
+        _ => ("base64", PartBody::Text(encode::base64(&file.bytes).into())),
     };
     let content_type = ContentType::new(printable(&file.content_type));
     let part = MimePart {
@@ -339,7 +339,7 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
     use super::*;
-    use crate::mail::message::{Content, Part, Reading};
+    use crate::mail::message::{BodyPart, Content, ParsedMessage};
     use proptest::prelude::*;
     use std::time::Duration;
 
@@ -394,7 +394,7 @@ mod tests {
         ));
         let bytes = draft.to_bytes();
         assert_eq!(bytes, draft.to_bytes());
-        let part = Part::read(&mut &bytes[..]).unwrap();
+        let part = BodyPart::read(&mut &bytes[..]).unwrap();
         let Content::Multipart(mixed) = &part.content else {
             panic!()
         };
@@ -442,7 +442,7 @@ mod tests {
             prop_assert!(message.is_ascii());
             let lines = String::from_utf8_lossy(&message);
             prop_assert!(lines.split("\r\n").all(|line| line.len() <= 998 && !line.contains(['\r', '\n'])));
-            let reading = Reading::of(&message);
+            let reading = ParsedMessage::of(&message);
             prop_assert_eq!(&reading.to, &draft.to);
             prop_assert_eq!(reading.text, text);
             prop_assert_eq!(&reading.attachments[0].bytes, &draft.attachments[0].bytes);

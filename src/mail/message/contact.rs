@@ -56,7 +56,7 @@ impl Contact {
         mailboxes.map(Contact::from_entry).collect()
     }
 
-    fn from_entry(entry: &address::Address) -> Result<Contact, NotAnAddress> {
+    fn from_entry(entry: &address::HeaderAddress) -> Result<Contact, NotAnAddress> {
         let text = |octets: &Option<Vec<u8>>| {
             String::from_utf8_lossy(octets.as_deref().unwrap_or_default()).into_owned()
         };

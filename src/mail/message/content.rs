@@ -1,7 +1,7 @@
 //! What a part says of itself: Content-Type, Content-Disposition and their kin (RFC 2045, RFC 2183).
 //!
 //! Values keep their octets: parameters in the extended form of RFC 2231 stay extended (`filename*`),
-//! because IMAP hands them to its client as they are, but for their pieces ([`Params::joined`]).
+//! because IMAP hands them to its client as they are, but for their pieces ([`MimeParams::joined`]).
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ pub struct MediaType {
     /// `plain`.
     pub sub: Vec<u8>,
     /// `charset=utf-8`.
-    pub params: Params,
+    pub params: MimeParams,
 }
 
 /// A Content-Disposition (RFC 2183): `attachment; filename=tea.csv`.
@@ -27,16 +27,16 @@ pub struct Disposition {
     /// `attachment` or `inline`.
     pub kind: Vec<u8>,
     /// `filename=tea.csv`.
-    pub params: Params,
+    pub params: MimeParams,
 }
 
 /// Parameters, in their order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Params(pub Vec<Param>);
+pub struct MimeParams(pub Vec<MimeParam>);
 
 /// A parameter: its name, and its value without quotes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Param {
+pub struct MimeParam {
     /// `charset`, `filename*`, `boundary*0`.
     pub name: Vec<u8>,
     /// The value, still percent-encoded if the name ends with `*`.
@@ -58,7 +58,7 @@ impl MediaType {
             return None;
         }
         let sub = token(&mut lexer)?;
-        let params = Params::parse(&mut lexer);
+        let params = MimeParams::parse(&mut lexer);
         Some(MediaType { main, sub, params })
     }
 
@@ -82,7 +82,7 @@ impl Disposition {
         let value = header.value("Content-Disposition")?;
         let mut lexer = Lexer::new(&value);
         let kind = token(&mut lexer)?;
-        let params = Params::parse(&mut lexer);
+        let params = MimeParams::parse(&mut lexer);
         Some(Disposition { kind, params })
     }
 }
@@ -111,7 +111,7 @@ pub fn languages(header: &Header) -> Vec<Vec<u8>> {
     tags
 }
 
-impl Params {
+impl MimeParams {
     /// The value of the parameter with this name. One that was cut into pieces (`name*0`, `name*1`)
     /// is put together (RFC 2231 §3); a character set and percent signs stay.
     #[must_use]
@@ -130,23 +130,23 @@ impl Params {
     /// the others: as `name`, or as `name*` if a piece was in the extended form (RFC 2231 §4.1). Its §6
     /// asks IMAP servers for this.
     #[must_use]
-    pub fn joined(&self) -> Params {
+    pub fn joined(&self) -> MimeParams {
         let whole = self.0.iter().filter(|param| !param.is_piece());
-        let mut params: Vec<Param> = whole.cloned().collect();
+        let mut params: Vec<MimeParam> = whole.cloned().collect();
         for pieces in self.pieces().values() {
-            let row: Vec<&Param> = in_a_row(pieces).filter(|param| param.is_piece()).collect();
+            let row: Vec<&MimeParam> = in_a_row(pieces).filter(|param| param.is_piece()).collect();
             match row.is_empty() {
                 true => params.extend(pieces.values().filter(|p| p.is_piece()).copied().cloned()),
                 false => params.push(joined(&row)),
             }
         }
-        Params(params)
+        MimeParams(params)
     }
 
     /// The parameters that were cut into pieces or are in the extended form, by their names in small
     /// letters; of each the pieces by their number.
-    fn pieces(&self) -> BTreeMap<Vec<u8>, BTreeMap<usize, &Param>> {
-        let mut pieces: BTreeMap<Vec<u8>, BTreeMap<usize, &Param>> = BTreeMap::new();
+    fn pieces(&self) -> BTreeMap<Vec<u8>, BTreeMap<usize, &MimeParam>> {
+        let mut pieces: BTreeMap<Vec<u8>, BTreeMap<usize, &MimeParam>> = BTreeMap::new();
         for param in &self.0 {
             let name = param.name.to_ascii_lowercase();
             let Some(star) = memchr::memchr(b'*', &name) else {
@@ -163,17 +163,17 @@ impl Params {
     }
 
     fn named(&self, name: &str) -> Option<&[u8]> {
-        let wanted = |param: &&Param| param.name.eq_ignore_ascii_case(name.as_bytes());
+        let wanted = |param: &&MimeParam| param.name.eq_ignore_ascii_case(name.as_bytes());
         self.0.iter().find(wanted).map(|param| &param.value[..])
     }
 
     /// `*(";" attribute "=" value)`; what is broken is left out, up to the next semicolon.
-    fn parse(lexer: &mut Lexer) -> Params {
+    fn parse(lexer: &mut Lexer) -> MimeParams {
         let mut params = Vec::new();
         loop {
             lexer.skip_to(|octet| octet == b';');
             if !lexer.eat(b';') {
-                return Params(params);
+                return MimeParams(params);
             }
             let Some(name) = token(lexer) else { continue };
             if !lexer.eat(b'=') {
@@ -185,12 +185,12 @@ impl Params {
                 let bare = |octet| !is_space(octet) && !matches!(octet, b';' | b'(' | b'"');
                 lexer.run(bare).to_vec()
             });
-            params.push(Param { name, value });
+            params.push(MimeParam { name, value });
         }
     }
 }
 
-impl Param {
+impl MimeParam {
     /// Is it a piece, with a number: `name*1`?
     fn is_piece(&self) -> bool {
         let star = memchr::memchr(b'*', &self.name).filter(|star| *star > 0);
@@ -205,7 +205,7 @@ impl Param {
 }
 
 /// Pieces, put together.
-fn joined(row: &[&Param]) -> Param {
+fn joined(row: &[&MimeParam]) -> MimeParam {
     let extended = row.iter().any(|piece| piece.is_extended());
     let names_charset = row.first().is_some_and(|piece| piece.is_extended());
     let name = row
@@ -227,7 +227,7 @@ fn joined(row: &[&Param]) -> Param {
             false => value.extend_from_slice(&piece.value),
         }
     }
-    Param { name, value }
+    MimeParam { name, value }
 }
 
 /// As the extended form has it (RFC 2231 §7, `attribute-char`).
@@ -242,12 +242,12 @@ fn percent(octet: u8, out: &mut Vec<u8>) {
 /// people read them: in `attachment; filename*=utf-8''caf%C3%A9.txt` it is `café.txt`.
 #[must_use]
 pub fn extended(value: &[u8]) -> Vec<String> {
-    let params = Params::parse(&mut Lexer::new(value));
+    let params = MimeParams::parse(&mut Lexer::new(value));
     params.pieces().values().map(readable).collect()
 }
 
 /// The pieces of one value, put together and decoded.
-fn readable(pieces: &BTreeMap<usize, &Param>) -> String {
+fn readable(pieces: &BTreeMap<usize, &MimeParam>) -> String {
     let (mut charset, mut octets) = (Charset::named(b""), Vec::new());
     for (number, piece) in in_a_row(pieces).enumerate() {
         let mut value = &piece.value[..];
@@ -268,7 +268,7 @@ fn readable(pieces: &BTreeMap<usize, &Param>) -> String {
 }
 
 /// The pieces from 0 on, up to the first that is missing.
-fn in_a_row<'a>(pieces: &BTreeMap<usize, &'a Param>) -> impl Iterator<Item = &'a Param> {
+fn in_a_row<'a>(pieces: &BTreeMap<usize, &'a MimeParam>) -> impl Iterator<Item = &'a MimeParam> {
     (0..).map_while(|number| pieces.get(&number).copied())
 }
 

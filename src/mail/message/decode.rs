@@ -44,7 +44,7 @@ impl Encoding {
 /// Reads a body decoded.
 pub struct Decoder<R> {
     encoded: R,
-    state: State,
+    state: DecoderState,
     /// Decoded, and handed out up to `at`.
     decoded: Vec<u8>,
     at: usize,
@@ -52,10 +52,10 @@ pub struct Decoder<R> {
 }
 
 /// What was read and cannot be decoded before more is.
-enum State {
+enum DecoderState {
     Identity,
     Base64(Sextets),
-    QuotedPrintable(Line),
+    QuotedPrintable(QuotedPrintableLine),
 }
 
 /// Bits of base64 that make no octet yet.
@@ -67,7 +67,7 @@ struct Sextets {
 
 /// The end of a line of quoted-printable.
 #[derive(Default)]
-struct Line {
+struct QuotedPrintableLine {
     /// White space, which counts only if something follows it (RFC 2045 §6.7 rule 3).
     blank: Vec<u8>,
     /// What follows a `=`, until it is clear what it means.
@@ -80,9 +80,11 @@ impl<R: Read> Decoder<R> {
         Decoder {
             encoded,
             state: match encoding {
-                Encoding::Identity => State::Identity,
-                Encoding::Base64 => State::Base64(Sextets::default()),
-                Encoding::QuotedPrintable => State::QuotedPrintable(Line::default()),
+                Encoding::Identity => DecoderState::Identity,
+                Encoding::Base64 => DecoderState::Base64(Sextets::default()),
+                Encoding::QuotedPrintable => {
+                    DecoderState::QuotedPrintable(QuotedPrintableLine::default())
+                }
             },
             decoded: Vec::new(),
             at: 0,
@@ -99,9 +101,11 @@ impl<R: Read> Decoder<R> {
         self.at = 0;
         let (chunk, out) = (chunk.get(..read).unwrap_or_default(), &mut self.decoded);
         match &mut self.state {
-            State::Identity => out.extend_from_slice(chunk),
-            State::Base64(sextets) => chunk.iter().for_each(|octet| sextets.take(*octet, out)),
-            State::QuotedPrintable(line) => {
+            DecoderState::Identity => out.extend_from_slice(chunk),
+            DecoderState::Base64(sextets) => {
+                chunk.iter().for_each(|octet| sextets.take(*octet, out))
+            }
+            DecoderState::QuotedPrintable(line) => {
                 chunk.iter().for_each(|octet| line.take(*octet, out));
                 if read == 0 {
                     line.end(out);
@@ -149,7 +153,7 @@ impl Sextets {
     }
 }
 
-impl Line {
+impl QuotedPrintableLine {
     fn take(&mut self, octet: u8, out: &mut Vec<u8>) {
         if let Some(escape) = &mut self.escape {
             escape.push(octet);
@@ -290,7 +294,7 @@ mod tests {
         let mut decoder = Decoder::new(blank, Encoding::QuotedPrintable);
         let octets = io::copy(&mut decoder, &mut io::sink()).unwrap();
         assert!(octets > 9_000_000);
-        let State::QuotedPrintable(line) = decoder.state else {
+        let DecoderState::QuotedPrintable(line) = decoder.state else {
             panic!()
         };
         assert!(line.blank.capacity() <= 2 * BLANK_MAX);

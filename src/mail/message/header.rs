@@ -6,7 +6,7 @@
 
 use std::io::{self, BufRead, Read};
 
-use super::lines::Lines;
+use super::lines::LineReader;
 
 /// What one header may cost in memory; fields beyond it are passed over.
 /// Real headers stay below 64 KiB; only a list of thousands of recipients comes near.
@@ -22,12 +22,12 @@ const FIELD_COST: usize = 64;
 pub struct Header {
     /// The fields as they came, each without its last line ending.
     octets: Vec<u8>,
-    ends: Vec<Ends>,
+    ends: Vec<FieldEnds>,
 }
 
 /// Where a field's name and the field end among the header's octets. `u32` holds them: see [`HEADER_MAX`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Ends {
+struct FieldEnds {
     /// Where the colon stands; where the field begins, if it has no name.
     name: u32,
     field: u32,
@@ -46,7 +46,7 @@ impl Header {
     /// Takes a header apart: everything up to the first empty line. No header is broken enough to be an error.
     #[must_use]
     pub fn parse(message: &[u8]) -> Header {
-        let mut header = Gathering::new(HEADER_MAX);
+        let mut header = HeaderBuilder::new(HEADER_MAX);
         for line in message.split(|&octet| octet == b'\n') {
             let line = line.strip_suffix(b"\r").unwrap_or(line);
             if line.is_empty() {
@@ -73,8 +73,8 @@ impl Header {
     /// The reader's.
     pub fn read(message: &mut dyn BufRead) -> io::Result<Header> {
         let mut bounded = message.take(HEADER_MAX as u64);
-        let mut lines = Lines::new(&mut bounded);
-        let mut header = Gathering::new(HEADER_MAX);
+        let mut lines = LineReader::new(&mut bounded);
+        let mut header = HeaderBuilder::new(HEADER_MAX);
         while lines.next(HEADER_MAX)? && !lines.text.is_empty() {
             let cut = lines.at == HEADER_MAX as u64 && lines.ending == 0;
             header.line(&lines.text, lines.whole && !cut);
@@ -132,7 +132,7 @@ impl Header {
     /// What it takes in memory beside its own structure, in octets.
     #[must_use]
     pub fn cost(&self) -> usize {
-        self.octets.capacity() + self.ends.capacity() * size_of::<Ends>()
+        self.octets.capacity() + self.ends.capacity() * size_of::<FieldEnds>()
     }
 
     fn written(&self, wanted: impl Fn(Field<'_>) -> bool) -> Vec<u8> {
@@ -148,7 +148,7 @@ impl Header {
     fn push(&mut self, field: Field<'_>) {
         let name = self.octets.len() + field.name.len();
         field.write(&mut self.octets);
-        self.ends.push(Ends {
+        self.ends.push(FieldEnds {
             name: name as u32,
             field: self.octets.len() as u32,
         });
@@ -224,17 +224,17 @@ impl<'a> Field<'a> {
 }
 
 /// A header in the making: fed line by line, with a bound on what it keeps.
-pub(super) struct Gathering {
+pub(super) struct HeaderBuilder {
     header: Header,
     field: Vec<u8>,
     field_fits: bool,
     left: usize,
 }
 
-impl Gathering {
+impl HeaderBuilder {
     /// Nothing yet, and room for this much.
-    pub(super) fn new(room: usize) -> Gathering {
-        Gathering {
+    pub(super) fn new(room: usize) -> HeaderBuilder {
+        HeaderBuilder {
             header: Header::default(),
             field: Vec::new(),
             field_fits: true,
@@ -338,7 +338,7 @@ mod tests {
 
     #[test]
     fn a_field_beyond_the_bound_is_passed_over_whole() {
-        let mut header = Gathering::new(290);
+        let mut header = HeaderBuilder::new(290);
         header.line(b"A: 1", true);
         header.line(b"Long: ", true);
         header.line(&[b' '; 400], true);

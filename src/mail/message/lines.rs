@@ -5,7 +5,7 @@
 use std::io::{self, BufRead, ErrorKind};
 
 /// The lines of a message, and where in it we are.
-pub(super) struct Lines<'a> {
+pub(super) struct LineReader<'a> {
     reader: &'a mut dyn BufRead,
     /// The line that was read last, without its ending, or its beginning if it is longer than was asked for.
     pub(super) text: Vec<u8>,
@@ -19,9 +19,9 @@ pub(super) struct Lines<'a> {
     pub(super) count: u64,
 }
 
-impl<'a> Lines<'a> {
-    pub(super) fn new(reader: &'a mut dyn BufRead) -> Lines<'a> {
-        Lines {
+impl<'a> LineReader<'a> {
+    pub(super) fn new(reader: &'a mut dyn BufRead) -> LineReader<'a> {
+        LineReader {
             reader,
             text: Vec::new(),
             whole: true,
@@ -82,7 +82,7 @@ mod tests {
 
     fn read(message: &[u8], keep: usize, buffer: usize) -> Vec<(Vec<u8>, bool, u64)> {
         let mut reader = BufReader::with_capacity(buffer, message);
-        let mut lines = Lines::new(&mut reader);
+        let mut lines = LineReader::new(&mut reader);
         let mut all = Vec::new();
         while lines.next(keep).unwrap() {
             all.push((lines.text.clone(), lines.whole, lines.ending));

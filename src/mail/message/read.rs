@@ -15,7 +15,7 @@ use super::{Attachment, Contact};
 
 /// A message, decoded.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Reading {
+pub struct ParsedMessage {
     /// Who wrote it; more than one is rare.
     pub from: Vec<Contact>,
     /// Where answers should go, if not to `from`.
@@ -43,17 +43,17 @@ pub struct Reading {
     pub references: Vec<String>,
 }
 
-impl Reading {
+impl ParsedMessage {
     /// Reads a message.
     #[must_use]
-    pub fn of(bytes: &[u8]) -> Reading {
+    pub fn of(bytes: &[u8]) -> ParsedMessage {
         let Some(message) = MessageParser::default().parse(bytes) else {
-            return Reading {
+            return ParsedMessage {
                 text: lines(&String::from_utf8_lossy(bytes)),
-                ..Reading::default()
+                ..ParsedMessage::default()
             };
         };
-        Reading {
+        ParsedMessage {
             from: contacts(message.from()),
             reply_to: contacts(message.reply_to()),
             to: message
@@ -171,7 +171,7 @@ mod tests {
     #[test]
     fn a_page_alone_is_readable() {
         let page = b"Subject: =?iso-8859-1?q?caf=E9?=\r\nContent-Type: text/html\r\n\r\n<html><body><p>Dear <b>Bob</b>,</p><p>tea &amp; cake</p></body></html>";
-        let reading = Reading::of(page);
+        let reading = ParsedMessage::of(page);
         assert_eq!(reading.subject, "café");
         assert!(reading.text.contains("Dear Bob,"), "{}", reading.text);
         assert!(reading.text.contains("tea & cake") && !reading.text.contains('<'));
@@ -180,7 +180,7 @@ mod tests {
     #[test]
     fn of_two_forms_of_a_text_the_plain_one_is_read() {
         let message = b"Content-Type: multipart/alternative; boundary=b\r\n\r\n--b\r\n\r\nplain\r\n--b\r\nContent-Type: text/html\r\n\r\n<p>page</p>\r\n--b--\r\n";
-        let reading = Reading::of(message);
+        let reading = ParsedMessage::of(message);
         assert_eq!(reading.text.trim(), "plain");
         assert_eq!(reading.page.as_deref().map(str::trim), Some("<p>page</p>"));
         assert_eq!(reading.attachments, []);
@@ -189,7 +189,7 @@ mod tests {
     #[test]
     fn files_have_their_octets_and_a_safe_name() {
         let message = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nhello\r\n--b\r\nContent-Type: text/plain; charset=iso-8859-1\r\nContent-Disposition: attachment; filename=\"../../etc/caf.txt\"\r\n\r\ncaf\xe9\r\n--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: in\r\n\r\nside\r\n--b--\r\n";
-        let reading = Reading::of(message);
+        let reading = ParsedMessage::of(message);
         let file = |name: &str, kind: &str, bytes: &[u8]| Attachment {
             name: name.to_owned(),
             content_type: kind.to_owned(),
@@ -215,7 +215,7 @@ mod tests {
         ];
         for (date, seconds) in rows {
             let message = [b"From: A <a@b>\r\nDate: ", date, b"\r\n\r\n"].concat();
-            let reading = Reading::of(&message);
+            let reading = ParsedMessage::of(&message);
             let expected = seconds.map(|seconds| UNIX_EPOCH + Duration::from_secs(seconds));
             assert_eq!(reading.date, expected);
             assert_eq!(reading.from, [Contact::new(Some("A"), "a@b")]);
@@ -252,13 +252,13 @@ mod tests {
     proptest! {
         #[test]
         fn nothing_is_too_broken_to_be_read(pieces in prop::collection::vec(prop::sample::select(PIECES), 0..30)) {
-            let reading = Reading::of(&pieces.concat());
+            let reading = ParsedMessage::of(&pieces.concat());
             prop_assert!(reading.attachments.iter().all(|file| !file.name.is_empty() && !file.name.contains('/')));
         }
 
         #[test]
         fn any_octets_can_be_read(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-            let _ = Reading::of(&bytes);
+            let _ = ParsedMessage::of(&bytes);
         }
     }
 }

@@ -60,8 +60,8 @@ impl Received {
         let (pieces, date) = pieces(value);
         for piece in pieces {
             match piece {
-                Piece::Comment(text) => received.comment(text, clause),
-                Piece::Word(word) => clause = received.word(word, clause),
+                ReceivedToken::Comment(text) => received.comment(text, clause),
+                ReceivedToken::Word(word) => clause = received.word(word, clause),
             }
         }
         received.take_date(date);
@@ -245,13 +245,13 @@ impl Keyword {
     }
 }
 
-enum Piece {
+enum ReceivedToken {
     Word(String),
     Comment(String),
 }
 
 /// The words and comments before the last semicolon, and the words after it.
-fn pieces(value: &[u8]) -> (Vec<Piece>, Option<String>) {
+fn pieces(value: &[u8]) -> (Vec<ReceivedToken>, Option<String>) {
     let mut lexer = Lexer::new(value);
     let mut pieces = Vec::new();
     let mut semicolon = None;
@@ -261,7 +261,7 @@ fn pieces(value: &[u8]) -> (Vec<Piece>, Option<String>) {
             None => break,
             Some(b'(') => {
                 lexer.skip_comment();
-                pieces.push(Piece::Comment(text(&lexer.comment())));
+                pieces.push(ReceivedToken::Comment(text(&lexer.comment())));
             }
             Some(b';') => {
                 lexer.next();
@@ -269,7 +269,7 @@ fn pieces(value: &[u8]) -> (Vec<Piece>, Option<String>) {
             }
             Some(_) => {
                 let word = lexer.run(|octet| !is_space(octet) && !matches!(octet, b'(' | b';'));
-                pieces.push(Piece::Word(text(word)));
+                pieces.push(ReceivedToken::Word(text(word)));
             }
         }
     }
@@ -277,18 +277,18 @@ fn pieces(value: &[u8]) -> (Vec<Piece>, Option<String>) {
         let (words, comments): (Vec<_>, Vec<_>) = pieces
             .split_off(at)
             .into_iter()
-            .partition(|piece| matches!(piece, Piece::Word(_)));
+            .partition(|piece| matches!(piece, ReceivedToken::Word(_)));
         pieces.extend(comments);
-        let words: Vec<String> = words.into_iter().map(Piece::into_text).collect();
+        let words: Vec<String> = words.into_iter().map(ReceivedToken::into_text).collect();
         words.join(" ")
     });
     (pieces, date)
 }
 
-impl Piece {
+impl ReceivedToken {
     fn into_text(self) -> String {
         match self {
-            Piece::Word(text) | Piece::Comment(text) => text,
+            ReceivedToken::Word(text) | ReceivedToken::Comment(text) => text,
         }
     }
 }

@@ -12,7 +12,7 @@ use super::encode;
 
 /// What became of a message.
 #[derive(Clone, Debug)]
-pub struct Report {
+pub struct DeliveryReport {
     /// Whom the report comes from, as it stands in `From:`.
     pub from: String,
     /// The sender of the message.
@@ -32,12 +32,12 @@ pub struct Report {
     /// When the message came in.
     pub arrival: Timestamp,
     /// One for each recipient that the report is about.
-    pub fates: Vec<Fate>,
+    pub recipients: Vec<RecipientReport>,
 }
 
 /// What became of one recipient (RFC 3464 §2.3).
 #[derive(Clone, Debug)]
-pub struct Fate {
+pub struct RecipientReport {
     /// Whom the sender had named: `rfc822;bob@other.test`.
     pub original: Option<String>,
     /// The address that was tried.
@@ -62,7 +62,7 @@ pub enum Returned<'a> {
     Message(&'a mut dyn Read),
 }
 
-impl Report {
+impl DeliveryReport {
     /// Writes the report as it travels.
     ///
     /// # Errors
@@ -131,7 +131,7 @@ impl Report {
         ];
         let written = written(message);
         let each = self
-            .fates
+            .recipients
             .iter()
             .map(|fate| format!("\r\n{}", fate.fields()));
         written + &each.collect::<String>()
@@ -144,7 +144,7 @@ impl Report {
     }
 }
 
-impl Fate {
+impl RecipientReport {
     fn fields(&self) -> String {
         let text = |name, value: &Option<String>| Some((name, value.clone()?));
         written([
@@ -192,10 +192,10 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
     use super::*;
-    use crate::mail::message::{Content, Part};
+    use crate::mail::message::{BodyPart, Content};
 
-    fn report() -> Report {
-        let fate = |recipient: &str, action| Fate {
+    fn report() -> DeliveryReport {
+        let fate = |recipient: &str, action| RecipientReport {
             original: None,
             recipient: recipient.to_owned(),
             action,
@@ -204,7 +204,7 @@ mod tests {
             diagnostic: Some("smtp; 550 5.1.1 nö".to_owned()),
             retry_until: None,
         };
-        Report {
+        DeliveryReport {
             from: "Mail System <postmaster@a.test>".to_owned(),
             to: "alice@a.test".to_owned(),
             subject: "Not delivered".to_owned(),
@@ -214,7 +214,7 @@ mod tests {
             reporting_mta: "mail.a.test".to_owned(),
             envelope_id: Some("QQ314159".to_owned()),
             arrival: Timestamp::UNIX_EPOCH,
-            fates: vec![fate("bob@b.test", "failed"), fate("zoë@c.test", "delayed")],
+            recipients: vec![fate("bob@b.test", "failed"), fate("zoë@c.test", "delayed")],
         }
     }
 
@@ -231,7 +231,7 @@ mod tests {
         for (returned, expected) in rows {
             let mut bytes = Vec::new();
             report().write_to(&mut bytes, returned).unwrap();
-            let part = Part::read(&mut &bytes[..]).unwrap();
+            let part = BodyPart::read(&mut &bytes[..]).unwrap();
             let Content::Multipart(parts) = &part.content else {
                 panic!("{}", String::from_utf8_lossy(&bytes));
             };

@@ -13,8 +13,8 @@ use std::ops::Range;
 
 use super::Header;
 use super::content::MediaType;
-use super::header::{Gathering, HEADER_MAX};
-use super::lines::Lines;
+use super::header::{HEADER_MAX, HeaderBuilder};
+use super::lines::LineReader;
 
 /// What all the headers of a message may cost in memory together; those beyond it come out empty.
 const HEADERS_MAX: usize = 2 * HEADER_MAX;
@@ -32,7 +32,7 @@ const BOUNDARY_MAX: usize = 250;
 /// A message or a part of one. `F` is what is known of it beside its place: at first all that its
 /// header says.
 #[derive(Clone, Debug)]
-pub struct Part<F = Header> {
+pub struct BodyPart<F = Header> {
     /// Where its header stands, the empty line after it included.
     pub header: Range<u64>,
     /// Where its body stands, still in its transfer encoding.
@@ -51,20 +51,20 @@ pub enum Content<F = Header> {
     /// Text, a picture, anything that IMAP does not look into.
     Leaf,
     /// `multipart/*`. Empty if its boundary is nowhere to be found.
-    Multipart(Vec<Part<F>>),
+    Multipart(Vec<BodyPart<F>>),
     /// `message/rfc822`.
-    Message(Box<Part<F>>),
+    Message(Box<BodyPart<F>>),
 }
 
-impl Part {
+impl BodyPart {
     /// Reads a whole message and describes it. Nothing in a message is an error: what cannot be
     /// understood is a leaf of text.
     ///
     /// # Errors
     /// Only those of the reader.
-    pub fn read(message: &mut dyn BufRead) -> io::Result<Part> {
+    pub fn read(message: &mut dyn BufRead) -> io::Result<BodyPart> {
         let mut scanner = Scanner {
-            lines: Lines::new(message),
+            lines: LineReader::new(message),
             boundaries: Vec::new(),
             stop: None,
             end: Mark { at: 0, lines: 0 },
@@ -77,11 +77,11 @@ impl Part {
     }
 }
 
-impl<F> Part<F> {
+impl<F> BodyPart<F> {
     /// The same parts, and of each only so much of what is known.
     #[must_use]
-    pub fn map<G>(self, reduce: &impl Fn(F) -> G) -> Part<G> {
-        Part {
+    pub fn map<G>(self, reduce: &impl Fn(F) -> G) -> BodyPart<G> {
+        BodyPart {
             header: self.header,
             body: self.body,
             lines: self.lines,
@@ -101,7 +101,7 @@ impl<F> Part<F> {
     pub fn count(&self) -> usize {
         1 + match &self.content {
             Content::Leaf => 0,
-            Content::Multipart(parts) => parts.iter().map(Part::count).sum(),
+            Content::Multipart(parts) => parts.iter().map(BodyPart::count).sum(),
             Content::Message(message) => message.count(),
         }
     }
@@ -110,7 +110,7 @@ impl<F> Part<F> {
     /// Seen from a message: the parts of a multipart are numbered, and any other message has one
     /// part, which is its body.
     #[must_use]
-    pub fn find(&self, path: &[u32]) -> Option<&Part<F>> {
+    pub fn find(&self, path: &[u32]) -> Option<&BodyPart<F>> {
         let Some((&number, deeper)) = path.split_first() else {
             return Some(self);
         };
@@ -145,7 +145,7 @@ enum Stop {
 }
 
 struct Scanner<'a> {
-    lines: Lines<'a>,
+    lines: LineReader<'a>,
     /// The boundaries of the multiparts around us, the outermost first.
     boundaries: Vec<Vec<u8>>,
     /// Set when a part ends, cleared by the multipart whose business it is.
@@ -161,7 +161,7 @@ struct Scanner<'a> {
 
 impl Scanner<'_> {
     /// A header, and the body that it announces. Leaves `stop` and `end` set.
-    fn part(&mut self, in_digest: bool) -> io::Result<Part> {
+    fn part(&mut self, in_digest: bool) -> io::Result<BodyPart> {
         self.parts += 1;
         self.depth += 1;
         let start = self.here().at;
@@ -170,7 +170,7 @@ impl Scanner<'_> {
         self.floor = middle.at;
         let content = self.body(&fields, in_digest)?;
         self.depth -= 1;
-        Ok(Part {
+        Ok(BodyPart {
             header: start..middle.at,
             body: middle.at..self.end.at,
             lines: self.end.lines - middle.lines,
@@ -182,7 +182,7 @@ impl Scanner<'_> {
     /// Everything up to the empty line, or to a boundary if there is none.
     fn header(&mut self) -> io::Result<Header> {
         self.floor = self.here().at;
-        let mut header = Gathering::new(self.header_room);
+        let mut header = HeaderBuilder::new(self.header_room);
         while self.line(HEADER_MAX)? && !(self.lines.text.is_empty() && self.lines.whole) {
             header.line(&self.lines.text, self.lines.whole);
         }

@@ -11,7 +11,7 @@ use std::ops::Range;
 use super::content::transfer_encoding;
 use super::encode;
 use super::header::HEADER_MAX;
-use super::{Content, Part};
+use super::{BodyPart, Content};
 
 /// Octets that become whole lines of base64 at a time.
 const CHUNK: usize = 57 * 100;
@@ -22,7 +22,7 @@ const CHUNK: usize = 57 * 100;
 /// The reader's, and the writer's.
 pub fn copy(message: &mut (impl Read + Seek), out: &mut impl Write) -> io::Result<()> {
     message.rewind()?;
-    let structure = Part::read(&mut BufReader::new(&mut *message))?;
+    let structure = BodyPart::read(&mut BufReader::new(&mut *message))?;
     let mut changes = Vec::new();
     collect(&structure, &mut changes);
     message.rewind()?;
@@ -32,8 +32,8 @@ pub fn copy(message: &mut (impl Read + Seek), out: &mut impl Write) -> io::Resul
         io::copy(&mut Read::by_ref(&mut message).take(place.start - at), out)?;
         let mut octets = Read::by_ref(&mut message).take(place.end - place.start);
         match change {
-            Change::Encoding(name) => out.write_all(&renamed(&mut octets, name)?)?,
-            Change::Base64 => base64(&mut octets, out)?,
+            Reencoding::Encoding(name) => out.write_all(&renamed(&mut octets, name)?)?,
+            Reencoding::Base64 => base64(&mut octets, out)?,
         }
         at = place.end;
     }
@@ -41,7 +41,7 @@ pub fn copy(message: &mut (impl Read + Seek), out: &mut impl Write) -> io::Resul
 }
 
 /// What becomes of a piece of the message.
-enum Change {
+enum Reencoding {
     /// It is a header, and names this encoding.
     Encoding(&'static str),
     /// It is a body.
@@ -49,7 +49,7 @@ enum Change {
 }
 
 /// Finds what must be changed, in the order in which it stands in the message.
-fn collect(part: &Part, changes: &mut Vec<(Range<u64>, Change)>) {
+fn collect(part: &BodyPart, changes: &mut Vec<(Range<u64>, Reencoding)>) {
     let is_real = part.header.end - part.header.start <= HEADER_MAX as u64;
     let binary = transfer_encoding(&part.fields).eq_ignore_ascii_case(b"binary");
     // RFC 2045 §6.4: what holds other parts is encoded with none but 7bit, 8bit and binary.
@@ -58,10 +58,10 @@ fn collect(part: &Part, changes: &mut Vec<(Range<u64>, Change)>) {
         _ => "8bit",
     };
     if binary && is_real {
-        changes.push((part.header.clone(), Change::Encoding(encoding)));
+        changes.push((part.header.clone(), Reencoding::Encoding(encoding)));
     }
     match &part.content {
-        Content::Leaf if binary && is_real => changes.push((part.body.clone(), Change::Base64)),
+        Content::Leaf if binary && is_real => changes.push((part.body.clone(), Reencoding::Base64)),
         Content::Leaf => {}
         Content::Multipart(parts) => parts.iter().for_each(|part| collect(part, changes)),
         Content::Message(message) => collect(message, changes),

@@ -94,13 +94,13 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
     use super::*;
-    use crate::mail::message::{Content, Part, Reading};
+    use crate::mail::message::{BodyPart, Content, ParsedMessage};
 
-    fn all() -> Vec<(Welcome, Reading, Part)> {
+    fn all() -> Vec<(Welcome, ParsedMessage, BodyPart)> {
         let now = UNIX_EPOCH + Duration::from_secs(784_111_777);
         let described = messages("pillarbox.test", now).into_iter().map(|welcome| {
-            let part = Part::read(&mut &welcome.bytes[..]).unwrap();
-            let reading = Reading::of(&welcome.bytes);
+            let part = BodyPart::read(&mut &welcome.bytes[..]).unwrap();
+            let reading = ParsedMessage::of(&welcome.bytes);
             (welcome, reading, part)
         });
         described.collect()
@@ -133,7 +133,7 @@ mod tests {
     #[test]
     fn the_thread_hangs_together() {
         let all = all();
-        let thread: Vec<&Reading> = all[5..].iter().map(|(_, reading, _)| reading).collect();
+        let thread: Vec<&ParsedMessage> = all[5..].iter().map(|(_, reading, _)| reading).collect();
         let id = |n: usize| thread[n].message_id.clone().unwrap();
         assert_eq!(thread[1].references, [id(0)]);
         assert_eq!(thread[2].references, [id(0), id(1)]);

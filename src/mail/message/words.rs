@@ -14,12 +14,12 @@ use super::lex::is_space;
 /// The text of an unfolded value of a header field, as people read it.
 #[must_use]
 pub fn decode(value: &[u8]) -> String {
-    let mut text = Text::default();
+    let mut text = DecodedText::default();
     let mut rest = value;
     while let Some(at) = memchr::memmem::find(rest, b"=?") {
         let (before, from_word) = rest.split_at(at);
         text.plain(before);
-        rest = match Word::parse(from_word) {
+        rest = match EncodedWord::parse(from_word) {
             Some((word, after)) => {
                 text.word(&word);
                 after
@@ -36,15 +36,15 @@ pub fn decode(value: &[u8]) -> String {
 }
 
 /// An encoded word, decoded but for its charset.
-struct Word<'a> {
+struct EncodedWord<'a> {
     charset: &'a [u8],
     octets: Vec<u8>,
 }
 
-impl<'a> Word<'a> {
+impl<'a> EncodedWord<'a> {
     /// Reads `=?charset?encoding?text?=` from the front, and returns what follows it. No piece of a
     /// word has a `?` in it (RFC 2047 §2), so the search for the end of each ends at the next one.
-    fn parse(bytes: &'a [u8]) -> Option<(Word<'a>, &'a [u8])> {
+    fn parse(bytes: &'a [u8]) -> Option<(EncodedWord<'a>, &'a [u8])> {
         let mut pieces = bytes.strip_prefix(b"=?")?.splitn(4, |octet| *octet == b'?');
         let (charset, encoding, text) = (pieces.next()?, pieces.next()?, pieces.next()?);
         let after = pieces.next()?.strip_prefix(b"=")?;
@@ -58,7 +58,7 @@ impl<'a> Word<'a> {
         };
         // RFC 2231 §5: a language may follow the charset, `utf-8*en`.
         let charset = charset.split(|octet| *octet == b'*').next()?;
-        Some((Word { charset, octets }, after))
+        Some((EncodedWord { charset, octets }, after))
     }
 }
 
@@ -98,18 +98,18 @@ pub(super) fn unescape(text: &[u8], escape: u8) -> Vec<u8> {
     octets
 }
 
-/// Text in the making.
+/// DecodedText in the making.
 #[derive(Default)]
-struct Text<'a> {
+struct DecodedText<'a> {
     text: String,
     /// The words in one charset that came last. They are decoded together, since mailers cut
     /// characters in two.
-    words: Option<Word<'a>>,
+    words: Option<EncodedWord<'a>>,
     /// The white space behind them, which does not count between two words (RFC 2047 §6.2).
     space: &'a [u8],
 }
 
-impl<'a> Text<'a> {
+impl<'a> DecodedText<'a> {
     fn plain(&mut self, plain: &'a [u8]) {
         if self.words.is_some() && self.space.is_empty() && plain.iter().copied().all(is_space) {
             self.space = plain;
@@ -121,7 +121,7 @@ impl<'a> Text<'a> {
         self.text.push_str(&String::from_utf8_lossy(plain));
     }
 
-    fn word(&mut self, word: &Word<'a>) {
+    fn word(&mut self, word: &EncodedWord<'a>) {
         self.space = b"";
         match &mut self.words {
             Some(words) if words.charset.eq_ignore_ascii_case(word.charset) => {
@@ -129,7 +129,7 @@ impl<'a> Text<'a> {
             }
             _ => {
                 self.end_words();
-                self.words = Some(Word {
+                self.words = Some(EncodedWord {
                     charset: word.charset,
                     octets: word.octets.clone(),
                 });

@@ -13,14 +13,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
 
-use super::name::Name;
-use super::{Gone, Mailbox, Store, StoreError, Uid};
+use super::name::FolderName;
+use super::{IfMissing, Mailbox, Store, StoreError, Uid};
 use super::{disk, mailbox, maildir, special_use, subscriptions};
 use crate::mail::protocol::imap::SpecialUse;
 
 /// What a new account has beside INBOX, and what it is for: what mail programs would make otherwise,
 /// each under a name of its own.
-pub const FURNITURE: [(&str, SpecialUse); 5] = [
+pub const DEFAULT_MAILBOXES: [(&str, SpecialUse); 5] = [
     ("Archive", SpecialUse::Archive),
     ("Drafts", SpecialUse::Drafts),
     ("Junk", SpecialUse::Junk),
@@ -65,7 +65,7 @@ impl Account {
     /// # Errors
     /// When there is none, the name is bad, or the disk fails.
     pub fn mailbox(&self, name: &str) -> Result<Arc<Mailbox>, StoreError> {
-        let name = Name::parse(name)?;
+        let name = FolderName::parse(name)?;
         let path = self.path(&name);
         if name.is_inbox() && !is_maildir(&path) {
             maildir::make(&path)?;
@@ -74,7 +74,7 @@ impl Account {
     }
 
     /// As long as somebody has it open, there is one [`Mailbox`] for a folder.
-    fn open(&self, name: &Name, path: PathBuf) -> Result<Arc<Mailbox>, StoreError> {
+    fn open(&self, name: &FolderName, path: PathBuf) -> Result<Arc<Mailbox>, StoreError> {
         let mut open = self.store.open_mailboxes();
         // Looked for under the lock: who deletes it has it open until it is gone.
         if !is_maildir(&path) {
@@ -106,13 +106,13 @@ impl Account {
     }
 
     /// All but INBOX, sorted.
-    fn names(&self) -> Result<Vec<Name>, StoreError> {
+    fn names(&self) -> Result<Vec<FolderName>, StoreError> {
         let mut names = Vec::new();
         for entry in fs::read_dir(&self.folder).map_err(StoreError::disk(&self.folder))? {
             let entry = entry.map_err(StoreError::disk(&self.folder))?;
             let folder = entry.file_name();
             let name = folder.to_str().and_then(|folder| folder.strip_prefix('.'));
-            match name.and_then(Name::decode) {
+            match name.and_then(FolderName::decode) {
                 Some(name) if !name.is_inbox() && is_maildir(&entry.path()) => names.push(name),
                 _ => {}
             }
@@ -135,7 +135,7 @@ impl Account {
     /// When there is one, another one is for this, the name is bad, or the disk fails; then nothing
     /// is made.
     pub fn create_for(&self, name: &str, uses: &[SpecialUse]) -> Result<(), StoreError> {
-        let name = Name::parse_new(name)?;
+        let name = FolderName::parse_new(name)?;
         let path = self.path(&name);
         let exists = || Err(StoreError::MailboxExists(name.text().to_owned()));
         let names = self.store.names(&self.name);
@@ -163,8 +163,8 @@ impl Account {
     }
 
     /// Makes what a new account has, so far as an earlier attempt has not.
-    pub(super) fn furnish(&self) -> Result<(), StoreError> {
-        for (name, special_use) in FURNITURE {
+    pub(super) fn make_default_mailboxes(&self) -> Result<(), StoreError> {
+        for (name, special_use) in DEFAULT_MAILBOXES {
             match self.create_for(name, &[special_use]) {
                 Ok(()) | Err(StoreError::MailboxExists(_)) => self.subscribe(name)?,
                 Err(error) => return Err(error),
@@ -178,7 +178,7 @@ impl Account {
     /// # Errors
     /// When there is none, it is INBOX, or the disk fails.
     pub fn delete(&self, name: &str) -> Result<(), StoreError> {
-        let name = Name::parse(name)?;
+        let name = FolderName::parse(name)?;
         if name.is_inbox() {
             // RFC 9051 §6.3.5: it is an error to delete INBOX.
             let why = "INBOX cannot be deleted";
@@ -209,7 +209,7 @@ impl Account {
     /// # Errors
     /// When there is none, one of the new names exists or is bad, or the disk fails.
     pub fn rename(&self, from: &str, to: &str) -> Result<Vec<(String, String)>, StoreError> {
-        let (from, to) = (Name::parse(from)?, Name::parse_new(to)?);
+        let (from, to) = (FolderName::parse(from)?, FolderName::parse_new(to)?);
         if from.is_inbox() {
             return self.move_inbox(&to).map(|()| Vec::new());
         }
@@ -226,12 +226,17 @@ impl Account {
         }
         disk::sync_folder(&self.folder)?;
         self.forget_uses();
-        let texts = |(old, new): &(Name, Name)| (old.text().to_owned(), new.text().to_owned());
+        let texts =
+            |(old, new): &(FolderName, FolderName)| (old.text().to_owned(), new.text().to_owned());
         Ok(renames.iter().map(texts).collect())
     }
 
     /// What becomes of `from`, and of all below it, when it becomes `to`.
-    fn renames(&self, from: &Name, to: &Name) -> Result<Vec<(Name, Name)>, StoreError> {
+    fn renames(
+        &self,
+        from: &FolderName,
+        to: &FolderName,
+    ) -> Result<Vec<(FolderName, FolderName)>, StoreError> {
         let mut renames = Vec::new();
         for name in self.names()? {
             if name == *from || name.is_below(from) {
@@ -249,13 +254,13 @@ impl Account {
         }
     }
 
-    fn move_inbox(&self, to: &Name) -> Result<(), StoreError> {
+    fn move_inbox(&self, to: &FolderName) -> Result<(), StoreError> {
         self.create(to.text())?;
         let (inbox, to) = (self.inbox()?, self.mailbox(to.text())?);
         let messages = inbox.refresh()?;
         let messages = messages.messages.iter();
         let uids: Vec<Uid> = messages.map(|message| message.uid).collect();
-        inbox.move_to(&uids, &to, Gone::PassOver).map(drop)
+        inbox.move_to(&uids, &to, IfMissing::Skip).map(drop)
     }
 
     /// Subscribes to a mailbox, which need not exist (RFC 3501 §6.3.6).
@@ -263,7 +268,7 @@ impl Account {
     /// # Errors
     /// When the name is bad, or the disk fails.
     pub fn subscribe(&self, name: &str) -> Result<(), StoreError> {
-        subscriptions::set(&self.folder, &Name::parse(name)?, true)
+        subscriptions::set(&self.folder, &FolderName::parse(name)?, true)
     }
 
     /// Ends a subscription.
@@ -271,7 +276,7 @@ impl Account {
     /// # Errors
     /// When the name is bad, or the disk fails.
     pub fn unsubscribe(&self, name: &str) -> Result<(), StoreError> {
-        subscriptions::set(&self.folder, &Name::parse(name)?, false)
+        subscriptions::set(&self.folder, &FolderName::parse(name)?, false)
     }
 
     /// The names subscribed to, sorted.
@@ -304,7 +309,7 @@ impl Account {
     }
 
     /// Renames a mailbox's folder; who has it open sees it as deleted.
-    fn take_away(&self, name: &Name, from: PathBuf, to: &Path) -> Result<(), StoreError> {
+    fn take_away(&self, name: &FolderName, from: PathBuf, to: &Path) -> Result<(), StoreError> {
         let mailbox = self.open(name, from)?;
         let from = mailbox.maildir();
         mailbox.delete(|| fs::rename(from, to).map_err(StoreError::disk(from)))?;
@@ -317,11 +322,11 @@ impl Account {
         Ok(())
     }
 
-    fn exists(&self, name: &Name) -> bool {
+    fn exists(&self, name: &FolderName) -> bool {
         is_maildir(&self.path(name))
     }
 
-    fn path(&self, name: &Name) -> PathBuf {
+    fn path(&self, name: &FolderName) -> PathBuf {
         if name.is_inbox() {
             return self.folder.clone();
         }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::delivery::{Delivery, Staged, destination};
+use super::delivery::{Delivery, StagedFile, destination};
 use super::{Mailbox, StoreError, Uid, maildir};
 use crate::mail::message::Flags;
 
@@ -10,12 +10,12 @@ use crate::mail::message::Flags;
 /// leave nothing behind. None of them holds a file open.
 pub struct Batch {
     mailbox: Arc<Mailbox>,
-    messages: Vec<Written>,
+    messages: Vec<StagedMessage>,
 }
 
 /// A message that is durable in `tmp/`.
-pub(super) struct Written {
-    pub(super) staged: Staged,
+pub(super) struct StagedMessage {
+    pub(super) staged: StagedFile,
     /// What its name will say of its sizes: `,S=4,W=5`.
     pub(super) sizes: String,
     pub(super) flags: Flags,

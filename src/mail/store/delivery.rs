@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use super::batch::Written;
+use super::batch::StagedMessage;
 use super::crlf::ToLf;
 use super::maildir::{self, MailFile};
 use super::{Mailbox, StoreError, disk};
@@ -18,7 +18,7 @@ use crate::mail::message::Flags;
 /// A message that is being written. Takes CRLF or LF line endings, in pieces of any size.
 pub struct Delivery {
     mailboxes: Vec<Arc<Mailbox>>,
-    staged: Staged,
+    staged: StagedFile,
     writer: ToLf<BufWriter<File>>,
     flags: Flags,
     date: Option<SystemTime>,
@@ -27,7 +27,7 @@ pub struct Delivery {
 }
 
 /// What became of a message in one of its mailboxes.
-pub type Outcome = (Arc<Mailbox>, Result<(), StoreError>);
+pub type DeliveryOutcome = (Arc<Mailbox>, Result<(), StoreError>);
 
 impl Delivery {
     /// Begins a delivery into these mailboxes, of which there is at least one.
@@ -43,7 +43,7 @@ impl Delivery {
         let Some(first) = mailboxes.first() else {
             return Err(StoreError::NoSuchMailbox(String::new()));
         };
-        let (staged, file) = Staged::make(first.maildir())?;
+        let (staged, file) = StagedFile::make(first.maildir())?;
         Ok(Delivery {
             mailboxes,
             staged,
@@ -75,7 +75,7 @@ impl Delivery {
         let name = self.name();
         let mut staged = Vec::with_capacity(self.mailboxes.len());
         for mailbox in self.mailboxes.iter().skip(1) {
-            let link = Staged::link(&self.staged.0, mailbox.maildir());
+            let link = StagedFile::link(&self.staged.0, mailbox.maildir());
             staged.push(link.map_err(StoreError::disk(mailbox.maildir()))?);
         }
         staged.insert(0, self.staged);
@@ -90,14 +90,14 @@ impl Delivery {
     ///
     /// # Errors
     /// The disk's; then the message is in none of the mailboxes.
-    pub fn commit_each(mut self) -> Result<Vec<Outcome>, StoreError> {
+    pub fn commit_each(mut self) -> Result<Vec<DeliveryOutcome>, StoreError> {
         self.write_down()
             .map_err(StoreError::disk(&self.staged.0))?;
         let name = self.name();
         let others = self.mailboxes.iter().skip(1);
-        let mut outcomes: Vec<Outcome> = others
+        let mut outcomes: Vec<DeliveryOutcome> = others
             .map(|mailbox| {
-                let staged = Staged::link(&self.staged.0, mailbox.maildir())
+                let staged = StagedFile::link(&self.staged.0, mailbox.maildir())
                     .map_err(StoreError::disk(mailbox.maildir()));
                 let put = staged.and_then(|staged| put(staged, mailbox, &name, &self.flags));
                 (Arc::clone(mailbox), put)
@@ -116,10 +116,10 @@ impl Delivery {
     }
 
     /// Writes the message down; it is in no mailbox, and holds no file open.
-    pub(super) fn written(mut self) -> Result<Written, StoreError> {
+    pub(super) fn written(mut self) -> Result<StagedMessage, StoreError> {
         self.write_down()
             .map_err(StoreError::disk(&self.staged.0))?;
-        Ok(Written {
+        Ok(StagedMessage {
             sizes: self.sizes(),
             staged: self.staged,
             flags: self.flags,
@@ -161,7 +161,7 @@ impl Write for Delivery {
 
 /// Puts a staged message into its mailbox, and tells those who watch it.
 fn put(
-    staged: Staged,
+    staged: StagedFile,
     mailbox: &Mailbox,
     name: &Arc<str>,
     flags: &Flags,
@@ -189,18 +189,18 @@ pub(super) fn destination(
 }
 
 /// A file in a Maildir's `tmp/`, which is not there any more when this is dropped.
-pub(super) struct Staged(PathBuf);
+pub(super) struct StagedFile(PathBuf);
 
-impl Staged {
-    fn make(maildir: &Path) -> Result<(Staged, File), StoreError> {
+impl StagedFile {
+    fn make(maildir: &Path) -> Result<(StagedFile, File), StoreError> {
         let path = maildir.join("tmp").join(maildir::unique());
         let file = disk::make_file(&path).map_err(StoreError::disk(&path))?;
-        Ok((Staged(path), file))
+        Ok((StagedFile(path), file))
     }
 
     /// The same file once more; where the file system cannot do that, a copy of it.
-    pub(super) fn link(source: &Path, maildir: &Path) -> io::Result<Staged> {
-        let staged = Staged(maildir.join("tmp").join(maildir::unique()));
+    pub(super) fn link(source: &Path, maildir: &Path) -> io::Result<StagedFile> {
+        let staged = StagedFile(maildir.join("tmp").join(maildir::unique()));
         match fs::hard_link(source, &staged.0) {
             Ok(()) => Ok(staged),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Err(error),
@@ -228,7 +228,7 @@ impl Staged {
     }
 }
 
-impl Drop for Staged {
+impl Drop for StagedFile {
     fn drop(&mut self) {
         let _ = fs::remove_file(&self.0);
     }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::maildir::MailFile;
 use super::snapshot::Message;
-use super::state::State;
+use super::state::MailboxState;
 use super::transfer::Moving;
 use super::{StoreError, Uid};
 use crate::mail::message::FlagChange;
@@ -27,7 +27,7 @@ pub(super) enum Edit<'a> {
     Move(&'a mut Moving),
 }
 
-impl State {
+impl MailboxState {
     /// Does this to the messages that are still there.
     pub(super) fn edit(&mut self, uids: &[Uid], edit: &mut Edit<'_>) -> Result<(), StoreError> {
         let mut missed = uids.to_vec();

@@ -18,7 +18,7 @@ use super::crlf::{self, ToCrlf};
 use super::edit::Edit;
 use super::lookout::Lookout;
 use super::maildir::Dir;
-use super::state::State;
+use super::state::MailboxState;
 use super::watching::Watching;
 use super::{Identity, Message, Snapshot, StoreError};
 use crate::mail::message::{FlagChange, Flags};
@@ -35,7 +35,7 @@ pub struct Mailbox {
     name: String,
     maildir: Arc<Path>,
     /// Read at the first use: a delivery needs none of it.
-    state: Mutex<Option<State>>,
+    state: Mutex<Option<MailboxState>>,
     /// We ourselves put something into `new/`, `cur/`.
     touched: [AtomicBool; 2],
     deleted: AtomicBool,
@@ -167,18 +167,18 @@ impl Mailbox {
 
     /// Rings this bell at every change, whoever makes it, until the guard is dropped.
     #[must_use]
-    pub fn watch(self: &Arc<Self>, bell: &Bell) -> Watch {
+    pub fn watch(self: &Arc<Self>, bell: &Bell) -> WatchGuard {
         let look_out = || self.lookout.watch(self);
         let id = lock(&self.watching).begin(bell, look_out);
         let mailbox = Arc::clone(self);
-        Watch { mailbox, id }
+        WatchGuard { mailbox, id }
     }
 
     /// The exclusive lock that POP3 takes (RFC 1939 §4); `None` while another session has it.
     #[must_use]
-    pub fn lock(self: &Arc<Self>) -> Option<Exclusive> {
+    pub fn lock(self: &Arc<Self>) -> Option<ExclusiveLock> {
         let was_locked = self.exclusive.swap(true, Ordering::Acquire);
-        (!was_locked).then(|| Exclusive(Arc::clone(self)))
+        (!was_locked).then(|| ExclusiveLock(Arc::clone(self)))
     }
 
     pub(super) fn edit(
@@ -200,7 +200,7 @@ impl Mailbox {
         result
     }
 
-    fn look(&self, state: &mut State) -> Result<(), StoreError> {
+    fn look(&self, state: &mut MailboxState) -> Result<(), StoreError> {
         let mut ours = false;
         for dir in Dir::BOTH {
             if self.touched[dir as usize].swap(false, Ordering::Acquire) {
@@ -267,16 +267,16 @@ impl Mailbox {
     /// Works while nobody else looks at the folder.
     pub(super) fn with_state<T>(
         &self,
-        work: impl FnOnce(&mut State) -> Result<T, StoreError>,
+        work: impl FnOnce(&mut MailboxState) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         match &mut *lock(&self.state) {
             Some(state) => work(state),
-            empty => work(empty.insert(State::load(&self.maildir)?)),
+            empty => work(empty.insert(MailboxState::load(&self.maildir)?)),
         }
     }
 
     /// Looks at the state as far as anybody has read it, unless somebody is at it now.
-    pub(super) fn try_state<T>(&self, look: impl FnOnce(Option<&State>) -> T) -> Option<T> {
+    pub(super) fn try_state<T>(&self, look: impl FnOnce(Option<&MailboxState>) -> T) -> Option<T> {
         match self.state.try_lock() {
             Ok(state) => Some(look(state.as_ref())),
             Err(TryLockError::Poisoned(state)) => Some(look(state.into_inner().as_ref())),
@@ -340,21 +340,21 @@ impl Read for MessageReader {
 }
 
 /// Keeps a bell at a mailbox.
-pub struct Watch {
+pub struct WatchGuard {
     mailbox: Arc<Mailbox>,
     id: u64,
 }
 
-impl Drop for Watch {
+impl Drop for WatchGuard {
     fn drop(&mut self) {
         lock(&self.mailbox.watching).end(self.id);
     }
 }
 
 /// Keeps a mailbox locked for one POP3 session.
-pub struct Exclusive(Arc<Mailbox>);
+pub struct ExclusiveLock(Arc<Mailbox>);
 
-impl Drop for Exclusive {
+impl Drop for ExclusiveLock {
     fn drop(&mut self) {
         self.0.exclusive.store(false, Ordering::Release);
     }

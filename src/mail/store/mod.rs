@@ -37,16 +37,16 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 
-pub use account::{Account, FURNITURE};
+pub use account::{Account, DEFAULT_MAILBOXES};
 pub use batch::Batch;
 pub(crate) use crlf::ToCrlf;
-pub use delivery::{Delivery, Outcome};
+pub use delivery::{Delivery, DeliveryOutcome};
 pub use error::StoreError;
 pub use keywords::MOST as KEYWORDS;
 use lookout::Lookout;
-pub use mailbox::{Exclusive, Mailbox, MessageReader, Uid, Watch};
+pub use mailbox::{ExclusiveLock, Mailbox, MessageReader, Uid, WatchGuard};
 pub use snapshot::{Identity, Message, Snapshot};
-pub use transfer::Gone;
+pub use transfer::IfMissing;
 
 /// The mail of all the accounts, under one folder.
 ///
@@ -110,7 +110,7 @@ impl Store {
         Ok(Account::new(Arc::clone(self), name, folder))
     }
 
-    /// Makes the mail of a new account: INBOX, and the [`FURNITURE`], subscribed to. An account that
+    /// Makes the mail of a new account: INBOX, and the [`DEFAULT_MAILBOXES`], subscribed to. An account that
     /// there is already is left alone.
     ///
     /// # Errors
@@ -121,7 +121,7 @@ impl Store {
             let folder = self.path.join(name);
             // All that a mailbox needs to be made; the account is there when its own `cur/` is.
             disk::make_folder(&folder.join("tmp"))?;
-            Account::new(Arc::clone(self), name, folder).furnish()?;
+            Account::new(Arc::clone(self), name, folder).make_default_mailboxes()?;
         }
         self.account(name)
     }

@@ -19,14 +19,14 @@ const INBOX: &str = "INBOX";
 
 /// A name that can name a mailbox.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Name {
+pub(super) struct FolderName {
     text: String,
     encoded: String,
 }
 
-impl Name {
+impl FolderName {
     /// Takes a client's word for a mailbox.
-    pub(super) fn parse(text: &str) -> Result<Name, StoreError> {
+    pub(super) fn parse(text: &str) -> Result<FolderName, StoreError> {
         let bad = |why| Err(StoreError::BadName(text.to_owned(), why));
         if text.is_empty() {
             return bad("it is empty");
@@ -42,23 +42,23 @@ impl Name {
         if encoded.len() > LONGEST {
             return bad("it is too long");
         }
-        Ok(Name { text, encoded })
+        Ok(FolderName { text, encoded })
     }
 
     /// Takes a client's word for a mailbox that shall be made: RFC 9051 §5.1 forbids names that look
     /// the same and are not. What is there already can be opened, whoever made it.
-    pub(super) fn parse_new(text: &str) -> Result<Name, StoreError> {
+    pub(super) fn parse_new(text: &str) -> Result<FolderName, StoreError> {
         if !is_nfc(text) {
             let why =
                 "its accents are characters of their own (Unicode's form NFC has them composed)";
             return Err(StoreError::BadName(text.to_owned(), why));
         }
-        Name::parse(text)
+        FolderName::parse(text)
     }
 
     /// The name that this stands for on disk and in `subscriptions`.
-    pub(super) fn decode(encoded: &str) -> Option<Name> {
-        let name = Name::parse(&mutf7::decode(encoded.as_bytes())?).ok()?;
+    pub(super) fn decode(encoded: &str) -> Option<FolderName> {
+        let name = FolderName::parse(&mutf7::decode(encoded.as_bytes())?).ok()?;
         // Two spellings of one name: only ours can be opened.
         (name.encoded == encoded).then_some(name)
     }
@@ -68,15 +68,19 @@ impl Name {
     }
 
     /// Is this `Lists.rust`, and that `Lists`?
-    pub(super) fn is_below(&self, other: &Name) -> bool {
+    pub(super) fn is_below(&self, other: &FolderName) -> bool {
         let rest = self.text.strip_prefix(&other.text);
         rest.is_some_and(|rest| rest.starts_with(SEPARATOR))
     }
 
     /// This name, which is `from` or below it, when `from` becomes `to`.
-    pub(super) fn moved(&self, from: &Name, to: &Name) -> Result<Name, StoreError> {
+    pub(super) fn moved(
+        &self,
+        from: &FolderName,
+        to: &FolderName,
+    ) -> Result<FolderName, StoreError> {
         let rest = self.text.strip_prefix(&from.text).unwrap_or_default();
-        Name::parse(&format!("{}{rest}", to.text))
+        FolderName::parse(&format!("{}{rest}", to.text))
     }
 
     /// As the user reads it.
@@ -116,10 +120,10 @@ mod tests {
             ("a&b", "a&b", ".a&-b"),
         ];
         for (said, text, folder) in rows {
-            let name = Name::parse(said).unwrap();
+            let name = FolderName::parse(said).unwrap();
             assert_eq!((name.text(), &*name.folder()), (text, folder), "{said}");
             if !folder.is_empty() {
-                assert_eq!(Name::decode(&folder[1..]), Some(name));
+                assert_eq!(FolderName::decode(&folder[1..]), Some(name));
             }
         }
     }
@@ -130,28 +134,28 @@ mod tests {
         for bad in [
             "", ".", "..", ".a", "a.", "a..b", "../b", "a/b", "a\0", "a\nb", &long,
         ] {
-            assert!(Name::parse(bad).is_err(), "{bad:?}");
+            assert!(FolderName::parse(bad).is_err(), "{bad:?}");
         }
         for bad in ["a&", "&AGE-", "b&!-", "a/b"] {
-            assert_eq!(Name::decode(bad), None, "{bad:?}");
+            assert_eq!(FolderName::decode(bad), None, "{bad:?}");
         }
     }
 
     #[test]
     fn what_looks_like_another_name_cannot_be_made_but_opened() {
         let decomposed = "Entwu\u{308}rfe";
-        assert!(Name::parse(decomposed).is_ok());
-        assert!(Name::parse_new(decomposed).is_err());
-        assert!(Name::parse_new("Entwürfe").is_ok());
+        assert!(FolderName::parse(decomposed).is_ok());
+        assert!(FolderName::parse_new(decomposed).is_err());
+        assert!(FolderName::parse_new("Entwürfe").is_ok());
     }
 
     proptest! {
         #[test]
         fn a_name_is_one_folder(text in any::<String>()) {
-            if let Ok(name) = Name::parse(&text) {
+            if let Ok(name) = FolderName::parse(&text) {
                 let folder = name.folder();
                 prop_assert!(!folder.contains(['/', '\0']) && folder != ".." && folder.len() < 255);
-                prop_assert_eq!(Name::decode(name.encoded()), Some(name));
+                prop_assert_eq!(FolderName::decode(name.encoded()), Some(name));
             }
         }
     }

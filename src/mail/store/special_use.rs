@@ -8,15 +8,15 @@
 
 use std::path::{Path, PathBuf};
 
-use super::name::Name;
+use super::name::FolderName;
 use super::{StoreError, disk};
 use crate::mail::protocol::imap::SpecialUse;
 
 /// A use, and whose it is.
-type Entry = (SpecialUse, Name);
+type UseEntry = (SpecialUse, FolderName);
 
 /// The uses that are written down, of mailboxes that exist or not.
-pub(super) fn list(account: &Path) -> Result<Vec<Entry>, StoreError> {
+pub(super) fn list(account: &Path) -> Result<Vec<UseEntry>, StoreError> {
     Ok(entries(&disk::read_text(&file(account))?))
 }
 
@@ -26,12 +26,12 @@ pub(super) fn list(account: &Path) -> Result<Vec<Entry>, StoreError> {
 /// When another mailbox that exists has one of them, or the disk's.
 pub(super) fn set(
     account: &Path,
-    name: &Name,
+    name: &FolderName,
     uses: &[SpecialUse],
-    exists: impl Fn(&Name) -> bool,
+    exists: impl Fn(&FolderName) -> bool,
 ) -> Result<(), StoreError> {
     change(account, |entries| {
-        let taken = |(special_use, owner): &&Entry| {
+        let taken = |(special_use, owner): &&UseEntry| {
             uses.contains(special_use) && owner != name && exists(owner)
         };
         if let Some((special_use, owner)) = entries.iter().find(taken) {
@@ -49,7 +49,10 @@ pub(super) fn set(
 
 /// Mailboxes will have other names: each pair is an old one and its new one. Until then the new ones,
 /// and from then on the old ones, mean nothing.
-pub(super) fn announce(account: &Path, renames: &[(Name, Name)]) -> Result<(), StoreError> {
+pub(super) fn announce(
+    account: &Path,
+    renames: &[(FolderName, FolderName)],
+) -> Result<(), StoreError> {
     change(account, |entries| {
         for (special_use, owner) in entries.clone() {
             let renamed = renames.iter().find(|(old, _)| *old == owner);
@@ -60,7 +63,7 @@ pub(super) fn announce(account: &Path, renames: &[(Name, Name)]) -> Result<(), S
 }
 
 /// Takes out what means nothing.
-pub(super) fn tidy(account: &Path, exists: impl Fn(&Name) -> bool) -> Result<(), StoreError> {
+pub(super) fn tidy(account: &Path, exists: impl Fn(&FolderName) -> bool) -> Result<(), StoreError> {
     change(account, |entries| {
         entries.retain(|(_, owner)| exists(owner));
         Ok(())
@@ -69,7 +72,7 @@ pub(super) fn tidy(account: &Path, exists: impl Fn(&Name) -> bool) -> Result<(),
 
 fn change(
     account: &Path,
-    change: impl FnOnce(&mut Vec<Entry>) -> Result<(), StoreError>,
+    change: impl FnOnce(&mut Vec<UseEntry>) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
     let path = file(account);
     disk::edit(&path, |text| {
@@ -78,15 +81,15 @@ fn change(
         change(&mut entries)?;
         entries.sort();
         entries.dedup();
-        let line = |(special_use, name): &Entry| format!("{special_use} {}\n", name.encoded());
+        let line = |(special_use, name): &UseEntry| format!("{special_use} {}\n", name.encoded());
         Ok((entries != before).then(|| entries.iter().map(line).collect()))
     })
 }
 
-fn entries(text: &str) -> Vec<Entry> {
+fn entries(text: &str) -> Vec<UseEntry> {
     let entry = |line: &str| {
         let (special_use, name) = line.strip_prefix('\\')?.split_once(' ')?;
-        Some((SpecialUse::named(special_use), Name::decode(name)?))
+        Some((SpecialUse::named(special_use), FolderName::decode(name)?))
     };
     text.lines().filter_map(entry).collect()
 }
@@ -103,8 +106,8 @@ mod tests {
 
     use super::*;
 
-    fn name(text: &str) -> Name {
-        Name::parse(text).unwrap()
+    fn name(text: &str) -> FolderName {
+        FolderName::parse(text).unwrap()
     }
 
     #[test]
@@ -112,7 +115,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let account = folder.path();
         let text = || fs::read_to_string(file(account)).unwrap_or_default();
-        let everything = |_: &Name| true;
+        let everything = |_: &FolderName| true;
         let rows: [(&str, &[SpecialUse], &str); 4] = [
             (
                 "Entwürfe 1",

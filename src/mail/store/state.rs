@@ -1,6 +1,6 @@
 //! What a mailbox is on disk, and the newest snapshot of it. Used under the mailbox's lock.
 //!
-//! [`State::refresh`] compares the folder with the snapshot: which files are new (they get UIDs),
+//! [`MailboxState::refresh`] compares the folder with the snapshot: which files are new (they get UIDs),
 //! which were renamed (flags), which are gone. It scans only a folder that may have changed.
 
 use std::collections::HashMap;
@@ -18,7 +18,7 @@ use super::uidlist::UidList;
 use super::{StoreError, Uid};
 
 /// One mailbox on disk, and the newest snapshot of it.
-pub(super) struct State {
+pub(super) struct MailboxState {
     pub(super) maildir: PathBuf,
     pub(super) uids: UidList,
     pub(super) keywords: Keywords,
@@ -26,19 +26,19 @@ pub(super) struct State {
     pub(super) changes: Changes,
 }
 
-type Found = HashMap<Arc<str>, MailFile>;
+type ScannedFiles = HashMap<Arc<str>, MailFile>;
 
 /// What a scan told.
-struct Compared {
+struct Comparison {
     alive: Vec<Arc<Message>>,
     /// Those without a UID.
     fresh: Vec<MailFile>,
     changed: bool,
 }
 
-impl State {
+impl MailboxState {
     /// Reads the mailbox's own files; the messages come with the first refresh.
-    pub(super) fn load(maildir: &Path) -> Result<State, StoreError> {
+    pub(super) fn load(maildir: &Path) -> Result<MailboxState, StoreError> {
         let uids = UidList::load(maildir)?;
         let keywords = Keywords::load(maildir)?;
         let snapshot = Snapshot {
@@ -49,7 +49,7 @@ impl State {
             messages: Vec::new(),
             keywords: Vec::new(),
         };
-        Ok(State {
+        Ok(MailboxState {
             maildir: maildir.to_path_buf(),
             uids,
             keywords,
@@ -103,10 +103,15 @@ impl State {
     }
 
     /// Compares the folders with the snapshot.
-    fn compare(&self, dirs: &[Dir], anew: bool, relettered: bool) -> Result<Compared, StoreError> {
+    fn compare(
+        &self,
+        dirs: &[Dir],
+        anew: bool,
+        relettered: bool,
+    ) -> Result<Comparison, StoreError> {
         let known: &[Arc<Message>] = if anew { &[] } else { &self.snapshot.messages };
         let mut found = self.scan(dirs)?;
-        let missing = |found: &Found| {
+        let missing = |found: &ScannedFiles| {
             let here = known.iter().filter(|m| dirs.contains(&m.file.dir));
             let mut here = here.map(|m| &m.file.name.base);
             let mut numbered = self.uids.named_from(self.snapshot.uid_next);
@@ -119,7 +124,7 @@ impl State {
         if missing(&found) {
             found.extend(self.scan(dirs)?);
         }
-        let mut compared = Compared {
+        let mut compared = Comparison {
             alive: Vec::with_capacity(known.len() + found.len()),
             fresh: Vec::new(),
             changed: anew,
@@ -140,7 +145,7 @@ impl State {
     }
 
     /// Puts those that have a UID behind the messages that are known, and those that have none aside.
-    fn sort_arrivals(&self, found: Found, anew: bool, compared: &mut Compared) {
+    fn sort_arrivals(&self, found: ScannedFiles, anew: bool, compared: &mut Comparison) {
         // UIDs rise: who saw up to here cannot be shown a lower one any more (RFC 9051 §2.3.1.1).
         let floor = if anew { 1 } else { self.snapshot.uid_next };
         let known = compared.alive.len();
@@ -160,7 +165,7 @@ impl State {
             .sort_by_cached_key(|file| file.name.delivery_order());
     }
 
-    fn scan(&self, dirs: &[Dir]) -> Result<Found, StoreError> {
+    fn scan(&self, dirs: &[Dir]) -> Result<ScannedFiles, StoreError> {
         match maildir::scan(&self.maildir, dirs) {
             // Some programs remove an empty `new/`; a Maildir that is gone altogether stays gone.
             Err(error) if error.kind() == io::ErrorKind::NotFound && self.maildir.is_dir() => {
@@ -175,7 +180,7 @@ impl State {
     /// Numbers what is fresh and makes the new snapshot.
     fn settle(
         &mut self,
-        compared: Compared,
+        compared: Comparison,
         anew: bool,
         relettered: bool,
         lock: Option<&DotLock>,

@@ -9,22 +9,22 @@ use std::path::{Path, PathBuf};
 
 use super::StoreError;
 use super::disk;
-use super::name::{Name, SEPARATOR};
+use super::name::{FolderName, SEPARATOR};
 
 const VERSION_2: &str = "V\t2\n\n";
 
 /// The names subscribed to, sorted.
-pub(super) fn list(account: &Path) -> Result<Vec<Name>, StoreError> {
+pub(super) fn list(account: &Path) -> Result<Vec<FolderName>, StoreError> {
     let lines = lines(&disk::read_text(&file(account))?);
     let names = lines
         .iter()
-        .filter_map(|line| Name::decode(&line.replace('\t', ".")));
-    let names: BTreeSet<Name> = names.collect();
+        .filter_map(|line| FolderName::decode(&line.replace('\t', ".")));
+    let names: BTreeSet<FolderName> = names.collect();
     Ok(names.into_iter().collect())
 }
 
 /// Subscribes to a name, or ends that.
-pub(super) fn set(account: &Path, name: &Name, subscribed: bool) -> Result<(), StoreError> {
+pub(super) fn set(account: &Path, name: &FolderName, subscribed: bool) -> Result<(), StoreError> {
     let line = name.encoded().replace(SEPARATOR, "\t");
     disk::edit(&file(account), |text| {
         let mut lines = lines(text);
@@ -72,7 +72,7 @@ mod tests {
             let path = file(account.path());
             fs::write(&path, before).unwrap();
             assert_eq!(names(account.path()), ["Lists.rust"]);
-            let name = Name::parse("Entwürfe.1").unwrap();
+            let name = FolderName::parse("Entwürfe.1").unwrap();
             set(account.path(), &name, true).unwrap();
             set(account.path(), &name, true).unwrap();
             let text = fs::read_to_string(&path).unwrap();

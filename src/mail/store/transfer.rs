@@ -10,7 +10,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::delivery::{Staged, destination};
+use super::delivery::{StagedFile, destination};
 use super::edit::Edit;
 use super::keywords::Keywords;
 use super::maildir::{self, Dir, MailFile};
@@ -19,11 +19,11 @@ use crate::mail::message::Flags;
 
 /// What becomes of a transfer when some of its messages are gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Gone {
+pub enum IfMissing {
     /// They are passed over.
-    PassOver,
+    Skip,
     /// Nothing is transferred: [`StoreError::MessageGone`].
-    Refuse,
+    Fail,
 }
 
 /// A message under way, and where it goes.
@@ -39,12 +39,12 @@ impl Mailbox {
         &self,
         uids: &[Uid],
         to: &Mailbox,
-        gone: Gone,
+        if_missing: IfMissing,
     ) -> Result<Vec<(Uid, Uid)>, StoreError> {
         let mut copies = Vec::new();
-        for message in self.present(uids, to, gone)? {
-            let staged = match self.locate(&message, |path| Staged::link(path, to.maildir())) {
-                Err(StoreError::MessageGone) if gone == Gone::PassOver => continue,
+        for message in self.present(uids, to, if_missing)? {
+            let staged = match self.locate(&message, |path| StagedFile::link(path, to.maildir())) {
+                Err(StoreError::MessageGone) if if_missing == IfMissing::Skip => continue,
                 other => other?,
             };
             let file = destination(to, &renamed(&message), &message.flags)?;
@@ -63,9 +63,9 @@ impl Mailbox {
         &self,
         uids: &[Uid],
         to: &Mailbox,
-        gone: Gone,
+        if_missing: IfMissing,
     ) -> Result<Vec<(Uid, Uid)>, StoreError> {
-        let present = self.present(uids, to, gone)?;
+        let present = self.present(uids, to, if_missing)?;
         let uids: Vec<Uid> = present.iter().map(|message| message.uid).collect();
         let mut moving = Moving::to(to, &present)?;
         match self.edit(&uids, &mut Edit::Move(&mut moving)) {
@@ -82,7 +82,7 @@ impl Mailbox {
 
     /// A move to another file system, where nothing can be renamed to.
     fn copy_and_remove(&self, uids: &[Uid], to: &Mailbox) -> Result<Vec<(Uid, Uid)>, StoreError> {
-        let copied = self.copy(uids, to, Gone::PassOver)?;
+        let copied = self.copy(uids, to, IfMissing::Skip)?;
         let originals: Vec<Uid> = copied.iter().map(|(old, _)| *old).collect();
         self.remove(&originals)?;
         Ok(copied)
@@ -93,7 +93,7 @@ impl Mailbox {
         &self,
         uids: &[Uid],
         to: &Mailbox,
-        gone: Gone,
+        if_missing: IfMissing,
     ) -> Result<Vec<Arc<Message>>, StoreError> {
         if to.is_deleted() {
             return Err(StoreError::NoSuchMailbox(to.name().to_owned()));
@@ -101,7 +101,7 @@ impl Mailbox {
         let snapshot = self.refresh()?;
         let found = uids.iter().filter_map(|uid| snapshot.uid(*uid).cloned());
         let found: Vec<Arc<Message>> = found.collect();
-        if gone == Gone::Refuse && found.len() < uids.len() {
+        if if_missing == IfMissing::Fail && found.len() < uids.len() {
             return Err(StoreError::MessageGone);
         }
         Ok(found)
@@ -111,7 +111,7 @@ impl Mailbox {
     /// old UID, or its place in a row.
     pub(super) fn place(
         &self,
-        copies: Vec<(Uid, Staged, MailFile)>,
+        copies: Vec<(Uid, StagedFile, MailFile)>,
     ) -> Result<Vec<Placed>, StoreError> {
         let mut placed: Vec<(Uid, MailFile)> = Vec::with_capacity(copies.len());
         // Under the lock: nobody here sees the half of them.

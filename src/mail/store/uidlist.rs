@@ -32,7 +32,7 @@ const HIGHEST: Uid = Uid::MAX - (1 << 20);
 /// The UIDs of one mailbox, as they are on disk.
 pub(super) struct UidList {
     path: PathBuf,
-    content: Content,
+    content: UidListContent,
     /// The file that `content` was read from or written to.
     stamp: Option<Stamp>,
     /// The file on disk lacks something or has too much.
@@ -43,16 +43,16 @@ pub(super) struct UidList {
 
 /// What stands in the file.
 #[derive(Debug, PartialEq, Eq)]
-struct Content {
+struct UidListContent {
     validity: u32,
     next: Uid,
     /// The header's other fields: `G…`.
     header: Vec<String>,
-    lines: HashMap<Arc<str>, Line>,
+    lines: HashMap<Arc<str>, UidLine>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
-struct Line {
+struct UidLine {
     uid: Uid,
     fields: String,
 }
@@ -70,9 +70,9 @@ impl UidList {
             Some(Some(parsed)) => parsed,
             Some(None) => {
                 log::warn!("{}: damaged, the UIDs start anew", path.display());
-                (Content::new(), false)
+                (UidListContent::new(), false)
             }
-            None => (Content::new(), false),
+            None => (UidListContent::new(), false),
         };
         Ok(UidList {
             path,
@@ -166,7 +166,7 @@ impl UidList {
         self.content.next = next;
         for (uid, base) in (first..).zip(bases) {
             let fields = String::new();
-            let line = Line { uid, fields };
+            let line = UidLine { uid, fields };
             self.content.lines.insert(Arc::clone(base), line);
         }
         Ok(first..next)
@@ -225,9 +225,9 @@ impl UidList {
     }
 }
 
-impl Content {
-    fn new() -> Content {
-        Content {
+impl UidListContent {
+    fn new() -> UidListContent {
+        UidListContent {
             validity: new_validity(),
             next: 1,
             header: vec![format!("G{}", new_guid())],
@@ -252,7 +252,7 @@ impl Content {
     }
 }
 
-impl Line {
+impl UidLine {
     fn render(&self, base: &str, text: &mut String) {
         let space = if self.fields.is_empty() { "" } else { " " };
         let _ = writeln!(text, "{}{space}{} :{base}", self.uid, self.fields);
@@ -261,7 +261,7 @@ impl Line {
 
 /// Reads a file; `None` when it has no usable header. The second value says whether all was
 /// understood. A last line without its end is half-written, and was never shown to anyone.
-fn parse(file: &[u8]) -> Option<(Content, bool)> {
+fn parse(file: &[u8]) -> Option<(UidListContent, bool)> {
     let mut lines = file.split(|&byte| byte == b'\n');
     let mut content = parse_header(std::str::from_utf8(lines.next()?).ok()?)?;
     let mut whole = lines.next_back().is_some_and(<[u8]>::is_empty);
@@ -280,7 +280,7 @@ fn parse(file: &[u8]) -> Option<(Content, bool)> {
     Some((content, whole))
 }
 
-fn parse_header(line: &str) -> Option<Content> {
+fn parse_header(line: &str) -> Option<UidListContent> {
     let (mut validity, mut next, mut header) = (0, 0, Vec::new());
     for field in line.strip_prefix("3 ")?.split(' ') {
         match field.split_at_checked(1)? {
@@ -289,7 +289,7 @@ fn parse_header(line: &str) -> Option<Content> {
             _ => header.push(field.to_owned()),
         }
     }
-    (validity > 0 && (1..=HIGHEST).contains(&next)).then(|| Content {
+    (validity > 0 && (1..=HIGHEST).contains(&next)).then(|| UidListContent {
         validity,
         next,
         header,
@@ -297,7 +297,7 @@ fn parse_header(line: &str) -> Option<Content> {
     })
 }
 
-fn parse_line(line: &str) -> Option<(Arc<str>, Line)> {
+fn parse_line(line: &str) -> Option<(Arc<str>, UidLine)> {
     let (before, name) = line.split_once(" :")?;
     let (uid, fields) = before.split_once(' ').unwrap_or((before, ""));
     let uid = uid.parse().ok()?;
@@ -305,7 +305,7 @@ fn parse_line(line: &str) -> Option<(Arc<str>, Line)> {
     let base = name.split(':').next()?;
     let fields = fields.to_owned();
     let good = uid <= HIGHEST && !base.is_empty() && !name.contains(char::is_control);
-    good.then(|| (Arc::from(base), Line { uid, fields }))
+    good.then(|| (Arc::from(base), UidLine { uid, fields }))
 }
 
 /// A UIDVALIDITY that is greater than any before (RFC 9051 §2.3.1.1): the time, but never twice
@@ -465,7 +465,7 @@ mod tests {
             validity in 1u32..,
             steps in prop::collection::vec((1u32..1000, "[!-9;-~]{1,20}", "(W[0-9]{1,5})?"), 0..20),
         ) {
-            let mut content = Content { validity, next: 1, header: vec!["Gff".into()], lines: HashMap::new() };
+            let mut content = UidListContent { validity, next: 1, header: vec!["Gff".into()], lines: HashMap::new() };
             let mut order = Vec::new();
             for (step, base, fields) in steps {
                 let base: Arc<str> = base.into();
@@ -473,7 +473,7 @@ mod tests {
                     continue;
                 }
                 let uid = content.next + step;
-                content.lines.insert(Arc::clone(&base), Line { uid, fields });
+                content.lines.insert(Arc::clone(&base), UidLine { uid, fields });
                 content.next = uid + 1;
                 order.push(base);
             }

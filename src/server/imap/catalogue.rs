@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::limits;
 use crate::mail::message::charset::Charset;
 use crate::mail::message::content::MediaType;
-use crate::mail::message::{Encoding, Header, Part};
+use crate::mail::message::{BodyPart, Encoding, Header};
 use crate::mail::protocol::imap::describe::{self, BodyStructure};
 use crate::mail::store::Identity;
 
@@ -52,7 +52,7 @@ pub(super) struct Structure {
     /// BODYSTRUCTURE, as on the wire.
     pub(super) description: BodyStructure,
     /// Where its parts are.
-    pub(super) message: Part<Nature>,
+    pub(super) message: BodyPart<Nature>,
 }
 
 /// What must be known of a part to make its body readable.
@@ -68,7 +68,7 @@ pub(super) struct Nature {
 
 impl Heading {
     /// Of a message with this header.
-    pub(super) fn of(message: &Part) -> Heading {
+    pub(super) fn of(message: &BodyPart) -> Heading {
         Heading {
             end: message.header.end,
             envelope: describe::envelope(&message.fields),
@@ -79,7 +79,7 @@ impl Heading {
 
 impl Structure {
     /// Of this message.
-    pub(super) fn of(message: Part) -> Structure {
+    pub(super) fn of(message: BodyPart) -> Structure {
         Structure {
             description: BodyStructure::of(&message),
             message: message.map(&|header: Header| Nature::of(&header)),
@@ -116,7 +116,7 @@ impl Cost for Heading {
 
 impl Cost for Structure {
     fn cost(&self) -> usize {
-        let parts = self.message.count() * size_of::<Part<Nature>>();
+        let parts = self.message.count() * size_of::<BodyPart<Nature>>();
         size_of::<Structure>() + self.description.cost() + parts
     }
 }
@@ -273,7 +273,7 @@ mod tests {
     #[test]
     fn ten_thousand_ordinary_messages_fit() {
         let mut message: &[u8] = include_bytes!("../../../tests/servers/zoo/ordinary.eml");
-        let message = Part::read(&mut message).unwrap();
+        let message = BodyPart::read(&mut message).unwrap();
         let name = messages(1).remove(0);
         let heading = card_cost(&name, &Heading::of(&message));
         let structure = card_cost(&name, &Structure::of(message));

@@ -4,7 +4,7 @@ use super::answer::{Answer, Answered};
 use super::merge::Telling;
 use super::session::{Expecting, ImapServer, State};
 use crate::mail::net::Bell;
-use crate::mail::store::Watch;
+use crate::mail::store::WatchGuard;
 use crate::server::{Next, Part, Reply};
 
 /// An IDLE that is under way.
@@ -12,7 +12,7 @@ pub(super) struct Idling {
     tag: String,
     bell: Bell,
     /// Rings the bell; nothing does when no mailbox is selected.
-    _watch: Option<Watch>,
+    _watch: Option<WatchGuard>,
 }
 
 impl ImapServer {

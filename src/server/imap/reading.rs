@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use super::binary::Measured;
 use super::catalogue::{Catalogue, Heading, KEPT_FIELDS, Structure};
-use crate::mail::message::{Header, Part};
+use crate::mail::message::{BodyPart, Header};
 use crate::mail::store::{Mailbox, Message, StoreError, Uid};
 
 /// Nearly every header, and many a whole message, ends within these octets.
@@ -83,13 +83,13 @@ impl Reading {
             && octets == START_OCTETS
         {
             let mut header = start.get(..end).unwrap_or_default();
-            let header = Part::read(&mut header).map_err(failed)?;
+            let header = BodyPart::read(&mut header).map_err(failed)?;
             let heading = Arc::new(Heading::of(&header));
             self.catalogue.headings.keep(identity, &heading);
             return Ok(heading);
         }
         let mut whole = BufReader::new(start.chain(reader));
-        let whole = Part::read(&mut whole).map_err(failed)?;
+        let whole = BodyPart::read(&mut whole).map_err(failed)?;
         Ok(self.learn(message, whole).0)
     }
 
@@ -100,11 +100,11 @@ impl Reading {
             return Ok(structure);
         }
         let mut reader = BufReader::new(self.mailbox.open(message)?);
-        let whole = Part::read(&mut reader).map_err(|error| self.failed(message, error))?;
+        let whole = BodyPart::read(&mut reader).map_err(|error| self.failed(message, error))?;
         Ok(self.learn(message, whole).1)
     }
 
-    fn learn(&self, message: &Message, whole: Part) -> (Arc<Heading>, Arc<Structure>) {
+    fn learn(&self, message: &Message, whole: BodyPart) -> (Arc<Heading>, Arc<Structure>) {
         let identity = self.mailbox.identity(message);
         let heading = Arc::new(Heading::of(&whole));
         let structure = Arc::new(Structure::of(whole));
@@ -144,7 +144,7 @@ impl Reading {
         place: Range<u64>,
     ) -> Result<Header, StoreError> {
         let mut header = BufReader::new(self.slice(message, place)?);
-        let part = Part::read(&mut header).map_err(|error| self.failed(message, error))?;
+        let part = BodyPart::read(&mut header).map_err(|error| self.failed(message, error))?;
         Ok(part.fields)
     }
 

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use crate::mail::message::{Content, Header, Part};
+use crate::mail::message::{BodyPart, Content, Header};
 use crate::mail::protocol::imap::fetch::{Section, SectionText};
 
 /// What a section comes to in a message.
@@ -34,7 +34,7 @@ pub(super) fn of_whole(text: &SectionText, header_end: u64, size: u64) -> Found<
 }
 
 /// Finds a section of a part of this message.
-pub(super) fn of_part<'a, F>(section: &'a Section, message: &Part<F>) -> Found<'a> {
+pub(super) fn of_part<'a, F>(section: &'a Section, message: &BodyPart<F>) -> Found<'a> {
     let Some(part) = message.find(&section.path) else {
         return Found::Nothing;
     };
@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     fn each_row_is_a_section() {
-        let structure = Part::read(&mut MESSAGE.as_bytes()).unwrap();
+        let structure = BodyPart::read(&mut MESSAGE.as_bytes()).unwrap();
         let rows: &[(&str, Option<&str>)] = &[
             ("HEADER.FIELDS (subject)", Some("Subject: whole\r\n\r\n")),
             ("HEADER.FIELDS (X-None)", Some("\r\n")),

@@ -12,7 +12,7 @@ use super::reading::Reading;
 use super::search::told;
 use super::session::ImapServer;
 use super::view::View;
-use crate::mail::message::address::{self, Address};
+use crate::mail::message::address::{self, HeaderAddress};
 use crate::mail::message::{Header, words};
 use crate::mail::protocol::imap::Sort;
 use crate::mail::protocol::imap::search::{Criterion, SortKey};
@@ -119,7 +119,7 @@ fn display(header: &Header, field: &str) -> Key {
     Key::Text(comparable(&shown))
 }
 
-fn first_address(header: &Header, field: &str) -> Option<Address> {
+fn first_address(header: &Header, field: &str) -> Option<HeaderAddress> {
     let value = header.value(field)?;
     address::parse(&value).into_iter().next()
 }

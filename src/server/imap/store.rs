@@ -8,7 +8,7 @@ use super::session::ImapServer;
 use super::view::View;
 use crate::mail::message::{Flag, FlagChange};
 use crate::mail::protocol::imap::{MailboxName, MessageSet, SequenceSet};
-use crate::mail::store::{Gone, Mailbox, StoreError, Uid};
+use crate::mail::store::{IfMissing, Mailbox, StoreError, Uid};
 
 /// To a client that names messages by their numbers, which cannot be told to be gone before it stops.
 const SOME_GONE: &str = "[EXPUNGEISSUED] Some of the messages were removed meanwhile";
@@ -100,10 +100,10 @@ impl ImapServer {
 
 /// A message that is gone and was named by its number: RFC 2180 §4.4.1. A UID that does not exist is
 /// passed over (RFC 3501 §6.4.8).
-fn gone(by_uid: bool) -> Gone {
+fn gone(by_uid: bool) -> IfMissing {
     match by_uid {
-        true => Gone::PassOver,
-        false => Gone::Refuse,
+        true => IfMissing::Skip,
+        false => IfMissing::Fail,
     }
 }
 

@@ -14,7 +14,7 @@ use memchr::memmem::Finder;
 use super::catalogue::Nature;
 use super::reading::Reading;
 use crate::mail::message::{
-    Content, Decoder, Encoding, Field, Header, Part, casemap, charset, content, words,
+    BodyPart, Content, Decoder, Encoding, Field, Header, casemap, charset, content, words,
 };
 use crate::mail::protocol::imap::SearchKey;
 use crate::mail::protocol::imap::search::Place;
@@ -127,7 +127,7 @@ impl Pass<'_> {
     }
 
     /// RFC 9051 §6.4.4: TEXT looks into the headers of parts, too; BODY into no header at all.
-    fn part_header(&mut self, part: &Part<Nature>) -> Result<(), StoreError> {
+    fn part_header(&mut self, part: &BodyPart<Nature>) -> Result<(), StoreError> {
         if self.looks_in_headers() {
             let header = self.reading.header_at(self.message, part.header.clone())?;
             self.look(&header_text(&header), true);
@@ -136,8 +136,8 @@ impl Pass<'_> {
     }
 
     /// What is in a part, whose header was looked through.
-    fn part(&mut self, part: &Part<Nature>) -> Result<(), StoreError> {
-        let inside: &[Part<Nature>] = match &part.content {
+    fn part(&mut self, part: &BodyPart<Nature>) -> Result<(), StoreError> {
+        let inside: &[BodyPart<Nature>] = match &part.content {
             Content::Leaf if part.fields.is_text => return self.body(part),
             Content::Leaf => return Ok(()),
             Content::Multipart(parts) => parts,
@@ -153,7 +153,7 @@ impl Pass<'_> {
         Ok(())
     }
 
-    fn body(&mut self, part: &Part<Nature>) -> Result<(), StoreError> {
+    fn body(&mut self, part: &BodyPart<Nature>) -> Result<(), StoreError> {
         let longest = self
             .texts
             .wanted
@@ -194,7 +194,7 @@ impl Pass<'_> {
 
 /// A body in the making: what is read of it becomes text, and is prepared for comparison.
 struct Readable {
-    charset: charset::Decoder,
+    charset: charset::CharsetDecoder,
     text: String,
     /// What is to be looked through.
     prepared: String,
@@ -203,7 +203,7 @@ struct Readable {
 impl Readable {
     fn new(nature: Nature) -> Readable {
         Readable {
-            charset: charset::Decoder::new(nature.charset),
+            charset: charset::CharsetDecoder::new(nature.charset),
             text: String::new(),
             prepared: String::new(),
         }

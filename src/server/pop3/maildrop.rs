@@ -11,7 +11,9 @@ use std::sync::Arc;
 use super::top::Top;
 use super::{Reply, err};
 use crate::mail::message::{Flag, FlagChange, Flags};
-use crate::mail::store::{Account, Exclusive, Mailbox, Message, MessageReader, StoreError, Uid};
+use crate::mail::store::{
+    Account, ExclusiveLock, Mailbox, Message, MessageReader, StoreError, Uid,
+};
 
 /// An INBOX, locked.
 pub(super) struct Maildrop {
@@ -19,7 +21,7 @@ pub(super) struct Maildrop {
     uid_validity: u32,
     entries: Vec<Entry>,
     /// Unlocks the mailbox when it is dropped, and so comes last.
-    _lock: Exclusive,
+    _lock: ExclusiveLock,
 }
 
 /// A message of it.

@@ -11,7 +11,7 @@ use super::envelope::now;
 use super::{Envelope, Home, Inboxes, Queue, Recipient, Ret, State, new_id};
 use crate::mail::message::compose::message_id;
 use crate::mail::message::header::HEADER_MAX;
-use crate::mail::message::report::{Fate, Report, Returned};
+use crate::mail::message::report::{DeliveryReport, RecipientReport, Returned};
 use crate::mail::protocol::smtp::{Address, Enhanced, OriginalRecipient, ReversePath, xtext};
 use crate::mail::store::{Delivery, Mailbox, StoreError};
 
@@ -76,7 +76,7 @@ impl Reporter {
 
 /// A report, and the message that it is about.
 struct Letter {
-    report: Report,
+    report: DeliveryReport,
     whole: bool,
     message: BufReader<std::fs::File>,
 }
@@ -128,7 +128,12 @@ fn submit(queue: &Arc<Queue>, letter: Letter, sender: &Address) -> Result<(), St
     submission.commit()
 }
 
-fn compose(queue: &Queue, envelope: &Envelope, sender: &Address, about: &[&Recipient]) -> Report {
+fn compose(
+    queue: &Queue,
+    envelope: &Envelope,
+    sender: &Address,
+    about: &[&Recipient],
+) -> DeliveryReport {
     let any = |state| about.iter().any(|recipient| recipient.state == state);
     let subject = match () {
         () if any(State::Failed) => "Your message was not delivered",
@@ -138,7 +143,7 @@ fn compose(queue: &Queue, envelope: &Envelope, sender: &Address, about: &[&Recip
     let until = queue.schedule().end(envelope.received);
     let fate = |recipient: &&Recipient| {
         let reply = recipient.reply.clone().unwrap_or_default();
-        Fate {
+        RecipientReport {
             original: recipient.orcpt.as_deref().and_then(original),
             recipient: recipient.to.to_string(),
             action: action(recipient),
@@ -148,7 +153,7 @@ fn compose(queue: &Queue, envelope: &Envelope, sender: &Address, about: &[&Recip
             retry_until: (recipient.state == State::Waiting).then_some(until),
         }
     };
-    Report {
+    DeliveryReport {
         from: format!("Mail Delivery System <postmaster@{}>", queue.domain()),
         to: sender.to_string(),
         subject: subject.to_owned(),
@@ -159,7 +164,7 @@ fn compose(queue: &Queue, envelope: &Envelope, sender: &Address, about: &[&Recip
         // RFC 3461 §6.3: what was xtext on the wire is plain in a report.
         envelope_id: envelope.envid.as_deref().and_then(xtext::decode),
         arrival: envelope.received,
-        fates: about.iter().map(fate).collect(),
+        recipients: about.iter().map(fate).collect(),
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::super::Reply;
 use super::transaction::disk_trouble;
-use crate::mail::store::{Delivery, Mailbox, Outcome, StoreError};
+use crate::mail::store::{Delivery, DeliveryOutcome, Mailbox, StoreError};
 use crate::server::queue::{self, Queue, Submission};
 
 /// A message that is being written to all its places.
@@ -66,7 +66,7 @@ impl Incoming {
     }
 
     /// The same for LMTP, which has an answer for each mailbox and nothing for the queue.
-    pub(super) fn commit_each(self) -> Result<Vec<Outcome>, Reply> {
+    pub(super) fn commit_each(self) -> Result<Vec<DeliveryOutcome>, Reply> {
         let each = self.delivery.map_or(Ok(Vec::new()), Delivery::commit_each);
         each.map_err(|error| disk_trouble(&error))
     }

@@ -14,7 +14,7 @@ use super::transaction::{Envelope, Recipient, disk_trouble, storage_trouble};
 use super::{Role, SmtpServer, State, status, trace};
 use crate::limits::BareLineEndings;
 use crate::mail::net::dot::Ending;
-use crate::mail::store::{Account, Outcome};
+use crate::mail::store::{Account, DeliveryOutcome};
 use crate::server::{Next, Part, Reply};
 
 /// A message that is on its way in.
@@ -171,7 +171,7 @@ impl SmtpServer {
 }
 
 /// A reply for each recipient: whose list has one mailbox that failed is told to try again.
-fn each_outcome(recipients: &[Recipient], outcomes: &[Outcome], id: &str) -> Reply {
+fn each_outcome(recipients: &[Recipient], outcomes: &[DeliveryOutcome], id: &str) -> Reply {
     let mut all = Reply::silent();
     for to in recipients {
         let failure = outcomes.iter().find_map(|(mailbox, outcome)| {

@@ -19,7 +19,7 @@ fn place() -> Place {
 fn an_answer_goes_to_who_wrote_and_quotes() {
     let writing = Writing::answer(
         place(),
-        &Reading::of(MESSAGE),
+        &ParsedMessage::of(MESSAGE),
         "alice@here.test",
         Answer::Sender,
     );
@@ -36,7 +36,7 @@ fn an_answer_goes_to_who_wrote_and_quotes() {
 
 #[test]
 fn an_answer_to_all_leaves_oneself_out() {
-    let reading = Reading::of(MESSAGE);
+    let reading = ParsedMessage::of(MESSAGE);
     let to_all = Writing::answer(place(), &reading, "alice@here.test", Answer::All);
     assert_eq!(to_all.cc, "\"Doe, Jo\" <jo@there.test>, carol@here.test");
     // One's own message is answered to those it went to.
@@ -54,7 +54,7 @@ fn a_subject_is_prefixed_once() {
 
 #[test]
 fn a_message_is_passed_on_with_its_files() {
-    let mut reading = Reading::of(MESSAGE);
+    let mut reading = ParsedMessage::of(MESSAGE);
     reading
         .attachments
         .push(Attachment::new("tea.csv", b"1".to_vec()));

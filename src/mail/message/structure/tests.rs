@@ -5,8 +5,8 @@ use super::*;
 use proptest::prelude::*;
 use std::io::{BufReader, Read, repeat};
 
-fn read(message: &str) -> Part {
-    Part::read(&mut message.as_bytes()).unwrap()
+fn read(message: &str) -> BodyPart {
+    BodyPart::read(&mut message.as_bytes()).unwrap()
 }
 
 fn slice<'a>(message: &'a str, range: &Range<u64>) -> &'a str {
@@ -14,7 +14,7 @@ fn slice<'a>(message: &'a str, range: &Range<u64>) -> &'a str {
 }
 
 /// The tree in one line: a leaf is its body, `[…]` a multipart, `<…>` a message.
-fn shown(message: &str, part: &Part) -> String {
+fn shown(message: &str, part: &BodyPart) -> String {
     match &part.content {
         Content::Leaf => slice(message, &part.body).replace("\r\n", "/"),
         Content::Message(inner) => format!("<{}>", shown(message, inner)),
@@ -36,13 +36,13 @@ fn check(rows: &[(&str, &str)]) {
 }
 
 /// What holds of every part: header and body join, lie inside the one around, and do not overlap.
-fn law(part: &Part, around: Range<u64>) {
+fn law(part: &BodyPart, around: Range<u64>) {
     assert!(around.start <= part.header.start && part.header.start <= part.header.end);
     assert_eq!(part.header.end, part.body.start);
     assert!(part.body.start <= part.body.end && part.body.end <= around.end);
     assert!(part.lines <= part.body.end - part.body.start);
     let mut from = part.body.start;
-    let inner: &[Part] = match &part.content {
+    let inner: &[BodyPart] = match &part.content {
         Content::Leaf => &[],
         Content::Multipart(parts) => parts,
         Content::Message(message) => std::slice::from_ref(&**message),
@@ -209,7 +209,7 @@ fn a_long_message_costs_no_memory() {
     let header: &[u8] = b"Content-Type: multipart/mixed; boundary=b\r\nLong: ";
     let rest: &[u8] = b"\r\nSubject: kept\r\n\r\n--b\r\n\r\n";
     let message = header.chain(line()).chain(rest).chain(line());
-    let part = Part::read(&mut BufReader::new(message)).unwrap();
+    let part = BodyPart::read(&mut BufReader::new(message)).unwrap();
     assert_eq!(
         part.body.end,
         40_000_000 + (header.len() + rest.len()) as u64
@@ -277,7 +277,7 @@ fn joined(parts: &[(String, Vec<String>)], boundary: &str) -> (String, Vec<Strin
     )
 }
 
-fn leaves(message: &str, part: &Part) -> Vec<String> {
+fn leaves(message: &str, part: &BodyPart) -> Vec<String> {
     match &part.content {
         Content::Leaf => vec![slice(message, &part.body).to_owned()],
         Content::Message(inner) => leaves(message, inner),
@@ -305,7 +305,7 @@ const PIECES: &[&str] = &[
 proptest! {
     #[test]
     fn every_leaf_is_where_it_was_put((message, expected) in tree(), buffer in 1usize..99) {
-        let part = Part::read(&mut BufReader::with_capacity(buffer, message.as_bytes())).unwrap();
+        let part = BodyPart::read(&mut BufReader::with_capacity(buffer, message.as_bytes())).unwrap();
         prop_assert_eq!(leaves(&message, &part), expected);
         prop_assert_eq!(part.body.end, message.len() as u64);
         law(&part, 0..message.len() as u64);
@@ -323,7 +323,7 @@ proptest! {
 
     #[test]
     fn any_octets_are_a_message(message in prop::collection::vec(any::<u8>(), 0..200)) {
-        let part = Part::read(&mut &message[..]).unwrap();
+        let part = BodyPart::read(&mut &message[..]).unwrap();
         law(&part, 0..message.len() as u64);
     }
 }

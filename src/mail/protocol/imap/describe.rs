@@ -1,15 +1,15 @@
 //! What IMAP tells of a message without sending it: ENVELOPE, BODY and BODYSTRUCTURE
 //! (RFC 9051 §7.5.2, RFC 3501 §7.4.2).
 //!
-//! Made from a [`Part`] alone; never reads the message. What a broken message leaves open is
+//! Made from a [`BodyPart`] alone; never reads the message. What a broken message leaves open is
 //! answered as Dovecot answers it.
 
 use std::ops::Range;
 
 use super::string::{nstring, string};
-use crate::mail::message::address::{self, Address};
-use crate::mail::message::content::{self, Disposition, MediaType, Params};
-use crate::mail::message::{Content, Header, Part};
+use crate::mail::message::address::{self, HeaderAddress};
+use crate::mail::message::content::{self, Disposition, MediaType, MimeParams};
+use crate::mail::message::{BodyPart, Content, Header};
 
 /// The BODYSTRUCTURE of a message as it stands on the wire, and its BODY, which is the same without
 /// the extension data.
@@ -32,7 +32,7 @@ pub fn envelope(header: &Header) -> Vec<u8> {
 impl BodyStructure {
     /// Describes a message.
     #[must_use]
-    pub fn of(message: &Part) -> BodyStructure {
+    pub fn of(message: &BodyPart) -> BodyStructure {
         let mut structure = BodyStructure {
             text: Vec::new(),
             extensions: Vec::new(),
@@ -68,7 +68,7 @@ impl BodyStructure {
         self.text.capacity() + self.extensions.capacity() * size_of::<Range<usize>>()
     }
 
-    fn part(&mut self, part: &Part) {
+    fn part(&mut self, part: &BodyPart) {
         self.text.push(b'(');
         match &part.content {
             Content::Multipart(parts) => self.multipart(part, parts),
@@ -82,7 +82,7 @@ impl BodyStructure {
     }
 
     /// `body-type-mpart`.
-    fn multipart(&mut self, part: &Part, parts: &[Part]) {
+    fn multipart(&mut self, part: &BodyPart, parts: &[BodyPart]) {
         for inner in parts {
             self.part(inner);
         }
@@ -107,7 +107,7 @@ impl BodyStructure {
     }
 
     /// `body-type-msg`: what lies inside comes along.
-    fn message(&mut self, part: &Part, message: &Part) {
+    fn message(&mut self, part: &BodyPart, message: &BodyPart) {
         let out = &mut self.text;
         out.extend_from_slice(b"\"message\" \"rfc822\" ");
         let media = MediaType::of(&part.fields);
@@ -150,7 +150,7 @@ fn write_envelope(header: &Header, out: &mut Vec<u8>) {
 
 /// The addresses of every field with this name: there should be one (RFC 5322 §3.6), and if there
 /// are more, nobody should be left out.
-fn addresses(header: &Header, name: &str) -> Vec<Address> {
+fn addresses(header: &Header, name: &str) -> Vec<HeaderAddress> {
     let named = header.named(name);
     named
         .flat_map(|field| address::parse(&field.unfolded()))
@@ -164,7 +164,7 @@ fn write_field(header: &Header, name: &str, out: &mut Vec<u8>) {
 }
 
 /// An address list and a space: `(("Alice" NIL "alice" "pillarbox.test")) `.
-fn write_addresses(list: &[Address], out: &mut Vec<u8>) {
+fn write_addresses(list: &[HeaderAddress], out: &mut Vec<u8>) {
     if list.is_empty() {
         out.extend_from_slice(b"NIL ");
         return;
@@ -187,7 +187,7 @@ fn write_addresses(list: &[Address], out: &mut Vec<u8>) {
 }
 
 /// `body-type-text` and `body-type-basic`.
-fn write_leaf(part: &Part, out: &mut Vec<u8>) {
+fn write_leaf(part: &BodyPart, out: &mut Vec<u8>) {
     let media = leaf_type(part);
     string(&media.main, out);
     out.push(b' ');
@@ -201,12 +201,12 @@ fn write_leaf(part: &Part, out: &mut Vec<u8>) {
 }
 
 /// A space and `body-fld-lines`.
-fn write_lines(part: &Part, out: &mut Vec<u8>) {
+fn write_lines(part: &BodyPart, out: &mut Vec<u8>) {
     out.extend_from_slice(format!(" {}", part.lines).as_bytes());
 }
 
 /// The type of a part that nobody looked into.
-fn leaf_type(part: &Part) -> MediaType {
+fn leaf_type(part: &BodyPart) -> MediaType {
     let named = |main: &[u8], sub: &[u8], params| MediaType {
         main: main.to_vec(),
         sub: sub.to_vec(),
@@ -214,7 +214,7 @@ fn leaf_type(part: &Part) -> MediaType {
     };
     let media = MediaType::of(&part.fields)
         // RFC 2045 §5.2: what does not say what it is is text.
-        .unwrap_or_else(|| named(b"text", b"plain", Params::default()));
+        .unwrap_or_else(|| named(b"text", b"plain", MimeParams::default()));
     if media.is_main("multipart") || media.is("message", "rfc822") {
         // Too deep to be looked into; the grammar has no such leaf, so it is just octets.
         return named(b"application", b"octet-stream", media.params);
@@ -223,7 +223,7 @@ fn leaf_type(part: &Part) -> MediaType {
         return media;
     }
     let mut text = media;
-    text.params.0.push(content::Param {
+    text.params.0.push(content::MimeParam {
         name: b"charset".to_vec(),
         value: b"us-ascii".to_vec(),
     });
@@ -231,7 +231,7 @@ fn leaf_type(part: &Part) -> MediaType {
 }
 
 /// `body-fields` after the parameters: id, description, encoding, octets.
-fn write_fields(part: &Part, out: &mut Vec<u8>) {
+fn write_fields(part: &BodyPart, out: &mut Vec<u8>) {
     out.push(b' ');
     write_field(&part.fields, "Content-ID", out);
     write_field(&part.fields, "Content-Description", out);
@@ -241,7 +241,7 @@ fn write_fields(part: &Part, out: &mut Vec<u8>) {
 }
 
 /// `body-ext-1part` and `body-ext-mpart`: MD5 (not for a multipart), disposition, language, location.
-fn write_extension(part: &Part, out: &mut Vec<u8>) {
+fn write_extension(part: &BodyPart, out: &mut Vec<u8>) {
     out.push(b' ');
     if !matches!(part.content, Content::Multipart(_)) {
         write_field(&part.fields, "Content-MD5", out);
@@ -262,7 +262,7 @@ fn write_extension(part: &Part, out: &mut Vec<u8>) {
 }
 
 /// `body-fld-param`: `("charset" "utf-8")`, or NIL.
-fn write_params(params: &Params, out: &mut Vec<u8>) {
+fn write_params(params: &MimeParams, out: &mut Vec<u8>) {
     let joined = params.joined();
     let pairs = (joined.0.iter()).flat_map(|param| [&param.name, &param.value]);
     write_list(pairs, out);

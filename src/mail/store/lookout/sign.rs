@@ -8,7 +8,7 @@ use super::eyes::Seen;
 use crate::mail::store::Mailbox;
 use crate::mail::store::keywords::Keywords;
 use crate::mail::store::maildir::{Dir, FileName, MailFile};
-use crate::mail::store::state::State;
+use crate::mail::store::state::MailboxState;
 use crate::mail::store::uidlist::UidList;
 
 /// Signs of one mailbox that are told apart; of more, only that there were some.
@@ -60,7 +60,7 @@ impl Mailbox {
             return true;
         }
         let maildir = self.maildir();
-        let is_news = |state: Option<&State>| match state {
+        let is_news = |state: Option<&MailboxState>| match state {
             Some(state) => signs.iter().any(|sign| !state.knows(sign, maildir)),
             // Nobody has looked yet.
             None => true,
@@ -77,7 +77,7 @@ impl Mailbox {
     }
 }
 
-impl State {
+impl MailboxState {
     /// Does the newest snapshot show what was seen?
     fn knows(&self, sign: &Sign, maildir: &Path) -> bool {
         let lists = || !self.uids.changed_on_disk() && !self.keywords.changed_on_disk();
@@ -145,7 +145,8 @@ mod tests {
         fn knows(&self, dir: Dir, name: &str) -> bool {
             let sign = Sign::File(dir, name.to_owned());
             let maildir = self.mailbox.maildir();
-            let knows = |state: Option<&State>| state.is_some_and(|s| s.knows(&sign, maildir));
+            let knows =
+                |state: Option<&MailboxState>| state.is_some_and(|s| s.knows(&sign, maildir));
             self.mailbox.try_state(knows).unwrap()
         }
 
@@ -193,7 +194,7 @@ mod tests {
         inbox.newest();
         let knows = |sign: Sign| {
             let knows =
-                |state: Option<&State>| state.unwrap().knows(&sign, inbox.mailbox.maildir());
+                |state: Option<&MailboxState>| state.unwrap().knows(&sign, inbox.mailbox.maildir());
             inbox.mailbox.try_state(knows).unwrap()
         };
         assert!(knows(Sign::List) && knows(Sign::Perhaps) && !knows(Sign::Anything));

@@ -11,7 +11,7 @@ use super::*;
 
 #[test]
 fn a_delivered_message_is_recent_until_a_session_claims_it() {
-    let disk = Disk::new();
+    let disk = TestStore::new();
     let inbox = disk.inbox();
     let name = deliver(&inbox, "a: b\r\n\r\nhi\r\n");
     let file = files(&disk.path("new")).pop().unwrap();
@@ -42,7 +42,7 @@ fn a_delivered_message_is_recent_until_a_session_claims_it() {
 
 #[test]
 fn append_has_flags_and_a_date() {
-    let disk = Disk::new();
+    let disk = TestStore::new();
     let inbox = disk.inbox();
     let date = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
     let delivery = Delivery::begin(vec![inbox.clone()]).unwrap();
@@ -61,7 +61,7 @@ fn append_has_flags_and_a_date() {
 
 #[test]
 fn one_message_for_two_accounts_is_one_file() {
-    let disk = Disk::new();
+    let disk = TestStore::new();
     let store = Store::open(disk.folder.path()).unwrap();
     let both: Vec<_> = ["alice", "bob"]
         .iter()
@@ -81,7 +81,7 @@ fn one_message_for_two_accounts_is_one_file() {
 
 #[test]
 fn a_delivery_that_is_dropped_or_was_killed_leaves_no_message() {
-    let disk = Disk::new();
+    let disk = TestStore::new();
     let inbox = disk.inbox();
     let mut delivery = Delivery::begin(vec![inbox.clone()]).unwrap();
     delivery.write_all(b"half of a mess").unwrap();
@@ -114,7 +114,7 @@ fn follow(inbox: &Mailbox, stop: &AtomicBool) {
 fn many_deliver_while_others_read() {
     const THREADS: usize = 8;
     const EACH: usize = 50;
-    let disk = Disk::new();
+    let disk = TestStore::new();
     let inbox = disk.inbox();
     let stop = AtomicBool::new(false);
     let names: Vec<String> = thread::scope(|scope| {
@@ -165,7 +165,7 @@ proptest! {
         piece in 1usize..30,
     ) {
         let message: String = lines.iter().map(|line| format!("{line}\r\n")).collect();
-        let disk = Disk::new();
+        let disk = TestStore::new();
         let inbox = disk.inbox();
         let mut delivery = Delivery::begin(vec![inbox.clone()]).unwrap();
         for chunk in message.as_bytes().chunks(piece) {

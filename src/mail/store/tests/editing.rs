@@ -8,7 +8,7 @@ use crate::mail::message::FlagChange;
 
 #[test]
 fn store_changes_flags_and_old_snapshots_do_not_change() {
-    let disk = Disk::new();
+    let disk = TestStore::new();
     let inbox = disk.inbox();
     deliver(&inbox, "one");
     deliver(&inbox, "two");
@@ -37,7 +37,7 @@ fn store_changes_flags_and_old_snapshots_do_not_change() {
 
 #[test]
 fn a_copy_has_the_flags_the_date_and_the_bytes() {
-    let disk = Disk::new();
+    let disk = TestStore::new();
     disk.alice.create("Saved").unwrap();
     let (inbox, saved) = (disk.inbox(), disk.alice.mailbox("Saved").unwrap());
     for text in ["one\r\n", "two\r\n", "three\r\n"] {
@@ -50,7 +50,7 @@ fn a_copy_has_the_flags_the_date_and_the_bytes() {
     // UID 2 goes behind our back.
     let second = before.uid(2).unwrap();
     fs::remove_file(second.file.path(inbox.maildir())).unwrap();
-    let pairs = inbox.copy(&[3, 2, 1, 50], &saved, Gone::PassOver).unwrap();
+    let pairs = inbox.copy(&[3, 2, 1, 50], &saved, IfMissing::Skip).unwrap();
     assert_eq!(pairs, [(3, 1), (1, 2)]);
     let after = saved.refresh().unwrap();
     let copy = after.uid(1).unwrap();
@@ -59,13 +59,13 @@ fn a_copy_has_the_flags_the_date_and_the_bytes() {
     assert_eq!(saved.size(copy).unwrap(), 7);
     let original = before.uid(3).unwrap();
     assert_eq!(saved.date(copy).unwrap(), inbox.date(original).unwrap());
-    assert_eq!(inbox.copy(&[1], &inbox, Gone::Refuse).unwrap(), [(1, 4)]);
+    assert_eq!(inbox.copy(&[1], &inbox, IfMissing::Fail).unwrap(), [(1, 4)]);
     assert!(files(&disk.path(".Saved/tmp")).is_empty());
 }
 
 #[test]
 fn a_copy_that_fails_copies_nothing() {
-    let disk = Disk::new();
+    let disk = TestStore::new();
     disk.alice.create("Saved").unwrap();
     let (inbox, saved) = (disk.inbox(), disk.alice.mailbox("Saved").unwrap());
     deliver(&inbox, "one");
@@ -77,7 +77,7 @@ fn a_copy_that_fails_copies_nothing() {
     fs::remove_dir(disk.path(".Saved/new")).unwrap();
     fs::write(disk.path(".Saved/new"), "in the way").unwrap();
     assert!(matches!(
-        inbox.copy(&[1, 2], &saved, Gone::Refuse),
+        inbox.copy(&[1, 2], &saved, IfMissing::Fail),
         Err(StoreError::Disk(..))
     ));
     assert!(files(&disk.path(".Saved/cur")).is_empty());
@@ -86,13 +86,13 @@ fn a_copy_that_fails_copies_nothing() {
 
 #[test]
 fn a_copy_by_number_copies_nothing_when_one_is_gone() {
-    let disk = Disk::new();
+    let disk = TestStore::new();
     disk.alice.create("Saved").unwrap();
     let (inbox, saved) = (disk.inbox(), disk.alice.mailbox("Saved").unwrap());
     deliver(&inbox, "one");
     for refused in [
-        inbox.copy(&[1, 2], &saved, Gone::Refuse),
-        inbox.move_to(&[1, 2], &saved, Gone::Refuse),
+        inbox.copy(&[1, 2], &saved, IfMissing::Fail),
+        inbox.move_to(&[1, 2], &saved, IfMissing::Fail),
     ] {
         assert!(matches!(refused, Err(StoreError::MessageGone)));
     }
@@ -102,7 +102,7 @@ fn a_copy_by_number_copies_nothing_when_one_is_gone() {
 
 #[test]
 fn a_moved_message_has_its_flags_and_its_date_and_is_in_one_mailbox() {
-    let disk = Disk::new();
+    let disk = TestStore::new();
     disk.alice.create("Saved").unwrap();
     let (inbox, saved) = (disk.inbox(), disk.alice.mailbox("Saved").unwrap());
     // Another keyword has the first letter there.
@@ -118,7 +118,7 @@ fn a_moved_message_has_its_flags_and_its_date_and_is_in_one_mailbox() {
     let date =
         |mailbox: &Mailbox, message: &Message| -> SystemTime { mailbox.date(message).unwrap() };
     let dates = [1, 3].map(|uid| date(&inbox, before.uid(uid).unwrap()));
-    let pairs = inbox.move_to(&[1, 3, 50], &saved, Gone::PassOver).unwrap();
+    let pairs = inbox.move_to(&[1, 3, 50], &saved, IfMissing::Skip).unwrap();
     assert_eq!(pairs, [(1, 2), (3, 3)]);
     let (left, arrived) = (inbox.refresh().unwrap(), saved.refresh().unwrap());
     assert_eq!((uids(&left), uids(&arrived)), (vec![2], vec![1, 2, 3]));
@@ -133,7 +133,10 @@ fn a_moved_message_has_its_flags_and_its_date_and_is_in_one_mailbox() {
     let second = left.uid(2).unwrap().file.path(inbox.maildir());
     let name = second.file_name().unwrap().to_str().unwrap();
     fs::rename(&second, disk.path(&format!("cur/{name}:2,F"))).unwrap();
-    assert_eq!(inbox.move_to(&[2], &inbox, Gone::Refuse).unwrap(), [(2, 4)]);
+    assert_eq!(
+        inbox.move_to(&[2], &inbox, IfMissing::Fail).unwrap(),
+        [(2, 4)]
+    );
     let moved = inbox.refresh().unwrap();
     assert_eq!(moved.uid(4).unwrap().flags.to_string(), "\\Flagged");
     assert_eq!(uids(&disk.reopened().refresh().unwrap()), [4]);
@@ -141,7 +144,7 @@ fn a_moved_message_has_its_flags_and_its_date_and_is_in_one_mailbox() {
 
 #[test]
 fn of_two_who_move_a_message_at_the_same_time_one_has_moved_it() {
-    let disk = Disk::new();
+    let disk = TestStore::new();
     disk.alice.create("Saved").unwrap();
     let (inbox, saved) = (disk.inbox(), disk.alice.mailbox("Saved").unwrap());
     for n in 0..100 {
@@ -149,7 +152,7 @@ fn of_two_who_move_a_message_at_the_same_time_one_has_moved_it() {
     }
     let all: Vec<Uid> = (1..=100).collect();
     let moved: usize = thread::scope(|scope| {
-        let move_all = || inbox.move_to(&all, &saved, Gone::PassOver).unwrap().len();
+        let move_all = || inbox.move_to(&all, &saved, IfMissing::Skip).unwrap().len();
         let movers: Vec<_> = (0..4).map(|_| scope.spawn(move_all)).collect();
         movers.into_iter().map(|mover| mover.join().unwrap()).sum()
     });

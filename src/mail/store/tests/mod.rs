@@ -27,16 +27,16 @@ use crate::mail::message::{Flag, Flags};
 use crate::mail::net::{self, Bell};
 
 /// A store in a temporary folder, and alice's mail in it.
-struct Disk {
+struct TestStore {
     folder: tempfile::TempDir,
     alice: Account,
 }
 
-impl Disk {
-    fn new() -> Disk {
+impl TestStore {
+    fn new() -> TestStore {
         let folder = tempfile::tempdir().unwrap();
         let alice = account(folder.path());
-        Disk { folder, alice }
+        TestStore { folder, alice }
     }
 
     fn inbox(&self) -> Arc<Mailbox> {

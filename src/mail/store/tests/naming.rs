@@ -8,7 +8,7 @@ use super::*;
 
 #[test]
 fn mailboxes_come_and_go() {
-    let disk = Disk::new();
+    let disk = TestStore::new();
     let alice = &disk.alice;
     assert_eq!(alice.mailboxes().unwrap(), ["INBOX"]);
     for name in ["Sent", "Lists.rust", "inbox.Entwürfe"] {
@@ -45,7 +45,7 @@ fn mailboxes_come_and_go() {
 
 #[test]
 fn a_deleted_mailbox_is_gone_for_who_has_it_open() {
-    let disk = Disk::new();
+    let disk = TestStore::new();
     let alice = &disk.alice;
     alice.create("Sent").unwrap();
     let sent = alice.mailbox("Sent").unwrap();
@@ -117,7 +117,7 @@ fn a_mailbox_that_is_waited_for_keeps_nobody_else_waiting() {
 
 #[test]
 fn a_mailbox_is_renamed_with_those_below_it() {
-    let disk = Disk::new();
+    let disk = TestStore::new();
     let alice = &disk.alice;
     for name in ["Lists", "Lists.rust", "Listsen", "Old"] {
         alice.create(name).unwrap();
@@ -158,7 +158,7 @@ fn a_mailbox_is_renamed_with_those_below_it() {
 
 #[test]
 fn account_names_stay_in_their_folder() {
-    let disk = Disk::new();
+    let disk = TestStore::new();
     let store = Store::open(disk.folder.path()).unwrap();
     for bad in ["", ".", "..", ".hidden", "a/b", "Alice", "a b", "ä"] {
         assert!(
@@ -183,7 +183,7 @@ fn a_new_account_is_furnished_and_an_old_one_is_left_alone() {
     let names = ["Archive", "Drafts", "Junk", "Sent", "Trash"];
     assert_eq!(alice.mailboxes().unwrap()[1..], names);
     assert_eq!(alice.subscriptions().unwrap(), names);
-    let uses = FURNITURE.map(|(name, special_use)| (special_use, name.to_owned()));
+    let uses = DEFAULT_MAILBOXES.map(|(name, special_use)| (special_use, name.to_owned()));
     assert_eq!(alice.special_uses().unwrap(), uses);
 
     alice.delete("Junk").unwrap();

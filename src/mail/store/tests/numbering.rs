@@ -6,7 +6,7 @@ use super::*;
 
 #[test]
 fn uids_survive_a_restart_and_are_never_used_again() {
-    let disk = Disk::new();
+    let disk = TestStore::new();
     let inbox = disk.inbox();
     for text in ["one", "two", "three"] {
         deliver(&inbox, text);
@@ -34,7 +34,7 @@ fn uids_survive_a_restart_and_are_never_used_again() {
 
 #[test]
 fn a_torn_uid_list_costs_nobody_a_uid_that_was_shown() {
-    let disk = Disk::new();
+    let disk = TestStore::new();
     let inbox = disk.inbox();
     deliver(&inbox, "one");
     let before = inbox.refresh().unwrap();
@@ -54,7 +54,7 @@ fn a_torn_uid_list_costs_nobody_a_uid_that_was_shown() {
 
 #[test]
 fn a_lost_uid_list_means_a_new_validity_only_after_a_restart() {
-    let disk = Disk::new();
+    let disk = TestStore::new();
     let inbox = disk.inbox();
     deliver(&inbox, "one");
     let before = inbox.refresh().unwrap();
@@ -69,7 +69,7 @@ fn a_lost_uid_list_means_a_new_validity_only_after_a_restart() {
 
 #[test]
 fn a_size_that_was_counted_is_remembered() {
-    let disk = Disk::new();
+    let disk = TestStore::new();
     fs::write(disk.path("cur/1.h:2,S"), "a\nb\r\n").unwrap();
     let inbox = disk.inbox();
     let snapshot = inbox.refresh().unwrap();
@@ -81,7 +81,7 @@ fn a_size_that_was_counted_is_remembered() {
 
 #[test]
 fn the_list_is_not_written_for_every_size_that_is_counted() {
-    let disk = Disk::new();
+    let disk = TestStore::new();
     for number in 0..100 {
         fs::write(disk.path(&format!("cur/{number}.h:2,")), "a\n").unwrap();
     }

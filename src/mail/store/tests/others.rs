@@ -7,7 +7,7 @@ use crate::mail::message::FlagChange;
 
 #[test]
 fn what_other_programs_do_is_seen_at_once() {
-    let disk = Disk::new();
+    let disk = TestStore::new();
     let inbox = disk.inbox();
     let (watching, other) = (Bell::new().unwrap(), disk.inbox());
     let _watch = other.watch(&watching);
@@ -52,7 +52,7 @@ fn what_other_programs_do_is_seen_at_once() {
 
 #[test]
 fn a_message_that_others_rename_again_and_again_is_found() {
-    let disk = Disk::new();
+    let disk = TestStore::new();
     let inbox = disk.inbox();
     let name = deliver(&inbox, "a: b\n\nhi\n");
     let snapshot = inbox.refresh().unwrap();
@@ -69,7 +69,7 @@ fn a_message_that_others_rename_again_and_again_is_found() {
 
 #[test]
 fn a_uid_that_dovecot_gave_is_taken() {
-    let disk = Disk::new();
+    let disk = TestStore::new();
     let inbox = disk.inbox();
     deliver(&inbox, "ours");
     inbox.refresh().unwrap();
@@ -90,7 +90,7 @@ fn a_uid_that_dovecot_gave_is_taken() {
 
 #[test]
 fn a_flag_that_another_program_took_away_is_set_again() {
-    let disk = Disk::new();
+    let disk = TestStore::new();
     let inbox = disk.inbox();
     let name = deliver(&inbox, "x");
     inbox.refresh().unwrap();
@@ -107,7 +107,7 @@ fn a_flag_that_another_program_took_away_is_set_again() {
 /// and gives it a UID. Then comes a message that gets its UID from us.
 #[test]
 fn a_message_that_another_program_numbered_keeps_its_uid() {
-    let disk = Disk::new();
+    let disk = TestStore::new();
     let inbox = disk.inbox();
     deliver(&inbox, "ours");
     inbox.claim_recent().unwrap();

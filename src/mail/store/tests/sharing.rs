@@ -5,7 +5,7 @@ use crate::mail::message::FlagChange;
 
 #[test]
 fn a_bell_rings_while_it_is_watched() {
-    let disk = Disk::new();
+    let disk = TestStore::new();
     let inbox = disk.inbox();
     let bell = Bell::new().unwrap();
     let watch = inbox.watch(&bell);
@@ -30,7 +30,7 @@ fn a_bell_rings_while_it_is_watched() {
 
 #[test]
 fn one_session_at_a_time_has_the_lock() {
-    let disk = Disk::new();
+    let disk = TestStore::new();
     let locked = disk.inbox().lock();
     assert!(locked.is_some());
     assert!(disk.inbox().lock().is_none());

@@ -9,10 +9,10 @@ const LONG: Duration = Duration::from_secs(20);
 
 /// Alice's inbox in a store with these eyes, watched by a bell.
 struct Watched {
-    disk: Disk,
+    disk: TestStore,
     inbox: Arc<Mailbox>,
     bell: Bell,
-    _watch: Watch,
+    _watch: WatchGuard,
 }
 
 impl Watched {
@@ -25,7 +25,7 @@ impl Watched {
         let _watch = inbox.watch(&bell);
         inbox.refresh().unwrap();
         bell.answer();
-        let disk = Disk { folder, alice };
+        let disk = TestStore { folder, alice };
         Watched {
             disk,
             inbox,
@@ -101,7 +101,7 @@ fn a_folder_that_is_removed_and_made_again_is_watched_again() {
 #[test]
 fn a_mailbox_that_is_removed_or_renamed_on_disk_rings() {
     for renamed in [false, true] {
-        let disk = Disk::new();
+        let disk = TestStore::new();
         disk.alice.create("Work").unwrap();
         let (work, bell) = (disk.alice.mailbox("Work").unwrap(), Bell::new().unwrap());
         let _watch = work.watch(&bell);

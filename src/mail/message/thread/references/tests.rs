@@ -7,13 +7,13 @@ use super::super::tests::{member, shown};
 use super::*;
 
 /// Each row: a story, its messages (when sent, subject, Message-ID, references), its conversations.
-type Row = (
+type ThreadRow = (
     &'static str,
     &'static [(i64, &'static str, &'static str, &'static str)],
     &'static str,
 );
 
-const ROWS: &[Row] = &[
+const ROWS: &[ThreadRow] = &[
     ("nothing", &[], ""),
     ("one message", &[(1, "tea", "a", "")], "(1)"),
     (

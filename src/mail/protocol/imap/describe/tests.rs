@@ -4,8 +4,8 @@
 use super::*;
 use proptest::prelude::*;
 
-fn part(message: &str) -> Part {
-    Part::read(&mut message.as_bytes()).unwrap()
+fn part(message: &str) -> BodyPart {
+    BodyPart::read(&mut message.as_bytes()).unwrap()
 }
 
 fn text(octets: Vec<u8>) -> String {
@@ -151,7 +151,7 @@ proptest! {
     fn answers_are_well_formed(
         pieces in prop::collection::vec(prop::sample::select(PIECES), 0..30),
     ) {
-        let part = Part::read(&mut &pieces.concat()[..]).unwrap();
+        let part = BodyPart::read(&mut &pieces.concat()[..]).unwrap();
         let structure = BodyStructure::of(&part);
         for answer in [structure.extended().to_vec(), structure.plain(), envelope(&part.fields)] {
             prop_assert_eq!(well_formed(&answer), Some(&b""[..]));
