@@ -12,15 +12,15 @@ use super::classroom::Classroom;
 use super::closing::Closing;
 use super::conversation_pane::ConversationPane;
 use super::keyboard::Keyboard;
-use super::lab_tab::LabTab;
-use super::look::{self, Size};
 use super::mail::Mail;
-use super::model::lab::Standing;
+use super::model::servers::ServersState;
 use super::popup::Popups;
+use super::recording::WindowRecording;
 use super::saving::Saving;
-use super::see_through::SeeThrough;
-use super::shortcuts::{self, Action};
+use super::servers_view::ServersView;
+use super::shortcuts::{self, WindowAction};
 use super::type_ahead::TypeAhead;
+use super::widgets::{self, TextSize};
 use crate::client::ClientSettings;
 use crate::config::Config;
 use crate::teaching::explain::Texts;
@@ -39,31 +39,31 @@ pub struct Start {
 
 /// What the rail chooses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum View {
+enum MainView {
     Mail,
     Classroom,
     Servers,
 }
 
-const VIEWS: [(View, Icon, &str); 3] = [
-    (View::Mail, Icon::Mail, "Mail"),
-    (View::Classroom, Icon::GraduationCap, "Classroom"),
-    (View::Servers, Icon::Server, "Servers"),
+const VIEWS: [(MainView, Icon, &str); 3] = [
+    (MainView::Mail, Icon::Mail, "Mail"),
+    (MainView::Classroom, Icon::GraduationCap, "Classroom"),
+    (MainView::Servers, Icon::Server, "Servers"),
 ];
 
 /// The whole window.
 pub struct App {
-    view: View,
+    view: MainView,
     mail: Mail,
     /// The accounts that are still to be opened.
     accounts: Vec<String>,
     /// Do they wait for the servers inside?
     serve: bool,
     classroom: Classroom,
-    lab: LabTab,
+    lab: ServersView,
     conversation: ConversationPane,
     texts: Arc<Texts>,
-    see: SeeThrough,
+    recording: WindowRecording,
     /// Does the window speak to the servers of `[ports]`?
     own_servers: bool,
     title: String,
@@ -72,15 +72,15 @@ pub struct App {
     keyboard: Keyboard,
     helping: bool,
     closing: Closing,
-    size: Size,
+    size: TextSize,
 }
 
 impl App {
     /// Dresses the window; the accounts that were asked for are opened when it is drawn first.
     #[must_use]
     pub fn new(window: &Context, start: Start) -> App {
-        let size = Size::default();
-        look::dress(window, size);
+        let size = TextSize::default();
+        widgets::dress(window, size);
         window.add_plugin(TypeAhead::default());
         let Start {
             mut settings,
@@ -88,25 +88,25 @@ impl App {
             texts,
             config,
         } = start;
-        let see = SeeThrough::new(
+        let recording = WindowRecording::new(
             window,
             Arc::clone(&texts),
             settings.imap.ca.clone(),
             config.journal.as_ref(),
         );
-        let saving = Saving::new(window, see.kept(), Arc::clone(&texts));
-        see.watch(&mut settings);
+        let saving = Saving::new(window, recording.kept(), Arc::clone(&texts));
+        recording.watch(&mut settings);
         let own_servers = config.client.imap.is_none();
         App {
-            view: View::Mail,
+            view: MainView::Mail,
             mail: Mail::new(settings.clone(), window),
             accounts,
             serve: false,
             classroom: Classroom::new(settings, &texts, window),
-            lab: LabTab::new(window, config, &see),
+            lab: ServersView::new(window, config, &recording),
             conversation: ConversationPane::new(Arc::clone(&texts), saving),
             texts,
-            see,
+            recording,
             own_servers,
             title: String::new(),
             conversation_open: true,
@@ -128,7 +128,7 @@ impl App {
 
     /// Opens the accounts that were asked for.
     fn open_accounts(&mut self) {
-        use Standing::{Elsewhere, Failed, Open};
+        use ServersState::{Elsewhere, Failed, Open};
         let settled = matches!(self.lab.lab().standing, Open(_) | Elsewhere(_) | Failed(_));
         if self.serve && !settled {
             return;
@@ -165,9 +165,9 @@ impl App {
         self.conversation(ui);
         self.offer(ui);
         match self.view {
-            View::Mail => self.mail.show(ui, &mut self.popups),
-            View::Classroom => self.classroom.show(ui, &mut self.popups),
-            View::Servers => self.lab.show(ui, &self.see, &self.texts),
+            MainView::Mail => self.mail.show(ui, &mut self.popups),
+            MainView::Classroom => self.classroom.show(ui, &mut self.popups),
+            MainView::Servers => self.lab.show(ui, &self.recording, &self.texts),
         }
         // One question after the other: the end of the window cannot wait.
         if !self.closing.is_open() {
@@ -203,29 +203,31 @@ impl App {
     fn offer(&mut self, ui: &mut Ui) {
         let closed = matches!(
             self.lab.lab().standing,
-            Standing::Closed | Standing::Failed(_)
+            ServersState::Closed | ServersState::Failed(_)
         );
-        if !closed || !self.own_servers || self.view == View::Servers {
+        if !closed || !self.own_servers || self.view == MainView::Servers {
             return;
         }
-        Panel::top("offer").frame(look::beside(ui)).show(ui, |ui| {
-            ui.horizontal_wrapped(|ui| {
-                ui.label(look::icon(Icon::Server).color(look::palette(ui).accent));
-                ui.label(self.lab.lab().sentence());
-                if look::button(ui, Icon::Play, "Start the servers").clicked() {
-                    self.lab.open();
-                }
+        Panel::top("offer")
+            .frame(widgets::beside(ui))
+            .show(ui, |ui| {
+                ui.horizontal_wrapped(|ui| {
+                    ui.label(widgets::icon(Icon::Server).color(widgets::palette(ui).accent));
+                    ui.label(self.lab.lab().sentence());
+                    if widgets::button(ui, Icon::Play, "Start the servers").clicked() {
+                        self.lab.open();
+                    }
+                });
             });
-        });
     }
 
     fn rail(&mut self, ui: &mut Ui) {
         let frame = Frame::new()
-            .fill(look::palette(ui).beside)
+            .fill(widgets::palette(ui).beside)
             .inner_margin(Margin::symmetric(4, 8));
         let width = match self.size {
-            Size::Normal => 80.0,
-            Size::Projector => 112.0,
+            TextSize::Normal => 80.0,
+            TextSize::Projector => 112.0,
         };
         let mut wanted = None;
         Panel::left("rail")
@@ -246,16 +248,20 @@ impl App {
                         false => "Show the conversation",
                     };
                     for (picture, name, action) in [
-                        (Icon::Keyboard, "Keys", Action::Help),
+                        (Icon::Keyboard, "Keys", WindowAction::Help),
                         (
                             Icon::Projector,
                             "Text for a desk or for a projector",
-                            Action::Size,
+                            WindowAction::Size,
                         ),
-                        (Icon::SunMoon, "Light or dark", Action::Theme),
-                        (Icon::MessagesSquare, conversation, Action::Conversation),
+                        (Icon::SunMoon, "Light or dark", WindowAction::Theme),
+                        (
+                            Icon::MessagesSquare,
+                            conversation,
+                            WindowAction::Conversation,
+                        ),
                     ] {
-                        if look::icon_button(ui, picture, name).clicked() {
+                        if widgets::icon_button(ui, picture, name).clicked() {
                             wanted = Some(action);
                         }
                     }
@@ -269,50 +275,54 @@ impl App {
     fn conversation(&mut self, ui: &mut Ui) {
         if self.conversation_open {
             Panel::bottom("conversation")
-                .frame(look::beside(ui))
+                .frame(widgets::beside(ui))
                 .resizable(true)
                 .default_size(240.0)
                 .size_range(80.0..=ui.available_height() - 200.0)
                 .show(ui, |ui| {
-                    self.conversation.show(ui, &self.see, &mut self.popups)
+                    self.conversation
+                        .show(ui, &self.recording, &mut self.popups)
                 });
         }
     }
 
-    fn act(&mut self, action: Action, window: &Context) {
+    fn act(&mut self, action: WindowAction, window: &Context) {
         // What this frame has begun is in the old theme and size.
         window.request_repaint();
         match action {
-            Action::Mail => self.view = View::Mail,
-            Action::Classroom => self.view = View::Classroom,
-            Action::Servers => self.view = View::Servers,
-            Action::Conversation => {
+            WindowAction::Mail => self.view = MainView::Mail,
+            WindowAction::Classroom => self.view = MainView::Classroom,
+            WindowAction::Servers => self.view = MainView::Servers,
+            WindowAction::Conversation => {
                 // Step by step, Next stands there, and everything waits for it.
-                self.conversation_open = !self.conversation_open || self.see.gate().is_closed();
+                self.conversation_open =
+                    !self.conversation_open || self.recording.gate().is_closed();
             }
-            Action::LineBefore
-            | Action::LineBehind
-            | Action::States
-            | Action::Lock
-            | Action::Steps
-            | Action::Octets => {
+            WindowAction::LineBefore
+            | WindowAction::LineBehind
+            | WindowAction::States
+            | WindowAction::Lock
+            | WindowAction::Steps
+            | WindowAction::Octets => {
                 self.conversation_open = true;
-                self.conversation.act(action, &self.see);
+                self.conversation.act(action, &self.recording);
             }
-            Action::Help => self.helping = true,
-            Action::Quit => window.send_viewport_cmd(ViewportCommand::Close),
-            Action::Theme => window.set_theme(match window.theme() {
+            WindowAction::Help => self.helping = true,
+            WindowAction::Quit => window.send_viewport_cmd(ViewportCommand::Close),
+            WindowAction::Theme => window.set_theme(match window.theme() {
                 Theme::Dark => Theme::Light,
                 Theme::Light => Theme::Dark,
             }),
-            Action::Size => {
+            WindowAction::Size => {
                 self.size = match self.size {
-                    Size::Normal => Size::Projector,
-                    Size::Projector => Size::Normal,
+                    TextSize::Normal => TextSize::Projector,
+                    TextSize::Projector => TextSize::Normal,
                 };
-                look::dress(window, self.size);
+                widgets::dress(window, self.size);
             }
-            of_the_mail if self.view == View::Mail => self.mail.act(of_the_mail, &mut self.popups),
+            of_the_mail if self.view == MainView::Mail => {
+                self.mail.act(of_the_mail, &mut self.popups)
+            }
             _ => {}
         }
     }
@@ -331,7 +341,7 @@ impl eframe::App for App {
 
 /// A view in the rail: its icon, and below it its name.
 fn tab(ui: &mut Ui, picture: Icon, name: &str, chosen: bool) -> bool {
-    let palette = look::palette(ui);
+    let palette = widgets::palette(ui);
     let small = TextStyle::Small.resolve(ui.style());
     let size = vec2(ui.available_width(), small.size * 4.5);
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
@@ -348,10 +358,10 @@ fn tab(ui: &mut Ui, picture: Icon, name: &str, chosen: bool) -> bool {
     };
     let painter = ui.painter();
     painter.rect_filled(rect, 4.0, ground);
-    let above = rect.center_top() + vec2(0.0, look::STEP);
+    let above = rect.center_top() + vec2(0.0, widgets::STEP);
     let icon = FontId::new(small.size * 1.6, small.family.clone());
     painter.text(above, Align2::CENTER_TOP, char::from(picture), icon, colour);
-    let below = rect.center_bottom() - vec2(0.0, look::STEP);
+    let below = rect.center_bottom() - vec2(0.0, widgets::STEP);
     painter.text(below, Align2::CENTER_BOTTOM, name, small, colour);
     response.clicked()
 }

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use eframe::egui::{CentralPanel, Context, Panel, RichText, ScrollArea, Ui};
 use lucide_icons::Icon;
 
-use super::look;
-use super::model::account::Account;
+use super::model::account::MailAccount;
 use super::popup::Popups;
-use super::receiving::ReceivingPanel;
+use super::protocol_panel::ProtocolPanel;
 use super::smtp_panel::SmtpPanel;
+use super::widgets;
 use crate::client::{ClientSettings, ImapClient, Pop3Client};
 use crate::console::ExampleNames;
 use crate::teaching::explain::Texts;
@@ -30,8 +30,8 @@ pub(super) struct Classroom {
     /// The keyboard is in the first field, once.
     begun: bool,
     smtp: SmtpPanel,
-    imap: ReceivingPanel,
-    pop3: ReceivingPanel,
+    imap: ProtocolPanel,
+    pop3: ProtocolPanel,
 }
 
 impl Classroom {
@@ -44,8 +44,8 @@ impl Classroom {
             chosen: None,
             begun: false,
             smtp: SmtpPanel::new(window),
-            imap: ReceivingPanel::new::<ImapClient>(window, texts(), cast.clone()),
-            pop3: ReceivingPanel::new::<Pop3Client>(window, texts(), cast),
+            imap: ProtocolPanel::new::<ImapClient>(window, texts(), cast.clone()),
+            pop3: ProtocolPanel::new::<Pop3Client>(window, texts(), cast),
             settings,
         }
     }
@@ -61,7 +61,7 @@ impl Classroom {
     pub(super) fn show(&mut self, ui: &mut Ui, popups: &mut Popups) {
         let half = ui.available_width() / 2.0;
         Panel::left("receiving")
-            .frame(look::main(ui))
+            .frame(widgets::main(ui))
             .exact_size(half)
             .resizable(false)
             .show(ui, |ui| {
@@ -70,7 +70,7 @@ impl Classroom {
                     .show(ui, |ui| self.receiving(ui, popups));
             });
         CentralPanel::default()
-            .frame(look::main(ui))
+            .frame(widgets::main(ui))
             .show(ui, |ui| self.smtp.show(ui));
     }
 
@@ -78,13 +78,13 @@ impl Classroom {
         ui.heading("Receiving: IMAP or POP3");
         let entered = self.who(ui);
         ui.horizontal(|ui| {
-            if look::primary(ui, Icon::LogIn, "Login").clicked() || entered {
+            if widgets::primary(ui, Icon::LogIn, "Login").clicked() || entered {
                 match self.account() {
                     Some(account) => self.smtp.log_in(account),
                     None => popups.bad("Login", "Write a user name first, such as alice."),
                 }
             }
-            ui.add_space(look::STEP);
+            ui.add_space(widgets::STEP);
             self.boxes(ui, popups);
         });
         ui.separator();
@@ -93,7 +93,7 @@ impl Classroom {
             Some(Chosen::Pop3) => self.pop3.show(ui, "POP3"),
             None => {
                 let words = "Choose IMAP or POP3: the program logs in there with the same name.";
-                ui.label(RichText::new(words).color(look::palette(ui).faint));
+                ui.label(RichText::new(words).color(widgets::palette(ui).faint));
                 false
             }
         };
@@ -105,10 +105,10 @@ impl Classroom {
     /// The fields for name and password; was Enter pressed in the last one?
     fn who(&mut self, ui: &mut Ui) -> bool {
         ui.columns_const(|[left, right]| {
-            let name = look::field(left, "User name", &mut self.name);
-            look::begin_at(&name, &mut self.begun);
-            let password = look::secret_field(right, "Password", &mut self.password);
-            let entered = look::entered(right, &password);
+            let name = widgets::field(left, "User name", &mut self.name);
+            widgets::begin_at(&name, &mut self.begun);
+            let password = widgets::secret_field(right, "Password", &mut self.password);
+            let entered = widgets::entered(right, &password);
             if entered {
                 password.request_focus();
             }
@@ -121,7 +121,7 @@ impl Classroom {
     fn boxes(&mut self, ui: &mut Ui, popups: &mut Popups) {
         for (protocol, name) in [(Chosen::Imap, "IMAP"), (Chosen::Pop3, "POP3")] {
             let mut ticked = self.chosen == Some(protocol);
-            if !look::check_box(ui, &mut ticked, name).changed() {
+            if !widgets::check_box(ui, &mut ticked, name).changed() {
                 continue;
             }
             self.chosen = ticked.then_some(protocol);
@@ -151,9 +151,9 @@ impl Classroom {
     }
 
     /// The account that is typed.
-    fn account(&self) -> Option<Account> {
+    fn account(&self) -> Option<MailAccount> {
         let name = self.name.trim();
-        (!name.is_empty()).then(|| Account {
+        (!name.is_empty()).then(|| MailAccount {
             name: self.settings.account(name).to_owned(),
             password: self.password.clone(),
             settings: self.settings.clone(),

@@ -3,8 +3,8 @@
 use eframe::egui::{Context, RichText, Ui, ViewportCommand};
 use lucide_icons::Icon;
 
-use super::look;
 use super::mail::{Mail, Unsettled};
+use super::widgets;
 
 /// How far the end has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub(super) enum Closing {
 }
 
 /// What was clicked.
-enum Click {
+enum CloseAnswer {
     Keep,
     Anyway,
     Back,
@@ -54,13 +54,13 @@ impl Closing {
             // It could not be kept: its own window says why.
             (Some(Unsettled::Written), Closing::Waiting) => *self = Closing::No,
             (Some(what), _) => match self.ask(window, what) {
-                Some(Click::Keep) => {
+                Some(CloseAnswer::Keep) => {
                     mail.keep_all();
                     *self = Closing::Waiting;
                     window.request_repaint();
                 }
-                Some(Click::Anyway) => self.close(window),
-                Some(Click::Back) => *self = Closing::No,
+                Some(CloseAnswer::Anyway) => self.close(window),
+                Some(CloseAnswer::Back) => *self = Closing::No,
                 None => {}
             },
         }
@@ -71,7 +71,7 @@ impl Closing {
         window.send_viewport_cmd(ViewportCommand::Close);
     }
 
-    fn ask(self, window: &Context, what: Unsettled) -> Option<Click> {
+    fn ask(self, window: &Context, what: Unsettled) -> Option<CloseAnswer> {
         let (title, text, keep) = match what {
             Unsettled::Written => (
                 "A message is not finished",
@@ -85,34 +85,34 @@ impl Closing {
             ),
         };
         let mut click = None;
-        let shown = look::modal(window, "closing").show(window, |ui| {
+        let shown = widgets::modal(window, "closing").show(window, |ui| {
             ui.set_max_width(420.0);
             ui.heading(RichText::new(title));
             ui.label(text);
-            ui.add_space(look::STEP);
+            ui.add_space(widgets::STEP);
             ui.horizontal_wrapped(|ui| {
                 if self == Closing::Waiting {
                     ui.spinner();
                 } else if self.keep_button(ui, keep) {
-                    click = Some(Click::Keep);
+                    click = Some(CloseAnswer::Keep);
                 }
-                if look::button(ui, Icon::X, "Close anyway").clicked() {
-                    click = Some(Click::Anyway);
+                if widgets::button(ui, Icon::X, "Close anyway").clicked() {
+                    click = Some(CloseAnswer::Anyway);
                 }
-                if look::button(ui, Icon::ArrowLeft, "Back").clicked() {
-                    click = Some(Click::Back);
+                if widgets::button(ui, Icon::ArrowLeft, "Back").clicked() {
+                    click = Some(CloseAnswer::Back);
                 }
             });
         });
         match shown.should_close() {
-            true => click.or(Some(Click::Back)),
+            true => click.or(Some(CloseAnswer::Back)),
             false => click,
         }
     }
 
     /// The keyboard begins there, and goes on to the others by Tab.
     fn keep_button(self, ui: &mut Ui, words: &str) -> bool {
-        let button = look::primary(ui, Icon::Save, words);
+        let button = widgets::primary(ui, Icon::Save, words);
         if ui.memory(|memory| memory.focused().is_none()) {
             button.request_focus();
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use eframe::egui::{ComboBox, Margin, RichText, TextEdit, Ui, accesskit::Role};
 use lucide_icons::Icon;
 
-use super::look;
+use super::widgets;
 use crate::console::ExampleNames;
 use crate::mail::protocol::Protocol;
 use crate::teaching::explain::{Texts, Topic};
@@ -55,7 +55,7 @@ impl CommandBox {
     /// Draws it; the line, when it is to be sent.
     pub(super) fn show(&mut self, ui: &mut Ui, ready: bool) -> Option<String> {
         let mut chosen = self.verb;
-        let faint = look::palette(ui).faint;
+        let faint = widgets::palette(ui).faint;
         let label = ui.label(RichText::new("Command").color(faint));
         let combo = ComboBox::from_id_salt("commands")
             .selected_text(self.verb)
@@ -66,7 +66,7 @@ impl CommandBox {
                     ui.selectable_value(&mut chosen, verb, *verb);
                 }
             });
-        look::named(combo.response, Role::ComboBox, "Command").labelled_by(label.id);
+        widgets::named(combo.response, Role::ComboBox, "Command").labelled_by(label.id);
         if chosen != self.verb {
             self.choose(chosen);
         }
@@ -82,9 +82,9 @@ impl CommandBox {
             .desired_width(f32::INFINITY)
             .margin(Margin::symmetric(8, 5));
         let argument = ui.add(edit).labelled_by(label.id);
-        let entered = look::entered(ui, &argument);
+        let entered = widgets::entered(ui, &argument);
         let send = ui.add_enabled_ui(ready, |ui| {
-            look::primary(ui, Icon::Terminal, "Send Command")
+            widgets::primary(ui, Icon::Terminal, "Send Command")
         });
         let wanted = send.inner.clicked() || entered && ready;
         wanted.then(|| {

@@ -9,13 +9,13 @@ use eframe::egui::{
 };
 use lucide_icons::Icon;
 
-use super::model::conversations::{Conversation, Conversations, Line};
+use super::model::conversations::{ConversationLine, Conversations, ObservedConnection};
 use super::popup::Popups;
+use super::recording::WindowRecording;
 use super::saving::Saving;
-use super::see_through::SeeThrough;
-use super::shortcuts::Action;
-use super::step_bar::{Ahead, StepBar};
-use super::{conversation_row, diagram_window, explanation_panel, lock_window, look};
+use super::shortcuts::WindowAction;
+use super::step_bar::{PendingLine, StepBar};
+use super::{conversation_row, diagram_window, explanation_panel, security_window, widgets};
 use crate::client::Gate;
 use crate::teaching::explain::Texts;
 use crate::teaching::wire_tap::Side;
@@ -32,7 +32,7 @@ pub(super) struct ConversationPane {
     follow: bool,
     octets: bool,
     states: bool,
-    lock: bool,
+    security: bool,
     step_bar: StepBar,
     saving: Saving,
 }
@@ -47,19 +47,19 @@ impl ConversationPane {
             follow: false,
             octets: false,
             states: false,
-            lock: false,
+            security: false,
             step_bar: StepBar::default(),
             saving,
         }
     }
 
     /// Draws the pane.
-    pub(super) fn show(&mut self, ui: &mut Ui, see: &SeeThrough, popups: &mut Popups) {
+    pub(super) fn show(&mut self, ui: &mut Ui, recording: &WindowRecording, popups: &mut Popups) {
         self.saving.hear(popups);
-        let mut conversations = see.conversations();
-        self.toolbar(ui, see, &mut conversations);
-        let ahead = match see.gate().is_closed() {
-            true => self.step_bar.show(ui, see.gate(), &conversations),
+        let mut conversations = recording.conversations();
+        self.toolbar(ui, recording, &mut conversations);
+        let ahead = match recording.gate().is_closed() {
+            true => self.step_bar.show(ui, recording.gate(), &conversations),
             false => None,
         };
         Panel::right("explanation")
@@ -78,21 +78,21 @@ impl ConversationPane {
     }
 
     /// Does what a key asks for.
-    pub(super) fn act(&mut self, action: Action, see: &SeeThrough) {
+    pub(super) fn act(&mut self, action: WindowAction, recording: &WindowRecording) {
         match action {
-            Action::LineBefore => self.step(see, -1),
-            Action::LineBehind => self.step(see, 1),
-            Action::States => self.states = !self.states,
-            Action::Lock => self.lock = !self.lock,
-            Action::Octets => self.octets = !self.octets,
-            Action::Steps => turn(see.gate()),
+            WindowAction::LineBefore => self.step(recording, -1),
+            WindowAction::LineBehind => self.step(recording, 1),
+            WindowAction::States => self.states = !self.states,
+            WindowAction::Lock => self.security = !self.security,
+            WindowAction::Octets => self.octets = !self.octets,
+            WindowAction::Steps => turn(recording.gate()),
             _ => {}
         }
     }
 
     /// Chooses the next line, or the one before; behind the last one none is chosen.
-    fn step(&mut self, see: &SeeThrough, by: isize) {
-        let conversations = see.conversations();
+    fn step(&mut self, recording: &WindowRecording, by: isize) {
+        let conversations = recording.conversations();
         let lines = conversations.lines(Side::Client, self.only);
         let numbers: Vec<u64> = lines.map(|line| line.number).collect();
         let last = numbers.len().saturating_sub(1);
@@ -104,30 +104,35 @@ impl ConversationPane {
         self.follow = true;
     }
 
-    fn toolbar(&mut self, ui: &mut Ui, see: &SeeThrough, conversations: &mut Conversations) {
+    fn toolbar(
+        &mut self,
+        ui: &mut Ui,
+        recording: &WindowRecording,
+        conversations: &mut Conversations,
+    ) {
         ui.horizontal_wrapped(|ui| {
-            ui.label(look::icon(Icon::MessagesSquare));
+            ui.label(widgets::icon(Icon::MessagesSquare));
             ui.label(RichText::new("Conversation").strong());
             self.filter(ui, conversations);
             if let Some(conversation) = self.in_focus(conversations) {
-                let lock = &conversation.lock;
-                let button = look::button(ui, lock_window::picture(lock), &lock.name());
+                let lock = &conversation.security;
+                let button = widgets::button(ui, security_window::picture(lock), &lock.name());
                 if button.on_hover_text(lock.sentence()).clicked() {
-                    self.lock = !self.lock;
+                    self.security = !self.security;
                 }
             }
-            if look::toggle(ui, Icon::Workflow, "States", self.states) {
+            if widgets::toggle(ui, Icon::Workflow, "States", self.states) {
                 self.states = !self.states;
             }
-            if look::toggle(ui, Icon::Binary, "Octets", self.octets) {
+            if widgets::toggle(ui, Icon::Binary, "Octets", self.octets) {
                 self.octets = !self.octets;
             }
-            let gate = see.gate();
-            if look::toggle(ui, Icon::Footprints, "Step by step", gate.is_closed()) {
+            let gate = recording.gate();
+            if widgets::toggle(ui, Icon::Footprints, "Step by step", gate.is_closed()) {
                 turn(gate);
             }
             self.saving.menu(ui);
-            if look::icon_button(ui, Icon::Eraser, "Clear the conversation").clicked() {
+            if widgets::icon_button(ui, Icon::Eraser, "Clear the conversation").clicked() {
                 conversations.clear();
                 self.chosen = None;
             }
@@ -136,7 +141,11 @@ impl ConversationPane {
                     "{} older lines are no longer kept.",
                     conversations.dropped()
                 );
-                ui.label(RichText::new(words).small().color(look::palette(ui).faint));
+                ui.label(
+                    RichText::new(words)
+                        .small()
+                        .color(widgets::palette(ui).faint),
+                );
             }
         });
     }
@@ -153,18 +162,19 @@ impl ConversationPane {
             .width(210.0);
         let shown = combo.show_ui(ui, |ui| {
             ui.selectable_value(&mut self.only, None, all);
-            let connections: Vec<&Conversation> = conversations.connections(Side::Client).collect();
+            let connections: Vec<&ObservedConnection> =
+                conversations.connections(Side::Client).collect();
             for conversation in connections.into_iter().rev() {
                 let number = Some(conversation.connection.number);
                 ui.selectable_value(&mut self.only, number, name(conversation));
             }
         });
-        look::named(shown.response, Role::ComboBox, "Connections that are shown");
+        widgets::named(shown.response, Role::ComboBox, "Connections that are shown");
     }
 
     /// The connection that the lock and the states are of: the one that is shown alone, that of the
     /// chosen line, or the last that said something.
-    fn in_focus<'a>(&self, conversations: &'a Conversations) -> Option<&'a Conversation> {
+    fn in_focus<'a>(&self, conversations: &'a Conversations) -> Option<&'a ObservedConnection> {
         let chosen = self.chosen.and_then(|number| conversations.line(number));
         let last = || conversations.lines(Side::Client, None).last();
         let number = self
@@ -174,11 +184,11 @@ impl ConversationPane {
     }
 
     fn lines(&mut self, ui: &mut Ui, conversations: &Conversations) {
-        let lines: Vec<&Line> = conversations.lines(Side::Client, self.only).collect();
+        let lines: Vec<&ConversationLine> = conversations.lines(Side::Client, self.only).collect();
         if lines.is_empty() {
             let words = "Nothing has been said yet. Every click that talks to a server shows here, \
                          line by line.";
-            ui.label(RichText::new(words).color(look::palette(ui).faint));
+            ui.label(RichText::new(words).color(widgets::palette(ui).faint));
             return;
         }
         let height = ui.text_style_height(&TextStyle::Monospace) + 2.0;
@@ -217,10 +227,10 @@ impl ConversationPane {
         self.pointed = pointed;
     }
 
-    fn explanation(&self, ui: &mut Ui, conversations: &Conversations, ahead: Option<Ahead>) {
+    fn explanation(&self, ui: &mut Ui, conversations: &Conversations, ahead: Option<PendingLine>) {
         let area = ScrollArea::vertical().auto_shrink(false);
         area.show(ui, |ui| {
-            ui.spacing_mut().item_spacing.y = look::HALF;
+            ui.spacing_mut().item_spacing.y = widgets::HALF;
             ui.spacing_mut().interact_size.y = 0.0;
             // What waits comes before what was chosen, and what one points at before both.
             let chosen = self.chosen.filter(|_| ahead.is_none());
@@ -233,7 +243,7 @@ impl ConversationPane {
                 }
                 (None, None) => {
                     let words = "Point at a line, or choose one: here stands what it means.";
-                    ui.label(RichText::new(words).color(look::palette(ui).faint));
+                    ui.label(RichText::new(words).color(widgets::palette(ui).faint));
                     if let Some(conversation) = self.in_focus(conversations) {
                         diagram_window::legal(ui, conversation);
                     }
@@ -248,8 +258,8 @@ impl ConversationPane {
             if self.states {
                 diagram_window::show(ui.ctx(), &mut self.states, &self.texts, conversation);
             }
-            if self.lock {
-                lock_window::show(ui.ctx(), &mut self.lock, conversation);
+            if self.security {
+                security_window::show(ui.ctx(), &mut self.security, conversation);
             }
         }
     }
@@ -264,7 +274,7 @@ fn turn(gate: &Gate) {
 }
 
 /// `#3 imaps, 127.0.0.1:2993`
-fn name(conversation: &Conversation) -> String {
+fn name(conversation: &ObservedConnection) -> String {
     let connection = &conversation.connection;
     let ended = if conversation.ended { " (ended)" } else { "" };
     let (number, service, server) = (connection.number, &connection.service, connection.server);

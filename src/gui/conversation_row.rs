@@ -6,34 +6,34 @@ use eframe::egui::text::LayoutJob;
 use eframe::egui::{Response, Sense, TextFormat, TextStyle, Ui, WidgetInfo, accesskit::Role, vec2};
 use jiff::Timestamp;
 
-use super::look;
-use super::model::conversations::{Conversation, Line, Passed};
+use super::model::conversations::{ConversationLine, LineContent, ObservedConnection};
+use super::widgets;
 use crate::teaching::wire_tap::Side;
 
 /// Draws the row of a line; `connection` is the line's own. The Tab key passes over it: there are too many, and
 /// Alt with the arrows goes from one to the next.
 pub(super) fn show(
     ui: &mut Ui,
-    line: &Line,
-    connection: Option<&Conversation>,
+    line: &ConversationLine,
+    connection: Option<&ObservedConnection>,
     height: f32,
     chosen: bool,
 ) -> Response {
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::CLICK);
-    let palette = look::palette(ui);
+    let palette = widgets::palette(ui);
     if chosen || response.hovered() {
         ui.painter().rect_filled(rect, 2.0, palette.chosen);
     }
     let (mark, text) = spoken(line);
     let colour = match &line.passed {
-        Passed::Said {
+        LineContent::Said {
             by: Side::Client, ..
         } => palette.client,
-        Passed::Said {
+        LineContent::Said {
             by: Side::Server, ..
         } => palette.server,
-        Passed::Happened { wrong: true, .. } => palette.wrong,
-        Passed::More { .. } | Passed::Happened { .. } => palette.faint,
+        LineContent::Happened { wrong: true, .. } => palette.wrong,
+        LineContent::More { .. } | LineContent::Happened { .. } => palette.faint,
     };
     let service = connection.map_or("", |one| one.connection.service.as_str());
     let font = TextStyle::Monospace.resolve(ui.style());
@@ -47,20 +47,22 @@ pub(super) fn show(
     );
     let galley = ui.painter().layout_job(job);
     ui.painter_at(rect)
-        .galley(rect.min + vec2(look::HALF, 1.0), galley, colour);
+        .galley(rect.min + vec2(widgets::HALF, 1.0), galley, colour);
     let name = format!("{mark} {text}");
     response.widget_info(|| WidgetInfo::selected(Role::ListItem, true, chosen, &name));
     response
 }
 
 /// Who speaks, as a mark, and what.
-fn spoken(line: &Line) -> (&'static str, String) {
+fn spoken(line: &ConversationLine) -> (&'static str, String) {
     match &line.passed {
-        Passed::Said { by, text, .. } => (mark(*by), text.clone()),
-        Passed::More { by, lines, octets } => {
+        LineContent::Said { by, text, .. } => (mark(*by), text.clone()),
+        LineContent::More { by, lines, octets } => {
             (mark(*by), format!("… {lines} more lines, {octets} octets"))
         }
-        Passed::Happened { text, wrong, .. } => (if *wrong { "!!" } else { "──" }, text.clone()),
+        LineContent::Happened { text, wrong, .. } => {
+            (if *wrong { "!!" } else { "──" }, text.clone())
+        }
     }
 }
 

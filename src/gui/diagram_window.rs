@@ -9,14 +9,14 @@ use eframe::egui::{
 
 use lucide_icons::Icon;
 
-use super::look;
-use super::model::conversations::Conversation;
-use super::model::states::{Drawing, Place, Way};
+use super::model::conversations::ObservedConnection;
+use super::model::diagram_layout::{Arrow, DiagramLayout, StateBox};
+use super::widgets;
 use crate::teaching::explain::{Diagram, Observer, State, Texts};
 
 /// What everything in the drawing is measured by, in points: it grows with the text.
 #[derive(Clone, Copy)]
-struct Measure {
+struct DiagramScale {
     /// The height of running text.
     text: f32,
     /// The box of a state.
@@ -32,15 +32,15 @@ const HEAD: f32 = 7.0;
 /// How far two arrows stand from each other that lead back and forth.
 const APART: f32 = 9.0;
 
-impl Measure {
-    fn of(style: &Style) -> Measure {
+impl DiagramScale {
+    fn of(style: &Style) -> DiagramScale {
         let text = TextStyle::Body.resolve(style).size;
-        let state = vec2(9.7 * text, text + 2.0 * look::STEP);
-        Measure {
+        let state = vec2(9.7 * text, text + 2.0 * widgets::STEP);
+        DiagramScale {
             text,
             state,
             column: 16.0 * text,
-            row: state.y + text + 2.0 * look::STEP + look::HALF,
+            row: state.y + text + 2.0 * widgets::STEP + widgets::HALF,
         }
     }
 
@@ -51,25 +51,30 @@ impl Measure {
 
     /// So many rows, with room for the boxes at both sides.
     fn room(&self, rows: usize) -> Vec2 {
-        let width = 2.0 * self.column + self.state.x + 6.0 * look::STEP;
+        let width = 2.0 * self.column + self.state.x + 6.0 * widgets::STEP;
         vec2(width, rows as f32 * self.row)
     }
 }
 
 /// Draws the window while it is open.
-pub(super) fn show(window: &Context, open: &mut bool, texts: &Texts, conversation: &Conversation) {
+pub(super) fn show(
+    window: &Context,
+    open: &mut bool,
+    texts: &Texts,
+    conversation: &ObservedConnection,
+) {
     let Some(observer) = &conversation.observer else {
         return;
     };
     let name = observer.protocol().name().to_uppercase();
-    let measure = Measure::of(&window.global_style());
+    let measure = DiagramScale::of(&window.global_style());
     // Each size of text has its own size of window.
     let id = Id::unique(("states", measure.text as u32));
     Window::new(format!("The states of {name}"))
         .id(id)
         .open(open)
         .collapsible(false)
-        .default_size([measure.room(0).x + 9.0 * look::STEP, 10.0 * measure.row])
+        .default_size([measure.room(0).x + 9.0 * widgets::STEP, 10.0 * measure.row])
         .show(window, |ui| {
             ui.spacing_mut().interact_size.y = 0.0;
             ScrollArea::both().show(ui, |ui| diagram(ui, texts, observer, measure));
@@ -79,8 +84,8 @@ pub(super) fn show(window: &Context, open: &mut bool, texts: &Texts, conversatio
 }
 
 /// The commands that are legal now.
-pub(super) fn legal(ui: &mut Ui, conversation: &Conversation) {
-    let faint = look::palette(ui).faint;
+pub(super) fn legal(ui: &mut Ui, conversation: &ObservedConnection) {
+    let faint = widgets::palette(ui).faint;
     if conversation.ended {
         let number = conversation.connection.number;
         let words = format!("Connection #{number} has ended: nothing more is said on it.");
@@ -102,10 +107,10 @@ pub(super) fn legal(ui: &mut Ui, conversation: &Conversation) {
     });
 }
 
-fn diagram(ui: &mut Ui, texts: &Texts, observer: &Observer, measure: Measure) {
+fn diagram(ui: &mut Ui, texts: &Texts, observer: &Observer, measure: DiagramScale) {
     let here = observer.state();
     let diagram = Diagram::of(observer.protocol());
-    let here_drawing = Drawing::of(diagram, Some(here));
+    let here_drawing = DiagramLayout::of(diagram, Some(here));
     let room = measure.room(here_drawing.rows);
     let (area, _) = ui.allocate_exact_size(room, Sense::hover());
     let boxes: Vec<Rect> = here_drawing
@@ -119,7 +124,7 @@ fn diagram(ui: &mut Ui, texts: &Texts, observer: &Observer, measure: Measure) {
         .position(|rect| pointed.is_some_and(|at| rect.contains(at)));
     let lit = pointed.map_or(here, |at| here_drawing.places[at].state);
     // The ways of another state, if the pointer is on it; the places, and so the boxes, are the same for all.
-    let drawing = Drawing::of(diagram, Some(lit));
+    let drawing = DiagramLayout::of(diagram, Some(lit));
     let labels = arrows(ui, area, &drawing, (&boxes, lit), measure);
     for (place, rect) in drawing.places.iter().zip(&boxes) {
         state(ui, texts, observer, place.state, *rect, measure);
@@ -130,16 +135,16 @@ fn diagram(ui: &mut Ui, texts: &Texts, observer: &Observer, measure: Measure) {
 }
 
 /// The commands of an arrow: where they stand, and whether they are those of the state that is lit.
-type Words = ((Pos2, Align2), String, bool);
+type ArrowLabel = ((Pos2, Align2), String, bool);
 
 /// Draws the arrows between these boxes, of which one is lit; returns what is to be written over them.
 fn arrows(
     ui: &Ui,
     area: Rect,
-    drawing: &Drawing,
+    drawing: &DiagramLayout,
     (boxes, lit): (&[Rect], State),
-    measure: Measure,
-) -> Vec<Words> {
+    measure: DiagramScale,
+) -> Vec<ArrowLabel> {
     let painter = ui.painter_at(area);
     let mut labels = Vec::new();
     for way in &drawing.ways {
@@ -160,16 +165,16 @@ fn arrows(
 }
 
 fn stroke(ui: &Ui, lit: bool) -> Stroke {
-    let palette = look::palette(ui);
+    let palette = widgets::palette(ui);
     match lit {
         true => Stroke::new(2.0, palette.accent),
         false => Stroke::new(1.0, palette.faint.gamma_multiply(0.6)),
     }
 }
 
-fn place_of(area: Rect, place: &Place, measure: Measure) -> Rect {
+fn place_of(area: Rect, place: &StateBox, measure: DiagramScale) -> Rect {
     let x = area.center().x + place.column as f32 * measure.column;
-    let y = area.top() + place.row as f32 * measure.row + measure.state.y / 2.0 + look::HALF;
+    let y = area.top() + place.row as f32 * measure.row + measure.state.y / 2.0 + widgets::HALF;
     Rect::from_center_size(Pos2::new(x, y), measure.state)
 }
 
@@ -179,9 +184,9 @@ fn state(
     observer: &Observer,
     state: State,
     rect: Rect,
-    measure: Measure,
+    measure: DiagramScale,
 ) {
-    let palette = look::palette(ui);
+    let palette = widgets::palette(ui);
     let is_here = observer.state() == state;
     let entry = texts.state(observer.protocol(), state);
     let title = entry.map_or(state.key(), |entry| entry.title.as_str());
@@ -220,9 +225,9 @@ fn state(
 /// An arrow from one box to another; returns where its commands stand, and with which of their edges.
 fn arrow(
     painter: &Painter,
-    (from, to): (&Place, &Place),
+    (from, to): (&StateBox, &StateBox),
     (begin, end): (Rect, Rect),
-    measure: Measure,
+    measure: DiagramScale,
     stroke: Stroke,
 ) -> (Pos2, Align2) {
     match from.column == to.column && from.row.abs_diff(to.row) > 1 {
@@ -238,8 +243,8 @@ fn arrow(
 }
 
 /// The commands of an arrow, over everything else.
-fn label(ui: &Ui, (at, edge): (Pos2, Align2), words: String, lit: bool, measure: Measure) {
-    let palette = look::palette(ui);
+fn label(ui: &Ui, (at, edge): (Pos2, Align2), words: String, lit: bool, measure: DiagramScale) {
+    let palette = widgets::palette(ui);
     let colour = if lit { palette.accent } else { palette.faint };
     let font = FontId::monospace(measure.text - 3.0);
     let text = ui.painter().layout_no_wrap(words, font, colour);
@@ -250,7 +255,7 @@ fn label(ui: &Ui, (at, edge): (Pos2, Align2), words: String, lit: bool, measure:
 }
 
 /// The commands on an arrow: the first, and how many more.
-fn by(way: &Way) -> String {
+fn by(way: &Arrow) -> String {
     match way.by.as_slice() {
         [one] => one.clone(),
         [one, two] => format!("{one}, {two}"),
@@ -262,7 +267,7 @@ fn by(way: &Way) -> String {
 /// Draws a straight arrow; returns where its commands stand.
 fn straight(
     painter: &Painter,
-    (from, to): (&Place, &Place),
+    (from, to): (&StateBox, &StateBox),
     begin: Rect,
     end: Rect,
     stroke: Stroke,
@@ -290,7 +295,7 @@ fn curve(painter: &Painter, begin: Rect, end: Rect, bulge: f32, stroke: Stroke) 
     let points = [a, a + bulge, b + bulge, b];
     let shape = CubicBezierShape::from_points_stroke(points, false, Color32::TRANSPARENT, stroke);
     // Between two rows, where no box is, and the commands of no other arrow are.
-    let beside = shape.sample(0.7) - vec2(look::HALF, 0.0);
+    let beside = shape.sample(0.7) - vec2(widgets::HALF, 0.0);
     painter.add(shape);
     head(painter, b, vec2(1.0, 0.0), stroke);
     beside

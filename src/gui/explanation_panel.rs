@@ -3,8 +3,8 @@
 use eframe::egui::text::LayoutJob;
 use eframe::egui::{Label, RichText, TextStyle, Ui};
 
-use super::look;
-use super::model::conversations::{Line, Passed};
+use super::model::conversations::{ConversationLine, LineContent};
+use super::widgets;
 use crate::client::printable;
 use crate::teaching::explain::{Entry, Explained, Part, Texts, Topic};
 use crate::teaching::text::hexadecimal;
@@ -19,9 +19,9 @@ const ALSO: [Topic; 5] = [
 ];
 
 /// Draws a line and its explanation; `with_octets`: its octets, too.
-pub(super) fn of_line(ui: &mut Ui, texts: &Texts, line: &Line, with_octets: bool) {
+pub(super) fn of_line(ui: &mut Ui, texts: &Texts, line: &ConversationLine, with_octets: bool) {
     match &line.passed {
-        Passed::Said {
+        LineContent::Said {
             text,
             octets,
             explained,
@@ -33,13 +33,13 @@ pub(super) fn of_line(ui: &mut Ui, texts: &Texts, line: &Line, with_octets: bool
             }
             show(ui, texts, octets, explained);
         }
-        Passed::Happened {
+        LineContent::Happened {
             text, explained, ..
         } => match explained {
             Some(explained) => show(ui, texts, text.as_bytes(), explained),
             None => drop(ui.label(format!("{text}."))),
         },
-        Passed::More { .. } => {
+        LineContent::More { .. } => {
             ui.label("The rest of a message or of a list: only its beginning is kept here.");
         }
     }
@@ -49,7 +49,7 @@ pub(super) fn of_line(ui: &mut Ui, texts: &Texts, line: &Line, with_octets: bool
 pub(super) fn show(ui: &mut Ui, texts: &Texts, octets: &[u8], explained: &Explained) {
     entry(ui, texts, &explained.entry);
     if let Some(fault) = &explained.fault {
-        look::wrong(ui, fault);
+        widgets::wrong(ui, fault);
     }
     for part in &explained.parts {
         show_part(ui, texts, octets, part, explained);
@@ -63,7 +63,7 @@ pub(super) fn show(ui: &mut Ui, texts: &Texts, octets: &[u8], explained: &Explai
 
 /// Its name, what it says, why it exists, what may come next, where to read on.
 fn entry(ui: &mut Ui, texts: &Texts, entry: &Entry) {
-    let faint = look::palette(ui).faint;
+    let faint = widgets::palette(ui).faint;
     let kind = entry.topic.to_string();
     ui.horizontal_wrapped(|ui| {
         ui.label(RichText::new(&entry.title).strong());
@@ -77,7 +77,7 @@ fn entry(ui: &mut Ui, texts: &Texts, entry: &Entry) {
     ] {
         if !text.is_empty() {
             ui.horizontal_wrapped(|ui| {
-                ui.spacing_mut().item_spacing.x = look::HALF;
+                ui.spacing_mut().item_spacing.x = widgets::HALF;
                 ui.label(RichText::new(format!("{}:", texts.word(key))).color(faint));
                 ui.label(text);
             });
@@ -96,9 +96,9 @@ fn show_part(ui: &mut Ui, texts: &Texts, octets: &[u8], part: &Part, explained: 
     let Some(says) = own.or(role).map(|entry| &entry.says) else {
         return;
     };
-    let accent = look::palette(ui).accent;
+    let accent = widgets::palette(ui).accent;
     ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing.x = look::HALF;
+        ui.spacing_mut().item_spacing.x = widgets::HALF;
         ui.label(RichText::new(shown).monospace().color(accent));
         if let Some(decoded) = &part.decoded {
             ui.label(format!("“{}”", printable(decoded)));
@@ -124,12 +124,12 @@ fn whole(ui: &mut Ui, text: &str) {
 const WHOLE_ROWS: usize = 4;
 
 /// The octets of a line, and what crossed the socket for them under TLS.
-fn octets_of(ui: &mut Ui, line: &Line, octets: &[u8]) {
+fn octets_of(ui: &mut Ui, line: &ConversationLine, octets: &[u8]) {
     rows_of(ui, octets);
     if let Some((crossed, all)) = &line.crossed {
         let words =
             format!("What crossed the network, with its neighbours: {all} octets of ciphertext");
-        ui.label(RichText::new(words).color(look::palette(ui).faint));
+        ui.label(RichText::new(words).color(widgets::palette(ui).faint));
         rows_of(ui, crossed);
     }
     ui.separator();

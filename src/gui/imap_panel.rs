@@ -1,12 +1,12 @@
 //! What the left half of the original's window says when IMAP is chosen.
 
-use super::model::account::Account;
-use super::receiving::Receiving;
+use super::model::account::MailAccount;
+use super::protocol_panel::ReceivingClient;
 use crate::client::{ClientError, ImapClient};
 use crate::mail::protocol::Protocol;
 use crate::mail::protocol::imap::{Command, Tagged};
 
-impl Receiving for ImapClient {
+impl ReceivingClient for ImapClient {
     type Command = Command;
 
     const PROTOCOL: Protocol = Protocol::Imap;
@@ -42,7 +42,7 @@ impl Receiving for ImapClient {
         "LOGOUT",
     ];
 
-    fn log_in(account: &Account) -> Result<ImapClient, ClientError> {
+    fn log_in(account: &MailAccount) -> Result<ImapClient, ClientError> {
         let mut client = ImapClient::connect(account.imap())?;
         client.login(account.login(), &account.password)?;
         Ok(client)

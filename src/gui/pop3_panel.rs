@@ -1,12 +1,12 @@
 //! What the left half of the original's window says when POP3 is chosen.
 
-use super::model::account::Account;
-use super::receiving::Receiving;
+use super::model::account::MailAccount;
+use super::protocol_panel::ReceivingClient;
 use crate::client::{ClientError, Pop3Client};
 use crate::mail::protocol::Protocol;
 use crate::mail::protocol::pop3::Command;
 
-impl Receiving for Pop3Client {
+impl ReceivingClient for Pop3Client {
     type Command = Command;
 
     const PROTOCOL: Protocol = Protocol::Pop3;
@@ -16,7 +16,7 @@ impl Receiving for Pop3Client {
         "STAT", "LIST", "UIDL", "RETR", "TOP", "DELE", "RSET", "NOOP", "CAPA", "QUIT",
     ];
 
-    fn log_in(account: &Account) -> Result<Pop3Client, ClientError> {
+    fn log_in(account: &MailAccount) -> Result<Pop3Client, ClientError> {
         let mut client = Pop3Client::connect(&account.settings.pop3)?;
         client.login(account.login(), &account.password)?;
         Ok(client)

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use eframe::egui::{Context, Key, RichText};
 use lucide_icons::Icon;
 
-use super::look;
+use super::widgets;
 
 /// What is still to be read, one pop-up after the other.
 #[derive(Default)]
@@ -52,20 +52,20 @@ impl Popups {
         let Some(popup) = self.0.front() else {
             return;
         };
-        let shown = look::modal(window, "pop-up").show(window, |ui| {
+        let shown = widgets::modal(window, "pop-up").show(window, |ui| {
             ui.set_max_width(420.0);
-            let palette = look::palette(ui);
+            let palette = widgets::palette(ui);
             let (picture, colour) = match popup.good {
                 true => (Icon::CircleCheck, palette.accent),
                 false => (Icon::CircleAlert, palette.wrong),
             };
             ui.horizontal(|ui| {
-                ui.label(look::icon(picture).size(22.0).color(colour));
+                ui.label(widgets::icon(picture).size(22.0).color(colour));
                 ui.heading(RichText::new(&popup.title));
             });
             ui.label(&popup.text);
-            ui.add_space(look::STEP);
-            let ok = look::last_word(ui, Icon::Check, "OK");
+            ui.add_space(widgets::STEP);
+            let ok = widgets::last_word(ui, Icon::Check, "OK");
             ok.clicked() || ui.input(|input| input.key_pressed(Key::Enter))
         });
         if shown.inner || shown.should_close() {

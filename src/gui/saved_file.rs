@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::saving::Form;
+use super::saving::ExportFormat;
 use crate::config::{CapturePorts, Journal};
 use crate::mail::message::Attachment;
 use crate::teaching::explain::Texts;
@@ -12,19 +12,23 @@ use crate::teaching::wire_tap::journal::Writer;
 use crate::teaching::wire_tap::{Event, Sink};
 
 /// Makes the file, in memory; a sentence says why it cannot be made.
-pub(super) fn make(form: Form, events: &[Event], texts: &Arc<Texts>) -> Result<Attachment, String> {
+pub(super) fn make(
+    form: ExportFormat,
+    events: &[Event],
+    texts: &Arc<Texts>,
+) -> Result<Attachment, String> {
     let (end, bytes) = match form {
-        Form::Script => {
+        ExportFormat::Script => {
             let dialogue = dialogue(events, texts)?;
             let script = script(&dialogue);
             let script = script.map_err(|why| format!("It cannot be played again: {why}."))?;
             ("demo", script.to_string().into_bytes())
         }
-        Form::Page => (
+        ExportFormat::Page => (
             "html",
             html::page(&dialogue(events, texts)?, texts).into_bytes(),
         ),
-        Form::Capture { keys } => ("pcapng", capture(keys, events, texts)?),
+        ExportFormat::Capture { keys } => ("pcapng", capture(keys, events, texts)?),
     };
     Ok(Attachment::new(&format!("{}.{end}", name(events)), bytes))
 }

@@ -9,16 +9,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use eframe::egui::{Context, Ui, accesskit::Role};
 use lucide_icons::Icon;
 
-use super::model::kept::Kept;
+use super::model::saved_events::SavedEvents;
 use super::popup::Popups;
 use super::worker::Worker;
-use super::{look, saved_file};
+use super::{saved_file, widgets};
 use crate::teaching::explain::Texts;
 use crate::teaching::text::save_file;
 
 /// What is made of a conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Form {
+pub(super) enum ExportFormat {
     /// `pillarbox demo` plays it again.
     Script,
     /// For a browser.
@@ -31,18 +31,21 @@ pub(super) enum Form {
 }
 
 /// In the order of the menu.
-const FORMS: [(Form, &str); 4] = [
-    (Form::Script, "Demo script"),
-    (Form::Page, "HTML page"),
+const FORMS: [(ExportFormat, &str); 4] = [
+    (ExportFormat::Script, "Demo script"),
+    (ExportFormat::Page, "HTML page"),
     (
-        Form::Capture { keys: false },
+        ExportFormat::Capture { keys: false },
         "Capture, encrypted as it crossed",
     ),
-    (Form::Capture { keys: true }, "Capture with the keys of TLS"),
+    (
+        ExportFormat::Capture { keys: true },
+        "Capture with the keys of TLS",
+    ),
 ];
 
 /// What the worker is asked for: this form, of this connection or of all, in this folder.
-struct Job(Form, Option<u64>, PathBuf);
+struct Job(ExportFormat, Option<u64>, PathBuf);
 
 /// Where the file is, or why there is none.
 type News = Result<PathBuf, String>;
@@ -51,11 +54,15 @@ type News = Result<PathBuf, String>;
 pub(super) struct Saving {
     worker: Option<Worker<Job, News>>,
     folder: String,
-    asked: Option<Form>,
+    asked: Option<ExportFormat>,
 }
 
 impl Saving {
-    pub(super) fn new(window: &Context, kept: Arc<Mutex<Kept>>, texts: Arc<Texts>) -> Saving {
+    pub(super) fn new(
+        window: &Context,
+        kept: Arc<Mutex<SavedEvents>>,
+        texts: Arc<Texts>,
+    ) -> Saving {
         let worker = start(window, kept, texts);
         if let Err(error) = &worker {
             log::error!("no conversation can be saved, there is no thread left: {error}");
@@ -80,14 +87,14 @@ impl Saving {
 
     /// Draws the menu.
     pub(super) fn menu(&mut self, ui: &mut Ui) {
-        let menu = ui.menu_button((look::icon(Icon::Save), "Save as…"), |ui| {
+        let menu = ui.menu_button((widgets::icon(Icon::Save), "Save as…"), |ui| {
             for (form, name) in FORMS {
                 if ui.button(name).clicked() {
                     self.asked = Some(form);
                 }
             }
         });
-        look::named(menu.response, Role::Button, "Save as…");
+        widgets::named(menu.response, Role::Button, "Save as…");
     }
 
     /// Asks where to, if something is to be saved; a script and a page are of the connection `one`,
@@ -95,24 +102,24 @@ impl Saving {
     pub(super) fn show(&mut self, window: &Context, one: Option<u64>, only: Option<u64>) {
         let Some(form) = self.asked else { return };
         let connection = match form {
-            Form::Script | Form::Page => one,
-            Form::Capture { .. } => only,
+            ExportFormat::Script | ExportFormat::Page => one,
+            ExportFormat::Capture { .. } => only,
         };
-        let shown = look::modal(window, "save a conversation").show(window, |ui| {
+        let shown = widgets::modal(window, "save a conversation").show(window, |ui| {
             ui.set_max_width(460.0);
             ui.heading("Save the conversation");
             ui.label(about(form, connection));
-            look::field(ui, "Folder", &mut self.folder);
+            widgets::field(ui, "Folder", &mut self.folder);
             let mut done = false;
             ui.horizontal(|ui| {
-                if look::primary(ui, Icon::Save, "Save").clicked() {
+                if widgets::primary(ui, Icon::Save, "Save").clicked() {
                     let job = Job(form, connection, PathBuf::from(self.folder.trim()));
                     if let Some(worker) = &self.worker {
                         worker.order(job);
                     }
                     done = true;
                 }
-                done |= look::button(ui, Icon::X, "Cancel").clicked();
+                done |= widgets::button(ui, Icon::X, "Cancel").clicked();
             });
             done
         });
@@ -123,20 +130,22 @@ impl Saving {
 }
 
 /// What will be saved.
-fn about(form: Form, connection: Option<u64>) -> String {
+fn about(form: ExportFormat, connection: Option<u64>) -> String {
     let of = connection.map_or("all connections".to_owned(), |number| {
         format!("connection #{number}")
     });
     match form {
-        Form::Script => format!(
+        ExportFormat::Script => format!(
             "A script of {of}: pillarbox demo plays it again. Passwords stay out of it, they are \
              asked for."
         ),
-        Form::Page => format!("A page about {of} for any browser. Passwords are masked in it."),
-        Form::Capture { keys: false } => {
+        ExportFormat::Page => {
+            format!("A page about {of} for any browser. Passwords are masked in it.")
+        }
+        ExportFormat::Capture { keys: false } => {
             format!("A capture of {of} for Wireshark: what TLS encrypts stays encrypted.")
         }
-        Form::Capture { keys: true } => format!(
+        ExportFormat::Capture { keys: true } => format!(
             "A capture of {of} for Wireshark, with the keys of TLS: WHOEVER HAS THE FILE READS \
              EVERYTHING IN IT, passwords and mail."
         ),
@@ -145,10 +154,10 @@ fn about(form: Form, connection: Option<u64>) -> String {
 
 fn start(
     window: &Context,
-    kept: Arc<Mutex<Kept>>,
+    kept: Arc<Mutex<SavedEvents>>,
     texts: Arc<Texts>,
 ) -> io::Result<Worker<Job, News>> {
-    Worker::start("saving", window, move |jobs, teller| {
+    Worker::start("saving", window, move |jobs, reporter| {
         for Job(form, connection, folder) in jobs {
             // The recorder waits while it is held: only to copy what is kept.
             let events = kept
@@ -160,7 +169,7 @@ fn start(
                 .and_then(|events| saved_file::make(form, &events, &texts));
             let saved =
                 made.and_then(|file| save_file(&file, &folder).map_err(|error| error.to_string()));
-            teller.tell(saved);
+            reporter.report(saved);
         }
     })
 }

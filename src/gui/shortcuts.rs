@@ -3,11 +3,11 @@
 use eframe::egui::{Context, Event, Grid, Key, Modifiers};
 use lucide_icons::Icon;
 
-use super::look;
+use super::widgets;
 
 /// What a key asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Action {
+pub(super) enum WindowAction {
     Mail,
     Classroom,
     Servers,
@@ -42,89 +42,129 @@ pub(super) enum Action {
 
 /// A key, what it does, and how that is said. Without Ctrl or Alt, all but F1 and F5 count only while no text is
 /// typed, and so does Ctrl+A.
-type Row = (Modifiers, Key, Action, &'static str);
+type Shortcut = (Modifiers, Key, WindowAction, &'static str);
 
 const NONE: Modifiers = Modifiers::NONE;
 const CTRL: Modifiers = Modifiers::COMMAND;
 const SHIFT: Modifiers = Modifiers::SHIFT;
 const ALT: Modifiers = Modifiers::ALT;
 
-const TABLE: [Row; 35] = [
-    (CTRL, Key::Num1, Action::Mail, "Show the mail"),
-    (CTRL, Key::Num2, Action::Classroom, "Show the classroom"),
-    (CTRL, Key::Num3, Action::Servers, "Show the servers"),
+const TABLE: [Shortcut; 35] = [
+    (CTRL, Key::Num1, WindowAction::Mail, "Show the mail"),
+    (
+        CTRL,
+        Key::Num2,
+        WindowAction::Classroom,
+        "Show the classroom",
+    ),
+    (CTRL, Key::Num3, WindowAction::Servers, "Show the servers"),
     (
         CTRL,
         Key::Num0,
-        Action::Conversation,
+        WindowAction::Conversation,
         "Show or hide the conversation",
     ),
     (
         ALT,
         Key::ArrowUp,
-        Action::LineBefore,
+        WindowAction::LineBefore,
         "Explain the line before in the conversation",
     ),
     (
         ALT,
         Key::ArrowDown,
-        Action::LineBehind,
+        WindowAction::LineBehind,
         "Explain the next line in the conversation",
     ),
     (
         CTRL,
         Key::D,
-        Action::States,
+        WindowAction::States,
         "Show the states of the protocol",
     ),
     (
         CTRL,
         Key::L,
-        Action::Lock,
+        WindowAction::Lock,
         "Show how the connection is secured",
     ),
-    (CTRL, Key::J, Action::Steps, "Step by step, or run freely"),
-    (CTRL, Key::O, Action::Octets, "Show the octets of a line"),
-    (CTRL, Key::N, Action::NewMessage, "Write a message"),
-    (NONE, Key::C, Action::NewMessage, "Write a message"),
-    (NONE, Key::R, Action::Answer, "Reply"),
-    (NONE, Key::A, Action::AnswerAll, "Reply to all"),
-    (NONE, Key::F, Action::Forward, "Forward"),
-    (NONE, Key::Delete, Action::Delete, "Delete"),
-    (NONE, Key::Backspace, Action::Delete, "Delete"),
-    (NONE, Key::E, Action::Archive, "Archive"),
-    (NONE, Key::S, Action::Flag, "Flag, or take the flag away"),
-    (NONE, Key::U, Action::Unread, "Mark as not read, or as read"),
-    (NONE, Key::Slash, Action::Search, "Search in the folder"),
-    (CTRL, Key::F, Action::Search, "Search in the folder"),
+    (
+        CTRL,
+        Key::J,
+        WindowAction::Steps,
+        "Step by step, or run freely",
+    ),
+    (
+        CTRL,
+        Key::O,
+        WindowAction::Octets,
+        "Show the octets of a line",
+    ),
+    (CTRL, Key::N, WindowAction::NewMessage, "Write a message"),
+    (NONE, Key::C, WindowAction::NewMessage, "Write a message"),
+    (NONE, Key::R, WindowAction::Answer, "Reply"),
+    (NONE, Key::A, WindowAction::AnswerAll, "Reply to all"),
+    (NONE, Key::F, WindowAction::Forward, "Forward"),
+    (NONE, Key::Delete, WindowAction::Delete, "Delete"),
+    (NONE, Key::Backspace, WindowAction::Delete, "Delete"),
+    (NONE, Key::E, WindowAction::Archive, "Archive"),
+    (
+        NONE,
+        Key::S,
+        WindowAction::Flag,
+        "Flag, or take the flag away",
+    ),
+    (
+        NONE,
+        Key::U,
+        WindowAction::Unread,
+        "Mark as not read, or as read",
+    ),
+    (
+        NONE,
+        Key::Slash,
+        WindowAction::Search,
+        "Search in the folder",
+    ),
+    (CTRL, Key::F, WindowAction::Search, "Search in the folder"),
     (
         SHIFT,
         Key::ArrowDown,
-        Action::GrowDown,
+        WindowAction::GrowDown,
         "Select the next message, too",
     ),
     (
         SHIFT,
         Key::ArrowUp,
-        Action::GrowUp,
+        WindowAction::GrowUp,
         "Select the message before, too",
     ),
-    (NONE, Key::ArrowDown, Action::Down, "The next message"),
-    (NONE, Key::J, Action::Down, "The next message"),
-    (NONE, Key::ArrowUp, Action::Up, "The message before"),
-    (NONE, Key::K, Action::Up, "The message before"),
-    (CTRL, Key::A, Action::All, "Select all messages"),
-    (NONE, Key::F5, Action::Refresh, "Look for new mail now"),
-    (CTRL, Key::Tab, Action::NextAccount, "The next account"),
-    (CTRL, Key::T, Action::Theme, "Light or dark"),
+    (NONE, Key::ArrowDown, WindowAction::Down, "The next message"),
+    (NONE, Key::J, WindowAction::Down, "The next message"),
+    (NONE, Key::ArrowUp, WindowAction::Up, "The message before"),
+    (NONE, Key::K, WindowAction::Up, "The message before"),
+    (CTRL, Key::A, WindowAction::All, "Select all messages"),
+    (
+        NONE,
+        Key::F5,
+        WindowAction::Refresh,
+        "Look for new mail now",
+    ),
+    (
+        CTRL,
+        Key::Tab,
+        WindowAction::NextAccount,
+        "The next account",
+    ),
+    (CTRL, Key::T, WindowAction::Theme, "Light or dark"),
     (
         CTRL,
         Key::P,
-        Action::Size,
+        WindowAction::Size,
         "Text for a desk or for a projector",
     ),
-    (NONE, Key::F1, Action::Help, SHOW_THIS),
-    (CTRL, Key::Q, Action::Quit, "Close the window"),
+    (NONE, Key::F1, WindowAction::Help, SHOW_THIS),
+    (CTRL, Key::Q, WindowAction::Quit, "Close the window"),
 ];
 
 /// The question mark does the same; where it is on a keyboard, egui does not know.
@@ -137,15 +177,15 @@ const ELSEWHERE: [(&str, &str); 2] = [
 ];
 
 /// What the keys that were pressed ask for.
-pub(super) fn pressed(window: &Context) -> Vec<Action> {
+pub(super) fn pressed(window: &Context) -> Vec<WindowAction> {
     let typing = window.text_edit_focused();
     // These write nothing into a text.
-    let writes_not = |row: &Row| match row.0 {
+    let writes_not = |row: &Shortcut| match row.0 {
         NONE => matches!(row.1, Key::F1 | Key::F5),
         CTRL => row.1 != Key::A,
         modifiers => modifiers == ALT,
     };
-    let counts = |row: &&Row| !typing || writes_not(row);
+    let counts = |row: &&Shortcut| !typing || writes_not(row);
     let mut actions = Vec::new();
     window.input_mut(|input| {
         for (modifiers, key, action, _) in TABLE.iter().filter(counts) {
@@ -155,7 +195,7 @@ pub(super) fn pressed(window: &Context) -> Vec<Action> {
         }
         let asks = |event: &Event| matches!(event, Event::Text(text) if text == "?");
         if !typing && input.events.iter().any(asks) {
-            actions.push(Action::Help);
+            actions.push(WindowAction::Help);
         }
     });
     actions
@@ -177,29 +217,30 @@ fn help() -> Vec<(String, &'static str)> {
 
 /// The list of all keys; `false` when it is closed.
 pub(super) fn show_help(window: &Context) -> bool {
-    let shown = look::modal(window, "keys").show(window, |ui| {
+    let shown = widgets::modal(window, "keys").show(window, |ui| {
         ui.heading("Keys");
         ui.spacing_mut().interact_size.y = 0.0;
         let help = help();
         ui.horizontal_top(|ui| {
-            ui.spacing_mut().item_spacing.x = 3.0 * look::STEP;
+            ui.spacing_mut().item_spacing.x = 3.0 * widgets::STEP;
             for (number, rows) in help.chunks(help.len().div_ceil(2)).enumerate() {
                 let grid = Grid::new(("keys", number)).striped(true);
                 let grid = grid.num_columns(2).min_row_height(0.0);
-                grid.spacing([2.0 * look::STEP, look::STEP]).show(ui, |ui| {
-                    for (keys, words) in rows {
-                        ui.monospace(keys);
-                        ui.label(*words);
-                        ui.end_row();
-                    }
-                });
+                grid.spacing([2.0 * widgets::STEP, widgets::STEP])
+                    .show(ui, |ui| {
+                        for (keys, words) in rows {
+                            ui.monospace(keys);
+                            ui.label(*words);
+                            ui.end_row();
+                        }
+                    });
             }
         });
-        ui.add_space(look::HALF);
+        ui.add_space(widgets::HALF);
         ui.label(
             "Tab goes from control to control, Space and Enter press one, Escape leaves a text.",
         );
-        look::last_word(ui, Icon::Check, "Close").clicked()
+        widgets::last_word(ui, Icon::Check, "Close").clicked()
     });
     !(shown.inner || shown.should_close())
 }

@@ -6,16 +6,16 @@ use std::sync::mpsc::Receiver;
 use eframe::egui::{Context, RichText, ScrollArea, TextEdit, Ui, accesskit::Role, vec2};
 use lucide_icons::Icon;
 
-use super::look;
-use super::model::account::Account;
+use super::model::account::MailAccount;
 use super::popup::Popups;
-use super::worker::{Teller, Worker};
+use super::widgets;
+use super::worker::{Reporter, Worker};
 use crate::client::{ClientError, SmtpClient};
 use crate::mail::message::Draft;
 
 /// What the window wants of the server.
 enum Job {
-    LogIn(Box<Account>),
+    LogIn(Box<MailAccount>),
     Send(Box<Draft>),
 }
 
@@ -31,7 +31,7 @@ enum News {
 /// The panel.
 pub(super) struct SmtpPanel {
     worker: Option<Worker<Job, News>>,
-    account: Option<Account>,
+    account: Option<MailAccount>,
     logged_in: bool,
     recipients: String,
     subject: String,
@@ -57,7 +57,7 @@ impl SmtpPanel {
     }
 
     /// Logs in, as another one than before.
-    pub(super) fn log_in(&mut self, account: Account) {
+    pub(super) fn log_in(&mut self, account: MailAccount) {
         self.logged_in = false;
         if let Some(worker) = &self.worker {
             worker.order(Job::LogIn(Box::new(account.clone())));
@@ -68,7 +68,7 @@ impl SmtpPanel {
     /// Takes in what the worker has told.
     pub(super) fn hear(&mut self, popups: &mut Popups) {
         let news: Vec<News> = self.worker.iter().flat_map(Worker::news).collect();
-        let server = |account: &Option<Account>| {
+        let server = |account: &Option<MailAccount>| {
             let account = account.as_ref();
             account
                 .map(|account| account.settings.smtp.to_string())
@@ -104,15 +104,15 @@ impl SmtpPanel {
             _ => "Log in at the left first.".to_owned(),
         };
         ui.label(state);
-        look::field(ui, "Recipients", &mut self.recipients).on_hover_text(
+        widgets::field(ui, "Recipients", &mut self.recipients).on_hover_text(
             "Accounts or addresses, with commas between them: bob, carol@pillarbox.test",
         );
-        look::field(ui, "Subject", &mut self.subject);
-        let label = ui.label(RichText::new("Content").color(look::palette(ui).faint));
+        widgets::field(ui, "Subject", &mut self.subject);
+        let label = ui.label(RichText::new("Content").color(widgets::palette(ui).faint));
         if let Some(wrong) = &self.wrong {
-            look::wrong(ui, wrong);
+            widgets::wrong(ui, wrong);
         }
-        let below = ui.spacing().interact_size.y + 2.0 * look::STEP;
+        let below = ui.spacing().interact_size.y + 2.0 * widgets::STEP;
         ScrollArea::vertical()
             .max_height(ui.available_height() - below)
             .auto_shrink(false)
@@ -122,9 +122,11 @@ impl SmtpPanel {
                     .desired_rows(8)
                     .min_size(ui.available_size() - vec2(0.0, 8.0));
                 let text = ui.add(text).labelled_by(label.id);
-                look::named(text, Role::MultilineTextInput, "Content");
+                widgets::named(text, Role::MultilineTextInput, "Content");
             });
-        let send = ui.add_enabled_ui(self.logged_in, |ui| look::primary(ui, Icon::Send, "Send"));
+        let send = ui.add_enabled_ui(self.logged_in, |ui| {
+            widgets::primary(ui, Icon::Send, "Send")
+        });
         if send.inner.clicked() {
             self.wrong = self.send().err();
         }
@@ -150,10 +152,10 @@ impl SmtpPanel {
 }
 
 /// The worker: one connection, from the login on; a new one, when the server has closed it.
-fn work(jobs: Receiver<Job>, teller: Teller<News>) {
-    let mut connection: Option<(Account, SmtpClient)> = None;
+fn work(jobs: Receiver<Job>, reporter: Reporter<News>) {
+    let mut connection: Option<(MailAccount, SmtpClient)> = None;
     for job in jobs {
-        teller.tell(match job {
+        reporter.report(match job {
             Job::LogIn(account) => {
                 hang_up(connection.take());
                 match log_in(&account) {
@@ -173,7 +175,7 @@ fn work(jobs: Receiver<Job>, teller: Teller<News>) {
     hang_up(connection);
 }
 
-fn log_in(account: &Account) -> Result<SmtpClient, ClientError> {
+fn log_in(account: &MailAccount) -> Result<SmtpClient, ClientError> {
     let mut client = SmtpClient::connect(&account.settings.smtp)?;
     client.login(account.login(), &account.password)?;
     Ok(client)
@@ -181,7 +183,7 @@ fn log_in(account: &Account) -> Result<SmtpClient, ClientError> {
 
 /// Sends a message; by whom it was refused, each with the reason, when others have got it.
 fn send(
-    connection: &mut Option<(Account, SmtpClient)>,
+    connection: &mut Option<(MailAccount, SmtpClient)>,
     draft: &Draft,
 ) -> Result<Vec<(String, String)>, ClientError> {
     let Some((account, client)) = connection else {
@@ -201,7 +203,7 @@ fn send(
     Ok(refused.map(|(who, why)| (who, why.to_string())).collect())
 }
 
-fn hang_up(connection: Option<(Account, SmtpClient)>) {
+fn hang_up(connection: Option<(MailAccount, SmtpClient)>) {
     if let Some((_, client)) = connection {
         // All is done by now, so that it fails does not matter.
         let _ = client.quit();

@@ -3,8 +3,8 @@
 use eframe::egui::{Key, RichText, TextEdit, Ui};
 use lucide_icons::Icon;
 
-use super::look;
 use super::model::conversations::Conversations;
+use super::widgets;
 use crate::client::{Gate, Waiting, printable};
 use crate::teaching::explain::Explained;
 use crate::teaching::wire_tap::Side;
@@ -17,7 +17,7 @@ pub(super) struct StepBar {
 }
 
 /// The line that waits, as it may be shown.
-pub(super) struct Ahead {
+pub(super) struct PendingLine {
     /// Its octets, masked.
     pub(super) octets: Vec<u8>,
     /// What it will mean.
@@ -31,12 +31,12 @@ impl StepBar {
         ui: &mut Ui,
         gate: &Gate,
         conversations: &Conversations,
-    ) -> Option<Ahead> {
+    ) -> Option<PendingLine> {
         let waiting = gate.waiting();
         let Some(first) = waiting.first() else {
             self.edited = None;
             ui.horizontal(|ui| {
-                ui.label(look::icon(Icon::Footprints));
+                ui.label(widgets::icon(Icon::Footprints));
                 ui.label("Step by step: the next line that a click says will wait here.");
                 run_freely(ui, gate);
             });
@@ -47,7 +47,7 @@ impl StepBar {
             .as_ref()
             .is_some_and(|ahead| !ahead.explained.has_secret());
         ui.horizontal(|ui| {
-            ui.label(look::icon(Icon::Footprints).color(look::palette(ui).accent));
+            ui.label(widgets::icon(Icon::Footprints).color(widgets::palette(ui).accent));
             ui.label("Waits:");
             if open {
                 self.edit(ui, first);
@@ -77,7 +77,7 @@ impl StepBar {
                 .code_editor()
                 .desired_width(width);
             let response = ui.add(edit);
-            look::named(
+            widgets::named(
                 response,
                 eframe::egui::accesskit::Role::TextInput,
                 "The line that waits",
@@ -87,7 +87,7 @@ impl StepBar {
 
     fn go_on(&mut self, ui: &mut Ui, gate: &Gate, first: &Waiting) {
         let key = ui.input_mut(|input| input.consume_key(Default::default(), Key::F10));
-        let button = look::primary(ui, Icon::StepForward, "Next").on_hover_text("F10");
+        let button = widgets::primary(ui, Icon::StepForward, "Next").on_hover_text("F10");
         if button.clicked() || key {
             let edited = self
                 .edited
@@ -103,13 +103,13 @@ impl StepBar {
 }
 
 fn run_freely(ui: &mut Ui, gate: &Gate) {
-    if look::button(ui, Icon::FastForward, "Run freely").clicked() {
+    if widgets::button(ui, Icon::FastForward, "Run freely").clicked() {
         gate.open();
     }
 }
 
 /// What the line will mean; `None` while its connection is not known yet.
-fn ahead(conversations: &Conversations, waiting: &Waiting) -> Option<Ahead> {
+fn ahead(conversations: &Conversations, waiting: &Waiting) -> Option<PendingLine> {
     let this = |ends: &crate::teaching::wire_tap::Connection| {
         (ends.client, ends.server) == (waiting.client, waiting.server)
     };
@@ -119,7 +119,7 @@ fn ahead(conversations: &Conversations, waiting: &Waiting) -> Option<Ahead> {
     let explained = observer.client(&waiting.line);
     let octets = explained.masked(&waiting.line).into_owned();
     let parts = explained.masked_parts();
-    Some(Ahead {
+    Some(PendingLine {
         octets,
         explained: Explained { parts, ..explained },
     })

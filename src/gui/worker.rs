@@ -18,7 +18,7 @@ pub(super) struct Worker<Job, News> {
 }
 
 /// The thread's end: how it tells its news.
-pub(super) struct Teller<News> {
+pub(super) struct Reporter<News> {
     news: Sender<News>,
     window: Context,
 }
@@ -31,15 +31,15 @@ impl<Job: Send + 'static, News: Send + 'static> Worker<Job, News> {
     pub(super) fn start(
         name: &str,
         window: &Context,
-        work: impl FnOnce(Receiver<Job>, Teller<News>) + Send + 'static,
+        work: impl FnOnce(Receiver<Job>, Reporter<News>) + Send + 'static,
     ) -> io::Result<Worker<Job, News>> {
         let (jobs, orders) = mpsc::channel();
         let (news, heard) = mpsc::channel();
         let window = window.clone();
-        let teller = Teller { news, window };
+        let reporter = Reporter { news, window };
         let thread = thread::Builder::new()
             .name(name.to_owned())
-            .spawn(move || work(orders, teller))?;
+            .spawn(move || work(orders, reporter))?;
         Ok(Worker {
             jobs,
             news: heard,
@@ -65,9 +65,9 @@ impl<Job: Send + 'static, News: Send + 'static> Worker<Job, News> {
     }
 }
 
-impl<News> Teller<News> {
+impl<News> Reporter<News> {
     /// Tells the window, if there still is one.
-    pub(super) fn tell(&self, news: News) {
+    pub(super) fn report(&self, news: News) {
         let _ = self.news.send(news);
         self.window.request_repaint();
     }

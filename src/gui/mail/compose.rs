@@ -6,15 +6,15 @@ use eframe::egui::{
 };
 use lucide_icons::Icon;
 
-use crate::gui::look;
-use crate::gui::model::writing::Writing;
+use crate::gui::model::compose_form::ComposeForm;
+use crate::gui::widgets;
 use crate::teaching::text::readable_size;
 
 /// A message that is being written.
-pub(super) struct Compose {
+pub(super) struct ComposeWindow {
     /// Tells it from others that are written at the same time.
     pub(super) number: u64,
-    pub(super) writing: Writing,
+    pub(super) writing: ComposeForm,
     /// The address of the account that sends it, which may have been signed out meanwhile.
     pub(super) from: String,
     /// The fields for Cc and Bcc are there.
@@ -26,16 +26,16 @@ pub(super) struct Compose {
 }
 
 /// What was clicked in the window.
-pub(super) enum Click {
+pub(super) enum ComposeClick {
     Send,
     KeepDraft,
     Attach,
     Discard,
 }
 
-impl Compose {
-    pub(super) fn new(number: u64, writing: Writing, from: String) -> Compose {
-        Compose {
+impl ComposeWindow {
+    pub(super) fn new(number: u64, writing: ComposeForm, from: String) -> ComposeWindow {
+        ComposeWindow {
             number,
             copies: !writing.cc.is_empty() || !writing.bcc.is_empty(),
             writing,
@@ -46,7 +46,7 @@ impl Compose {
     }
 
     /// Draws the window. `senders` are the addresses of the accounts.
-    pub(super) fn show(&mut self, window: &Context, senders: &[String]) -> Option<Click> {
+    pub(super) fn show(&mut self, window: &Context, senders: &[String]) -> Option<ComposeClick> {
         let title = match self.writing.subject.trim() {
             "" => "New message".to_owned(),
             subject => subject.to_owned(),
@@ -64,25 +64,25 @@ impl Compose {
         match open {
             true => click,
             // Who closes it has not said that it may be lost.
-            false => Some(Click::KeepDraft),
+            false => Some(ComposeClick::KeepDraft),
         }
     }
 
-    fn content(&mut self, ui: &mut Ui, senders: &[String]) -> Option<Click> {
+    fn content(&mut self, ui: &mut Ui, senders: &[String]) -> Option<ComposeClick> {
         let ready = senders.contains(&self.from);
         let click = self.buttons(ui, ready);
         if !ready {
-            look::wrong(ui, &self.homeless(senders));
+            widgets::wrong(ui, &self.homeless(senders));
         }
         if let Some(wrong) = &self.wrong {
-            look::wrong(ui, wrong);
+            widgets::wrong(ui, wrong);
         }
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             self.fields(ui, senders);
             if !self.writing.files.is_empty() {
                 self.files(ui);
             }
-            let rows = ((ui.available_height() - 3.0 * look::STEP)
+            let rows = ((ui.available_height() - 3.0 * widgets::STEP)
                 / ui.text_style_height(&TextStyle::Body))
             .max(6.0);
             let text = TextEdit::multiline(&mut self.writing.text)
@@ -90,7 +90,7 @@ impl Compose {
                 .desired_rows(rows as usize)
                 .cursor_at_end(self.writing.about.is_none())
                 .lock_focus(false);
-            let text = look::named(ui.add(text), Role::MultilineTextInput, "Message text");
+            let text = widgets::named(ui.add(text), Role::MultilineTextInput, "Message text");
             if !self.begun && !self.writing.to.is_empty() {
                 text.request_focus();
             }
@@ -109,29 +109,29 @@ impl Compose {
     }
 
     /// The buttons; without an account that is `ready` nothing can be sent.
-    fn buttons(&mut self, ui: &mut Ui, ready: bool) -> Option<Click> {
+    fn buttons(&mut self, ui: &mut Ui, ready: bool) -> Option<ComposeClick> {
         let mut click = None;
         ui.horizontal_wrapped(|ui| {
-            let send = |ui: &mut Ui| look::primary(ui, Icon::Send, "Send message");
+            let send = |ui: &mut Ui| widgets::primary(ui, Icon::Send, "Send message");
             let send = ui.add_enabled_ui(ready, send).inner;
             let send = send.on_hover_text("Ctrl+Enter");
             // Of several messages, the one on top.
             let on_top = ui.ctx().top_layer_id() == Some(ui.layer_id());
             let enter = |input: &mut InputState| input.consume_key(Modifiers::COMMAND, Key::Enter);
             if send.clicked() || ready && on_top && ui.input_mut(enter) {
-                click = Some(Click::Send);
+                click = Some(ComposeClick::Send);
             }
-            if look::button(ui, Icon::Paperclip, "Attach files").clicked() {
-                click = Some(Click::Attach);
+            if widgets::button(ui, Icon::Paperclip, "Attach files").clicked() {
+                click = Some(ComposeClick::Attach);
             }
-            if look::button(ui, Icon::Save, "Keep as draft").clicked() {
-                click = Some(Click::KeepDraft);
+            if widgets::button(ui, Icon::Save, "Keep as draft").clicked() {
+                click = Some(ComposeClick::KeepDraft);
             }
-            if !self.copies && look::button(ui, Icon::Users, "Cc and Bcc").clicked() {
+            if !self.copies && widgets::button(ui, Icon::Users, "Cc and Bcc").clicked() {
                 self.copies = true;
             }
-            if look::icon_button(ui, Icon::Trash2, "Discard").clicked() {
-                click = Some(Click::Discard);
+            if widgets::icon_button(ui, Icon::Trash2, "Discard").clicked() {
+                click = Some(ComposeClick::Discard);
             }
         });
         click
@@ -166,9 +166,9 @@ impl Compose {
         ui.horizontal_wrapped(|ui| {
             for (at, file) in self.writing.files.iter().enumerate() {
                 let words = format!("{} ({})", file.name, readable_size(file.bytes.len() as u64));
-                ui.label(look::icon(Icon::Paperclip));
+                ui.label(widgets::icon(Icon::Paperclip));
                 ui.add(Label::new(words));
-                if look::icon_button(ui, Icon::X, &format!("Remove {}", file.name)).clicked() {
+                if widgets::icon_button(ui, Icon::X, &format!("Remove {}", file.name)).clicked() {
                     gone = Some(at);
                 }
             }
@@ -182,7 +182,7 @@ impl Compose {
 /// A field with its name at its left.
 fn line(ui: &mut Ui, name: &str, text: &mut String, hint: &str) -> Response {
     ui.horizontal(|ui| {
-        let faint = look::palette(ui).faint;
+        let faint = widgets::palette(ui).faint;
         let size = vec2(
             ui.text_style_height(&TextStyle::Body) * 3.4,
             ui.spacing().interact_size.y,

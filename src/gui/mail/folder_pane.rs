@@ -5,13 +5,13 @@ use eframe::egui::{
 };
 use lucide_icons::Icon;
 
-use super::desk::Desk;
-use crate::gui::look;
-use crate::gui::model::folders::{Folder, INBOX};
+use super::open_account::OpenAccount;
+use crate::gui::model::folders::{INBOX, MailFolder};
+use crate::gui::widgets;
 use crate::mail::protocol::imap::SpecialUse;
 
 /// What was clicked in the pane.
-pub(super) enum Click {
+pub(super) enum FolderClick {
     /// This account.
     Account(usize),
     /// This folder of the account that is open.
@@ -33,53 +33,58 @@ pub(super) struct FolderPane {
 }
 
 impl FolderPane {
-    pub(super) fn show(&mut self, ui: &mut Ui, desks: &[Desk], open: usize) -> Option<Click> {
+    pub(super) fn show(
+        &mut self,
+        ui: &mut Ui,
+        accounts: &[OpenAccount],
+        open: usize,
+    ) -> Option<FolderClick> {
         let mut click = None;
-        if look::primary(ui, Icon::SquarePen, "New message").clicked() {
-            click = Some(Click::Write);
+        if widgets::primary(ui, Icon::SquarePen, "New message").clicked() {
+            click = Some(FolderClick::Write);
         }
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 2.0;
-            for (at, desk) in desks.iter().enumerate() {
-                ui.add_space(look::STEP);
-                if account(ui, desk, at == open) {
-                    click = Some(Click::Account(at));
+            for (at, account) in accounts.iter().enumerate() {
+                ui.add_space(widgets::STEP);
+                if account_button(ui, account, at == open) {
+                    click = Some(FolderClick::Account(at));
                 }
                 if at == open {
-                    click = self.folders(ui, desk).or(click.take());
+                    click = self.folders(ui, account).or(click.take());
                 }
             }
-            ui.add_space(look::STEP * 2.0);
+            ui.add_space(widgets::STEP * 2.0);
             ui.horizontal_wrapped(|ui| {
-                if look::icon_button(ui, Icon::FolderPlus, "New folder").clicked() {
+                if widgets::icon_button(ui, Icon::FolderPlus, "New folder").clicked() {
                     self.making = Some(String::new());
                 }
-                if look::icon_button(ui, Icon::UserPlus, "Another account").clicked() {
-                    click = Some(Click::SignIn);
+                if widgets::icon_button(ui, Icon::UserPlus, "Another account").clicked() {
+                    click = Some(FolderClick::SignIn);
                 }
-                if look::icon_button(ui, Icon::LogOut, "Sign out").clicked() {
-                    click = Some(Click::SignOut);
+                if widgets::icon_button(ui, Icon::LogOut, "Sign out").clicked() {
+                    click = Some(FolderClick::SignOut);
                 }
             });
         });
         click
     }
 
-    fn folders(&mut self, ui: &mut Ui, desk: &Desk) -> Option<Click> {
+    fn folders(&mut self, ui: &mut Ui, account: &OpenAccount) -> Option<FolderClick> {
         let mut click = None;
-        for folder in &desk.folders {
-            let chosen = desk.list.folder.as_deref() == Some(&*folder.name);
+        for folder in &account.folders {
+            let chosen = account.list.folder.as_deref() == Some(&*folder.name);
             let clicked = row(ui, folder, chosen);
             if clicked && folder.opens {
-                click = Some(Click::Folder(folder.name.clone()));
+                click = Some(FolderClick::Folder(folder.name.clone()));
             }
         }
         if let Some(name) = &mut self.making {
-            let field = look::field(ui, "Name of the new folder", name);
+            let field = widgets::field(ui, "Name of the new folder", name);
             let entered = ui.input(|input| input.key_pressed(Key::Enter));
             if field.lost_focus() {
                 if entered && !name.trim().is_empty() {
-                    click = Some(Click::NewFolder(name.trim().to_owned()));
+                    click = Some(FolderClick::NewFolder(name.trim().to_owned()));
                 }
                 self.making = None;
             } else {
@@ -90,12 +95,12 @@ impl FolderPane {
     }
 }
 
-fn account(ui: &mut Ui, desk: &Desk, open: bool) -> bool {
-    let address = desk.account.address();
+fn account_button(ui: &mut Ui, account: &OpenAccount, open: bool) -> bool {
+    let address = account.address();
     let text = RichText::new(&address)
         .small()
         .strong()
-        .color(look::palette(ui).faint);
+        .color(widgets::palette(ui).faint);
     let response = ui.add(
         Button::new(text)
             .fill(Color32::TRANSPARENT)
@@ -103,13 +108,18 @@ fn account(ui: &mut Ui, desk: &Desk, open: bool) -> bool {
             .truncate(),
     );
     response.widget_info(|| {
-        WidgetInfo::selected(Role::RadioButton, true, open, format!("Account {address}"))
+        WidgetInfo::selected(
+            Role::RadioButton,
+            true,
+            open,
+            format!("MailAccount {address}"),
+        )
     });
     response.on_hover_text(address).clicked()
 }
 
-fn row(ui: &mut Ui, folder: &Folder, chosen: bool) -> bool {
-    let palette = look::palette(ui);
+fn row(ui: &mut Ui, folder: &MailFolder, chosen: bool) -> bool {
+    let palette = widgets::palette(ui);
     let unread = (folder.unread > 0).then(|| folder.unread.to_string());
     let label = RichText::new(&folder.label);
     let label = match &unread {
@@ -117,7 +127,7 @@ fn row(ui: &mut Ui, folder: &Folder, chosen: bool) -> bool {
         None => label,
     };
     let indent = "  ".repeat(folder.depth);
-    let picture = look::icon(picture(folder)).color(if chosen {
+    let picture = widgets::icon(picture(folder)).color(if chosen {
         palette.accent
     } else {
         palette.faint
@@ -138,14 +148,14 @@ fn row(ui: &mut Ui, folder: &Folder, chosen: bool) -> bool {
     }
     let response = ui.add_enabled(folder.opens, button);
     let name = match folder.unread {
-        0 => format!("Folder {}", folder.label),
-        unread => format!("Folder {}, {unread} not read", folder.label),
+        0 => format!("MailFolder {}", folder.label),
+        unread => format!("MailFolder {}, {unread} not read", folder.label),
     };
     response.widget_info(|| WidgetInfo::selected(Role::RadioButton, folder.opens, chosen, &name));
     response.clicked()
 }
 
-fn picture(folder: &Folder) -> Icon {
+fn picture(folder: &MailFolder) -> Icon {
     match &folder.special_use {
         _ if folder.name == INBOX => Icon::Inbox,
         Some(SpecialUse::Archive) => Icon::Archive,

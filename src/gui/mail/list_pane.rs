@@ -10,9 +10,9 @@ use eframe::egui::{
 use lucide_icons::Icon;
 use std::sync::Arc;
 
-use super::desk::Desk;
-use crate::gui::look::{self, HALF, Palette, STEP};
-use crate::gui::model::list::{Column, Row, Select};
+use super::open_account::OpenAccount;
+use crate::gui::model::message_list::{Column, MessageRow, Select};
+use crate::gui::widgets::{self, HALF, Palette, STEP};
 use crate::mail::message::Flag;
 use crate::teaching::text::{local_date, readable_size};
 
@@ -35,77 +35,77 @@ pub(super) struct ListPane {
 
 impl ListPane {
     /// Draws the list; the message that is opened, if one is.
-    pub(super) fn show(&mut self, ui: &mut Ui, desk: &mut Desk) -> Option<u32> {
-        self.search(ui, desk);
-        sorting(ui, desk);
-        if desk.list.folder.is_some() && desk.list.is_empty() {
-            self.nothing(ui, desk);
+    pub(super) fn show(&mut self, ui: &mut Ui, account: &mut OpenAccount) -> Option<u32> {
+        self.search(ui, account);
+        sorting(ui, account);
+        if account.list.folder.is_some() && account.list.is_empty() {
+            self.nothing(ui, account);
             return None;
         }
-        self.rows(ui, desk)
+        self.rows(ui, account)
     }
 
     /// There is no message to list.
-    fn nothing(&mut self, ui: &mut Ui, desk: &mut Desk) {
-        let folder = desk.list.folder.as_deref().unwrap_or_default();
-        if desk.standing == super::desk::Standing::Connecting {
+    fn nothing(&mut self, ui: &mut Ui, account: &mut OpenAccount) {
+        let folder = account.list.folder.as_deref().unwrap_or_default();
+        if account.standing == super::open_account::ConnectionState::Connecting {
             ui.spinner();
-        } else if desk.list.search.is_empty() {
+        } else if account.list.search.is_empty() {
             let headline = format!("{folder} is empty");
             let what_to_do = "New mail appears here by itself.";
-            look::empty(ui, Icon::MailOpen, &headline, what_to_do);
+            widgets::empty(ui, Icon::MailOpen, &headline, what_to_do);
         } else {
-            if look::button(ui, Icon::X, "Clear the search").clicked() {
-                desk.list.search.clear();
-                desk.refresh();
+            if widgets::button(ui, Icon::X, "Clear the search").clicked() {
+                account.list.search.clear();
+                account.refresh();
             }
             let what_to_do = "Clear the search to see all messages.";
-            look::empty(ui, Icon::SearchX, "Nothing found", what_to_do);
+            widgets::empty(ui, Icon::SearchX, "Nothing found", what_to_do);
         }
     }
 
-    fn search(&mut self, ui: &mut Ui, desk: &mut Desk) {
+    fn search(&mut self, ui: &mut Ui, account: &mut OpenAccount) {
         let hint = format!("{} Search this folder", char::from(Icon::Search));
-        let edit = TextEdit::singleline(&mut desk.list.search)
+        let edit = TextEdit::singleline(&mut account.list.search)
             .hint_text(hint)
             .desired_width(f32::INFINITY)
             .margin(Margin::symmetric(8, 5));
-        let field = look::named(ui.add(edit), Role::SearchInput, "Search this folder");
+        let field = widgets::named(ui.add(edit), Role::SearchInput, "Search this folder");
         if std::mem::take(&mut self.focus_search) {
             field.request_focus();
         }
-        let entered = look::entered(ui, &field);
-        let cleared = field.changed() && desk.list.search.is_empty();
+        let entered = widgets::entered(ui, &field);
+        let cleared = field.changed() && account.list.search.is_empty();
         if entered || cleared {
-            desk.refresh();
+            account.refresh();
         }
     }
 
-    fn rows(&mut self, ui: &mut Ui, desk: &mut Desk) -> Option<u32> {
+    fn rows(&mut self, ui: &mut Ui, account: &mut OpenAccount) -> Option<u32> {
         let (mut opened, mut clicked) = (None, None);
         let height = row_height(ui);
         ui.spacing_mut().item_spacing.y = 0.0;
         let mut area = ScrollArea::vertical()
             .auto_shrink(false)
-            .id_salt(("list", &desk.list.folder));
+            .id_salt(("list", &account.list.folder));
         if std::mem::take(&mut self.follow)
-            && let Some(at) = desk.list.cursor()
+            && let Some(at) = account.list.cursor()
         {
             area = area.vertical_scroll_offset(followed(ui, at, height));
         }
-        area.show_rows(ui, height, desk.list.len(), |ui, seen| {
+        area.show_rows(ui, height, account.list.len(), |ui, seen| {
             for at in seen.clone() {
-                let Some((uid, row)) = desk.list.row(at) else {
+                let Some((uid, row)) = account.list.row(at) else {
                     break;
                 };
-                let open = desk.shown.as_ref().is_some_and(|shown| shown.uid == uid);
-                let chosen = desk.list.is_selected(uid) || open;
+                let open = account.shown.as_ref().is_some_and(|shown| shown.uid == uid);
+                let chosen = account.list.is_selected(uid) || open;
                 let response = draw(ui, row, chosen, height);
                 if response.clicked() {
                     clicked = Some(at);
                 }
             }
-            desk.see(seen);
+            account.see(seen);
         });
         if let Some(at) = clicked {
             let modifiers = ui.input(|input| input.modifiers);
@@ -114,9 +114,9 @@ impl ListPane {
                 (false, true) => Select::Toggle,
                 (false, false) => Select::Only,
             };
-            desk.list.select(at, how);
+            account.list.select(at, how);
             if how == Select::Only {
-                opened = desk.list.row(at).map(|(uid, _)| uid);
+                opened = account.list.row(at).map(|(uid, _)| uid);
             }
         }
         opened
@@ -128,8 +128,8 @@ fn followed(ui: &Ui, at: usize, height: f32) -> f32 {
     (at as f32 * height - (ui.available_height() - height) / 2.0).max(0.0)
 }
 
-fn sorting(ui: &mut Ui, desk: &mut Desk) {
-    let order = desk.list.order;
+fn sorting(ui: &mut Ui, account: &mut OpenAccount) {
+    let order = account.list.order;
     let mut wanted = None;
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 0.0;
@@ -140,22 +140,22 @@ fn sorting(ui: &mut Ui, desk: &mut Desk) {
                 (true, true) => format!("{name} {}", char::from(Icon::ArrowDown)),
                 (true, false) => format!("{name} {}", char::from(Icon::ArrowUp)),
             };
-            let response = look::choice(ui, chosen, &words);
+            let response = widgets::choice(ui, chosen, &words);
             let spoken = match (chosen, order.descending) {
                 (false, _) => format!("Sort by {name}"),
                 (true, true) => format!("Sort by {name}, now descending"),
                 (true, false) => format!("Sort by {name}, now ascending"),
             };
-            if look::named(response, Role::Button, &spoken).clicked() {
+            if widgets::named(response, Role::Button, &spoken).clicked() {
                 wanted = Some(order.clicked(column));
             }
         }
     });
     if let Some(wanted) = wanted {
-        desk.list.order = wanted;
-        desk.refresh();
+        account.list.order = wanted;
+        account.refresh();
     }
-    if !desk.sorted {
+    if !account.sorted {
         ui.label(RichText::new("This server does not sort: in the order of arrival.").small());
     }
 }
@@ -166,19 +166,19 @@ fn row_height(ui: &Ui) -> f32 {
 }
 
 /// Draws a row, and gives it its name.
-fn draw(ui: &mut Ui, row: Option<&Row>, chosen: bool, height: f32) -> Response {
+fn draw(ui: &mut Ui, row: Option<&MessageRow>, chosen: bool, height: f32) -> Response {
     let size = vec2(ui.available_width(), height);
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
-    let nothing = Row {
+    let nothing = MessageRow {
         subject: "…".to_owned(),
-        ..Row::default()
+        ..MessageRow::default()
     };
     let row = row.unwrap_or(&nothing);
     response.widget_info(|| WidgetInfo::selected(Role::Row, true, chosen, spoken(row)));
     if !ui.is_rect_visible(rect) {
         return response;
     }
-    let palette = look::palette(ui);
+    let palette = widgets::palette(ui);
     let ground = match (chosen, response.hovered() || response.has_focus()) {
         (true, _) => palette.chosen,
         (false, true) => palette.beside,
@@ -195,7 +195,7 @@ fn draw(ui: &mut Ui, row: Option<&Row>, chosen: bool, height: f32) -> Response {
 }
 
 /// Sender and date, and below them the subject, the marks and the size.
-fn lines(ui: &Ui, rect: Rect, row: &Row, palette: Palette) {
+fn lines(ui: &Ui, rect: Rect, row: &MessageRow, palette: Palette) {
     let body = TextStyle::Body.resolve(ui.style());
     let small = TextStyle::Small.resolve(ui.style());
     let text = ui.visuals().text_color();
@@ -245,7 +245,7 @@ fn lines(ui: &Ui, rect: Rect, row: &Row, palette: Palette) {
     ui.painter().galley(pos2(left, below), subject, text);
 }
 
-fn marks(row: &Row) -> [(bool, Icon); 5] {
+fn marks(row: &MessageRow) -> [(bool, Icon); 5] {
     [
         (row.has_files, Icon::Paperclip),
         (row.flags.has(Flag::Flagged), Icon::Flag),
@@ -293,7 +293,7 @@ fn when(moment: SystemTime) -> String {
 }
 
 /// The row as a screen reader says it.
-fn spoken(row: &Row) -> String {
+fn spoken(row: &MessageRow) -> String {
     let mut words = vec![row.from.clone(), row.subject.clone()];
     words.extend(row.received.map(local_date));
     words.push(readable_size(row.octets));

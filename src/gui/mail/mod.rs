@@ -1,26 +1,26 @@
 //! The mail program: accounts, their folders, the list of messages, and the one that is read.
 //!
-//! `desk.rs` is an account that is open, without drawing; its workers are `mailer.rs` (IMAP; what it has to do is
+//! `account.rs` is an account that is open, without drawing; its workers are `mailer.rs` (IMAP; what it has to do is
 //! in `jobs.rs`), `watcher.rs` (IDLE) and `sender.rs` (SMTP). Each pane
 //! draws itself and says what was clicked; what follows from that is done in `acting.rs`, and of what is
 //! written in `writings.rs`. Files are `disk.rs`'s.
 
-mod acting;
-mod arriving;
-mod chooser;
+mod actions;
 mod compose;
-mod desk;
-mod disk;
+mod drafts;
+mod fetch;
+mod file_dialog;
+mod file_worker;
 mod folder_pane;
-mod jobs;
+mod idle_worker;
+mod imap_jobs;
+mod imap_worker;
 mod list_pane;
-mod mailer;
+mod open_account;
 mod reading_pane;
 mod rows;
-mod sender;
 mod sign_in;
-mod watcher;
-mod writings;
+mod smtp_worker;
 
 use std::path::PathBuf;
 
@@ -28,19 +28,19 @@ use eframe::egui::{CentralPanel, Context, Frame, Panel, ProgressBar, RichText, U
 use jiff::Zoned;
 use lucide_icons::Icon;
 
-use self::chooser::Chooser;
-use self::compose::Compose;
-use self::desk::{Desk, Standing};
-use self::disk::Disk;
+use self::compose::ComposeWindow;
+use self::file_dialog::FileDialog;
+use self::file_worker::FileWorker;
 use self::folder_pane::FolderPane;
-use self::jobs::Job;
+use self::imap_jobs::ImapJob;
 use self::list_pane::ListPane;
+use self::open_account::{ConnectionState, OpenAccount};
 use self::reading_pane::ReadingPane;
 use self::sign_in::SignIn;
-use super::look;
-use super::model::account::Account;
-use super::model::writing::Writing;
+use super::model::account::MailAccount;
+use super::model::compose_form::ComposeForm;
 use super::popup::Popups;
+use super::widgets;
 use crate::client::ClientSettings;
 
 /// What would be lost if the window closed now.
@@ -55,37 +55,37 @@ pub(super) enum Unsettled {
 /// The view.
 pub(super) struct Mail {
     window: Context,
-    desks: Vec<Desk>,
+    accounts: Vec<OpenAccount>,
     /// Those that were signed out while a message was on its way: they are heard until it has arrived.
-    leaving: Vec<Desk>,
+    leaving: Vec<OpenAccount>,
     /// Which of them is seen.
     open: usize,
     sign_in: SignIn,
     /// Another account is wanted, though one is open.
     signing_in: bool,
     /// Accounts of the configuration's servers that could not be opened because these were not there.
-    unreached: Vec<Account>,
+    unreached: Vec<MailAccount>,
     folder_pane: FolderPane,
     list_pane: ListPane,
     reading_pane: ReadingPane,
-    writings: Vec<Compose>,
+    writings: Vec<ComposeWindow>,
     /// Messages that were begun; numbers them.
     begun: u64,
-    disk: Option<Disk>,
-    chooser: Option<Chooser>,
+    disk: Option<FileWorker>,
+    chooser: Option<FileDialog>,
     /// Where the last file was taken from or saved.
     folder: PathBuf,
 }
 
 impl Mail {
     pub(super) fn new(settings: ClientSettings, window: &Context) -> Mail {
-        let disk = disk::start(window);
+        let disk = file_worker::start(window);
         if let Err(error) = &disk {
             log::error!("no file can be read or saved: {error}");
         }
         Mail {
             window: window.clone(),
-            desks: Vec::new(),
+            accounts: Vec::new(),
             leaving: Vec::new(),
             open: 0,
             sign_in: SignIn::new(settings),
@@ -98,7 +98,7 @@ impl Mail {
             begun: 0,
             disk: disk.ok(),
             chooser: None,
-            folder: Chooser::home(),
+            folder: FileDialog::home(),
         }
     }
 
@@ -110,16 +110,16 @@ impl Mail {
             .is_some()
     }
 
-    fn open_account(&mut self, account: Account, popups: &mut Popups) {
-        let same = |desk: &Desk| desk.account.address() == account.address();
-        if let Some(at) = self.desks.iter().position(same) {
+    fn open_account(&mut self, account: MailAccount, popups: &mut Popups) {
+        let same = |open: &OpenAccount| open.address() == account.address();
+        if let Some(at) = self.accounts.iter().position(same) {
             (self.open, self.signing_in) = (at, false);
             return;
         }
-        match Desk::open(account, &self.window) {
-            Ok(desk) => {
-                self.desks.push(desk);
-                self.open = self.desks.len() - 1;
+        match OpenAccount::open(account, &self.window) {
+            Ok(account) => {
+                self.accounts.push(account);
+                self.open = self.accounts.len() - 1;
                 self.signing_in = false;
             }
             Err(error) => popups.bad("Not signed in", format!("There is no thread left: {error}")),
@@ -128,35 +128,40 @@ impl Mail {
 
     /// The names of the accounts that are open, that which is seen first.
     pub(super) fn who(&self) -> Vec<&str> {
-        let seen = self.desks.get(self.open).into_iter();
+        let seen = self.accounts.get(self.open).into_iter();
         let others = self
-            .desks
+            .accounts
             .iter()
             .enumerate()
             .filter(|(at, _)| *at != self.open);
-        let desks = seen.chain(others.map(|(_, desk)| desk));
-        desks.map(|desk| desk.account.name.as_str()).collect()
+        let accounts = seen.chain(others.map(|(_, account)| account));
+        accounts
+            .map(|account| account.account.name.as_str())
+            .collect()
     }
 
     /// What would be lost if the window closed now, if anything.
     pub(super) fn unsettled(&self) -> Option<Unsettled> {
         let mut writings = self.writings.iter();
-        let mut desks = self.desks.iter().chain(&self.leaving);
+        let mut accounts = self.accounts.iter().chain(&self.leaving);
         match writings.any(|compose| !compose.writing.is_empty()) {
             true => Some(Unsettled::Written),
-            false => desks.any(Desk::is_busy).then_some(Unsettled::OnItsWay),
+            false => accounts
+                .any(OpenAccount::is_busy)
+                .then_some(Unsettled::OnItsWay),
         }
     }
 
     /// Takes in what the workers have told; `true` when a server has gone, or has come back.
     pub(super) fn hear(&mut self, popups: &mut Popups) -> bool {
         let (mut back, mut errands, mut turned) = (Vec::new(), Vec::new(), false);
-        for desk in self.desks.iter_mut().chain(&mut self.leaving) {
-            let before = desk.standing.clone();
-            let heard = desk.hear(popups);
+        for account in self.accounts.iter_mut().chain(&mut self.leaving) {
+            let before = account.standing.clone();
+            let heard = account.hear(popups);
             // An attempt that fails has another pause behind it, until that is as long as it gets.
-            turned |= desk.standing != before && (before.is_lost() || desk.standing.is_lost());
-            let from = desk.account.address();
+            turned |=
+                account.standing != before && (before.is_lost() || account.standing.is_lost());
+            let from = account.address();
             back.extend(
                 heard
                     .back
@@ -169,7 +174,7 @@ impl Mail {
         for (from, writing) in back {
             self.write_from(writing, from);
         }
-        self.leaving.retain(Desk::is_busy);
+        self.leaving.retain(OpenAccount::is_busy);
         let unreached = self.take_refused(popups);
         self.hear_disk(popups);
         turned || unreached
@@ -177,14 +182,14 @@ impl Mail {
 
     /// Has the account do this whose message it is for. One that was signed out meanwhile keeps its message as
     /// it was: the same number is another message in another account.
-    fn run(&self, errand: Job) {
-        let of_it = |desk: &&Desk| {
+    fn run(&self, errand: ImapJob) {
+        let of_it = |account: &&OpenAccount| {
             errand
                 .place()
-                .is_some_and(|place| place.account == desk.account.address())
+                .is_some_and(|place| place.account == account.address())
         };
-        if let Some(desk) = self.desks.iter().chain(&self.leaving).find(of_it) {
-            desk.run(errand);
+        if let Some(account) = self.accounts.iter().chain(&self.leaving).find(of_it) {
+            account.run(errand);
         }
     }
 
@@ -192,16 +197,18 @@ impl Mail {
     /// Those that missed servers that have come meanwhile are tried again, once.
     fn take_refused(&mut self, popups: &mut Popups) -> bool {
         let (mut unreached, mut missed) = (false, Vec::new());
-        let refused = |desk: &Desk| matches!(desk.standing, Standing::Refused { .. });
-        while let Some(at) = self.desks.iter().position(refused) {
-            let desk = self.desks.remove(at);
+        let refused =
+            |account: &OpenAccount| matches!(account.standing, ConnectionState::Refused { .. });
+        while let Some(at) = self.accounts.iter().position(refused) {
+            let refused = self.accounts.remove(at);
             self.signing_in = true;
-            self.open = self.open.min(self.desks.len().saturating_sub(1));
-            let Standing::Refused { why, transient } = desk.standing.clone() else {
+            self.open = self.open.min(self.accounts.len().saturating_sub(1));
+            let ConnectionState::Refused { why, transient } = refused.standing.clone() else {
                 continue;
             };
-            let (account, servers_came) = (desk.account.clone(), desk.servers_came);
-            self.leaving.extend(Some(desk).filter(Desk::is_busy));
+            let (account, servers_came) = (refused.account.clone(), refused.servers_came);
+            self.leaving
+                .extend(Some(refused).filter(OpenAccount::is_busy));
             if transient && servers_came {
                 missed.push(account);
                 continue;
@@ -219,11 +226,11 @@ impl Mail {
 
     /// There are servers now: what failed without them is tried again.
     pub(super) fn try_again(&mut self, popups: &mut Popups) {
-        for desk in &mut self.desks {
-            if desk.standing.is_lost() {
-                desk.refresh_all();
+        for account in &mut self.accounts {
+            if account.standing.is_lost() {
+                account.refresh_all();
             }
-            desk.servers_came = desk.standing == Standing::Connecting;
+            account.servers_came = account.standing == ConnectionState::Connecting;
         }
         for account in std::mem::take(&mut self.unreached) {
             self.sign_in.wrong = None;
@@ -232,36 +239,37 @@ impl Mail {
     }
 
     fn hear_disk(&mut self, popups: &mut Popups) {
-        let news: Vec<disk::News> = self.disk.iter().flat_map(Disk::news).collect();
+        let news: Vec<file_worker::FileUpdate> =
+            self.disk.iter().flat_map(FileWorker::news).collect();
         for news in news {
             match news {
-                disk::News::Listed(folder, entries) => {
+                file_worker::FileUpdate::Listed(folder, entries) => {
                     self.folder.clone_from(&folder);
                     if let Some(chooser) = &mut self.chooser {
                         chooser.learn(folder, entries);
                     }
                 }
-                disk::News::Loaded(number, file) => {
+                file_worker::FileUpdate::Loaded(number, file) => {
                     let mut writings = self.writings.iter_mut();
                     if let Some(compose) = writings.find(|compose| compose.number == number) {
                         compose.writing.files.push(file);
                     }
                 }
-                disk::News::Saved(paths) => {
+                file_worker::FileUpdate::Saved(paths) => {
                     let paths: Vec<String> = paths
                         .iter()
                         .map(|path| path.display().to_string())
                         .collect();
                     popups.good("Saved", paths.join("\n"));
                 }
-                disk::News::Failed(why) => popups.bad("Not done", why),
+                file_worker::FileUpdate::Failed(why) => popups.bad("Not done", why),
             }
         }
     }
 
     /// Draws the view.
     pub(super) fn show(&mut self, ui: &mut Ui, popups: &mut Popups) {
-        if self.desks.is_empty() || self.signing_in {
+        if self.accounts.is_empty() || self.signing_in {
             self.show_sign_in(ui, popups);
         } else {
             self.show_panes(ui, popups);
@@ -277,10 +285,10 @@ impl Mail {
 
     fn show_sign_in(&mut self, ui: &mut Ui, popups: &mut Popups) {
         CentralPanel::default()
-            .frame(look::main(ui))
+            .frame(widgets::main(ui))
             .show(ui, |ui| {
-                if !self.desks.is_empty()
-                    && look::button(ui, Icon::ArrowLeft, "Back to the mail").clicked()
+                if !self.accounts.is_empty()
+                    && widgets::button(ui, Icon::ArrowLeft, "Back to the mail").clicked()
                 {
                     self.signing_in = false;
                     self.unreached.clear();
@@ -296,69 +304,72 @@ impl Mail {
 
     fn show_panes(&mut self, ui: &mut Ui, popups: &mut Popups) {
         let folders = Panel::left("folders")
-            .frame(look::beside(ui))
+            .frame(widgets::beside(ui))
             .default_size(190.0)
             .size_range(140.0..=320.0);
         let click = folders
-            .show(ui, |ui| self.folder_pane.show(ui, &self.desks, self.open))
+            .show(ui, |ui| {
+                self.folder_pane.show(ui, &self.accounts, self.open)
+            })
             .inner;
         self.folder_clicked(click);
-        let Some(desk) = self.desks.get_mut(self.open) else {
+        let Some(account) = self.accounts.get_mut(self.open) else {
             return;
         };
         let list = Panel::left("list")
-            .frame(look::main(ui).inner_margin(8))
+            .frame(widgets::main(ui).inner_margin(8))
             .default_size(400.0)
             .size_range(260.0..=720.0);
         let opened = list.show(ui, |ui| {
-            standing(ui, desk);
-            done(ui, desk);
-            self.list_pane.show(ui, desk)
+            standing(ui, account);
+            done(ui, account);
+            self.list_pane.show(ui, account)
         });
         if let Some(uid) = opened.inner {
-            desk.read(uid);
+            account.read(uid);
         }
         let click = CentralPanel::default()
-            .frame(look::main(ui).inner_margin(12))
-            .show(ui, |ui| self.reading_pane.show(ui, desk));
+            .frame(widgets::main(ui).inner_margin(12))
+            .show(ui, |ui| self.reading_pane.show(ui, account));
         if let Some(click) = click.inner {
             self.reading_clicked(click, popups);
         }
     }
 
-    fn folder_clicked(&mut self, click: Option<folder_pane::Click>) {
-        let Some(desk) = self.desks.get_mut(self.open) else {
+    fn folder_clicked(&mut self, click: Option<folder_pane::FolderClick>) {
+        let Some(account) = self.accounts.get_mut(self.open) else {
             return;
         };
         match click {
             None => {}
-            Some(folder_pane::Click::Account(at)) => self.open = at,
-            Some(folder_pane::Click::Folder(folder)) => desk.open_folder(&folder),
-            Some(folder_pane::Click::NewFolder(folder)) => desk.create(&folder),
-            Some(folder_pane::Click::SignIn) => self.signing_in = true,
-            Some(folder_pane::Click::SignOut) => {
-                let desk = self.desks.remove(self.open);
-                self.leaving.extend(Some(desk).filter(Desk::is_busy));
+            Some(folder_pane::FolderClick::Account(at)) => self.open = at,
+            Some(folder_pane::FolderClick::Folder(folder)) => account.open_folder(&folder),
+            Some(folder_pane::FolderClick::NewFolder(folder)) => account.create(&folder),
+            Some(folder_pane::FolderClick::SignIn) => self.signing_in = true,
+            Some(folder_pane::FolderClick::SignOut) => {
+                let account = self.accounts.remove(self.open);
+                self.leaving
+                    .extend(Some(account).filter(OpenAccount::is_busy));
                 self.open = 0;
             }
-            Some(folder_pane::Click::Write) => self.write(Writing::default(), self.open),
+            Some(folder_pane::FolderClick::Write) => self.write(ComposeForm::default(), self.open),
         }
     }
 }
 
 /// How the account stands, above its list: what is wrong and what is on its way.
-fn standing(ui: &mut Ui, desk: &mut Desk) {
-    let wrong = match &desk.standing {
-        Standing::Lost(why, again) => Some(lost(why, again.as_ref())),
-        _ => desk.trouble.clone(),
+fn standing(ui: &mut Ui, account: &mut OpenAccount) {
+    let wrong = match &account.standing {
+        ConnectionState::Lost(why, again) => Some(lost(why, again.as_ref())),
+        _ => account.trouble.clone(),
     };
     if let Some(wrong) = wrong {
-        look::wrong(ui, &wrong);
-        if look::button(ui, Icon::RotateCw, "Try again now").clicked() {
-            desk.refresh_all();
+        widgets::wrong(ui, &wrong);
+        if widgets::button(ui, Icon::RotateCw, "Try again now").clicked() {
+            account.refresh_all();
         }
     }
-    for one in &desk.sendings {
+    for one in &account.sendings {
         let words = format!("Sending {}", one.subject);
         ui.add(ProgressBar::new(one.progress).text(words));
     }
@@ -375,10 +386,10 @@ fn lost(why: &str, again: Option<&Zoned>) -> String {
 }
 
 /// What was done last, below the list, which does not move for it.
-fn done(ui: &mut Ui, desk: &Desk) {
-    let well = desk.trouble.is_none() && !desk.standing.is_lost();
-    if let Some(done) = desk.done.as_ref().filter(|_| well) {
-        let faint = look::palette(ui).faint;
+fn done(ui: &mut Ui, account: &OpenAccount) {
+    let well = account.trouble.is_none() && !account.standing.is_lost();
+    if let Some(done) = account.done.as_ref().filter(|_| well) {
+        let faint = widgets::palette(ui).faint;
         let panel = Panel::bottom("done").frame(Frame::new());
         panel.show_separator_line(false).show(ui, |ui| {
             ui.label(RichText::new(done).small().color(faint));
@@ -392,14 +403,14 @@ mod tests {
     use crate::client::{Endpoint, Security};
 
     /// Alice at this server, where nobody listens.
-    fn alice(server: &str) -> Account {
-        Account::alice_at(Endpoint::new(server, 0, Security::Plain, PathBuf::new()))
+    fn alice(server: &str) -> MailAccount {
+        MailAccount::alice_at(Endpoint::new(server, 0, Security::Plain, PathBuf::new()))
     }
 
     /// The last account has not reached its server.
     fn unreached(mail: &mut Mail) {
-        if let Some(desk) = mail.desks.last_mut() {
-            desk.standing = Standing::Refused {
+        if let Some(account) = mail.accounts.last_mut() {
+            account.standing = ConnectionState::Refused {
                 why: "unreachable".to_owned(),
                 transient: true,
             };
@@ -414,10 +425,10 @@ mod tests {
         mail.open_account(here, &mut popups);
         mail.try_again(&mut popups);
         unreached(&mut mail);
-        assert_eq!(mail.desks.len(), 1);
+        assert_eq!(mail.accounts.len(), 1);
         assert!(!mail.signing_in);
         unreached(&mut mail);
-        assert!(mail.desks.is_empty());
+        assert!(mail.accounts.is_empty());
         assert_eq!(mail.unreached.len(), 1);
     }
 
@@ -426,12 +437,12 @@ mod tests {
         let (here, mut popups) = (alice("127.0.0.1"), Popups::default());
         let mut mail = Mail::new(here.settings.clone(), &Context::default());
         mail.open_account(here, &mut popups);
-        mail.write(Writing::default(), 0);
+        mail.write(ComposeForm::default(), 0);
         mail.writings[0].writing.subject = "A long letter".to_owned();
         mail.keep_all();
         assert!(mail.writings.is_empty());
-        mail.folder_clicked(Some(folder_pane::Click::SignOut));
-        assert!(mail.desks.is_empty());
+        mail.folder_clicked(Some(folder_pane::FolderClick::SignOut));
+        assert!(mail.accounts.is_empty());
         while mail.writings.is_empty() {
             mail.hear(&mut popups);
             std::thread::yield_now();

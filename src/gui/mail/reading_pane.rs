@@ -7,11 +7,11 @@ use eframe::egui::{
 };
 use lucide_icons::Icon;
 
-use super::desk::{Desk, Standing};
-use crate::gui::look::{self, Palette};
-use crate::gui::model::folders::Folder;
-use crate::gui::model::shown::{Line, Shown};
-use crate::gui::model::writing::Place;
+use super::open_account::{ConnectionState, OpenAccount};
+use crate::gui::model::compose_form::MessageLocation;
+use crate::gui::model::folders::MailFolder;
+use crate::gui::model::rendered_message::{RenderedMessage, TextLine};
+use crate::gui::widgets::{self, Palette};
 use crate::mail::message::{Attachment, Contact};
 use crate::mail::protocol::imap::SpecialUse;
 use crate::teaching::text::{local_date, readable_size};
@@ -22,7 +22,7 @@ const FILE_NAME: usize = 36;
 
 /// What was clicked in the pane.
 #[derive(Debug)]
-pub(super) enum Click {
+pub(super) enum ReadingClick {
     Answer,
     AnswerAll,
     Forward,
@@ -38,7 +38,7 @@ pub(super) enum Click {
 
 /// How the text is shown.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
-enum Form {
+enum TextView {
     #[default]
     Text,
     Page,
@@ -48,24 +48,24 @@ enum Form {
 /// The pane.
 #[derive(Default)]
 pub(super) struct ReadingPane {
-    form: Form,
+    form: TextView,
     /// The message whose pictures and source these are: its account, folder and UID, which means a message
     /// within its folder only (RFC 3501 §2.3.1.1).
-    of: Option<(String, Place)>,
+    of: Option<(String, MessageLocation)>,
     pictures: Vec<(String, TextureHandle)>,
-    source: Vec<Line>,
+    source: Vec<TextLine>,
 }
 
 impl ReadingPane {
-    pub(super) fn show(&mut self, ui: &mut Ui, desk: &Desk) -> Option<Click> {
-        let Some(shown) = &desk.shown else {
+    pub(super) fn show(&mut self, ui: &mut Ui, account: &OpenAccount) -> Option<ReadingClick> {
+        let Some(shown) = &account.shown else {
             self.of = None;
-            self.nothing(ui, desk);
+            self.nothing(ui, account);
             return None;
         };
-        self.turn_to(ui, desk, shown);
-        let mut click = actions(ui, desk);
-        ui.add_space(look::HALF);
+        self.turn_to(ui, account, shown);
+        let mut click = actions(ui, account);
+        ui.add_space(widgets::HALF);
         heading(ui, shown);
         self.forms(ui, shown);
         ui.separator();
@@ -77,25 +77,25 @@ impl ReadingPane {
             .id_salt(("text", shown.uid))
             .show(ui, |ui| {
                 self.text(ui, shown);
-                ui.add_space(look::STEP);
+                ui.add_space(widgets::STEP);
                 for (name, picture) in &self.pictures {
                     let image = Image::new(picture)
                         .max_width(ui.available_width().min(picture.size_vec2().x));
-                    look::named(ui.add(image), Role::Image, &format!("Picture {name}"));
+                    widgets::named(ui.add(image), Role::Image, &format!("Picture {name}"));
                 }
             });
         click
     }
 
-    fn nothing(&self, ui: &mut Ui, desk: &Desk) {
-        match (&desk.standing, desk.awaited) {
-            (_, Some(_)) if desk.progress > 0.0 => {
-                ui.add(ProgressBar::new(desk.progress).text("The message is coming"));
+    fn nothing(&self, ui: &mut Ui, account: &OpenAccount) {
+        match (&account.standing, account.awaited) {
+            (_, Some(_)) if account.progress > 0.0 => {
+                ui.add(ProgressBar::new(account.progress).text("The message is coming"));
             }
-            (Standing::Connecting, _) | (_, Some(_)) => {
+            (ConnectionState::Connecting, _) | (_, Some(_)) => {
                 ui.centered_and_justified(|ui| ui.spinner());
             }
-            _ => look::empty(
+            _ => widgets::empty(
                 ui,
                 Icon::MailOpen,
                 "No message is open",
@@ -105,13 +105,13 @@ impl ReadingPane {
     }
 
     /// Another message: its pictures become textures, and it is shown as text again.
-    fn turn_to(&mut self, ui: &Ui, desk: &Desk, shown: &Shown) {
-        let of = desk.place().map(|place| (desk.account.address(), place));
+    fn turn_to(&mut self, ui: &Ui, account: &OpenAccount, shown: &RenderedMessage) {
+        let of = account.place().map(|place| (account.address(), place));
         if self.of == of {
             return;
         }
         self.of = of;
-        self.form = Form::Text;
+        self.form = TextView::Text;
         self.source.clear();
         let pictures = shown.pictures.iter().map(|picture| {
             let image = picture.image.clone();
@@ -123,35 +123,35 @@ impl ReadingPane {
         self.pictures = pictures.collect();
     }
 
-    fn forms(&mut self, ui: &mut Ui, shown: &Shown) {
+    fn forms(&mut self, ui: &mut Ui, shown: &RenderedMessage) {
         ui.horizontal(|ui| {
-            let mut forms = vec![(Form::Text, "Text"), (Form::Source, "Source")];
+            let mut forms = vec![(TextView::Text, "Text"), (TextView::Source, "Source")];
             if shown.page.is_some() {
-                forms.insert(1, (Form::Page, "Page"));
+                forms.insert(1, (TextView::Page, "Page"));
             }
             for (form, words) in forms {
-                if look::choice(ui, self.form == form, words).clicked() {
+                if widgets::choice(ui, self.form == form, words).clicked() {
                     self.form = form;
                 }
             }
             if shown.cut {
                 let words = "The text is longer than this; the source has more of it.";
-                ui.label(RichText::new(words).color(look::palette(ui).faint));
+                ui.label(RichText::new(words).color(widgets::palette(ui).faint));
             }
         });
     }
 
-    fn text(&mut self, ui: &mut Ui, shown: &Shown) {
-        if self.form == Form::Source && self.source.is_empty() {
+    fn text(&mut self, ui: &mut Ui, shown: &RenderedMessage) {
+        if self.form == TextView::Source && self.source.is_empty() {
             self.source = shown.source_lines();
         }
         let lines = match (self.form, &shown.page) {
-            (Form::Source, _) => &self.source,
-            (Form::Page, Some(page)) => page,
+            (TextView::Source, _) => &self.source,
+            (TextView::Page, Some(page)) => page,
             _ => &shown.text,
         };
         let style = match self.form {
-            Form::Source => TextStyle::Monospace,
+            TextView::Source => TextStyle::Monospace,
             _ => TextStyle::Body,
         };
         let links = paragraphs(ui, lines, &style);
@@ -162,11 +162,11 @@ impl ReadingPane {
 }
 
 /// Draws the text; the address of a link that was clicked, which is copied. Nothing opens by itself.
-fn paragraphs(ui: &mut Ui, lines: &[Line], style: &TextStyle) -> Option<String> {
-    let palette = look::palette(ui);
+fn paragraphs(ui: &mut Ui, lines: &[TextLine], style: &TextStyle) -> Option<String> {
+    let palette = widgets::palette(ui);
     let mut clicked = None;
     ui.spacing_mut().item_spacing.y = 0.0;
-    let plain = |line: &Line| line.iter().all(|span| span.link.is_none());
+    let plain = |line: &TextLine| line.iter().all(|span| span.link.is_none());
     for part in lines.chunk_by(|one, another| plain(one) && plain(another)) {
         let links: Vec<&String> = part
             .iter()
@@ -179,9 +179,9 @@ fn paragraphs(ui: &mut Ui, lines: &[Line], style: &TextStyle) -> Option<String> 
             continue;
         };
         let label = ui.add(Label::new(job).wrap().sense(Sense::click()));
-        let label = look::named(label, Role::Link, &format!("Copy {link}"));
+        let label = widgets::named(label, Role::Link, &format!("Copy {link}"));
         if label
-            .on_hover_text(format!("Click to copy {link}"))
+            .on_hover_text(format!("ReadingClick to copy {link}"))
             .clicked()
         {
             clicked = Some((*link).clone());
@@ -190,7 +190,7 @@ fn paragraphs(ui: &mut Ui, lines: &[Line], style: &TextStyle) -> Option<String> 
     clicked
 }
 
-fn laid_out(ui: &Ui, lines: &[Line], style: &TextStyle, palette: Palette) -> LayoutJob {
+fn laid_out(ui: &Ui, lines: &[TextLine], style: &TextStyle, palette: Palette) -> LayoutJob {
     let font = style.resolve(ui.style());
     let format = |colour: Color32| TextFormat::simple(font.clone(), colour);
     let (text, strong) = (ui.visuals().text_color(), ui.visuals().strong_text_color());
@@ -216,14 +216,14 @@ fn laid_out(ui: &Ui, lines: &[Line], style: &TextStyle, palette: Palette) -> Lay
     job
 }
 
-fn heading(ui: &mut Ui, shown: &Shown) {
+fn heading(ui: &mut Ui, shown: &RenderedMessage) {
     let reading = &shown.reading;
     let subject = match reading.subject.as_str() {
         "" => "(no subject)",
         subject => subject,
     };
     ui.add(Label::new(RichText::new(subject).heading()).wrap());
-    let faint = look::palette(ui).faint;
+    let faint = widgets::palette(ui).faint;
     let rows = [
         ("From", people(&reading.from)),
         ("To", people(&reading.to)),
@@ -233,7 +233,7 @@ fn heading(ui: &mut Ui, shown: &Shown) {
     let width = ui.available_width();
     Grid::new("heading")
         .num_columns(2)
-        .spacing([look::STEP * 1.5, look::HALF])
+        .spacing([widgets::STEP * 1.5, widgets::HALF])
         .min_row_height(0.0)
         .max_col_width(width - 64.0)
         .show(ui, |ui| {
@@ -254,49 +254,54 @@ fn people(contacts: &[Contact]) -> String {
 }
 
 /// What can be done with the message.
-fn actions(ui: &mut Ui, desk: &Desk) -> Option<Click> {
+fn actions(ui: &mut Ui, account: &OpenAccount) -> Option<ReadingClick> {
     let mut click = None;
-    let is_draft = desk.folders.iter().any(|folder| {
+    let is_draft = account.folders.iter().any(|folder| {
         folder.special_use == Some(SpecialUse::Drafts)
-            && desk.list.folder.as_deref() == Some(&*folder.name)
+            && account.list.folder.as_deref() == Some(&*folder.name)
     });
     ui.horizontal_wrapped(|ui| {
         let mut action = |ui: &mut Ui, picture, name, what| {
-            if look::button(ui, picture, name).clicked() {
+            if widgets::button(ui, picture, name).clicked() {
                 click = Some(what);
             }
         };
         if is_draft {
-            action(ui, Icon::SquarePen, "Continue writing", Click::GoOn);
+            action(ui, Icon::SquarePen, "Continue writing", ReadingClick::GoOn);
         } else {
-            action(ui, Icon::Reply, "Reply", Click::Answer);
-            action(ui, Icon::ReplyAll, "Reply all", Click::AnswerAll);
-            action(ui, Icon::Forward, "Forward", Click::Forward);
+            action(ui, Icon::Reply, "Reply", ReadingClick::Answer);
+            action(ui, Icon::ReplyAll, "Reply all", ReadingClick::AnswerAll);
+            action(ui, Icon::Forward, "Forward", ReadingClick::Forward);
         }
-        ui.spacing_mut().item_spacing.x = look::HALF;
+        ui.spacing_mut().item_spacing.x = widgets::HALF;
         let mut small = |ui: &mut Ui, picture, name, what| {
-            if look::icon_button(ui, picture, name).clicked() {
+            if widgets::icon_button(ui, picture, name).clicked() {
                 click = Some(what);
             }
         };
-        let delete = match desk.deletes_for_good() {
+        let delete = match account.deletes_for_good() {
             true => "Delete for good",
             false => "Delete",
         };
-        small(ui, Icon::Flag, "Flag", Click::Flag);
-        small(ui, Icon::MailMinus, "Mark as not read", Click::Unread);
-        small(ui, Icon::Archive, "Archive", Click::Archive);
-        small(ui, Icon::Trash2, delete, Click::Delete);
-        if let Some(folder) = move_menu(ui, &desk.folders) {
-            click = Some(Click::MoveTo(folder));
+        small(ui, Icon::Flag, "Flag", ReadingClick::Flag);
+        small(
+            ui,
+            Icon::MailMinus,
+            "Mark as not read",
+            ReadingClick::Unread,
+        );
+        small(ui, Icon::Archive, "Archive", ReadingClick::Archive);
+        small(ui, Icon::Trash2, delete, ReadingClick::Delete);
+        if let Some(folder) = move_menu(ui, &account.folders) {
+            click = Some(ReadingClick::MoveTo(folder));
         }
     });
     click
 }
 
-fn move_menu(ui: &mut Ui, folders: &[Folder]) -> Option<String> {
+fn move_menu(ui: &mut Ui, folders: &[MailFolder]) -> Option<String> {
     let mut chosen = None;
-    look::icon_menu(ui, Icon::FolderInput, "Move to a folder", |ui| {
+    widgets::icon_menu(ui, Icon::FolderInput, "Move to a folder", |ui| {
         for folder in folders.iter().filter(|folder| folder.opens) {
             let words = format!("Move to {}", folder.label);
             if ui.button(words).clicked() {
@@ -309,26 +314,26 @@ fn move_menu(ui: &mut Ui, folders: &[Folder]) -> Option<String> {
 }
 
 /// The files of the message, each with a button that saves it.
-fn files(ui: &mut Ui, files: &[Attachment]) -> Option<Click> {
+fn files(ui: &mut Ui, files: &[Attachment]) -> Option<ReadingClick> {
     if files.is_empty() {
         return None;
     }
     let mut click = None;
     ui.horizontal_wrapped(|ui| {
         for file in files {
-            let short = look::shortened(&file.name, FILE_NAME);
+            let short = widgets::shortened(&file.name, FILE_NAME);
             let words = format!("{short} ({})", readable_size(file.bytes.len() as u64));
-            let button = look::button(ui, Icon::Paperclip, &words);
+            let button = widgets::button(ui, Icon::Paperclip, &words);
             let name = format!("Save {}", file.name);
-            if look::named(button, Role::Button, &name)
+            if widgets::named(button, Role::Button, &name)
                 .on_hover_text(&name)
                 .clicked()
             {
-                click = Some(Click::Save(vec![file.clone()]));
+                click = Some(ReadingClick::Save(vec![file.clone()]));
             }
         }
-        if files.len() > 1 && look::button(ui, Icon::Download, "Save all").clicked() {
-            click = Some(Click::Save(files.to_vec()));
+        if files.len() > 1 && widgets::button(ui, Icon::Download, "Save all").clicked() {
+            click = Some(ReadingClick::Save(files.to_vec()));
         }
     });
     ui.separator();

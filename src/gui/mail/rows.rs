@@ -2,13 +2,13 @@
 
 use crate::client::imap::Fetched;
 use crate::client::{ClientError, ImapClient, printable};
-use crate::gui::model::list::Row;
+use crate::gui::model::message_list::MessageRow;
 use crate::mail::message::{Header, words};
 use crate::mail::protocol::imap::response::{Envelope, EnvelopeAddress};
 use crate::mail::protocol::imap::{FetchItem, Section, SectionText, SequenceSet};
 
 /// Asks for what the list shows of these messages.
-pub(super) fn fetch(client: &mut ImapClient, uids: &[u32]) -> Result<Vec<Row>, ClientError> {
+pub(super) fn fetch(client: &mut ImapClient, uids: &[u32]) -> Result<Vec<MessageRow>, ClientError> {
     let content_type = FetchItem::BodySection {
         peek: true,
         section: Section {
@@ -32,11 +32,11 @@ pub(super) fn fetch(client: &mut ImapClient, uids: &[u32]) -> Result<Vec<Row>, C
     Ok(whole.map(row).collect())
 }
 
-fn row(fetched: &Fetched) -> Row {
+fn row(fetched: &Fetched) -> MessageRow {
     let nothing = Envelope::default();
     let envelope = fetched.envelope().unwrap_or(&nothing);
     let subject = envelope.subject.as_deref().unwrap_or_default();
-    Row {
+    MessageRow {
         uid: fetched.uid(),
         from: envelope.from.first().map(name).unwrap_or_default(),
         subject: decoded(subject),

@@ -7,8 +7,8 @@ use eframe::egui::{ComboBox, ScrollArea, TextStyle, Ui, vec2};
 use lucide_icons::Icon;
 
 use crate::client::{ClientSettings, Endpoint, Security};
-use crate::gui::look;
-use crate::gui::model::account::Account;
+use crate::gui::model::account::MailAccount;
+use crate::gui::widgets;
 
 /// What stands in the card.
 pub(super) struct SignIn {
@@ -54,17 +54,17 @@ impl SignIn {
     }
 
     /// Fills in the account that could not be opened, and why.
-    pub(super) fn refused(&mut self, account: &Account, why: String) {
+    pub(super) fn refused(&mut self, account: &MailAccount, why: String) {
         self.name.clone_from(&account.name);
         self.password.clear();
         self.wrong = Some(why);
     }
 
     /// The account of this name, if its password is in the configuration.
-    pub(super) fn known(&self, name: &str) -> Option<Account> {
+    pub(super) fn known(&self, name: &str) -> Option<MailAccount> {
         let login = self.settings.account(name);
         let password = self.settings.passwords.get(&login.to_lowercase())?;
-        Some(Account {
+        Some(MailAccount {
             name: login.to_owned(),
             password: password.clone(),
             settings: self.settings.clone(),
@@ -72,12 +72,12 @@ impl SignIn {
     }
 
     /// Is this account's mail on the configuration's server?
-    pub(super) fn is_configured(&self, account: &Account) -> bool {
+    pub(super) fn is_configured(&self, account: &MailAccount) -> bool {
         account.imap() == &self.settings.imap
     }
 
     /// Draws the card; the account, when somebody signs in.
-    pub(super) fn show(&mut self, ui: &mut Ui) -> Option<Account> {
+    pub(super) fn show(&mut self, ui: &mut Ui) -> Option<MailAccount> {
         let mut account = None;
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             ui.vertical_centered(|ui| {
@@ -92,22 +92,22 @@ impl SignIn {
         account
     }
 
-    fn card(&mut self, ui: &mut Ui) -> Option<Account> {
+    fn card(&mut self, ui: &mut Ui) -> Option<MailAccount> {
         ui.heading("Sign in to read and send mail");
         let chosen = self.known_accounts(ui);
-        let account = look::field(ui, "Account", &mut self.name);
-        look::begin_at(&account, &mut self.begun);
-        let password = look::secret_field(ui, "Password", &mut self.password);
-        let entered = look::entered(ui, &password);
+        let account = widgets::field(ui, "Account", &mut self.name);
+        widgets::begin_at(&account, &mut self.begun);
+        let password = widgets::secret_field(ui, "Password", &mut self.password);
+        let entered = widgets::entered(ui, &password);
         let words = "Another server than the configuration's";
-        look::check_box(ui, &mut self.elsewhere, words);
+        widgets::check_box(ui, &mut self.elsewhere, words);
         if self.elsewhere {
             self.servers(ui);
         }
         if let Some(wrong) = &self.wrong {
-            look::wrong(ui, wrong);
+            widgets::wrong(ui, wrong);
         }
-        let pressed = look::primary(ui, Icon::LogIn, "Sign in").clicked();
+        let pressed = widgets::primary(ui, Icon::LogIn, "Sign in").clicked();
         match chosen {
             Some(account) => Some(account),
             None if pressed || entered => self.typed(),
@@ -116,7 +116,7 @@ impl SignIn {
     }
 
     /// A button for each account whose password the configuration has.
-    fn known_accounts(&mut self, ui: &mut Ui) -> Option<Account> {
+    fn known_accounts(&mut self, ui: &mut Ui) -> Option<MailAccount> {
         let mut names: Vec<&String> = self.settings.passwords.keys().collect();
         if names.is_empty() {
             return None;
@@ -126,7 +126,7 @@ impl SignIn {
         ui.label("As one of the accounts in config.ini:");
         ui.horizontal_wrapped(|ui| {
             for name in names {
-                if look::button(ui, Icon::User, name).clicked() {
+                if widgets::button(ui, Icon::User, name).clicked() {
                     chosen = self.known(name);
                 }
             }
@@ -136,9 +136,9 @@ impl SignIn {
     }
 
     fn servers(&mut self, ui: &mut Ui) {
-        look::field(ui, "SMTP server (host:port)", &mut self.smtp);
-        look::field(ui, "IMAP server (host:port)", &mut self.imap);
-        look::field(ui, "POP3 server (host:port)", &mut self.pop3);
+        widgets::field(ui, "SMTP server (host:port)", &mut self.smtp);
+        widgets::field(ui, "IMAP server (host:port)", &mut self.imap);
+        widgets::field(ui, "POP3 server (host:port)", &mut self.pop3);
         let words = |security| {
             let row = SECURITIES.iter().find(|(known, _)| *known == security);
             row.map_or("", |(_, words)| *words)
@@ -153,7 +153,7 @@ impl SignIn {
     }
 
     /// The account that was typed.
-    fn typed(&mut self) -> Option<Account> {
+    fn typed(&mut self) -> Option<MailAccount> {
         match self.account() {
             Ok(account) => {
                 self.wrong = None;
@@ -167,7 +167,7 @@ impl SignIn {
         }
     }
 
-    fn account(&self) -> Result<Account, String> {
+    fn account(&self) -> Result<MailAccount, String> {
         let name = self.name.trim();
         if name.is_empty() {
             return Err("Write the name of an account, such as alice.".to_owned());
@@ -184,7 +184,7 @@ impl SignIn {
                 settings.domain = domain.to_owned();
             }
         }
-        Ok(Account {
+        Ok(MailAccount {
             name: login.to_owned(),
             password: self.password.clone(),
             settings,
@@ -237,7 +237,7 @@ mod tests {
     /// Who signs in by this name at another server: the login, the address, and whom `carol` means.
     fn elsewhere(name: &str, host: &str) -> Result<[String; 3], String> {
         let here = Endpoint::new("lab.example.net", 1, Security::Plain, PathBuf::new());
-        let mut card = SignIn::new(Account::alice_at(here).settings);
+        let mut card = SignIn::new(MailAccount::alice_at(here).settings);
         card.elsewhere = true;
         card.name = name.to_owned();
         for field in [&mut card.smtp, &mut card.imap, &mut card.pop3] {

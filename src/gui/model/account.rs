@@ -5,7 +5,7 @@ use crate::mail::message::Contact;
 
 /// Who one is, with the password and the servers.
 #[derive(Clone)]
-pub struct Account {
+pub struct MailAccount {
     /// The name that one logs in with: `alice`, at another server perhaps `alice@example.org`.
     pub name: String,
     /// Never shown.
@@ -14,7 +14,7 @@ pub struct Account {
     pub settings: ClientSettings,
 }
 
-impl Account {
+impl MailAccount {
     /// The address of this account: `alice@pillarbox.test`.
     #[must_use]
     pub fn address(&self) -> String {
@@ -41,10 +41,10 @@ impl Account {
 }
 
 #[cfg(test)]
-impl Account {
+impl MailAccount {
     /// For tests: alice, whose servers are all here.
-    pub(in crate::gui) fn alice_at(endpoint: Endpoint) -> Account {
-        Account {
+    pub(in crate::gui) fn alice_at(endpoint: Endpoint) -> MailAccount {
+        MailAccount {
             name: "alice".to_owned(),
             password: String::new(),
             settings: ClientSettings {
@@ -59,7 +59,7 @@ impl Account {
 }
 
 /// No password reaches a log.
-impl std::fmt::Debug for Account {
+impl std::fmt::Debug for MailAccount {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Account")
             .field("name", &self.name)

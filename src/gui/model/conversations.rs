@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use super::lock::Lock;
+use super::security::ConnectionSecurity;
 use crate::teaching::explain::{Explained, Observer};
 use crate::teaching::wire_tap::{Connection, Side};
 
@@ -24,8 +24,8 @@ pub const MOST_CROSSED: usize = 256;
 /// Everything that is known of what passed.
 #[derive(Default)]
 pub struct Conversations {
-    lines: VecDeque<Line>,
-    connections: BTreeMap<u64, Conversation>,
+    lines: VecDeque<ConversationLine>,
+    connections: BTreeMap<u64, ObservedConnection>,
     /// Numbers the lines.
     told: u64,
     /// Lines that were dropped.
@@ -35,7 +35,7 @@ pub struct Conversations {
 }
 
 /// One line of the pane.
-pub struct Line {
+pub struct ConversationLine {
     /// From 1 on, never used again.
     pub number: u64,
     /// The number of its connection.
@@ -43,13 +43,13 @@ pub struct Line {
     /// When it passed.
     pub time: SystemTime,
     /// What it is.
-    pub passed: Passed,
+    pub passed: LineContent,
     /// What crossed the socket for it, under TLS: its first octets, and how many there were.
     pub crossed: Option<(Vec<u8>, usize)>,
 }
 
 /// What passed.
-pub enum Passed {
+pub enum LineContent {
     /// A line that was said.
     Said {
         /// Who said it.
@@ -82,7 +82,7 @@ pub enum Passed {
 }
 
 /// A connection, and where its conversation stands.
-pub struct Conversation {
+pub struct ObservedConnection {
     /// Between whom.
     pub connection: Arc<Connection>,
     /// When it was opened.
@@ -90,7 +90,7 @@ pub struct Conversation {
     /// Has heard all that was said; `None`: not a protocol of ours.
     pub observer: Option<Observer>,
     /// How it is protected.
-    pub lock: Lock,
+    pub security: ConnectionSecurity,
     /// Is it over?
     pub ended: bool,
     /// The line that passed last, and who said it.
@@ -98,11 +98,11 @@ pub struct Conversation {
 }
 
 /// What a [`Follower`](super::follower::Follower) tells.
-pub enum Change {
+pub enum ConversationChange {
     /// A connection stands.
     Opened(Arc<Connection>, SystemTime),
     /// A line passed.
-    Line(u64, SystemTime, Passed),
+    Line(u64, SystemTime, LineContent),
     /// This passed last, on a connection of which no lines are kept: a server's.
     Last(u64, Side, String),
     /// More of what was said last.
@@ -112,14 +112,14 @@ pub enum Change {
     /// Where the conversation stands now.
     Stands(u64, Box<Observer>),
     /// How the connection is protected now.
-    Locked(u64, Lock),
+    Locked(u64, ConnectionSecurity),
     /// It is over.
     Ended(u64),
 }
 
 impl Conversations {
     /// Takes in what has happened.
-    pub fn take(&mut self, changes: impl IntoIterator<Item = Change>) {
+    pub fn take(&mut self, changes: impl IntoIterator<Item = ConversationChange>) {
         for change in changes {
             self.take_one(change);
         }
@@ -137,7 +137,11 @@ impl Conversations {
 
     /// The lines, in the order of time, of connections whose end is ours on this side; of one of
     /// them, if it is named.
-    pub fn lines(&self, ours: Side, connection: Option<u64>) -> impl Iterator<Item = &Line> {
+    pub fn lines(
+        &self,
+        ours: Side,
+        connection: Option<u64>,
+    ) -> impl Iterator<Item = &ConversationLine> {
         self.lines.iter().filter(move |line| {
             let of = self.connections.get(&line.connection);
             let this = connection.is_none_or(|number| number == line.connection);
@@ -146,7 +150,7 @@ impl Conversations {
     }
 
     /// The connections whose end is ours on this side, in the order in which they were opened.
-    pub fn connections(&self, ours: Side) -> impl Iterator<Item = &Conversation> {
+    pub fn connections(&self, ours: Side) -> impl Iterator<Item = &ObservedConnection> {
         self.connections
             .values()
             .filter(move |one| one.connection.ours == ours)
@@ -154,13 +158,13 @@ impl Conversations {
 
     /// The connection of this number.
     #[must_use]
-    pub fn connection(&self, number: u64) -> Option<&Conversation> {
+    pub fn connection(&self, number: u64) -> Option<&ObservedConnection> {
         self.connections.get(&number)
     }
 
     /// The line of this number.
     #[must_use]
-    pub fn line(&self, number: u64) -> Option<&Line> {
+    pub fn line(&self, number: u64) -> Option<&ConversationLine> {
         let at = self.lines.binary_search_by_key(&number, |line| line.number);
         at.ok().and_then(|at| self.lines.get(at))
     }
@@ -183,13 +187,13 @@ impl Conversations {
         self.dropped = 0;
     }
 
-    fn take_one(&mut self, change: Change) {
+    fn take_one(&mut self, change: ConversationChange) {
         match change {
-            Change::Opened(connection, opened) => {
-                let conversation = Conversation {
+            ConversationChange::Opened(connection, opened) => {
+                let conversation = ObservedConnection {
                     opened,
                     observer: None,
-                    lock: Lock::of(&connection),
+                    security: ConnectionSecurity::of(&connection),
                     ended: false,
                     last: None,
                     connection,
@@ -197,32 +201,40 @@ impl Conversations {
                 let number = conversation.connection.number;
                 self.connections.insert(number, conversation);
             }
-            Change::Line(connection, time, passed) => self.push(connection, time, passed),
-            Change::Last(number, by, text) => {
+            ConversationChange::Line(connection, time, passed) => {
+                self.push(connection, time, passed)
+            }
+            ConversationChange::Last(number, by, text) => {
                 self.change(number, |one| one.last = Some((by, text)))
             }
-            Change::More(connection, time, by, octets) => self.more(connection, time, by, octets),
-            Change::Crossed(connection, octets, count) => self.crossed(connection, octets, count),
-            Change::Stands(number, observer) => self.change(number, |one| {
+            ConversationChange::More(connection, time, by, octets) => {
+                self.more(connection, time, by, octets)
+            }
+            ConversationChange::Crossed(connection, octets, count) => {
+                self.crossed(connection, octets, count)
+            }
+            ConversationChange::Stands(number, observer) => self.change(number, |one| {
                 one.observer = Some(*observer);
             }),
-            Change::Locked(number, lock) => self.change(number, |one| one.lock = lock),
-            Change::Ended(number) => self.change(number, |one| one.ended = true),
+            ConversationChange::Locked(number, lock) => {
+                self.change(number, |one| one.security = lock)
+            }
+            ConversationChange::Ended(number) => self.change(number, |one| one.ended = true),
         }
     }
 
-    fn change(&mut self, number: u64, change: impl FnOnce(&mut Conversation)) {
+    fn change(&mut self, number: u64, change: impl FnOnce(&mut ObservedConnection)) {
         self.changes += 1;
         self.connections.get_mut(&number).map(change);
     }
 
-    fn push(&mut self, connection: u64, time: SystemTime, passed: Passed) {
-        if let Passed::Said { by, text, .. } = &passed {
+    fn push(&mut self, connection: u64, time: SystemTime, passed: LineContent) {
+        if let LineContent::Said { by, text, .. } = &passed {
             let last = Some((*by, text.clone()));
             self.change(connection, |one| one.last = last);
         }
         self.told += 1;
-        self.lines.push_back(Line {
+        self.lines.push_back(ConversationLine {
             number: self.told,
             connection,
             time,
@@ -233,14 +245,14 @@ impl Conversations {
 
     fn more(&mut self, connection: u64, time: SystemTime, side: Side, more: u64) {
         let last = self.last_of(connection).map(|line| &mut line.passed);
-        if let Some(Passed::More { by, lines, octets }) = last
+        if let Some(LineContent::More { by, lines, octets }) = last
             && *by == side
         {
             *lines += 1;
             *octets += more;
         } else {
             let (by, lines, octets) = (side, 1, more);
-            self.push(connection, time, Passed::More { by, lines, octets });
+            self.push(connection, time, LineContent::More { by, lines, octets });
         }
     }
 
@@ -259,7 +271,7 @@ impl Conversations {
     }
 
     /// The line of this connection that passed last.
-    fn last_of(&mut self, connection: u64) -> Option<&mut Line> {
+    fn last_of(&mut self, connection: u64) -> Option<&mut ConversationLine> {
         let mut lines = self.lines.iter_mut().rev();
         lines.find(|line| line.connection == connection)
     }

@@ -5,7 +5,7 @@ use crate::mail::protocol::imap::{SpecialUse, StatusItem};
 
 /// A folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Folder {
+pub struct MailFolder {
     /// Its whole name, by which it is opened: `Lists.rust`.
     pub name: String,
     /// What is shown of it: `rust`.
@@ -22,8 +22,8 @@ pub struct Folder {
     pub unread: u64,
 }
 
-impl Folder {
-    fn of(listed: &Listed, status: Option<&MailboxStatus>) -> Folder {
+impl MailFolder {
+    fn of(listed: &Listed, status: Option<&MailboxStatus>) -> MailFolder {
         let name = listed.name.as_str();
         let levels: Vec<&str> = match listed.separator {
             Some(separator) => name.split(separator).collect(),
@@ -31,7 +31,7 @@ impl Folder {
         };
         let told = |item| status.and_then(|status| status.get(item)).unwrap_or(0);
         let label = levels.last().copied().unwrap_or(name);
-        Folder {
+        MailFolder {
             label: if name == INBOX { "Inbox" } else { label }.to_owned(),
             name: name.to_owned(),
             depth: levels.len() - 1,
@@ -72,19 +72,19 @@ pub const INBOX: &str = "INBOX";
 
 /// What LIST and STATUS told, in order.
 #[must_use]
-pub fn in_order(listed: &[(Listed, Option<MailboxStatus>)]) -> Vec<Folder> {
+pub fn in_order(listed: &[(Listed, Option<MailboxStatus>)]) -> Vec<MailFolder> {
     let folders = listed
         .iter()
-        .map(|(listed, status)| Folder::of(listed, status.as_ref()));
-    let mut folders: Vec<Folder> = folders.collect();
+        .map(|(listed, status)| MailFolder::of(listed, status.as_ref()));
+    let mut folders: Vec<MailFolder> = folders.collect();
     folders.sort_by(|one, another| one.rank().cmp(&another.rank()));
     folders
 }
 
 /// The folder for this use, if there is one.
 #[must_use]
-pub fn for_use<'a>(folders: &'a [Folder], special_use: &SpecialUse) -> Option<&'a Folder> {
-    let is = |folder: &&Folder| folder.special_use.as_ref() == Some(special_use);
+pub fn for_use<'a>(folders: &'a [MailFolder], special_use: &SpecialUse) -> Option<&'a MailFolder> {
+    let is = |folder: &&MailFolder| folder.special_use.as_ref() == Some(special_use);
     folders.iter().find(is)
 }
 

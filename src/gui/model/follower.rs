@@ -10,9 +10,9 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
-use super::conversations::{Change, Conversations, MOST_CROSSED, Passed};
-use super::kept::Kept;
-use super::lock::{Card, Lock};
+use super::conversations::{ConversationChange, Conversations, LineContent, MOST_CROSSED};
+use super::saved_events::SavedEvents;
+use super::security::{CertificateInfo, ConnectionSecurity};
 use crate::client::printable;
 use crate::mail::net::{Presented, Secured};
 use crate::teaching::explain::{Explained, Observer, Texts, Told, Topic};
@@ -31,7 +31,7 @@ const SAME_LINES: u64 = 24;
 /// The sink that fills a window's conversations.
 pub struct Follower {
     conversations: Arc<Mutex<Conversations>>,
-    kept: Arc<Mutex<Kept>>,
+    kept: Arc<Mutex<SavedEvents>>,
     texts: Arc<Texts>,
     /// The file of the authority that is trusted beside the system's.
     ca: PathBuf,
@@ -44,12 +44,12 @@ pub struct Follower {
 struct Followed {
     connection: Arc<Connection>,
     observer: Option<Observer>,
-    lock: Lock,
+    lock: ConnectionSecurity,
     /// What the last lines have in common, and how many they are.
     run: Option<(Kind, u64)>,
     /// Was something said that the window has not been told of?
     said: bool,
-    changes: Vec<Change>,
+    changes: Vec<ConversationChange>,
 }
 
 /// What lines in a row have in common.
@@ -65,7 +65,7 @@ impl Follower {
     /// A sink that fills these, in the words of these texts, and then calls `wake`. `ca` is the file
     /// of the authority that our clients trust beside the system's.
     pub fn new(
-        (conversations, kept): (Arc<Mutex<Conversations>>, Arc<Mutex<Kept>>),
+        (conversations, kept): (Arc<Mutex<Conversations>>, Arc<Mutex<SavedEvents>>),
         texts: Arc<Texts>,
         ca: PathBuf,
         wake: impl Fn() + Send + 'static,
@@ -80,12 +80,15 @@ impl Follower {
         }
     }
 
-    fn follow(&mut self, event: &Event) -> Vec<Change> {
+    fn follow(&mut self, event: &Event) -> Vec<ConversationChange> {
         let number = event.connection.number;
         if event.what == What::Opened {
             let followed = Followed::new(&event.connection, &self.texts);
             self.connections.insert(number, followed);
-            return vec![Change::Opened(Arc::clone(&event.connection), event.time)];
+            return vec![ConversationChange::Opened(
+                Arc::clone(&event.connection),
+                event.time,
+            )];
         }
         let Some(followed) = self.connections.get_mut(&number) else {
             return Vec::new();
@@ -101,7 +104,7 @@ impl Follower {
             What::Ended { by } => followed.happened(event.time, &ended(*by), false),
             What::Reset => followed.happened(event.time, RESET, true),
             What::Lost => followed.happened(event.time, LOST, true),
-            What::Closed => followed.changes.push(Change::Ended(number)),
+            What::Closed => followed.changes.push(ConversationChange::Ended(number)),
             What::Failed(why) => followed.failed(event.time, why),
             What::Opened | What::Secrets(_) => {}
         }
@@ -114,7 +117,7 @@ impl Follower {
     }
 
     /// Where the conversations stand that something was said in.
-    fn standings(&mut self) -> Vec<Change> {
+    fn standings(&mut self) -> Vec<ConversationChange> {
         let connections = self.connections.values_mut();
         connections.filter_map(Followed::standing).collect()
     }
@@ -146,7 +149,7 @@ impl Sink for Follower {
 }
 
 impl Follower {
-    fn tell(&self, changes: Vec<Change>) {
+    fn tell(&self, changes: Vec<ConversationChange>) {
         if !changes.is_empty() {
             let conversations = self.conversations.lock();
             let mut conversations = conversations.unwrap_or_else(PoisonError::into_inner);
@@ -161,7 +164,7 @@ impl Followed {
         Followed {
             connection: Arc::clone(connection),
             observer: protocol.map(|protocol| Observer::new(protocol, Arc::clone(texts))),
-            lock: Lock::of(connection),
+            lock: ConnectionSecurity::of(connection),
             run: None,
             // So that the window hears at once where it stands.
             said: true,
@@ -170,11 +173,14 @@ impl Followed {
     }
 
     /// Where the conversation stands, if something was said since the last time.
-    fn standing(&mut self) -> Option<Change> {
+    fn standing(&mut self) -> Option<ConversationChange> {
         let said = std::mem::take(&mut self.said);
         let observer = self.observer.as_ref().filter(|_| said)?;
         let number = self.connection.number;
-        Some(Change::Stands(number, Box::new(observer.clone())))
+        Some(ConversationChange::Stands(
+            number,
+            Box::new(observer.clone()),
+        ))
     }
 
     fn said(&mut self, time: SystemTime, by: Side, octets: &[u8]) {
@@ -207,7 +213,7 @@ impl Followed {
         let number = self.connection.number;
         if self.connection.ours == Side::Server {
             self.changes
-                .push(Change::Last(number, by, shown_text(told)));
+                .push(ConversationChange::Last(number, by, shown_text(told)));
             return;
         }
         let kind = Kind::of(by, &told.explained);
@@ -221,8 +227,8 @@ impl Followed {
         };
         self.run = Some((kind, before + 1));
         self.changes.push(match before < most {
-            true => Change::Line(number, time, shown(by, told)),
-            false => Change::More(number, time, by, told.line.len() as u64),
+            true => ConversationChange::Line(number, time, shown(by, told)),
+            false => ConversationChange::More(number, time, by, told.line.len() as u64),
         });
     }
 
@@ -230,13 +236,13 @@ impl Followed {
         // In clear, what crosses is what was said.
         if self.lock.secured.is_some() && self.connection.ours == Side::Client {
             let begin = octets.get(..MOST_CROSSED).unwrap_or(octets).to_vec();
-            let change = Change::Crossed(self.connection.number, begin, octets.len());
+            let change = ConversationChange::Crossed(self.connection.number, begin, octets.len());
             self.changes.push(change);
         }
     }
 
     fn presented(&mut self, time: SystemTime, shown: &Presented, ca: &std::path::Path) {
-        let card = Card::of(shown, ca);
+        let card = CertificateInfo::of(shown, ca);
         let text = match shown.fault {
             None => format!(
                 "The server shows a certificate, which is trusted: {}",
@@ -267,7 +273,7 @@ impl Followed {
     }
 
     fn lock_changed(&mut self) {
-        let change = Change::Locked(self.connection.number, self.lock.clone());
+        let change = ConversationChange::Locked(self.connection.number, self.lock.clone());
         self.changes.push(change);
     }
 
@@ -279,12 +285,12 @@ impl Followed {
         if self.connection.ours == Side::Server {
             return;
         }
-        let passed = Passed::Happened {
+        let passed = LineContent::Happened {
             text: text.to_owned(),
             explained: explained.map(Box::new),
             wrong,
         };
-        let change = Change::Line(self.connection.number, time, passed);
+        let change = ConversationChange::Line(self.connection.number, time, passed);
         self.changes.push(change);
         self.run = None;
     }
@@ -301,7 +307,7 @@ impl Kind {
 }
 
 /// A line as it is kept.
-fn shown(by: Side, told: &Told) -> Passed {
+fn shown(by: Side, told: &Told) -> LineContent {
     let masked = told.explained.masked(&told.line);
     let octets = masked.get(..LONGEST).unwrap_or(&masked).to_vec();
     let mut parts = told.explained.masked_parts();
@@ -310,7 +316,7 @@ fn shown(by: Side, told: &Told) -> Passed {
         parts,
         ..told.explained.clone()
     };
-    Passed::Said {
+    LineContent::Said {
         by,
         text: shown_text(told),
         octets,

@@ -2,13 +2,13 @@
 //! what makes it see-through: conversations, locks, states, the laboratory.
 
 pub mod account;
+pub mod compose_form;
 pub mod conversations;
+pub mod diagram_layout;
 pub mod folders;
 pub mod follower;
-pub mod kept;
-pub mod lab;
-pub mod list;
-pub mod lock;
-pub mod shown;
-pub mod states;
-pub mod writing;
+pub mod message_list;
+pub mod rendered_message;
+pub mod saved_events;
+pub mod security;
+pub mod servers;

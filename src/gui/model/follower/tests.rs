@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::*;
 use crate::client::{Endpoint, ImapClient, Security, SmtpClient};
 use crate::config::{Config, Ports};
-use crate::gui::model::lock::Trust;
+use crate::gui::model::security::Trust;
 use crate::limits;
 use crate::mail::protocol::Protocol;
 use crate::mail::protocol::smtp::Params;
@@ -21,7 +21,7 @@ struct Lab {
     folder: tempfile::TempDir,
     recorder: Recorder,
     conversations: Arc<Mutex<Conversations>>,
-    kept: Arc<Mutex<Kept>>,
+    kept: Arc<Mutex<SavedEvents>>,
     woken: Arc<AtomicUsize>,
 }
 
@@ -79,10 +79,10 @@ impl Lab {
 
 fn texts(conversations: &Conversations, ours: Side) -> Vec<String> {
     let lines = conversations.lines(ours, None);
-    let text = |line: &super::super::conversations::Line| match &line.passed {
-        Passed::Said { by, text, .. } => format!("{}: {text}", &by.name()[..1]),
-        Passed::More { lines, octets, .. } => format!("… {lines} {octets}"),
-        Passed::Happened { text, .. } => format!("({text})"),
+    let text = |line: &super::super::conversations::ConversationLine| match &line.passed {
+        LineContent::Said { by, text, .. } => format!("{}: {text}", &by.name()[..1]),
+        LineContent::More { lines, octets, .. } => format!("… {lines} {octets}"),
+        LineContent::Happened { text, .. } => format!("({text})"),
     };
     lines.map(text).collect()
 }
@@ -120,10 +120,10 @@ fn both_sides_are_shown_in_their_order_and_no_password_is() {
     let secrets = lines.iter().filter(|line| line.contains("wonderland"));
     assert_eq!(secrets.count(), 0);
     let connection = conversations.connections(Side::Client).next().unwrap();
-    assert!(connection.ended && !connection.lock.is_broken());
-    assert_eq!(connection.lock.name(), "TLS 1.3");
+    assert!(connection.ended && !connection.security.is_broken());
+    assert_eq!(connection.security.name(), "TLS 1.3");
     assert!(matches!(
-        &connection.lock.card.as_ref().unwrap().trust,
+        &connection.security.card.as_ref().unwrap().trust,
         Trust::File(_)
     ));
     assert_eq!(connection.observer.as_ref().unwrap().state(), State::Closed);
@@ -153,7 +153,7 @@ fn a_certificate_that_is_not_trusted_is_told_with_why() {
         "{lines:#?}"
     );
     let connection = conversations.connections(Side::Client).next().unwrap();
-    assert!(connection.lock.is_broken() && connection.ended);
+    assert!(connection.security.is_broken() && connection.ended);
 }
 
 #[test]
@@ -178,7 +178,10 @@ fn a_large_message_is_its_beginning_and_a_count() {
 #[test]
 fn a_long_session_stays_within_its_bounds() {
     let conversations = Arc::new(Mutex::new(Conversations::default()));
-    let models = (Arc::clone(&conversations), Arc::<Mutex<Kept>>::default());
+    let models = (
+        Arc::clone(&conversations),
+        Arc::<Mutex<SavedEvents>>::default(),
+    );
     let kept = Arc::clone(&models.1);
     let mut follower = Follower::new(models, Texts::compiled_in(), "x".into(), || ());
     for number in 1..=2_000 {
@@ -213,7 +216,7 @@ fn a_long_session_stays_within_its_bounds() {
     assert_eq!(conversations.connections(Side::Client).count(), 100);
     assert_eq!(conversations.lines(Side::Client, None).count(), 300);
     let long = conversations.lines(Side::Client, None).nth(1).unwrap();
-    let Passed::Said { text, octets, .. } = &long.passed else {
+    let LineContent::Said { text, octets, .. } = &long.passed else {
         panic!("a line was said");
     };
     assert!(text.ends_with("(20007 octets in all)") && octets.len() == LONGEST);
@@ -243,7 +246,7 @@ fn a_chunk_that_ends_within_a_line_hides_no_command() {
 
 #[test]
 fn a_last_line_without_an_end_is_shown_and_its_password_is_not() {
-    let models: (Arc<Mutex<Conversations>>, Arc<Mutex<Kept>>) = Default::default();
+    let models: (Arc<Mutex<Conversations>>, Arc<Mutex<SavedEvents>>) = Default::default();
     let conversations = Arc::clone(&models.0);
     let mut follower = Follower::new(models, Texts::compiled_in(), PathBuf::new(), || {});
     let connection = Arc::new(Connection {
