@@ -114,7 +114,7 @@ pub const COMMAND_LENGTH: usize = 256 * 1024;
 
 /// Octets that IMAP keeps of headers, and as many of structures, so that no message is read for them
 /// twice: those of 10,000 ordinary messages, and for all conversations together.
-pub const CATALOGUE: usize = 16 * 1024 * 1024;
+pub const MESSAGE_CACHE: usize = 16 * 1024 * 1024;
 
 /// Messages that one APPEND brings (RFC 3502): each of them waits on the disk, and its name in memory.
 pub const APPENDED: usize = 1_000;

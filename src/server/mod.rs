@@ -17,7 +17,7 @@ mod visitors;
 pub use connections::{Connections, Place};
 use conversation::trouble;
 pub use conversation::{Upgrade, converse};
-pub use imap::{Catalogue, ImapServer};
+pub use imap::{ImapServer, MessageCache};
 pub use listener::{Listener, Security, Service};
 pub use login::{Door, Refusal};
 pub use office::{Office, SetupError};

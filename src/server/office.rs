@@ -95,7 +95,7 @@ impl Office {
             accounts: Accounts::new(&config.server.domain, config.accounts.clone()),
             store: Store::open(&config.mail)?,
             aliases: config.aliases.clone(),
-            catalogue: Arc::default(),
+            message_cache: Arc::default(),
             visitors: Visitors::default(),
             queue: Some(Queue::open(config)?),
             limits: config.limits.clone(),

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use super::{Catalogue, Visitors};
+use super::{MessageCache, Visitors};
 use crate::config::accounts::Accounts;
 use crate::config::aliases::Aliases;
 use crate::limits::Limits;
@@ -24,7 +24,7 @@ pub struct Site {
     /// Names that stand for accounts.
     pub aliases: Aliases,
     /// What was learned of the mail when it was read.
-    pub catalogue: Arc<Catalogue>,
+    pub message_cache: Arc<MessageCache>,
     /// What the clients' addresses have done lately.
     pub visitors: Visitors,
     /// What goes on to other servers; `None`: nothing does.

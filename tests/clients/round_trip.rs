@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::common::Lab;
 use pillarbox::client::{ClientError, Endpoint, ImapClient, Pop3Client, Security, SmtpClient};
 use pillarbox::mail::message::{Flag, FlagChange, Flags};
-use pillarbox::mail::protocol::imap::search::{Algorithm, Criterion, Place, Returns, SortKey};
+use pillarbox::mail::protocol::imap::search::{Algorithm, Criterion, Returns, SortKey, TextPlace};
 use pillarbox::mail::protocol::imap::{FetchItem, SearchKey, SequenceSet, StatusItem};
 
 const WAYS: [(Security, &str, &str, &str); 3] = [
@@ -66,7 +66,7 @@ fn what_goes_in_by_smtp_comes_out_by_pop3_and_imap() {
         let mut client = ImapClient::connect(&endpoint(&lab, imap, security)).unwrap();
         client.login("carol", "chimney").unwrap();
         client.examine("INBOX").unwrap();
-        let key = SearchKey::Text(Place::Subject, subject);
+        let key = SearchKey::Text(TextPlace::Subject, subject);
         let uid = client.search(vec![key]).unwrap().pop().unwrap();
         let mut by_imap = Vec::new();
         client.fetch_body(uid, &mut by_imap).unwrap();
@@ -152,7 +152,7 @@ fn what_is_found_is_counted_sorted_and_threaded() {
             .unwrap();
     }
     client.select("Tea").unwrap();
-    let tea = || vec![SearchKey::Text(Place::Subject, "tea".to_owned())];
+    let tea = || vec![SearchKey::Text(TextPlace::Subject, "tea".to_owned())];
     let count = Returns {
         count: true,
         ..Returns::default()

@@ -74,7 +74,7 @@ impl Home {
             accounts: Accounts::new(domain, passwords),
             store,
             aliases: aliases(domain, accounts),
-            catalogue: Arc::default(),
+            message_cache: Arc::default(),
             visitors: Visitors::default(),
             queue: relays.then(|| Queue::open(&config).unwrap()),
             limits: limits(&config),

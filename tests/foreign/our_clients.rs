@@ -13,7 +13,7 @@ use crate::common::dovecot::Dovecot;
 use pillarbox::client::{ClientError, Endpoint, ImapClient, Pop3Client, Security};
 use pillarbox::mail::message::{Flag, FlagChange, Flags};
 use pillarbox::mail::net::certificates::Certificates;
-use pillarbox::mail::protocol::imap::search::{Place, Returns};
+use pillarbox::mail::protocol::imap::search::{Returns, TextPlace};
 use pillarbox::mail::protocol::imap::{FetchItem, SearchKey, SequenceSet, StatusItem};
 use pillarbox::mail::protocol::sasl::Mechanism;
 use tempfile::TempDir;
@@ -118,7 +118,7 @@ fn dovecot_keeps_copies_moves_and_finds_our_messages() {
         envelope[0].envelope().unwrap().from[0].host.as_deref(),
         Some("b.test")
     );
-    let thé = || vec![SearchKey::Text(Place::Subject, "Thé".to_owned())];
+    let thé = || vec![SearchKey::Text(TextPlace::Subject, "Thé".to_owned())];
     let found = client.search(thé()).unwrap();
     assert_eq!(SequenceSet::from_sorted(&found), first);
     let returns = Returns {

@@ -12,7 +12,8 @@ use crate::mail::protocol::imap::response::{
     AppendUid, Code, Listed, MailboxStatus, Namespaces, Response, Status,
 };
 use crate::mail::protocol::imap::{
-    Append, Appended, Command, DateTime, Form, List, Literal, MailboxName, SequenceSet, StatusItem,
+    Append, AppendForm, AppendedMessage, Command, DateTime, List, Literal, MailboxName,
+    SequenceSet, StatusItem,
 };
 
 /// The mailbox that is open.
@@ -252,10 +253,10 @@ impl ImapClient {
         let octets = crlf::measure(message).map_err(ClientError::Local)?.octets;
         let command = Command::Append(Append {
             mailbox: MailboxName::new(mailbox),
-            message: Appended {
+            message: AppendedMessage {
                 flags: flags.clone(),
                 date,
-                form: Form::Text,
+                form: AppendForm::Text,
                 literal: Literal {
                     octets,
                     synchronising: true,

@@ -3,7 +3,7 @@
 
 use super::ImapClient;
 use crate::client::ClientError;
-use crate::mail::protocol::imap::response::{Found, Response, Threaded};
+use crate::mail::protocol::imap::response::{Response, SearchResults, Threaded};
 use crate::mail::protocol::imap::search::{Algorithm, Charset, Criterion, Returns};
 use crate::mail::protocol::imap::{Command, Search, SearchKey, Sort, Thread};
 
@@ -29,10 +29,10 @@ impl ImapClient {
         &mut self,
         returns: Returns,
         keys: Vec<SearchKey>,
-    ) -> Result<Found, ClientError> {
+    ) -> Result<SearchResults, ClientError> {
         let mut responses = self.look_for(Some(returns), keys)?.into_iter();
         let found = responses.find_map(|response| match response {
-            Response::Found(found) => Some(found),
+            Response::Esearch(found) => Some(found),
             _ => None,
         });
         // RFC 5182 §2.1: who only saves hears nothing.

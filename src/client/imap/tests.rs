@@ -10,7 +10,7 @@ use super::*;
 use crate::client::scripted::{play, serve};
 use crate::mail::message::{Flag, FlagChange, Flags};
 use crate::mail::protocol::imap::response::AppendUid;
-use crate::mail::protocol::imap::search::{Algorithm, Criterion, Place, Returns, SortKey};
+use crate::mail::protocol::imap::search::{Algorithm, Criterion, Returns, SortKey, TextPlace};
 use crate::mail::protocol::imap::{FetchItem, SearchKey, Section, SequenceSet, StatusItem};
 
 fn one(uid: u32) -> SequenceSet {
@@ -103,7 +103,7 @@ fn messages_are_changed_copied_and_searched_for() {
     let facts = client.status("INBOX", &[StatusItem::Messages]).unwrap();
     assert_eq!(facts.get(StatusItem::Messages), Some(3));
     assert_eq!(facts.get(StatusItem::Unseen), None);
-    let keys = vec![SearchKey::Text(Place::Subject, "café".to_owned())];
+    let keys = vec![SearchKey::Text(TextPlace::Subject, "café".to_owned())];
     assert_eq!(client.search(keys).unwrap(), [7, 9]);
     assert_eq!(client.list("*").unwrap()[0].name.as_str(), "Entwürfe 1");
     let error = client.expunge().unwrap_err().to_string();

@@ -17,7 +17,7 @@ use crate::gui::model::message_list::{Column, MessageRow, SortOrder};
 use crate::gui::model::rendered_message::RenderedMessage;
 use crate::gui::worker::{Reporter, Worker};
 use crate::mail::message::{Flag, FlagChange, Flags};
-use crate::mail::protocol::imap::search::Place as Where;
+use crate::mail::protocol::imap::search::TextPlace;
 use crate::mail::protocol::imap::{SearchKey, SequenceSet, StatusItem};
 
 use super::fetch::FetchedMessage;
@@ -392,7 +392,7 @@ fn in_order(
 ) -> Result<(Vec<u32>, bool), ClientError> {
     let keys = match search.trim() {
         "" => vec![SearchKey::All],
-        text => vec![SearchKey::Text(Where::Text, text.to_owned())],
+        text => vec![SearchKey::Text(TextPlace::Text, text.to_owned())],
     };
     if order.column != Column::Received {
         match client.sort(order.criteria(), keys.clone()) {

@@ -7,33 +7,33 @@
 
 use std::io::{self, Read};
 
-use super::answer::Answer;
-use super::session::{Expecting, ImapServer};
 use crate::limits;
 use crate::mail::protocol::imap::{Literal, ParseError, is_append, literal_at_end};
+use crate::server::imap::reply::CommandReply;
+use crate::server::imap::session::{Expecting, ImapServer};
 use crate::server::{Next, Reply};
 
 /// The part of a command that has arrived.
 #[derive(Default)]
-pub(super) struct Gathering {
+pub(crate) struct IncomingCommand {
     octets: Vec<u8>,
 }
 
-impl Gathering {
+impl IncomingCommand {
     /// What has arrived.
-    pub(super) fn octets(&self) -> &[u8] {
+    pub(crate) fn octets(&self) -> &[u8] {
         &self.octets
     }
 
     /// Takes the beginning of a line that could not be kept, if it is the command's, too.
-    pub(super) fn begin(&mut self, line: &[u8]) {
+    pub(crate) fn begin(&mut self, line: &[u8]) {
         if self.octets.is_empty() {
             self.octets.extend_from_slice(line);
         }
     }
 
     /// The command's tag, if it has one that can be repeated; otherwise `*`.
-    pub(super) fn tag(&self) -> String {
+    pub(crate) fn tag(&self) -> String {
         let word = self.octets.split(|octet| *octet == b' ').next();
         let word = word.and_then(|word| std::str::from_utf8(word).ok());
         let tag = word.and_then(crate::mail::protocol::imap::Tag::new);
@@ -48,7 +48,7 @@ impl Gathering {
 
 impl ImapServer {
     /// Takes the next line of a command: the command is whole, or a literal follows.
-    pub(super) fn gather(&mut self, mut gathering: Gathering, line: &[u8]) -> Reply {
+    pub(crate) fn gather(&mut self, mut gathering: IncomingCommand, line: &[u8]) -> Reply {
         gathering.octets.extend_from_slice(line);
         let literal = match announced(line) {
             None if gathering.octets.len() > limits::COMMAND_LENGTH => {
@@ -56,7 +56,11 @@ impl ImapServer {
             }
             None => return self.execute(&gathering),
             Some((literal, Some(error))) => {
-                return self.refuse(gathering.tag(), literal, Answer::bad(error.to_string()));
+                return self.refuse(
+                    gathering.tag(),
+                    literal,
+                    CommandReply::bad(error.to_string()),
+                );
             }
             Some((literal, None)) => literal,
         };
@@ -72,9 +76,9 @@ impl ImapServer {
     }
 
     /// Takes the octets of a literal, for which there is room.
-    pub(super) fn literal(
+    pub(crate) fn literal(
         &mut self,
-        mut gathering: Gathering,
+        mut gathering: IncomingCommand,
         body: &mut dyn Read,
     ) -> io::Result<Reply> {
         body.read_to_end(&mut gathering.octets)?;
@@ -85,19 +89,19 @@ impl ImapServer {
     /// Refuses a command at the end of a line that announces this literal. A client that waits for our
     /// `+` takes the answer instead of it, and what it says next is another command. Otherwise the
     /// literal is on its way, and the command goes on behind it: both are skipped first (RFC 7888 §4).
-    pub(super) fn refuse(&mut self, tag: String, literal: Literal, answer: Answer) -> Reply {
+    pub(crate) fn refuse(&mut self, tag: String, literal: Literal, answer: CommandReply) -> Reply {
         if literal.synchronising {
             return answer.reply(&tag);
         }
         if literal.octets > limits::SKIPPED {
-            return Answer::bye("the literal is too big to skip").reply(&tag);
+            return CommandReply::bye("the literal is too big to skip").reply(&tag);
         }
         self.expecting = Expecting::Refused(tag, answer);
         Reply::silent().then(Next::Octets(literal.octets))
     }
 
     /// Takes the next line of a command that is refused already.
-    pub(super) fn skip_line(&mut self, tag: String, answer: Answer, line: &[u8]) -> Reply {
+    pub(crate) fn skip_line(&mut self, tag: String, answer: CommandReply, line: &[u8]) -> Reply {
         match announced(line) {
             Some((literal, _)) => self.refuse(tag, literal, answer),
             None => answer.reply(&tag),
@@ -119,7 +123,7 @@ fn announced(line: &[u8]) -> Option<(Literal, Option<ParseError>)> {
 }
 
 /// Says the `+`, if the client waits for it, and takes the literal.
-pub(super) fn ask_for(literal: Literal) -> Reply {
+pub(crate) fn ask_for(literal: Literal) -> Reply {
     let next = Next::Octets(literal.octets);
     match literal.synchronising {
         true => Reply::text("+ OK\r\n", next),
@@ -127,9 +131,9 @@ pub(super) fn ask_for(literal: Literal) -> Reply {
     }
 }
 
-fn too_big() -> Answer {
+fn too_big() -> CommandReply {
     let most = limits::COMMAND_LENGTH;
-    Answer::bad(format!(
+    CommandReply::bad(format!(
         "[TOOBIG] a command has at most {most} octets with its literals"
     ))
 }

@@ -17,32 +17,32 @@ use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::answer::{Answer, Answered};
-use super::append::Appending;
-use super::enabled::Enabled;
-use super::idle::Idling;
-use super::literal::Gathering;
-use super::merge::Telling;
-use super::view::{Lost, View};
 use crate::limits;
 use crate::mail::protocol::imap::{Command, Tagged};
 use crate::mail::protocol::sasl::{Credentials, Exchange};
 use crate::mail::store::Account;
+use crate::server::imap::enable::Enabled;
+use crate::server::imap::idle::Idling;
+use crate::server::imap::literal::IncomingCommand;
+use crate::server::imap::messages::append::Appending;
+use crate::server::imap::reply::{CommandReply, CommandResult};
+use crate::server::imap::updates::PendingUpdates;
+use crate::server::imap::view::{Lost, View};
 use crate::server::{Door, Peer, Reply, Session, Site, Trouble};
 
 /// The IMAP server's side of one conversation.
 pub struct ImapServer {
-    pub(super) site: Arc<Site>,
-    pub(super) peer: Peer,
-    pub(super) state: State,
-    pub(super) enabled: Enabled,
-    pub(super) expecting: Expecting,
+    pub(crate) site: Arc<Site>,
+    pub(crate) peer: Peer,
+    pub(crate) state: ImapState,
+    pub(crate) enabled: Enabled,
+    pub(crate) expecting: Expecting,
     /// Commands in a row that were none.
     bad_commands: u32,
 }
 
 /// The states of RFC 3501 §3.
-pub(super) enum State {
+pub(crate) enum ImapState {
     /// Nobody has come through the door yet.
     NotAuthenticated(Door),
     /// Logged in.
@@ -52,11 +52,11 @@ pub(super) enum State {
 }
 
 /// What the next line, or the body that was asked for, belongs to.
-pub(super) enum Expecting {
+pub(crate) enum Expecting {
     /// A command, or the next piece of one.
-    Command(Gathering),
+    Command(IncomingCommand),
     /// The rest of a command that is refused already, sent without waiting for us.
-    Refused(String, Answer),
+    Refused(String, CommandReply),
     /// The answer to a challenge of AUTHENTICATE.
     Authenticate(String, Exchange),
     /// The message of an APPEND, and the line end behind it.
@@ -67,7 +67,7 @@ pub(super) enum Expecting {
 
 impl Default for Expecting {
     fn default() -> Expecting {
-        Expecting::Command(Gathering::default())
+        Expecting::Command(IncomingCommand::default())
     }
 }
 
@@ -85,7 +85,7 @@ impl Session for ImapServer {
             Expecting::Refused(tag, answer) => self.skip_line(tag, answer, line),
             Expecting::Authenticate(tag, exchange) => {
                 let answered = self.challenge_answered(&tag, exchange, line);
-                self.conclude(&tag, Telling::ALL, answered)
+                self.conclude(&tag, PendingUpdates::ALL, answered)
             }
             Expecting::Append(appending) => self.append_end(*appending, line),
             Expecting::Done(idling) => self.done(&idling, line),
@@ -109,7 +109,7 @@ impl Session for ImapServer {
     }
 
     fn patience(&self) -> Option<Duration> {
-        let stranger = matches!(self.state, State::NotAuthenticated(_));
+        let stranger = matches!(self.state, ImapState::NotAuthenticated(_));
         stranger.then_some(limits::LOGIN_TIMEOUT)
     }
 
@@ -130,7 +130,7 @@ impl Session for ImapServer {
             Trouble::TooManyConnections => "too many connections; try again later",
             Trouble::PlaintextBehindStartTls => "nothing may be said in clear behind STARTTLS",
         };
-        Answer::bye(why).reply("*")
+        CommandReply::bye(why).reply("*")
     }
 }
 
@@ -142,7 +142,7 @@ impl ImapServer {
         ImapServer {
             site,
             peer,
-            state: State::NotAuthenticated(door),
+            state: ImapState::NotAuthenticated(door),
             enabled: Enabled::default(),
             expecting: Expecting::default(),
             bad_commands: 0,
@@ -150,7 +150,7 @@ impl ImapServer {
     }
 
     /// A command is whole: understands it, obeys it, and answers.
-    pub(super) fn execute(&mut self, gathering: &Gathering) -> Reply {
+    pub(crate) fn execute(&mut self, gathering: &IncomingCommand) -> Reply {
         let parsed = Tagged::parse_in(self.enabled.alphabet(), gathering.octets());
         let Tagged { tag, command } = match parsed {
             Ok(tagged) => tagged,
@@ -168,7 +168,7 @@ impl ImapServer {
     }
 
     /// Every command has one function, which bears its name.
-    fn obey(&mut self, tag: &str, command: Command) -> Answered {
+    fn obey(&mut self, tag: &str, command: Command) -> CommandResult {
         match command {
             Command::Capability => self.capability(),
             Command::Noop => self.noop(),
@@ -208,12 +208,19 @@ impl ImapServer {
             } => self.store(&set, &change, silent, uid),
             Command::Copy { uid, set, mailbox } => self.copy(&set, &mailbox, uid),
             Command::Move { uid, set, mailbox } => self.r#move(&set, &mailbox, uid),
-            Command::Append(_) => Err(Answer::bad("expected a literal, which is the message")),
+            Command::Append(_) => Err(CommandReply::bad(
+                "expected a literal, which is the message",
+            )),
         }
     }
 
     /// Ends a command: what it says, what else is new, and the tagged line.
-    pub(super) fn conclude(&mut self, tag: &str, telling: Telling, answered: Answered) -> Reply {
+    pub(crate) fn conclude(
+        &mut self,
+        tag: &str,
+        telling: PendingUpdates,
+        answered: CommandResult,
+    ) -> Reply {
         let answer = answered.unwrap_or_else(|refusal| refusal);
         if !answer.takes_news() {
             return answer.reply(tag);
@@ -225,38 +232,46 @@ impl ImapServer {
     }
 
     /// What is new in the selected mailbox; or the goodbye, when it cannot be known any more.
-    pub(super) fn news_now(&mut self, telling: Telling) -> Result<Vec<u8>, Answer> {
-        let State::Selected(_, view) = &mut self.state else {
+    pub(crate) fn news_now(&mut self, telling: PendingUpdates) -> Result<Vec<u8>, CommandReply> {
+        let ImapState::Selected(_, view) = &mut self.state else {
             return Ok(Vec::new());
         };
         // RFC 9051 §7.5.2: what is told unasked has the UID with it.
         let uid = telling.uid || self.enabled.imap4rev2();
-        view.sync(Telling { uid, ..telling })
+        view.sync(PendingUpdates { uid, ..telling })
             .map_err(|lost| match lost {
-                Lost::NewUidValidity => Answer::bye("the mailbox began anew; select it again"),
-                // RFC 2180 §3.3. Telling that its messages were expunged would be a lie if it was renamed.
-                Lost::Deleted => Answer::bye("the selected mailbox was deleted or renamed"),
+                Lost::NewUidValidity => {
+                    CommandReply::bye("the mailbox began anew; select it again")
+                }
+                // RFC 2180 §3.3. PendingUpdates that its messages were expunged would be a lie if it was renamed.
+                Lost::Deleted => CommandReply::bye("the selected mailbox was deleted or renamed"),
                 Lost::Store(error) => {
                     log::error!("{}: {error}", self.peer.address);
-                    Answer::bye("the selected mailbox cannot be read any more")
+                    CommandReply::bye("the selected mailbox cannot be read any more")
                 }
             })
     }
 
     /// Whose mail it is.
-    pub(super) fn account(&self) -> Result<&Account, Answer> {
+    pub(crate) fn account(&self) -> Result<&Account, CommandReply> {
         match &self.state {
-            State::Authenticated(account) | State::Selected(account, _) => Ok(account),
-            State::NotAuthenticated(_) => Err(Answer::bad("expected LOGIN or AUTHENTICATE first")),
+            ImapState::Authenticated(account) | ImapState::Selected(account, _) => Ok(account),
+            ImapState::NotAuthenticated(_) => {
+                Err(CommandReply::bad("expected LOGIN or AUTHENTICATE first"))
+            }
         }
     }
 
     /// The selected mailbox.
-    pub(super) fn view(&mut self) -> Result<&mut View, Answer> {
+    pub(crate) fn view(&mut self) -> Result<&mut View, CommandReply> {
         match &mut self.state {
-            State::Selected(_, view) => Ok(view),
-            State::Authenticated(_) => Err(Answer::bad("expected SELECT or EXAMINE first")),
-            State::NotAuthenticated(_) => Err(Answer::bad("expected LOGIN or AUTHENTICATE first")),
+            ImapState::Selected(_, view) => Ok(view),
+            ImapState::Authenticated(_) => {
+                Err(CommandReply::bad("expected SELECT or EXAMINE first"))
+            }
+            ImapState::NotAuthenticated(_) => {
+                Err(CommandReply::bad("expected LOGIN or AUTHENTICATE first"))
+            }
         }
     }
 
@@ -264,9 +279,9 @@ impl ImapServer {
     fn bad_command(&mut self, tag: &str, why: &str) -> Reply {
         self.bad_commands += 1;
         if self.bad_commands >= limits::BAD_COMMANDS {
-            return Answer::bye("too many bad commands").reply(tag);
+            return CommandReply::bye("too many bad commands").reply(tag);
         }
-        Answer::bad(why).reply(tag)
+        CommandReply::bad(why).reply(tag)
     }
 
     /// The line is gone, and with it the command that it belonged to.
@@ -286,11 +301,11 @@ impl ImapServer {
 }
 
 /// When a command ends, may message numbers change, and do FETCH responses carry the UID?
-fn telling(command: &Command) -> Telling {
+fn telling(command: &Command) -> PendingUpdates {
     match command {
         // RFC 3501 §7.4.1: not during FETCH, STORE, SEARCH. A UID FETCH is answered as it is sent,
         // with the numbers of before.
-        Command::Fetch { uid, .. } => Telling {
+        Command::Fetch { uid, .. } => PendingUpdates {
             expunge: false,
             uid: *uid,
         },
@@ -298,18 +313,18 @@ fn telling(command: &Command) -> Telling {
         Command::Store { uid, .. }
         | Command::Search { uid, .. }
         | Command::Sort { uid, .. }
-        | Command::Thread { uid, .. } => Telling {
+        | Command::Thread { uid, .. } => PendingUpdates {
             expunge: *uid,
             uid: *uid,
         },
-        Command::Copy { uid, .. } | Command::Move { uid, .. } => Telling {
+        Command::Copy { uid, .. } | Command::Move { uid, .. } => PendingUpdates {
             expunge: true,
             uid: *uid,
         },
-        Command::Expunge { uids } => Telling {
+        Command::Expunge { uids } => PendingUpdates {
             expunge: true,
             uid: uids.is_some(),
         },
-        _ => Telling::ALL,
+        _ => PendingUpdates::ALL,
     }
 }

@@ -38,7 +38,7 @@ impl Home {
             domain,
             store: Store::open(folder.path()).unwrap(),
             aliases: Aliases::none(),
-            catalogue: Arc::default(),
+            message_cache: Arc::default(),
             visitors: Visitors::default(),
             queue: None,
             limits: Limits::default(),

@@ -12,17 +12,17 @@ use std::ops::{Range, RangeInclusive};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::answer::Answer;
-use super::merge::{Telling, merge};
-use super::reading::Reading;
 use crate::mail::message::{Flag, FlagChange, Flags};
 use crate::mail::protocol::imap::{MessageSet, SequenceSet};
 use crate::mail::store::{KEYWORDS, Mailbox, Message, Snapshot, StoreError, Uid};
+use crate::server::imap::messages::message_reader::MessageReader;
+use crate::server::imap::reply::CommandReply;
+use crate::server::imap::updates::{PendingUpdates, merge};
 
 /// A selected mailbox, as one client sees it.
-pub(super) struct View {
+pub(crate) struct View {
     mailbox: Arc<Mailbox>,
-    reading: Rc<Reading>,
+    reading: Rc<MessageReader>,
     /// Opened by EXAMINE: nothing may be changed through it.
     read_only: bool,
     /// Does the client hear what is recent? Not in IMAP4rev2 (RFC 9051 appendix E, 12).
@@ -44,20 +44,20 @@ pub(super) struct View {
 
 /// What became of a change of flags.
 #[derive(Debug, Default)]
-pub(super) struct Changed {
+pub(crate) struct Changed {
     /// Were some of the messages removed meanwhile?
-    pub(super) some_gone: bool,
+    pub(crate) some_gone: bool,
     /// The numbers of the others.
-    pub(super) changed: Vec<u32>,
+    pub(crate) changed: Vec<u32>,
     /// Those whose flags are not what the client must think: somebody else changed them too.
-    pub(super) surprising: Vec<u32>,
+    pub(crate) surprising: Vec<u32>,
     /// What introduces keywords that the client does not know yet, to be told first.
-    pub(super) new_keywords: String,
+    pub(crate) new_keywords: String,
 }
 
 /// Why a view ends, and with it the conversation.
 #[derive(Debug)]
-pub(super) enum Lost {
+pub(crate) enum Lost {
     /// The UIDs started anew: all that the client remembers is void (RFC 3501 §2.3.1.1).
     NewUidValidity,
     /// Somebody deleted the mailbox, or renamed it.
@@ -68,8 +68,8 @@ pub(super) enum Lost {
 
 impl View {
     /// Selects a mailbox. A view that may write is the one whose client is told what is recent.
-    pub(super) fn open(
-        reading: Reading,
+    pub(crate) fn open(
+        reading: MessageReader,
         read_only: bool,
         tells_recent: bool,
     ) -> Result<View, StoreError> {
@@ -92,13 +92,13 @@ impl View {
     }
 
     /// The client itself has renamed the mailbox. Its messages are the same: RFC 2180 §3.4.
-    pub(super) fn follow(&mut self, reading: Reading) {
+    pub(crate) fn follow(&mut self, reading: MessageReader) {
         self.mailbox = Arc::clone(reading.mailbox());
         self.reading = Rc::new(reading);
     }
 
     /// Compares what the client knows with the mailbox, and words what is new.
-    pub(super) fn sync(&mut self, telling: Telling) -> Result<Vec<u8>, Lost> {
+    pub(crate) fn sync(&mut self, telling: PendingUpdates) -> Result<Vec<u8>, Lost> {
         let newest = newest(&self.mailbox, self.read_only).map_err(Lost::Store)?;
         if self.mailbox.is_deleted() {
             return Err(Lost::Deleted);
@@ -136,7 +136,7 @@ impl View {
     }
 
     /// `* n FETCH (FLAGS (…))`: a message's flags as they are known now.
-    pub(super) fn flags_of(&self, number: u32, with_uid: bool) -> Vec<u8> {
+    pub(crate) fn flags_of(&self, number: u32, with_uid: bool) -> Vec<u8> {
         let Some(message) = self.message(number) else {
             return Vec::new();
         };
@@ -149,7 +149,7 @@ impl View {
     }
 
     /// Changes flags on behalf of the client, who is taken to know the outcome: the caller tells it.
-    pub(super) fn change(
+    pub(crate) fn change(
         &mut self,
         numbers: &[u32],
         change: &FlagChange,
@@ -182,7 +182,7 @@ impl View {
     /// # Errors
     /// A number beyond the last message is the client's mistake (RFC 3501 §9, `seq-number`); a UID
     /// that does not exist is passed over (§6.4.8).
-    pub(super) fn numbers(&self, set: &MessageSet, by_uid: bool) -> Result<Vec<u32>, Answer> {
+    pub(crate) fn numbers(&self, set: &MessageSet, by_uid: bool) -> Result<Vec<u32>, CommandReply> {
         match set {
             MessageSet::Sequence(set) if !by_uid => {
                 if set.exceeds(self.count()) {
@@ -200,7 +200,7 @@ impl View {
     }
 
     /// The UIDs that a set of UIDs names, whether there are such messages or not.
-    pub(super) fn named_uids<'a>(&'a self, set: &'a MessageSet) -> &'a SequenceSet {
+    pub(crate) fn named_uids<'a>(&'a self, set: &'a MessageSet) -> &'a SequenceSet {
         match set {
             MessageSet::Sequence(set) => set,
             MessageSet::Saved => &self.saved,
@@ -208,12 +208,12 @@ impl View {
     }
 
     /// These messages are what `$` means from now on.
-    pub(super) fn save(&mut self, numbers: &[u32]) {
+    pub(crate) fn save(&mut self, numbers: &[u32]) {
         self.saved = SequenceSet::from_sorted(&self.uids(numbers)).settled(Uid::MAX);
     }
 
     /// Is this message one of those that `$` means?
-    pub(super) fn is_saved(&self, uid: Uid) -> bool {
+    pub(crate) fn is_saved(&self, uid: Uid) -> bool {
         self.saved.contains(uid, Uid::MAX)
     }
 
@@ -228,23 +228,23 @@ impl View {
     }
 
     /// The UIDs of these messages.
-    pub(super) fn uids(&self, numbers: &[u32]) -> Vec<Uid> {
+    pub(crate) fn uids(&self, numbers: &[u32]) -> Vec<Uid> {
         let messages = numbers.iter().filter_map(|number| self.message(*number));
         messages.map(|message| message.uid).collect()
     }
 
     /// A message's flags and keywords, and `\Recent` for this session (RFC 3501 §2.3.2).
-    pub(super) fn flag_list(&self, message: &Message) -> String {
+    pub(crate) fn flag_list(&self, message: &Message) -> String {
         flag_list(&message.flags, self.is_recent(message.uid))
     }
 
     /// Is this session the first that was told of the message?
-    pub(super) fn is_recent(&self, uid: Uid) -> bool {
+    pub(crate) fn is_recent(&self, uid: Uid) -> bool {
         self.recent.iter().any(|range| range.contains(&uid))
     }
 
     /// How many of the messages are recent.
-    pub(super) fn recent_count(&self) -> usize {
+    pub(crate) fn recent_count(&self) -> usize {
         let below = |uid| self.known.partition_point(|message| message.uid < uid);
         let ranges = self.recent.iter();
         ranges
@@ -263,7 +263,7 @@ impl View {
 
     /// The FLAGS that the mailbox knows, and those that the client may change for good
     /// (RFC 3501 §7.2.6, §7.1 PERMANENTFLAGS). `\*`: new keywords can be made.
-    pub(super) fn flags_lines(&self, snapshot: &Snapshot) -> String {
+    pub(crate) fn flags_lines(&self, snapshot: &Snapshot) -> String {
         let mut all = Flag::ALL.map(|flag| flag.to_string()).to_vec();
         all.extend(snapshot.keywords.iter().cloned());
         let all = all.join(" ");
@@ -276,42 +276,42 @@ impl View {
     }
 
     /// The message with this number.
-    pub(super) fn message(&self, number: u32) -> Option<&Arc<Message>> {
+    pub(crate) fn message(&self, number: u32) -> Option<&Arc<Message>> {
         self.known.get((number as usize).checked_sub(1)?)
     }
 
     /// How many messages the client knows of.
-    pub(super) fn count(&self) -> u32 {
+    pub(crate) fn count(&self) -> u32 {
         self.known.len() as u32
     }
 
     /// What `*` stands for among UIDs; 0 if there is no message.
-    pub(super) fn largest_uid(&self) -> Uid {
+    pub(crate) fn largest_uid(&self) -> Uid {
         self.known.last().map_or(0, |message| message.uid)
     }
 
     /// All that the client knows; message `n` stands at `n - 1`.
-    pub(super) fn messages(&self) -> &[Arc<Message>] {
+    pub(crate) fn messages(&self) -> &[Arc<Message>] {
         &self.known
     }
 
     /// The mailbox behind the view.
-    pub(super) fn mailbox(&self) -> &Arc<Mailbox> {
+    pub(crate) fn mailbox(&self) -> &Arc<Mailbox> {
         &self.mailbox
     }
 
     /// What is remembered of the messages that were looked into.
-    pub(super) fn reading(&self) -> &Rc<Reading> {
+    pub(crate) fn reading(&self) -> &Rc<MessageReader> {
         &self.reading
     }
 
     /// The newest snapshot that the client's knowledge was compared with.
-    pub(super) fn snapshot(&self) -> &Arc<Snapshot> {
+    pub(crate) fn snapshot(&self) -> &Arc<Snapshot> {
         &self.snapshot
     }
 
     /// Was the mailbox opened by EXAMINE?
-    pub(super) fn is_read_only(&self) -> bool {
+    pub(crate) fn is_read_only(&self) -> bool {
         self.read_only
     }
 
@@ -331,15 +331,15 @@ impl View {
 }
 
 /// The answer to a message number beyond the last.
-pub(super) fn no_such_number(count: u32) -> Answer {
-    Answer::bad(match count {
+pub(crate) fn no_such_number(count: u32) -> CommandReply {
+    CommandReply::bad(match count {
         0 => "expected no message numbers: the mailbox is empty".to_owned(),
         _ => format!("expected message numbers from 1 to {count}, as many as there are"),
     })
 }
 
 /// A message's flags as FETCH lists them.
-pub(super) fn flag_list(flags: &Flags, recent: bool) -> String {
+pub(crate) fn flag_list(flags: &Flags, recent: bool) -> String {
     match (flags.is_empty(), recent) {
         (_, false) => flags.to_string(),
         (true, true) => "\\Recent".to_owned(),

@@ -80,7 +80,7 @@ fn site(folder: &TempDir) -> Arc<Site> {
         accounts: Accounts::new("pillarbox.test", accounts),
         store: Store::open(folder.path()).unwrap(),
         aliases: Aliases::none(),
-        catalogue: Arc::default(),
+        message_cache: Arc::default(),
         visitors: Visitors::default(),
         queue: Some(Queue::open(&config).unwrap()),
         limits: Limits::default(),

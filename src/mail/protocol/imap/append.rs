@@ -30,25 +30,25 @@ pub struct Append {
     /// Where to.
     pub mailbox: MailboxName,
     /// What.
-    pub message: Appended,
+    pub message: AppendedMessage,
 }
 
 /// What stands before a message of APPEND; with MULTIAPPEND (RFC 3502) several times.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Appended {
+pub struct AppendedMessage {
     /// The flags that it will have.
     pub flags: Flags,
     /// Its internal date; now, when there is none.
     pub date: Option<DateTime>,
     /// How it is sent.
-    pub form: Form,
+    pub form: AppendForm,
     /// The message itself, which follows.
     pub literal: Literal,
 }
 
 /// How a message of APPEND is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
+pub enum AppendForm {
     /// `{310}`: octets other than NUL.
     Text,
     /// `~{310}`: any octets (RFC 3516 §4.4).
@@ -125,30 +125,30 @@ impl Append {
     pub(super) fn parse_arguments(cursor: &mut Cursor<'_>) -> Parsed<Append> {
         let mailbox = MailboxName::parse(cursor)?;
         cursor.space()?;
-        let message = Appended::parse(cursor)?;
+        let message = AppendedMessage::parse(cursor)?;
         Ok(Append { mailbox, message })
     }
 }
 
-impl Appended {
+impl AppendedMessage {
     /// Understands the line that follows this message: empty at the end of the command, else a space
     /// and what stands before the next message (RFC 3502 §6.3.11).
     ///
     /// # Errors
     /// What was expected and where.
-    pub fn parse_next(&self, line: &[u8]) -> Parsed<Option<Appended>> {
+    pub fn parse_next(&self, line: &[u8]) -> Parsed<Option<AppendedMessage>> {
         let mut cursor = Cursor::new(line);
-        if self.form == Form::Utf8 {
+        if self.form == AppendForm::Utf8 {
             cursor.expect(b')', "a closing parenthesis behind the message")?;
         }
         if cursor.rest().is_empty() {
             return Ok(None);
         }
         cursor.expect(b' ', "the end of APPEND, or a space and one more message")?;
-        Appended::parse(&mut cursor).map(Some)
+        AppendedMessage::parse(&mut cursor).map(Some)
     }
 
-    fn parse(cursor: &mut Cursor<'_>) -> Parsed<Appended> {
+    fn parse(cursor: &mut Cursor<'_>) -> Parsed<AppendedMessage> {
         let mut flags = Flags::new();
         if cursor.peek() == Some(b'(') {
             flags = flags::parse_list(cursor)?;
@@ -160,14 +160,14 @@ impl Appended {
             cursor.space()?;
         }
         let form = match cursor.eat_text("UTF8 (") {
-            true => Form::Utf8,
-            false if cursor.peek() == Some(b'~') => Form::Binary,
-            false => Form::Text,
+            true => AppendForm::Utf8,
+            false if cursor.peek() == Some(b'~') => AppendForm::Binary,
+            false => AppendForm::Text,
         };
-        if form != Form::Text {
+        if form != AppendForm::Text {
             cursor.expect(b'~', "a tilde and a literal, which is the message")?;
         }
-        Ok(Appended {
+        Ok(AppendedMessage {
             flags,
             date,
             form,
@@ -192,7 +192,7 @@ impl fmt::Display for Append {
 }
 
 /// Flags, date and the announcement of the message.
-impl fmt::Display for Appended {
+impl fmt::Display for AppendedMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.flags.is_empty() {
             write!(f, "({}) ", self.flags)?;
@@ -201,9 +201,9 @@ impl fmt::Display for Appended {
             write!(f, "{date} ")?;
         }
         let before = match self.form {
-            Form::Text => "",
-            Form::Binary => "~",
-            Form::Utf8 => "UTF8 (~",
+            AppendForm::Text => "",
+            AppendForm::Binary => "~",
+            AppendForm::Utf8 => "UTF8 (~",
         };
         write!(f, "{before}{}", self.literal)
     }
@@ -314,10 +314,10 @@ pub(super) mod tests {
             .unwrap()
             .unwrap();
         assert_eq!(next.literal.octets, 7);
-        assert_eq!(next.form, Form::Utf8);
+        assert_eq!(next.form, AppendForm::Utf8);
         assert_eq!(next.parse_next(b")"), Ok(None));
         let last = next.parse_next(b") ~{7}").unwrap().unwrap();
-        assert_eq!(last.form, Form::Binary);
+        assert_eq!(last.form, AppendForm::Binary);
         for (message, line) in [
             (&first, "{7}"),
             (&first, " "),
@@ -336,13 +336,16 @@ pub(super) mod tests {
             octets,
             synchronising,
         });
-        let form = proptest::sample::select(vec![Form::Text, Form::Binary, Form::Utf8]);
+        let form =
+            proptest::sample::select(vec![AppendForm::Text, AppendForm::Binary, AppendForm::Utf8]);
         let message =
-            (any_flags(), date, form, literal).prop_map(|(flags, date, form, literal)| Appended {
-                flags,
-                date,
-                form,
-                literal,
+            (any_flags(), date, form, literal).prop_map(|(flags, date, form, literal)| {
+                AppendedMessage {
+                    flags,
+                    date,
+                    form,
+                    literal,
+                }
             });
         (any_name(), message).prop_map(|(mailbox, message)| Append { mailbox, message })
     }

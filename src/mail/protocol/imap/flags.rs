@@ -87,11 +87,11 @@ fn system_flag(name: &str) -> Option<Flag> {
 }
 
 /// Prints what STORE does.
-pub(super) struct Change<'a>(pub(super) &'a FlagChange, pub(super) bool);
+pub(super) struct StoreItem<'a>(pub(super) &'a FlagChange, pub(super) bool);
 
-impl fmt::Display for Change<'_> {
+impl fmt::Display for StoreItem<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Change(change, silent) = self;
+        let StoreItem(change, silent) = self;
         let (sign, flags) = match change {
             FlagChange::Replace(flags) => ("", flags),
             FlagChange::Add(flags) => ("+", flags),
@@ -153,7 +153,7 @@ pub(super) mod tests {
         let mut cursor = Cursor::new(text.as_bytes());
         let (change, silent) = parse_change(&mut cursor).map_err(|error| error.to_string())?;
         cursor.end().map_err(|error| error.to_string())?;
-        Ok(Change(&change, silent).to_string())
+        Ok(StoreItem(&change, silent).to_string())
     }
 
     #[test]

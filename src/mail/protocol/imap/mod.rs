@@ -14,10 +14,10 @@
 //! each bound has its error.
 
 pub mod append;
+pub mod bodystructure;
 pub mod command;
 pub mod cursor;
 pub mod date;
-pub mod describe;
 pub mod fetch;
 pub mod flags;
 pub mod list;
@@ -31,7 +31,7 @@ mod spans;
 pub mod special_use;
 pub mod string;
 
-pub use append::{Append, Appended, Form, Literal, is_append, literal_at_end};
+pub use append::{Append, AppendForm, AppendedMessage, Literal, is_append, literal_at_end};
 pub use command::{BadCommand, Command, Tag, Tagged};
 pub use cursor::ParseError;
 pub use date::DateTime;

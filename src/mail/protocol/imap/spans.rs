@@ -1,7 +1,7 @@
 //! Which octets of a command or a response are what, as its own grammar finds them.
 
 use super::command::{BadCommand, Tagged};
-use super::cursor::{Cursor, Parsed, Recording};
+use super::cursor::{Cursor, Parsed, SpanRecorder};
 use super::mailbox::Alphabet;
 use super::response::Response;
 use crate::mail::protocol::span::Span;
@@ -9,7 +9,7 @@ use crate::mail::protocol::span::Span;
 /// Understands a whole command, its literals in place, and says which octets are what: of one that
 /// is none, up to the mistake.
 pub fn command_spans(alphabet: Alphabet, bytes: &[u8]) -> (Result<Tagged, BadCommand>, Vec<Span>) {
-    let recording = Recording::default();
+    let recording = SpanRecorder::default();
     let mut cursor = Cursor::recording(bytes, &recording).with_names_in(alphabet);
     let command = Tagged::read(&mut cursor);
     (command, recording.into_spans())
@@ -18,7 +18,7 @@ pub fn command_spans(alphabet: Alphabet, bytes: &[u8]) -> (Result<Tagged, BadCom
 /// Understands a whole response, its literals in place, and says which octets are what: of one that
 /// is none, up to the mistake.
 pub fn response_spans(alphabet: Alphabet, bytes: &[u8]) -> (Parsed<Response>, Vec<Span>) {
-    let recording = Recording::default();
+    let recording = SpanRecorder::default();
     let mut cursor = Cursor::recording(bytes, &recording).with_names_in(alphabet);
     let response = Response::read(&mut cursor);
     (response, recording.into_spans())

@@ -4,8 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::mail::message::{Flag, FlagChange, Flags};
-use crate::server::imap::merge::Telling;
-use crate::server::imap::reading::Reading;
+use crate::server::imap::messages::message_reader::MessageReader;
+use crate::server::imap::updates::PendingUpdates;
 use crate::server::imap::view::View;
 
 /// What may happen to a mailbox between two looks of a client.
@@ -88,7 +88,7 @@ fn happen(home: &Home, event: &Event, view: &mut View, client: &mut Client) {
             inbox.store(uid_at(at).as_slice(), &change).unwrap();
         }
         Event::Look(expunge) => {
-            let telling = Telling {
+            let telling = PendingUpdates {
                 expunge: *expunge,
                 uid: true,
             };
@@ -107,7 +107,7 @@ proptest! {
         events in proptest::collection::vec(any_event(), 1..25)
     ) {
         let home = Home::new();
-        let reading = Reading::new(home.inbox(), Arc::default());
+        let reading = MessageReader::new(home.inbox(), Arc::default());
         let mut view = View::open(reading, false, true).unwrap();
         let mut client = Client { messages: Vec::new() };
         for event in events.iter().chain([&Event::Look(true)]) {

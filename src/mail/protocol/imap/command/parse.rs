@@ -37,10 +37,10 @@ const ALONE: [(&str, Command); 10] = [
 ];
 
 /// Reads what follows a command's name and the space behind it.
-type Arguments = fn(&mut Cursor<'_>) -> Parsed<Command>;
+type ParseArguments = fn(&mut Cursor<'_>) -> Parsed<Command>;
 
 /// The commands with arguments.
-const WITH_ARGUMENTS: [(&str, Arguments); 15] = [
+const WITH_ARGUMENTS: [(&str, ParseArguments); 15] = [
     ("ID", id),
     ("AUTHENTICATE", authenticate),
     ("LOGIN", login),

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{Command, Tagged};
-use crate::mail::protocol::imap::flags::Change;
+use crate::mail::protocol::imap::flags::StoreItem;
 use crate::mail::protocol::imap::mailbox::{Astring, Quoted};
 use crate::mail::protocol::imap::mutf7;
 use crate::mail::protocol::imap::string::Spaced;
@@ -80,7 +80,7 @@ impl Command {
                 change,
                 silent,
             } => {
-                let change = Change(change, *silent);
+                let change = StoreItem(change, *silent);
                 write!(f, "{}STORE {set} {change}", form(uid))
             }
             Command::Copy { uid, set, mailbox } => {

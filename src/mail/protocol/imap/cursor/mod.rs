@@ -11,7 +11,7 @@ use std::fmt;
 
 use super::mailbox::Alphabet;
 
-pub use recording::Recording;
+pub use recording::SpanRecorder;
 pub use strings::utf8;
 
 /// How many items a list may have.
@@ -56,7 +56,7 @@ pub struct Cursor<'a> {
     bytes: &'a [u8],
     at: usize,
     alphabet: Alphabet,
-    recording: Option<&'a Recording>,
+    recording: Option<&'a SpanRecorder>,
 }
 
 impl<'a> Cursor<'a> {

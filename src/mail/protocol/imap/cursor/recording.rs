@@ -13,9 +13,9 @@ const MOST_SPANS: usize = 500;
 
 /// The parts that were found, in the order in which they begin.
 #[derive(Debug, Default)]
-pub struct Recording(RefCell<Vec<Span>>);
+pub struct SpanRecorder(RefCell<Vec<Span>>);
 
-impl Recording {
+impl SpanRecorder {
     /// The parts: one that stands in another comes behind it.
     #[must_use]
     pub fn into_spans(self) -> Vec<Span> {
@@ -53,7 +53,7 @@ impl Recording {
 impl<'a> Cursor<'a> {
     /// At the beginning of these bytes, and remembering what stands where.
     #[must_use]
-    pub fn recording(bytes: &'a [u8], recording: &'a Recording) -> Cursor<'a> {
+    pub fn recording(bytes: &'a [u8], recording: &'a SpanRecorder) -> Cursor<'a> {
         Cursor {
             recording: Some(recording),
             ..Cursor::new(bytes)
@@ -86,7 +86,7 @@ mod tests {
 
     #[test]
     fn what_failed_is_forgotten_and_what_was_before_it_is_not() {
-        let recording = Recording::default();
+        let recording = SpanRecorder::default();
         let mut cursor = Cursor::recording(b"one 2 x", &recording);
         let parsed = cursor
             .named(Role::Verb, |c| c.atom("a verb"))
@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn an_attempt_that_was_given_up_leaves_nothing() {
-        let recording = Recording::default();
+        let recording = SpanRecorder::default();
         let mut cursor = Cursor::recording(b"a b", &recording);
         let mut ahead = cursor.clone();
         assert!(ahead.atom("a").is_ok() && ahead.space().is_ok());
@@ -117,7 +117,7 @@ mod tests {
 
     #[test]
     fn a_part_within_a_part_comes_behind_it() {
-        let recording = Recording::default();
+        let recording = SpanRecorder::default();
         let mut cursor = Cursor::recording(b"(a b)", &recording);
         let flags = cursor.named(Role::Value, |c| {
             c.list(|c| c.named(Role::Flag, |c| c.atom("a flag")))

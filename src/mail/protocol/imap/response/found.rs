@@ -6,7 +6,7 @@ use crate::mail::protocol::span::Role;
 
 /// What an ESEARCH response tells.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Found {
+pub struct SearchResults {
     /// The command that it answers.
     pub tag: Option<String>,
     /// Are the numbers UIDs?
@@ -30,10 +30,10 @@ pub struct Threaded {
     pub depth: usize,
 }
 
-impl Found {
+impl SearchResults {
     /// Reads what follows ESEARCH. What is not known is passed over.
-    pub(super) fn parse(cursor: &mut Cursor<'_>) -> Parsed<Found> {
-        let mut found = Found::default();
+    pub(super) fn parse(cursor: &mut Cursor<'_>) -> Parsed<SearchResults> {
+        let mut found = SearchResults::default();
         if cursor.eat_text(" (TAG ") {
             let error = cursor.expected("a tag");
             let tag = cursor.named(Role::Tag, |cursor| cursor.astring("a tag"))?;
@@ -110,9 +110,10 @@ mod tests {
 
     #[test]
     fn results_of_every_sort() {
-        let found = |text: &'static str| Found::parse(&mut Cursor::new(text.as_bytes())).unwrap();
-        assert_eq!(found(""), Found::default());
-        let all = Found {
+        let found =
+            |text: &'static str| SearchResults::parse(&mut Cursor::new(text.as_bytes())).unwrap();
+        assert_eq!(found(""), SearchResults::default());
+        let all = SearchResults {
             tag: Some("A282".to_owned()),
             uid: true,
             min: Some(2),
@@ -124,7 +125,7 @@ mod tests {
         assert_eq!(found(text), all);
         for text in [" (TAG)", " MIN", " MIN x", " (TAG \"a\" UID", "MIN 2"] {
             let mut cursor = Cursor::new(text.as_bytes());
-            assert!(Found::parse(&mut cursor).is_err(), "{text}");
+            assert!(SearchResults::parse(&mut cursor).is_err(), "{text}");
         }
     }
 

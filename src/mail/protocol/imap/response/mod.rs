@@ -13,7 +13,7 @@ mod status;
 pub use envelope::{Envelope, EnvelopeAddress};
 pub use facts::{MailboxStatus, Namespace, Namespaces};
 pub use fetched::Attribute;
-pub use found::{Found, Threaded};
+pub use found::{SearchResults, Threaded};
 pub use status::{AppendUid, Code, Condition, CopyUid, Status};
 
 use super::command::Tag;
@@ -44,7 +44,7 @@ pub enum Response {
     /// The messages that were looked for: numbers, or UIDs after UID SEARCH.
     Search(Vec<u32>),
     /// The same as a client asked for it with RETURN, or always from a server of IMAP4rev2.
-    Found(Found),
+    Esearch(SearchResults),
     /// The messages that were looked for, in the order that SORT asked for.
     Sort(Vec<u32>),
     /// The messages that were looked for, as conversations: those below a message follow it.
@@ -134,7 +134,7 @@ fn untagged(cursor: &mut Cursor<'_>) -> Parsed<Response> {
         "CAPABILITY" => Response::Capability(words(cursor)?),
         "ENABLED" => Response::Enabled(words(cursor)?),
         "SEARCH" => Response::Search(numbers(cursor)?),
-        "ESEARCH" => Response::Found(Found::parse(cursor)?),
+        "ESEARCH" => Response::Esearch(SearchResults::parse(cursor)?),
         "SORT" => Response::Sort(numbers(cursor)?),
         "THREAD" => Response::Thread(found::threads(cursor)?),
         "FLAGS" => {

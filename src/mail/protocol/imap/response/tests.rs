@@ -141,10 +141,10 @@ fn mailboxes() {
         ("* 44 EXPUNGE", Response::Expunge(44)),
         (
             "* ESEARCH (TAG \"a\") COUNT 1",
-            Response::Found(Found {
+            Response::Esearch(SearchResults {
                 tag: Some("a".into()),
                 count: Some(1),
-                ..Found::default()
+                ..SearchResults::default()
             }),
         ),
         ("* SORT 2 84 882", Response::Sort(vec![2, 84, 882])),

@@ -79,7 +79,7 @@ pub enum SearchKey {
     /// `OLD`: not recent.
     Old,
     /// `FROM`, `BODY`, …: this place has this text in it.
-    Text(Place, String),
+    Text(TextPlace, String),
     /// `HEADER`: the field has this text in it; with an empty text, there is such a field.
     Header {
         /// The field's name.
@@ -118,7 +118,7 @@ pub enum SearchKey {
 
 /// Where a text is looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum TextPlace {
     /// The Bcc field.
     Bcc,
     /// The body.
@@ -174,14 +174,14 @@ const WORDS: [(&str, SearchKey); 14] = [
 ];
 
 /// The keys that look for a text.
-const PLACES: [(&str, Place); 7] = [
-    ("BCC", Place::Bcc),
-    ("BODY", Place::Body),
-    ("CC", Place::Cc),
-    ("FROM", Place::From),
-    ("SUBJECT", Place::Subject),
-    ("TEXT", Place::Text),
-    ("TO", Place::To),
+const PLACES: [(&str, TextPlace); 7] = [
+    ("BCC", TextPlace::Bcc),
+    ("BODY", TextPlace::Body),
+    ("CC", TextPlace::Cc),
+    ("FROM", TextPlace::From),
+    ("SUBJECT", TextPlace::Subject),
+    ("TEXT", TextPlace::Text),
+    ("TO", TextPlace::To),
 ];
 
 /// The keys that compare a date.

@@ -22,9 +22,9 @@ pub struct Returns {
 }
 
 /// Which option is which field.
-type Option = (&'static str, fn(&mut Returns) -> &mut bool);
+type ReturnOption = (&'static str, fn(&mut Returns) -> &mut bool);
 
-const OPTIONS: [Option; 5] = [
+const OPTIONS: [ReturnOption; 5] = [
     ("MIN", |returns| &mut returns.min),
     ("MAX", |returns| &mut returns.max),
     ("ALL", |returns| &mut returns.all),

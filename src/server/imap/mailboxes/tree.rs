@@ -11,19 +11,19 @@ use crate::mail::store::{Account, StoreError};
 
 /// Every name, and what is there.
 #[derive(Debug, Default)]
-pub(super) struct Tree(BTreeMap<String, Place>);
+pub(crate) struct Tree(BTreeMap<String, TreeEntry>);
 
 /// What is at a name.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Place {
+pub(crate) struct TreeEntry {
     /// A mailbox, and not only a place above one, or a subscription.
-    pub(super) exists: bool,
+    pub(crate) exists: bool,
     /// Are there mailboxes below?
-    pub(super) has_children: bool,
+    pub(crate) has_children: bool,
     /// Subscribed to?
-    pub(super) subscribed: bool,
+    pub(crate) subscribed: bool,
     /// What it is for.
-    pub(super) uses: Vec<SpecialUse>,
+    pub(crate) uses: Vec<SpecialUse>,
 }
 
 impl Tree {
@@ -31,7 +31,7 @@ impl Tree {
     ///
     /// # Errors
     /// The disk's.
-    pub(super) fn of(account: &Account) -> Result<Tree, StoreError> {
+    pub(crate) fn of(account: &Account) -> Result<Tree, StoreError> {
         let mut tree = Tree::default();
         for name in account.mailboxes()? {
             for parent in parents(&name) {
@@ -52,17 +52,17 @@ impl Tree {
         Ok(tree)
     }
 
-    fn place(&mut self, name: &str) -> &mut Place {
+    fn place(&mut self, name: &str) -> &mut TreeEntry {
         self.0.entry(name.to_owned()).or_default()
     }
 
     /// What is at this name.
-    pub(super) fn at(&self, name: &str) -> Option<&Place> {
+    pub(crate) fn at(&self, name: &str) -> Option<&TreeEntry> {
         self.0.get(name)
     }
 
     /// Every name, sorted, but for INBOX, which comes first.
-    pub(super) fn inbox_first(&self) -> impl Iterator<Item = (&str, &Place)> {
+    pub(crate) fn inbox_first(&self) -> impl Iterator<Item = (&str, &TreeEntry)> {
         let inbox = self.0.get_key_value("INBOX").into_iter();
         let others = self.0.iter().filter(|(name, _)| *name != "INBOX");
         inbox
@@ -71,14 +71,14 @@ impl Tree {
     }
 
     /// The names that have such a place below them.
-    pub(super) fn above(&self, such: impl Fn(&Place) -> bool) -> BTreeSet<&str> {
+    pub(crate) fn above(&self, such: impl Fn(&TreeEntry) -> bool) -> BTreeSet<&str> {
         let places = self.0.iter().filter(|(_, place)| such(place));
         places.flat_map(|(name, _)| parents(name)).collect()
     }
 }
 
 /// `a.b.c` lies under `a` and `a.b`.
-pub(super) fn parents(name: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn parents(name: &str) -> impl Iterator<Item = &str> {
     name.match_indices(SEPARATOR)
         .filter_map(|(at, _)| name.get(..at))
 }
@@ -103,13 +103,13 @@ mod tests {
         let tree = Tree::of(&account).unwrap();
         let names: Vec<&str> = tree.inbox_first().map(|(name, _)| name).collect();
         assert_eq!(names, ["INBOX", "News", "News.comp", "a", "a.b", "a.b.c"]);
-        let parent = Place {
+        let parent = TreeEntry {
             has_children: true,
-            ..Place::default()
+            ..TreeEntry::default()
         };
         assert_eq!(tree.at("a"), Some(&parent));
         assert_eq!(tree.at("a.b").unwrap().uses, [SpecialUse::Junk]);
-        assert_eq!(tree.at("News"), Some(&Place::default()));
+        assert_eq!(tree.at("News"), Some(&TreeEntry::default()));
         assert_eq!(tree.above(|place| place.subscribed), ["News"].into());
     }
 }

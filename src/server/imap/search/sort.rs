@@ -5,28 +5,28 @@
 
 use std::cmp::Ordering;
 
-use super::answer::{Answer, Answered};
-use super::facts::{arrived, base_subject, comparable, sent_or_arrived};
-use super::matching::Matching;
-use super::reading::Reading;
-use super::search::told;
-use super::session::ImapServer;
-use super::view::View;
 use crate::mail::message::address::{self, HeaderAddress};
 use crate::mail::message::{Header, words};
 use crate::mail::protocol::imap::Sort;
 use crate::mail::protocol::imap::search::{Criterion, SortKey};
 use crate::mail::store::{Message, StoreError};
+use crate::server::imap::messages::message_reader::MessageReader;
+use crate::server::imap::reply::{CommandReply, CommandResult};
+use crate::server::imap::search::plan::SearchPlan;
+use crate::server::imap::search::sort_keys::{arrived, base_subject, comparable, sent_or_arrived};
+use crate::server::imap::search::told;
+use crate::server::imap::session::ImapServer;
+use crate::server::imap::view::View;
 
 impl ImapServer {
     /// RFC 5256 §3, BASE.6.4.SORT; with UIDs as the answer, BASE.6.4.8.
-    pub(super) fn sort(&mut self, sort: &Sort, by_uid: bool) -> Answered {
+    pub(crate) fn sort(&mut self, sort: &Sort, by_uid: bool) -> CommandResult {
         let view = self.view()?;
-        let found = Matching::new(view, Some(&sort.charset), &sort.keys)?.found()?;
+        let found = SearchPlan::new(view, Some(&sort.charset), &sort.keys)?.found()?;
         let sorted = sorted(view, &sort.criteria, &found)?;
         let numbers = told(view, sorted, by_uid).into_iter();
         let numbers: String = numbers.map(|number| format!(" {number}")).collect();
-        Ok(Answer::ok("SORT completed").with(format!("* SORT{numbers}\r\n")))
+        Ok(CommandReply::ok("SORT completed").with(format!("* SORT{numbers}\r\n")))
     }
 }
 
@@ -71,7 +71,7 @@ fn compare(criteria: &[Criterion], one: &[Key], other: &[Key]) -> Ordering {
 }
 
 fn keys(
-    reading: &Reading,
+    reading: &MessageReader,
     message: &Message,
     criteria: &[Criterion],
 ) -> Result<Box<[Key]>, StoreError> {
@@ -81,7 +81,7 @@ fn keys(
         .collect()
 }
 
-fn key(reading: &Reading, message: &Message, key: SortKey) -> Result<Key, StoreError> {
+fn key(reading: &MessageReader, message: &Message, key: SortKey) -> Result<Key, StoreError> {
     Ok(match key {
         SortKey::Arrival => Key::Number(arrived(reading, message)?),
         SortKey::Size => {

@@ -1,6 +1,6 @@
 //! `* 12 FETCH (…)`: what FETCH tells of one message, item by item (RFC 3501 §7.4.2).
 //!
-//! A [`Response`] is made while it is sent. Text that is short anyway (flags, envelopes, header fields)
+//! A [`FetchResponse`] is made while it is sent. Text that is short anyway (flags, envelopes, header fields)
 //! is put together; what is a range of the file is streamed, and one file is open at a time.
 
 use std::cell::Cell;
@@ -8,27 +8,27 @@ use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::reading::{Reading, Slice};
-use super::section::{self, Found, Picked};
-use super::view;
 use crate::limits;
 use crate::mail::protocol::imap::fetch::{Partial, Section, SectionText};
 use crate::mail::protocol::imap::{DateTime, FetchItem, string};
 use crate::mail::store::{Message, StoreError};
 use crate::server::Part;
+use crate::server::imap::messages::message_reader::{MessageReader, Slice};
+use crate::server::imap::messages::section::{self, Picked, SectionOctets};
+use crate::server::imap::view;
 
 /// A message, and all that its response needs besides its file.
-pub(super) struct Wanted {
-    pub(super) number: u32,
-    pub(super) message: Arc<Message>,
-    pub(super) recent: bool,
+pub(crate) struct FetchedMessage {
+    pub(crate) number: u32,
+    pub(crate) message: Arc<Message>,
+    pub(crate) recent: bool,
     /// Its flags change with this very FETCH, so the client must hear them.
-    pub(super) newly_seen: bool,
+    pub(crate) newly_seen: bool,
 }
 
 /// Why something is not in the answer; the worst of it is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Missing {
+pub(crate) enum Missing {
     /// A message was removed meanwhile (RFC 2180 §4.1).
     Gone,
     /// A part is encoded as nobody here knows (RFC 3516 §4.3).
@@ -38,11 +38,11 @@ pub(super) enum Missing {
 }
 
 /// `* 12 FETCH (…)`, item by item.
-pub(super) struct Response {
+pub(crate) struct FetchResponse {
     items: Rc<[FetchItem]>,
-    reading: Rc<Reading>,
+    reading: Rc<MessageReader>,
     missing: Rc<Cell<Option<Missing>>>,
-    wanted: Wanted,
+    wanted: FetchedMessage,
     next_item: usize,
     /// Octets whose literal was announced by the part before.
     streaming: Option<Slice>,
@@ -55,7 +55,7 @@ enum Value {
     Octets(Slice),
 }
 
-impl Iterator for Response {
+impl Iterator for FetchResponse {
     type Item = Part;
 
     /// Gathers text up to the next literal that is streamed, or to the end; but never much of it,
@@ -101,15 +101,15 @@ impl Iterator for Response {
     }
 }
 
-impl Response {
+impl FetchResponse {
     /// About this message. What cannot be told is noted in `missing`.
-    pub(super) fn new(
-        wanted: Wanted,
+    pub(crate) fn new(
+        wanted: FetchedMessage,
         items: &Rc<[FetchItem]>,
-        reading: &Rc<Reading>,
+        reading: &Rc<MessageReader>,
         missing: &Rc<Cell<Option<Missing>>>,
-    ) -> Response {
-        Response {
+    ) -> FetchResponse {
+        FetchResponse {
             items: Rc::clone(items),
             reading: Rc::clone(reading),
             missing: Rc::clone(missing),
@@ -121,7 +121,7 @@ impl Response {
     }
 
     /// Can something be said of the message?
-    pub(super) fn can_be_made(&self) -> bool {
+    pub(crate) fn can_be_made(&self) -> bool {
         self.exists() && self.can_be_decoded()
     }
 
@@ -211,16 +211,16 @@ impl Response {
                 section::of_part(section, &self.reading.structure(message)?.message)
             }
             Some(text) => section::of_whole(text, self.reading.heading(message)?.end, size),
-            None => Found::Octets(0..size),
+            None => SectionOctets::Octets(0..size),
         };
         let within = |length| partial.map_or(0..length, |partial| partial.within(length));
         match found {
-            Found::Nothing => Ok(Value::Text(b"NIL".to_vec())),
-            Found::Octets(range) => {
+            SectionOctets::Nothing => Ok(Value::Text(b"NIL".to_vec())),
+            SectionOctets::Octets(range) => {
                 let wanted = within(range.end - range.start);
                 self.octets(range.start + wanted.start..range.start + wanted.end)
             }
-            Found::Fields(place, picked) => {
+            SectionOctets::Fields(place, picked) => {
                 let header = match picked {
                     Picked::Only(names) if section.path.is_empty() => {
                         self.reading.header_with(message, names)?

@@ -9,14 +9,14 @@
 use std::io::{self, Read};
 use std::ops::Range;
 
-use super::reading::{Reading, Slice, Source};
 use crate::limits;
 use crate::mail::message::{Content, Decoder, Encoding};
 use crate::mail::net::pieces::next_piece;
 use crate::mail::store::{Message, StoreError, ToCrlf};
+use crate::server::imap::messages::message_reader::{MessageReader, Slice, Source};
 
 /// A body as it is encoded.
-pub(super) struct Encoded {
+pub(crate) struct Encoded {
     place: Range<u64>,
     /// `None`: nobody knows how to decode it.
     encoding: Option<Encoding>,
@@ -25,22 +25,22 @@ pub(super) struct Encoded {
 
 /// What is known of a body when it has been decoded once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Measured {
-    pub(super) octets: u64,
+pub(crate) struct Measured {
+    pub(crate) octets: u64,
     /// NUL is in it: it can be sent as a `literal8` only.
-    pub(super) has_nul: bool,
+    pub(crate) has_nul: bool,
 }
 
 impl Encoded {
     /// Can it be decoded?
-    pub(super) fn is_known(&self) -> bool {
+    pub(crate) fn is_known(&self) -> bool {
         self.encoding.is_some()
     }
 }
 
-impl Reading {
+impl MessageReader {
     /// The body of the part with this number, or of the whole message; `None` if there is none.
-    pub(super) fn encoded(
+    pub(crate) fn encoded(
         &self,
         message: &Message,
         path: &[u32],
@@ -66,7 +66,7 @@ impl Reading {
     }
 
     /// Decodes a body to learn how long it is then, unless that is known.
-    pub(super) fn measured(
+    pub(crate) fn measured(
         &self,
         message: &Message,
         encoded: &Encoded,
@@ -81,7 +81,7 @@ impl Reading {
     }
 
     /// These octets of a decoded body.
-    pub(super) fn decoded(
+    pub(crate) fn decoded(
         &self,
         message: &Message,
         encoded: &Encoded,

@@ -7,35 +7,39 @@ use crate::mail::store::Message;
 
 /// What may be told at the end of a command.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Telling {
+pub(crate) struct PendingUpdates {
     /// May message numbers change now?
-    pub(super) expunge: bool,
+    pub(crate) expunge: bool,
     /// Do FETCH responses carry the UID? They must after UID commands (RFC 3501 §6.4.8).
-    pub(super) uid: bool,
+    pub(crate) uid: bool,
 }
 
-impl Telling {
+impl PendingUpdates {
     /// Everything: no numbers of the client's are under way.
-    pub(super) const ALL: Telling = Telling {
+    pub(crate) const ALL: PendingUpdates = PendingUpdates {
         expunge: true,
         uid: false,
     };
 }
 
 /// What [`merge`] found.
-pub(super) struct Merged {
+pub(crate) struct Merged {
     /// What the client knows when it has been told.
-    pub(super) known: Vec<Arc<Message>>,
+    pub(crate) known: Vec<Arc<Message>>,
     /// Each with the number that it has when the ones before it are gone already.
-    pub(super) expunged: Vec<usize>,
+    pub(crate) expunged: Vec<usize>,
     /// The numbers, after the removals, of those whose flags changed.
-    pub(super) changed: Vec<u32>,
+    pub(crate) changed: Vec<u32>,
     /// Were removals passed over?
-    pub(super) holds_removed: bool,
+    pub(crate) holds_removed: bool,
 }
 
 /// Walks through both lists at once; both rise by UID, and what is new has the highest UIDs.
-pub(super) fn merge(known: Vec<Arc<Message>>, newest: &[Arc<Message>], telling: Telling) -> Merged {
+pub(crate) fn merge(
+    known: Vec<Arc<Message>>,
+    newest: &[Arc<Message>],
+    telling: PendingUpdates,
+) -> Merged {
     let mut merged = Merged {
         known: Vec::with_capacity(newest.len()),
         expunged: Vec::new(),

@@ -1,27 +1,27 @@
 //! How a command ends: what is told on the way, then the tagged line (RFC 3501 §7).
 //!
-//! A verb's function returns `Result<Answer, Answer>`: a refusal is an answer too, so `?` ends a
-//! command early. The tag is added once, in [`session`](super::session).
+//! A verb's function returns `Result<CommandReply, CommandReply>`: a refusal is an answer too, so `?` ends a
+//! command early. The tag is added once, in [`session`](crate::server::imap::session).
 
 use crate::mail::store::{StoreError, disk};
 use crate::server::{Next, Part, Reply};
 
 /// What a verb's function returns.
-pub(super) type Answered = Result<Answer, Answer>;
+pub(crate) type CommandResult = Result<CommandReply, CommandReply>;
 
 /// Untagged responses and the tagged end of a command.
-pub(super) struct Answer {
+pub(crate) struct CommandReply {
     /// Sent before the tagged line.
-    pub(super) parts: Vec<Part>,
+    pub(crate) parts: Vec<Part>,
     /// The tagged line, without its tag; `None` if it comes as the last of the parts, or later.
     ending: Option<(Condition, String)>,
     /// What the conversation waits for then.
-    pub(super) next: Next,
+    pub(crate) next: Next,
 }
 
 /// The tagged status responses (RFC 3501 §7.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Condition {
+pub(crate) enum Condition {
     /// Done.
     Ok,
     /// Understood, and not done.
@@ -30,33 +30,33 @@ pub(super) enum Condition {
     Bad,
 }
 
-impl Answer {
+impl CommandReply {
     /// The command is done: `CREATE completed`.
-    pub(super) fn ok(text: impl Into<String>) -> Answer {
-        Answer::new(Condition::Ok, text)
+    pub(crate) fn ok(text: impl Into<String>) -> CommandReply {
+        CommandReply::new(Condition::Ok, text)
     }
 
     /// The command is refused or failed.
-    pub(super) fn no(text: impl Into<String>) -> Answer {
-        Answer::new(Condition::No, text)
+    pub(crate) fn no(text: impl Into<String>) -> CommandReply {
+        CommandReply::new(Condition::No, text)
     }
 
     /// The command cannot be understood, or not in this state.
-    pub(super) fn bad(text: impl Into<String>) -> Answer {
-        Answer::new(Condition::Bad, text)
+    pub(crate) fn bad(text: impl Into<String>) -> CommandReply {
+        CommandReply::new(Condition::Bad, text)
     }
 
     /// The store's refusal of a mailbox to put messages into: the client may make it and try again
     /// (RFC 3501 §7.1, TRYCREATE).
-    pub(super) fn try_create(error: StoreError) -> Answer {
+    pub(crate) fn try_create(error: StoreError) -> CommandReply {
         match error {
-            StoreError::NoSuchMailbox(_) => Answer::no(format!("[TRYCREATE] {error}")),
+            StoreError::NoSuchMailbox(_) => CommandReply::no(format!("[TRYCREATE] {error}")),
             other => other.into(),
         }
     }
 
-    fn new(condition: Condition, text: impl Into<String>) -> Answer {
-        Answer {
+    fn new(condition: Condition, text: impl Into<String>) -> CommandReply {
+        CommandReply {
             parts: Vec::new(),
             ending: Some((condition, text.into())),
             next: Next::Line,
@@ -64,8 +64,8 @@ impl Answer {
     }
 
     /// An answer without a tagged line of its own: it is made as it is sent, or the command goes on.
-    pub(super) fn untagged(part: Part) -> Answer {
-        Answer {
+    pub(crate) fn untagged(part: Part) -> CommandReply {
+        CommandReply {
             parts: vec![part],
             ending: None,
             next: Next::Line,
@@ -73,41 +73,41 @@ impl Answer {
     }
 
     /// The same, with these untagged lines before the tagged one.
-    pub(super) fn with(mut self, untagged: impl Into<Vec<u8>>) -> Answer {
+    pub(crate) fn with(mut self, untagged: impl Into<Vec<u8>>) -> CommandReply {
         self.parts.push(Part::Text(untagged.into()));
         self
     }
 
     /// The same, with these untagged lines before everything else.
-    pub(super) fn after(mut self, untagged: Vec<u8>) -> Answer {
+    pub(crate) fn after(mut self, untagged: Vec<u8>) -> CommandReply {
         self.parts.insert(0, Part::Text(untagged));
         self
     }
 
     /// The same, then what `next` says.
-    pub(super) fn then(mut self, next: Next) -> Answer {
+    pub(crate) fn then(mut self, next: Next) -> CommandReply {
         self.next = next;
         self
     }
 
     /// The end of the conversation (RFC 3501 §7.1.5).
-    pub(super) fn bye(why: &str) -> Answer {
+    pub(crate) fn bye(why: &str) -> CommandReply {
         let line = format!("* BYE {why}\r\n").into_bytes();
-        Answer::untagged(Part::Text(line)).then(Next::Close)
+        CommandReply::untagged(Part::Text(line)).then(Next::Close)
     }
 
     /// Is it the NO that ends a command?
-    pub(super) fn is_no(&self) -> bool {
+    pub(crate) fn is_no(&self) -> bool {
         matches!(self.ending, Some((Condition::No, _)))
     }
 
     /// Does the tagged line follow at once, and the conversation go on? Then there is room for news.
-    pub(super) fn takes_news(&self) -> bool {
+    pub(crate) fn takes_news(&self) -> bool {
         self.ending.is_some() && !matches!(self.next, Next::Close)
     }
 
     /// The whole of it, under the command's tag.
-    pub(super) fn reply(mut self, tag: &str) -> Reply {
+    pub(crate) fn reply(mut self, tag: &str) -> Reply {
         if let Some((condition, text)) = self.ending {
             let line = format!("{tag} {} {}\r\n", condition.word(), ascii(&text));
             self.parts.push(Part::Text(line.into_bytes()));
@@ -133,7 +133,7 @@ fn ascii(text: &str) -> String {
 
 impl Condition {
     /// As it stands on the wire.
-    pub(super) fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Condition::Ok => "OK",
             Condition::No => "NO",
@@ -144,20 +144,22 @@ impl Condition {
 
 /// The store's refusals, with the codes of RFC 5530 §3. The disk's paths are ours alone: they go to
 /// the log, not to the client.
-impl From<StoreError> for Answer {
-    fn from(error: StoreError) -> Answer {
+impl From<StoreError> for CommandReply {
+    fn from(error: StoreError) -> CommandReply {
         match &error {
-            StoreError::NoSuchMailbox(_) => Answer::no(format!("[NONEXISTENT] {error}")),
-            StoreError::MailboxExists(_) => Answer::no(format!("[ALREADYEXISTS] {error}")),
-            StoreError::BadName(..) => Answer::no(format!("[CANNOT] {error}")),
-            StoreError::UseTaken(..) => Answer::no(format!("[USEATTR] {error}")),
-            StoreError::MessageGone => Answer::no(format!("[EXPUNGEISSUED] {error}")),
-            StoreError::HasChildren(_) => Answer::no(format!("[HASCHILDREN] {error}")),
+            StoreError::NoSuchMailbox(_) => CommandReply::no(format!("[NONEXISTENT] {error}")),
+            StoreError::MailboxExists(_) => CommandReply::no(format!("[ALREADYEXISTS] {error}")),
+            StoreError::BadName(..) => CommandReply::no(format!("[CANNOT] {error}")),
+            StoreError::UseTaken(..) => CommandReply::no(format!("[USEATTR] {error}")),
+            StoreError::MessageGone => CommandReply::no(format!("[EXPUNGEISSUED] {error}")),
+            StoreError::HasChildren(_) => CommandReply::no(format!("[HASCHILDREN] {error}")),
             StoreError::Disk(_, cause) => {
                 log::error!("{error}");
                 match disk::is_full(cause) {
-                    true => Answer::no("[OVERQUOTA] the disk is full; nothing was stored"),
-                    false => Answer::no("[SERVERBUG] the disk failed; the server's log says how"),
+                    true => CommandReply::no("[OVERQUOTA] the disk is full; nothing was stored"),
+                    false => {
+                        CommandReply::no("[SERVERBUG] the disk failed; the server's log says how")
+                    }
                 }
             }
         }
@@ -182,7 +184,7 @@ mod tests {
         ];
         for (kind, expected) in rows {
             let error = StoreError::Disk("/srv/mail".into(), kind.into());
-            let reply = Answer::from(error).reply("a1");
+            let reply = CommandReply::from(error).reply("a1");
             let [Part::Text(line)] = &reply.parts[..] else {
                 panic!("one line");
             };

@@ -4,30 +4,30 @@
 //! new one gets it from then on. It is asked for before a mailbox is selected, so nothing changes its
 //! form while one is open.
 
-use super::answer::{Answer, Answered};
-use super::session::{ImapServer, State};
 use crate::mail::protocol::imap::Alphabet;
+use crate::server::imap::reply::{CommandReply, CommandResult};
+use crate::server::imap::session::{ImapServer, ImapState};
 
 /// What is switched on. Nothing can be switched off again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Enabled {
+pub(crate) struct Enabled {
     imap4rev2: bool,
     utf8_accept: bool,
 }
 
 impl Enabled {
     /// Does the client speak IMAP4rev2 (RFC 9051), and not IMAP4rev1?
-    pub(super) fn imap4rev2(self) -> bool {
+    pub(crate) fn imap4rev2(self) -> bool {
         self.imap4rev2
     }
 
     /// Does the client take UTF-8 in strings and message headers (RFC 9755 §3)?
-    pub(super) fn utf8_accept(self) -> bool {
+    pub(crate) fn utf8_accept(self) -> bool {
         self.utf8_accept
     }
 
     /// How mailbox names are written, both ways (RFC 9051 §5.1, RFC 9755 §3).
-    pub(super) fn alphabet(self) -> Alphabet {
+    pub(crate) fn alphabet(self) -> Alphabet {
         match self.imap4rev2 || self.utf8_accept {
             true => Alphabet::Utf8,
             false => Alphabet::ModifiedUtf7,
@@ -52,10 +52,12 @@ impl Enabled {
 
 impl ImapServer {
     /// RFC 5161 §3.1. What we do not know is passed over.
-    pub(super) fn enable(&mut self, names: &[String]) -> Answered {
+    pub(crate) fn enable(&mut self, names: &[String]) -> CommandResult {
         self.account()?;
-        if let State::Selected(..) = self.state {
-            return Err(Answer::bad("expected ENABLE before a mailbox is selected"));
+        if let ImapState::Selected(..) = self.state {
+            return Err(CommandReply::bad(
+                "expected ENABLE before a mailbox is selected",
+            ));
         }
         let mut line = "* ENABLED".to_owned();
         for name in names {
@@ -63,6 +65,6 @@ impl ImapServer {
                 line += &format!(" {known}");
             }
         }
-        Ok(Answer::ok("ENABLE completed").with(line + "\r\n"))
+        Ok(CommandReply::ok("ENABLE completed").with(line + "\r\n"))
     }
 }

@@ -4,33 +4,33 @@
 use std::mem;
 use std::sync::Arc;
 
-use super::answer::{Answer, Answered};
-use super::list::listed;
-use super::reading::Reading;
-use super::session::{ImapServer, State};
-use super::store;
-use super::view::View;
 use crate::mail::message::Flag;
 use crate::mail::protocol::imap::{MailboxName, StatusItem};
 use crate::mail::store::{Account, Mailbox, Message, Snapshot, StoreError};
+use crate::server::imap::mailboxes::list::listed;
+use crate::server::imap::messages::message_reader::MessageReader;
+use crate::server::imap::messages::store;
+use crate::server::imap::reply::{CommandReply, CommandResult};
+use crate::server::imap::session::{ImapServer, ImapState};
+use crate::server::imap::view::View;
 
 impl ImapServer {
     /// SELECT (RFC 3501 §6.3.1), or read-only EXAMINE (§6.3.2).
-    pub(super) fn select(&mut self, name: &MailboxName, read_only: bool) -> Answered {
+    pub(crate) fn select(&mut self, name: &MailboxName, read_only: bool) -> CommandResult {
         let account = self.account()?.clone();
         // RFC 3501 §6.3.1: the old mailbox is deselected first, even if the new one cannot be had.
-        let before = mem::replace(&mut self.state, State::Authenticated(account.clone()));
+        let before = mem::replace(&mut self.state, ImapState::Authenticated(account.clone()));
         let mut closed = String::new();
-        if self.enabled.imap4rev2() && matches!(before, State::Selected(..)) {
+        if self.enabled.imap4rev2() && matches!(before, ImapState::Selected(..)) {
             // RFC 9051 §7.1, CLOSED: whatever follows is about the new mailbox.
             closed += "* OK [CLOSED] The mailbox before is closed.\r\n";
         }
         match self.open(&account, name, read_only) {
             Ok((view, answer)) => {
-                self.state = State::Selected(account, Box::new(view));
+                self.state = ImapState::Selected(account, Box::new(view));
                 Ok(answer.after(closed.into_bytes()))
             }
-            Err(error) => Err(Answer::from(error).after(closed.into_bytes())),
+            Err(error) => Err(CommandReply::from(error).after(closed.into_bytes())),
         }
     }
 
@@ -39,14 +39,14 @@ impl ImapServer {
         account: &Account,
         name: &MailboxName,
         read_only: bool,
-    ) -> Result<(View, Answer), StoreError> {
+    ) -> Result<(View, CommandReply), StoreError> {
         let tells_recent = !self.enabled.imap4rev2();
         let mailbox = account.mailbox(name.as_str())?;
-        let reading = Reading::new(mailbox, Arc::clone(&self.site.catalogue));
+        let reading = MessageReader::new(mailbox, Arc::clone(&self.site.message_cache));
         let view = View::open(reading, read_only, tells_recent)?;
         let answer = match read_only {
-            true => Answer::ok("[READ-ONLY] EXAMINE completed"),
-            false => Answer::ok("[READ-WRITE] SELECT completed"),
+            true => CommandReply::ok("[READ-ONLY] EXAMINE completed"),
+            false => CommandReply::ok("[READ-WRITE] SELECT completed"),
         };
         let mut told = opening(&view, self.enabled.imap4rev2());
         if self.enabled.imap4rev2() {
@@ -56,40 +56,40 @@ impl ImapServer {
     }
 
     /// RFC 3501 §6.4.2: what is marked `\Deleted` goes, and nobody is told of it here.
-    pub(super) fn close(&mut self) -> Answered {
+    pub(crate) fn close(&mut self) -> CommandResult {
         let account = self.account()?.clone();
         let view = self.view()?;
         let expunged = match view.is_read_only() {
             true => Ok(()),
             false => store::expunge(view, None),
         };
-        self.state = State::Authenticated(account);
+        self.state = ImapState::Authenticated(account);
         expunged?;
-        Ok(Answer::ok("CLOSE completed"))
+        Ok(CommandReply::ok("CLOSE completed"))
     }
 
     /// RFC 3691: as CLOSE, and nothing goes.
-    pub(super) fn unselect(&mut self) -> Answered {
+    pub(crate) fn unselect(&mut self) -> CommandResult {
         let account = self.account()?.clone();
         self.view()?;
-        self.state = State::Authenticated(account);
-        Ok(Answer::ok("UNSELECT completed"))
+        self.state = ImapState::Authenticated(account);
+        Ok(CommandReply::ok("UNSELECT completed"))
     }
 
     /// RFC 3501 §6.4.1. Every change is on disk already.
-    pub(super) fn check(&mut self) -> Answered {
+    pub(crate) fn check(&mut self) -> CommandResult {
         self.view()?;
-        Ok(Answer::ok("CHECK completed"))
+        Ok(CommandReply::ok("CHECK completed"))
     }
 
     /// RFC 3501 §6.3.10.
-    pub(super) fn status(&mut self, name: &MailboxName, items: &[StatusItem]) -> Answered {
+    pub(crate) fn status(&mut self, name: &MailboxName, items: &[StatusItem]) -> CommandResult {
         let line = self.status_line(self.account()?, name, items)?;
-        Ok(Answer::ok("STATUS completed").with(line))
+        Ok(CommandReply::ok("STATUS completed").with(line))
     }
 
     /// The response of STATUS.
-    pub(super) fn status_line(
+    pub(crate) fn status_line(
         &self,
         account: &Account,
         name: &MailboxName,

@@ -1,7 +1,7 @@
 //! Looking into the messages of a selected mailbox: headers, structures, and pieces of their octets.
 //!
-//! [`Reading`] is shared by the session and by the FETCH that is being sent. What it learns goes into
-//! the [`Catalogue`], where it looks first: a message that anybody looked into before is not opened
+//! [`MessageReader`] is shared by the session and by the FETCH that is being sent. What it learns goes into
+//! the [`MessageCache`], where it looks first: a message that anybody looked into before is not opened
 //! for its header or its structure again. A piece of a message comes as a [`Slice`], straight from
 //! the file and never whole in memory.
 
@@ -12,18 +12,20 @@ use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::binary::Measured;
-use super::catalogue::{Catalogue, Heading, KEPT_FIELDS, Structure};
 use crate::mail::message::{BodyPart, Header};
 use crate::mail::store::{Mailbox, Message, StoreError, Uid};
+use crate::server::imap::messages::binary::Measured;
+use crate::server::imap::messages::message_cache::{
+    CachedHeader, CachedStructure, KEPT_FIELDS, MessageCache,
+};
 
 /// Nearly every header, and many a whole message, ends within these octets.
 const START_OCTETS: u64 = 64 * 1024;
 
 /// The messages of a selected mailbox, to look into.
-pub(super) struct Reading {
+pub(crate) struct MessageReader {
     mailbox: Arc<Mailbox>,
-    catalogue: Arc<Catalogue>,
+    message_cache: Arc<MessageCache>,
     /// Where the last slice ended, to go on from there.
     left_off: Rc<RefCell<Option<LeftOff>>>,
     measures: RefCell<Measures>,
@@ -31,7 +33,7 @@ pub(super) struct Reading {
 
 /// What a slice is cut from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Source {
+pub(crate) enum Source {
     /// A message.
     Message(Uid),
     /// The body that stands there in a message, decoded.
@@ -52,26 +54,26 @@ struct Measures {
     known: HashMap<Range<u64>, Measured>,
 }
 
-impl Reading {
+impl MessageReader {
     /// Of this mailbox.
-    pub(super) fn new(mailbox: Arc<Mailbox>, catalogue: Arc<Catalogue>) -> Reading {
-        Reading {
+    pub(crate) fn new(mailbox: Arc<Mailbox>, message_cache: Arc<MessageCache>) -> MessageReader {
+        MessageReader {
             mailbox,
-            catalogue,
+            message_cache,
             left_off: Rc::default(),
             measures: RefCell::default(),
         }
     }
 
     /// The mailbox.
-    pub(super) fn mailbox(&self) -> &Arc<Mailbox> {
+    pub(crate) fn mailbox(&self) -> &Arc<Mailbox> {
         &self.mailbox
     }
 
     /// What is kept of a message's header. A message of 20 MB is not read for its subject.
-    pub(super) fn heading(&self, message: &Message) -> Result<Arc<Heading>, StoreError> {
+    pub(crate) fn heading(&self, message: &Message) -> Result<Arc<CachedHeader>, StoreError> {
         let identity = self.mailbox.identity(message);
-        if let Some(heading) = self.catalogue.headings.find(&identity) {
+        if let Some(heading) = self.message_cache.headings.find(&identity) {
             return Ok(heading);
         }
         let failed = |error| self.failed(message, error);
@@ -84,8 +86,8 @@ impl Reading {
         {
             let mut header = start.get(..end).unwrap_or_default();
             let header = BodyPart::read(&mut header).map_err(failed)?;
-            let heading = Arc::new(Heading::of(&header));
-            self.catalogue.headings.keep(identity, &heading);
+            let heading = Arc::new(CachedHeader::of(&header));
+            self.message_cache.headings.keep(identity, &heading);
             return Ok(heading);
         }
         let mut whole = BufReader::new(start.chain(reader));
@@ -94,9 +96,9 @@ impl Reading {
     }
 
     /// What is kept of a message's structure. The first time this reads all of its file.
-    pub(super) fn structure(&self, message: &Message) -> Result<Arc<Structure>, StoreError> {
+    pub(crate) fn structure(&self, message: &Message) -> Result<Arc<CachedStructure>, StoreError> {
         let identity = self.mailbox.identity(message);
-        if let Some(structure) = self.catalogue.structures.find(&identity) {
+        if let Some(structure) = self.message_cache.structures.find(&identity) {
             return Ok(structure);
         }
         let mut reader = BufReader::new(self.mailbox.open(message)?);
@@ -104,18 +106,22 @@ impl Reading {
         Ok(self.learn(message, whole).1)
     }
 
-    fn learn(&self, message: &Message, whole: BodyPart) -> (Arc<Heading>, Arc<Structure>) {
+    fn learn(
+        &self,
+        message: &Message,
+        whole: BodyPart,
+    ) -> (Arc<CachedHeader>, Arc<CachedStructure>) {
         let identity = self.mailbox.identity(message);
-        let heading = Arc::new(Heading::of(&whole));
-        let structure = Arc::new(Structure::of(whole));
-        self.catalogue.headings.keep(identity.clone(), &heading);
-        self.catalogue.structures.keep(identity, &structure);
+        let heading = Arc::new(CachedHeader::of(&whole));
+        let structure = Arc::new(CachedStructure::of(whole));
+        self.message_cache.headings.keep(identity.clone(), &heading);
+        self.message_cache.structures.keep(identity, &structure);
         (heading, structure)
     }
 
     /// A header that has all the fields with these names that the message has, and perhaps others.
     /// For [`KEPT_FIELDS`] alone no file is opened a second time.
-    pub(super) fn header_with(
+    pub(crate) fn header_with(
         &self,
         message: &Message,
         names: &[impl AsRef<str>],
@@ -132,13 +138,13 @@ impl Reading {
     }
 
     /// The message's own header, all of it. This reads the file.
-    pub(super) fn whole_header(&self, message: &Message) -> Result<Header, StoreError> {
+    pub(crate) fn whole_header(&self, message: &Message) -> Result<Header, StoreError> {
         let end = self.heading(message)?.end;
         self.header_at(message, 0..end)
     }
 
     /// The header that stands here in a message: its own, or that of a part. This reads the file.
-    pub(super) fn header_at(
+    pub(crate) fn header_at(
         &self,
         message: &Message,
         place: Range<u64>,
@@ -149,12 +155,12 @@ impl Reading {
     }
 
     /// What a failed read of a message means, for the log.
-    pub(super) fn failed(&self, message: &Message, error: io::Error) -> StoreError {
+    pub(crate) fn failed(&self, message: &Message, error: io::Error) -> StoreError {
         StoreError::Disk(format!("message with UID {}", message.uid).into(), error)
     }
 
     /// These octets of a message.
-    pub(super) fn slice(&self, message: &Message, range: Range<u64>) -> Result<Slice, StoreError> {
+    pub(crate) fn slice(&self, message: &Message, range: Range<u64>) -> Result<Slice, StoreError> {
         self.cut(message, Source::Message(message.uid), range, || {
             Ok(Box::new(self.mailbox.open(message)?))
         })
@@ -162,7 +168,7 @@ impl Reading {
 
     /// These octets of a source that `open` opens. Those before them are read and forgotten here, but
     /// for a client that fetches it piece by piece: then the reader of the piece before is there already.
-    pub(super) fn cut(
+    pub(crate) fn cut(
         &self,
         message: &Message,
         source: Source,
@@ -188,14 +194,14 @@ impl Reading {
     }
 
     /// What is known of the body that stands there, if it was decoded before.
-    pub(super) fn known_measure(&self, uid: Uid, place: &Range<u64>) -> Option<Measured> {
+    pub(crate) fn known_measure(&self, uid: Uid, place: &Range<u64>) -> Option<Measured> {
         let measures = self.measures.borrow();
         let same = measures.uid == uid;
         same.then(|| measures.known.get(place).copied()).flatten()
     }
 
     /// Remembers it, until another message is measured.
-    pub(super) fn keep_measure(&self, uid: Uid, place: &Range<u64>, measured: Measured) {
+    pub(crate) fn keep_measure(&self, uid: Uid, place: &Range<u64>, measured: Measured) {
         let mut measures = self.measures.borrow_mut();
         if measures.uid != uid {
             *measures = Measures {
@@ -216,7 +222,7 @@ fn header_end(octets: &[u8]) -> Option<usize> {
 }
 
 /// Exactly as many octets of a message as were announced to the client.
-pub(super) struct Slice {
+pub(crate) struct Slice {
     /// Taken when the slice is dropped.
     reading: Option<LeftOff>,
     left: u64,
@@ -233,13 +239,13 @@ impl Drop for Slice {
 
 impl Slice {
     /// The same; with NUL in it, if that is so.
-    pub(super) fn with_nul(mut self, has_nul: bool) -> Slice {
+    pub(crate) fn with_nul(mut self, has_nul: bool) -> Slice {
         self.has_nul = has_nul;
         self
     }
 
     /// What announces it as a literal, or as a `literal8`, in which NUL may stand (RFC 3516 §7).
-    pub(super) fn announcement(&self) -> String {
+    pub(crate) fn announcement(&self) -> String {
         let tilde = if self.has_nul { "~" } else { "" };
         format!("{tilde}{{{}}}\r\n", self.left)
     }
@@ -282,14 +288,14 @@ mod tests {
     use super::*;
     use crate::mail::store::{Delivery, Store};
 
-    fn reading(folder: &tempfile::TempDir, text: &str) -> (Reading, Arc<Message>) {
+    fn reading(folder: &tempfile::TempDir, text: &str) -> (MessageReader, Arc<Message>) {
         let store = Store::open(folder.path()).unwrap();
         let inbox = store.account("alice").unwrap().inbox().unwrap();
         let mut delivery = Delivery::begin(vec![Arc::clone(&inbox)]).unwrap();
         delivery.write_all(text.as_bytes()).unwrap();
         delivery.commit().unwrap();
         let message = Arc::clone(&inbox.refresh().unwrap().messages[0]);
-        (Reading::new(inbox, Arc::default()), message)
+        (MessageReader::new(inbox, Arc::default()), message)
     }
 
     /// The second piece comes although the file is gone: it was not read from its beginning again.

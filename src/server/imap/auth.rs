@@ -3,9 +3,9 @@
 //!
 //! What CAPABILITY lists is decided here and nowhere else: what works in this state, and no more.
 
-use super::answer::{Answer, Answered};
-use super::session::{Expecting, ImapServer, State};
 use crate::mail::protocol::sasl::{Credentials, Exchange, Step};
+use crate::server::imap::reply::{CommandReply, CommandResult};
+use crate::server::imap::session::{Expecting, ImapServer, ImapState};
 use crate::server::{Door, Next, Part, Refusal};
 
 /// What works in every state.
@@ -42,14 +42,14 @@ const LOGGED_IN: [&str; 22] = [
 
 impl ImapServer {
     /// RFC 3501 §6.1.1.
-    pub(super) fn capability(&mut self) -> Answered {
+    pub(crate) fn capability(&mut self) -> CommandResult {
         let line = format!("* CAPABILITY {}\r\n", self.capabilities());
-        Ok(Answer::ok("CAPABILITY completed").with(line))
+        Ok(CommandReply::ok("CAPABILITY completed").with(line))
     }
 
     /// What the client may use in this state.
-    pub(super) fn capabilities(&self) -> String {
-        let State::NotAuthenticated(door) = &self.state else {
+    pub(crate) fn capabilities(&self) -> String {
+        let ImapState::NotAuthenticated(door) = &self.state else {
             // RFC 7889 §2: with a number, it holds for all mailboxes.
             let most = self.site.limits.message_size;
             return format!("{ALWAYS} {} APPENDLIMIT={most}", LOGGED_IN.join(" "));
@@ -69,34 +69,34 @@ impl ImapServer {
     }
 
     /// RFC 3501 §6.2.1. The session behind TLS is a fresh one.
-    pub(super) fn starttls(&mut self) -> Answered {
+    pub(crate) fn starttls(&mut self) -> CommandResult {
         self.door()?;
         if self.peer.encrypted {
-            return Err(Answer::bad("the connection is under TLS already"));
+            return Err(CommandReply::bad("the connection is under TLS already"));
         }
         if !self.peer.can_start_tls {
-            return Err(Answer::bad("STARTTLS is not offered here"));
+            return Err(CommandReply::bad("STARTTLS is not offered here"));
         }
-        Ok(Answer::ok("Begin TLS negotiation now").then(Next::StartTls))
+        Ok(CommandReply::ok("Begin TLS negotiation now").then(Next::StartTls))
     }
 
     /// RFC 3501 §6.2.3.
-    pub(super) fn login(&mut self, credentials: &Credentials) -> Answered {
+    pub(crate) fn login(&mut self, credentials: &Credentials) -> CommandResult {
         self.enter(credentials, "LOGIN")
     }
 
     /// RFC 3501 §6.2.2.
-    pub(super) fn authenticate(
+    pub(crate) fn authenticate(
         &mut self,
         tag: &str,
         mechanism: &str,
         initial: Option<&[u8]>,
-    ) -> Answered {
+    ) -> CommandResult {
         if !self.door()?.is_open() {
             return Err(needs_tls());
         }
         let Some(mut exchange) = Exchange::begin(mechanism) else {
-            return Err(Answer::no(
+            return Err(CommandReply::no(
                 "there is no such mechanism; CAPABILITY lists them",
             ));
         };
@@ -105,38 +105,38 @@ impl ImapServer {
     }
 
     /// Takes the line that answers a challenge.
-    pub(super) fn challenge_answered(
+    pub(crate) fn challenge_answered(
         &mut self,
         tag: &str,
         mut exchange: Exchange,
         line: &[u8],
-    ) -> Answered {
+    ) -> CommandResult {
         let step = exchange.answer(line);
         self.step(tag, exchange, step)
     }
 
-    fn step(&mut self, tag: &str, exchange: Exchange, step: Step) -> Answered {
+    fn step(&mut self, tag: &str, exchange: Exchange, step: Step) -> CommandResult {
         match step {
             Step::Challenge(challenge) => {
                 self.expecting = Expecting::Authenticate(tag.to_owned(), exchange);
                 let challenge = format!("+ {challenge}\r\n").into_bytes();
-                Ok(Answer::untagged(Part::Text(challenge)).then(Next::Secret))
+                Ok(CommandReply::untagged(Part::Text(challenge)).then(Next::Secret))
             }
             Step::Done(credentials) => self.enter(&credentials, "AUTHENTICATE"),
             // RFC 3501 §6.2.2: the client gives up with `*`, and hears a tagged BAD.
-            Step::Cancelled => Err(Answer::bad("AUTHENTICATE cancelled")),
-            Step::Malformed => Err(Answer::bad(
+            Step::Cancelled => Err(CommandReply::bad("AUTHENTICATE cancelled")),
+            Step::Malformed => Err(CommandReply::bad(
                 "expected base64 of what the mechanism asks for",
             )),
         }
     }
 
-    fn enter(&mut self, credentials: &Credentials, verb: &str) -> Answered {
+    fn enter(&mut self, credentials: &Credentials, verb: &str) -> CommandResult {
         match self.door()?.enter(credentials) {
             Ok(account) => {
-                self.state = State::Authenticated(account);
+                self.state = ImapState::Authenticated(account);
                 let capabilities = self.capabilities();
-                Ok(Answer::ok(format!(
+                Ok(CommandReply::ok(format!(
                     "[CAPABILITY {capabilities}] {verb} completed"
                 )))
             }
@@ -145,43 +145,47 @@ impl ImapServer {
             Err(Refusal::TooManyAttempts) => Err(wrong_password()
                 .with("* BYE too many login failures\r\n")
                 .then(Next::Close)),
-            Err(Refusal::Unavailable(_)) => Err(Answer::no(
+            Err(Refusal::Unavailable(_)) => Err(CommandReply::no(
                 "[UNAVAILABLE] the account's mail cannot be opened now",
             )),
         }
     }
 
     /// RFC 2971 §3.2: who we are. Who the client is changes nothing.
-    pub(super) fn id(&mut self) -> Answered {
+    pub(crate) fn id(&mut self) -> CommandResult {
         let version = env!("CARGO_PKG_VERSION");
         let line = format!("* ID (\"name\" \"Pillarbox\" \"version\" \"{version}\")\r\n");
-        Ok(Answer::ok("ID completed").with(line))
+        Ok(CommandReply::ok("ID completed").with(line))
     }
 
     /// RFC 3501 §6.1.2: news are told at the end of every command, and so of this one.
-    pub(super) fn noop(&mut self) -> Answered {
-        Ok(Answer::ok("NOOP completed"))
+    pub(crate) fn noop(&mut self) -> CommandResult {
+        Ok(CommandReply::ok("NOOP completed"))
     }
 
     /// RFC 3501 §6.1.3.
-    pub(super) fn logout(&mut self) -> Answered {
+    pub(crate) fn logout(&mut self) -> CommandResult {
         let bye = format!("* BYE {} logging out\r\n", self.site.hostname);
-        Ok(Answer::ok("LOGOUT completed").with(bye).then(Next::Close))
+        Ok(CommandReply::ok("LOGOUT completed")
+            .with(bye)
+            .then(Next::Close))
     }
 
-    fn door(&mut self) -> Result<&mut Door, Answer> {
+    fn door(&mut self) -> Result<&mut Door, CommandReply> {
         match &mut self.state {
-            State::NotAuthenticated(door) => Ok(door),
-            _ => Err(Answer::bad("you are logged in already")),
+            ImapState::NotAuthenticated(door) => Ok(door),
+            _ => Err(CommandReply::bad("you are logged in already")),
         }
     }
 }
 
 /// RFC 5530 §3, PRIVACYREQUIRED; RFC 3501 §6.2.3 asks for this refusal under LOGINDISABLED.
-fn needs_tls() -> Answer {
-    Answer::no("[PRIVACYREQUIRED] a password may not cross this connection in clear; use STARTTLS")
+fn needs_tls() -> CommandReply {
+    CommandReply::no(
+        "[PRIVACYREQUIRED] a password may not cross this connection in clear; use STARTTLS",
+    )
 }
 
-fn wrong_password() -> Answer {
-    Answer::no("[AUTHENTICATIONFAILED] login failure: username or password rejected")
+fn wrong_password() -> CommandReply {
+    CommandReply::no("[AUTHENTICATIONFAILED] login failure: username or password rejected")
 }

@@ -1,23 +1,30 @@
 //! SEARCH: which messages are such (RFC 3501 §6.4.4, RFC 9051 §6.4.4; ESEARCH: RFC 4731;
-//! SEARCHRES: RFC 5182). What "such" means is in [`matching`](super::matching).
+//! SEARCHRES: RFC 5182). What "such" means is in [`matching`](crate::server::imap::search::plan).
 
-use super::answer::{Answer, Answered};
-use super::matching::Matching;
-use super::session::ImapServer;
-use super::view::View;
+mod evaluate;
+mod plan;
+mod sort;
+mod sort_keys;
+mod text;
+mod thread;
+
 use crate::mail::protocol::imap::search::Returns;
 use crate::mail::protocol::imap::{Search, SequenceSet};
+use crate::server::imap::reply::{CommandReply, CommandResult};
+use crate::server::imap::search::plan::SearchPlan;
+use crate::server::imap::session::ImapServer;
+use crate::server::imap::view::View;
 
 impl ImapServer {
     /// RFC 3501 §6.4.4; with UIDs as the answer, §6.4.8.
-    pub(super) fn search(&mut self, tag: &str, search: &Search, by_uid: bool) -> Answered {
+    pub(crate) fn search(&mut self, tag: &str, search: &Search, by_uid: bool) -> CommandResult {
         // RFC 9051 §6.4.4: who speaks IMAP4rev2 hears ESEARCH, and of all that was found.
         let rev2 = self.enabled.imap4rev2().then_some(Returns::ALL);
         let returns = search.returns.or(rev2);
         // RFC 6855 §3: two charsets would be named.
         if self.enabled.utf8_accept() && search.charset.is_some() {
             let why = "expected no CHARSET: after ENABLE UTF8=ACCEPT all is UTF-8";
-            return Err(Answer::bad(why));
+            return Err(CommandReply::bad(why));
         }
         let view = self.view()?;
         let found = find(view, search);
@@ -25,7 +32,7 @@ impl ImapServer {
             save(view, returns.unwrap_or_default(), found.as_deref());
         }
         let told = told(view, found?, by_uid);
-        let answer = Answer::ok("SEARCH completed");
+        let answer = CommandReply::ok("SEARCH completed");
         Ok(match returns {
             None => answer.with(search_line(&told)),
             Some(returns) if returns.asks_for_an_answer() => {
@@ -37,13 +44,13 @@ impl ImapServer {
 }
 
 /// The numbers of the messages of which every key is true, rising.
-fn find(view: &View, search: &Search) -> Result<Vec<u32>, Answer> {
-    let matching = Matching::new(view, search.charset.as_ref(), &search.keys)?;
+fn find(view: &View, search: &Search) -> Result<Vec<u32>, CommandReply> {
+    let matching = SearchPlan::new(view, search.charset.as_ref(), &search.keys)?;
     Ok(matching.found()?)
 }
 
 /// What the answer counts in: UIDs, or the numbers themselves.
-pub(super) fn told(view: &View, found: Vec<u32>, by_uid: bool) -> Vec<u32> {
+pub(crate) fn told(view: &View, found: Vec<u32>, by_uid: bool) -> Vec<u32> {
     match by_uid {
         true => view.uids(&found),
         false => found,
@@ -51,7 +58,7 @@ pub(super) fn told(view: &View, found: Vec<u32>, by_uid: bool) -> Vec<u32> {
 }
 
 /// RFC 5182 §2.1: `$` becomes what was found; nothing after a NO, and after a BAD what it was.
-fn save(view: &mut View, returns: Returns, found: Result<&[u32], &Answer>) {
+fn save(view: &mut View, returns: Returns, found: Result<&[u32], &CommandReply>) {
     match found {
         Ok(found) => view.save(&saved(returns, found)),
         Err(refusal) if refusal.is_no() => view.save(&[]),

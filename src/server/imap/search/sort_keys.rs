@@ -2,21 +2,21 @@
 
 use std::time::SystemTime;
 
-use super::reading::Reading;
 use crate::mail::message::{BaseSubject, Header, Sent, casemap, words};
 use crate::mail::store::{Message, StoreError};
+use crate::server::imap::messages::message_reader::MessageReader;
 
 /// Octets of a text that count. A thousand messages with long subjects must not fill the memory, and
 /// nobody tells two texts apart by what comes later.
 const COMPARED: usize = 1000;
 
 /// When the message came, in seconds since 1970.
-pub(super) fn arrived(reading: &Reading, message: &Message) -> Result<i64, StoreError> {
+pub(crate) fn arrived(reading: &MessageReader, message: &Message) -> Result<i64, StoreError> {
     reading.mailbox().date(message).map(seconds)
 }
 
 /// Whole seconds since 1970, or before it.
-pub(super) fn seconds(moment: SystemTime) -> i64 {
+pub(crate) fn seconds(moment: SystemTime) -> i64 {
     let whole =
         |duration: std::time::Duration| i64::try_from(duration.as_secs()).unwrap_or(i64::MAX);
     match moment.duration_since(SystemTime::UNIX_EPOCH) {
@@ -26,7 +26,10 @@ pub(super) fn seconds(moment: SystemTime) -> i64 {
 }
 
 /// RFC 5256 §2.2: when it was sent; if it does not say so, when it came.
-pub(super) fn sent_or_arrived(reading: &Reading, message: &Message) -> Result<i64, StoreError> {
+pub(crate) fn sent_or_arrived(
+    reading: &MessageReader,
+    message: &Message,
+) -> Result<i64, StoreError> {
     match Sent::of(&reading.heading(message)?.fields) {
         Some(sent) => Ok(sent.timestamp()),
         None => arrived(reading, message),
@@ -34,7 +37,7 @@ pub(super) fn sent_or_arrived(reading: &Reading, message: &Message) -> Result<i6
 }
 
 /// The base subject, its text [comparable].
-pub(super) fn base_subject(header: &Header) -> BaseSubject {
+pub(crate) fn base_subject(header: &Header) -> BaseSubject {
     let subject = header.value("Subject").unwrap_or_default();
     let base = BaseSubject::of(&words::decode(&subject));
     BaseSubject {
@@ -44,7 +47,7 @@ pub(super) fn base_subject(header: &Header) -> BaseSubject {
 }
 
 /// A text, prepared for comparison (RFC 5256 §2), as much of it as counts.
-pub(super) fn comparable(text: &str) -> String {
+pub(crate) fn comparable(text: &str) -> String {
     let end = (0..=COMPARED.min(text.len())).rfind(|end| text.is_char_boundary(*end));
     casemap::prepared(text.get(..end.unwrap_or(0)).unwrap_or_default())
 }

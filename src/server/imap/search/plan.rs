@@ -1,43 +1,43 @@
 //! Which messages are such? SEARCH, SORT and THREAD ask (RFC 3501 §6.4.4, RFC 9051 §6.4.4).
 //!
-//! The answer is had as cheaply as possible: [`Matching::new`] puts keys that need no file before those
+//! The answer is had as cheaply as possible: [`SearchPlan::new`] puts keys that need no file before those
 //! that need the header, and those before the ones that need all of the message; the first that is
-//! false ends the question. What a key means is in [`candidate`](super::candidate).
+//! false ends the question. What a key means is in [`candidate`](crate::server::imap::search::evaluate).
 
 use std::time::SystemTime;
 
-use super::answer::Answer;
-use super::candidate::Candidate;
-use super::facts::seconds;
-use super::texts::Texts;
-use super::view::{View, no_such_number};
 use crate::mail::message::casemap;
-use crate::mail::protocol::imap::search::{Charset, Clock, Place};
+use crate::mail::protocol::imap::search::{Charset, Clock, TextPlace};
 use crate::mail::protocol::imap::{MessageSet, SearchKey};
 use crate::mail::store::{StoreError, Uid};
+use crate::server::imap::reply::CommandReply;
+use crate::server::imap::search::evaluate::Candidate;
+use crate::server::imap::search::sort_keys::seconds;
+use crate::server::imap::search::text::TextSearch;
+use crate::server::imap::view::{View, no_such_number};
 
 /// Keys, made ready to be asked of every message of a view.
-pub(super) struct Matching<'a> {
+pub(crate) struct SearchPlan<'a> {
     view: &'a View,
     key: SearchKey,
-    texts: Texts,
+    texts: TextSearch,
     /// Seconds since 1970: when the question was asked.
     now: i64,
 }
 
-impl<'a> Matching<'a> {
+impl<'a> SearchPlan<'a> {
     /// Makes the keys ready: all of them must be true of a message.
     ///
     /// # Errors
     /// When a text is in a charset that is not known, or a key names a message number that there is not.
-    pub(super) fn new(
+    pub(crate) fn new(
         view: &'a View,
         charset: Option<&Charset>,
         keys: &[SearchKey],
-    ) -> Result<Matching<'a>, Answer> {
+    ) -> Result<SearchPlan<'a>, CommandReply> {
         if charset.is_some_and(|charset| !charset.is_known()) {
             let text = "[BADCHARSET (US-ASCII UTF-8)] texts in this charset cannot be searched for";
-            return Err(Answer::no(text));
+            return Err(CommandReply::no(text));
         }
         // An empty mailbox has no numbers to exceed; there `SEARCH 1:*` just finds nothing.
         let count = view.count();
@@ -45,9 +45,9 @@ impl<'a> Matching<'a> {
             return Err(no_such_number(count));
         }
         let key = in_order(SearchKey::And(keys.to_vec()), count, view.largest_uid());
-        Ok(Matching {
+        Ok(SearchPlan {
             view,
-            texts: Texts::of(&key),
+            texts: TextSearch::of(&key),
             key,
             now: seconds(SystemTime::now()),
         })
@@ -57,7 +57,7 @@ impl<'a> Matching<'a> {
     ///
     /// # Errors
     /// The disk's. A message that is gone is not found.
-    pub(super) fn found(&self) -> Result<Vec<u32>, StoreError> {
+    pub(crate) fn found(&self) -> Result<Vec<u32>, StoreError> {
         let mut found = Vec::new();
         for (number, message) in (1..).zip(self.view.messages()) {
             let candidate = Candidate::new(self.view, &self.texts, self.now, (number, message));
@@ -125,7 +125,7 @@ fn cost(key: &SearchKey) -> u8 {
             Clock::Internal => 1,
             Clock::Sent => 2,
         },
-        SearchKey::Text(Place::Body | Place::Text, _) => 3,
+        SearchKey::Text(TextPlace::Body | TextPlace::Text, _) => 3,
         SearchKey::Text(..) | SearchKey::Header { .. } => 2,
         SearchKey::Not(key) => cost(key),
         SearchKey::Or(one, other) => cost(one).max(cost(other)),

@@ -7,30 +7,30 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::sync::Arc;
 
-use super::answer::{Answer, Answered};
-use super::literal::{Gathering, ask_for};
-use super::merge::Telling;
-use super::session::{Expecting, ImapServer};
 use crate::limits;
 use crate::mail::message::textual;
 use crate::mail::net::pieces::next_piece;
-use crate::mail::protocol::imap::append::{Append, Appended, Form};
+use crate::mail::protocol::imap::append::{Append, AppendForm, AppendedMessage};
 use crate::mail::protocol::imap::{BadCommand, Literal, SequenceSet};
 use crate::mail::store::{Batch, Delivery, StoreError};
 use crate::server::Reply;
+use crate::server::imap::literal::{IncomingCommand, ask_for};
+use crate::server::imap::reply::{CommandReply, CommandResult};
+use crate::server::imap::session::{Expecting, ImapServer};
+use crate::server::imap::updates::PendingUpdates;
 
 /// An APPEND whose messages are on their way.
-pub(super) struct Appending {
+pub(crate) struct Appending {
     tag: String,
     batch: Batch,
     /// What stands before the message whose octets come now, or came last.
-    message: Appended,
+    message: AppendedMessage,
     /// Where they go; `Err` once the disk has failed: then the rest is skipped.
-    sink: Result<Sink, StoreError>,
+    sink: Result<AppendSink, StoreError>,
 }
 
 /// Where a message goes as it comes.
-struct Sink {
+struct AppendSink {
     delivery: Delivery,
     /// A `literal8` comes here first: what is binary in it is found when it is whole.
     scratch: Option<File>,
@@ -39,7 +39,7 @@ struct Sink {
 impl ImapServer {
     /// The literal that is announced is a message. Whatever can be refused is refused before the
     /// client sends it.
-    pub(super) fn append(&mut self, gathering: &Gathering, literal: Literal) -> Reply {
+    pub(crate) fn append(&mut self, gathering: &IncomingCommand, literal: Literal) -> Reply {
         match self.begin_append(gathering) {
             Ok(appending) => {
                 self.expecting = Expecting::Append(Box::new(appending));
@@ -49,13 +49,13 @@ impl ImapServer {
         }
     }
 
-    fn begin_append(&mut self, gathering: &Gathering) -> Result<Appending, Answer> {
+    fn begin_append(&mut self, gathering: &IncomingCommand) -> Result<Appending, CommandReply> {
         let account = self.account()?.clone();
-        let bad = |error: BadCommand| Answer::bad(error.to_string());
+        let bad = |error: BadCommand| CommandReply::bad(error.to_string());
         let append = Append::parse(self.enabled.alphabet(), gathering.octets());
         let (tag, Append { mailbox, message }) = append.map_err(bad)?;
         let mailbox = account.mailbox(mailbox.as_str());
-        let batch = Batch::new(mailbox.map_err(Answer::try_create)?);
+        let batch = Batch::new(mailbox.map_err(CommandReply::try_create)?);
         Ok(Appending {
             tag: tag.to_string(),
             sink: Ok(self.admit(&message, &batch)?),
@@ -65,34 +65,34 @@ impl ImapServer {
     }
 
     /// A message that is announced, and may come.
-    fn admit(&self, message: &Appended, batch: &Batch) -> Result<Sink, Answer> {
+    fn admit(&self, message: &AppendedMessage, batch: &Batch) -> Result<AppendSink, CommandReply> {
         let most = self.site.limits.message_size;
         if message.literal.octets > most {
             let text = format!("[TOOBIG] a message has at most {most} octets");
-            return Err(Answer::no(text));
+            return Err(CommandReply::no(text));
         }
         // RFC 3502 §6.3.11: with this, a client takes an APPEND of several messages back.
         if message.literal.octets == 0 {
-            return Err(Answer::no("a message without a single octet is none"));
+            return Err(CommandReply::no("a message without a single octet is none"));
         }
         if batch.count() == limits::APPENDED {
             let text = format!("[LIMIT] at most {} messages at once", limits::APPENDED);
-            return Err(Answer::no(text));
+            return Err(CommandReply::no(text));
         }
-        if message.form == Form::Utf8 && !self.enabled.utf8_accept() {
-            return Err(Answer::bad("expected ENABLE UTF8=ACCEPT before UTF8"));
+        if message.form == AppendForm::Utf8 && !self.enabled.utf8_accept() {
+            return Err(CommandReply::bad("expected ENABLE UTF8=ACCEPT before UTF8"));
         }
         let date = message.date.map(Into::into);
         let delivery = batch.begin()?.with(message.flags.clone(), date);
         let scratch = match message.form {
-            Form::Text => None,
-            Form::Binary | Form::Utf8 => Some(batch.mailbox().scratch()?),
+            AppendForm::Text => None,
+            AppendForm::Binary | AppendForm::Utf8 => Some(batch.mailbox().scratch()?),
         };
-        Ok(Sink { delivery, scratch })
+        Ok(AppendSink { delivery, scratch })
     }
 
     /// Takes a message. Only the connection's failures are errors here.
-    pub(super) fn append_message(
+    pub(crate) fn append_message(
         &mut self,
         mut appending: Box<Appending>,
         body: &mut dyn Read,
@@ -111,18 +111,18 @@ impl ImapServer {
     }
 
     /// Takes the line behind a message: another message follows, or the command ends.
-    pub(super) fn append_end(&mut self, appending: Appending, line: &[u8]) -> Reply {
+    pub(crate) fn append_end(&mut self, appending: Appending, line: &[u8]) -> Reply {
         let tag = appending.tag.clone();
         let next = match appending.message.parse_next(line) {
             Ok(next) => next,
-            Err(error) => return self.skip_line(tag, Answer::bad(error.to_string()), line),
+            Err(error) => return self.skip_line(tag, CommandReply::bad(error.to_string()), line),
         };
         let batch = match appending.finish() {
             Ok(batch) => batch,
             Err(error) => return self.skip_line(tag, error.into(), line),
         };
         let Some(message) = next else {
-            return self.conclude(&tag, Telling::ALL, delivered(batch));
+            return self.conclude(&tag, PendingUpdates::ALL, delivered(batch));
         };
         match self.admit(&message, &batch) {
             Ok(sink) => {
@@ -149,7 +149,7 @@ impl Appending {
     }
 }
 
-impl Sink {
+impl AppendSink {
     fn take(&mut self, octets: &[u8]) -> io::Result<()> {
         match &mut self.scratch {
             Some(scratch) => scratch.write_all(octets),
@@ -170,7 +170,7 @@ fn on_its_way(error: io::Error) -> StoreError {
 }
 
 /// All of the messages are there; or none is.
-fn delivered(batch: Batch) -> Answered {
+fn delivered(batch: Batch) -> CommandResult {
     let (mailbox, count) = (Arc::clone(batch.mailbox()), batch.count());
     let uids = batch.commit()?;
     // Another client may have removed one already; then there are not as many UIDs to tell.
@@ -184,5 +184,5 @@ fn delivered(batch: Batch) -> Answered {
         }
         false => String::new(),
     };
-    Ok(Answer::ok(format!("{code}APPEND completed")))
+    Ok(CommandReply::ok(format!("{code}APPEND completed")))
 }

@@ -3,25 +3,25 @@
 
 use std::collections::BTreeMap;
 
-use super::answer::{Answer, Answered};
-use super::enabled::Enabled;
-use super::session::ImapServer;
-use super::tree::{Place, Tree, parents};
 use crate::mail::protocol::imap::list::{List, ListReturn, ListSelect};
 use crate::mail::protocol::imap::mailbox::SEPARATOR;
 use crate::mail::protocol::imap::{Alphabet, ListPattern, MailboxName, StatusItem};
 use crate::mail::store::{Account, StoreError};
+use crate::server::imap::enable::Enabled;
+use crate::server::imap::mailboxes::tree::{Tree, TreeEntry, parents};
+use crate::server::imap::reply::{CommandReply, CommandResult};
+use crate::server::imap::session::ImapServer;
 
 impl ImapServer {
     /// RFC 3501 §6.3.8, RFC 5258 §3.
-    pub(super) fn list(&mut self, list: &List) -> Answered {
+    pub(crate) fn list(&mut self, list: &List) -> CommandResult {
         let account = self.account()?;
-        let done = Answer::ok("LIST completed");
+        let done = CommandReply::ok("LIST completed");
         if list.options.is_none() && list.patterns.iter().all(ListPattern::is_empty) {
             // A special request: the separator, and the root of the reference, which is always "".
             return Ok(done.with(format!("* LIST (\\Noselect) \"{SEPARATOR}\" \"\"\r\n")));
         }
-        let (tree, question) = (Tree::of(account)?, Question::new(list));
+        let (tree, question) = (Tree::of(account)?, ListQuery::new(list));
         let above = tree.above(|place| question.selects(place));
         let mut out = String::new();
         for (name, place) in tree.inbox_first().filter(|(name, _)| question.means(name)) {
@@ -56,7 +56,7 @@ impl ImapServer {
 
     /// RFC 3501 §6.3.9. A parent that is not subscribed to, but has subscriptions below that the
     /// pattern does not reach (`%`), is shown as `\Noselect`.
-    pub(super) fn lsub(&mut self, reference: &str, pattern: &ListPattern) -> Answered {
+    pub(crate) fn lsub(&mut self, reference: &str, pattern: &ListPattern) -> CommandResult {
         let subscriptions = self.account()?.subscriptions()?;
         let pattern = within(reference, pattern);
         let mut matching: BTreeMap<&str, bool> = BTreeMap::new();
@@ -74,14 +74,14 @@ impl ImapServer {
             let attributes = if subscribed { "" } else { "\\Noselect" };
             out += &line("LSUB", attributes, name, "", self.enabled.alphabet());
         }
-        Ok(Answer::ok("LSUB completed").with(out))
+        Ok(CommandReply::ok("LSUB completed").with(out))
     }
 
     /// RFC 2342: one namespace, the personal one, without a prefix.
-    pub(super) fn namespace(&mut self) -> Answered {
+    pub(crate) fn namespace(&mut self) -> CommandResult {
         self.account()?;
         let line = format!("* NAMESPACE ((\"\" \"{SEPARATOR}\")) NIL NIL\r\n");
-        Ok(Answer::ok("NAMESPACE completed").with(line))
+        Ok(CommandReply::ok("NAMESPACE completed").with(line))
     }
 }
 
@@ -89,7 +89,7 @@ impl ImapServer {
 const CHILD_INFO: &str = " (\"CHILDINFO\" (\"SUBSCRIBED\"))";
 
 /// A mailbox as LIST shows it by itself: what SELECT tells in IMAP4rev2 (RFC 9051 §6.3.2).
-pub(super) fn listed(
+pub(crate) fn listed(
     account: &Account,
     name: &str,
     enabled: Enabled,
@@ -99,7 +99,7 @@ pub(super) fn listed(
 
 /// Mailboxes with their new names, each with the old one, which comes first in its pair
 /// (RFC 9051 §6.3.9.7).
-pub(super) fn old_names(
+pub(crate) fn old_names(
     account: &Account,
     renamed: &[(String, String)],
     enabled: Enabled,
@@ -115,24 +115,24 @@ pub(super) fn old_names(
 fn tree_line(tree: &Tree, name: &str, extended: &str, enabled: Enabled) -> String {
     let attributes = tree
         .at(name)
-        .map(|place| Tell::SIMPLE.attributes(place, enabled));
+        .map(|place| ListDetails::SIMPLE.attributes(place, enabled));
     let attributes = attributes.unwrap_or_default();
     line("LIST", &attributes, name, extended, enabled.alphabet())
 }
 
 /// What a LIST is about.
-struct Question<'a> {
+struct ListQuery<'a> {
     patterns: Vec<ListPattern>,
     select: &'a [ListSelect],
     /// Shall those be told, too, that have selected ones below?
     recursive: bool,
-    tell: Tell,
+    tell: ListDetails,
     status: Vec<StatusItem>,
 }
 
 /// What is told of a mailbox beside its name.
 #[derive(Clone, Copy)]
-struct Tell {
+struct ListDetails {
     /// Which of the two words for a mailbox that does not exist is known to the client?
     extended: bool,
     subscribed: bool,
@@ -140,16 +140,16 @@ struct Tell {
     uses: bool,
 }
 
-impl Question<'_> {
-    fn new(list: &List) -> Question<'_> {
+impl ListQuery<'_> {
+    fn new(list: &List) -> ListQuery<'_> {
         let patterns = list.patterns.iter();
-        let mut question = Question {
+        let mut question = ListQuery {
             patterns: patterns
                 .map(|pattern| within(&list.reference, pattern))
                 .collect(),
             select: &[],
             recursive: false,
-            tell: Tell::SIMPLE,
+            tell: ListDetails::SIMPLE,
             status: Vec::new(),
         };
         let Some(options) = &list.options else {
@@ -158,7 +158,7 @@ impl Question<'_> {
         let selects = |option| options.select.contains(&option);
         question.select = &options.select;
         question.recursive = selects(ListSelect::RecursiveMatch);
-        question.tell = Tell {
+        question.tell = ListDetails {
             extended: true,
             // What was selected by is told (RFC 5258 §3.1, RFC 6154 §2).
             subscribed: selects(ListSelect::Subscribed),
@@ -181,7 +181,7 @@ impl Question<'_> {
     }
 
     /// Is this one of those that are asked for, whatever its name is?
-    fn selects(&self, place: &Place) -> bool {
+    fn selects(&self, place: &TreeEntry) -> bool {
         let subscribed = self.select.contains(&ListSelect::Subscribed);
         let for_something = self.select.contains(&ListSelect::SpecialUse);
         // RFC 5258 §3: what does not exist is told only if it is subscribed to, or others are below.
@@ -190,17 +190,17 @@ impl Question<'_> {
     }
 }
 
-impl Tell {
+impl ListDetails {
     /// To whoever asks in the form of RFC 3501, we tell what he can make nothing wrong of
     /// (RFC 5258 §4, RFC 6154 §2).
-    const SIMPLE: Tell = Tell {
+    const SIMPLE: ListDetails = ListDetails {
         extended: false,
         subscribed: false,
         children: true,
         uses: true,
     };
 
-    fn attributes(self, place: &Place, enabled: Enabled) -> String {
+    fn attributes(self, place: &TreeEntry, enabled: Enabled) -> String {
         let mut attributes = Vec::new();
         if !place.exists {
             attributes.push(match self.extended || enabled.imap4rev2() {

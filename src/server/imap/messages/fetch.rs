@@ -1,6 +1,6 @@
 //! FETCH: what a client wants to know of its messages (RFC 3501 §6.4.5, §7.4.2).
 //!
-//! The answer is made while it is sent: [`Responses`] yields one [`Response`] after the other and then
+//! The answer is made while it is sent: [`FetchResponses`] yields one [`FetchResponse`] after the other and then
 //! the tagged line. So `FETCH 1:* BODY[]` starts at once, and costs no memory for the messages.
 
 use std::cell::Cell;
@@ -8,30 +8,30 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::vec;
 
-use super::answer::{Answer, Answered, Condition};
-use super::merge::Telling;
-use super::reading::Reading;
-use super::response::{Missing, Response, Wanted};
-use super::session::ImapServer;
-use super::view::View;
 use crate::mail::message::{Flag, FlagChange, Flags};
 use crate::mail::protocol::imap::{FetchItem, MessageSet};
 use crate::mail::store::StoreError;
 use crate::server::Part;
+use crate::server::imap::messages::fetch_response::{FetchResponse, FetchedMessage, Missing};
+use crate::server::imap::messages::message_reader::MessageReader;
+use crate::server::imap::reply::{CommandReply, CommandResult, Condition};
+use crate::server::imap::session::ImapServer;
+use crate::server::imap::updates::PendingUpdates;
+use crate::server::imap::view::View;
 
 impl ImapServer {
     /// RFC 3501 §6.4.5 and §6.4.8. The tagged line is the last of the answer's parts, because only
     /// then it is known whether every message was still there.
-    pub(super) fn fetch(
+    pub(crate) fn fetch(
         &mut self,
         tag: &str,
         set: &MessageSet,
         mut items: Vec<FetchItem>,
         by_uid: bool,
-    ) -> Answered {
+    ) -> CommandResult {
         let numbers = self.view()?.numbers(set, by_uid)?;
         // First what is new, so that the answer is not older than the news.
-        let mut news = self.news_now(Telling {
+        let mut news = self.news_now(PendingUpdates {
             expunge: false,
             uid: by_uid,
         })?;
@@ -45,7 +45,7 @@ impl ImapServer {
             false => Vec::new(),
         };
         let wanted = wanted(view, &numbers, &seen);
-        let responses = Responses {
+        let responses = FetchResponses {
             wanted: wanted.into_iter(),
             items: items.into(),
             reading: Rc::clone(view.reading()),
@@ -55,7 +55,7 @@ impl ImapServer {
                 by_uid,
             }),
         };
-        Ok(Answer::untagged(Part::Each(Box::new(responses))).after(news))
+        Ok(CommandReply::untagged(Part::Each(Box::new(responses))).after(news))
     }
 }
 
@@ -76,10 +76,10 @@ fn mark_seen(view: &mut View, numbers: &[u32], news: &mut Vec<u8>) -> Result<Vec
     Ok(unseen)
 }
 
-fn wanted(view: &View, numbers: &[u32], newly_seen: &[u32]) -> Vec<Wanted> {
+fn wanted(view: &View, numbers: &[u32], newly_seen: &[u32]) -> Vec<FetchedMessage> {
     let wanted = |number: &u32| {
         let message = Arc::clone(view.message(*number)?);
-        Some(Wanted {
+        Some(FetchedMessage {
             number: *number,
             recent: view.is_recent(message.uid),
             newly_seen: newly_seen.binary_search(number).is_ok(),
@@ -90,20 +90,20 @@ fn wanted(view: &View, numbers: &[u32], newly_seen: &[u32]) -> Vec<Wanted> {
 }
 
 /// The answer to a FETCH: one [`Part::Each`] for each message, then the tagged line.
-struct Responses {
-    wanted: vec::IntoIter<Wanted>,
+struct FetchResponses {
+    wanted: vec::IntoIter<FetchedMessage>,
     items: Rc<[FetchItem]>,
-    reading: Rc<Reading>,
+    reading: Rc<MessageReader>,
     missing: Rc<Cell<Option<Missing>>>,
     last_words: Option<LastWords>,
 }
 
-impl Iterator for Responses {
+impl Iterator for FetchResponses {
     type Item = Part;
 
     fn next(&mut self) -> Option<Part> {
         for wanted in self.wanted.by_ref() {
-            let response = Response::new(wanted, &self.items, &self.reading, &self.missing);
+            let response = FetchResponse::new(wanted, &self.items, &self.reading, &self.missing);
             if response.can_be_made() {
                 return Some(Part::Each(Box::new(response)));
             }

@@ -1,30 +1,30 @@
 //! THREAD: the messages that were found, as conversations (RFC 5256 §3). The algorithms are in
 //! [`message::thread`](crate::mail::message::thread); this file only asks and answers.
 
-use super::answer::{Answer, Answered};
-use super::facts::{base_subject, sent_or_arrived};
-use super::matching::Matching;
-use super::reading::Reading;
-use super::search::told;
-use super::session::ImapServer;
-use super::view::View;
 use crate::mail::message::thread::{self, Member, Node, Threads, message_id, ordered_subject};
 use crate::mail::protocol::imap::Thread;
 use crate::mail::protocol::imap::search::Algorithm;
 use crate::mail::store::{Message, StoreError};
+use crate::server::imap::messages::message_reader::MessageReader;
+use crate::server::imap::reply::{CommandReply, CommandResult};
+use crate::server::imap::search::plan::SearchPlan;
+use crate::server::imap::search::sort_keys::{base_subject, sent_or_arrived};
+use crate::server::imap::search::told;
+use crate::server::imap::session::ImapServer;
+use crate::server::imap::view::View;
 
 impl ImapServer {
     /// RFC 5256 §3, BASE.6.4.THREAD; with UIDs as the answer, BASE.6.4.8.
-    pub(super) fn thread(&mut self, thread: &Thread, by_uid: bool) -> Answered {
+    pub(crate) fn thread(&mut self, thread: &Thread, by_uid: bool) -> CommandResult {
         let view = self.view()?;
-        let found = Matching::new(view, Some(&thread.charset), &thread.keys)?.found()?;
+        let found = SearchPlan::new(view, Some(&thread.charset), &thread.keys)?.found()?;
         let (members, numbers) = members(view, thread.algorithm, found)?;
         let threads = match thread.algorithm {
             Algorithm::OrderedSubject => ordered_subject(&members),
             Algorithm::References => thread::references(&members),
         };
         let line = thread_line(&threads, &told(view, numbers, by_uid));
-        Ok(Answer::ok("THREAD completed").with(line))
+        Ok(CommandReply::ok("THREAD completed").with(line))
     }
 }
 
@@ -50,7 +50,7 @@ fn members(
 }
 
 fn member(
-    reading: &Reading,
+    reading: &MessageReader,
     message: &Message,
     algorithm: Algorithm,
 ) -> Result<Member, StoreError> {

@@ -1,7 +1,7 @@
 //! Is a search key true of a message? (RFC 3501 §6.4.4, RFC 9051 §6.4.4)
 //!
 //! A [`Candidate`] reads of its message what a key needs and no more, and keeps it for the next key.
-//! Texts are compared decoded and by [`casemap`].
+//! TextSearch are compared decoded and by [`casemap`].
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
@@ -10,26 +10,26 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use super::catalogue::{Heading, KEPT_FIELDS};
-use super::facts::arrived;
-use super::reading::Reading;
-use super::texts::{Texts, field_text};
-use super::view::View;
 use crate::mail::message::{Flag, Header, Sent, casemap};
-use crate::mail::protocol::imap::search::{Clock, Place, When};
+use crate::mail::protocol::imap::search::{Clock, TextPlace, When};
 use crate::mail::protocol::imap::{DateTime, MessageSet, SearchKey};
 use crate::mail::store::{Message, StoreError};
+use crate::server::imap::messages::message_cache::{CachedHeader, KEPT_FIELDS};
+use crate::server::imap::messages::message_reader::MessageReader;
+use crate::server::imap::search::sort_keys::arrived;
+use crate::server::imap::search::text::{TextSearch, field_text};
+use crate::server::imap::view::View;
 
 /// A message that is asked about.
-pub(super) struct Candidate<'a> {
+pub(crate) struct Candidate<'a> {
     view: &'a View,
-    texts: &'a Texts,
+    texts: &'a TextSearch,
     /// Seconds since 1970: when the question was asked.
     now: i64,
     number: u32,
     message: &'a Message,
     /// What was read of it so far.
-    heading: OnceCell<Arc<Heading>>,
+    heading: OnceCell<Arc<CachedHeader>>,
     header: OnceCell<Header>,
     fields: RefCell<HashMap<String, Option<Rc<str>>>>,
     found: OnceCell<Vec<bool>>,
@@ -38,9 +38,9 @@ pub(super) struct Candidate<'a> {
 impl<'a> Candidate<'a> {
     /// The message with this number in the view. `texts` are all that the keys look for in whole
     /// messages.
-    pub(super) fn new(
+    pub(crate) fn new(
         view: &'a View,
-        texts: &'a Texts,
+        texts: &'a TextSearch,
         now: i64,
         (number, message): (u32, &'a Message),
     ) -> Candidate<'a> {
@@ -57,9 +57,9 @@ impl<'a> Candidate<'a> {
         }
     }
 
-    /// Is this true of the message? Texts are prepared already. Keys nest to a bound that the grammar
+    /// Is this true of the message? TextSearch are prepared already. Keys nest to a bound that the grammar
     /// sets, and this with them.
-    pub(super) fn matches(&self, key: &SearchKey) -> Result<bool, StoreError> {
+    pub(crate) fn matches(&self, key: &SearchKey) -> Result<bool, StoreError> {
         let flags = &self.message.flags;
         let recent = || self.view.is_recent(self.message.uid);
         Ok(match key {
@@ -129,17 +129,17 @@ impl<'a> Candidate<'a> {
         }))
     }
 
-    fn text_is_in(&self, place: Place, text: &str) -> Result<bool, StoreError> {
+    fn text_is_in(&self, place: TextPlace, text: &str) -> Result<bool, StoreError> {
         match place {
-            Place::Bcc => self.field_has("Bcc", text),
-            Place::Cc => self.field_has("Cc", text),
-            Place::From => self.field_has("From", text),
-            Place::Subject => self.field_has("Subject", text),
-            Place::To => self.field_has("To", text),
-            Place::Text | Place::Body => {
+            TextPlace::Bcc => self.field_has("Bcc", text),
+            TextPlace::Cc => self.field_has("Cc", text),
+            TextPlace::From => self.field_has("From", text),
+            TextPlace::Subject => self.field_has("Subject", text),
+            TextPlace::To => self.field_has("To", text),
+            TextPlace::Text | TextPlace::Body => {
                 let found = self
                     .found()?
-                    .get(self.texts.place(place == Place::Text, text));
+                    .get(self.texts.place(place == TextPlace::Text, text));
                 Ok(found == Some(&true))
             }
         }
@@ -180,7 +180,7 @@ impl<'a> Candidate<'a> {
         Ok(self.header.get_or_init(|| header))
     }
 
-    fn heading(&self) -> Result<&Heading, StoreError> {
+    fn heading(&self) -> Result<&CachedHeader, StoreError> {
         if let Some(heading) = self.heading.get() {
             return Ok(heading);
         }
@@ -188,7 +188,7 @@ impl<'a> Candidate<'a> {
         Ok(self.heading.get_or_init(|| heading))
     }
 
-    /// Which of the texts are in the message, in the order of [`Texts`].
+    /// Which of the texts are in the message, in the order of [`TextSearch`].
     fn found(&self) -> Result<&[bool], StoreError> {
         if let Some(found) = self.found.get() {
             return Ok(found);
@@ -197,7 +197,7 @@ impl<'a> Candidate<'a> {
         Ok(self.found.get_or_init(|| found))
     }
 
-    fn reading(&self) -> &Reading {
+    fn reading(&self) -> &MessageReader {
         self.view.reading()
     }
 }

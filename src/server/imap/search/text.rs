@@ -11,14 +11,14 @@ use std::io::Read;
 
 use memchr::memmem::Finder;
 
-use super::catalogue::Nature;
-use super::reading::Reading;
 use crate::mail::message::{
     BodyPart, Content, Decoder, Encoding, Field, Header, casemap, charset, content, words,
 };
 use crate::mail::protocol::imap::SearchKey;
-use crate::mail::protocol::imap::search::Place;
+use crate::mail::protocol::imap::search::TextPlace;
 use crate::mail::store::{Message, StoreError};
+use crate::server::imap::messages::message_cache::PartKind;
+use crate::server::imap::messages::message_reader::MessageReader;
 
 /// Octets of a body that are read at once. Decoded, and prepared for comparison, they are some thirty
 /// times as many at the very worst.
@@ -30,35 +30,35 @@ const WINDOW: usize = 64 * 1024;
 
 /// The texts of a search that are looked for in whole messages.
 #[derive(Default)]
-pub(super) struct Texts {
-    wanted: Vec<Wanted>,
+pub(crate) struct TextSearch {
+    wanted: Vec<WantedText>,
     /// Where each of them stands in `wanted`.
     places: HashMap<(bool, String), usize>,
 }
 
 /// A text, prepared.
-struct Wanted {
+struct WantedText {
     finder: Finder<'static>,
     in_headers: bool,
 }
 
-impl Texts {
+impl TextSearch {
     /// Those of this key, and of the keys in it; they are prepared already.
-    pub(super) fn of(key: &SearchKey) -> Texts {
-        let mut texts = Texts::default();
+    pub(crate) fn of(key: &SearchKey) -> TextSearch {
+        let mut texts = TextSearch::default();
         texts.add(key);
         texts
     }
 
     fn add(&mut self, key: &SearchKey) {
         match key {
-            SearchKey::Text(place @ (Place::Body | Place::Text), text) => {
-                let in_headers = *place == Place::Text;
+            SearchKey::Text(place @ (TextPlace::Body | TextPlace::Text), text) => {
+                let in_headers = *place == TextPlace::Text;
                 let next = self.wanted.len();
                 let known = self.places.entry((in_headers, text.clone()));
                 if *known.or_insert(next) == next {
                     let finder = Finder::new(text).into_owned();
-                    self.wanted.push(Wanted { finder, in_headers });
+                    self.wanted.push(WantedText { finder, in_headers });
                 }
             }
             SearchKey::Not(key) => self.add(key),
@@ -68,10 +68,10 @@ impl Texts {
         }
     }
 
-    /// Which of the texts are in the message, each at its [place](Texts::place).
-    pub(super) fn find(
+    /// Which of the texts are in the message, each at its [place](TextSearch::place).
+    pub(crate) fn find(
         &self,
-        reading: &Reading,
+        reading: &MessageReader,
         message: &Message,
     ) -> Result<Vec<bool>, StoreError> {
         let mut pass = Pass {
@@ -92,7 +92,7 @@ impl Texts {
     }
 
     /// Where this text, looked for in headers too or in bodies alone, stands among what was found.
-    pub(super) fn place(&self, in_headers: bool, text: &str) -> usize {
+    pub(crate) fn place(&self, in_headers: bool, text: &str) -> usize {
         let place = self.places.get(&(in_headers, text.to_owned()));
         place.copied().unwrap_or(usize::MAX)
     }
@@ -100,9 +100,9 @@ impl Texts {
 
 /// One pass over a message.
 struct Pass<'a> {
-    reading: &'a Reading,
+    reading: &'a MessageReader,
     message: &'a Message,
-    texts: &'a Texts,
+    texts: &'a TextSearch,
     found: Vec<bool>,
 }
 
@@ -127,7 +127,7 @@ impl Pass<'_> {
     }
 
     /// RFC 9051 §6.4.4: TEXT looks into the headers of parts, too; BODY into no header at all.
-    fn part_header(&mut self, part: &BodyPart<Nature>) -> Result<(), StoreError> {
+    fn part_header(&mut self, part: &BodyPart<PartKind>) -> Result<(), StoreError> {
         if self.looks_in_headers() {
             let header = self.reading.header_at(self.message, part.header.clone())?;
             self.look(&header_text(&header), true);
@@ -136,8 +136,8 @@ impl Pass<'_> {
     }
 
     /// What is in a part, whose header was looked through.
-    fn part(&mut self, part: &BodyPart<Nature>) -> Result<(), StoreError> {
-        let inside: &[BodyPart<Nature>] = match &part.content {
+    fn part(&mut self, part: &BodyPart<PartKind>) -> Result<(), StoreError> {
+        let inside: &[BodyPart<PartKind>] = match &part.content {
             Content::Leaf if part.fields.is_text => return self.body(part),
             Content::Leaf => return Ok(()),
             Content::Multipart(parts) => parts,
@@ -153,7 +153,7 @@ impl Pass<'_> {
         Ok(())
     }
 
-    fn body(&mut self, part: &BodyPart<Nature>) -> Result<(), StoreError> {
+    fn body(&mut self, part: &BodyPart<PartKind>) -> Result<(), StoreError> {
         let longest = self
             .texts
             .wanted
@@ -201,7 +201,7 @@ struct Readable {
 }
 
 impl Readable {
-    fn new(nature: Nature) -> Readable {
+    fn new(nature: PartKind) -> Readable {
         Readable {
             charset: charset::CharsetDecoder::new(nature.charset),
             text: String::new(),
@@ -245,7 +245,7 @@ fn header_text(header: &Header) -> String {
 
 /// The value of a field as people read it: unfolded, its encoded words decoded (RFC 2047), and behind it
 /// what its parameters in the extended form mean (RFC 2231).
-pub(super) fn field_text(field: Field<'_>) -> String {
+pub(crate) fn field_text(field: Field<'_>) -> String {
     let value = field.unfolded();
     let mut text = words::decode(&value);
     if field.is_any(&["Content-Type", "Content-Disposition"]) {

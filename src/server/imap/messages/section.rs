@@ -10,7 +10,7 @@ use crate::mail::protocol::imap::fetch::{Section, SectionText};
 
 /// What a section comes to in a message.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Found<'a> {
+pub(crate) enum SectionOctets<'a> {
     /// These octets of the message.
     Octets(Range<u64>),
     /// These fields of the header that stands there, or the others.
@@ -21,7 +21,7 @@ pub(super) enum Found<'a> {
 
 /// Which fields of a header are wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Picked<'a> {
+pub(crate) enum Picked<'a> {
     /// Those with these names.
     Only(&'a [String]),
     /// All but those.
@@ -29,38 +29,40 @@ pub(super) enum Picked<'a> {
 }
 
 /// Finds what is wanted of the message itself, whose header ends there: 20 MB are not read for that.
-pub(super) fn of_whole(text: &SectionText, header_end: u64, size: u64) -> Found<'_> {
+pub(crate) fn of_whole(text: &SectionText, header_end: u64, size: u64) -> SectionOctets<'_> {
     of_message(text, 0..header_end, header_end..size)
 }
 
 /// Finds a section of a part of this message.
-pub(super) fn of_part<'a, F>(section: &'a Section, message: &BodyPart<F>) -> Found<'a> {
+pub(crate) fn of_part<'a, F>(section: &'a Section, message: &BodyPart<F>) -> SectionOctets<'a> {
     let Some(part) = message.find(&section.path) else {
-        return Found::Nothing;
+        return SectionOctets::Nothing;
     };
     match (&section.text, &part.content) {
-        (None, _) => Found::Octets(part.body.clone()),
-        (Some(SectionText::Mime), _) => Found::Octets(part.header.clone()),
+        (None, _) => SectionOctets::Octets(part.body.clone()),
+        (Some(SectionText::Mime), _) => SectionOctets::Octets(part.header.clone()),
         (Some(text), Content::Message(inner)) => {
             of_message(text, inner.header.clone(), inner.body.clone())
         }
         // RFC 3501 §6.4.5: HEADER and TEXT of a part are those of the message in it.
-        (Some(_), _) => Found::Nothing,
+        (Some(_), _) => SectionOctets::Nothing,
     }
 }
 
-fn of_message(text: &SectionText, header: Range<u64>, body: Range<u64>) -> Found<'_> {
+fn of_message(text: &SectionText, header: Range<u64>, body: Range<u64>) -> SectionOctets<'_> {
     match text {
-        SectionText::Header | SectionText::Mime => Found::Octets(header),
-        SectionText::Text => Found::Octets(body),
-        SectionText::HeaderFields(names) => Found::Fields(header, Picked::Only(names)),
-        SectionText::HeaderFieldsNot(names) => Found::Fields(header, Picked::Without(names)),
+        SectionText::Header | SectionText::Mime => SectionOctets::Octets(header),
+        SectionText::Text => SectionOctets::Octets(body),
+        SectionText::HeaderFields(names) => SectionOctets::Fields(header, Picked::Only(names)),
+        SectionText::HeaderFieldsNot(names) => {
+            SectionOctets::Fields(header, Picked::Without(names))
+        }
     }
 }
 
 impl Picked<'_> {
     /// The fields as they stand in this header, and the empty line.
-    pub(super) fn of(self, header: &Header) -> Vec<u8> {
+    pub(crate) fn of(self, header: &Header) -> Vec<u8> {
         match self {
             Picked::Only(names) => header.only(names),
             Picked::Without(names) => header.without(names),
@@ -85,13 +87,13 @@ mod tests {
         Section::parse(&mut Cursor::new(format!("[{text}]").as_bytes())).unwrap()
     }
 
-    fn octets(found: Found) -> Option<String> {
+    fn octets(found: SectionOctets) -> Option<String> {
         let bytes =
             |range: Range<u64>| &MESSAGE.as_bytes()[range.start as usize..range.end as usize];
         let bytes = match found {
-            Found::Octets(range) => bytes(range).to_vec(),
-            Found::Fields(header, picked) => picked.of(&Header::parse(bytes(header))),
-            Found::Nothing => return None,
+            SectionOctets::Octets(range) => bytes(range).to_vec(),
+            SectionOctets::Fields(header, picked) => picked.of(&Header::parse(bytes(header))),
+            SectionOctets::Nothing => return None,
         };
         Some(String::from_utf8(bytes).unwrap())
     }
