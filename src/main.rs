@@ -81,7 +81,7 @@ fn run(line: CommandLine) -> Result<(), CommandError> {
             let send = |recorder: &_| {
                 let said = args.server.server.as_ref();
                 let settings = settings_for(&config, Protocol::Smtp, said)?;
-                send::run(&args, &settings.recorded_by(recorder))
+                send::run(&args, &settings.watched_by(&recorder.taps()))
             };
             during(&config, &args.recording, send)
         }
@@ -90,7 +90,7 @@ fn run(line: CommandLine) -> Result<(), CommandError> {
             let read = |recorder: &_| {
                 let said = args.server.server.as_ref();
                 let settings = settings_for(&config, args.protocol(), said)?;
-                inbox::run(&args, &settings.recorded_by(recorder))
+                inbox::run(&args, &settings.watched_by(&recorder.taps()))
             };
             during(&config, &args.recording, read)
         }

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use super::Gate;
 use crate::limits;
+use crate::mail::net::Taps;
 use crate::mail::net::place::Place;
 use crate::mail::net::tls::Versions;
 use crate::mail::protocol::Protocol;
-use crate::teaching::wire_tap::Recorder;
 
 /// How a connection is protected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,8 +42,8 @@ pub struct Endpoint {
     /// May a password cross in clear, for everybody on the way to read? To this machine it always
     /// may.
     pub password_in_clear: bool,
-    /// Records the connection.
-    pub recorder: Recorder,
+    /// Lets a recorder look on.
+    pub taps: Taps,
     /// Where each line waits, in step mode.
     pub gate: Gate,
 }
@@ -65,7 +65,7 @@ impl Endpoint {
             versions: Versions::default(),
             timeout: limits::CLIENT_TIMEOUT,
             password_in_clear: false,
-            recorder: Recorder::default(),
+            taps: Taps::default(),
             gate: Gate::default(),
         }
     }

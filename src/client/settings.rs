@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::Endpoint;
 use crate::mail::message::Contact;
 use crate::mail::message::contact::NotAnAddress;
-use crate::teaching::wire_tap::Recorder;
+use crate::mail::net::Taps;
 
 /// The servers that the clients talk to, and the accounts on them.
 #[derive(Clone)]
@@ -33,11 +33,11 @@ impl ClientSettings {
         }
     }
 
-    /// The same, with every connection to the servers recorded.
+    /// Watches every connection to the servers with these taps.
     #[must_use]
-    pub fn recorded_by(mut self, recorder: &Recorder) -> ClientSettings {
+    pub fn watched_by(mut self, taps: &Taps) -> ClientSettings {
         for endpoint in [&mut self.smtp, &mut self.pop3, &mut self.imap] {
-            endpoint.recorder = recorder.clone();
+            endpoint.taps = taps.clone();
         }
         self
     }

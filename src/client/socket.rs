@@ -14,9 +14,8 @@ use std::time::Duration;
 use super::{ClientError, Endpoint, Security};
 use crate::limits;
 use crate::mail::net::tls;
-use crate::mail::net::{Bell, Heard, Patience, Secured, Wire};
+use crate::mail::net::{Bell, ConnectionInfo, Heard, Patience, Secured, Side, Wire};
 use crate::mail::protocol::Protocol;
-use crate::teaching::wire_tap::Side;
 
 /// What a protocol's server says to one command.
 pub trait Answer: Sized {
@@ -51,9 +50,16 @@ impl ClientSocket {
                 line_length: limits::ANSWER_LINE,
             };
             let mut wire = Wire::new(tcp, patience, None)?;
-            let spoken = (endpoint.service(protocol), Some(protocol));
-            let tap = endpoint.recorder.tap(Side::Client, spoken, (local, peer));
-            tap.into_iter().for_each(|tap| wire.watch(tap));
+            let connection = ConnectionInfo {
+                ours: Side::Client,
+                service: endpoint.service(protocol),
+                protocol: Some(protocol),
+                client: local,
+                server: peer,
+            };
+            if let Some(tap) = endpoint.taps.tap(&connection) {
+                wire.watch(tap);
+            }
             Ok((wire, (local, peer)))
         });
         let (wire, ends) = connected.map_err(|cause| ClientError::Unreachable {

@@ -25,7 +25,7 @@ pub fn run(args: &RecordingArgs, config: &Config, file: Option<&Path>) -> Result
     allow_many_descriptors();
     let Recording { recorder, told, .. } = Recording::begin(config, args, Whose::Servers)?;
     let interrupted = interruptions()?;
-    let servers = Servers::open(config, recorder.clone())?;
+    let servers = Servers::open(config, recorder.taps())?;
     // Whoever reads our output may be gone; that is no reason to stop serving.
     let _ = present(
         &mut io::stdout().lock(),
@@ -218,7 +218,7 @@ mod tests {
 
     use super::*;
     use crate::config::Ports;
-    use crate::teaching::wire_tap::Recorder;
+    use crate::mail::net::Taps;
 
     #[test]
     fn what_is_pasted_is_one_word() {
@@ -264,7 +264,7 @@ mod tests {
             (config.tls.certs, config.mail) =
                 (folder.path().join("my certs"), folder.path().into());
             config.queue = folder.path().join("queue");
-            let servers = Servers::open(&config, Recorder::default()).unwrap();
+            let servers = Servers::open(&config, Taps::default()).unwrap();
             config.server.host = host.parse().unwrap();
             let mut screen = Vec::new();
             let invocation = Invocation::of(None);

@@ -100,16 +100,8 @@ pub fn run(protocol: Protocol, args: &TalkArgs, config: &Config) -> Result<(), C
         capture: args.capture.clone(),
     };
     during(config, &recording, |recorder| {
-        let recorder = recorder.clone();
-        lead(
-            protocol,
-            args,
-            config,
-            Endpoint {
-                recorder,
-                ..endpoint
-            },
-        )
+        let taps = recorder.taps();
+        lead(protocol, args, config, Endpoint { taps, ..endpoint })
     })
 }
 

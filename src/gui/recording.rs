@@ -9,7 +9,8 @@ use eframe::egui::Context;
 use super::model::conversations::Conversations;
 use super::model::follower::Follower;
 use super::model::saved_events::SavedEvents;
-use crate::client::{ClientSettings, Endpoint, Gate};
+use crate::client::{ClientSettings, Gate};
+use crate::mail::net::Taps;
 use crate::config::Journal;
 use crate::teaching::explain::Texts;
 use crate::teaching::wire_tap::journal::Writer;
@@ -57,14 +58,14 @@ impl WindowRecording {
     /// From now on what is said there is shown, and can be stepped through.
     pub(super) fn watch(&self, settings: &mut ClientSettings) {
         for endpoint in [&mut settings.smtp, &mut settings.pop3, &mut settings.imap] {
-            let Endpoint { recorder, gate, .. } = endpoint;
-            (*recorder, *gate) = (self.recorder.clone(), self.gate.clone());
+            endpoint.taps = self.recorder.taps();
+            endpoint.gate = self.gate.clone();
         }
     }
 
     /// For servers inside.
-    pub(super) fn recorder(&self) -> Recorder {
-        self.recorder.clone()
+    pub(super) fn taps(&self) -> Taps {
+        self.recorder.taps()
     }
 
     /// The gate of step mode.

@@ -38,7 +38,7 @@ impl ServersView {
         config: Config,
         recording: &WindowRecording,
     ) -> ServersView {
-        let worker = servers_worker::start(window, config, recording.recorder());
+        let worker = servers_worker::start(window, config, recording.taps());
         let mut lab = BuiltInServers::default();
         match &worker {
             Ok(worker) => worker.order(Job::Look),

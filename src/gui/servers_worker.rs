@@ -14,9 +14,9 @@ use super::worker::{Reporter, Worker};
 use crate::config::{Config, Port};
 use crate::mail::message::Flag;
 use crate::mail::store::{Message, Store, StoreError};
+use crate::mail::net::Taps;
 use crate::server::Servers;
 use crate::server::queue::{Spool, State};
-use crate::teaching::wire_tap::Recorder;
 
 /// For a conversation of our own window's to end: it hears the goodbye at once.
 const GRACE: Duration = Duration::from_secs(2);
@@ -43,15 +43,15 @@ pub(super) enum Job {
 pub(super) fn start(
     window: &Context,
     config: Config,
-    recorder: Recorder,
+    taps: Taps,
 ) -> io::Result<Worker<Job, News>> {
     Worker::start("laboratory", window, move |jobs, reporter| {
-        work(&jobs, &reporter, &config, &recorder);
+        work(&jobs, &reporter, &config, &taps);
     })
 }
 
 /// Does what is asked for, until the window is closed; then the servers close, too.
-fn work(jobs: &Receiver<Job>, reporter: &Reporter<News>, config: &Config, recorder: &Recorder) {
+fn work(jobs: &Receiver<Job>, reporter: &Reporter<News>, config: &Config, taps: &Taps) {
     let mut servers: Option<Servers> = None;
     let stand = |standing| reporter.report(News::Stands(standing));
     for job in jobs {
@@ -62,7 +62,7 @@ fn work(jobs: &Receiver<Job>, reporter: &Reporter<News>, config: &Config, record
             }),
             Job::Open if servers.is_none() => {
                 stand(ServersState::Opening);
-                let (opened, standing) = open(config, recorder);
+                let (opened, standing) = open(config, taps);
                 servers = opened;
                 stand(standing);
             }
@@ -82,11 +82,11 @@ fn work(jobs: &Receiver<Job>, reporter: &Reporter<News>, config: &Config, record
     }
 }
 
-fn open(config: &Config, recorder: &Recorder) -> (Option<Servers>, ServersState) {
+fn open(config: &Config, taps: &Taps) -> (Option<Servers>, ServersState) {
     if let Some(address) = taken(config) {
         return (None, ServersState::Elsewhere(address));
     }
-    match Servers::open(config, recorder.clone()) {
+    match Servers::open(config, taps.clone()) {
         Ok(servers) => {
             let servers = servers.with_grace(GRACE);
             let listening = servers.listening().to_vec();

@@ -16,9 +16,8 @@ use socket2::{Domain, Socket, Type};
 use super::connections::{Connections, Place};
 use super::{Peer, Session, Trouble, Upgrade, converse};
 use crate::limits;
-use crate::mail::net::{Bell, Patience, Secured, Wire, readable};
+use crate::mail::net::{Bell, ConnectionInfo, Patience, Secured, Side, Taps, Wire, readable};
 use crate::mail::protocol::Protocol;
-use crate::teaching::wire_tap::{Recorder, Side};
 
 /// What is served on a port.
 pub struct Service {
@@ -32,8 +31,8 @@ pub struct Service {
     pub patience: Patience,
     /// Begins a conversation with a client.
     pub new_session: Box<dyn Fn(Peer) -> Box<dyn Session> + Send + Sync>,
-    /// Records the connections.
-    pub recorder: Recorder,
+    /// Lets a recorder look on.
+    pub taps: Taps,
 }
 
 impl Service {
@@ -48,7 +47,7 @@ impl Service {
             security: Security::Plain,
             patience: Patience::default(),
             new_session: Box::new(move |peer| Box::new(new_session(peer))),
-            recorder: Recorder::default(),
+            taps: Taps::default(),
         }
     }
 }
@@ -179,10 +178,17 @@ impl Service {
         place: &Place,
         stop: Bell,
     ) -> io::Result<()> {
-        let (here, spoken) = (tcp.local_addr()?, (self.name, self.protocol));
+        let connection = ConnectionInfo {
+            ours: Side::Server,
+            service: self.name,
+            protocol: self.protocol,
+            client: address,
+            server: tcp.local_addr()?,
+        };
         let mut wire = Wire::new(tcp, self.patience, Some(stop))?;
-        let tap = self.recorder.tap(Side::Server, spoken, (address, here));
-        tap.into_iter().for_each(|tap| wire.watch(tap));
+        if let Some(tap) = self.taps.tap(&connection) {
+            wire.watch(tap);
+        }
         if let Security::Tls(acceptor) = &self.security {
             wire.accept_tls(acceptor)?;
         }

@@ -20,13 +20,12 @@ use crate::config::accounts::Accounts;
 use crate::config::{Config, Port, Ports};
 use crate::limits::BareLineEndings;
 use crate::mail::message::welcome;
-use crate::mail::net::Patience;
+use crate::mail::net::{Patience, Taps};
 use crate::mail::net::certificates::Certificates;
 use crate::mail::net::tls::{self, TlsError};
 use crate::mail::protocol::{self, smtp::Address};
 use crate::mail::store::{Delivery, Store, StoreError};
 use crate::server::queue::{Queue, Sending};
-use crate::teaching::wire_tap::Recorder;
 
 /// Why the office cannot open, in one sentence that names the thing at fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,7 +58,7 @@ pub struct Office {
     ports: Ports,
     acceptor: TlsAcceptor,
     accounts: Vec<String>,
-    recorder: Recorder,
+    taps: Taps,
 }
 
 /// The protocols, and how each begins a conversation.
@@ -117,15 +116,14 @@ impl Office {
             ports,
             acceptor,
             accounts,
-            recorder: Recorder::default(),
+            taps: Taps::default(),
         })
     }
 
-    /// The same office, with every connection recorded: those of its servers, and those on which its
-    /// queue sends mail on.
+    /// Watches every connection with these taps: the servers' own, and those of the queue.
     #[must_use]
-    pub fn recorded_by(mut self, recorder: Recorder) -> Office {
-        self.recorder = recorder;
+    pub fn watched_by(mut self, taps: Taps) -> Office {
+        self.taps = taps;
         self
     }
 
@@ -180,7 +178,7 @@ impl Office {
         };
         let site = Arc::clone(&self.site);
         let inboxes = Box::new(move |address: &Address| home(&site, address));
-        let sending = queue.start(inboxes, self.recorder.clone());
+        let sending = queue.start(inboxes, self.taps.clone());
         let no_thread = |error| SetupError(format!("no thread for the queue: {error}"));
         sending.map(Some).map_err(no_thread)
     }
@@ -211,7 +209,7 @@ impl Office {
             security,
             patience,
             new_session,
-            recorder: self.recorder.clone(),
+            taps: self.taps.clone(),
         };
         Listener::bind(address, service, connections).map_err(|error| {
             SetupError(format!(

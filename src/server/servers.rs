@@ -10,9 +10,9 @@ use std::time::Duration;
 use super::{Connections, Listener, Office, SetupError};
 use crate::config::Config;
 use crate::limits;
+use crate::mail::net::Taps;
 use crate::mail::store::Store;
 use crate::server::queue::Sending;
-use crate::teaching::wire_tap::Recorder;
 
 /// Servers that are open.
 pub struct Servers {
@@ -38,12 +38,12 @@ pub struct Listening {
 
 impl Servers {
     /// Opens everything that this configuration names: its ports, new accounts with their first
-    /// mail, and the queue. Each connection is recorded.
+    /// mail, and the queue. The taps watch each connection.
     ///
     /// # Errors
     /// When a port is taken, a certificate unreadable or a folder unwritable.
-    pub fn open(config: &Config, recorder: Recorder) -> Result<Servers, SetupError> {
-        let office = Office::open(config)?.recorded_by(recorder);
+    pub fn open(config: &Config, taps: Taps) -> Result<Servers, SetupError> {
+        let office = Office::open(config)?.watched_by(taps);
         let most = config.limits.connections_per_address;
         let connections = Connections::new(config.server.max_connections, most)
             .map_err(|error| SetupError(format!("no file descriptors: {error}")))?;

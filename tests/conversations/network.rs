@@ -10,12 +10,11 @@ use std::time::Duration;
 
 use native_tls::TlsAcceptor;
 use pillarbox::client::{self, Endpoint};
-use pillarbox::mail::net::Patience;
+use pillarbox::mail::net::{Patience, Taps};
 use pillarbox::mail::net::certificates::Certificates;
 use pillarbox::mail::net::tls::{self, Versions};
 use pillarbox::server::{Connections, Listener, Security, Service, Site};
 use pillarbox::teaching::script::{Protocol, Script, Talk, Tls, connect};
-use pillarbox::teaching::wire_tap::Recorder;
 use tempfile::TempDir;
 
 use crate::site::new_session;
@@ -84,7 +83,7 @@ impl<'a> Ports<'a> {
                     line_length: site.limits.line_length,
                 },
                 new_session: Box::new(move |peer| new_session(&site, protocol, peer)),
-                recorder: Recorder::default(),
+                taps: Taps::default(),
             };
             let any_port = SocketAddr::from(([127, 0, 0, 1], 0));
             let listener = Listener::bind(any_port, service, &connections).unwrap();

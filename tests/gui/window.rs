@@ -21,7 +21,7 @@ use pillarbox::gui::{App, Start};
 use pillarbox::mail::store::{Delivery, Store};
 use pillarbox::server::Servers;
 use pillarbox::teaching::explain::Texts;
-use pillarbox::teaching::wire_tap::Recorder;
+use pillarbox::mail::net::Taps;
 use tempfile::TempDir;
 
 use crate::common::programs::free_ports;
@@ -69,7 +69,7 @@ impl Lab {
              pop3s = {pop3s}\nimaps = {imaps}\n[limits]\nlogin_delay = 0\n"
         );
         let config = Config::parse("config.ini", &text, self.path()).unwrap();
-        let servers = Servers::open(&config, Recorder::default()).unwrap();
+        let servers = Servers::open(&config, Taps::default()).unwrap();
         self.config = Some(config);
         let servers = servers.with_grace(Duration::from_millis(1));
         let port = |name: &str| {

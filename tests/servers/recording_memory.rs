@@ -12,7 +12,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use pillarbox::config::Journal;
-use pillarbox::mail::net::{Direction, Tap};
+use pillarbox::mail::net::{ConnectionInfo, Direction, Tap};
 use pillarbox::mail::protocol::Protocol;
 use pillarbox::teaching::wire_tap::{Event, Live, Recorder, Side, What, journal};
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
@@ -90,8 +90,14 @@ fn record_a_thousand() {
     // One after the other: how many wait for the recorder together would decide how buffers grow.
     let record = |conversations: usize| {
         for _ in 0..conversations {
-            let service = ("pop3", Some(Protocol::Pop3));
-            let tap = recorder.tap(Side::Server, service, (place, place));
+            let connection = ConnectionInfo {
+                ours: Side::Server,
+                service: "pop3",
+                protocol: Some(Protocol::Pop3),
+                client: place,
+                server: place,
+            };
+            let tap = recorder.taps().tap(&connection);
             converse(&mut *tap.unwrap());
             endings.recv_timeout(PATIENCE).unwrap();
         }

@@ -68,7 +68,7 @@ impl Place {
             }
             Err(reason) => {
                 let recording = Recording::begin(config, &recording(args), Whose::Demo)?;
-                let sites = Sites::recorded(script, &recording.recorder)?;
+                let sites = Sites::watched(script, recording.recorder.taps())?;
                 Ok((Place::Own(sites, reason), recording))
             }
         }
@@ -97,7 +97,7 @@ impl Place {
     ) -> Result<(Place, Recording), CommandError> {
         let recording = Recording::begin(config, &recording(args), Whose::Client)?;
         for endpoint in endpoints.values_mut() {
-            endpoint.recorder = recording.recorder.clone();
+            endpoint.taps = recording.recorder.taps();
         }
         Ok((Place::There(endpoints, which), recording))
     }

@@ -30,6 +30,6 @@ pub use body::{DotText, Octets};
 pub(crate) use poll::readable;
 pub use presented::{Fault, Presented};
 pub use socket::Wake;
-pub use tap::{Direction, Secured, Tap};
+pub use tap::{ConnectionInfo, Direction, Secured, Side, Tap, TapSource, Taps};
 pub use waiting::{Heard, Patience};
 pub use wire::Wire;

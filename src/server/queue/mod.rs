@@ -27,10 +27,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::config::Config;
+use crate::mail::net::Taps;
 use crate::mail::net::tls::Versions;
 use crate::mail::protocol::smtp::{Address, Reply};
 use crate::mail::store::{Mailbox, StoreError};
-use crate::teaching::wire_tap::Recorder;
 use agenda::Agenda;
 use route::Routes;
 use schedule::Schedule;
@@ -123,16 +123,16 @@ impl Queue {
         Submission::begin(Arc::clone(self), id, envelope)
     }
 
-    /// Sends what waits and what will come, in threads of its own; its connections are recorded.
+    /// Sends what waits and what will come, in threads of its own; the taps watch its connections.
     ///
     /// # Errors
     /// When there is no thread left.
     pub fn start(
         self: &Arc<Self>,
         inboxes: Box<Inboxes>,
-        recorder: Recorder,
+        taps: Taps,
     ) -> io::Result<Sending> {
-        Sending::start(Arc::clone(self), inboxes, recorder)
+        Sending::start(Arc::clone(self), inboxes, taps)
     }
 
     /// The folder.

@@ -24,8 +24,8 @@ use super::{Envelope, Inboxes, Queue, State};
 use crate::client::{self, ClientError, Endpoint, Hello, SmtpClient};
 use crate::config::{NextHop, Security};
 use crate::limits;
+use crate::mail::net::Taps;
 use crate::mail::store::StoreError;
-use crate::teaching::wire_tap::Recorder;
 
 /// The sending threads of a queue; they end when this is dropped.
 pub struct Sending {
@@ -37,19 +37,19 @@ pub struct Sending {
 struct Sender {
     queue: Arc<Queue>,
     reporter: Reporter,
-    recorder: Recorder,
+    taps: Taps,
 }
 
 impl Sending {
     pub(super) fn start(
         queue: Arc<Queue>,
         inboxes: Box<Inboxes>,
-        recorder: Recorder,
+        taps: Taps,
     ) -> io::Result<Sending> {
         let sender = Arc::new(Sender {
             queue: Arc::clone(&queue),
             reporter: Reporter::new(inboxes),
-            recorder,
+            taps,
         });
         let thread = thread::Builder::new().name("queue".to_owned());
         let decider = Some(thread.spawn(move || sender.run())?);
@@ -224,7 +224,7 @@ impl Sender {
         };
         let client = match client {
             Some(client) => client,
-            None => client.insert(connect(&self.queue, hop, &self.recorder)?),
+            None => client.insert(connect(&self.queue, hop, &self.taps)?),
         };
         let envelope = job.envelope();
         let mut attempt = Attempt {
@@ -255,7 +255,7 @@ fn nothing_sent(job: &Job, error: &StoreError) -> Ended {
 }
 
 /// Connects as the configuration wants it, and logs in.
-fn connect(queue: &Queue, hop: &NextHop, recorder: &Recorder) -> Result<SmtpClient, ClientError> {
+fn connect(queue: &Queue, hop: &NextHop, taps: &Taps) -> Result<SmtpClient, ClientError> {
     let security = match hop.security {
         Security::Implicit => client::Security::Tls,
         Security::StartTls => client::Security::StartTls,
@@ -264,7 +264,7 @@ fn connect(queue: &Queue, hop: &NextHop, recorder: &Recorder) -> Result<SmtpClie
     let mut endpoint = Endpoint::new(hop.host.as_str(), hop.port, security, queue.ca());
     endpoint.versions = queue.versions();
     endpoint.timeout = limits::NEXT_HOP_TIMEOUT;
-    endpoint.recorder = recorder.clone();
+    endpoint.taps = taps.clone();
     let name = queue.hostname().to_owned();
     let hello = match hop.lmtp {
         true => Hello::Lmtp(name),

@@ -20,15 +20,15 @@ use super::format::Script;
 use super::player::Caller;
 use crate::client::{Endpoint, Security};
 use crate::config::{Config, Ports};
+use crate::mail::net::Taps;
 use crate::server::{Servers, SetupError};
-use crate::teaching::wire_tap::Recorder;
 
 /// The sites of a script, open until this is dropped.
 pub struct Sites {
     /// The usual one first.
     houses: Vec<House>,
     security: Security,
-    recorder: Recorder,
+    taps: Taps,
     folder: Folder,
 }
 
@@ -58,22 +58,24 @@ impl Sites {
     /// # Errors
     /// When the temporary folder cannot be written, a `config:` is wrong, or no port is free.
     pub fn open(script: &Script) -> Result<Sites, SetupError> {
-        Sites::recorded(script, &Recorder::default())
+        Sites::watched(script, Taps::default())
     }
 
-    /// Likewise, with every connection recorded, at the client's end: those of its servers to others, and
-    /// those of the clients that connect to [`Sites::endpoint`].
+    /// Opens what the script needs, and watches the client's end of each connection with these taps.
+    ///
+    /// The connections are those of its servers to others, and of the clients that connect to
+    /// [`Sites::endpoint`].
     ///
     /// # Errors
     /// As [`Sites::open`].
-    pub fn recorded(script: &Script, recorder: &Recorder) -> Result<Sites, SetupError> {
-        let recorder = &recorder.of_clients();
+    pub fn watched(script: &Script, taps: Taps) -> Result<Sites, SetupError> {
+        let taps = taps.of_clients();
         let folder = tempfile::tempdir()
             .map_err(|error| SetupError(format!("there is no temporary folder: {error}")))?;
         let mut houses: Vec<House> = Vec::new();
         // From behind, so that each finds those open to which it sends.
         for domain in script.sites.iter().rev() {
-            let house = House::open(folder.path(), domain, &[], &houses, recorder)?;
+            let house = House::open(folder.path(), domain, &[], &houses, &taps)?;
             houses.push(house);
         }
         houses.push(House::open(
@@ -81,13 +83,13 @@ impl Sites {
             USUAL,
             &script.config,
             &houses,
-            recorder,
+            &taps,
         )?);
         houses.reverse();
         Ok(Sites {
             houses,
             security: script.security(),
-            recorder: recorder.clone(),
+            taps,
             folder: Folder(Arc::new(Mutex::new(Some(folder)))),
         })
     }
@@ -112,7 +114,7 @@ impl Sites {
         endpoint.port = address.port();
         // The one name in the certificate that is not this machine's: the client asks for it.
         endpoint.name = (domain == USUAL).then(|| format!("mail.{USUAL}"));
-        endpoint.recorder = self.recorder.clone();
+        endpoint.taps = self.taps.clone();
         Ok(endpoint)
     }
 
@@ -152,7 +154,7 @@ impl House {
         domain: &str,
         settings: &[String],
         others: &[House],
-        recorder: &Recorder,
+        taps: &Taps,
     ) -> Result<House, SetupError> {
         let text = configuration(domain, settings, others);
         let folder = folder.join(domain);
@@ -162,7 +164,7 @@ impl House {
             .map_err(|error| SetupError(error.0))?;
         Ok(House {
             domain: domain.to_owned(),
-            servers: Servers::open(&config, recorder.clone())?.with_grace(GRACE),
+            servers: Servers::open(&config, taps.clone())?.with_grace(GRACE),
         })
     }
 }

@@ -1,58 +1,11 @@
 //! What happens on a connection, and on which.
 
-use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use serde::{Deserialize, Serialize};
-
-use crate::mail::net::{Direction, Presented, Secured};
+use crate::mail::net::{Presented, Secured, Side};
 use crate::mail::protocol::Protocol;
-
-/// One of the two ends of a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Side {
-    /// The one that connected.
-    Client,
-    /// The one that was listening.
-    Server,
-}
-
-impl Side {
-    /// `client` or `server`.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Side::Client => "client",
-            Side::Server => "server",
-        }
-    }
-
-    /// The other end.
-    #[must_use]
-    pub fn other(self) -> Side {
-        match self {
-            Side::Client => Side::Server,
-            Side::Server => Side::Client,
-        }
-    }
-
-    /// Who speaks in this direction, if this side is ours.
-    pub(super) fn speaking(self, direction: Direction) -> Side {
-        match direction {
-            Direction::In => self.other(),
-            Direction::Out => self,
-        }
-    }
-}
-
-impl fmt::Display for Side {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
 
 /// A connection that is recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -10,5 +10,6 @@ mod recorder;
 mod tap;
 
 pub(crate) use event::why_no_tls;
-pub use event::{Connection, Event, Side, What};
+pub use crate::mail::net::Side;
+pub use event::{Connection, Event, What};
 pub use recorder::{Live, Recorder, Sink};

@@ -5,20 +5,17 @@
 //! fails, because the disk is full, is put aside with a warning.
 
 use std::collections::VecDeque;
-use std::fmt;
 use std::io;
-use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use super::event::{Connection, Event, Side, What};
+use super::event::{Connection, Event, What};
 use super::tap::Tap;
 use crate::limits;
-use crate::mail::net;
-use crate::mail::protocol::Protocol;
+use crate::mail::net::{self, ConnectionInfo, TapSource, Taps};
 
 /// Where events go.
 pub trait Sink: Send {
@@ -58,7 +55,6 @@ impl<F: FnMut(&[Event]) + Send> Sink for Live<F> {
 #[derive(Clone, Default)]
 pub struct Recorder {
     recording: Option<Arc<Recording>>,
-    clients_only: bool,
 }
 
 /// The queue, and the thread that empties it.
@@ -96,43 +92,16 @@ impl Recorder {
         };
         Ok(Recorder {
             recording: Some(Arc::new(recording)),
-            clients_only: false,
         })
     }
 
-    /// Records to the same place, and only connections whose client's end is ours. For a program that
-    /// has both ends of each: it is chance which of the two is told of first, and what crosses in one
-    /// piece at one end may come in several at the other.
+    /// The taps of this recorder, for servers and clients to take.
     #[must_use]
-    pub fn of_clients(&self) -> Recorder {
-        Recorder {
-            recording: self.recording.clone(),
-            clients_only: true,
+    pub fn taps(&self) -> Taps {
+        match &self.recording {
+            Some(recording) => Taps::from_source(Arc::clone(recording) as Arc<dyn TapSource>),
+            None => Taps::default(),
         }
-    }
-
-    /// A tap for a connection whose end is ours; `None` if nothing is recorded.
-    #[must_use]
-    pub fn tap(
-        &self,
-        ours: Side,
-        (service, protocol): (&str, Option<Protocol>),
-        (client, server): (SocketAddr, SocketAddr),
-    ) -> Option<Box<dyn net::Tap>> {
-        if self.clients_only && ours == Side::Server {
-            return None;
-        }
-        let shared = Arc::clone(&self.recording.as_ref()?.shared);
-        let connection = Connection {
-            number: shared.connections.fetch_add(1, Ordering::Relaxed) + 1,
-            ours,
-            protocol,
-            service: service.to_owned(),
-            client,
-            server,
-            thread: thread::current().name().unwrap_or_default().to_owned(),
-        };
-        Some(Box::new(Tap::new(shared, connection)))
     }
 
     /// Waits until everything that has happened is written, but no longer than
@@ -164,25 +133,19 @@ impl Drop for Recording {
     }
 }
 
-/// Two are the same if they record the same to the same place.
-impl PartialEq for Recorder {
-    fn eq(&self, other: &Recorder) -> bool {
-        let same_place = match (&self.recording, &other.recording) {
-            (Some(one), Some(another)) => Arc::ptr_eq(one, another),
-            (one, another) => one.is_none() && another.is_none(),
+impl TapSource for Recording {
+    fn tap(&self, connection: &ConnectionInfo<'_>) -> Box<dyn net::Tap> {
+        let number = self.shared.connections.fetch_add(1, Ordering::Relaxed) + 1;
+        let connection = Connection {
+            number,
+            ours: connection.ours,
+            protocol: connection.protocol,
+            service: connection.service.to_owned(),
+            client: connection.client,
+            server: connection.server,
+            thread: thread::current().name().unwrap_or_default().to_owned(),
         };
-        same_place && self.clients_only == other.clients_only
-    }
-}
-
-impl Eq for Recorder {}
-
-impl fmt::Debug for Recorder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.recording {
-            Some(_) => "Recorder(on)",
-            None => "Recorder(off)",
-        })
+        Box::new(Tap::new(Arc::clone(&self.shared), connection))
     }
 }
 

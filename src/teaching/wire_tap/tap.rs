@@ -6,9 +6,9 @@
 
 use std::sync::Arc;
 
-use super::event::{Connection, Side, What};
+use super::event::{Connection, What};
 use super::recorder::Shared;
-use crate::mail::net::{self, Direction, Presented, Secured};
+use crate::mail::net::{self, Direction, Presented, Secured, Side};
 
 pub(super) struct Tap {
     shared: Arc<Shared>,
@@ -45,7 +45,10 @@ impl Tap {
     }
 
     fn speaking(&self, direction: Direction) -> Side {
-        self.connection.ours.speaking(direction)
+        match direction {
+            Direction::In => self.connection.ours.other(),
+            Direction::Out => self.connection.ours,
+        }
     }
 }
 

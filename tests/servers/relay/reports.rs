@@ -8,7 +8,7 @@ use pillarbox::config::Config;
 use pillarbox::mail::protocol::smtp::Address;
 use pillarbox::mail::store::{Mailbox, Store};
 use pillarbox::server::queue::{Envelope, Home, Queue, Sending, new_id};
-use pillarbox::teaching::wire_tap::Recorder;
+use pillarbox::mail::net::Taps;
 use tempfile::TempDir;
 
 use super::hop::Hop;
@@ -33,7 +33,7 @@ impl Post {
             "alice@a.test" => Ok(Home::Here(vec![Arc::clone(&here)])),
             _ => Ok(Home::Elsewhere),
         };
-        let sending = queue.start(Box::new(home), Recorder::default()).unwrap();
+        let sending = queue.start(Box::new(home), Taps::default()).unwrap();
         Post {
             inbox,
             queue,

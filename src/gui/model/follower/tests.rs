@@ -47,7 +47,7 @@ impl Lab {
         );
         let recorder = Recorder::new(vec![Box::new(follower)]).unwrap();
         Lab {
-            servers: Servers::open(&config, recorder.clone()).unwrap(),
+            servers: Servers::open(&config, recorder.taps()).unwrap(),
             folder,
             recorder,
             conversations,
@@ -60,7 +60,7 @@ impl Lab {
         let port = self.servers.address(service).unwrap().port();
         let ca = self.folder.path().join("certs/ca.pem");
         let mut endpoint = Endpoint::new("127.0.0.1", port, security, ca);
-        endpoint.recorder = self.recorder.clone();
+        endpoint.taps = self.recorder.taps();
         endpoint
     }
 

@@ -11,12 +11,36 @@ use native_tls::TlsAcceptor;
 use super::*;
 use crate::mail::net::certificates::Certificates;
 use crate::mail::net::tls::{self, Version, Versions};
-use crate::mail::net::{Fault, Heard, Patience, Presented, Wire};
+use crate::mail::net::{Fault, Heard, Patience, Presented, Side, Wire};
+use crate::mail::protocol::Protocol;
 
 /// What a server for `localhost` needs, its certificates in this folder.
 fn acceptor(folder: &Path, versions: Versions) -> TlsAcceptor {
     let certificates = Certificates::prepare(folder, &["localhost".to_owned()]).unwrap();
     tls::acceptor(&certificates.server(), &certificates.server_key(), versions).unwrap()
+}
+
+fn info(
+    ours: Side,
+    (service, protocol): (&str, Option<Protocol>),
+    (client, server): (SocketAddr, SocketAddr),
+) -> ConnectionInfo<'_> {
+    ConnectionInfo {
+        ours,
+        service,
+        protocol,
+        client,
+        server,
+    }
+}
+
+fn tap(
+    recorder: &Recorder,
+    ours: Side,
+    service: (&str, Option<Protocol>),
+    ends: (SocketAddr, SocketAddr),
+) -> Box<dyn net::Tap> {
+    recorder.taps().tap(&info(ours, service, ends)).unwrap()
 }
 
 /// A server that answers a line and goes, and a client whose connection is recorded.
@@ -40,7 +64,7 @@ fn conversation(recorder: &Recorder, tls_versions: Option<Versions>) {
     let ends = (tcp.local_addr().unwrap(), address);
     let mut wire = Wire::new(tcp, Patience::default(), None).unwrap();
     let spoken = ("pop3", Some(Protocol::Pop3));
-    wire.watch(recorder.tap(Side::Client, spoken, ends).unwrap());
+    wire.watch(tap(recorder, Side::Client, spoken, ends));
     if tls_versions.is_some() {
         let connector = tls::connector(&folder.path().join("ca.pem"), versions).unwrap();
         wire.connect_tls(&connector, "localhost").unwrap();
@@ -123,7 +147,7 @@ fn the_end_of_each_direction_is_told_once() {
     let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
     let tcp = listener.accept().unwrap().0;
     let mut wire = Wire::new(tcp, Patience::default(), None).unwrap();
-    wire.watch(recorder.tap(Side::Server, ("smtp", None), ends()).unwrap());
+    wire.watch(tap(&recorder, Side::Server, ("smtp", None), ends()));
     client.shutdown(Shutdown::Write).unwrap();
     assert_eq!(wire.read_line().unwrap(), Heard::Closed);
     wire.close();
@@ -201,11 +225,8 @@ fn a_certificate_that_is_not_trusted_is_told_with_why() {
             None,
         )
         .unwrap();
-        wire.watch(
-            recorder
-                .tap(Side::Client, ("x", None), (address, address))
-                .unwrap(),
-        );
+        let ends = (address, address);
+        wire.watch(tap(&recorder, Side::Client, ("x", None), ends));
         let connector = tls::connector(&folder.path().join(ca), versions).unwrap();
         wire.connect_tls(&connector, name).unwrap_err();
         drop(wire);
@@ -264,7 +285,7 @@ fn what_cannot_be_written_in_time_is_lost_and_nobody_waits() {
     let ((go, gate), (send, receive)) = (channel(), channel());
     let recorder = Recorder::new(vec![Box::new(Slow(gate, send))]).unwrap();
     let ends = ends();
-    let mut tap = recorder.tap(Side::Client, ("smtp", None), ends).unwrap();
+    let mut tap = tap(&recorder, Side::Client, ("smtp", None), ends);
     let piece = vec![b'x'; 1 << 20];
     for _ in 0..=2 * limits::RECORDING / piece.len() {
         tap.said(net::Direction::Out, &piece);
@@ -317,7 +338,7 @@ fn the_end_does_not_wait_for_ever() {
     let ((go, gate), (send, receive)) = (channel(), channel());
     let recorder = Recorder::new(vec![Box::new(Slow(gate, send))]).unwrap();
     let ends = ends();
-    let tap = recorder.tap(Side::Client, ("smtp", None), ends);
+    let tap = tap(&recorder, Side::Client, ("smtp", None), ends);
     let recording = Arc::clone(recorder.recording.as_ref().unwrap());
     recording.finish(Duration::from_millis(10));
     assert!(receive.try_recv().is_err());
@@ -328,21 +349,21 @@ fn the_end_does_not_wait_for_ever() {
 #[test]
 fn without_sinks_there_are_no_taps() {
     let recorder = Recorder::new(Vec::new()).unwrap();
-    let ends = ends();
-    assert!(recorder.tap(Side::Client, ("smtp", None), ends).is_none());
-    assert_eq!(recorder, Recorder::default());
+    let tap = recorder.taps().tap(&info(Side::Client, ("smtp", None), ends()));
+    assert!(tap.is_none());
+    assert_eq!(recorder.taps(), Taps::default());
 }
 
 #[test]
 fn of_two_ends_the_servers_is_left_out_if_it_is_told_so() {
     let recorder = Recorder::new(vec![Box::new(Live(|_: &[Event]| ()))]).unwrap();
-    let of_clients = recorder.of_clients();
-    let ends = ends();
-    let taps = |recorder: &Recorder| {
-        [Side::Client, Side::Server].map(|ours| recorder.tap(ours, ("pop3", None), ends).is_some())
+    let of_clients = recorder.taps().of_clients();
+    let is_watched = |taps: &Taps| {
+        [Side::Client, Side::Server]
+            .map(|ours| taps.tap(&info(ours, ("pop3", None), ends())).is_some())
     };
-    assert_eq!(taps(&recorder), [true, true]);
-    assert_eq!(taps(&of_clients), [true, false]);
-    assert_ne!(recorder, of_clients);
-    assert_eq!(recorder.of_clients(), of_clients);
+    assert_eq!(is_watched(&recorder.taps()), [true, true]);
+    assert_eq!(is_watched(&of_clients), [true, false]);
+    assert_ne!(recorder.taps(), of_clients);
+    assert_eq!(recorder.taps().of_clients(), of_clients);
 }
