@@ -12,6 +12,7 @@ use pillarbox::commands::{
 use pillarbox::config::Config;
 use pillarbox::console;
 use pillarbox::mail::protocol::Protocol;
+use pillarbox::teaching::wire_tap::Recorder;
 
 /// A whole email system that you can read, run and see through.
 ///
@@ -78,7 +79,7 @@ fn run(line: CommandLine) -> Result<(), CommandError> {
         Command::Imap(args) => talk::run(Protocol::Imap, &args, &config()?),
         Command::Send(args) => {
             let config = config()?;
-            let send = |recorder: &_| {
+            let send = |recorder: &Recorder| {
                 let said = args.server.server.as_ref();
                 let settings = settings_for(&config, Protocol::Smtp, said)?;
                 send::run(&args, &settings.watched_by(&recorder.taps()))
@@ -87,7 +88,7 @@ fn run(line: CommandLine) -> Result<(), CommandError> {
         }
         Command::Inbox(args) => {
             let config = config()?;
-            let read = |recorder: &_| {
+            let read = |recorder: &Recorder| {
                 let said = args.server.server.as_ref();
                 let settings = settings_for(&config, args.protocol(), said)?;
                 inbox::run(&args, &settings.watched_by(&recorder.taps()))
