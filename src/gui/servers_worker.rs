@@ -13,8 +13,8 @@ use super::model::servers::{Counts, MailboxRow, News, QueueRow, ServersState};
 use super::worker::{Reporter, Worker};
 use crate::config::{Config, Port};
 use crate::mail::message::Flag;
-use crate::mail::store::{Message, Store, StoreError};
 use crate::mail::net::Taps;
+use crate::mail::store::{Message, Store, StoreError};
 use crate::server::Servers;
 use crate::server::queue::{Spool, State};
 
@@ -40,11 +40,7 @@ pub(super) enum Job {
 ///
 /// # Errors
 /// When the system has no thread left.
-pub(super) fn start(
-    window: &Context,
-    config: Config,
-    taps: Taps,
-) -> io::Result<Worker<Job, News>> {
+pub(super) fn start(window: &Context, config: Config, taps: Taps) -> io::Result<Worker<Job, News>> {
     Worker::start("laboratory", window, move |jobs, reporter| {
         work(&jobs, &reporter, &config, &taps);
     })

@@ -10,9 +10,9 @@ use std::time::Duration;
 
 use native_tls::TlsAcceptor;
 use pillarbox::client::{self, Endpoint};
-use pillarbox::mail::net::{Patience, Taps};
 use pillarbox::mail::net::certificates::Certificates;
 use pillarbox::mail::net::tls::{self, Versions};
+use pillarbox::mail::net::{Patience, Taps};
 use pillarbox::server::{Connections, Listener, Security, Service, Site};
 use pillarbox::teaching::script::{Protocol, Script, Talk, Tls, connect};
 use tempfile::TempDir;

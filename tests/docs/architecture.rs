@@ -33,10 +33,7 @@ const LAYERS: &[&[(&str, &str)]] = &[
     &[("mail/protocol", "commands and replies as types")],
     &[("mail/message", "what is in a message")],
     &[("mail/net", "lines, octets, deadlines, TLS")],
-    &[
-        ("mail", ""),
-        ("limits", "every bound that a peer can hit"),
-    ],
+    &[("mail", ""), ("limits", "every bound that a peer can hit")],
 ];
 
 /// The picture of the layers, as docs/architecture.md has it.
@@ -80,7 +77,9 @@ fn layer(part: &str) -> usize {
 
 /// The part that a path belongs to: the longest name in the table that it begins with.
 fn part_of(path: &str) -> String {
-    let names = LAYERS.iter().flat_map(|parts| parts.iter().map(|(name, _)| *name));
+    let names = LAYERS
+        .iter()
+        .flat_map(|parts| parts.iter().map(|(name, _)| *name));
     let begins = |name: &&str| {
         path.strip_prefix(*name)
             .is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_lowercase() || c == '_'))

@@ -18,10 +18,10 @@ use egui_kittest::{Harness, Node};
 use pillarbox::client::{ClientSettings, Endpoint, Security};
 use pillarbox::config::Config;
 use pillarbox::gui::{App, Start};
+use pillarbox::mail::net::Taps;
 use pillarbox::mail::store::{Delivery, Store};
 use pillarbox::server::Servers;
 use pillarbox::teaching::explain::Texts;
-use pillarbox::mail::net::Taps;
 use tempfile::TempDir;
 
 use crate::common::programs::free_ports;

@@ -127,11 +127,7 @@ impl Queue {
     ///
     /// # Errors
     /// When there is no thread left.
-    pub fn start(
-        self: &Arc<Self>,
-        inboxes: Box<Inboxes>,
-        taps: Taps,
-    ) -> io::Result<Sending> {
+    pub fn start(self: &Arc<Self>, inboxes: Box<Inboxes>, taps: Taps) -> io::Result<Sending> {
         Sending::start(Arc::clone(self), inboxes, taps)
     }
 

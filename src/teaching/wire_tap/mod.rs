@@ -9,7 +9,7 @@ pub mod journal;
 mod recorder;
 mod tap;
 
-pub(crate) use event::why_no_tls;
 pub use crate::mail::net::Side;
+pub(crate) use event::why_no_tls;
 pub use event::{Connection, Event, What};
 pub use recorder::{Live, Recorder, Sink};

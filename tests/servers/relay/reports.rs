@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use pillarbox::config::Config;
+use pillarbox::mail::net::Taps;
 use pillarbox::mail::protocol::smtp::Address;
 use pillarbox::mail::store::{Mailbox, Store};
 use pillarbox::server::queue::{Envelope, Home, Queue, Sending, new_id};
-use pillarbox::mail::net::Taps;
 use tempfile::TempDir;
 
 use super::hop::Hop;

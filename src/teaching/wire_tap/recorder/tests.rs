@@ -349,7 +349,9 @@ fn the_end_does_not_wait_for_ever() {
 #[test]
 fn without_sinks_there_are_no_taps() {
     let recorder = Recorder::new(Vec::new()).unwrap();
-    let tap = recorder.taps().tap(&info(Side::Client, ("smtp", None), ends()));
+    let tap = recorder
+        .taps()
+        .tap(&info(Side::Client, ("smtp", None), ends()));
     assert!(tap.is_none());
     assert_eq!(recorder.taps(), Taps::default());
 }
