@@ -23,7 +23,7 @@ use crate::console::before_interruption;
 use crate::teaching::script::{
     Asked, Caller, Demo, Difference, Fault, Memory, Script, connect, perform_told,
 };
-use crate::teaching::text::Style;
+use crate::teaching::text::TextStyle;
 use crate::teaching::transcript::{Explain, Look, Pace, Screen};
 use crate::teaching::wire_tap::Recorder;
 
@@ -93,7 +93,7 @@ pub fn run(
             .map_or(String::new(), |e| e.to_string())
     };
     let look = Look {
-        ink: Style::on(&out),
+        style: TextStyle::on(&out),
         width: &terminal::width,
         pace: pace(args, out.is_terminal()),
         guesses: args.predict,

@@ -13,7 +13,7 @@ use crate::client::printable;
 use crate::config::{Config, ConfigError};
 use crate::mail::protocol::Protocol;
 use crate::teaching::explain::Texts;
-use crate::teaching::text::{Page, Style};
+use crate::teaching::text::{Page, TextStyle};
 
 /// Say what a word or a line of SMTP, POP3 or IMAP means
 #[derive(Args, Clone, Debug)]
@@ -57,7 +57,7 @@ pub fn run(
         None => texts(&config()?)?,
     };
     let mut out = io::stdout().lock();
-    let page = Page::new(&texts, Style::on(&out), terminal::width());
+    let page = Page::new(&texts, TextStyle::on(&out), terminal::width());
     let page = match args.list {
         true => listed(args, &texts, page),
         false => explained(args, &texts, page)?,

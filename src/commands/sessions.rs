@@ -17,7 +17,7 @@ use super::{CommandError, json, terminal};
 use crate::config::Config;
 use crate::mail::protocol::Protocol;
 use crate::teaching::explain::Texts;
-use crate::teaching::text::Style;
+use crate::teaching::text::TextStyle;
 use crate::teaching::transcript::Explain;
 use crate::teaching::transcript::{Dialogue, Sessions, Summary, Table, Teller, Telling, Turn};
 use crate::teaching::wire_tap::journal::{Follower, Record};
@@ -208,7 +208,7 @@ fn print(out: &mut dyn Write, lines: &[String]) -> io::Result<()> {
 
 fn telling(args: &SessionsArgs) -> Telling {
     Telling {
-        ink: Style::on(&io::stdout()),
+        style: TextStyle::on(&io::stdout()),
         width: terminal::width(),
         explain: args.explain,
     }

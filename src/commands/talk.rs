@@ -17,7 +17,7 @@ use crate::config::{Config, Port, Ports, data_folder};
 use crate::console::{ExampleNames, Failure, Options, converse};
 use crate::mail::net::place::host_perhaps_port;
 use crate::mail::protocol::Protocol;
-use crate::teaching::text::Style;
+use crate::teaching::text::TextStyle;
 use crate::teaching::transcript::Explain;
 
 /// Type the protocol by hand, and see what every line means.
@@ -119,7 +119,7 @@ fn lead(
         show_secrets: args.show_secrets,
         person,
         texts: texts(config)?,
-        ink: Style::on(&out),
+        style: TextStyle::on(&out),
         width: terminal::width,
         history: data_folder().join(format!("typed-{}", protocol.name())),
     };

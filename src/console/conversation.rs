@@ -17,7 +17,7 @@ use crate::mail::protocol::Protocol;
 use crate::mail::protocol::span::Role;
 use crate::teaching::explain::{Entry, Explained, Observer, State, Topic};
 use crate::teaching::script::Script;
-use crate::teaching::text::Style;
+use crate::teaching::text::TextStyle;
 use crate::teaching::text::without_ending;
 use crate::teaching::transcript::Explain;
 use crate::teaching::transcript::saved::{self, Turn};
@@ -136,7 +136,7 @@ impl Conversation {
             }
             if at < SHOWN {
                 if !stands_there {
-                    lines.extend(self.line("C: ", text, &explained, Style::client));
+                    lines.extend(self.line("C: ", text, &explained, TextStyle::client));
                 }
                 lines.extend(self.below(text, &explained, true));
             }
@@ -147,7 +147,7 @@ impl Conversation {
         if all.len() > SHOWN {
             let (more, octets) = (all.len() - SHOWN, octets.len());
             let words = format!("   … and {more} more lines, {octets} octets in all");
-            lines.push(self.options.ink.faint(&words));
+            lines.push(self.options.style.faint(&words));
         }
         Reaction {
             lines,
@@ -157,7 +157,7 @@ impl Conversation {
 
     fn heard(&mut self, line: Vec<u8>) -> Reaction {
         let explained = self.observer.server(&line);
-        let mut lines = self.line("S: ", &line, &explained, Style::server);
+        let mut lines = self.line("S: ", &line, &explained, TextStyle::server);
         lines.extend(self.below(&line, &explained, false));
         if explained.before == State::Greeting
             && let Some(mistake) = wrong_protocol::mistaken(self.options.protocol, &explained.entry)
@@ -197,7 +197,7 @@ impl Conversation {
     fn encrypted(&mut self) -> Reaction {
         let explained = self.observer.tls("TLS");
         self.turns.push(Turn::Tls);
-        let mut lines = vec![self.options.ink.bold("── under TLS from here on ──")];
+        let mut lines = vec![self.options.style.bold("── under TLS from here on ──")];
         lines.extend(self.explanation(&explained, false));
         self.last = Some((true, b"TLS".to_vec(), explained));
         Reaction {

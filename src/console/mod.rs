@@ -34,7 +34,7 @@ use self::terminal::Terminal;
 use crate::client::{ClientError, Endpoint};
 use crate::mail::protocol::Protocol;
 use crate::teaching::explain::Texts;
-use crate::teaching::text::Style;
+use crate::teaching::text::TextStyle;
 use crate::teaching::transcript::Explain;
 
 /// How a conversation by hand is led.
@@ -51,7 +51,7 @@ pub struct Options {
     /// The explanations.
     pub texts: Arc<Texts>,
     /// Colours or none.
-    pub ink: Style,
+    pub style: TextStyle,
     /// The columns there are at this moment; `None`: lines are not wrapped.
     pub width: fn() -> Option<usize>,
     /// Where what was typed is kept for the next time.
@@ -100,7 +100,7 @@ pub fn converse(
         }
     });
     let hints = Hints(Arc::clone(&meeting));
-    let mut terminal = Terminal::open(hints, options.ink, help, &options.history)?;
+    let mut terminal = Terminal::open(hints, options.style, help, &options.history)?;
     let mut console = Console {
         endpoint,
         options,

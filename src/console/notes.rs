@@ -1,7 +1,7 @@
 //! What stands below a line of a conversation: its explanations.
 
 use crate::teaching::explain::Entry;
-use crate::teaching::text::{Style, behind};
+use crate::teaching::text::{TextStyle, wrap};
 use crate::teaching::transcript::sentence;
 
 /// Before each line of an explanation.
@@ -19,7 +19,11 @@ pub(super) enum Told {
 }
 
 /// What is said below a line: of each of these entries as much as is wanted.
-pub(super) fn brief(entries: &[(&Entry, Told)], width: Option<usize>, ink: Style) -> Vec<String> {
+pub(super) fn brief(
+    entries: &[(&Entry, Told)],
+    width: Option<usize>,
+    style: TextStyle,
+) -> Vec<String> {
     let told = |(entry, told): &(&Entry, Told)| {
         let sentence = sentence(entry, *told == Told::Whole);
         match told {
@@ -32,12 +36,12 @@ pub(super) fn brief(entries: &[(&Entry, Told)], width: Option<usize>, ink: Style
     let lines = entries
         .iter()
         .flat_map(|entry| marked(&whole(told(entry)), width));
-    lines.map(|line| ink.faint(&line)).collect()
+    lines.map(|line| style.faint(&line)).collect()
 }
 
 /// A text below a line.
 pub(super) fn marked(text: &str, width: Option<usize>) -> Vec<String> {
-    behind(MARK, MARK, text, width)
+    wrap(MARK, MARK, text, width)
 }
 
 #[cfg(test)]
@@ -52,7 +56,7 @@ mod tests {
     fn as_much_of_an_entry_as_is_wanted() {
         let texts = Texts::compiled_in();
         let quit = &**texts.find(Topic::SmtpCommand, "QUIT").unwrap();
-        let told = |told| brief(&[(quit, told)], None, Style(false)).join("\n");
+        let told = |told| brief(&[(quit, told)], None, TextStyle::Plain).join("\n");
         assert_eq!(
             told(Told::Short),
             format!("   │ {} ({})", quit.says, quit.rfc.replace(' ', "\u{a0}"))

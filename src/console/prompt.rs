@@ -11,7 +11,7 @@ use super::slash::{Slash, Typed};
 use super::terminal::{Input, Printer, Terminal};
 use super::{Failure, Meeting, Options, file, lock};
 use crate::client::{ClientSocket, Endpoint, Security};
-use crate::teaching::text::behind;
+use crate::teaching::text::wrap;
 
 /// How long a person waits for an answer before he may type on.
 const SETTLE: Duration = Duration::from_secs(2);
@@ -202,7 +202,7 @@ impl Console<'_> {
     }
 
     pub(super) fn print_text(&self, text: &str) -> Result<(), Failure> {
-        let lines = behind("", "", text, (self.options.width)());
+        let lines = wrap("", "", text, (self.options.width)());
         self.print(&lines)
     }
 

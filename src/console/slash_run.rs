@@ -6,7 +6,7 @@ use std::path::Path;
 use super::Failure;
 use super::prompt::Console;
 use super::slash::{SLASHES, Slash};
-use crate::teaching::text::{Style, behind};
+use crate::teaching::text::{TextStyle, wrap};
 
 impl Console<'_> {
     /// Does what the word says, and shows what there is to say of it.
@@ -15,7 +15,7 @@ impl Console<'_> {
     /// When the terminal fails, or a new connection does.
     pub(super) fn obey(&mut self, slash: Slash) -> Result<(), Failure> {
         let lines = match slash {
-            Slash::Help => help((self.options.width)(), self.options.ink),
+            Slash::Help => help((self.options.width)(), self.options.style),
             Slash::Why => self.meeting.conversation().why(),
             Slash::State => self.meeting.conversation().states(),
             Slash::Explain(explain) => {
@@ -67,8 +67,8 @@ impl Console<'_> {
     }
 }
 
-fn help(width: Option<usize>, ink: Style) -> Vec<String> {
-    let mut page = behind(
+fn help(width: Option<usize>, style: TextStyle) -> Vec<String> {
+    let mut page = wrap(
         "",
         "",
         "What you type is sent as it stands. Tab completes, the arrow up brings back.",
@@ -76,13 +76,13 @@ fn help(width: Option<usize>, ink: Style) -> Vec<String> {
     );
     for (word, argument, does) in SLASHES {
         let usage = format!("{word} {argument}");
-        page.extend(behind(&format!("  {usage:<28}"), "      ", does, width));
+        page.extend(wrap(&format!("  {usage:<28}"), "      ", does, width));
     }
-    page.extend(behind(
+    page.extend(wrap(
         "",
         "",
         "To send a line that begins with a slash, type two.",
         width,
     ));
-    page.iter().map(|line| ink.faint(line)).collect()
+    page.iter().map(|line| style.faint(line)).collect()
 }

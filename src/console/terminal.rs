@@ -21,7 +21,7 @@ use rustyline::{
 };
 
 use crate::console::before_interruption;
-use crate::teaching::text::Style;
+use crate::teaching::text::TextStyle;
 
 /// Lines that a history keeps.
 const HISTORY: usize = 1000;
@@ -68,7 +68,7 @@ impl<G: Guide> Terminal<G> {
     /// When it cannot be used.
     pub(super) fn open(
         guide: G,
-        ink: Style,
+        style: TextStyle,
         help: Help,
         history: &Path,
     ) -> io::Result<Terminal<G>> {
@@ -84,7 +84,7 @@ impl<G: Guide> Terminal<G> {
             .build();
         let unechoed = Unechoed::begin()?;
         let mut editor = Editor::with_config(config).map_err(failed)?;
-        editor.set_helper(Some(Assistant { guide, ink }));
+        editor.set_helper(Some(Assistant { guide, style }));
         let f1 = KeyEvent(KeyCode::F(1), Modifiers::NONE);
         editor.bind_sequence(f1, EventHandler::Conditional(Box::new(OnF1(help))));
         // The first time there is none.
@@ -218,7 +218,7 @@ impl Printer {
 /// The guide, as the line editor wants to be helped.
 pub(super) struct Assistant<G: Guide> {
     guide: G,
-    ink: Style,
+    style: TextStyle,
 }
 
 impl<G: Guide> rustyline::Helper for Assistant<G> {}
@@ -248,15 +248,15 @@ impl<G: Guide> Hinter for Assistant<G> {
 
 impl<G: Guide> Highlighter for Assistant<G> {
     fn highlight<'l>(&self, line: &'l str, _: usize) -> Cow<'l, str> {
-        Cow::Owned(self.ink.client(&masked(line, &self.guide.secrets(line))))
+        Cow::Owned(self.style.client(&masked(line, &self.guide.secrets(line))))
     }
 
     fn highlight_prompt<'b, 's: 'b, 'p: 'b>(&'s self, prompt: &'p str, _: bool) -> Cow<'b, str> {
-        Cow::Owned(self.ink.client(prompt))
+        Cow::Owned(self.style.client(prompt))
     }
 
     fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {
-        Cow::Owned(self.ink.faint(hint))
+        Cow::Owned(self.style.faint(hint))
     }
 
     fn highlight_char(&self, _: &str, _: usize, _: CmdKind) -> bool {

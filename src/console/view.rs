@@ -7,7 +7,7 @@ use super::conversation::{Conversation, Reaction};
 use super::notes::{Told, brief, marked};
 use crate::teaching::explain::{Entry, Explained, Reading, Topic};
 use crate::teaching::text::spoken;
-use crate::teaching::text::{Page, Style, behind, hexadecimal, states};
+use crate::teaching::text::{Page, TextStyle, hexadecimal, states, wrap};
 use crate::teaching::transcript::particulars;
 
 /// Commands that are named as what could come next.
@@ -20,7 +20,7 @@ impl Conversation {
         mark: &str,
         line: &[u8],
         explained: &Explained,
-        colour: fn(Style, &str) -> String,
+        colour: fn(TextStyle, &str) -> String,
     ) -> Vec<String> {
         let text = spoken(
             mark,
@@ -28,7 +28,7 @@ impl Conversation {
             (self.options.width)(),
         );
         text.iter()
-            .map(|line| colour(self.options.ink, line))
+            .map(|line| colour(self.options.style, line))
             .collect()
     }
 
@@ -42,7 +42,7 @@ impl Conversation {
         let mut lines = Vec::new();
         if self.raw {
             let rows = hexadecimal(&self.shown_of(line, explained), 16);
-            lines.extend(rows.iter().map(|row| self.options.ink.faint(row)));
+            lines.extend(rows.iter().map(|row| self.options.style.faint(row)));
         }
         lines.extend(self.explanation(explained, by_client));
         lines
@@ -75,11 +75,11 @@ impl Conversation {
                 entries.push((entry, Told::Named));
             }
         }
-        let (width, ink) = ((self.options.width)(), self.options.ink);
+        let (width, style) = ((self.options.width)(), self.options.style);
         let own = particulars(&explained.parts, explained.fault.as_deref()).into_iter();
         let own = own.flat_map(|text| marked(&text, width));
-        let mut lines: Vec<String> = own.map(|line| ink.bold(&line)).collect();
-        lines.extend(brief(&entries, width, ink));
+        let mut lines: Vec<String> = own.map(|line| style.bold(&line)).collect();
+        lines.extend(brief(&entries, width, style));
         self.above = Some(Arc::clone(&explained.entry));
         if !by_client && !self.observer.is_answer_due() && explained.after != explained.before {
             lines.extend(self.what_next());
@@ -100,10 +100,10 @@ impl Conversation {
             false => format!("   or {}", others.join(", ")),
         };
         let text = format!("{}{}{others}", self.tag_to_come(), example.trim_end());
-        let lines = behind("   ▸ Next: ", "     ", &text, (self.options.width)());
+        let lines = wrap("   ▸ Next: ", "     ", &text, (self.options.width)());
         lines
             .iter()
-            .map(|line| self.options.ink.warning(line))
+            .map(|line| self.options.style.warning(line))
             .collect()
     }
 
@@ -117,11 +117,11 @@ impl Conversation {
 
     /// Something that neither side said.
     pub(super) fn aside(&self, text: &str) -> Reaction {
-        let lines = behind("", "", text, (self.options.width)());
+        let lines = wrap("", "", text, (self.options.width)());
         Reaction {
             lines: lines
                 .iter()
-                .map(|line| self.options.ink.warning(line))
+                .map(|line| self.options.style.warning(line))
                 .collect(),
             orders: Vec::new(),
         }
@@ -143,7 +143,7 @@ impl Conversation {
         };
         let mut page = Page::new(
             &self.options.texts,
-            self.options.ink,
+            self.options.style,
             (self.options.width)(),
         );
         page.reading(&line, &reading);
@@ -158,7 +158,7 @@ impl Conversation {
             here,
             &self.options.texts,
             (self.options.width)(),
-            self.options.ink,
+            self.options.style,
         )
     }
 }

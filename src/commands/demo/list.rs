@@ -4,9 +4,9 @@ use std::io::{self, Write};
 
 use crate::commands::{CommandError, terminal};
 use crate::teaching::script::DEMOS;
-use crate::teaching::text::{Style, behind};
+use crate::teaching::text::{TextStyle, wrap};
 
-/// Columns of the names, with the space behind them.
+/// Columns of the names, with the space after them.
 const NAMES: usize = 18;
 
 const HOW: &str = "pillarbox demo NAME plays one; --step waits for you before each line, \
@@ -14,15 +14,15 @@ const HOW: &str = "pillarbox demo NAME plays one; --step waits for you before ea
 
 /// Prints each with its title, and what one learns from it.
 pub(super) fn print(out: &mut io::StdoutLock<'_>) -> Result<(), CommandError> {
-    let (ink, width) = (Style::on(out), terminal::width());
-    match out.write_all(listed(ink, width)?.as_bytes()) {
+    let (style, width) = (TextStyle::on(out), terminal::width());
+    match out.write_all(listed(style, width)?.as_bytes()) {
         // Whoever reads us has seen enough: `pillarbox demo | head`.
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
         _ => Ok(()),
     }
 }
 
-fn listed(ink: Style, width: Option<usize>) -> Result<String, CommandError> {
+fn listed(style: TextStyle, width: Option<usize>) -> Result<String, CommandError> {
     let mut page = String::new();
     for demo in DEMOS {
         let script = demo
@@ -32,23 +32,23 @@ fn listed(ink: Style, width: Option<usize>) -> Result<String, CommandError> {
         // Beside the name where there is room for both, else below it.
         let narrow = width.is_some_and(|width| width < 3 * NAMES);
         let indent = " ".repeat(if narrow { 4 } else { NAMES });
-        for (at, line) in behind(&indent, &indent, &script.title, width)
+        for (at, line) in wrap(&indent, &indent, &script.title, width)
             .iter()
             .enumerate()
         {
             let text = line.trim_start();
             match (at, narrow) {
-                (0, true) => page += &format!("{}\n{indent}{text}\n", ink.bold(name.trim_end())),
-                (0, false) => page += &format!("{}{text}\n", ink.bold(&name)),
+                (0, true) => page += &format!("{}\n{indent}{text}\n", style.bold(name.trim_end())),
+                (0, false) => page += &format!("{}{text}\n", style.bold(&name)),
                 _ => page += &format!("{indent}{text}\n"),
             }
         }
-        for line in behind(&indent, &indent, &script.summary, width) {
-            page += &format!("{}\n", ink.faint(&line));
+        for line in wrap(&indent, &indent, &script.summary, width) {
+            page += &format!("{}\n", style.faint(&line));
         }
     }
     page.push('\n');
-    for line in behind("", "", HOW, width) {
+    for line in wrap("", "", HOW, width) {
         page += &format!("{line}\n");
     }
     Ok(page)
@@ -64,7 +64,7 @@ mod tests {
     #[test]
     fn every_demo_is_listed_in_the_columns_that_there_are() {
         for width in [None, Some(80), Some(40)] {
-            let page = listed(Style(false), width).unwrap();
+            let page = listed(TextStyle::Plain, width).unwrap();
             for demo in DEMOS {
                 assert!(page.contains(demo.name), "{}", demo.name);
             }

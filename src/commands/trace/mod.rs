@@ -17,7 +17,7 @@ use crate::client::printable;
 use crate::config::{Config, ConfigError};
 use crate::mail::message::Header;
 use crate::mail::store::{Store, StoreError};
-use crate::teaching::text::Style;
+use crate::teaching::text::TextStyle;
 
 /// Draw the way of a message from server to server, and explain each line of it
 ///
@@ -53,8 +53,8 @@ pub fn run(
         None => from_file(&args.source)?,
     };
     let mut out = io::stdout().lock();
-    let ink = Style::on(&out);
-    match out.write_all(way::drawn(&header, ink).as_bytes()) {
+    let style = TextStyle::on(&out);
+    match out.write_all(way::drawn(&header, style).as_bytes()) {
         // Whoever reads us has seen enough: `pillarbox trace … | head`.
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         Err(error) => Err(CommandError::Job(format!("cannot print: {error}"))),

@@ -9,7 +9,7 @@ use jiff::Zoned;
 use super::explain;
 use crate::client::printable;
 use crate::mail::message::{Header, ParsedMessage, Received, received};
-use crate::teaching::text::Style;
+use crate::teaching::text::TextStyle;
 
 /// A message's way, the oldest hop first.
 pub(super) struct Way {
@@ -57,21 +57,21 @@ pub(super) fn seconds(from: &Zoned, to: &Zoned) -> i64 {
 }
 
 /// The whole page that `pillarbox trace` prints.
-pub(super) fn drawn(header: &Header, ink: Style) -> String {
+pub(super) fn drawn(header: &Header, style: TextStyle) -> String {
     let none: [&str; 0] = [];
     let reading = ParsedMessage::of(&header.without(&none));
     let way = Way::of(header, &reading);
     let mut page = String::new();
-    summary(&mut page, &way, &reading, ink);
+    summary(&mut page, &way, &reading, style);
     if !way.hops.is_empty() {
         page.push('\n');
-        line_of_hops(&mut page, &way, ink);
+        line_of_hops(&mut page, &way, style);
     }
-    sentences(&mut page, &way, ink);
+    sentences(&mut page, &way, style);
     page
 }
 
-fn summary(page: &mut String, way: &Way, reading: &ParsedMessage, ink: Style) {
+fn summary(page: &mut String, way: &Way, reading: &ParsedMessage, style: TextStyle) {
     let from = reading.from.first().map(ToString::to_string);
     let rows = [
         ("Subject", Some(reading.subject.clone())),
@@ -83,26 +83,26 @@ fn summary(page: &mut String, way: &Way, reading: &ParsedMessage, ink: Style) {
         if let Some(text) = text.filter(|text| !text.is_empty()) {
             line(
                 page,
-                &format!("{}{}", ink.bold(&format!("{name:<13}")), shown(&text)),
+                &format!("{}{}", style.bold(&format!("{name:<13}")), shown(&text)),
             );
         }
     }
 }
 
-fn line_of_hops(page: &mut String, way: &Way, ink: Style) {
+fn line_of_hops(page: &mut String, way: &Way, style: TextStyle) {
     let time = way
         .written
         .as_ref()
         .map_or("at a time it does not tell".to_owned(), clock);
-    line(page, &format!("  o    {}  {time}", ink.bold("written")));
+    line(page, &format!("  o    {}  {time}", style.bold("written")));
     for (at, hop) in way.hops.iter().enumerate() {
-        let bar = ink.faint("|");
+        let bar = style.faint("|");
         line(page, &format!("  {bar}"));
         line(
             page,
-            &format!("  {bar}    {}", passage(hop, way.delay(at), ink)),
+            &format!("  {bar}    {}", passage(hop, way.delay(at), style)),
         );
-        line(page, &format!("  {}", ink.faint("v")));
+        line(page, &format!("  {}", style.faint("v")));
         let time = hop
             .date
             .as_ref()
@@ -111,7 +111,7 @@ fn line_of_hops(page: &mut String, way: &Way, ink: Style) {
             .by
             .as_deref()
             .map_or("a server without a name".to_owned(), shown);
-        line(page, &format!("  {:<4} {}  {time}", at + 1, ink.bold(&by)));
+        line(page, &format!("  {:<4} {}  {time}", at + 1, style.bold(&by)));
         let bar = if at + 1 < way.hops.len() { &bar } else { " " };
         for (name, text) in details(hop) {
             line(page, &format!("  {bar}      {name:<5} {}", shown(&text)));
@@ -120,9 +120,9 @@ fn line_of_hops(page: &mut String, way: &Way, ink: Style) {
 }
 
 /// What is written on the arrow to a hop: how long, which protocol, which TLS.
-fn passage(hop: &Received, delay: Option<i64>, ink: Style) -> String {
+fn passage(hop: &Received, delay: Option<i64>, style: TextStyle) -> String {
     let delay = match delay {
-        Some(delay) if delay < 0 => ink.warning(&format!("{} back in time", duration(-delay))),
+        Some(delay) if delay < 0 => style.warning(&format!("{} back in time", duration(-delay))),
         Some(delay) => duration(delay),
         None => "after a time unknown".to_owned(),
     };
@@ -142,7 +142,7 @@ fn passage(hop: &Received, delay: Option<i64>, ink: Style) -> String {
     let tls = match (told, hop.encrypted()) {
         (Some(told), _) => told,
         (None, Some(true)) => "TLS, version not told".to_owned(),
-        (None, Some(false)) => ink.warning("no TLS"),
+        (None, Some(false)) => style.warning("no TLS"),
         (None, None) => "TLS not told".to_owned(),
     };
     format!("{delay}, {with}, {tls}")
@@ -175,7 +175,7 @@ fn details(hop: &Received) -> Vec<(&'static str, String)> {
 }
 
 /// Each sentence once, where it is needed first.
-fn sentences(page: &mut String, way: &Way, ink: Style) {
+fn sentences(page: &mut String, way: &Way, style: TextStyle) {
     let mut said = HashSet::new();
     let sections =
         (0..way.hops.len()).map(|hop| (format!("Hop {}", hop + 1), explain::hop(way, hop)));
@@ -189,7 +189,7 @@ fn sentences(page: &mut String, way: &Way, ink: Style) {
             .filter(|s| said.insert(s.clone()))
             .collect();
         if !new.is_empty() {
-            line(page, &format!("\n{}", ink.bold(&heading)));
+            line(page, &format!("\n{}", style.bold(&heading)));
         }
         new.iter().for_each(|sentence| wrapped(page, sentence));
     }
@@ -267,8 +267,8 @@ mod tests {
     #[test]
     fn only_ink_colours() {
         let header = Header::parse(b"Received: by a\r\n\r\n");
-        assert!(!drawn(&header, Style(false)).contains('\x1b'));
-        assert!(drawn(&header, Style(true)).contains("\x1b[1ma\x1b[0m"));
+        assert!(!drawn(&header, TextStyle::Plain).contains('\x1b'));
+        assert!(drawn(&header, TextStyle::Coloured).contains("\x1b[1ma\x1b[0m"));
     }
 
     proptest! {
@@ -277,7 +277,7 @@ mod tests {
             from in "\\PC{0,9}[\x1b\u{9b}\u{202e}\x07]\\PC{0,300}", name in "(Received|Subject|Return-Path|From|Message-ID)",
         ) {
             let message = format!("{name}: from {from} by {from} with {from} id {from} for {from} ({from})\r\n\r\n");
-            let page = drawn(&Header::parse(message.as_bytes()), Style(false));
+            let page = drawn(&Header::parse(message.as_bytes()), TextStyle::Plain);
             let obeyed = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
             prop_assert!(!page.chars().any(obeyed), "{:?}", page);
         }

@@ -10,7 +10,7 @@ use super::difference::{Difference, Fault};
 use super::format::{Action, Client, Excerpt, Protocol, Script, Step, Tls};
 use super::pattern::Pattern;
 use super::template::Memory;
-use crate::teaching::text::shown;
+use crate::teaching::text::escaped;
 
 /// The client's end of a conversation.
 pub trait Talk {
@@ -136,7 +136,7 @@ pub fn perform_told(
     match clients.find_map(|client| client.unheard()) {
         Some(said) => Err(Difference {
             line,
-            fault: Fault::Unheard(shown(&said)),
+            fault: Fault::Unheard(escaped(&said)),
         }),
         None => Ok(()),
     }
@@ -212,7 +212,7 @@ impl<'a, 'b, 'c> Stage<'a, 'b, 'c> {
             }
             Action::Closed => {
                 if let Some(line) = self.client()?.receive_line()? {
-                    return Err(Fault::NotClosed(shown(&line)));
+                    return Err(Fault::NotClosed(escaped(&line)));
                 }
                 self.clients.remove(&self.current.number);
                 self.did(Did::Closed)?;
@@ -245,10 +245,10 @@ impl<'a, 'b, 'c> Stage<'a, 'b, 'c> {
     }
 
     fn difference(&self, pattern: &Pattern, line: &[u8], at: Option<usize>) -> Fault {
-        let before = |at| shown(line.get(..at).unwrap_or(line)).chars().count();
+        let before = |at| escaped(line.get(..at).unwrap_or(line)).chars().count();
         Fault::Line {
             expected: pattern.filled(&self.memory),
-            got: shown(line),
+            got: escaped(line),
             right: at.map(before),
         }
     }
@@ -257,7 +257,7 @@ impl<'a, 'b, 'c> Stage<'a, 'b, 'c> {
         let Some(found) = excerpt.of(&self.last) else {
             return Err(Fault::NotFound {
                 expression: excerpt.expression.to_string(),
-                line: shown(&self.last),
+                line: escaped(&self.last),
             });
         };
         self.memory.insert(excerpt.name.clone(), found.to_vec());

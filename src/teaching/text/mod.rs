@@ -1,17 +1,17 @@
-//! Text for people: in colour, in the columns that there are, with sizes and dates in short.
+//! Text for people: colours, columns, dates and sizes, and pages that explain.
 
-mod hexadecimal;
 mod layout;
 mod page;
 mod readable;
 mod save_file;
-mod state_list;
 mod style;
 
-pub(crate) use hexadecimal::hexadecimal;
-pub(crate) use layout::{WIDEST, behind, paragraphs, rule, shown, spoken, without_ending};
+pub(crate) use layout::{
+    WIDEST, escaped, hexadecimal, paragraphs, rule, spoken, without_ending, wrap,
+};
 pub use page::Page;
+pub(crate) use page::states;
 pub use readable::{local_date, readable_size};
+pub(crate) use readable::{local_time, readable_duration};
 pub use save_file::{SaveError, save_file};
-pub(crate) use state_list::states;
-pub use style::Style;
+pub use style::TextStyle;

@@ -1,17 +1,14 @@
-//! Explanations as pages of text: of an entry, and of a line with its parts.
+//! Explanations as pages of text: of an entry, of a line with its parts, and of a protocol's states.
 //!
-//! In the columns that there are, and in colour for whom it is wanted. What was said by a peer is
-//! shown as [`printable`] text only.
+//! A page fits the columns of the terminal. Text of a peer is shown as [`printable`] text only.
 
-use super::layout::behind;
-use super::style::Style;
+use super::layout::{WIDEST, wrap};
+use super::style::TextStyle;
 use crate::client::printable;
-use crate::teaching::explain::{Entry, Explained, Part, Reading, Texts, Topic};
+use crate::mail::protocol::Protocol;
+use crate::teaching::explain::{Diagram, Entry, Explained, Part, Reading, State, Texts, Topic};
 
-/// Columns of a page that nobody wants to read wider.
-const WIDEST: usize = 84;
-
-/// What is told in full beside what the line is about; of the rest the line's parts tell enough.
+/// The topics that a page explains in full below a line; its parts say enough of the others.
 const FULL: [Topic; 5] = [
     Topic::Enhanced,
     Topic::Pop3Code,
@@ -20,40 +17,40 @@ const FULL: [Topic; 5] = [
     Topic::Note,
 ];
 
-/// How explanations are written.
+/// A page of explanations.
 pub struct Page<'a> {
     texts: &'a Texts,
-    ink: Style,
+    style: TextStyle,
     width: usize,
     text: String,
 }
 
 impl<'a> Page<'a> {
-    /// An empty page; without a width as wide as is good to read.
+    /// Begins a page. Without a width it is as wide as is easy to read.
     #[must_use]
-    pub fn new(texts: &'a Texts, ink: Style, width: Option<usize>) -> Page<'a> {
+    pub fn new(texts: &'a Texts, style: TextStyle, width: Option<usize>) -> Page<'a> {
         Page {
             texts,
-            ink,
+            style,
             width: width.unwrap_or(WIDEST).min(WIDEST),
             text: String::new(),
         }
     }
 
-    /// The page as it is now.
+    /// Returns the page.
     #[must_use]
     pub fn into_text(self) -> String {
         self.text
     }
 
-    /// An entry: its name, what it says, why it exists, what may come next, and where to read on.
+    /// Adds an entry: its name, what it says, why it exists, what may come next, and its RFC.
     pub fn entry(&mut self, entry: &Entry) {
         let topic = entry.topic.to_string();
         self.heading(&entry.title, self.texts.word(&topic));
         self.body(entry);
     }
 
-    /// A line, as this side of this protocol would say it.
+    /// Adds a line as one side of a protocol would say it, with its parts and its explanation.
     pub fn reading(&mut self, line: &str, reading: &Reading) {
         let side = if reading.server { "server" } else { "client" };
         let name = reading.protocol.name().to_uppercase();
@@ -67,36 +64,33 @@ impl<'a> Page<'a> {
         }
         if let Some(fault) = &explained.fault {
             let wrong = self.texts.word("wrong");
-            let label = self.ink.warning(wrong);
+            let label = self.style.warning(wrong);
             self.labelled(wrong, &label, fault);
         }
         self.blank();
         self.body(&explained.entry);
-        for entry in explained
-            .also
-            .iter()
-            .filter(|entry| FULL.contains(&entry.topic))
-        {
+        let also = explained.also.iter();
+        for entry in also.filter(|entry| FULL.contains(&entry.topic)) {
             self.blank();
             self.entry(entry);
         }
     }
 
-    /// A name and its sentence, for a list.
+    /// Adds a row of a list: a name and its sentence.
     pub fn row(&mut self, entry: &Entry) {
-        let name = self.ink.bold(&entry.title);
+        let name = self.style.bold(&entry.title);
         self.push(&format!("  {name}"));
         self.indented(&entry.says);
     }
 
-    /// What a section of a list is about.
+    /// Adds the title of a part of a list.
     pub fn section(&mut self, title: &str) {
         self.blank();
-        let title = self.ink.bold(title);
+        let title = self.style.bold(title);
         self.push(&title);
     }
 
-    /// An empty line, unless the page begins here.
+    /// Adds an empty line, unless the page is empty.
     pub fn blank(&mut self) {
         if !self.text.is_empty() {
             self.text.push('\n');
@@ -104,9 +98,9 @@ impl<'a> Page<'a> {
     }
 
     fn heading(&mut self, title: &str, kind: &str) {
-        let lines = behind("", "  ", &format!("{title}  ({kind})"), Some(self.width));
+        let lines = wrap("", "  ", &format!("{title}  ({kind})"), Some(self.width));
         for line in lines {
-            let line = self.ink.bold(&line);
+            let line = self.style.bold(&line);
             self.push(&line);
         }
     }
@@ -116,27 +110,27 @@ impl<'a> Page<'a> {
         let octets = printable(&String::from_utf8_lossy(octets));
         let role = self.texts.part(part.role);
         let name = role.map_or("", |role| role.title.as_str());
-        let own = part
-            .entry
-            .as_ref()
-            .filter(|entry| **entry != explained.entry);
+        // The whole line is explained by its own entry: the part need not repeat it.
+        let own = part.entry.as_ref();
+        let own = own.filter(|entry| **entry != explained.entry);
         let sentence = own.or(role).map_or("", |entry| entry.says.as_str());
-        let rfc = own.map(|entry| format!(" ({})", entry.rfc));
+        let rfc = own.map_or(String::new(), |entry| format!(" ({})", entry.rfc));
         let decoded = part.decoded.as_deref().map(|text| {
             let word = self.texts.word("decoded");
             format!(" ({word} \u{201c}{}\u{201d})", printable(text))
         });
-        let named = match name.eq_ignore_ascii_case(&octets) {
-            true => String::new(),
-            false => format!("{name}{}: ", decoded.unwrap_or_default()),
+        let name = if name.eq_ignore_ascii_case(&octets) {
+            String::new()
+        } else {
+            format!("{name}{}: ", decoded.unwrap_or_default())
         };
-        self.push(&format!("  {}", self.ink.client(&octets)));
-        self.indented(&format!("{named}{sentence}{}", rfc.unwrap_or_default()));
+        self.push(&format!("  {}", self.style.client(&octets)));
+        self.indented(&format!("{name}{sentence}{rfc}"));
     }
 
     fn body(&mut self, entry: &Entry) {
         let mark = "  ";
-        for line in behind(mark, mark, &entry.says, Some(self.width)) {
+        for line in wrap(mark, mark, &entry.says, Some(self.width)) {
             self.push(&line);
         }
         for (key, text) in [
@@ -145,33 +139,31 @@ impl<'a> Page<'a> {
             ("see", &entry.rfc),
         ] {
             let word = self.texts.word(key);
-            let label = self.ink.faint(word);
+            let label = self.style.faint(word);
             if !text.is_empty() {
                 self.labelled(word, &label, text);
             }
         }
     }
 
-    /// A word and a text beside it, in columns that all such words share.
-    fn labelled(&mut self, word: &str, coloured: &str, text: &str) {
+    /// Adds a word and a text beside it. All such texts begin in one column.
+    fn labelled(&mut self, word: &str, styled: &str, text: &str) {
         let words = ["why", "next", "see", "wrong"].map(|key| self.texts.word(key).chars().count());
         let column = words.into_iter().max().unwrap_or_default() + 4;
         let indent = " ".repeat(column);
-        let lines = behind(&indent, &indent, text, Some(self.width));
+        let lines = wrap(&indent, &indent, text, Some(self.width));
         for (at, line) in lines.iter().enumerate() {
-            let pad = column.saturating_sub(word.chars().count() + 2);
-            match at {
-                0 => {
-                    let text = line.trim_start();
-                    self.push(&format!("  {coloured}{}{text}", " ".repeat(pad)));
-                }
-                _ => self.push(line),
+            if at == 0 {
+                let pad = " ".repeat(column.saturating_sub(word.chars().count() + 2));
+                self.push(&format!("  {styled}{pad}{}", line.trim_start()));
+            } else {
+                self.push(line);
             }
         }
     }
 
     fn indented(&mut self, text: &str) {
-        for line in behind("      ", "      ", text, Some(self.width)) {
+        for line in wrap("      ", "      ", text, Some(self.width)) {
             self.push(&line);
         }
     }
@@ -182,13 +174,42 @@ impl<'a> Page<'a> {
     }
 }
 
+/// Lists the states of a protocol and the ways between them; the current state is marked.
+pub(crate) fn states(
+    protocol: Protocol,
+    here: State,
+    texts: &Texts,
+    width: Option<usize>,
+    style: TextStyle,
+) -> Vec<String> {
+    let diagram = Diagram::of(protocol);
+    let name = |state: State| {
+        let entry = texts.state(protocol, state);
+        entry.map_or_else(|| state.key().to_owned(), |entry| entry.title.clone())
+    };
+    let mut page = Vec::new();
+    for (state, _) in diagram.states {
+        let title = name(*state);
+        page.push(if *state == here {
+            style.bold(&format!(" ▶ {title}   ◀ you are here"))
+        } else {
+            format!("   {title}")
+        });
+        for (to, by) in diagram.ways(*state) {
+            let way = format!("{} ─▶ {}", by.join(", "), name(to));
+            page.extend(wrap("       └─ ", "          ", &way, width));
+        }
+    }
+    page
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn page(words: &str, width: usize) -> String {
         let texts = Texts::compiled_in();
-        let mut page = Page::new(&texts, Style(false), Some(width));
+        let mut page = Page::new(&texts, TextStyle::Plain, Some(width));
         let found = texts.look_up(words, None);
         found.entries.iter().for_each(|entry| page.entry(entry));
         found

@@ -1,4 +1,4 @@
-//! Files out of a mail, on to the disk: under a harmless name, never over another file.
+//! Saves the files of a mail to disk: under a harmless name, and never over another file.
 
 use std::fmt;
 use std::fs;
@@ -9,13 +9,13 @@ use std::path::{Path, PathBuf};
 use crate::client::printable;
 use crate::mail::message::Attachment;
 
-/// Octets of a file's name: a file system takes 255, a number included.
+/// The longest file name in octets: a file system takes 255, with the number that we may add.
 const LONGEST: usize = 200;
 
-/// More files of one name than anyone saves into one folder.
+/// The most files of one name in a folder.
 const TRIES: u32 = 10_000;
 
-/// Why a file was not saved: a sentence with its name and the folder's.
+/// Why a file was not saved, with the names of the file and the folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SaveError(pub String);
 
@@ -27,10 +27,10 @@ impl fmt::Display for SaveError {
 
 impl std::error::Error for SaveError {}
 
-/// Saves a file of a mail into a folder and returns where it is. It appears whole or not at all.
+/// Saves a file of a mail in a folder, whole or not at all, and returns its path.
 ///
 /// # Errors
-/// When the folder cannot be made or written.
+/// When the folder cannot be created or written.
 pub fn save_file(file: &Attachment, folder: &Path) -> Result<PathBuf, SaveError> {
     let failed = |error: io::Error| {
         let name = printable(&file.name);
@@ -40,7 +40,7 @@ pub fn save_file(file: &Attachment, folder: &Path) -> Result<PathBuf, SaveError>
         ))
     };
     fs::create_dir_all(folder).map_err(failed)?;
-    // As the shell's `>` would: everybody's, less the umask.
+    // The permissions that the shell's `>` gives: all, without those of the umask.
     let permissions = fs::Permissions::from_mode(0o666);
     let mut temporary = tempfile::Builder::new()
         .permissions(permissions)
@@ -61,22 +61,19 @@ pub fn save_file(file: &Attachment, folder: &Path) -> Result<PathBuf, SaveError>
     Err(failed(io::ErrorKind::AlreadyExists.into()))
 }
 
-/// A name without folders, control characters or the dot that hides a file.
+/// Returns a name without folders, control characters and the dot that hides a file.
 fn harmless(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let visible = printable(last).replace('\u{fffd}', "_");
     let visible = visible.trim().trim_start_matches('.');
-    match visible {
+    let end = visible.floor_char_boundary(LONGEST);
+    match &visible[..end] {
         "" => "attachment".to_owned(),
-        visible => {
-            let fits = |(at, c): &(usize, char)| at + c.len_utf8() <= LONGEST;
-            let kept = visible.char_indices().take_while(fits);
-            kept.map(|(_, c)| c).collect()
-        }
+        kept => kept.to_owned(),
     }
 }
 
-/// `name.txt`, `name-1.txt`, `name-2.txt`.
+/// Returns the name with a number: `name.txt`, `name-1.txt`, `name-2.txt`.
 fn numbered(name: &str, number: u32) -> String {
     match (number, name.rsplit_once('.')) {
         (0, _) => name.to_owned(),
@@ -87,9 +84,6 @@ fn numbered(name: &str, number: u32) -> String {
 
 #[cfg(test)]
 mod tests {
-    // A test fails by panicking.
-    #![allow(clippy::unwrap_used)]
-
     use super::*;
 
     #[test]

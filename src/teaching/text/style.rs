@@ -1,62 +1,71 @@
-//! Colours, for whom they are wanted: each has one meaning, here and in every command.
+//! Colours for text at a terminal. Each colour has one meaning, here and in every command.
 
 use std::io::IsTerminal;
 
-/// May the text be coloured?
-#[derive(Clone, Copy, Debug)]
-pub struct Style(pub bool);
+/// How text is written: with colours or without.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TextStyle {
+    /// Without colours: for a file, a pipe, or a user who wants none.
+    Plain,
+    /// With colours (ECMA-48 §8.3.117, SGR).
+    Coloured,
+}
 
-impl Style {
-    /// Colours for a terminal, unless its user wants none.
+impl TextStyle {
+    /// Returns the style for an output: a terminal gets colours, unless `NO_COLOR` is set.
     #[must_use]
-    pub fn on(output: &impl IsTerminal) -> Style {
-        // https://no-color.org: any value but the empty one means none.
-        let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        Style(output.is_terminal() && !plain)
+    pub fn on(output: &impl IsTerminal) -> TextStyle {
+        // https://no-color.org: any value but the empty one means no colours.
+        let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        if output.is_terminal() && !no_color {
+            TextStyle::Coloured
+        } else {
+            TextStyle::Plain
+        }
     }
 
-    /// A server of a way, a heading.
+    /// A heading.
     #[must_use]
     pub fn bold(self, text: &str) -> String {
         self.select("1", text)
     }
 
-    /// What stands beside the subject.
+    /// A remark beside the subject.
     #[must_use]
     pub fn faint(self, text: &str) -> String {
         self.select("2", text)
     }
 
-    /// What deserves a second look.
+    /// Something that deserves a second look.
     #[must_use]
     pub fn warning(self, text: &str) -> String {
         self.select("33", text)
     }
 
-    /// What is wrong.
+    /// A mistake.
     #[must_use]
     pub fn wrong(self, text: &str) -> String {
         self.select("1;31", text)
     }
 
-    /// What a client says.
+    /// A line of a client.
     #[must_use]
     pub fn client(self, text: &str) -> String {
         self.select("1;36", text)
     }
 
-    /// What a server says.
+    /// A line of a server.
     #[must_use]
     pub fn server(self, text: &str) -> String {
         self.select("32", text)
     }
 
-    /// ECMA-48 §8.3.117, SGR.
-    fn select(self, how: &str, text: &str) -> String {
-        match self {
-            Style(true) if !text.is_empty() => format!("\x1b[{how}m{text}\x1b[0m"),
-            _ => text.to_owned(),
+    /// Writes the text with these SGR parameters.
+    fn select(self, parameters: &str, text: &str) -> String {
+        if self == TextStyle::Plain || text.is_empty() {
+            return text.to_owned();
         }
+        format!("\x1b[{parameters}m{text}\x1b[0m")
     }
 }
 
@@ -65,9 +74,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn colours_only_for_whom_they_are_wanted() {
-        assert_eq!(Style(false).bold("a"), "a");
-        assert_eq!(Style(true).bold("a"), "\x1b[1ma\x1b[0m");
-        assert_eq!(Style(true).client(""), "");
+    fn only_coloured_text_has_escapes() {
+        assert_eq!(TextStyle::Plain.bold("a"), "a");
+        assert_eq!(TextStyle::Coloured.bold("a"), "\x1b[1ma\x1b[0m");
+        assert_eq!(TextStyle::Coloured.client(""), "");
     }
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use crate::teaching::explain::{Entry, Explained, Observer, Part, Texts, Topic};
 use crate::teaching::script::{Caller, Did};
-use crate::teaching::text::shown;
+use crate::teaching::text::escaped;
 
 /// Which lines are explained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -150,8 +150,8 @@ const MOST: usize = 4;
 /// What only this line says: how its encoded parts read, and what is wrong with it.
 pub(crate) fn particulars(parts: &[Part], fault: Option<&str>) -> Vec<String> {
     let decoded = parts.iter().flat_map(|part| &part.decoded);
-    let reads = decoded.map(|text| format!("It reads: {}", shown(text.as_bytes())));
-    let wrong = fault.map(|fault| format!("What is wrong: {}.", shown(fault.as_bytes())));
+    let reads = decoded.map(|text| format!("It reads: {}", escaped(text.as_bytes())));
+    let wrong = fault.map(|fault| format!("What is wrong: {}.", escaped(fault.as_bytes())));
     reads.chain(wrong).collect()
 }
 

@@ -12,12 +12,12 @@ use super::guess::{Guesses, Verdict};
 use super::notes::{Explain, Notes};
 use crate::teaching::explain::Texts;
 use crate::teaching::script::{Action, Caller, Did, Event};
-use crate::teaching::text::{Style, WIDEST, behind, paragraphs, rule, spoken, without_ending};
+use crate::teaching::text::{TextStyle, WIDEST, paragraphs, rule, spoken, without_ending, wrap};
 
 /// What a play is shown with.
 pub struct Look<'a> {
     /// Colours or none.
-    pub ink: Style,
+    pub style: TextStyle,
     /// The columns there are at this moment; `None`: lines are not wrapped.
     pub width: &'a dyn Fn() -> Option<usize>,
     /// How fast it goes.
@@ -137,7 +137,7 @@ impl<'a> Screen<'a> {
             .as_ref()
             .map_or(self.score.clone(), Guesses::score);
         if !score.is_empty() {
-            self.write(&self.look.ink.bold(&score))?;
+            self.write(&self.look.style.bold(&score))?;
         }
         self.out.flush()
     }
@@ -147,12 +147,12 @@ impl<'a> Screen<'a> {
     /// # Errors
     /// When nothing can be shown any more.
     pub fn title(&mut self, title: &str, lines: &[String]) -> io::Result<()> {
-        let (ink, width) = (self.look.ink, (self.look.width)());
-        for line in behind("", "", title, width) {
-            self.write(&ink.bold(&line))?;
+        let (style, width) = (self.look.style, (self.look.width)());
+        for line in wrap("", "", title, width) {
+            self.write(&style.bold(&line))?;
         }
-        for line in lines.iter().flat_map(|line| behind("", "  ", line, width)) {
-            self.write(&ink.faint(&line))?;
+        for line in lines.iter().flat_map(|line| wrap("", "  ", line, width)) {
+            self.write(&style.faint(&line))?;
         }
         self.leave_gap()
     }
@@ -215,7 +215,7 @@ impl<'a> Screen<'a> {
         for (at, line) in lines.iter().enumerate() {
             let noted = self.notes.sent(caller, line);
             if at < most {
-                self.line("C: ", without_ending(&noted.line), Style::client)?;
+                self.line("C: ", without_ending(&noted.line), TextStyle::client)?;
                 self.below(&noted.notes)?;
             }
         }
@@ -235,15 +235,15 @@ impl<'a> Screen<'a> {
             self.guess(caller)?;
         }
         let noted = self.notes.received(caller, line);
-        self.line("S: ", &noted.line, Style::server)?;
+        self.line("S: ", &noted.line, TextStyle::server)?;
         let guesses = self.guesses.as_mut();
         let verdict = guesses.and_then(|guesses| guesses.verdict(caller.protocol, line));
-        let ink = self.look.ink;
+        let style = self.look.style;
         match verdict {
             None => {}
-            Some(Verdict::Right) => self.write(&ink.bold("   ✓ right"))?,
-            Some(Verdict::Half) => self.write(&ink.warning("   ½ the first digit is right"))?,
-            Some(Verdict::Wrong) => self.write(&ink.wrong("   ✗ not what you thought"))?,
+            Some(Verdict::Right) => self.write(&style.bold("   ✓ right"))?,
+            Some(Verdict::Half) => self.write(&style.warning("   ½ the first digit is right"))?,
+            Some(Verdict::Wrong) => self.write(&style.wrong("   ✗ not what you thought"))?,
         }
         self.below(&noted.notes)
     }
@@ -252,8 +252,8 @@ impl<'a> Screen<'a> {
     fn below(&mut self, notes: &[String]) -> io::Result<()> {
         for note in notes {
             let width = Some((self.look.width)().unwrap_or(WIDEST).min(WIDEST));
-            for line in behind("   · ", "     ", note, width) {
-                self.write(&self.look.ink.faint(&line))?;
+            for line in wrap("   · ", "     ", note, width) {
+                self.write(&self.look.style.faint(&line))?;
             }
         }
         Ok(())
@@ -279,25 +279,25 @@ impl<'a> Screen<'a> {
         &mut self,
         mark: &str,
         line: &[u8],
-        colour: fn(Style, &str) -> String,
+        colour: fn(TextStyle, &str) -> String,
     ) -> io::Result<()> {
         for line in spoken(mark, line, (self.look.width)()) {
-            self.write(&colour(self.look.ink, &line))?;
+            self.write(&colour(self.look.style, &line))?;
         }
         Ok(())
     }
 
     /// What happens to a connection, set apart from what is said on it.
     fn aside(&mut self, text: &str) -> io::Result<()> {
-        for line in behind("   (", "    ", &format!("{text})"), (self.look.width)()) {
-            self.write(&self.look.ink.faint(&line))?;
+        for line in wrap("   (", "    ", &format!("{text})"), (self.look.width)()) {
+            self.write(&self.look.style.faint(&line))?;
         }
         Ok(())
     }
 
     fn rule(&mut self, words: &str) -> io::Result<()> {
         let line = rule(words, (self.look.width)());
-        self.write(&self.look.ink.warning(&line))
+        self.write(&self.look.style.warning(&line))
     }
 
     fn narrate(&mut self) -> io::Result<()> {
@@ -306,7 +306,7 @@ impl<'a> Screen<'a> {
         }
         self.leave_gap()?;
         let lines = std::mem::take(&mut self.narration);
-        let bar = self.look.ink.warning("▌");
+        let bar = self.look.style.warning("▌");
         for line in paragraphs(&lines, "  ", (self.look.width)()) {
             self.write(&format!(
                 "{bar} {}",

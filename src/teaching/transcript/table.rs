@@ -1,11 +1,10 @@
 //! The list of recorded conversations.
 
-use jiff::SignedDuration;
-use jiff::tz::TimeZone;
 use unicode_width::UnicodeWidthStr;
 
 use super::Summary;
 use crate::client::printable;
+use crate::teaching::text::{local_time, readable_duration};
 use crate::teaching::wire_tap::Side;
 
 /// A list of conversations, a line each, below a head.
@@ -58,8 +57,7 @@ const GAP: &str = "  ";
 
 fn cells(summary: &Summary) -> [String; 12] {
     let place = &summary.place;
-    let local = summary.began.to_zoned(TimeZone::system());
-    let began = local.strftime("%Y-%m-%d %H:%M:%S").to_string();
+    let began = local_time(summary.began);
     let peer = match place.ours {
         Side::Client => place.server,
         Side::Server => place.client,
@@ -70,7 +68,7 @@ fn cells(summary: &Summary) -> [String; 12] {
             true => began,
             false => format!("…{began}"),
         },
-        duration(summary.duration()),
+        readable_duration(summary.duration()),
         place.ours.name().to_owned(),
         printable(&place.service),
         printable(summary.user.as_deref().unwrap_or("-")),
@@ -81,16 +79,4 @@ fn cells(summary: &Summary) -> [String; 12] {
         summary.state.unwrap_or("-").to_owned(),
         summary.ending.told().to_owned(),
     ]
-}
-
-/// A time as people say it: `0.012 s`, `3.4 s`, `12 min`.
-#[must_use]
-pub(super) fn duration(time: SignedDuration) -> String {
-    let seconds = time.as_secs_f64();
-    match seconds {
-        ..1.0 => format!("{seconds:.3} s"),
-        1.0..60.0 => format!("{seconds:.1} s"),
-        60.0..3600.0 => format!("{:.0} min", seconds / 60.0),
-        _ => format!("{:.1} h", seconds / 3600.0),
-    }
 }

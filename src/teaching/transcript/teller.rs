@@ -1,14 +1,14 @@
 //! A recorded conversation as text, in the manner of a demonstration: what each side said in its
 //! colour, below it what it means, each explanation once, and when something took its time.
 
-use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use super::table::duration;
 use super::{Dialogue, Ending, Explanation, Summary, Turn};
 use super::{Explain, Told, particulars};
 use crate::client::printable;
-use crate::teaching::text::{Style, WIDEST, behind, rule, spoken, without_ending};
+use crate::teaching::text::{
+    TextStyle, WIDEST, local_time, readable_duration, rule, spoken, without_ending, wrap,
+};
 use crate::teaching::wire_tap::Side;
 use crate::teaching::wire_tap::journal::{Happened, LeftOut, Place, Said};
 use crate::teaching::wire_tap::why_no_tls;
@@ -17,7 +17,7 @@ use crate::teaching::wire_tap::why_no_tls;
 #[derive(Clone, Copy, Debug)]
 pub struct Telling {
     /// Colours or none.
-    pub ink: Style,
+    pub style: TextStyle,
     /// The columns that there are; `None`: lines are not wrapped.
     pub width: Option<usize>,
     /// Which lines are explained.
@@ -69,16 +69,16 @@ impl Teller {
     pub fn head(&self, summary: &Summary) -> Vec<String> {
         let place = &summary.place;
         let title = format!("Conversation {}: {}", place.connection, between(place));
-        let titles = behind("", "", &title, self.telling.width);
+        let titles = wrap("", "", &title, self.telling.width);
         let mut lines: Vec<String> = titles
             .iter()
-            .map(|line| self.telling.ink.bold(line))
+            .map(|line| self.telling.style.bold(line))
             .collect();
-        let mut facts = vec![format!("began {}", on_the_clock(summary.began))];
+        let mut facts = vec![format!("began {}", local_time(summary.began))];
         if !summary.whole {
             facts = vec!["its beginning is not in the journal any more".to_owned()];
         }
-        facts.push(format!("took {}", duration(summary.duration())));
+        facts.push(format!("took {}", readable_duration(summary.duration())));
         facts.push(format!(
             "we are the {}, in the thread {:?}",
             place.ours, place.thread
@@ -86,8 +86,8 @@ impl Teller {
         if let Some(user) = &summary.user {
             facts.push(format!("{} has logged in", printable(user)));
         }
-        for line in behind("", "", &facts.join("; "), self.telling.width) {
-            lines.push(self.telling.ink.faint(&line));
+        for line in wrap("", "", &facts.join("; "), self.telling.width) {
+            lines.push(self.telling.style.faint(&line));
         }
         lines.push(String::new());
         lines
@@ -132,9 +132,9 @@ impl Teller {
     }
 
     fn said(&mut self, said: &Said, explained: Option<&Explanation>) -> Vec<String> {
-        let (mark, colour): (_, fn(Style, &str) -> String) = match said.by {
-            Side::Client => ("C: ", Style::client),
-            Side::Server => ("S: ", Style::server),
+        let (mark, colour): (_, fn(TextStyle, &str) -> String) = match said.by {
+            Side::Client => ("C: ", TextStyle::client),
+            Side::Server => ("S: ", TextStyle::server),
         };
         let octets = said.octets.octets();
         let all: Vec<&[u8]> = octets.split_inclusive(|octet| *octet == b'\n').collect();
@@ -146,7 +146,7 @@ impl Teller {
         let mut lines = Vec::new();
         for line in all.iter().take(most) {
             let shown = spoken(mark, without_ending(line), self.telling.width);
-            lines.extend(shown.iter().map(|line| colour(self.telling.ink, line)));
+            lines.extend(shown.iter().map(|line| colour(self.telling.style, line)));
         }
         let hidden = all.len().saturating_sub(most);
         if hidden > 0 {
@@ -172,29 +172,29 @@ impl Teller {
         let width = Some(self.telling.width.unwrap_or(WIDEST).min(WIDEST));
         let lines = notes
             .iter()
-            .flat_map(|note| behind("   · ", "     ", note, width));
-        lines.map(|line| self.telling.ink.faint(&line)).collect()
+            .flat_map(|note| wrap("   · ", "     ", note, width));
+        lines.map(|line| self.telling.style.faint(&line)).collect()
     }
 
     fn pause(&mut self, turn: &Turn) -> Vec<String> {
         let before = self.before.replace(turn.until).unwrap_or(turn.time);
         let pause = turn.time.duration_since(before);
         match pause >= PAUSE {
-            true => self.aside(&format!("{} later", duration(pause))),
+            true => self.aside(&format!("{} later", readable_duration(pause))),
             false => Vec::new(),
         }
     }
 
     fn aside(&self, text: &str) -> Vec<String> {
-        let lines = behind("   (", "    ", &format!("{text})"), self.telling.width);
+        let lines = wrap("   (", "    ", &format!("{text})"), self.telling.width);
         lines
             .iter()
-            .map(|line| self.telling.ink.faint(line))
+            .map(|line| self.telling.style.faint(line))
             .collect()
     }
 
     fn rule(&self, words: &str) -> String {
-        self.telling.ink.warning(&rule(words, self.telling.width))
+        self.telling.style.warning(&rule(words, self.telling.width))
     }
 }
 
@@ -218,10 +218,4 @@ pub(super) fn left_out(said: &Said) -> Option<String> {
             "and {lines} more lines were not recorded, {octets} octets"
         )),
     }
-}
-
-/// On the clock of this machine.
-pub(super) fn on_the_clock(time: Timestamp) -> String {
-    let local = time.to_zoned(TimeZone::system());
-    local.strftime("%Y-%m-%d %H:%M:%S").to_string()
 }

@@ -9,7 +9,7 @@ use crate::config::Journal;
 use crate::mail::net::Secured;
 use crate::mail::protocol::Protocol;
 use crate::teaching::explain::Texts;
-use crate::teaching::text::Style;
+use crate::teaching::text::TextStyle;
 use crate::teaching::transcript::Explain;
 use crate::teaching::wire_tap::journal::Writer;
 use crate::teaching::wire_tap::{Connection, Event, Side, Sink, What};
@@ -182,7 +182,7 @@ fn a_conversation_is_told_with_what_it_means() {
         &POP3.replace("C: QUIT", "C: QUIT\u{202e}\x1b[2J"),
     );
     let telling = |explain| Telling {
-        ink: Style(false),
+        style: TextStyle::Plain,
         width: Some(75),
         explain,
     };
@@ -227,7 +227,7 @@ fn the_lines_of_a_body_are_one_turn() {
     });
     assert_eq!(said.count(), 1);
     let telling = Telling {
-        ink: Style(false),
+        style: TextStyle::Plain,
         width: None,
         explain: Explain::Off,
     };

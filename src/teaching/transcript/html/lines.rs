@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use super::super::table::duration;
 use super::super::teller::left_out;
 use super::super::{Dialogue, Explanation, Turn};
 use super::escape::{octets, text};
 use crate::mail::protocol::span::Role;
 use crate::teaching::explain::{Entry, Part, Texts, Topic};
 use crate::teaching::text::hexadecimal;
+use crate::teaching::text::readable_duration;
 use crate::teaching::wire_tap::journal::{Happened, Said};
 use crate::teaching::wire_tap::why_no_tls;
 
@@ -123,7 +123,7 @@ impl Lines<'_> {
             "<li class=\"turn {class}\">\n<time datetime=\"{:.6}\">+{}</time>\n\
              <div class=\"what\">\n{what}</div>\n{}</li>\n",
             turn.time,
-            duration(since),
+            readable_duration(since),
             means.unwrap_or_default()
         );
     }

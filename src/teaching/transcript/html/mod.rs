@@ -12,9 +12,9 @@ mod states;
 use jiff::tz::TimeZone;
 
 use self::escape::text;
-use super::table::duration;
 use super::{Dialogue, Summary};
 use crate::teaching::explain::Texts;
+use crate::teaching::text::readable_duration;
 use crate::teaching::wire_tap::journal::Happened;
 
 const TEMPLATE: &str = include_str!("template.html");
@@ -69,7 +69,7 @@ fn summary(summary: &Summary) -> String {
         "{} spoke with {} for {}{}. It was recorded at the {}\u{2019}s end.",
         place.client,
         place.server,
-        duration(summary.duration()),
+        readable_duration(summary.duration()),
         user.unwrap_or_default(),
         place.ours,
     )
@@ -97,7 +97,7 @@ fn facts(dialogue: &Dialogue) -> String {
         ("Server", place.server.to_string()),
         ("Thread", place.thread.clone()),
         ("Began", began),
-        ("Took", duration(summary.duration())),
+        ("Took", readable_duration(summary.duration())),
         (
             "Logged in",
             summary.user.clone().unwrap_or_else(|| "nobody".to_owned()),

@@ -3,10 +3,10 @@
 
 use jiff::SignedDuration;
 
-use super::super::table::duration;
 use super::super::{Dialogue, Turn};
 use super::escape::text;
 use crate::client::printable;
+use crate::teaching::text::readable_duration;
 use crate::teaching::wire_tap::Side;
 use crate::teaching::wire_tap::journal::{Happened, Said};
 
@@ -104,7 +104,7 @@ fn drawn(row: &Row, y: u32) -> String {
     };
     match row {
         Row::Spoke(by, time, line, more) => {
-            let time = text(&format!("+{}", duration(*time)));
+            let time = text(&format!("+{}", readable_duration(*time)));
             let time = format!(
                 "<text class=\"time\" x=\"0\" y=\"{}\">{time}</text>\n",
                 y + 3

@@ -44,7 +44,7 @@ impl Audience for Watcher {
 struct Seen {
     width: Option<usize>,
     pace: Pace,
-    ink: bool,
+    style: TextStyle,
     /// The last one first.
     answers: Vec<&'static str>,
     guesses: bool,
@@ -54,7 +54,7 @@ struct Seen {
 const FAST: Seen = Seen {
     width: Some(40),
     pace: Pace::Fast,
-    ink: false,
+    style: TextStyle::Plain,
     answers: Vec::new(),
     guesses: false,
     explain: Explain::Off,
@@ -70,7 +70,7 @@ fn watch(steps: &str, server: &[&'static str], seen: Seen) -> (String, Vec<Strin
         asked: Vec::new(),
     };
     let look = Look {
-        ink: Style(seen.ink),
+        style: seen.style,
         width: &|| seen.width,
         pace: seen.pace,
         guesses: seen.guesses,
@@ -122,7 +122,7 @@ C: EHLO
 fn colours_and_wide_lines_for_whom_wants_them() {
     let seen = Seen {
         width: None,
-        ink: true,
+        style: TextStyle::Coloured,
         ..FAST
     };
     let (screen, _) = watch("# Look.\nS: ...\nC: a\tb", &["250 \x1b[2J \u{202e}"], seen);
