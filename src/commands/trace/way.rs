@@ -111,7 +111,10 @@ fn line_of_hops(page: &mut String, way: &Way, style: TextStyle) {
             .by
             .as_deref()
             .map_or("a server without a name".to_owned(), shown);
-        line(page, &format!("  {:<4} {}  {time}", at + 1, style.bold(&by)));
+        line(
+            page,
+            &format!("  {:<4} {}  {time}", at + 1, style.bold(&by)),
+        );
         let bar = if at + 1 < way.hops.len() { &bar } else { " " };
         for (name, text) in details(hop) {
             line(page, &format!("  {bar}      {name:<5} {}", shown(&text)));
