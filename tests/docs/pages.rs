@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use pillarbox::teaching::script::Script;
+use regex::Regex;
 
 /// Every page, with its text.
 fn pages() -> Vec<(PathBuf, String)> {
@@ -142,4 +143,28 @@ fn every_line_of_a_script_has_a_row() {
         let behind = if line.starts_with("S*:") { "S: x" } else { "" };
         Script::parse(&format!("{sites}{line}\n{behind}\n")).unwrap();
     }
+}
+
+/// Pages and comments name files by their end, `net/tls.rs`: such a file is in the project.
+#[test]
+fn every_source_file_that_is_named_is_there() {
+    let sources = files::below(&["src", "tests", "benches", "demos"], &["rs"]);
+    let mut texts = pages();
+    for path in &sources {
+        texts.push((path.clone(), fs::read_to_string(path).unwrap()));
+    }
+    let name = Regex::new(r"`([a-z_0-9/]+\.rs)(?:::[a-z_0-9]+)?`").unwrap();
+    let mut missing = Vec::new();
+    let mut found = 0;
+    for (place, text) in texts {
+        for named in name.captures_iter(&text) {
+            let there = sources.iter().any(|source| source.ends_with(&named[1]));
+            if !there {
+                missing.push(format!("{}: {}", place.display(), &named[1]));
+            }
+            found += 1;
+        }
+    }
+    assert!(missing.is_empty(), "not there:\n{}", missing.join("\n"));
+    assert!(found > 100, "the names were not found");
 }
