@@ -231,6 +231,8 @@ fn end_at_ctrl_c(place: &Place, recorder: Recorder) -> Result<(), CommandError> 
         recorder.finish();
         let servers = match &folder {
             Some(folder) => {
+                // A server that is still at work fails now, because its folder is gone.
+                log::set_max_level(log::LevelFilter::Off);
                 folder.remove();
                 ", and its servers with it"
             }
