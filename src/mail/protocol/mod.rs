@@ -4,6 +4,7 @@
 //! and tests say so on random input. Nothing here reads a socket, and nothing panics on what a peer sent.
 
 pub mod imap;
+pub mod line_cursor;
 pub mod pop3;
 pub mod sasl;
 pub mod smtp;

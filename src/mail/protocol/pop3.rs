@@ -3,13 +3,11 @@
 //! [`Command::parse`] takes a line without its CRLF; [`Command`]'s `Display` writes one. Whether a
 //! command is allowed in the session's state is not decided here.
 
-mod spans;
-
 use std::fmt;
 
-use super::span::first_word;
-use super::{sasl, verb};
-pub use spans::spans;
+use super::line_cursor::LineCursor;
+use super::sasl;
+use super::span::{Role, Span};
 
 /// What a client can say.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,54 +72,60 @@ impl fmt::Display for SyntaxError {
 
 impl std::error::Error for SyntaxError {}
 
-/// Understands what stands behind a verb.
-type Arguments = fn(&str) -> Result<Command, SyntaxError>;
+/// Parses what follows a verb.
+type Arguments = fn(&mut LineCursor<'_>) -> Result<Command, SyntaxError>;
 
 /// Every command; `Display` is the inverse.
 const COMMANDS: [(&str, Arguments); 14] = [
-    ("USER", |name| {
-        some(name, "USER wants the name of a mailbox").map(Command::User)
-    }),
-    ("PASS", |password| {
-        some(password, "PASS wants the password").map(Command::Pass)
-    }),
-    ("STAT", |none| alone(none, Command::Stat)),
-    ("LIST", |number| optional_number(number).map(Command::List)),
-    ("UIDL", |number| optional_number(number).map(Command::Uidl)),
-    ("RETR", |number| message_number(number).map(Command::Retr)),
-    ("DELE", |number| message_number(number).map(Command::Dele)),
-    ("NOOP", |none| alone(none, Command::Noop)),
-    ("RSET", |none| alone(none, Command::Rset)),
+    ("USER", user),
+    ("PASS", pass),
+    ("STAT", |line| alone(line, Command::Stat)),
+    ("LIST", |line| optional_number(line).map(Command::List)),
+    ("UIDL", |line| optional_number(line).map(Command::Uidl)),
+    ("RETR", |line| message_number(line).map(Command::Retr)),
+    ("DELE", |line| message_number(line).map(Command::Dele)),
+    ("NOOP", |line| alone(line, Command::Noop)),
+    ("RSET", |line| alone(line, Command::Rset)),
     ("TOP", top),
-    ("QUIT", |none| alone(none, Command::Quit)),
-    ("CAPA", |none| alone(none, Command::Capa)),
-    ("STLS", |none| alone(none, Command::Stls)),
+    ("QUIT", |line| alone(line, Command::Quit)),
+    ("CAPA", |line| alone(line, Command::Capa)),
+    ("STLS", |line| alone(line, Command::Stls)),
     ("AUTH", auth),
 ];
 
 impl Command {
-    /// The verbs that there are.
+    /// The verbs of all commands.
     pub fn verbs() -> impl Iterator<Item = &'static str> {
         COMMANDS.iter().map(|(verb, _)| *verb)
     }
 
-    /// Understands a line, its CRLF removed. Verbs stand in any case (RFC 1939 §3).
+    /// Parses a line without its CRLF.
     ///
     /// # Errors
-    /// A sentence that says what is wrong with it.
+    /// A sentence that says what is wrong with the line.
     pub fn parse(line: &[u8]) -> Result<Command, SyntaxError> {
-        let (verb, rest) = first_word(line);
-        let arguments = verb::find(&COMMANDS, verb).ok_or(SyntaxError::UnknownVerb)?;
-        let sentences = [
-            "The argument is not UTF-8",
-            "The argument has a control character",
-        ];
-        let text = verb::text(rest.strip_prefix(b" ").unwrap_or(rest), sentences)
-            .map_err(SyntaxError::Argument)?;
-        // RFC 1939 §7: spaces around a password are part of it; elsewhere they are forgiven.
-        let secret = verb.eq_ignore_ascii_case(b"PASS");
-        arguments(if secret { text } else { text.trim_matches(' ') })
+        read(&mut LineCursor::new(line))
     }
+
+    /// Parses a line, and returns its parts with it, even if it is no command.
+    pub fn parse_with_spans(line: &[u8]) -> (Result<Command, SyntaxError>, Vec<Span>) {
+        let mut line = LineCursor::recording(line);
+        (read(&mut line), line.into_spans())
+    }
+}
+
+fn read(line: &mut LineCursor<'_>) -> Result<Command, SyntaxError> {
+    let Some(arguments) = line.verb(&COMMANDS) else {
+        take_unknown(line);
+        return Err(SyntaxError::UnknownVerb);
+    };
+    let command = arguments(line);
+    let sentences = [
+        "The argument is not UTF-8",
+        "The argument has a control character",
+    ];
+    line.check_text(sentences).map_err(SyntaxError::Argument)?;
+    command
 }
 
 impl Command {
@@ -165,35 +169,50 @@ impl fmt::Display for Command {
     }
 }
 
-fn alone(text: &str, command: Command) -> Result<Command, SyntaxError> {
-    if text.is_empty() {
-        return Ok(command);
-    }
-    Err(SyntaxError::Argument("This command takes no argument"))
+fn user(line: &mut LineCursor<'_>) -> Result<Command, SyntaxError> {
+    let name = line.rest(Role::UserName);
+    not_empty(name, "USER wants the name of a mailbox").map(Command::User)
 }
 
-fn auth(text: &str) -> Result<Command, SyntaxError> {
-    let (mechanism, initial) = sasl::parse(text).map_err(SyntaxError::Argument)?;
+/// RFC 1939 §7: spaces around a password are part of it; elsewhere they are forgiven.
+fn pass(line: &mut LineCursor<'_>) -> Result<Command, SyntaxError> {
+    let password = line.exact_rest(Role::Password);
+    not_empty(password, "PASS wants the password").map(Command::Pass)
+}
+
+fn auth(line: &mut LineCursor<'_>) -> Result<Command, SyntaxError> {
+    let (mechanism, initial) = sasl::take_argument(line).map_err(SyntaxError::Argument)?;
     Ok(Command::Auth { mechanism, initial })
 }
 
-fn some(text: &str, otherwise: &'static str) -> Result<String, SyntaxError> {
-    if text.is_empty() {
-        return Err(SyntaxError::Argument(otherwise));
+fn top(line: &mut LineCursor<'_>) -> Result<Command, SyntaxError> {
+    let message = line.word(Role::MessageNumber);
+    let lines = line.rest(Role::LineCount);
+    if message.is_empty() || !is_number(lines) {
+        let sentence = "TOP wants a message number and a number of lines";
+        return Err(SyntaxError::Argument(sentence));
     }
-    Ok(text.to_owned())
+    Ok(Command::Top {
+        message: number(message)?,
+        // More lines than can be counted are all of them.
+        lines: lines.parse().unwrap_or(u64::MAX),
+    })
 }
 
-fn optional_number(text: &str) -> Result<Option<u32>, SyntaxError> {
-    match text {
+fn optional_number(line: &mut LineCursor<'_>) -> Result<Option<u32>, SyntaxError> {
+    match line.rest(Role::MessageNumber) {
         "" => Ok(None),
-        text => message_number(text).map(Some),
+        text => number(text).map(Some),
     }
+}
+
+fn message_number(line: &mut LineCursor<'_>) -> Result<u32, SyntaxError> {
+    number(line.rest(Role::MessageNumber))
 }
 
 /// RFC 1939 §4: messages are numbered from 1. A number that no message can have is out of range.
-fn message_number(text: &str) -> Result<u32, SyntaxError> {
-    if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit()) {
+fn number(text: &str) -> Result<u32, SyntaxError> {
+    if !is_number(text) {
         return Err(SyntaxError::Argument("The command wants a message number"));
     }
     match text.parse() {
@@ -202,20 +221,41 @@ fn message_number(text: &str) -> Result<u32, SyntaxError> {
     }
 }
 
-fn top(text: &str) -> Result<Command, SyntaxError> {
-    let sentence = "TOP wants a message number and a number of lines";
-    let (message, lines) = text
-        .split_once(' ')
-        .ok_or(SyntaxError::Argument(sentence))?;
-    let lines = lines.trim_start_matches(' ');
-    if !lines.bytes().all(|b| b.is_ascii_digit()) {
-        return Err(SyntaxError::Argument(sentence));
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|octet| octet.is_ascii_digit())
+}
+
+fn alone(line: &mut LineCursor<'_>, command: Command) -> Result<Command, SyntaxError> {
+    if line.rest(Role::Argument).is_empty() {
+        return Ok(command);
     }
-    Ok(Command::Top {
-        message: message_number(message)?,
-        // More lines than can be counted are all of them.
-        lines: lines.parse().unwrap_or(u64::MAX),
-    })
+    Err(SyntaxError::Argument("This command takes no argument"))
+}
+
+fn not_empty(text: &str, otherwise: &'static str) -> Result<String, SyntaxError> {
+    if text.is_empty() {
+        return Err(SyntaxError::Argument(otherwise));
+    }
+    Ok(text.to_owned())
+}
+
+/// Takes the parts of a line that is no command of ours, so that a secret in it can be masked.
+///
+/// A mistyped `PASS:secret` has a password in it, and APOP something that proves one.
+fn take_unknown(line: &mut LineCursor<'_>) {
+    let verb = line.peek_word().to_ascii_uppercase();
+    if verb.starts_with(b"PASS") {
+        line.take(4, Role::Verb);
+        line.exact_rest(Role::Password);
+        return;
+    }
+    line.take(verb.len(), Role::Verb);
+    if verb == b"APOP" {
+        line.word(Role::UserName);
+        line.rest(Role::Answer);
+    } else {
+        line.rest(Role::Argument);
+    }
 }
 
 #[cfg(test)]
@@ -223,6 +263,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::mail::protocol::span::tests::shown;
 
     #[test]
     fn lines_that_are_commands() {
@@ -285,6 +326,32 @@ mod tests {
         for (line, sentence) in rows {
             let answer = Command::parse(line).map_err(|error| error.to_string());
             assert_eq!(answer, Err(sentence.to_owned()), "{}", line.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn each_line_has_its_parts() {
+        let rows = [
+            ("USER alice", "verb USER, user-name alice"),
+            ("pass  two words ", "verb pass, password  two words "),
+            ("PASS", "verb PASS"),
+            ("PASS:wonderland", "verb PASS, password :wonderland"),
+            ("PASSwonder land", "verb PASS, password wonder land"),
+            ("APOP al c4c9", "verb APOP, user-name al, answer c4c9"),
+            ("AUTH PLAIN", "verb AUTH, mechanism PLAIN"),
+            (
+                "AUTH plain AGEAYg==",
+                "verb AUTH, mechanism plain, answer AGEAYg==",
+            ),
+            ("LIST", "verb LIST"),
+            ("RETR 1", "verb RETR, message-number 1"),
+            ("TOP 1 10", "verb TOP, message-number 1, line-count 10"),
+            ("STAT  now", "verb STAT, argument now"),
+            ("", ""),
+        ];
+        for (line, expected) in rows {
+            let (_, spans) = Command::parse_with_spans(line.as_bytes());
+            assert_eq!(shown(line.as_bytes(), &spans), expected);
         }
     }
 

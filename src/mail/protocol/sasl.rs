@@ -16,6 +16,8 @@ use std::fmt;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use super::line_cursor::LineCursor;
+use super::span::Role;
 pub use mechanism::{ClientExchange, Mechanism};
 pub use registry::begins_registered;
 pub use scram::{Hash, Scram};
@@ -36,6 +38,22 @@ pub fn parse(argument: &str) -> Result<(String, Option<Vec<u8>>), &'static str> 
     let mechanism = mechanism(name).ok_or("AUTH wants the name of a mechanism: AUTH PLAIN")?;
     let initial = initial.map(initial_response).transpose()?;
     Ok((mechanism, initial))
+}
+
+/// Takes the argument of AUTH from a line.
+///
+/// Everything after the mechanism is an [`Answer`](Role::Answer), well-formed or not: it is better to
+/// mask too much than to show a password.
+///
+/// # Errors
+/// As [`parse`].
+pub(super) fn take_argument(
+    line: &mut LineCursor<'_>,
+) -> Result<(String, Option<Vec<u8>>), &'static str> {
+    let argument = line.peek_rest();
+    line.word(Role::Mechanism);
+    line.rest(Role::Answer);
+    parse(argument)
 }
 
 /// The name of a mechanism in upper case: letters, digits, `-` and `_` (RFC 4422 §3.1).

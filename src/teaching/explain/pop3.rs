@@ -9,7 +9,7 @@ use super::observer::Follow;
 use super::sketch::Sketch;
 use super::state::Outcome;
 use super::topic::Topic;
-use crate::mail::protocol::pop3::{self, Command};
+use crate::mail::protocol::pop3::Command;
 use crate::mail::protocol::span::{Role, Span, Spans, first_word};
 
 /// What is known of the conversation beyond its course.
@@ -52,10 +52,11 @@ impl Follow for Pop3 {
             self.in_login = !(self.login.is_complete() || text == b"*");
             return sketch.belongs_to(course.last_of("AUTH"));
         }
-        sketch.parts_at(0, pop3::spans(text));
-        let verb = known_verb(text);
+        let (command, spans) = Command::parse_with_spans(text);
+        let verb = known_verb(text, &spans);
+        sketch.parts_at(0, spans);
         sketch.about(Topic::Pop3Command, verb);
-        if let Err(error) = Command::parse(text)
+        if let Err(error) = command
             && verb != "APOP"
         {
             sketch.fault = Some(error.to_string());
@@ -204,14 +205,15 @@ fn name(verb: &'static str) -> &'static str {
     verb.trim_end_matches(" all")
 }
 
-/// The verb of a line, if it is one.
-fn known_verb(line: &[u8]) -> &'static str {
-    let verb = pop3::spans(line)
-        .into_iter()
-        .find(|span| span.role == Role::Verb);
-    let verb = verb
-        .and_then(|span| line.get(span.range))
-        .unwrap_or_default();
+/// The verb of a line with these parts, if there is such a verb.
+fn known_verb(line: &[u8], spans: &[Span]) -> &'static str {
+    let verb = match spans.first() {
+        Some(Span {
+            role: Role::Verb,
+            range,
+        }) => line.get(range.clone()).unwrap_or_default(),
+        _ => b"",
+    };
     let known = |known: &&str| verb.eq_ignore_ascii_case(known.as_bytes());
     Command::verbs().chain(["APOP"]).find(known).unwrap_or("")
 }
