@@ -21,7 +21,7 @@ use crate::client::printable;
 use crate::config::{Config, ConfigError};
 use crate::console::before_interruption;
 use crate::teaching::script::{
-    Asked, Caller, Demo, Difference, Fault, Memory, Script, connect, perform_told,
+    Caller, Demo, Difference, Memory, Mismatch, Script, ScriptQuestion, connect, perform_with,
 };
 use crate::teaching::text::TextStyle;
 use crate::teaching::transcript::{Explain, Look, Pace, Screen};
@@ -111,7 +111,7 @@ pub fn run(
     match played {
         // Whoever reads us has seen enough: `pillarbox demo … | head`.
         Err(Difference {
-            fault: Fault::Audience(error),
+            mismatch: Mismatch::Audience(error),
             ..
         }) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         Err(difference) => Err(different(&file, &difference)),
@@ -145,7 +145,7 @@ fn from_file(name: &str) -> Result<String, CommandError> {
 }
 
 /// What a script has a gap for: from the environment, or from whoever plays it, unseen by others.
-fn ask(asked: &Asked) -> Result<(String, Vec<u8>), CommandError> {
+fn ask(asked: &ScriptQuestion) -> Result<(String, Vec<u8>), CommandError> {
     let variable = format!("PILLARBOX_{}", asked.name);
     let unknown = || {
         CommandError::Setup(format!(
@@ -184,11 +184,11 @@ fn play(
 ) -> Result<(), Difference> {
     let audience = |error| Difference {
         line: 0,
-        fault: Fault::Audience(error),
+        mismatch: Mismatch::Audience(error),
     };
     screen.title(&script.title, programme).map_err(audience)?;
     let open = &mut |caller: &Caller| connect(&place.endpoint(caller)?, caller.protocol);
-    perform_told(script, told, open, &mut |event| screen.show(event))?;
+    perform_with(script, told, open, &mut |event| screen.show(event))?;
     screen.end().map_err(audience)
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::io;
 
 use pillarbox::teaching::explain::{Explained, Observer, Texts, Told, Topic};
-use pillarbox::teaching::script::{Did, Event, Script, Talk, Tls, perform};
+use pillarbox::teaching::script::{ClientEvent, PlayEvent, Script, ScriptTls, Talk, perform};
 
 use crate::memory::Memory;
 use crate::play_all;
@@ -35,7 +35,7 @@ fn listen(
     tell: &mut dyn FnMut(bool, &[u8], &Explained),
 ) -> Result<(), pillarbox::teaching::script::Difference> {
     let home = Home::of(script);
-    let offered = script.tls == Tls::Offered;
+    let offered = script.tls == ScriptTls::Offered;
     let mut observers: BTreeMap<u32, Observer> = BTreeMap::new();
     perform(
         script,
@@ -44,21 +44,21 @@ fn listen(
             Ok(Box::new(memory))
         },
         &mut |event| {
-            let Event::Client(caller, did) = event else {
+            let PlayEvent::Client(caller, did) = event else {
                 return Ok(());
             };
             let fresh = || Observer::new(caller.protocol, Texts::compiled_in());
             let observer = observers.entry(caller.number).or_insert_with(fresh);
             match did {
-                Did::Connected => *observer = fresh(),
-                Did::Sent(octets) => {
+                ClientEvent::Connected => *observer = fresh(),
+                ClientEvent::Sent(octets) => {
                     for Told { line, explained } in observer.client_octets(octets) {
                         tell(false, &line, &explained);
                     }
                 }
-                Did::Received(line) => tell(true, line, &observer.server(line)),
-                Did::Encrypted => tell(true, b"TLSv1.3", &observer.tls("TLSv1.3")),
-                Did::Turn | Did::Disconnected | Did::Closed => {}
+                ClientEvent::Received(line) => tell(true, line, &observer.server(line)),
+                ClientEvent::Encrypted => tell(true, b"TLSv1.3", &observer.tls("TLSv1.3")),
+                ClientEvent::Turn | ClientEvent::Disconnected | ClientEvent::Closed => {}
             }
             Ok(())
         },

@@ -24,14 +24,14 @@ use std::path::{Path, PathBuf};
 
 use memory::Memory;
 use network::{Ports, Trust};
-use pillarbox::teaching::script::{Protocol, Script, Talk, Tls, run};
+use pillarbox::teaching::script::{Protocol, Script, ScriptTls, Talk, run};
 use site::Home;
 
 #[test]
 fn in_memory() {
     play_all(|script| {
         let home = Home::of(script);
-        let offered = script.tls == Tls::Offered;
+        let offered = script.tls == ScriptTls::Offered;
         run(script, &mut |caller| {
             Ok(Box::new(Memory::connect(
                 &home.site,
@@ -57,7 +57,7 @@ fn over_tcp() {
 fn over_tls() {
     let trust = Trust::new();
     play_all(|script| {
-        if script.tls == Tls::Offered {
+        if script.tls == ScriptTls::Offered {
             return Ok(());
         }
         let home = Home::of(script);

@@ -168,7 +168,7 @@ impl Talk for Memory {
         Ok(Some(line))
     }
 
-    fn unheard(&mut self) -> Option<Vec<u8>> {
+    fn unread(&mut self) -> Option<Vec<u8>> {
         (!self.output.is_empty()).then(|| mem::take(&mut self.output))
     }
 

@@ -14,7 +14,7 @@ use pillarbox::mail::net::certificates::Certificates;
 use pillarbox::mail::net::tls::{self, Versions};
 use pillarbox::mail::net::{Patience, Taps};
 use pillarbox::server::{Connections, Listener, Security, Service, Site};
-use pillarbox::teaching::script::{Protocol, Script, Talk, Tls, connect};
+use pillarbox::teaching::script::{Protocol, Script, ScriptTls, Talk, connect};
 use tempfile::TempDir;
 
 use crate::site::new_session;
@@ -51,8 +51,8 @@ impl<'a> Ports<'a> {
     /// In clear, with STARTTLS if the script wants it offered.
     pub(crate) fn clear(site: &Arc<Site>, script: &Script, trust: &'a Trust) -> Ports<'a> {
         let security = || match script.tls {
-            Tls::Offered => Security::StartTls(trust.acceptor.clone()),
-            Tls::Any | Tls::Implicit => Security::Plain,
+            ScriptTls::Offered => Security::StartTls(trust.acceptor.clone()),
+            ScriptTls::Any | ScriptTls::Implicit => Security::Plain,
         };
         Ports::open(site, script, trust, &security, false)
     }

@@ -9,7 +9,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::sync::LazyLock;
 
-use pillarbox::teaching::script::{Caller, DEMOS, Demo, Did, Event, Sites, connect, perform};
+use pillarbox::teaching::script::{
+    Caller, ClientEvent, DEMOS, Demo, PlayEvent, Sites, connect, perform,
+};
 use regex::Regex;
 
 const PAGE: &str = "docs/demos.md";
@@ -56,8 +58,10 @@ fn played(name: &str) -> BTreeMap<usize, Vec<String>> {
     let mut open = |caller: &Caller| connect(&sites.endpoint(caller)?, caller.protocol);
     let ended = perform(&script, &mut open, &mut |event| {
         match event {
-            Event::Next(step) => at = step.line,
-            Event::Client(caller, did) => lines.entry(at).or_default().extend(told(caller, did)),
+            PlayEvent::Next(step) => at = step.line,
+            PlayEvent::Client(caller, did) => {
+                lines.entry(at).or_default().extend(told(caller, did))
+            }
             _ => {}
         }
         Ok(())
@@ -66,26 +70,26 @@ fn played(name: &str) -> BTreeMap<usize, Vec<String>> {
     lines
 }
 
-fn told(caller: &Caller, did: Did<'_>) -> Vec<String> {
+fn told(caller: &Caller, did: ClientEvent<'_>) -> Vec<String> {
     let place = caller.at.as_ref().map(|at| format!(" at {at}"));
     let place = place.unwrap_or_default();
     match did {
-        Did::Turn => vec![format!(
+        ClientEvent::Turn => vec![format!(
             "-- client {}, {}{place}",
             caller.number,
             caller.protocol.name()
         )],
-        Did::Connected => Vec::new(),
-        Did::Sent(octets) => {
+        ClientEvent::Connected => Vec::new(),
+        ClientEvent::Sent(octets) => {
             let text = String::from_utf8_lossy(octets);
             text.lines().map(|line| marked("C:", line)).collect()
         }
-        Did::Received(line) => {
+        ClientEvent::Received(line) => {
             vec![marked("S:", &on_a_par(&String::from_utf8_lossy(line)))]
         }
-        Did::Encrypted => vec!["-- TLS handshake".to_owned()],
-        Did::Disconnected => vec!["-- the client vanishes".to_owned()],
-        Did::Closed => vec!["-- the server closes".to_owned()],
+        ClientEvent::Encrypted => vec!["-- TLS handshake".to_owned()],
+        ClientEvent::Disconnected => vec!["-- the client vanishes".to_owned()],
+        ClientEvent::Closed => vec!["-- the server closes".to_owned()],
     }
 }
 

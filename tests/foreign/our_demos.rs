@@ -4,7 +4,7 @@ use crate::common::dovecot::Dovecot;
 use crate::common::postfix::Postfix;
 use crate::common::programs::free_port;
 use pillarbox::client::{Endpoint, Security};
-use pillarbox::teaching::script::{Action, Caller, Demo, Script, connect, run};
+use pillarbox::teaching::script::{Caller, Demo, Script, ScriptAction, connect, run};
 
 fn script(name: &str) -> Script {
     Demo::find(name).unwrap().script().unwrap()
@@ -35,7 +35,9 @@ fn postfix_keeps_to_the_scripts() {
     ];
     let differences = names.into_iter().filter_map(|name| {
         let mut script = script(name);
-        let others = |action: &Action| matches!(action, Action::Client(_) | Action::Offstage);
+        let others = |action: &ScriptAction| {
+            matches!(action, ScriptAction::Client(_) | ScriptAction::Offstage)
+        };
         let end = script.steps.iter().position(|step| others(&step.action));
         script.steps.truncate(end.unwrap_or(script.steps.len()));
         assert!(script.steps.len() > 20, "{name}: there is nothing to play");

@@ -19,7 +19,7 @@ use crate::commands::settings::own_host;
 use crate::config::accounts::Accounts;
 use crate::config::{Config, Port};
 use crate::mail::net::place::host_perhaps_port;
-use crate::teaching::script::{Caller, Protocol, Script, Sites, Tls};
+use crate::teaching::script::{Caller, Protocol, Script, ScriptTls, Sites};
 
 /// What a script speaks, and who listens there.
 type Endpoints = BTreeMap<Protocol, Endpoint>;
@@ -142,7 +142,7 @@ fn running(config: &Config, script: &Script, ca: &PathBuf) -> Result<Endpoints, 
     let places = script.protocols().into_iter().map(|protocol| {
         let mut endpoint = endpoint(config, protocol, script.security(), ca)?;
         endpoint.versions = config.tls.versions;
-        if endpoint.security == Security::Tls && script.tls == Tls::Offered {
+        if endpoint.security == Security::Tls && script.tls == ScriptTls::Offered {
             return Err(format!("for {endpoint} begins with TLS"));
         }
         Ok((protocol, endpoint))

@@ -1,29 +1,28 @@
-//! The scripts of `demos/`, in the order of a lecture. They are compiled in, so that the program has
-//! them wherever it runs.
+//! The scripts of `demos/`, in the order of a lecture. They are compiled into the program.
 
 use super::format::{Script, ScriptError};
 
 /// A script of `demos/`.
 #[derive(Clone, Copy, Debug)]
 pub struct Demo {
-    /// Its name, which is that of its file without `.demo`.
+    /// The name of its file, without `.demo`.
     pub name: &'static str,
-    /// The file.
+    /// The contents of its file.
     pub text: &'static str,
 }
 
 impl Demo {
-    /// The one of this name; `.demo` behind it does no harm.
+    /// Returns the demo with this name, which may end in `.demo`.
     #[must_use]
     pub fn find(name: &str) -> Option<Demo> {
         let name = name.strip_suffix(".demo").unwrap_or(name);
         DEMOS.iter().copied().find(|demo| demo.name == name)
     }
 
-    /// What it plays.
+    /// Parses the script.
     ///
     /// # Errors
-    /// When it is no script; a test sees to it that each is.
+    /// When it is not a script; a test parses each demo.
     pub fn script(&self) -> Result<Script, ScriptError> {
         Script::parse(self.text)
     }
@@ -35,7 +34,7 @@ macro_rules! demos {
     };
 }
 
-/// All that there are.
+/// All demos.
 pub const DEMOS: &[Demo] = demos! {
     "first-mail"
     "envelope-and-header"

@@ -1,114 +1,130 @@
-//! Where a play differed from its script, told in a sentence with both lines below it.
+//! A difference between a play and its script: a sentence, and both lines below it.
 
 use std::fmt;
 use std::io;
 
-/// Where a play differed from its script.
+/// A difference between a play and its script.
 #[derive(Debug)]
 pub struct Difference {
     /// The line of the script, from 1.
     pub line: usize,
-    /// What was different there.
-    pub fault: Fault,
+    /// What is different there.
+    pub mismatch: Mismatch,
 }
 
-/// What was different.
+/// What is different.
 #[derive(Debug)]
-pub enum Fault {
-    /// The server said something else.
+pub enum Mismatch {
+    /// The server sent another line.
     Line {
-        /// What the script expects.
+        /// The line that the script expects.
         expected: String,
-        /// What came.
+        /// The line that came.
         got: String,
-        /// How many characters of `got` are right; a regular expression does not tell.
+        /// How many characters of `got` are right; `None` for a regular expression.
         right: Option<usize>,
     },
-    /// The server closed the connection instead of saying this.
+    /// The server closed the connection before it sent this line.
     ClosedEarly(String),
-    /// The server said this instead of closing the connection.
+    /// The server sent this line, and the script expects that it closes.
     NotClosed(String),
-    /// The server said this, too, when the script was over.
-    Unheard(String),
-    /// What the script wants to remember is not in the line.
+    /// The server sent this line, and the script has ended.
+    TooMuch(String),
+    /// The line does not contain what `! set` looks for.
     NotFound {
-        /// What was looked for.
+        /// The regular expression.
         expression: String,
-        /// Where.
+        /// The line that was searched.
         line: String,
     },
     /// The connection failed.
     Connection(io::Error),
-    /// Whoever watched has gone; the script is not to blame.
+    /// The audience has left: the play cannot be shown any more.
     Audience(io::Error),
 }
 
 impl Difference {
-    /// What happened, in one sentence.
+    /// Returns one sentence that says what happened.
     #[must_use]
     pub fn sentence(&self) -> String {
-        let sentence = match &self.fault {
-            Fault::Line { .. } => "the server said something else",
-            Fault::ClosedEarly(_) => "the server closed instead of saying",
-            Fault::NotClosed(_) => "the server did not close but said",
-            Fault::Unheard(_) => "the server said more",
-            Fault::NotFound { .. } => "what is to be remembered was not said",
-            Fault::Connection(error) => {
+        let sentence = match &self.mismatch {
+            Mismatch::Line { .. } => "the server said something else",
+            Mismatch::ClosedEarly(_) => "the server closed the connection instead of saying",
+            Mismatch::NotClosed(_) => "the server did not close the connection but said",
+            Mismatch::TooMuch(_) => "the server said more than the script",
+            Mismatch::NotFound { .. } => "the line does not contain what ! set looks for",
+            Mismatch::Connection(error) => {
                 return format!("line {}: the connection failed: {error}", self.line);
             }
-            Fault::Audience(error) => return format!("nobody watches any more: {error}"),
+            Mismatch::Audience(error) => return format!("the play cannot be shown: {error}"),
         };
         format!("line {}: {sentence}", self.line)
     }
 
-    /// What was expected and what came, in lines of at most `width` characters, and below them a
-    /// caret where they differ. Long lines are cut around it.
+    /// Returns the expected line, the line that came, and a caret where they differ.
+    ///
+    /// Each row has at most `width` characters; long lines are cut around the difference.
     #[must_use]
     pub fn comparison(&self, width: usize) -> Vec<String> {
-        let (expected, got, at) = match &self.fault {
-            Fault::Line {
-                expected,
-                got,
-                right,
-            } => (Some(expected), Some(got), *right),
-            Fault::ClosedEarly(expected) => (Some(expected), None, None),
-            Fault::NotClosed(got) | Fault::Unheard(got) => (None, Some(got), None),
-            Fault::NotFound { expression, line } => (Some(expression), Some(line), None),
-            Fault::Connection(_) | Fault::Audience(_) => (None, None, None),
-        };
+        let (expected, got, at) = self.sides();
         let room = width.saturating_sub(EXPECTED.len()).max(NARROWEST);
         let fits = got.is_none_or(|got| got.chars().count() <= room);
         let middle = at.unwrap_or(0).saturating_sub(room / 2);
         let from = if fits { 0 } else { middle };
-        let row = |label: &str, text: &String| format!("{label}{}", cut(text, from, room));
-        let caret = |at: usize| format!("{:1$}^", "", EXPECTED.len() + at - from);
-        let rows = [
-            expected.map(|text| row(EXPECTED, text)),
-            got.map(|text| row(GOT, text)),
-            at.map(caret),
-        ];
-        rows.into_iter().flatten().collect()
+        let mut rows = Vec::new();
+        if let Some(text) = expected {
+            rows.push(format!("{EXPECTED}{}", cut(text, from, room)));
+        }
+        if let Some(text) = got {
+            rows.push(format!("{GOT}{}", cut(text, from, room)));
+        }
+        if let Some(at) = at {
+            rows.push(format!("{:1$}^", "", EXPECTED.len() + at - from));
+        }
+        rows
+    }
+
+    /// Returns the expected text, the text that came, and the character where they differ.
+    fn sides(&self) -> (Option<&str>, Option<&str>, Option<usize>) {
+        match &self.mismatch {
+            Mismatch::Line {
+                expected,
+                got,
+                right,
+            } => (Some(expected), Some(got), *right),
+            Mismatch::ClosedEarly(expected) => (Some(expected), None, None),
+            Mismatch::NotClosed(got) | Mismatch::TooMuch(got) => (None, Some(got), None),
+            Mismatch::NotFound { expression, line } => (Some(expression), Some(line), None),
+            Mismatch::Connection(_) | Mismatch::Audience(_) => (None, None, None),
+        }
     }
 }
 
 const EXPECTED: &str = "  expected  ";
 const GOT: &str = "  got       ";
-/// Characters of a line that are shown, however narrow the screen is.
+/// The fewest characters of a line that are shown, however narrow the screen is.
 const NARROWEST: usize = 16;
 
-/// `room` characters of a text, from this one on if it is longer; an ellipsis stands for what is
-/// left out.
+/// Returns `room` characters of a text, from `from` on if the text is longer.
+///
+/// An ellipsis takes the place of what is left out.
 fn cut(text: &str, from: usize, room: usize) -> String {
     let length = text.chars().count();
-    let from = if length <= room { 0 } else { from };
-    let window = text.chars().enumerate().skip(from).take(room);
-    let gone = |at: usize| {
-        let (first, last) = (from, from + room - 1);
-        at == first && from > 0 || at == last && last + 1 < length
-    };
-    window
-        .map(|(at, c)| if gone(at) { '…' } else { c })
-        .collect()
+    if length <= room {
+        return text.to_owned();
+    }
+    let mut kept: Vec<char> = text.chars().skip(from).take(room).collect();
+    if from > 0
+        && let Some(first) = kept.first_mut()
+    {
+        *first = '…';
+    }
+    if from + room < length
+        && let Some(last) = kept.last_mut()
+    {
+        *last = '…';
+    }
+    kept.into_iter().collect()
 }
 
 impl fmt::Display for Difference {
@@ -121,9 +137,9 @@ impl fmt::Display for Difference {
 
 impl std::error::Error for Difference {}
 
-impl From<io::Error> for Fault {
-    fn from(error: io::Error) -> Fault {
-        Fault::Connection(error)
+impl From<io::Error> for Mismatch {
+    fn from(error: io::Error) -> Mismatch {
+        Mismatch::Connection(error)
     }
 }
 
@@ -132,12 +148,12 @@ mod tests {
     use super::*;
 
     fn of(expected: &str, got: &str, right: usize) -> Difference {
-        let fault = Fault::Line {
+        let mismatch = Mismatch::Line {
             expected: expected.to_owned(),
             got: got.to_owned(),
             right: Some(right),
         };
-        Difference { line: 3, fault }
+        Difference { line: 3, mismatch }
     }
 
     #[test]

@@ -1,102 +1,100 @@
-//! The script of a conversation: both sides of it as plain text, one behaviour a file.
+//! A script: both sides of a conversation as plain text, one behaviour in a file.
 //!
-//! The tests' transcripts are scripts, and so are the demonstrations. A script begins with its
-//! header and goes on with one step a line:
+//! The transcripts of the tests are scripts, and so are the demos. A script begins with its header and
+//! goes on with one step in each line:
 //!
 //! ```text
 //! title: QUIT ends the conversation
 //! protocol: smtp
 //! rfc: 5321 §4.1.1.10
 //!
-//! # What begins with a hash is told to the reader.
+//! # A line that begins with a hash is for the reader.
 //! S: 220 ...
 //! C: QUIT
 //! S: 221 2.0.0 Bye
 //! ! closed
 //! ```
 //!
-//! Every line that can stand in a script is explained in `docs/scripts.md`. What is read is checked
-//! as a whole, so that a play does not stop in its middle for a mistake of its author's. Nothing
-//! here connects to anything: [`run`](super::run()) does.
+//! `docs/scripts.md` explains every line of the language. A file is checked as a whole, so that a play
+//! does not stop in its middle at a mistake of the author. Nothing here connects to anything:
+//! [`perform`](super::perform()) does.
 
 use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
+use super::step::{ScriptAction, ScriptClient, ScriptStep};
 use super::template::is_name;
 use crate::client::Security;
-
-pub use super::step::{Action, Client, Excerpt, Protocol, Step};
+use crate::mail::protocol::Protocol;
 
 /// A conversation, step by step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Script {
-    /// What happens in it, in one sentence.
+    /// One sentence that says what happens.
     pub title: String,
-    /// What the first client speaks.
+    /// The protocol of the first client.
     pub protocol: Protocol,
-    /// Where the behaviour is specified: `5321 §4.5.2`.
+    /// The RFC section of the behaviour: `5321 §4.5.2`.
     pub rfc: String,
-    /// What one learns from it, in a sentence.
+    /// One sentence that says what a reader learns.
     pub summary: String,
-    /// What to look at in Wireshark, each with its display filter between backticks.
+    /// Hints for Wireshark, each with its display filter between backticks.
     pub wireshark: Vec<String>,
-    /// What remains on the servers when it has been played; empty: nothing.
+    /// What remains on the servers after a play; empty for nothing.
     pub leaves: String,
-    /// What it needs of TLS.
-    pub tls: Tls,
-    /// Are the passwords in it its subject? They are those of the lab, which everybody knows.
+    /// Whether the script needs TLS.
+    pub tls: ScriptTls,
+    /// True if passwords are the subject, and are shown. They are the lab's, and no secret.
     pub shows_secrets: bool,
-    /// What whoever plays it has to tell before: `asks: PASSWORD Bob's password`.
-    pub asks: Vec<Asked>,
-    /// The mail domains of the sites that it needs beside the usual one. Each sends mail for those
-    /// behind it to them.
+    /// The questions to ask before the play: `asks: PASSWORD Bob's password`.
+    pub asks: Vec<ScriptQuestion>,
+    /// The mail domains of further sites. Each site sends its mail for those after it to them.
     pub sites: Vec<String>,
-    /// How its site differs from the usual one, a setting a line:
-    /// `config: [limits] bare_line_endings = accept`.
+    /// Settings of the main site, one in a line: `config: [limits] bare_line_endings = accept`.
     pub config: Vec<String>,
-    /// What is said and done.
-    pub steps: Vec<Step>,
+    /// The steps.
+    pub steps: Vec<ScriptStep>,
 }
 
-/// What a script needs of TLS: `tls: offered`, `tls: implicit`.
+/// Whether a script needs TLS: `tls: offered`, `tls: implicit`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Tls {
-    /// Nothing: it is the same conversation in clear and under TLS, and STARTTLS is not offered.
+pub enum ScriptTls {
+    /// It does not: the conversation is the same with TLS and without. STARTTLS is not offered.
     #[default]
     Any,
-    /// It begins in clear, and STARTTLS is offered.
+    /// The conversation begins unencrypted, and the server offers STARTTLS.
     Offered,
-    /// It is under TLS from the first octet, on the ports for that (RFC 8314 §3).
+    /// The conversation is encrypted from the first octet, on the ports for that (RFC 8314 §3).
     Implicit,
 }
 
-impl Tls {
-    /// As it stands in the header; empty: not at all.
+impl ScriptTls {
+    /// Returns its name in the header; empty if the header does not name it.
     fn name(self) -> &'static str {
         match self {
-            Tls::Any => "",
-            Tls::Offered => "offered",
-            Tls::Implicit => "implicit",
+            ScriptTls::Any => "",
+            ScriptTls::Offered => "offered",
+            ScriptTls::Implicit => "implicit",
         }
     }
 }
 
-/// Something that is not in a script, and fills a gap in it: a secret.
+/// A question to ask before a play; its answer fills a gap: a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Asked {
+pub struct ScriptQuestion {
     /// The name of the gap.
     pub name: String,
-    /// What it is, as whoever plays the script is asked.
+    /// The question.
     pub question: String,
 }
 
-/// Why a text is no script.
+/// The reason why a text is not a script.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScriptError {
-    /// In which line, from 1.
+    /// The line, from 1.
     pub line: usize,
-    /// What is wrong with it, and what was expected.
+    /// What is wrong, and what was expected.
     pub problem: String,
 }
 
@@ -109,9 +107,9 @@ impl fmt::Display for ScriptError {
 impl std::error::Error for ScriptError {}
 
 impl Script {
-    /// A script with the shortest header; the steps are numbered as they will be written.
+    /// Returns a script with the shortest header. The steps have the lines in which they are written.
     #[must_use]
-    pub fn new(title: &str, protocol: Protocol, actions: Vec<Action>) -> Script {
+    pub fn new(title: &str, protocol: Protocol, actions: Vec<ScriptAction>) -> Script {
         let mut script = Script {
             title: title.to_owned(),
             protocol,
@@ -119,20 +117,19 @@ impl Script {
             summary: String::new(),
             wireshark: Vec::new(),
             leaves: String::new(),
-            tls: Tls::Any,
+            tls: ScriptTls::Any,
             shows_secrets: false,
             asks: Vec::new(),
             sites: Vec::new(),
             config: Vec::new(),
             steps: Vec::new(),
         };
-        let step = |action| Step { line: 0, action };
+        let step = |action| ScriptStep { line: 0, action };
         script.steps = actions.into_iter().map(step).collect();
         script.numbered()
     }
 
-    /// The same with its steps in the lines in which they will be written: behind the header, as it
-    /// is now, and an empty line.
+    /// Numbers the steps by the lines in which they are written: after the header and an empty line.
     #[must_use]
     pub fn numbered(mut self) -> Script {
         let first = self.header().len() + 2;
@@ -142,22 +139,22 @@ impl Script {
         self
     }
 
-    /// Understands a whole file.
+    /// Parses a whole file.
     ///
     /// # Errors
-    /// Which line is wrong, and why.
+    /// The line that is wrong, and why.
     pub fn parse(text: &str) -> Result<Script, ScriptError> {
         let mut script = Script::new("", Protocol::Smtp, Vec::new());
         let mut has_protocol = false;
         for (line, text) in (1..).zip(text.lines()).filter(|(_, text)| !text.is_empty()) {
             let at_line = |problem| ScriptError { line, problem };
-            if let Some(action) = Action::parse(text).map_err(at_line)? {
-                script.steps.push(Step { line, action });
+            if let Some(action) = ScriptAction::parse(text).map_err(at_line)? {
+                script.steps.push(ScriptStep { line, action });
             } else if script.steps.is_empty() {
                 has_protocol |= script.take_header(text).map_err(at_line)?;
             } else {
                 let problem =
-                    format!("{text:?} is no step: a step begins with # or C: or S: or S*: or !");
+                    format!("{text:?} is not a step: a step begins with # or C: or S: or S*: or !");
                 return Err(at_line(problem));
             }
         }
@@ -169,7 +166,7 @@ impl Script {
         Ok(script)
     }
 
-    /// Takes a line of the header; was it the protocol's?
+    /// Parses a line of the header; true for the line of the protocol.
     fn take_header(&mut self, text: &str) -> Result<bool, String> {
         match text.split_once(": ").filter(|(_, value)| !value.is_empty()) {
             Some(("title", title)) => title.clone_into(&mut self.title),
@@ -177,8 +174,8 @@ impl Script {
             Some(("summary", summary)) => summary.clone_into(&mut self.summary),
             Some(("wireshark", look)) => self.wireshark.push(look.to_owned()),
             Some(("leaves", leaves)) => leaves.clone_into(&mut self.leaves),
-            Some(("tls", "offered")) => self.tls = Tls::Offered,
-            Some(("tls", "implicit")) => self.tls = Tls::Implicit,
+            Some(("tls", "offered")) => self.tls = ScriptTls::Offered,
+            Some(("tls", "implicit")) => self.tls = ScriptTls::Implicit,
             Some(("secrets", "shown")) => self.shows_secrets = true,
             Some(("asks", asked)) => self.asks.push(asked.parse()?),
             Some(("site", domain)) => self.sites.push(domain.to_owned()),
@@ -189,7 +186,7 @@ impl Script {
             }
             _ => {
                 return Err(format!(
-                    "{text:?} is no step, and no line of a header, which are title: protocol: rfc: \
+                    "{text:?} is neither a step nor a line of a header. A header has title: protocol: rfc: \
                      summary: wireshark: leaves: tls: offered, tls: implicit, secrets: shown, asks: site: and config:"
                 ));
             }
@@ -197,7 +194,7 @@ impl Script {
         Ok(false)
     }
 
-    /// The lines of the header, in the order in which they are written.
+    /// Returns the lines of the header, in the order in which they are written.
     fn header(&self) -> Vec<String> {
         let mut lines = vec![format!("title: {}", self.title)];
         lines.push(format!("protocol: {}", self.protocol.name()));
@@ -208,36 +205,36 @@ impl Script {
         };
         add("rfc", &self.rfc);
         add("summary", &self.summary);
-        self.wireshark
-            .iter()
-            .for_each(|look| add("wireshark", look));
+        for hint in &self.wireshark {
+            add("wireshark", hint);
+        }
         add("leaves", &self.leaves);
         add("tls", self.tls.name());
         add("secrets", if self.shows_secrets { "shown" } else { "" });
-        self.asks
-            .iter()
-            .for_each(|asked| add("asks", &asked.to_string()));
-        self.sites.iter().for_each(|domain| add("site", domain));
-        self.config
-            .iter()
-            .for_each(|setting| add("config", setting));
+        for question in &self.asks {
+            add("asks", &question.to_string());
+        }
+        for domain in &self.sites {
+            add("site", domain);
+        }
+        for setting in &self.config {
+            add("config", setting);
+        }
         lines
     }
 
-    /// What no line can know of the others.
+    /// Checks what depends on more than one line.
     fn check(&self) -> Result<(), ScriptError> {
         let mut known: BTreeSet<&str> = self.asks.iter().map(|asked| asked.name.as_str()).collect();
-        let steps = self.steps.iter().map(Some);
-        let next = self.steps.iter().skip(1).map(Some).chain([None]);
-        for (step, next) in steps.flatten().zip(next) {
-            let problem = self.problem(&step.action, next.map(|next| &next.action), &known);
-            if let Some(problem) = problem {
+        for (at, step) in self.steps.iter().enumerate() {
+            let next = self.steps.get(at + 1).map(|next| &next.action);
+            if let Some(problem) = self.problem(&step.action, next, &known) {
                 return Err(ScriptError {
                     line: step.line,
                     problem,
                 });
             }
-            if let Action::Remember(excerpt) = &step.action {
+            if let ScriptAction::Remember(excerpt) = &step.action {
                 known.insert(excerpt.name.as_str());
             }
         }
@@ -246,78 +243,75 @@ impl Script {
 
     fn problem(
         &self,
-        action: &Action,
-        next: Option<&Action>,
+        action: &ScriptAction,
+        next: Option<&ScriptAction>,
         known: &BTreeSet<&str>,
     ) -> Option<String> {
-        if let Some(name) = action
-            .names()
-            .into_iter()
-            .find(|name| !known.contains(name))
-        {
-            return Some(format!("${{{name}}} is used before `! set {name} /…/`"));
+        for name in action.names() {
+            if !known.contains(name) {
+                return Some(format!("${{{name}}} is used before `! set {name} /…/`"));
+            }
         }
         match action {
-            Action::ExpectAny(_) if !matches!(next, Some(Action::Expect(_))) => {
-                Some("behind S*: comes S:, the line at which the others end".to_owned())
+            ScriptAction::ExpectAny(_) if !matches!(next, Some(ScriptAction::Expect(_))) => {
+                Some("after S*: comes S:, the line that ends the others".to_owned())
             }
-            Action::Client(Client { at: Some(at), .. }) if !self.sites.contains(at) => Some(
-                format!("there is no site {at}; the header names one with site: {at}"),
-            ),
+            ScriptAction::Client(ScriptClient { at: Some(at), .. }) if !self.sites.contains(at) => {
+                Some(format!(
+                    "there is no site {at}: add site: {at} to the header"
+                ))
+            }
             _ => None,
         }
     }
 
-    /// How its clients come to their servers.
+    /// Returns how the clients connect to their servers.
     #[must_use]
     pub fn security(&self) -> Security {
         match self.tls {
-            Tls::Any | Tls::Offered => Security::Plain,
-            Tls::Implicit => Security::Tls,
+            ScriptTls::Any | ScriptTls::Offered => Security::Plain,
+            ScriptTls::Implicit => Security::Tls,
         }
     }
 
-    /// The protocols that its clients speak at the usual site, each once.
+    /// Returns the protocols that the clients speak at the main site, each once.
     #[must_use]
     pub fn protocols(&self) -> Vec<Protocol> {
         let mut spoken = vec![self.protocol];
         for step in &self.steps {
-            match &step.action {
-                Action::Client(Client {
-                    protocol: Some(protocol),
-                    at: None,
-                    ..
-                }) if !spoken.contains(protocol) => {
-                    spoken.push(*protocol);
-                }
-                _ => {}
+            if let ScriptAction::Client(client) = &step.action
+                && let Some(protocol) = client.protocol
+                && client.at.is_none()
+                && !spoken.contains(&protocol)
+            {
+                spoken.push(protocol);
             }
         }
         spoken
     }
 }
 
-impl FromStr for Asked {
+impl FromStr for ScriptQuestion {
     type Err = String;
 
-    fn from_str(text: &str) -> Result<Asked, String> {
+    fn from_str(text: &str) -> Result<ScriptQuestion, String> {
         let parts = text.split_once(' ').filter(|(name, _)| is_name(name));
         let (name, question) =
-            parts.ok_or("asks: wants a name of letters, digits and _, and a question")?;
-        Ok(Asked {
+            parts.ok_or("asks: needs a name of letters, digits and _, and a question")?;
+        Ok(ScriptQuestion {
             name: name.to_owned(),
             question: question.to_owned(),
         })
     }
 }
 
-impl fmt::Display for Asked {
+impl fmt::Display for ScriptQuestion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.name, self.question)
     }
 }
 
-/// The inverse of [`Script::parse`]: every step stands in its line.
+/// Prints the file: the inverse of [`Script::parse`]. Every step is in its line.
 impl fmt::Display for Script {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let header = self.header();
@@ -325,7 +319,7 @@ impl fmt::Display for Script {
             writeln!(f, "{line}")?;
         }
         let mut at = header.len() + 1;
-        for Step { line, action } in &self.steps {
+        for ScriptStep { line, action } in &self.steps {
             while at < *line {
                 writeln!(f)?;
                 at += 1;

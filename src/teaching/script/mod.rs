@@ -1,11 +1,10 @@
-//! The `.demo` language: a conversation as plain text with both sides of it, and its player.
+//! The `.demo` language: both sides of a conversation as plain text, and its player.
 //!
-//! A [`Script`] is parsed from a file (`format`, `step`), its lines are texts with gaps (`template`)
-//! and patterns (`pattern`). [`perform`] plays it (`player`) to a server at the other end of a
-//! [`Talk`], and the first [`Difference`] ends the play. [`Sites`] are servers to play it to, and
-//! [`DEMOS`] the scripts of `demos/`.
+//! A [`Script`] is parsed from a file (`format`, `step`). Its texts have gaps (`template`), its expected
+//! lines are patterns (`pattern`). [`perform`] plays it (`player`): each client is a [`Talk`], and the
+//! first [`Difference`] ends the play. [`Sites`] are servers to play it to, and [`DEMOS`] the scripts of
+//! `demos/`.
 
-mod connection;
 mod demos;
 mod difference;
 mod format;
@@ -13,13 +12,16 @@ mod pattern;
 mod player;
 mod sites;
 mod step;
+mod talk;
 mod template;
 
-pub use connection::connect;
+pub use crate::mail::protocol::Protocol;
 pub use demos::{DEMOS, Demo};
-pub use difference::{Difference, Fault};
-pub use format::{Action, Asked, Client, Excerpt, Protocol, Script, ScriptError, Step, Tls};
+pub use difference::{Difference, Mismatch};
+pub use format::{Script, ScriptError, ScriptQuestion, ScriptTls};
 pub use pattern::Pattern;
-pub use player::{Caller, Did, Event, Open, Show, Talk, perform, perform_told, run};
-pub use sites::{Folder, Sites};
-pub use template::{Memory, Text};
+pub use player::{Caller, ClientEvent, Connect, PlayEvent, Show, perform, perform_with, run};
+pub use sites::{Sites, SitesFolder};
+pub use step::{Excerpt, ScriptAction, ScriptClient, ScriptStep};
+pub use talk::{Talk, connect};
+pub use template::{ClientText, Memory};

@@ -1,5 +1,7 @@
-//! What an expected line may look like: `...` in it stands for anything, also for nothing, `${NAME}`
-//! for what was remembered, and a text between two slashes is a regular expression for the whole line.
+//! A pattern for a line that a script expects.
+//!
+//! `...` matches anything, also nothing; `${NAME}` is a gap for a remembered value; a text between two
+//! slashes is a regular expression for the whole line.
 
 use std::fmt;
 
@@ -7,32 +9,32 @@ use regex::bytes::Regex;
 
 use super::template::{Memory, Template, escape, plain, write_marked};
 
-/// What a line may look like.
+/// A pattern for a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pattern {
-    /// As it stands in the script, behind `S:` or `S\:`.
+    /// The text in the script, after `S:` or `S\:`.
     source: String,
-    kind: Kind,
+    kind: PatternKind,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Kind {
-    /// What must be there, in this order, with anything between two pieces.
+enum PatternKind {
+    /// Texts that the line contains in this order, with anything between two of them.
     Pieces {
         escaped: bool,
         pieces: Vec<Template>,
     },
-    /// A regular expression, which what stands in the gaps does not change.
+    /// A regular expression; a value in a gap matches itself only.
     Expression(Template),
 }
 
 const ANYTHING: &str = "...";
 
 impl Pattern {
-    /// `S: text`.
+    /// Parses `S: text`.
     ///
     /// # Errors
-    /// When `${` begins no name, or what stands between slashes is no regular expression.
+    /// When no name follows `${`, or the text between slashes is not a regular expression.
     pub fn parse(text: &str) -> Result<Pattern, String> {
         let Some(expression) = between_slashes(text) else {
             return Pattern::pieces(text, false);
@@ -42,14 +44,14 @@ impl Pattern {
         expression_of(&template, &template.names().map(something).collect())?;
         Ok(Pattern {
             source: text.to_owned(),
-            kind: Kind::Expression(template),
+            kind: PatternKind::Expression(template),
         })
     }
 
-    /// `S\: text`, with escapes; `\x2e\x2e\x2e` is three dots and no more.
+    /// Parses `S\: text`, with escapes; `\x2e\x2e\x2e` matches three dots only.
     ///
     /// # Errors
-    /// When a backslash begins no escape, or `${` no name.
+    /// When no escape follows a backslash, or no name follows `${`.
     pub fn escaped(text: &str) -> Result<Pattern, String> {
         Pattern::pieces(text, true)
     }
@@ -59,28 +61,28 @@ impl Pattern {
         let pieces: Result<_, _> = text.split(ANYTHING).map(piece).collect();
         Ok(Pattern {
             source: text.to_owned(),
-            kind: Kind::Pieces {
+            kind: PatternKind::Pieces {
                 escaped,
                 pieces: pieces?,
             },
         })
     }
 
-    /// This line and no other.
+    /// Returns the pattern that matches this line only.
     #[must_use]
     pub fn exactly(line: &[u8]) -> Pattern {
         let dots = memchr::memmem::find(line, ANYTHING.as_bytes()).is_some();
         let literal = plain(line).filter(|line| !dots && between_slashes(line).is_none());
         Pattern {
             source: literal.map_or_else(|| escape(line, |c| dots && c == '.'), str::to_owned),
-            kind: Kind::Pieces {
+            kind: PatternKind::Pieces {
                 escaped: literal.is_none(),
                 pieces: vec![Template::of(line)],
             },
         }
     }
 
-    /// These pieces with anything between two of them.
+    /// Returns the pattern for these pieces with anything between two of them.
     #[must_use]
     pub(crate) fn of_pieces(pieces: &[&[u8]]) -> Pattern {
         let dotted = |piece: &&[u8]| memchr::memmem::find(piece, ANYTHING.as_bytes()).is_some();
@@ -88,40 +90,42 @@ impl Pattern {
             .iter()
             .any(|piece| dotted(piece) || plain(piece).is_none());
         let dots = |c| escaped && c == '.';
-        let text = |piece: &&[u8]| match escaped {
-            true => escape(piece, dots),
-            false => plain(piece).unwrap_or_default().to_owned(),
+        let text = |piece: &&[u8]| {
+            if escaped {
+                escape(piece, dots)
+            } else {
+                plain(piece).unwrap_or_default().to_owned()
+            }
         };
         let texts: Vec<String> = pieces.iter().map(text).collect();
         let source = texts.join(ANYTHING);
         Pattern {
             source,
-            kind: Kind::Pieces {
+            kind: PatternKind::Pieces {
                 escaped,
                 pieces: pieces.iter().map(|piece| Template::of(piece)).collect(),
             },
         }
     }
 
-    /// Does this line look like it?
+    /// Compares a line with the pattern.
     ///
     /// # Errors
-    /// If it does not: at which octet of the line the first difference is, unless a regular
-    /// expression was to match, which is found or not.
+    /// The octet of the line at which they differ first; `None` for a regular expression.
     pub fn check(&self, line: &[u8], memory: &Memory) -> Result<(), Option<usize>> {
         match &self.kind {
-            Kind::Pieces { pieces, .. } => {
+            PatternKind::Pieces { pieces, .. } => {
                 let pieces: Vec<_> = pieces.iter().map(|piece| piece.fill(memory)).collect();
                 check(&pieces, line).map_err(Some)
             }
-            Kind::Expression(template) => match expression_of(template, memory) {
+            PatternKind::Expression(template) => match expression_of(template, memory) {
                 Ok(expression) if expression.is_match(line) => Ok(()),
                 _ => Err(None),
             },
         }
     }
 
-    /// As it stands in the script, with what is remembered in its gaps.
+    /// Returns the text in the script, with its gaps filled.
     pub(super) fn filled(&self, memory: &Memory) -> String {
         let filled = Template::parse(&self.source, false).map(|source| source.fill(memory));
         filled.map_or_else(
@@ -130,31 +134,31 @@ impl Pattern {
         )
     }
 
-    /// The names of the gaps.
+    /// Returns the names of the gaps.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         let templates = match &self.kind {
-            Kind::Pieces { pieces, .. } => pieces.as_slice(),
-            Kind::Expression(template) => std::slice::from_ref(template),
+            PatternKind::Pieces { pieces, .. } => pieces.as_slice(),
+            PatternKind::Expression(template) => std::slice::from_ref(template),
         };
         templates.iter().flat_map(Template::names)
     }
 
-    /// With this mark, which says already whether there are escapes: `S` or `S*`.
+    /// Writes the pattern after a mark: `S` or `S*`.
     pub(super) fn write(&self, f: &mut fmt::Formatter<'_>, mark: &str) -> fmt::Result {
         let colon = match self.kind {
-            Kind::Pieces { escaped: true, .. } => r"\:",
+            PatternKind::Pieces { escaped: true, .. } => r"\:",
             _ => ":",
         };
         write_marked(f, &format!("{mark}{colon}"), &self.source)
     }
 }
 
-/// `a.*b` of `/a.*b/`.
+/// Returns the text between two slashes: `a.*b` of `/a.*b/`.
 pub(super) fn between_slashes(text: &str) -> Option<&str> {
     text.strip_prefix('/')?.strip_suffix('/')
 }
 
-/// The expression for a whole line; what is remembered stands for itself in it.
+/// Compiles a regular expression for a whole line; a value in a gap matches itself only.
 fn expression_of(template: &Template, memory: &Memory) -> Result<Regex, String> {
     let quote = |value: &Vec<u8>| regex::escape(&String::from_utf8_lossy(value)).into_bytes();
     let quoted = memory
@@ -162,18 +166,24 @@ fn expression_of(template: &Template, memory: &Memory) -> Result<Regex, String> 
         .map(|(name, value)| (name.clone(), quote(value)));
     let source = template.fill(&quoted.collect());
     let source = String::from_utf8_lossy(&source);
-    // On its own first: `a)(b` is no expression, though `(a)(b)` is one.
+    // Alone first: `a)(b` is not an expression, though `(a)(b)` is one.
     let whole = Regex::new(&source).and_then(|_| Regex::new(&format!(r"\A(?:{source})\z")));
-    whole.map_err(|error| format!("/{source}/ is no regular expression: {}", last_line(&error)))
+    whole.map_err(|error| {
+        format!(
+            "/{source}/ is not a regular expression: {}",
+            last_line(&error)
+        )
+    })
 }
 
-/// The reason without the drawing above it.
+/// Returns the reason of an error without the drawing above it.
 pub(super) fn last_line(error: &regex::Error) -> String {
     let text = error.to_string();
     let last = text.lines().last().unwrap_or_default();
     last.trim_start_matches("error: ").to_owned()
 }
 
+/// Finds the pieces in a line. An error is the octet at which the line differs first.
 fn check(pieces: &[Vec<u8>], line: &[u8]) -> Result<(), usize> {
     let Some((first, others)) = pieces.split_first() else {
         return Ok(());
@@ -195,21 +205,19 @@ fn check(pieces: &[Vec<u8>], line: &[u8]) -> Result<(), usize> {
         rest = &rest[at + piece.len()..];
     }
     if rest.ends_with(last) {
-        return Ok(());
+        Ok(())
+    } else {
+        Err(line.len() - rest.len())
     }
-    Err(line.len() - rest.len())
 }
 
-/// How many octets two texts have in common at their beginnings.
+/// Counts the octets that two texts have in common at their beginnings.
 fn common(a: &[u8], b: &[u8]) -> usize {
     a.iter().zip(b).take_while(|(a, b)| a == b).count()
 }
 
 #[cfg(test)]
 mod tests {
-    // A test fails by panicking.
-    #![allow(clippy::unwrap_used)]
-
     use proptest::prelude::*;
 
     use super::*;
@@ -252,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn between_slashes_stands_an_expression_for_the_whole_line() {
+    fn a_text_between_slashes_is_an_expression_for_the_whole_line() {
         let rows = [
             (r"/\* \d+ EXISTS/", "* 17 EXISTS", true),
             (r"/\* \d+ EXISTS/", "* 17 EXISTS!", false),

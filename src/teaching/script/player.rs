@@ -1,66 +1,40 @@
-//! Plays a [`Script`]: says the client's lines, and compares the server's with what is expected.
+//! Plays a [`Script`]: sends the client's lines, and compares the server's lines with the script.
 //!
-//! It knows no socket: whoever calls gives it something to [`Talk`] to, which may be a connection
-//! in clear, one under TLS, or a session in memory. The first difference ends the play.
+//! The player opens no connection. Its caller gives it a [`Talk`] for each client: a connection, with
+//! TLS or without, or a session in memory. The first difference ends the play.
 
 use std::collections::BTreeMap;
 use std::io;
 
-use super::difference::{Difference, Fault};
-use super::format::{Action, Client, Excerpt, Protocol, Script, Step, Tls};
+use super::difference::{Difference, Mismatch};
+use super::format::Script;
 use super::pattern::Pattern;
+use super::step::{Excerpt, ScriptAction, ScriptClient, ScriptStep};
+use super::talk::Talk;
 use super::template::Memory;
+use crate::mail::protocol::Protocol;
+use crate::teaching::script::ScriptTls;
 use crate::teaching::text::escaped;
 
-/// The client's end of a conversation.
-pub trait Talk {
-    /// Sends these octets, line endings included.
-    ///
-    /// # Errors
-    /// When the connection fails.
-    fn send(&mut self, octets: &[u8]) -> io::Result<()>;
-
-    /// Waits for a line from the server, its CRLF removed; `None` if the server closed.
-    ///
-    /// # Errors
-    /// When the connection fails, or the server says nothing for too long.
-    fn receive_line(&mut self) -> io::Result<Option<Vec<u8>>>;
-
-    /// The client's TLS handshake.
-    ///
-    /// # Errors
-    /// When it fails.
-    fn start_tls(&mut self) -> io::Result<()>;
-
-    /// A line that the server has said and nobody has received, as far as that can be known
-    /// without waiting.
-    fn unheard(&mut self) -> Option<Vec<u8>> {
-        None
-    }
-
-    /// Closes without a word, and returns when the server has noticed.
-    fn disconnect(self: Box<Self>) {}
-}
-
-/// What happens on the stage, as it happens.
+/// An event of a play.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Event<'a> {
-    /// This is next: a moment to wait for whoever watches.
-    Next(&'a Step),
-    /// The reader is told something.
+pub enum PlayEvent<'a> {
+    /// This step is next: the moment to wait for the audience.
+    Next(&'a ScriptStep),
+    /// A line for the reader.
     Narration(&'a str),
     /// The script asks for a pause.
     Pause,
-    /// A client did something, or something happened to it.
-    Client(&'a Caller, Did<'a>),
-    /// The same, offstage: it is not to be shown.
-    Offstage(&'a Caller, Did<'a>),
+    /// An event of a client.
+    Client(&'a Caller, ClientEvent<'a>),
+    /// An event of a client that is not shown.
+    Offstage(&'a Caller, ClientEvent<'a>),
 }
 
-/// What a client did.
+/// An event of a client in a play.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Did<'a> {
-    /// It is its turn now.
+pub enum ClientEvent<'a> {
+    /// The next steps are about this client.
     Turn,
     /// It has connected.
     Connected,
@@ -68,194 +42,194 @@ pub enum Did<'a> {
     Sent(&'a [u8]),
     /// It received this line.
     Received(&'a [u8]),
-    /// It is under TLS now.
+    /// Its connection is encrypted now.
     Encrypted,
-    /// It vanished.
+    /// It closed its connection without a goodbye.
     Disconnected,
-    /// The server closed its connection.
+    /// The server closed the connection.
     Closed,
 }
 
-/// Who acts: a client, and whom it talks to.
+/// A client of a play and its server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
-    /// Its number in the script.
+    /// The client's number in the script.
     pub number: u32,
-    /// What it speaks.
+    /// The protocol that it speaks.
     pub protocol: Protocol,
-    /// The mail domain of the site it talks to; `None`: the usual one.
+    /// The mail domain of its server's site; `None` for the first site.
     pub at: Option<String>,
 }
 
-/// How a client connects.
-pub type Open<'a> = dyn FnMut(&Caller) -> io::Result<Box<dyn Talk>> + 'a;
+/// Connects a client.
+pub type Connect<'a> = dyn FnMut(&Caller) -> io::Result<Box<dyn Talk>> + 'a;
 
-/// Who watches; an error ends the play.
-pub type Show<'a> = dyn FnMut(Event<'_>) -> io::Result<()> + 'a;
+/// Shows an event; an error ends the play.
+pub type Show<'a> = dyn FnMut(PlayEvent<'_>) -> io::Result<()> + 'a;
 
-/// Plays a script to nobody: for tests.
+/// Plays a script and shows nothing: for tests.
 ///
 /// # Errors
 /// At the first difference.
-pub fn run(script: &Script, open: &mut Open<'_>) -> Result<(), Difference> {
-    perform(script, open, &mut |_| Ok(()))
+pub fn run(script: &Script, connect: &mut Connect<'_>) -> Result<(), Difference> {
+    perform(script, connect, &mut |_| Ok(()))
 }
 
-/// Plays a script that asks for nothing, and shows what happens.
+/// Plays a script that asks no questions, and shows what happens.
 ///
 /// # Errors
 /// At the first difference.
 pub fn perform(
     script: &Script,
-    open: &mut Open<'_>,
+    connect: &mut Connect<'_>,
     show: &mut Show<'_>,
 ) -> Result<(), Difference> {
-    perform_told(script, Memory::new(), open, show)
+    perform_with(script, Memory::new(), connect, show)
 }
 
-/// The same for one that asks for something: `told` has it by name.
+/// Plays a script with the answers to its questions, each by its name, and shows what happens.
 ///
 /// # Errors
 /// At the first difference.
-pub fn perform_told(
+pub fn perform_with(
     script: &Script,
-    told: Memory,
-    open: &mut Open<'_>,
+    answers: Memory,
+    connect: &mut Connect<'_>,
     show: &mut Show<'_>,
 ) -> Result<(), Difference> {
-    let mut stage = Stage::new(script, open, show);
-    stage.memory = told;
+    let mut stage = Stage::new(script, answers, connect, show);
     for step in &script.steps {
-        let line = step.line;
-        stage
-            .play(step)
-            .map_err(|fault| Difference { line, fault })?;
+        stage.play(step).map_err(|mismatch| Difference {
+            line: step.line,
+            mismatch,
+        })?;
     }
-    let line = script.steps.last().map_or(0, |step| step.line);
     let mut clients = stage.clients.values_mut();
-    match clients.find_map(|client| client.unheard()) {
-        Some(said) => Err(Difference {
-            line,
-            fault: Fault::Unheard(escaped(&said)),
+    match clients.find_map(|client| client.unread()) {
+        Some(line) => Err(Difference {
+            line: script.steps.last().map_or(0, |step| step.line),
+            mismatch: Mismatch::TooMuch(escaped(&line)),
         }),
         None => Ok(()),
     }
 }
 
+/// The state of a play.
 struct Stage<'a, 'b, 'c> {
-    open: &'a mut Open<'b>,
+    connect: &'a mut Connect<'b>,
     show: &'a mut Show<'c>,
     offstage: bool,
     /// The client that acts.
     current: Caller,
-    /// What those speak for whom the script names nothing else.
-    usual: Protocol,
-    /// Do they begin with TLS?
-    implicit_tls: bool,
-    /// All that have acted.
+    /// The protocol of a client for which the script names none.
+    protocol: Protocol,
+    tls: ScriptTls,
+    /// The clients that have acted.
     callers: BTreeMap<u32, Caller>,
-    /// Those that are connected.
+    /// The clients that are connected.
     clients: BTreeMap<u32, Box<dyn Talk>>,
     memory: Memory,
-    /// The line that was received last.
+    /// The last line that was received.
     last: Vec<u8>,
-    /// What may come before the next expected line.
+    /// Lines that may come before the next expected line (`S*:`).
     others: Option<&'a Pattern>,
 }
 
 impl<'a, 'b, 'c> Stage<'a, 'b, 'c> {
-    fn new(script: &Script, open: &'a mut Open<'b>, show: &'a mut Show<'c>) -> Stage<'a, 'b, 'c> {
-        let usual = script.protocol;
+    fn new(
+        script: &Script,
+        memory: Memory,
+        connect: &'a mut Connect<'b>,
+        show: &'a mut Show<'c>,
+    ) -> Stage<'a, 'b, 'c> {
         Stage {
-            open,
+            connect,
             show,
             offstage: false,
             current: Caller {
                 number: 1,
-                protocol: usual,
+                protocol: script.protocol,
                 at: None,
             },
-            usual,
-            implicit_tls: script.tls == Tls::Implicit,
+            protocol: script.protocol,
+            tls: script.tls,
             callers: BTreeMap::new(),
             clients: BTreeMap::new(),
-            memory: Memory::new(),
+            memory,
             last: Vec::new(),
             others: None,
         }
     }
 
-    fn play(&mut self, step: &'a Step) -> Result<(), Fault> {
-        self.show(Event::Next(step))?;
+    fn play(&mut self, step: &'a ScriptStep) -> Result<(), Mismatch> {
+        self.show(PlayEvent::Next(step))?;
         match &step.action {
-            Action::Narrate(text) => self.show(Event::Narration(text))?,
-            Action::Pause => self.show(Event::Pause)?,
-            Action::Send(text) => {
+            ScriptAction::Narrate(text) => self.show(PlayEvent::Narration(text))?,
+            ScriptAction::Pause => self.show(PlayEvent::Pause)?,
+            ScriptAction::Send(text) => {
                 let octets = text.fill(&self.memory);
                 self.client()?.send(&octets)?;
-                self.did(Did::Sent(&octets))?;
+                self.happened(ClientEvent::Sent(&octets))?;
             }
-            Action::ExpectAny(pattern) => self.others = Some(pattern),
-            Action::Expect(pattern) => self.expect(pattern)?,
-            Action::Remember(excerpt) => self.remember(excerpt)?,
-            Action::Client(client) => self.turn_to(client)?,
-            Action::StartTls => {
+            ScriptAction::ExpectAny(pattern) => self.others = Some(pattern),
+            ScriptAction::Expect(pattern) => self.expect(pattern)?,
+            ScriptAction::Remember(excerpt) => self.remember(excerpt)?,
+            ScriptAction::Client(client) => self.turn_to(client)?,
+            ScriptAction::StartTls => {
                 self.client()?.start_tls()?;
-                self.did(Did::Encrypted)?;
+                self.happened(ClientEvent::Encrypted)?;
             }
-            Action::Disconnect => {
+            ScriptAction::Disconnect => {
                 self.client()?;
                 if let Some(client) = self.clients.remove(&self.current.number) {
                     client.disconnect();
                 }
-                self.did(Did::Disconnected)?;
+                self.happened(ClientEvent::Disconnected)?;
             }
-            Action::Closed => {
+            ScriptAction::Closed => {
                 if let Some(line) = self.client()?.receive_line()? {
-                    return Err(Fault::NotClosed(escaped(&line)));
+                    return Err(Mismatch::NotClosed(escaped(&line)));
                 }
                 self.clients.remove(&self.current.number);
-                self.did(Did::Closed)?;
+                self.happened(ClientEvent::Closed)?;
             }
-            Action::Offstage => self.offstage = true,
-            Action::Onstage => self.offstage = false,
+            ScriptAction::Offstage => self.offstage = true,
+            ScriptAction::Onstage => self.offstage = false,
         }
         Ok(())
     }
 
-    /// Receives lines until the expected one comes; others only as far as they may come before it.
-    fn expect(&mut self, pattern: &Pattern) -> Result<(), Fault> {
+    /// Receives lines up to the expected one; before it, only lines that `S*:` allows.
+    fn expect(&mut self, pattern: &Pattern) -> Result<(), Mismatch> {
         let others = self.others.take();
         loop {
             let Some(line) = self.client()?.receive_line()? else {
-                return Err(Fault::ClosedEarly(pattern.filled(&self.memory)));
+                return Err(Mismatch::ClosedEarly(pattern.filled(&self.memory)));
             };
-            self.did(Did::Received(&line))?;
-            let checked = pattern.check(&line, &self.memory);
-            let other = others.is_some_and(|other| other.check(&line, &self.memory).is_ok());
-            match checked {
-                Err(_) if other => {}
-                Err(at) => return Err(self.difference(pattern, &line, at)),
-                Ok(()) => {
-                    self.last = line;
-                    return Ok(());
-                }
+            self.happened(ClientEvent::Received(&line))?;
+            let Err(right) = pattern.check(&line, &self.memory) else {
+                self.last = line;
+                return Ok(());
+            };
+            let allowed = others.is_some_and(|other| other.check(&line, &self.memory).is_ok());
+            if !allowed {
+                return Err(self.mismatch(pattern, &line, right));
             }
         }
     }
 
-    fn difference(&self, pattern: &Pattern, line: &[u8], at: Option<usize>) -> Fault {
-        let before = |at| escaped(line.get(..at).unwrap_or(line)).chars().count();
-        Fault::Line {
+    fn mismatch(&self, pattern: &Pattern, line: &[u8], right: Option<usize>) -> Mismatch {
+        let characters = |right| escaped(line.get(..right).unwrap_or(line)).chars().count();
+        Mismatch::Line {
             expected: pattern.filled(&self.memory),
             got: escaped(line),
-            right: at.map(before),
+            right: right.map(characters),
         }
     }
 
-    fn remember(&mut self, excerpt: &Excerpt) -> Result<(), Fault> {
+    fn remember(&mut self, excerpt: &Excerpt) -> Result<(), Mismatch> {
         let Some(found) = excerpt.of(&self.last) else {
-            return Err(Fault::NotFound {
+            return Err(Mismatch::NotFound {
                 expression: excerpt.expression.to_string(),
                 line: escaped(&self.last),
             });
@@ -264,30 +238,29 @@ impl<'a, 'b, 'c> Stage<'a, 'b, 'c> {
         Ok(())
     }
 
-    /// Another client acts; what the script does not say of it is as it was, or as usual.
-    fn turn_to(&mut self, client: &Client) -> Result<(), Fault> {
-        let usual = || Caller {
-            number: client.number,
-            protocol: self.usual,
-            at: None,
-        };
+    /// Lets another client act. Its protocol and its site stay, unless the script names others.
+    fn turn_to(&mut self, client: &ScriptClient) -> Result<(), Mismatch> {
         let known = self.callers.get(&client.number).cloned();
-        let mut caller = known.unwrap_or_else(usual);
+        let mut caller = known.unwrap_or(Caller {
+            number: client.number,
+            protocol: self.protocol,
+            at: None,
+        });
         caller.protocol = client.protocol.unwrap_or(caller.protocol);
         caller.at = client.at.clone().or(caller.at);
         self.callers.insert(caller.number, caller.clone());
         self.current = caller;
-        self.did(Did::Turn)
+        self.happened(ClientEvent::Turn)
     }
 
-    /// The client that acts; it connects when it is first needed.
-    fn client(&mut self) -> Result<&mut Box<dyn Talk>, Fault> {
+    /// Returns the client that acts, and connects it when it is first needed.
+    fn client(&mut self) -> Result<&mut Box<dyn Talk>, Mismatch> {
         let number = self.current.number;
         if !self.clients.contains_key(&number) {
-            let client = (self.open)(&self.current)?;
-            self.did(Did::Connected)?;
-            if self.implicit_tls {
-                self.did(Did::Encrypted)?;
+            let client = (self.connect)(&self.current)?;
+            self.happened(ClientEvent::Connected)?;
+            if self.tls == ScriptTls::Implicit {
+                self.happened(ClientEvent::Encrypted)?;
             }
             self.clients.insert(number, client);
         }
@@ -295,19 +268,21 @@ impl<'a, 'b, 'c> Stage<'a, 'b, 'c> {
         client.ok_or_else(|| io::Error::from(io::ErrorKind::NotConnected).into())
     }
 
-    fn did(&mut self, did: Did<'_>) -> Result<(), Fault> {
-        let event = match self.offstage {
-            true => Event::Offstage(&self.current, did),
-            false => Event::Client(&self.current, did),
+    fn happened(&mut self, event: ClientEvent<'_>) -> Result<(), Mismatch> {
+        let event = if self.offstage {
+            PlayEvent::Offstage(&self.current, event)
+        } else {
+            PlayEvent::Client(&self.current, event)
         };
-        (self.show)(event).map_err(Fault::Audience)
+        (self.show)(event).map_err(Mismatch::Audience)
     }
 
-    fn show(&mut self, event: Event<'_>) -> Result<(), Fault> {
-        match self.offstage {
-            true => Ok(()),
-            false => (self.show)(event).map_err(Fault::Audience),
+    /// Shows an event, unless the play is offstage.
+    fn show(&mut self, event: PlayEvent<'_>) -> Result<(), Mismatch> {
+        if self.offstage {
+            return Ok(());
         }
+        (self.show)(event).map_err(Mismatch::Audience)
     }
 }
 

@@ -1,9 +1,9 @@
-//! The servers that a script needs, in this process: on free ports, with their mail in a temporary
-//! folder that goes when they do.
+//! The servers that a script needs, in this process.
 //!
-//! The usual site is pillarbox.test with the accounts and settings of the shipped configuration, and
-//! what the script's `config:` says. Each `site:` is another one, for another domain; a site sends
-//! its mail for those that the script names behind it to them.
+//! They listen on free ports, and a temporary folder holds their mail and goes when they go. The main
+//! site is pillarbox.test, with the accounts and settings of the shipped configuration and those of
+//! `config:` in the script. Each `site:` is one more site, for its own domain. A site sends its mail
+//! for the sites that the script names after it to them.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -23,37 +23,37 @@ use crate::config::{Config, Ports};
 use crate::mail::net::Taps;
 use crate::server::{Servers, SetupError};
 
-/// The sites of a script, open until this is dropped.
+/// The sites of a script. Dropped, it closes them.
 pub struct Sites {
-    /// The usual one first.
-    houses: Vec<House>,
+    /// The main site first.
+    sites: Vec<OpenSite>,
     security: Security,
     taps: Taps,
-    folder: Folder,
+    folder: SitesFolder,
 }
 
-/// A temporary folder, and the right to remove it at any time: at Ctrl-C.
+/// The sites' temporary folder, which can be removed at any time: at Ctrl-C.
 #[derive(Clone)]
-pub struct Folder(Arc<Mutex<Option<TempDir>>>);
+pub struct SitesFolder(Arc<Mutex<Option<TempDir>>>);
 
-/// One site that is open.
-struct House {
+/// A site whose servers listen.
+struct OpenSite {
     domain: String,
     servers: Servers,
 }
 
-/// The domain of the usual site.
-const USUAL: &str = "pillarbox.test";
+/// The domain of the main site.
+const MAIN: &str = "pillarbox.test";
 
-/// For the conversations of a script to end: all of its clients have gone.
+/// The time for conversations to end, after all clients of the script have gone.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// How often it is tried to remove their folder, and how long one waits between two times.
+/// How many times the folder is removed until that succeeds, and the time between two attempts.
 const REMOVALS: u32 = 20;
 const BETWEEN_REMOVALS: Duration = Duration::from_millis(10);
 
 impl Sites {
-    /// Opens what the script needs.
+    /// Opens the sites that the script needs.
     ///
     /// # Errors
     /// When the temporary folder cannot be written, a `config:` is wrong, or no port is free.
@@ -61,10 +61,10 @@ impl Sites {
         Sites::watched(script, Taps::default())
     }
 
-    /// Opens what the script needs, and watches the client's end of each connection with these taps.
+    /// Opens the sites that the script needs, and watches the client's end of each connection.
     ///
-    /// The connections are those of its servers to others, and of the clients that connect to
-    /// [`Sites::endpoint`].
+    /// These taps watch the connections of the servers to others, and those of the clients that
+    /// connect to [`Sites::endpoint`].
     ///
     /// # Errors
     /// As [`Sites::open`].
@@ -72,39 +72,39 @@ impl Sites {
         let taps = taps.of_clients();
         let folder = tempfile::tempdir()
             .map_err(|error| SetupError(format!("there is no temporary folder: {error}")))?;
-        let mut houses: Vec<House> = Vec::new();
-        // From behind, so that each finds those open to which it sends.
+        let mut sites: Vec<OpenSite> = Vec::new();
+        // The last one first: a site must know the ports of those to which it sends.
         for domain in script.sites.iter().rev() {
-            let house = House::open(folder.path(), domain, &[], &houses, &taps)?;
-            houses.push(house);
+            let site = OpenSite::open(folder.path(), domain, &[], &sites, &taps)?;
+            sites.push(site);
         }
-        houses.push(House::open(
+        sites.push(OpenSite::open(
             folder.path(),
-            USUAL,
+            MAIN,
             &script.config,
-            &houses,
+            &sites,
             &taps,
         )?);
-        houses.reverse();
+        sites.reverse();
         Ok(Sites {
-            houses,
+            sites,
             security: script.security(),
             taps,
-            folder: Folder(Arc::new(Mutex::new(Some(folder)))),
+            folder: SitesFolder(Arc::new(Mutex::new(Some(folder)))),
         })
     }
 
-    /// Where a client of the script finds its server.
+    /// Returns the address of the server for a client of the script.
     ///
     /// # Errors
     /// When the site or its server is not open.
     pub fn endpoint(&self, caller: &Caller) -> io::Result<Endpoint> {
-        let domain = caller.at.as_deref().unwrap_or(USUAL);
-        let house = self.houses.iter().find(|house| house.domain == domain);
+        let domain = caller.at.as_deref().unwrap_or(MAIN);
+        let site = self.sites.iter().find(|site| site.domain == domain);
         let ca = self.folder.with_path(|path| path.join("certs/ca.pem"));
         let mut endpoint = Endpoint::new("127.0.0.1", 0, self.security, ca);
         let service = endpoint.service(caller.protocol);
-        let address = house.and_then(|house| house.servers.address(service));
+        let address = site.and_then(|site| site.servers.address(service));
         let address = address.ok_or_else(|| {
             io::Error::new(
                 io::ErrorKind::NotFound,
@@ -112,28 +112,28 @@ impl Sites {
             )
         })?;
         endpoint.port = address.port();
-        // The one name in the certificate that is not this machine's: the client asks for it.
-        endpoint.name = (domain == USUAL).then(|| format!("mail.{USUAL}"));
+        // The client asks for the name in the certificate that is not one of this machine.
+        endpoint.name = (domain == MAIN).then(|| format!("mail.{MAIN}"));
         endpoint.taps = self.taps.clone();
         Ok(endpoint)
     }
 
-    /// Their folder.
+    /// Returns the folder of the sites.
     #[must_use]
-    pub fn folder(&self) -> Folder {
+    pub fn folder(&self) -> SitesFolder {
         self.folder.clone()
     }
 }
 
-impl Folder {
-    /// Removes it, and all that is in it, while its servers may still write.
+impl SitesFolder {
+    /// Removes the folder and all that is in it. The servers may still write.
     pub fn remove(&self) {
         let mut folder = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(folder) = folder.take() else {
             return;
         };
-        // A file that appears meanwhile keeps its folder from being removed, but not for long:
-        // without their folders, they cannot write another.
+        // A file that appears meanwhile makes the removal fail, but not often: without their
+        // folders the servers cannot write another.
         for _ in 0..REMOVALS {
             if fs::remove_dir_all(folder.path()).is_ok() {
                 break;
@@ -148,29 +148,30 @@ impl Folder {
     }
 }
 
-impl House {
+impl OpenSite {
     fn open(
         folder: &Path,
         domain: &str,
         settings: &[String],
-        others: &[House],
+        others: &[OpenSite],
         taps: &Taps,
-    ) -> Result<House, SetupError> {
+    ) -> Result<OpenSite, SetupError> {
         let text = configuration(domain, settings, others);
         let folder = folder.join(domain);
-        fs::create_dir(&folder)
-            .map_err(|error| SetupError(format!("{} cannot be made: {error}", folder.display())))?;
+        fs::create_dir(&folder).map_err(|error| {
+            SetupError(format!("{} cannot be created: {error}", folder.display()))
+        })?;
         let config = Config::parse("config: of the script", &text, &folder)
             .map_err(|error| SetupError(error.0))?;
-        Ok(House {
+        Ok(OpenSite {
             domain: domain.to_owned(),
             servers: Servers::open(&config, taps.clone())?.with_grace(GRACE),
         })
     }
 }
 
-/// The configuration of a site, each section once.
-fn configuration(domain: &str, settings: &[String], others: &[House]) -> String {
+/// Returns the configuration of a site, each section once.
+fn configuration(domain: &str, settings: &[String], others: &[OpenSite]) -> String {
     let mut sections: BTreeMap<&str, String> = BTreeMap::new();
     let mut add = |section, line: &str| {
         let lines = sections.entry(section).or_default();

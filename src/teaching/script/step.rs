@@ -1,4 +1,4 @@
-//! One step of a script: what a line of it says, and how it is written.
+//! A step of a script: one line, parsed and printed.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,132 +6,134 @@ use std::str::FromStr;
 use regex::bytes::Regex;
 
 use super::pattern::{Pattern, between_slashes, last_line};
-use super::template::{Text, is_name, write_marked};
-pub use crate::mail::protocol::Protocol;
+use super::template::{ClientText, is_name, write_marked};
+use crate::mail::protocol::Protocol;
 
-/// One line of a script.
+/// A line of a script.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Step {
-    /// Its number in the file, from 1.
+pub struct ScriptStep {
+    /// The number of the line in its file, from 1.
     pub line: usize,
-    /// What it says.
-    pub action: Action,
+    /// What happens in this step.
+    pub action: ScriptAction,
 }
 
-/// What a step does.
+/// What happens in a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Action {
-    /// Tells the reader something, in one line.
+pub enum ScriptAction {
+    /// `# text`: a line for the reader.
     Narrate(String),
-    /// The client sends this.
-    Send(Text),
-    /// The server must send a line that looks like this.
+    /// `C: text`: the client sends this.
+    Send(ClientText),
+    /// `S: text`: the server must send a line that matches.
     Expect(Pattern),
-    /// Before the line of the next step, the server may send any number that look like this.
+    /// `S*: text`: before the next expected line, the server may send any number of lines that match.
     ExpectAny(Pattern),
-    /// Takes something from the line that was received last.
+    /// `! set`: a part of the last received line is remembered.
     Remember(Excerpt),
-    /// From now on this client acts.
-    Client(Client),
-    /// The client's TLS handshake.
+    /// `! client`: the next steps are about this client.
+    Client(ScriptClient),
+    /// `! starttls`: the client performs a TLS handshake.
     StartTls,
-    /// The client closes its connection without a word.
+    /// `! disconnect`: the client closes its connection without a goodbye.
     Disconnect,
-    /// The server must have closed the connection.
+    /// `! closed`: the server must have closed the connection.
     Closed,
-    /// Waits until the reader wants to go on.
+    /// `! pause`: the play waits for the reader.
     Pause,
-    /// What follows is played, but not shown.
+    /// `! offstage`: the next steps are played, but not shown.
     Offstage,
-    /// What follows is shown again.
+    /// `! onstage`: the next steps are shown again.
     Onstage,
 }
 
-/// A client of a script, as `! client` names it.
+/// A client, as `! client` names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Client {
-    /// Which, from 1.
+pub struct ScriptClient {
+    /// Its number, from 1.
     pub number: u32,
-    /// What it speaks; the script's protocol if nothing is named, ever.
+    /// The protocol that it speaks; without one, its protocol does not change.
     pub protocol: Option<Protocol>,
-    /// The mail domain of the site that it talks to; the first one if nothing is named, ever.
+    /// The mail domain of the site that it connects to; without one, its site does not change.
     pub at: Option<String>,
 }
 
-/// What to take from a line, and its name: `! set UID /UID (\d+)/`.
+/// A part of a line that is remembered under a name: `! set UID /UID (\d+)/`.
 #[derive(Clone, Debug)]
 pub struct Excerpt {
-    /// What it is remembered by.
+    /// The name.
     pub name: String,
-    /// What is between the parentheses is remembered; without any, all that it finds.
+    /// Finds the part: its first group, or the whole match if it has no group.
     pub expression: Regex,
 }
 
-impl Action {
-    /// The step in this line of a script; `None` if it is none.
+impl ScriptAction {
+    /// Parses a line of a script; `None` if it does not begin as a step does.
     ///
     /// # Errors
-    /// When it begins like a step, and is none.
-    pub(super) fn parse(line: &str) -> Result<Option<Action>, String> {
+    /// When the rest of the line is wrong.
+    pub(super) fn parse(line: &str) -> Result<Option<ScriptAction>, String> {
         // An editor may have removed the space at the end of an empty line.
         let (mark, text) = line.split_once(' ').unwrap_or((line, ""));
         Ok(Some(match mark {
-            "#" => Action::Narrate(text.to_owned()),
-            "C:" => Action::Send(Text::line(text)?),
-            r"C\:" => Action::Send(Text::escaped(text)?),
-            "S:" => Action::Expect(Pattern::parse(text)?),
-            r"S\:" => Action::Expect(Pattern::escaped(text)?),
-            "S*:" => Action::ExpectAny(Pattern::parse(text)?),
-            r"S*\:" => Action::ExpectAny(Pattern::escaped(text)?),
+            "#" => ScriptAction::Narrate(text.to_owned()),
+            "C:" => ScriptAction::Send(ClientText::line(text)?),
+            r"C\:" => ScriptAction::Send(ClientText::escaped(text)?),
+            "S:" => ScriptAction::Expect(Pattern::parse(text)?),
+            r"S\:" => ScriptAction::Expect(Pattern::escaped(text)?),
+            "S*:" => ScriptAction::ExpectAny(Pattern::parse(text)?),
+            r"S*\:" => ScriptAction::ExpectAny(Pattern::escaped(text)?),
             "!" => direction(text)?,
             _ => return Ok(None),
         }))
     }
 
-    /// The names that must have been set before.
+    /// Returns the names that an earlier step must have set.
     pub(super) fn names(&self) -> Vec<&str> {
         match self {
-            Action::Send(text) => text.names().collect(),
-            Action::Expect(pattern) | Action::ExpectAny(pattern) => pattern.names().collect(),
+            ScriptAction::Send(text) => text.names().collect(),
+            ScriptAction::Expect(pattern) | ScriptAction::ExpectAny(pattern) => {
+                pattern.names().collect()
+            }
             _ => Vec::new(),
         }
     }
 }
 
-fn direction(text: &str) -> Result<Action, String> {
+fn direction(text: &str) -> Result<ScriptAction, String> {
     if let Some(excerpt) = text.strip_prefix("set ") {
-        return excerpt.parse().map(Action::Remember);
+        return excerpt.parse().map(ScriptAction::Remember);
     }
     let words: Vec<&str> = text.split(' ').collect();
     Ok(match words.as_slice() {
-        ["pause"] => Action::Pause,
-        ["starttls"] => Action::StartTls,
-        ["disconnect"] => Action::Disconnect,
-        ["closed"] => Action::Closed,
-        ["offstage"] => Action::Offstage,
-        ["onstage"] => Action::Onstage,
-        ["client", client @ ..] => Action::Client(self::client(client)?),
+        ["pause"] => ScriptAction::Pause,
+        ["starttls"] => ScriptAction::StartTls,
+        ["disconnect"] => ScriptAction::Disconnect,
+        ["closed"] => ScriptAction::Closed,
+        ["offstage"] => ScriptAction::Offstage,
+        ["onstage"] => ScriptAction::Onstage,
+        ["client", client @ ..] => ScriptAction::Client(self::client(client)?),
         _ => {
             return Err(format!(
-                "{text:?} is none of pause, starttls, disconnect, closed, offstage, onstage, \
+                "{text:?} is not one of pause, starttls, disconnect, closed, offstage, onstage, \
                  client 2, client 2 pop3, client 2 pop3 at other.test, set NAME /expression/"
             ));
         }
     })
 }
 
-fn client(words: &[&str]) -> Result<Client, String> {
+fn client(words: &[&str]) -> Result<ScriptClient, String> {
     let (number, protocol, at) = match words {
         [number] => (number, None, None),
         [number, "at", at] => (number, None, Some(at)),
         [number, protocol] => (number, Some(protocol), None),
         [number, protocol, "at", at] => (number, Some(protocol), Some(at)),
-        _ => return Err("a client is named as in client 2 pop3 at other.test".to_owned()),
+        _ => return Err("write a client as in: client 2 pop3 at other.test".to_owned()),
     };
-    Ok(Client {
+    Ok(ScriptClient {
         number: number
             .parse()
-            .map_err(|_| format!("{number:?} is no number of a client"))?,
+            .map_err(|_| format!("{number:?} is not the number of a client"))?,
         protocol: protocol.map(|name| name.parse()).transpose()?,
         at: at.map(|&at| at.to_owned()),
     })
@@ -146,11 +148,11 @@ impl FromStr for Excerpt {
             is_name(name).then_some((name, expression))
         });
         let (name, expression) = parts.ok_or(
-            "set wants a name of letters, digits and _, and an expression: set UID /UID (\\d+)/",
+            "set needs a name of letters, digits and _, and an expression: set UID /UID (\\d+)/",
         )?;
         let regex = Regex::new(expression).map_err(|error| {
             let why = last_line(&error);
-            format!("/{expression}/ is no regular expression: {why}")
+            format!("/{expression}/ is not a regular expression: {why}")
         })?;
         Ok(Excerpt {
             name: name.to_owned(),
@@ -160,7 +162,7 @@ impl FromStr for Excerpt {
 }
 
 impl Excerpt {
-    /// What it takes from a line; `None` if there is nothing like it.
+    /// Returns the part of a line; `None` if the line does not contain it.
     pub(super) fn of<'a>(&self, line: &'a [u8]) -> Option<&'a [u8]> {
         let found = self.expression.captures(line)?;
         Some(found.get(1).or(found.get(0))?.as_bytes())
@@ -175,29 +177,29 @@ impl PartialEq for Excerpt {
 
 impl Eq for Excerpt {}
 
-/// As a script has it.
-impl fmt::Display for Action {
+/// Prints the line of a script: the inverse of parsing.
+impl fmt::Display for ScriptAction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Action::Narrate(text) => write_marked(f, "#", text),
-            Action::Send(text) => text.fmt(f),
-            Action::Expect(pattern) => pattern.write(f, "S"),
-            Action::ExpectAny(pattern) => pattern.write(f, "S*"),
-            Action::Remember(Excerpt { name, expression }) => {
+            ScriptAction::Narrate(text) => write_marked(f, "#", text),
+            ScriptAction::Send(text) => text.fmt(f),
+            ScriptAction::Expect(pattern) => pattern.write(f, "S"),
+            ScriptAction::ExpectAny(pattern) => pattern.write(f, "S*"),
+            ScriptAction::Remember(Excerpt { name, expression }) => {
                 write!(f, "! set {name} /{expression}/")
             }
-            Action::Client(client) => write!(f, "! client {client}"),
-            Action::StartTls => f.write_str("! starttls"),
-            Action::Disconnect => f.write_str("! disconnect"),
-            Action::Closed => f.write_str("! closed"),
-            Action::Pause => f.write_str("! pause"),
-            Action::Offstage => f.write_str("! offstage"),
-            Action::Onstage => f.write_str("! onstage"),
+            ScriptAction::Client(client) => write!(f, "! client {client}"),
+            ScriptAction::StartTls => f.write_str("! starttls"),
+            ScriptAction::Disconnect => f.write_str("! disconnect"),
+            ScriptAction::Closed => f.write_str("! closed"),
+            ScriptAction::Pause => f.write_str("! pause"),
+            ScriptAction::Offstage => f.write_str("! offstage"),
+            ScriptAction::Onstage => f.write_str("! onstage"),
         }
     }
 }
 
-impl fmt::Display for Client {
+impl fmt::Display for ScriptClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.number)?;
         if let Some(protocol) = self.protocol {

@@ -1,64 +1,64 @@
-//! What a client says in a script: octets, with escapes for those that no editor keeps, and gaps.
+//! The texts of a script: octets with gaps, and with escapes for octets that an editor may lose.
 //!
-//! `${NAME}` is a gap: there stands what `! set NAME /…/` took from a reply. After `C\:` and `S\:` the
-//! text has escapes: `\r` `\n` `\t` `\0` `\\`, `\x2e` for any octet, `\{70000 x}` for many of a text.
+//! `${NAME}` is a gap, filled with what `! set NAME /…/` took from a reply. After `C\:` and `S\:` a text
+//! has escapes: `\r` `\n` `\t` `\0` `\\`, `\x2e` for any octet, `\{70000 x}` for a repeated text.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// What was taken from the replies, by name.
+/// The values that fill gaps, by name.
 pub type Memory = BTreeMap<String, Vec<u8>>;
 
-/// What a client says.
+/// A text that a client sends.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Text {
-    /// As it stands in the script, behind `C:` or `C\:`.
+pub struct ClientText {
+    /// The text in the script, after `C:` or `C\:`.
     source: String,
     escaped: bool,
     template: Template,
 }
 
-impl Text {
-    /// A line, to which CRLF is added: `C: text`.
+impl ClientText {
+    /// Parses a line, to which CRLF is added: `C: text`.
     ///
     /// # Errors
-    /// When `${` begins no name.
-    pub fn line(text: &str) -> Result<Text, String> {
-        Ok(Text {
+    /// When no name follows `${`.
+    pub fn line(text: &str) -> Result<ClientText, String> {
+        Ok(ClientText {
             source: text.to_owned(),
             escaped: false,
             template: Template::parse(text, false)?.followed_by(b"\r\n"),
         })
     }
 
-    /// These octets, with escapes, and nothing added: `C\: text`.
+    /// Parses octets with escapes, to which nothing is added: `C\: text`.
     ///
     /// # Errors
-    /// When a backslash begins no escape, or `${` no name.
-    pub fn escaped(text: &str) -> Result<Text, String> {
-        Ok(Text {
+    /// When no escape follows a backslash, or no name follows `${`.
+    pub fn escaped(text: &str) -> Result<ClientText, String> {
+        Ok(ClientText {
             source: text.to_owned(),
             escaped: true,
             template: Template::parse(text, true)?,
         })
     }
 
-    /// Exactly these octets, written as a line if they are one.
+    /// Returns the text for exactly these octets, written as a line if possible.
     #[must_use]
-    pub fn of(octets: &[u8]) -> Text {
+    pub fn of(octets: &[u8]) -> ClientText {
         let line = octets.strip_suffix(b"\r\n").and_then(plain);
-        Text {
+        ClientText {
             source: line.map_or_else(|| escape(octets, |_| false), str::to_owned),
             escaped: line.is_none(),
             template: Template::of(octets),
         }
     }
 
-    /// These pieces with a gap between each two, of these names; written as a line if they are one.
+    /// Returns the text with a gap between each two pieces, written as a line if possible.
     ///
     /// # Errors
-    /// When one of the names is none.
-    pub(crate) fn with_gaps(pieces: &[&[u8]], names: &[String]) -> Result<Text, String> {
+    /// When one of the names is not a name.
+    pub(crate) fn with_gaps(pieces: &[&[u8]], names: &[String]) -> Result<ClientText, String> {
         let with = |piece: &dyn Fn(&[u8]) -> Option<String>| -> Option<String> {
             let mut source = String::new();
             for (at, octets) in pieces.iter().enumerate() {
@@ -73,35 +73,34 @@ impl Text {
         let line = |octets: &[u8]| {
             plain(octets.strip_suffix(b"\r\n").unwrap_or(octets)).map(str::to_owned)
         };
-        match with(&line).filter(|_| ends) {
-            Some(source) => Text::line(&source),
-            None => {
-                Text::escaped(&with(&|octets| Some(escape(octets, |_| false))).unwrap_or_default())
-            }
+        if ends && let Some(source) = with(&line) {
+            return ClientText::line(&source);
         }
+        let escaped = with(&|octets| Some(escape(octets, |_| false)));
+        ClientText::escaped(&escaped.unwrap_or_default())
     }
 
-    /// The octets, with what is remembered in the gaps.
+    /// Returns the octets with the gaps filled.
     #[must_use]
     pub fn fill(&self, memory: &Memory) -> Vec<u8> {
         self.template.fill(memory)
     }
 
-    /// The names of the gaps.
+    /// Returns the names of the gaps.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.template.names()
     }
 }
 
-/// With its mark, as a script has it.
-impl fmt::Display for Text {
+/// Prints the line of a script, with its mark.
+impl fmt::Display for ClientText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mark = if self.escaped { r"C\:" } else { "C:" };
         write_marked(f, mark, &self.source)
     }
 }
 
-/// A mark and its text; no space ends a line, for editors take it away.
+/// Writes a mark and its text. No space ends a line: editors remove it.
 pub(super) fn write_marked(f: &mut fmt::Formatter<'_>, mark: &str, text: &str) -> fmt::Result {
     match text {
         "" => f.write_str(mark),
@@ -109,82 +108,86 @@ pub(super) fn write_marked(f: &mut fmt::Formatter<'_>, mark: &str, text: &str) -
     }
 }
 
-/// Octets with gaps.
+/// A text with gaps.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Template(Vec<Piece>);
+pub(super) struct Template(Vec<TemplatePart>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Piece {
+enum TemplatePart {
     Octets(Vec<u8>),
     Gap(String),
 }
 
 impl Template {
     /// # Errors
-    /// When `${` begins no name, or in a text with escapes a backslash begins no escape.
+    /// When no name follows `${`, or no escape follows a backslash.
     pub(super) fn parse(text: &str, escaped: bool) -> Result<Template, String> {
-        let octets = |text: &str| match escaped {
-            true => unescape(text),
-            false => Ok(text.as_bytes().to_vec()),
+        let octets = |text: &str| {
+            if escaped {
+                unescape(text)
+            } else {
+                Ok(text.as_bytes().to_vec())
+            }
         };
-        let (mut template, mut rest) = (Template(Vec::new()), text);
+        let mut template = Template(Vec::new());
+        let mut rest = text;
         while let Some((before, after)) = rest.split_once("${") {
             let gap = after.split_once('}').filter(|(name, _)| is_name(name));
             let (name, after) = gap.ok_or(
-                "${ wants a name of letters, digits and _, and a }, as in ${UID}; \
+                "after ${ comes a name of letters, digits and _, and a }, as in ${UID}; \
                  for the two characters themselves write $\\x7b after C\\: or S\\:",
             )?;
             template = template.followed_by(&octets(before)?);
-            template.0.push(Piece::Gap(name.to_owned()));
+            template.0.push(TemplatePart::Gap(name.to_owned()));
             rest = after;
         }
         Ok(template.followed_by(&octets(rest)?))
     }
 
-    /// These octets, without a gap.
+    /// Returns the template for octets without a gap.
     pub(super) fn of(octets: &[u8]) -> Template {
         Template(Vec::new()).followed_by(octets)
     }
 
     fn followed_by(mut self, octets: &[u8]) -> Template {
         match self.0.last_mut() {
-            Some(Piece::Octets(before)) => before.extend_from_slice(octets),
+            Some(TemplatePart::Octets(before)) => before.extend_from_slice(octets),
             _ if octets.is_empty() => {}
-            _ => self.0.push(Piece::Octets(octets.to_vec())),
+            _ => self.0.push(TemplatePart::Octets(octets.to_vec())),
         }
         self
     }
 
     pub(super) fn fill(&self, memory: &Memory) -> Vec<u8> {
-        let octets = |piece: &Piece| match piece {
-            Piece::Octets(octets) => octets.clone(),
-            Piece::Gap(name) => memory.get(name).cloned().unwrap_or_default(),
+        let octets = |piece: &TemplatePart| match piece {
+            TemplatePart::Octets(octets) => octets.clone(),
+            TemplatePart::Gap(name) => memory.get(name).cloned().unwrap_or_default(),
         };
         self.0.iter().flat_map(octets).collect()
     }
 
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().filter_map(|piece| match piece {
-            Piece::Gap(name) => Some(name.as_str()),
-            Piece::Octets(_) => None,
+            TemplatePart::Gap(name) => Some(name.as_str()),
+            TemplatePart::Octets(_) => None,
         })
     }
 }
 
-/// Can something be remembered by this name?
+/// True if this is a name: letters, digits and `_`.
 pub(super) fn is_name(name: &str) -> bool {
     let legal = |c: char| c.is_ascii_alphanumeric() || c == '_';
     !name.is_empty() && name.chars().all(legal)
 }
 
-/// The octets as a text that means nothing but itself in a line of a script, if they are one.
+/// Returns the octets as text, if a script can hold them without escapes.
 pub(super) fn plain(octets: &[u8]) -> Option<&str> {
     let text = std::str::from_utf8(octets).ok()?;
     let means_more = text.contains("${") || text.chars().any(char::is_control);
     (!means_more).then_some(text)
 }
 
-/// The octets with escapes, for those which an editor may lose and those which are `special`.
+/// Returns the octets with escapes for those that an editor may lose and those that are `special`.
 pub(super) fn escape(octets: &[u8], special: impl Fn(char) -> bool) -> String {
     let mut text = String::with_capacity(octets.len());
     for chunk in octets.utf8_chunks() {
@@ -212,9 +215,10 @@ fn hex(text: &mut String, octets: &[u8]) {
     }
 }
 
-/// The octets that a text with escapes stands for.
+/// Returns the octets that a text with escapes describes.
 fn unescape(text: &str) -> Result<Vec<u8>, String> {
-    let (mut octets, mut rest) = (Vec::with_capacity(text.len()), text);
+    let mut octets = Vec::with_capacity(text.len());
+    let mut rest = text;
     while let Some(at) = rest.find('\\') {
         octets.extend_from_slice(&rest.as_bytes()[..at]);
         rest = take_escape(&rest[at + 1..], &mut octets)?;
@@ -223,7 +227,7 @@ fn unescape(text: &str) -> Result<Vec<u8>, String> {
     Ok(octets)
 }
 
-/// Takes one escape, its backslash removed; returns what follows it.
+/// Takes one escape, without its backslash, and returns the text after it.
 fn take_escape<'a>(text: &'a str, octets: &mut Vec<u8>) -> Result<&'a str, String> {
     let mut chars = text.chars();
     match chars.next() {
@@ -246,28 +250,27 @@ fn take_escape<'a>(text: &'a str, octets: &mut Vec<u8>) -> Result<&'a str, Strin
             octets.extend(text.repeat(whole.ok_or(MANY)?));
             return Ok(rest);
         }
-        _ => return Err(r"a backslash begins one of \r \n \t \0 \\ \x2e \{70000 x}".to_owned()),
+        _ => {
+            return Err(r"after a backslash comes one of \r \n \t \0 \\ \x2e \{70000 x}".to_owned());
+        }
     }
     Ok(chars.as_str())
 }
 
-const HEX: &str = r"\x wants two hexadecimal digits: \x2e";
+const HEX: &str = r"after \x come two hexadecimal digits: \x2e";
 const MANY: &str =
-    r"\{ wants a number, a space, a text and }, at most 9999999 octets in all: \{70000 x}";
-/// Octets of a repeated text: it is held in memory.
+    r"after \{ come a number, a space, a text and }, at most 9999999 octets in all: \{70000 x}";
+/// The most octets of a repeated text: it is held in memory.
 const MOST: usize = 9_999_999;
 
 #[cfg(test)]
 mod tests {
-    // A test fails by panicking.
-    #![allow(clippy::unwrap_used)]
-
     use proptest::prelude::*;
 
     use super::*;
 
     fn octets(text: &str) -> Result<Vec<u8>, String> {
-        Text::escaped(text).map(|text| text.fill(&Memory::new()))
+        ClientText::escaped(text).map(|text| text.fill(&Memory::new()))
     }
 
     #[test]
@@ -304,10 +307,10 @@ mod tests {
     #[test]
     fn what_is_remembered_fills_the_gaps() {
         let memory = Memory::from([("UID".to_owned(), b"17".to_vec())]);
-        let text = Text::line("a1 UID FETCH ${UID}:${UID} $Work").unwrap();
+        let text = ClientText::line("a1 UID FETCH ${UID}:${UID} $Work").unwrap();
         assert_eq!(text.fill(&memory), b"a1 UID FETCH 17:17 $Work\r\n");
         assert_eq!(text.names().collect::<Vec<_>>(), ["UID", "UID"]);
-        let text = Text::escaped(r"${UID}\r\n$\x7bUID}").unwrap();
+        let text = ClientText::escaped(r"${UID}\r\n$\x7bUID}").unwrap();
         assert_eq!(text.fill(&memory), b"17\r\n${UID}");
     }
 
@@ -316,11 +319,11 @@ mod tests {
         #[test]
         fn any_octets_can_be_written(said in "\\PC{0,20}(\r\n)?|[${}\\\\\r\n\t\0.a]{0,20}", also: Vec<u8>) {
             for octets in [said.into_bytes(), also] {
-                let text = Text::of(&octets);
+                let text = ClientText::of(&octets);
                 prop_assert_eq!(&text.fill(&Memory::new()), &octets);
                 let written = text.to_string();
                 let (mark, source) = written.split_once(' ').unwrap_or((&written, ""));
-                let read = if mark == "C:" { Text::line(source) } else { Text::escaped(source) };
+                let read = if mark == "C:" { ClientText::line(source) } else { ClientText::escaped(source) };
                 prop_assert_eq!(read.unwrap(), text);
             }
         }

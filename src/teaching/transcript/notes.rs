@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use crate::teaching::explain::{Entry, Explained, Observer, Part, Texts, Topic};
-use crate::teaching::script::{Caller, Did};
+use crate::teaching::script::{Caller, ClientEvent};
 use crate::teaching::text::escaped;
 
 /// Which lines are explained.
@@ -65,24 +65,24 @@ impl Notes {
     }
 
     /// Follows what is not shown.
-    pub(super) fn follow(&mut self, caller: &Caller, did: Did<'_>) {
+    pub(super) fn follow(&mut self, caller: &Caller, did: ClientEvent<'_>) {
         match did {
-            Did::Connected => {
+            ClientEvent::Connected => {
                 let observer = Observer::new(caller.protocol, Arc::clone(&self.texts));
                 self.observers.insert(caller.number, observer);
             }
-            Did::Encrypted => {
+            ClientEvent::Encrypted => {
                 self.observer(caller).tls("");
             }
-            Did::Sent(octets) => {
+            ClientEvent::Sent(octets) => {
                 for line in octets.split_inclusive(|octet| *octet == b'\n') {
                     self.observer(caller).client(line);
                 }
             }
-            Did::Received(line) => {
+            ClientEvent::Received(line) => {
                 self.observer(caller).server(line);
             }
-            Did::Turn | Did::Disconnected | Did::Closed => {}
+            ClientEvent::Turn | ClientEvent::Disconnected | ClientEvent::Closed => {}
         }
     }
 
@@ -188,15 +188,15 @@ mod tests {
         let caller = caller(Protocol::Pop3);
         for (show_secrets, expected) in [(false, "PASS ********\r\n"), (true, "PASS builder\r\n")] {
             let mut notes = Notes::new(Explain::All, show_secrets, Texts::compiled_in());
-            notes.follow(&caller, Did::Connected);
-            notes.follow(&caller, Did::Received(b"+OK ready"));
+            notes.follow(&caller, ClientEvent::Connected);
+            notes.follow(&caller, ClientEvent::Received(b"+OK ready"));
             let first = notes.sent(&caller, b"USER bob\r\n").notes;
             assert!(
                 first.len() == 1 && first[0].contains("(RFC 1939"),
                 "{first:?}"
             );
             assert!(notes.sent(&caller, b"USER bob\r\n").notes.is_empty());
-            notes.follow(&caller, Did::Received(b"+OK Send PASS"));
+            notes.follow(&caller, ClientEvent::Received(b"+OK Send PASS"));
             let pass = notes.sent(&caller, b"PASS builder\r\n");
             assert_eq!(String::from_utf8_lossy(&pass.line), expected);
         }
@@ -206,16 +206,16 @@ mod tests {
     fn what_happens_offstage_counts() {
         let caller = caller(Protocol::Submission);
         let mut notes = Notes::new(Explain::Replies, false, Texts::compiled_in());
-        notes.follow(&caller, Did::Connected);
+        notes.follow(&caller, ClientEvent::Connected);
         for line in [&b"220 ready"[..], b"250 AUTH LOGIN"] {
-            notes.follow(&caller, Did::Received(line));
-            notes.follow(&caller, Did::Sent(b"EHLO x\r\n"));
+            notes.follow(&caller, ClientEvent::Received(line));
+            notes.follow(&caller, ClientEvent::Sent(b"EHLO x\r\n"));
         }
-        notes.follow(&caller, Did::Sent(b"AUTH LOGIN\r\n"));
+        notes.follow(&caller, ClientEvent::Sent(b"AUTH LOGIN\r\n"));
         let asked = notes.received(&caller, b"334 VXNlcm5hbWU6").notes;
         assert!(asked[0].contains("Username:"), "{asked:?}");
-        notes.follow(&caller, Did::Sent(b"YWxpY2U=\r\n"));
-        notes.follow(&caller, Did::Received(b"334 UGFzc3dvcmQ6"));
+        notes.follow(&caller, ClientEvent::Sent(b"YWxpY2U=\r\n"));
+        notes.follow(&caller, ClientEvent::Received(b"334 UGFzc3dvcmQ6"));
         let secret = notes.sent(&caller, b"d29uZGVybGFuZA==\r\n");
         assert_eq!(&secret.line[..], b"********\r\n");
         assert!(secret.notes.is_empty(), "only replies are explained");

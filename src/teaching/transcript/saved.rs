@@ -7,7 +7,9 @@
 use crate::client::printable;
 use crate::mail::protocol::span::Role;
 use crate::teaching::explain::Part;
-use crate::teaching::script::{Action, Asked, Client, Pattern, Protocol, Script, Text};
+use crate::teaching::script::{
+    ClientText, Pattern, Protocol, Script, ScriptAction, ScriptClient, ScriptQuestion,
+};
 
 /// Something that passed.
 #[derive(Clone, Debug)]
@@ -42,10 +44,10 @@ pub(crate) fn script(
         rest = others;
         match turn {
             Turn::Client(octets, parts) => writer.client(octets, parts),
-            Turn::Tls => writer.actions.push(Action::StartTls),
-            Turn::Closed => writer.actions.push(Action::Closed),
+            Turn::Tls => writer.actions.push(ScriptAction::StartTls),
+            Turn::Closed => writer.actions.push(ScriptAction::Closed),
             Turn::Again => writer.another_client(),
-            Turn::Remark(text) => writer.actions.push(Action::Narrate(text.clone())),
+            Turn::Remark(text) => writer.actions.push(ScriptAction::Narrate(text.clone())),
             Turn::Server(line, parts) if writer.idles && is_news(line, parts) => writer.news(line),
             Turn::Server(..) => rest = writer.server(turn, others),
         }
@@ -61,8 +63,8 @@ struct Writer {
     clients: u32,
     /// The client has said IDLE, and the server has not answered to its end.
     idles: bool,
-    actions: Vec<Action>,
-    asks: Vec<Asked>,
+    actions: Vec<ScriptAction>,
+    asks: Vec<ScriptQuestion>,
 }
 
 impl Writer {
@@ -77,11 +79,11 @@ impl Writer {
             let name = format!("SECRET_{}", self.asks.len() + 1);
             names.push(name.clone());
             let question = "What was typed here stays out of the script. What was it?".to_owned();
-            self.asks.push(Asked { name, question });
+            self.asks.push(ScriptQuestion { name, question });
         }
         pieces.push(octets.get(at..).unwrap_or_default());
-        let text = Text::with_gaps(&pieces, &names);
-        self.actions.extend(text.map(Action::Send));
+        let text = ClientText::with_gaps(&pieces, &names);
+        self.actions.extend(text.map(ScriptAction::Send));
         let verb = parts.iter().find(|part| part.role == Role::Verb);
         let verb = verb.and_then(|verb| octets.get(verb.range.clone()));
         self.idles |= verb.is_some_and(|verb| verb.eq_ignore_ascii_case(b"IDLE"));
@@ -91,7 +93,7 @@ impl Writer {
     /// script, so nobody may wait for it.
     fn news(&mut self, line: &[u8]) {
         let line = printable(&String::from_utf8_lossy(line));
-        self.actions.push(Action::Narrate(format!(
+        self.actions.push(ScriptAction::Narrate(format!(
             "While the client idled, the server told what happened meanwhile, which is not waited for \
              here: {line}"
         )));
@@ -100,7 +102,7 @@ impl Writer {
     fn another_client(&mut self) {
         self.idles = false;
         self.clients += 1;
-        self.actions.push(Action::Client(Client {
+        self.actions.push(ScriptAction::Client(ScriptClient {
             number: self.clients + 1,
             protocol: None,
             at: None,
@@ -133,11 +135,12 @@ impl Writer {
         match any {
             Some(front) => {
                 let pattern = Pattern::of_pieces(&[front.as_bytes(), b""]);
-                self.actions.push(Action::ExpectAny(pattern));
+                self.actions.push(ScriptAction::ExpectAny(pattern));
                 behind
             }
             None => {
-                self.actions.push(Action::Expect(pattern(line, parts)));
+                self.actions
+                    .push(ScriptAction::Expect(pattern(line, parts)));
                 rest
             }
         }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::guess::{Guesses, Verdict};
 use super::notes::{Explain, Notes};
 use crate::teaching::explain::Texts;
-use crate::teaching::script::{Action, Caller, Did, Event};
+use crate::teaching::script::{Caller, ClientEvent, PlayEvent, ScriptAction};
 use crate::teaching::text::{TextStyle, WIDEST, paragraphs, rule, spoken, without_ending, wrap};
 
 /// What a play is shown with.
@@ -108,17 +108,17 @@ impl<'a> Screen<'a> {
     ///
     /// # Errors
     /// When nothing can be shown any more.
-    pub fn show(&mut self, event: Event<'_>) -> io::Result<()> {
+    pub fn show(&mut self, event: PlayEvent<'_>) -> io::Result<()> {
         match event {
-            Event::Next(step) => self.before(&step.action),
-            Event::Narration(line) => {
+            PlayEvent::Next(step) => self.before(&step.action),
+            PlayEvent::Narration(line) => {
                 self.narration.push(line.to_owned());
                 Ok(())
             }
-            Event::Pause if self.look.pace == Pace::Fast => Ok(()),
-            Event::Pause => self.wait(),
-            Event::Client(caller, did) => self.client(caller, did),
-            Event::Offstage(caller, did) => {
+            PlayEvent::Pause if self.look.pace == Pace::Fast => Ok(()),
+            PlayEvent::Pause => self.wait(),
+            PlayEvent::Client(caller, did) => self.client(caller, did),
+            PlayEvent::Offstage(caller, did) => {
                 self.notes.follow(caller, did);
                 Ok(())
             }
@@ -158,18 +158,18 @@ impl<'a> Screen<'a> {
     }
 
     /// The moment before a step: the narration is read, the eye follows, the teacher speaks.
-    fn before(&mut self, action: &Action) -> io::Result<()> {
-        if matches!(action, Action::Narrate(_)) {
+    fn before(&mut self, action: &ScriptAction) -> io::Result<()> {
+        if matches!(action, ScriptAction::Narrate(_)) {
             return Ok(());
         }
         self.narrate()?;
         let speaks = matches!(
             action,
-            Action::Send(_)
-                | Action::Expect(_)
-                | Action::StartTls
-                | Action::Disconnect
-                | Action::Closed
+            ScriptAction::Send(_)
+                | ScriptAction::Expect(_)
+                | ScriptAction::StartTls
+                | ScriptAction::Disconnect
+                | ScriptAction::Closed
         );
         match self.look.pace {
             Pace::Step if speaks => self.wait(),
@@ -178,31 +178,31 @@ impl<'a> Screen<'a> {
         }
     }
 
-    fn client(&mut self, caller: &Caller, did: Did<'_>) -> io::Result<()> {
+    fn client(&mut self, caller: &Caller, did: ClientEvent<'_>) -> io::Result<()> {
         match did {
-            Did::Turn => {
+            ClientEvent::Turn => {
                 self.leave_gap()?;
                 let place = caller.at.as_ref().map(|at| format!(" at {at}"));
                 let place = place.unwrap_or_default();
                 let name = caller.protocol.name();
                 self.rule(&format!("client {}, {name}{place}", caller.number))
             }
-            Did::Connected => {
+            ClientEvent::Connected => {
                 self.notes.follow(caller, did);
                 self.awaiting = true;
                 self.aside(&format!("connected to {}", (self.look.place)(caller)))
             }
-            Did::Sent(octets) => {
+            ClientEvent::Sent(octets) => {
                 self.awaiting = true;
                 self.sent(caller, octets)
             }
-            Did::Received(line) => self.received(caller, line),
-            Did::Encrypted => {
+            ClientEvent::Received(line) => self.received(caller, line),
+            ClientEvent::Encrypted => {
                 self.notes.follow(caller, did);
                 self.rule("under TLS from here on")
             }
-            Did::Disconnected => self.aside("the client vanishes without a word"),
-            Did::Closed => self.aside("the server has closed the connection"),
+            ClientEvent::Disconnected => self.aside("the client vanishes without a word"),
+            ClientEvent::Closed => self.aside("the server has closed the connection"),
         }
     }
 

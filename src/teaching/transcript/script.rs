@@ -3,7 +3,7 @@
 use super::Dialogue;
 use super::saved::{self, Turn};
 use crate::mail::protocol::Protocol;
-use crate::teaching::script::{Script, Tls};
+use crate::teaching::script::{Script, ScriptTls};
 use crate::teaching::text::without_ending;
 use crate::teaching::wire_tap::Side;
 use crate::teaching::wire_tap::journal::{Happened, LeftOut, Said};
@@ -24,7 +24,7 @@ pub(super) const MOST: usize = 64 * 1024 * 1024;
 pub fn script(dialogue: &Dialogue) -> Result<Script, &'static str> {
     let protocol = dialogue.summary.place.protocol;
     let protocol = protocol.ok_or("its protocol is none of ours")?;
-    let (mut turns, mut tls) = (Vec::new(), Tls::Any);
+    let (mut turns, mut tls) = (Vec::new(), ScriptTls::Any);
     for turn in &dialogue.turns {
         match &turn.what {
             Happened::Said(said) => {
@@ -32,9 +32,9 @@ pub fn script(dialogue: &Dialogue) -> Result<Script, &'static str> {
                 turns.extend(lines(said, parts.unwrap_or_default()));
             }
             // From the first octet: which port that is, the script need not know.
-            Happened::Secured { .. } if turns.is_empty() => tls = Tls::Implicit,
+            Happened::Secured { .. } if turns.is_empty() => tls = ScriptTls::Implicit,
             Happened::Secured { .. } => {
-                tls = Tls::Offered;
+                tls = ScriptTls::Offered;
                 turns.push(Turn::Tls);
             }
             Happened::Ended { by: Side::Server } => turns.push(Turn::Closed),

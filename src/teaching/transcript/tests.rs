@@ -277,7 +277,7 @@ fn what_was_not_recorded_keeps_its_size_in_a_script() {
     let script = script(&dialogue(Protocol::Smtp, &lines)).unwrap();
     let mut octets = 0;
     for step in &script.steps {
-        if let crate::teaching::script::Action::Send(text) = &step.action {
+        if let crate::teaching::script::ScriptAction::Send(text) = &step.action {
             octets += text.fill(&crate::teaching::script::Memory::new()).len();
         }
     }

@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use pillarbox::teaching::script::{
-    Action, Caller, DEMOS, Did, Difference, Event, Script, Sites, connect, perform,
+    Caller, ClientEvent, DEMOS, Difference, PlayEvent, Script, ScriptAction, Sites, connect,
+    perform,
 };
 use regex::Regex;
 
@@ -16,7 +17,7 @@ fn play(script: &Script, sites: &Sites) -> Result<Vec<String>, Difference> {
     let mut heard = Vec::new();
     let mut open = |caller: &Caller| connect(&sites.endpoint(caller)?, caller.protocol);
     perform(script, &mut open, &mut |event| {
-        if let Event::Client(_, Did::Received(line)) = event {
+        if let PlayEvent::Client(_, ClientEvent::Received(line)) = event {
             heard.push(String::from_utf8_lossy(line).into_owned());
         }
         Ok(())
@@ -98,15 +99,16 @@ fn every_demo_tells_what_it_shows() {
         for look in &script.wireshark {
             assert!(filter.is_match(look), "{name}: {look}");
         }
-        let told =
-            |step: &&pillarbox::teaching::script::Step| matches!(step.action, Action::Narrate(_));
+        let told = |step: &&pillarbox::teaching::script::ScriptStep| {
+            matches!(step.action, ScriptAction::Narrate(_))
+        };
         assert!(
             script.steps.iter().filter(told).count() >= 6,
             "{name} tells little"
         );
         // A teacher's projector, and whoever edits it, has so many columns.
         for step in &script.steps {
-            if let Action::Narrate(text) = &step.action {
+            if let ScriptAction::Narrate(text) = &step.action {
                 assert!(text.chars().count() <= 104, "{name}, line {}", step.line);
             }
         }

@@ -1,6 +1,6 @@
 //! What the original could say is said in a demo.
 
-use pillarbox::teaching::script::{Caller, Did, Event, Sites, connect, perform};
+use pillarbox::teaching::script::{Caller, ClientEvent, PlayEvent, Sites, connect, perform};
 use regex::Regex;
 
 use super::scripts;
@@ -84,10 +84,10 @@ fn whatever_the_original_could_say_is_said_in_a_demo() {
         let sites = Sites::open(&script).unwrap();
         let mut open = |caller: &Caller| connect(&sites.endpoint(caller)?, caller.protocol);
         let shown = perform(&script, &mut open, &mut |event| {
-            if let Event::Client(caller, did) = event {
+            if let PlayEvent::Client(caller, did) = event {
                 let (who, octets) = match did {
-                    Did::Sent(octets) => (format!("{} C", caller.protocol.name()), octets),
-                    Did::Received(line) => ("S".to_owned(), line),
+                    ClientEvent::Sent(octets) => (format!("{} C", caller.protocol.name()), octets),
+                    ClientEvent::Received(line) => ("S".to_owned(), line),
                     _ => return Ok(()),
                 };
                 let text = String::from_utf8_lossy(octets);

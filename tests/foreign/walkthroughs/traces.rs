@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use pillarbox::teaching::script::{Action, Script};
+use pillarbox::teaching::script::{Script, ScriptAction};
 
 use super::page;
 use super::page::Walkthrough;
@@ -105,7 +105,7 @@ fn messages(script: &Script) -> Vec<String> {
     let mut messages = Vec::new();
     let mut open: Option<String> = None;
     for step in &script.steps {
-        let Action::Send(text) = &step.action else {
+        let ScriptAction::Send(text) = &step.action else {
             continue;
         };
         let said = String::from_utf8(text.fill(&BTreeMap::new())).unwrap();

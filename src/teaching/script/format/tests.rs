@@ -1,18 +1,16 @@
 //! Scripts that are read, scripts that are not, and the law that reading and writing are inverse.
-// A test fails by panicking.
-#![allow(clippy::unwrap_used)]
 
 use proptest::prelude::*;
 
 use super::*;
 use crate::client::Security;
-use crate::teaching::script::{Pattern, Text};
+use crate::teaching::script::{ClientText, Pattern};
 
 const HEADER: &str = "title: A test\nprotocol: pop3\n";
 
-fn client(number: u32, protocol: Option<Protocol>, at: Option<&str>) -> Action {
+fn client(number: u32, protocol: Option<Protocol>, at: Option<&str>) -> ScriptAction {
     let at = at.map(str::to_owned);
-    Action::Client(Client {
+    ScriptAction::Client(ScriptClient {
         number,
         protocol,
         at,
@@ -32,9 +30,9 @@ fn a_whole_header() {
         summary: "What one learns.".into(),
         wireshark: vec!["`pop`: all of it".into(), "`tcp`: more".into()],
         leaves: "nothing".into(),
-        tls: Tls::Offered,
+        tls: ScriptTls::Offered,
         shows_secrets: true,
-        asks: vec![Asked {
+        asks: vec![ScriptQuestion {
             name: "P".into(),
             question: "Bob's password".into(),
         }],
@@ -49,9 +47,9 @@ fn a_whole_header() {
 #[test]
 fn what_it_needs_of_tls() {
     let rows = [
-        ("", Tls::Any, Security::Plain),
-        ("tls: offered\n", Tls::Offered, Security::Plain),
-        ("tls: implicit\n", Tls::Implicit, Security::Tls),
+        ("", ScriptTls::Any, Security::Plain),
+        ("tls: offered\n", ScriptTls::Offered, Security::Plain),
+        ("tls: implicit\n", ScriptTls::Implicit, Security::Tls),
     ];
     for (line, tls, security) in rows {
         let text = format!("{HEADER}{line}");
@@ -70,31 +68,31 @@ fn one_of_each_step() {
     let text = format!("{HEADER}{steps}");
     let script = Script::parse(&text).unwrap();
     let expected = [
-        Action::Narrate("Look.".into()),
-        Action::Send(Text::of(b"STAT\r\n")),
-        Action::Send(Text::of(b"a\nb")),
-        Action::Expect(Pattern::parse("+OK ...").unwrap()),
-        Action::Expect(Pattern::escaped(r"+\x20").unwrap()),
-        Action::ExpectAny(Pattern::parse("...").unwrap()),
-        Action::Expect(Pattern::exactly(b".")),
-        Action::Remember(r"N /(\d+) octets/".parse().unwrap()),
-        Action::Send(Text::line("RETR ${N}").unwrap()),
+        ScriptAction::Narrate("Look.".into()),
+        ScriptAction::Send(ClientText::of(b"STAT\r\n")),
+        ScriptAction::Send(ClientText::of(b"a\nb")),
+        ScriptAction::Expect(Pattern::parse("+OK ...").unwrap()),
+        ScriptAction::Expect(Pattern::escaped(r"+\x20").unwrap()),
+        ScriptAction::ExpectAny(Pattern::parse("...").unwrap()),
+        ScriptAction::Expect(Pattern::exactly(b".")),
+        ScriptAction::Remember(r"N /(\d+) octets/".parse().unwrap()),
+        ScriptAction::Send(ClientText::line("RETR ${N}").unwrap()),
         client(2, None, None),
         client(3, Some(Protocol::Smtp), None),
         client(4, None, Some("other.test")),
         client(5, Some(Protocol::Imap), Some("other.test")),
-        Action::StartTls,
-        Action::Disconnect,
-        Action::Closed,
-        Action::Pause,
-        Action::Offstage,
-        Action::Onstage,
-        Action::Send(Text::of(b"\r\n")),
-        Action::Narrate(String::new()),
+        ScriptAction::StartTls,
+        ScriptAction::Disconnect,
+        ScriptAction::Closed,
+        ScriptAction::Pause,
+        ScriptAction::Offstage,
+        ScriptAction::Onstage,
+        ScriptAction::Send(ClientText::of(b"\r\n")),
+        ScriptAction::Narrate(String::new()),
     ];
     let expected = (5..).zip(expected);
     let expected: Vec<_> = expected
-        .map(|(line, action)| Step { line, action })
+        .map(|(line, action)| ScriptStep { line, action })
         .collect();
     assert_eq!(script.steps, expected);
     assert_eq!(script.to_string(), text);
@@ -142,24 +140,24 @@ fn what_is_wrong_is_named_with_its_line() {
     assert!(Script::parse(HEADER).is_ok());
 }
 
-fn any_action() -> impl Strategy<Value = Action> {
+fn any_action() -> impl Strategy<Value = ScriptAction> {
     let octets = || prop::collection::vec(any::<u8>(), 0..20);
     let line = "[a-zäA-Z0-9 ./$\\\\:#!]{0,20}";
     let protocol = prop::sample::select(Protocol::ALL.map(Some).to_vec());
     let simple = [
-        Action::StartTls,
-        Action::Disconnect,
-        Action::Closed,
-        Action::Pause,
-        Action::Offstage,
-        Action::Onstage,
+        ScriptAction::StartTls,
+        ScriptAction::Disconnect,
+        ScriptAction::Closed,
+        ScriptAction::Pause,
+        ScriptAction::Offstage,
+        ScriptAction::Onstage,
     ];
     prop_oneof![
-        "\\PC{0,20}".prop_map(Action::Narrate),
-        octets().prop_map(|octets| Action::Send(Text::of(&octets))),
-        line.prop_map(|line| Action::Send(Text::of(format!("{line}\r\n").as_bytes()))),
-        line.prop_map(|line| Action::Expect(Pattern::exactly(line.as_bytes()))),
-        octets().prop_map(|line| Action::Expect(Pattern::exactly(&line))),
+        "\\PC{0,20}".prop_map(ScriptAction::Narrate),
+        octets().prop_map(|octets| ScriptAction::Send(ClientText::of(&octets))),
+        line.prop_map(|line| ScriptAction::Send(ClientText::of(format!("{line}\r\n").as_bytes()))),
+        line.prop_map(|line| ScriptAction::Expect(Pattern::exactly(line.as_bytes()))),
+        octets().prop_map(|line| ScriptAction::Expect(Pattern::exactly(&line))),
         (any::<u32>(), prop_oneof![protocol, Just(None)]).prop_map(|(n, p)| client(n, p, None)),
         prop::sample::select(simple.to_vec()),
     ]

@@ -1,6 +1,4 @@
 //! Plays against an echo: each row a script, and how it ends.
-// A test fails by panicking.
-#![allow(clippy::unwrap_used)]
 
 use super::*;
 
@@ -28,16 +26,16 @@ impl Talk for Echo {
         Err(io::ErrorKind::Unsupported.into())
     }
 
-    fn unheard(&mut self) -> Option<Vec<u8>> {
+    fn unread(&mut self) -> Option<Vec<u8>> {
         self.lines.first().cloned()
     }
 }
 
-fn told(event: Event<'_>) -> String {
+fn described(event: PlayEvent<'_>) -> String {
     match event {
-        Event::Next(step) => format!("> {}\n", step.action),
-        Event::Client(caller, did) => format!("{} {did:?}\n", caller.number),
-        Event::Offstage(caller, did) => format!("Offstage({}, {did:?})\n", caller.number),
+        PlayEvent::Next(step) => format!("> {}\n", step.action),
+        PlayEvent::Client(caller, did) => format!("{} {did:?}\n", caller.number),
+        PlayEvent::Offstage(caller, did) => format!("Offstage({}, {did:?})\n", caller.number),
         other => format!("{other:?}\n"),
     }
 }
@@ -53,7 +51,7 @@ fn play(steps: &str) -> (String, String) {
             Ok(Box::new(Echo { number, lines }))
         },
         &mut |event| {
-            story.push_str(&told(event));
+            story.push_str(&described(event));
             Ok(())
         },
     );
@@ -88,15 +86,15 @@ fn each_row_is_a_play_and_its_end() {
         ),
         (
             "S: 1 a",
-            "line 3: the server closed instead of saying\n  expected  1 a",
+            "line 3: the server closed the connection instead of saying\n  expected  1 a",
         ),
         (
             "C: a\n! closed",
-            "line 4: the server did not close but said\n  got       1 a",
+            "line 4: the server did not close the connection but said\n  got       1 a",
         ),
         (
             "C\\: a\\nb\\n\nS: 1 a",
-            "line 4: the server said more\n  got       1 b",
+            "line 4: the server said more than the script\n  got       1 b",
         ),
         ("! starttls", "line 3: the connection failed: unsupported"),
         (
@@ -119,7 +117,7 @@ fn each_row_is_a_play_and_its_end() {
         ),
         (
             "C: a\nS: ...\n! set N /\\d{3}/",
-            "line 5: what is to be remembered was not said\n  \
+            "line 5: the line does not contain what ! set looks for\n  \
              expected  \\d{3}\n  got       1 a",
         ),
     ];
@@ -158,7 +156,7 @@ fn a_client_is_who_it_was() {
     let mut callers = Vec::new();
     let opened = &mut |_: &Caller| Err(io::ErrorKind::NotFound.into());
     perform(&Script::parse(&script).unwrap(), opened, &mut |event| {
-        if let Event::Client(caller, Did::Turn) = event {
+        if let PlayEvent::Client(caller, ClientEvent::Turn) = event {
             callers.push(format!(
                 "{} {:?} {:?}",
                 caller.number, caller.protocol, caller.at
@@ -183,6 +181,6 @@ fn when_nobody_watches_the_play_ends() {
             Err(io::ErrorKind::BrokenPipe.into())
         },
     );
-    assert!(matches!(ended.unwrap_err().fault, Fault::Audience(_)));
+    assert!(matches!(ended.unwrap_err().mismatch, Mismatch::Audience(_)));
     assert_eq!(seen, 1);
 }
