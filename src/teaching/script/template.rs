@@ -251,7 +251,9 @@ fn take_escape<'a>(text: &'a str, octets: &mut Vec<u8>) -> Result<&'a str, Strin
             return Ok(rest);
         }
         _ => {
-            return Err(r"after a backslash comes one of \r \n \t \0 \\ \x2e \{70000 x}".to_owned());
+            return Err(
+                r"after a backslash comes one of \r \n \t \0 \\ \x2e \{70000 x}".to_owned(),
+            );
         }
     }
     Ok(chars.as_str())
