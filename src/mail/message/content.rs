@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::Header;
 use super::charset::Charset;
-use super::lex::{Lexer, is_space};
+use super::lex::{Lexer, TSPECIALS, is_space, token};
 use super::words;
 
 /// A Content-Type (RFC 2045 §5.1): `text/plain; charset=utf-8`.
@@ -85,15 +85,6 @@ impl Disposition {
         let params = MimeParams::parse(&mut lexer);
         Some(Disposition { kind, params })
     }
-}
-
-/// The Content-Transfer-Encoding (RFC 2045 §6.1), `7bit` if nothing is said.
-#[must_use]
-pub fn transfer_encoding(header: &Header) -> Vec<u8> {
-    header
-        .value("Content-Transfer-Encoding")
-        .and_then(|value| token(&mut Lexer::new(&value)))
-        .unwrap_or_else(|| b"7bit".to_vec())
 }
 
 /// The tags of the Content-Language (RFC 3282 §2): `en`, `fr-CA`.
@@ -272,17 +263,6 @@ fn in_a_row<'a>(pieces: &BTreeMap<usize, &'a MimeParam>) -> impl Iterator<Item =
     (0..).map_while(|number| pieces.get(&number).copied())
 }
 
-/// A token (RFC 2045 §5.1) with the white space and comments around it.
-fn token(lexer: &mut Lexer) -> Option<Vec<u8>> {
-    lexer.skip_space();
-    let token = lexer.run(|octet| octet > b' ' && octet != 0x7f && !TSPECIALS.contains(&octet));
-    lexer.skip_space();
-    (!token.is_empty()).then(|| token.to_vec())
-}
-
-/// RFC 2045 §5.1.
-const TSPECIALS: &[u8] = b"()<>@,;:\\\"/[]?=";
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may fail")]
@@ -409,13 +389,11 @@ mod tests {
     #[test]
     fn the_lesser_fields() {
         let header = Header::parse(
-            b"Content-Transfer-Encoding: (fast) Base64\r\nContent-Language: en, fr-CA ,,de\r\nContent-Disposition: attachment; filename=tea.csv\r\n\r\n",
+            b"Content-Language: en, fr-CA ,,de\r\nContent-Disposition: attachment; filename=tea.csv\r\n\r\n",
         );
-        assert_eq!(transfer_encoding(&header), b"Base64");
         assert_eq!(languages(&header), [b"en".to_vec(), b"fr-CA".to_vec()]);
         let disposition = Disposition::of(&header).unwrap();
         assert_eq!(disposition.kind, b"attachment");
         assert_eq!(disposition.params.value("filename").unwrap(), b"tea.csv");
-        assert_eq!(transfer_encoding(&Header::default()), b"7bit");
     }
 }

@@ -7,7 +7,7 @@
 use std::io::{self, Read};
 
 use super::Header;
-use super::content::transfer_encoding;
+use super::lex::{Lexer, token};
 
 /// Octets that are decoded at a time.
 const CHUNK: usize = 8 * 1024;
@@ -39,6 +39,15 @@ impl Encoding {
             _ => None,
         }
     }
+}
+
+/// The Content-Transfer-Encoding (RFC 2045 §6.1), `7bit` if nothing is said.
+#[must_use]
+pub fn transfer_encoding(header: &Header) -> Vec<u8> {
+    header
+        .value("Content-Transfer-Encoding")
+        .and_then(|value| token(&mut Lexer::new(&value)))
+        .unwrap_or_else(|| b"7bit".to_vec())
 }
 
 /// Reads a body decoded.
@@ -314,6 +323,8 @@ mod tests {
             ),
             (b"Content-Transfer-Encoding: x-uuencode\r\n", None),
         ];
+        let header = Header::parse(b"Content-Transfer-Encoding: (fast) Base64\r\n");
+        assert_eq!(transfer_encoding(&header), b"Base64");
         for (header, encoding) in rows {
             assert_eq!(Encoding::of(&Header::parse(header)), encoding);
         }

@@ -131,6 +131,17 @@ fn uncomment(mut rest: &[u8], mut tell: impl FnMut(u8)) -> &[u8] {
     rest
 }
 
+/// A token (RFC 2045 §5.1) with the white space and comments around it.
+pub(super) fn token(lexer: &mut Lexer) -> Option<Vec<u8>> {
+    lexer.skip_space();
+    let token = lexer.run(|octet| octet > b' ' && octet != 0x7f && !TSPECIALS.contains(&octet));
+    lexer.skip_space();
+    (!token.is_empty()).then(|| token.to_vec())
+}
+
+/// The octets that end a token (RFC 2045 §5.1).
+pub(super) const TSPECIALS: &[u8] = b"()<>@,;:\\\"/[]?=";
+
 /// White space, and what is left of a broken fold.
 pub(super) fn is_space(octet: u8) -> bool {
     matches!(octet, b' ' | b'\t' | b'\r' | b'\n')

@@ -8,7 +8,7 @@
 use std::io::{self, BufReader, Read, Seek, Write};
 use std::ops::Range;
 
-use super::content::transfer_encoding;
+use super::decode::transfer_encoding;
 use super::encode;
 use super::header::HEADER_MAX;
 use super::{BodyPart, Content};

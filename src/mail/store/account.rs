@@ -3,23 +3,20 @@
 //! Names are Unicode here and modified UTF-7 on disk; the hierarchy separator is `.`, as in the
 //! folder names (`Lists.rust` is `.Lists.rust`). `INBOX` is the Maildir itself, in any case.
 //! A mailbox appears and disappears as a whole, by one rename from or to the account's `tmp/`.
-//!
-//! Three locks, always taken in this order: the account's names (CREATE, DELETE, RENAME), a mailbox's
-//! state, and the store's map of open mailboxes. All accounts share the last one, so nothing is done
-//! under it that can wait; the state of a mailbox can be waited for as long as another program has it.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
 use super::name::FolderName;
-use super::{IfMissing, Mailbox, Store, StoreError, Uid};
-use super::{disk, mailbox, maildir, special_use, subscriptions};
+use super::open_mailboxes::OpenMailboxes;
+use super::{IfMissing, Mailbox, StoreError, Uid};
+use super::{disk, maildir, special_use, subscriptions};
 use crate::mail::protocol::imap::SpecialUse;
 
-/// What a new account has beside INBOX, and what it is for: what mail programs would make otherwise,
-/// each under a name of its own.
+/// The mailboxes that a new account has beside INBOX, each with its use. Without them, each mail
+/// program would make its own, under a name of its own.
 pub const DEFAULT_MAILBOXES: [(&str, SpecialUse); 5] = [
     ("Archive", SpecialUse::Archive),
     ("Drafts", SpecialUse::Drafts),
@@ -31,28 +28,27 @@ pub const DEFAULT_MAILBOXES: [(&str, SpecialUse); 5] = [
 /// The mail of one account.
 #[derive(Clone)]
 pub struct Account {
-    store: Arc<Store>,
+    open: Arc<OpenMailboxes>,
     name: String,
     folder: PathBuf,
 }
 
 impl Account {
-    pub(super) fn new(store: Arc<Store>, name: &str, folder: PathBuf) -> Account {
-        let name = name.to_owned();
+    pub(super) fn new(open: &Arc<OpenMailboxes>, name: &str, folder: PathBuf) -> Account {
         Account {
-            store,
-            name,
+            open: Arc::clone(open),
+            name: name.to_owned(),
             folder,
         }
     }
 
-    /// Its name, as in `[accounts]`.
+    /// The account's name, as in `[accounts]`.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The mailbox that mail is delivered to.
+    /// Opens the mailbox that mail is delivered to.
     ///
     /// # Errors
     /// The disk's.
@@ -60,41 +56,21 @@ impl Account {
         self.mailbox("INBOX")
     }
 
-    /// The mailbox with this name: the same one for all who ask at the same time.
+    /// Opens the mailbox with this name. Conversations that have it open share it.
     ///
     /// # Errors
-    /// When there is none, the name is bad, or the disk fails.
+    /// When it does not exist, the name is bad, or the disk fails.
     pub fn mailbox(&self, name: &str) -> Result<Arc<Mailbox>, StoreError> {
         let name = FolderName::parse(name)?;
         let path = self.path(&name);
-        if name.is_inbox() && !is_maildir(&path) {
+        if name.is_inbox() && !maildir::exists(&path) {
             maildir::make(&path)?;
         }
-        self.open(&name, path)
+        self.open.open(&name, path)
     }
 
-    /// As long as somebody has it open, there is one [`Mailbox`] for a folder.
-    fn open(&self, name: &FolderName, path: PathBuf) -> Result<Arc<Mailbox>, StoreError> {
-        let mut open = self.store.open_mailboxes();
-        // Looked for under the lock: who deletes it has it open until it is gone.
-        if !is_maildir(&path) {
-            return Err(StoreError::NoSuchMailbox(name.text().to_owned()));
-        }
-        let known = open.get(&path).and_then(Weak::upgrade);
-        if let Some(mailbox) = known.filter(|mailbox| !mailbox.is_deleted()) {
-            return Ok(mailbox);
-        }
-        let mailbox = Arc::new(Mailbox::at(name.text(), &path, &self.store.lookout));
-        let before = open.insert(path, Arc::downgrade(&mailbox));
-        drop(open);
-        if before.is_none() {
-            maildir::clean(mailbox.maildir());
-        }
-        Ok(mailbox)
-    }
-
-    /// The names of all the mailboxes, `INBOX` first, the others sorted. A name that only others
-    /// are below (`Lists`, when there is `Lists.rust`) is not among them.
+    /// Returns the names of all the mailboxes, `INBOX` first, the others sorted. A name that is only
+    /// a level above others (`Lists`, when there is `Lists.rust`) is not among them.
     ///
     /// # Errors
     /// The disk's.
@@ -105,7 +81,7 @@ impl Account {
         Ok(inbox.chain(others).collect())
     }
 
-    /// All but INBOX, sorted.
+    /// Returns all names but INBOX, sorted.
     fn names(&self) -> Result<Vec<FolderName>, StoreError> {
         let mut names = Vec::new();
         for entry in fs::read_dir(&self.folder).map_err(StoreError::disk(&self.folder))? {
@@ -113,7 +89,9 @@ impl Account {
             let folder = entry.file_name();
             let name = folder.to_str().and_then(|folder| folder.strip_prefix('.'));
             match name.and_then(FolderName::decode) {
-                Some(name) if !name.is_inbox() && is_maildir(&entry.path()) => names.push(name),
+                Some(name) if !name.is_inbox() && maildir::exists(&entry.path()) => {
+                    names.push(name)
+                }
                 _ => {}
             }
         }
@@ -124,23 +102,23 @@ impl Account {
     /// Makes a mailbox.
     ///
     /// # Errors
-    /// When there is one, the name is bad, or the disk fails.
+    /// When it exists, the name is bad, or the disk fails.
     pub fn create(&self, name: &str) -> Result<(), StoreError> {
         self.create_for(name, &[])
     }
 
-    /// Makes a mailbox that is for this.
+    /// Makes a mailbox with these uses.
     ///
     /// # Errors
-    /// When there is one, another one is for this, the name is bad, or the disk fails; then nothing
-    /// is made.
+    /// When it exists, another mailbox has one of the uses, the name is bad, or the disk fails; then
+    /// nothing is made.
     pub fn create_for(&self, name: &str, uses: &[SpecialUse]) -> Result<(), StoreError> {
         let name = FolderName::parse_new(name)?;
         let path = self.path(&name);
         let exists = || Err(StoreError::MailboxExists(name.text().to_owned()));
-        let names = self.store.names(&self.name);
-        let _nobody_else = mailbox::lock(&names);
-        if name.is_inbox() || is_maildir(&path) {
+        let names = self.open.names_lock(&self.name);
+        let _names = disk::lock(&names);
+        if name.is_inbox() || maildir::exists(&path) {
             return exists();
         }
         special_use::set(&self.folder, &name, uses, |owner| self.exists(owner))?;
@@ -154,7 +132,7 @@ impl Account {
             Err(error) => {
                 let _ = fs::remove_dir_all(&unborn);
                 if error.kind() == io::ErrorKind::DirectoryNotEmpty {
-                    // Somebody's folder, which only lacks its `cur/`.
+                    // The folder exists, and lacks only its `cur/`.
                     return maildir::make(&path);
                 }
                 Err(StoreError::Disk(path, error))
@@ -162,7 +140,7 @@ impl Account {
         }
     }
 
-    /// Makes what a new account has, so far as an earlier attempt has not.
+    /// Makes the mailboxes of a new account that an earlier attempt has not made.
     pub(super) fn make_default_mailboxes(&self) -> Result<(), StoreError> {
         for (name, special_use) in DEFAULT_MAILBOXES {
             match self.create_for(name, &[special_use]) {
@@ -176,7 +154,7 @@ impl Account {
     /// Removes a mailbox and its messages; the mailboxes below it stay.
     ///
     /// # Errors
-    /// When there is none, it is INBOX, or the disk fails.
+    /// When it does not exist, it is INBOX, or the disk fails.
     pub fn delete(&self, name: &str) -> Result<(), StoreError> {
         let name = FolderName::parse(name)?;
         if name.is_inbox() {
@@ -186,9 +164,9 @@ impl Account {
         }
         let path = self.path(&name);
         let dying = self.folder.join("tmp").join(maildir::unique());
-        let names = self.store.names(&self.name);
-        let _nobody_else = mailbox::lock(&names);
-        if !is_maildir(&path) && self.names()?.iter().any(|other| other.is_below(&name)) {
+        let names = self.open.names_lock(&self.name);
+        let _names = disk::lock(&names);
+        if !maildir::exists(&path) && self.names()?.iter().any(|other| other.is_below(&name)) {
             return Err(StoreError::HasChildren(name.text().to_owned()));
         }
         self.take_away(&name, path, &dying)?;
@@ -201,13 +179,14 @@ impl Account {
         Ok(())
     }
 
-    /// Gives a mailbox, and those below it, another name; returns every old name with its new one.
-    /// Renaming INBOX moves its messages to a new mailbox, and gives nothing another name
-    /// (RFC 9051 §6.3.6). Who has a renamed mailbox open sees it as deleted; its UIDs, its UIDVALIDITY
-    /// and its uses go with it.
+    /// Renames a mailbox and those below it; returns every old name with its new one.
+    ///
+    /// Renaming INBOX moves its messages to a new mailbox, and renames nothing (RFC 9051 §6.3.6).
+    /// Sessions that have a renamed mailbox open see it as deleted; its UIDs, its UIDVALIDITY and its
+    /// uses go with it.
     ///
     /// # Errors
-    /// When there is none, one of the new names exists or is bad, or the disk fails.
+    /// When it does not exist, one of the new names exists or is bad, or the disk fails.
     pub fn rename(&self, from: &str, to: &str) -> Result<Vec<(String, String)>, StoreError> {
         let (from, to) = (FolderName::parse(from)?, FolderName::parse_new(to)?);
         if from.is_inbox() {
@@ -217,8 +196,8 @@ impl Account {
             let why = "a mailbox cannot be moved below itself";
             return Err(StoreError::BadName(to.text().to_owned(), why));
         }
-        let names = self.store.names(&self.name);
-        let _nobody_else = mailbox::lock(&names);
+        let names = self.open.names_lock(&self.name);
+        let _names = disk::lock(&names);
         let renames = self.renames(&from, &to)?;
         special_use::announce(&self.folder, &renames)?;
         for (old, new) in &renames {
@@ -231,7 +210,7 @@ impl Account {
         Ok(renames.iter().map(texts).collect())
     }
 
-    /// What becomes of `from`, and of all below it, when it becomes `to`.
+    /// Returns the renames that make `from` `to`: its own, and those of the mailboxes below it.
     fn renames(
         &self,
         from: &FolderName,
@@ -260,7 +239,8 @@ impl Account {
         let messages = inbox.refresh()?;
         let messages = messages.messages.iter();
         let uids: Vec<Uid> = messages.map(|message| message.uid).collect();
-        inbox.move_to(&uids, &to, IfMissing::Skip).map(drop)
+        inbox.move_to(&uids, &to, IfMissing::Skip)?;
+        Ok(())
     }
 
     /// Subscribes to a mailbox, which need not exist (RFC 3501 §6.3.6).
@@ -279,7 +259,7 @@ impl Account {
         subscriptions::set(&self.folder, &FolderName::parse(name)?, false)
     }
 
-    /// The names subscribed to, sorted.
+    /// Returns the names subscribed to, sorted.
     ///
     /// # Errors
     /// The disk's.
@@ -288,8 +268,9 @@ impl Account {
         Ok(names.iter().map(|name| name.text().to_owned()).collect())
     }
 
-    /// What mailboxes are for: each use, and the mailbox that has it (RFC 6154). Of a mailbox that is
-    /// renamed the use goes along; of one that is deleted it is free again.
+    /// Returns each special use with the mailbox that has it (RFC 6154).
+    ///
+    /// The use of a renamed mailbox stays with it; the use of a deleted one is free again.
     ///
     /// # Errors
     /// The disk's.
@@ -301,29 +282,24 @@ impl Account {
             .collect())
     }
 
-    /// What is written down of mailboxes that are no more means nothing, so this may fail.
+    /// Removes the uses of deleted mailboxes. They mean nothing, so this may fail.
     fn forget_uses(&self) {
         if let Err(error) = special_use::tidy(&self.folder, |owner| self.exists(owner)) {
             log::warn!("{error}");
         }
     }
 
-    /// Renames a mailbox's folder; who has it open sees it as deleted.
+    /// Renames a mailbox's folder; sessions that have it open see it as deleted.
     fn take_away(&self, name: &FolderName, from: PathBuf, to: &Path) -> Result<(), StoreError> {
-        let mailbox = self.open(name, from)?;
+        let mailbox = self.open.open(name, from)?;
         let from = mailbox.maildir();
         mailbox.delete(|| fs::rename(from, to).map_err(StoreError::disk(from)))?;
-        let mut open = self.store.open_mailboxes();
-        let ours = |entry: &Weak<Mailbox>| std::ptr::eq(entry.as_ptr(), Arc::as_ptr(&mailbox));
-        // Somebody may have made and opened another one under this name meanwhile.
-        if open.get(from).is_some_and(ours) {
-            open.remove(from);
-        }
+        self.open.forget(&mailbox);
         Ok(())
     }
 
     fn exists(&self, name: &FolderName) -> bool {
-        is_maildir(&self.path(name))
+        maildir::exists(&self.path(name))
     }
 
     fn path(&self, name: &FolderName) -> PathBuf {
@@ -332,9 +308,4 @@ impl Account {
         }
         self.folder.join(name.folder())
     }
-}
-
-/// Is there a mailbox in this folder?
-fn is_maildir(path: &Path) -> bool {
-    path.join("cur").is_dir()
 }

@@ -1,28 +1,23 @@
 //! Several messages into one mailbox: all of them, or none (IMAP APPEND, RFC 3502).
 
+use std::fs::File;
 use std::sync::Arc;
 
-use super::delivery::{Delivery, StagedFile, destination};
+use super::delivery::Delivery;
+use super::staged::{StagedMessage, destination};
 use super::{Mailbox, StoreError, Uid, maildir};
-use crate::mail::message::Flags;
 
-/// Messages that are written to disk and in no mailbox yet. Dropped without [`Batch::commit`], they
-/// leave nothing behind. None of them holds a file open.
+/// Messages that are on disk and in no mailbox yet.
+///
+/// A batch that is dropped without [`Batch::commit`] leaves nothing on disk. No message of it holds
+/// a file open.
 pub struct Batch {
     mailbox: Arc<Mailbox>,
     messages: Vec<StagedMessage>,
 }
 
-/// A message that is durable in `tmp/`.
-pub(super) struct StagedMessage {
-    pub(super) staged: StagedFile,
-    /// What its name will say of its sizes: `,S=4,W=5`.
-    pub(super) sizes: String,
-    pub(super) flags: Flags,
-}
-
 impl Batch {
-    /// Nothing yet, for this mailbox.
+    /// An empty batch for this mailbox.
     #[must_use]
     pub fn new(mailbox: Arc<Mailbox>) -> Batch {
         Batch {
@@ -31,16 +26,25 @@ impl Batch {
         }
     }
 
-    /// Where they go.
+    /// The mailbox that the messages are for.
     #[must_use]
     pub fn mailbox(&self) -> &Arc<Mailbox> {
         &self.mailbox
     }
 
-    /// How many there are.
+    /// The number of messages.
     #[must_use]
     pub fn count(&self) -> usize {
         self.messages.len()
+    }
+
+    /// Opens a file without a name, for text that is checked before it becomes a message.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn scratch(&self) -> Result<File, StoreError> {
+        let folder = self.mailbox.maildir().join("tmp");
+        tempfile::tempfile_in(&folder).map_err(StoreError::disk(folder))
     }
 
     /// Begins one more message.
@@ -51,26 +55,27 @@ impl Batch {
         Delivery::begin(vec![Arc::clone(&self.mailbox)])
     }
 
-    /// Takes the message that was begun here and is whole now.
+    /// Takes a message that was begun here and is now whole.
     ///
     /// # Errors
     /// The disk's.
     pub fn add(&mut self, delivery: Delivery) -> Result<(), StoreError> {
-        self.messages.push(delivery.written()?);
+        self.messages.push(delivery.into_staged()?);
         Ok(())
     }
 
-    /// Puts all the messages where they belong. When this returns, they survive a power cut.
-    /// Returns their UIDs, in their order, but for those that another client removed meanwhile.
+    /// Puts all the messages into the mailbox. When this returns, they survive a power cut.
+    ///
+    /// Returns their UIDs in order, without those that another client has expunged since.
     ///
     /// # Errors
-    /// The disk's; then none of them is in the mailbox.
+    /// The disk's. Then none of them is in the mailbox.
     pub fn commit(self) -> Result<Vec<Uid>, StoreError> {
         let mut files = Vec::with_capacity(self.messages.len());
         for (number, message) in (1..).zip(self.messages) {
             let base = maildir::unique() + &message.sizes;
             let file = destination(&self.mailbox, &base.into(), &message.flags)?;
-            files.push((number, message.staged, file));
+            files.push((number, message.file, file));
         }
         let placed = self.mailbox.place(files)?;
         let uids = self.mailbox.uids_of(placed)?;

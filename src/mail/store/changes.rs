@@ -5,7 +5,7 @@
 //! comes too soon after a change, and after a change of our own, we give the folder a time between
 //! two ticks, which no other change can give it. After our own change that also spares the next
 //! scan, if nobody else changed the folder before us. Whoever did so in the very moment of our
-//! change is found out a second later, or by the [`lookout`](super::lookout) at once.
+//! change is found out a second later, or by the watcher (`watch`) at once.
 //!
 //! ```text
 //!  clock ──┬───────────────┬───────────────┬────────▶     it moves only here: one tick after another

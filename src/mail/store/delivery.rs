@@ -1,17 +1,16 @@
 //! A message on its way into one or more mailboxes: whole, or not at all.
 //!
 //! `tmp/` → fsync → link or rename into `new/` (or `cur/` when it has flags) → fsync of the folder.
-//! Dropped without [`Delivery::commit`], it leaves nothing behind.
+//! A delivery that is dropped without [`Delivery::commit`] leaves nothing on disk.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use super::batch::StagedMessage;
 use super::crlf::ToLf;
-use super::maildir::{self, MailFile};
+use super::maildir;
+use super::staged::{StagedFile, StagedMessage, destination};
 use super::{Mailbox, StoreError, disk};
 use crate::mail::message::Flags;
 
@@ -22,11 +21,11 @@ pub struct Delivery {
     writer: ToLf<BufWriter<File>>,
     flags: Flags,
     date: Option<SystemTime>,
-    /// A write failed: what is in the file is not the message.
+    /// Set when a write failed: then the file does not hold the message.
     failed: Option<io::ErrorKind>,
 }
 
-/// What became of a message in one of its mailboxes.
+/// The result of a delivery in one of its mailboxes.
 pub type DeliveryOutcome = (Arc<Mailbox>, Result<(), StoreError>);
 
 impl Delivery {
@@ -54,7 +53,7 @@ impl Delivery {
         })
     }
 
-    /// The message's flags and internal date (by default none, and now): IMAP APPEND.
+    /// Sets the message's flags and internal date (by default none, and now): IMAP APPEND.
     #[must_use]
     pub fn with(mut self, flags: Flags, date: Option<SystemTime>) -> Delivery {
         self.flags = flags;
@@ -62,20 +61,19 @@ impl Delivery {
         self
     }
 
-    /// Puts the message where it belongs. When this returns, it survives a power cut. Every
-    /// conversation that watches the mailboxes is told.
+    /// Puts the message into its mailboxes, and wakes every conversation that watches them.
     ///
-    /// Returns the name by which [`super::Snapshot::find`] finds it.
+    /// When this returns, the message survives a power cut. Returns the name by which
+    /// [`super::Snapshot::find`] finds it.
     ///
     /// # Errors
-    /// The disk's; then the message is in none of the mailboxes, or, if the disk failed between two, in some.
+    /// The disk's. Then the message is in no mailbox, or, if the disk failed between two, in some.
     pub fn commit(mut self) -> Result<String, StoreError> {
-        self.write_down()
-            .map_err(StoreError::disk(&self.staged.0))?;
+        self.sync()?;
         let name = self.name();
         let mut staged = Vec::with_capacity(self.mailboxes.len());
         for mailbox in self.mailboxes.iter().skip(1) {
-            let link = StagedFile::link(&self.staged.0, mailbox.maildir());
+            let link = StagedFile::link(self.staged.path(), mailbox.maildir());
             staged.push(link.map_err(StoreError::disk(mailbox.maildir()))?);
         }
         staged.insert(0, self.staged);
@@ -85,50 +83,50 @@ impl Delivery {
         Ok(name.to_string())
     }
 
-    /// Like [`Delivery::commit`], but what goes wrong with one mailbox does not keep the message
-    /// from the others: what became of it, mailbox by mailbox.
+    /// Puts the message into each mailbox that takes it, whatever goes wrong with the others.
+    /// Returns the result for each mailbox.
     ///
     /// # Errors
-    /// The disk's; then the message is in none of the mailboxes.
+    /// The disk's. Then the message is in no mailbox.
     pub fn commit_each(mut self) -> Result<Vec<DeliveryOutcome>, StoreError> {
-        self.write_down()
-            .map_err(StoreError::disk(&self.staged.0))?;
+        self.sync()?;
         let name = self.name();
-        let others = self.mailboxes.iter().skip(1);
-        let mut outcomes: Vec<DeliveryOutcome> = others
-            .map(|mailbox| {
-                let staged = StagedFile::link(&self.staged.0, mailbox.maildir())
-                    .map_err(StoreError::disk(mailbox.maildir()));
-                let put = staged.and_then(|staged| put(staged, mailbox, &name, &self.flags));
-                (Arc::clone(mailbox), put)
-            })
-            .collect();
+        let mut outcomes: Vec<DeliveryOutcome> = Vec::with_capacity(self.mailboxes.len());
+        for mailbox in self.mailboxes.iter().skip(1) {
+            let link = StagedFile::link(self.staged.path(), mailbox.maildir());
+            let link = link.map_err(StoreError::disk(mailbox.maildir()));
+            let result = link.and_then(|staged| put(staged, mailbox, &name, &self.flags));
+            outcomes.push((Arc::clone(mailbox), result));
+        }
         if let Some(first) = self.mailboxes.first() {
-            let put = put(self.staged, first, &name, &self.flags);
-            outcomes.push((Arc::clone(first), put));
+            let result = put(self.staged, first, &name, &self.flags);
+            outcomes.push((Arc::clone(first), result));
         }
         Ok(outcomes)
     }
 
-    /// The name of the file without its flags.
-    fn name(&self) -> Arc<str> {
-        (maildir::unique() + &self.sizes()).into()
-    }
-
-    /// Writes the message down; it is in no mailbox, and holds no file open.
-    pub(super) fn written(mut self) -> Result<StagedMessage, StoreError> {
-        self.write_down()
-            .map_err(StoreError::disk(&self.staged.0))?;
+    /// Makes the message durable, in no mailbox yet and with no file open.
+    pub(super) fn into_staged(mut self) -> Result<StagedMessage, StoreError> {
+        self.sync()?;
         Ok(StagedMessage {
             sizes: self.sizes(),
-            staged: self.staged,
+            file: self.staged,
             flags: self.flags,
         })
     }
 
+    /// Returns a new name for the file, without the flags.
+    fn name(&self) -> Arc<str> {
+        (maildir::unique() + &self.sizes()).into()
+    }
+
     fn sizes(&self) -> String {
-        let (disk, wire) = (self.writer.on_disk, self.writer.on_wire);
-        format!(",S={disk},W={wire}")
+        format!(",S={},W={}", self.writer.on_disk, self.writer.on_wire)
+    }
+
+    fn sync(&mut self) -> Result<(), StoreError> {
+        let synced = self.write_down();
+        synced.map_err(StoreError::disk(self.staged.path()))
     }
 
     fn write_down(&mut self) -> io::Result<()> {
@@ -159,7 +157,7 @@ impl Write for Delivery {
     }
 }
 
-/// Puts a staged message into its mailbox, and tells those who watch it.
+/// Puts a staged message into its mailbox, and rings for those who watch it.
 fn put(
     staged: StagedFile,
     mailbox: &Mailbox,
@@ -172,64 +170,4 @@ fn put(
     let synced = disk::sync_folder(&file.dir.of(mailbox.maildir()));
     mailbox.ring();
     synced
-}
-
-/// Where a message with these flags belongs.
-pub(super) fn destination(
-    mailbox: &Mailbox,
-    base: &Arc<str>,
-    flags: &Flags,
-) -> Result<MailFile, StoreError> {
-    let letters = match flags.is_empty() {
-        // Nothing of the mailbox need be read for that.
-        true => String::new(),
-        false => mailbox.letters(flags)?,
-    };
-    Ok(MailFile::arriving(Arc::clone(base), &letters))
-}
-
-/// A file in a Maildir's `tmp/`, which is not there any more when this is dropped.
-pub(super) struct StagedFile(PathBuf);
-
-impl StagedFile {
-    fn make(maildir: &Path) -> Result<(StagedFile, File), StoreError> {
-        let path = maildir.join("tmp").join(maildir::unique());
-        let file = disk::make_file(&path).map_err(StoreError::disk(&path))?;
-        Ok((StagedFile(path), file))
-    }
-
-    /// The same file once more; where the file system cannot do that, a copy of it.
-    pub(super) fn link(source: &Path, maildir: &Path) -> io::Result<StagedFile> {
-        let staged = StagedFile(maildir.join("tmp").join(maildir::unique()));
-        match fs::hard_link(source, &staged.0) {
-            Ok(()) => Ok(staged),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(error),
-            Err(_) => {
-                let date = fs::metadata(source)?.modified()?;
-                fs::copy(source, &staged.0)?;
-                let file = File::options().write(true).open(&staged.0)?;
-                file.set_modified(date)?;
-                file.sync_all()?;
-                Ok(staged)
-            }
-        }
-    }
-
-    /// Moves it to its place, in one step.
-    pub(super) fn publish(self, mailbox: &Mailbox, file: &MailFile) -> Result<(), StoreError> {
-        let path = file.path(mailbox.maildir());
-        match fs::rename(&self.0, &path) {
-            Ok(()) => Ok(()),
-            Err(_) if mailbox.is_deleted() => {
-                Err(StoreError::NoSuchMailbox(mailbox.name().to_owned()))
-            }
-            Err(error) => Err(StoreError::Disk(path, error)),
-        }
-    }
-}
-
-impl Drop for StagedFile {
-    fn drop(&mut self) {
-        let _ = fs::remove_file(&self.0);
-    }
 }

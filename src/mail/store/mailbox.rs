@@ -1,66 +1,82 @@
 //! A mailbox that several conversations have open at once.
 //!
-//! Its state is a [`Snapshot`]: an immutable list of messages in the order of their UIDs. A change
-//! (a delivery, a STORE, an EXPUNGE, another program's doing) makes a new snapshot and rings the
-//! bells of all who watch. A conversation compares the snapshot that its client knows with the
-//! newest, and so learns what to tell; nobody's message numbers change under them.
+//! Its state is a [`Snapshot`]. A change (a delivery, a STORE, an EXPUNGE, or another program's) makes
+//! a new snapshot and rings the bells of all conversations that watch. A conversation compares the
+//! snapshot that its client knows with the newest, and so learns what to report.
 //!
-//! A mailbox that is deleted while it is open is empty from then on, and its messages are gone.
+//! A mailbox that is deleted while it is open is empty from then on.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::{Arc, Mutex, TryLockError, Weak};
 use std::time::SystemTime;
 
 use super::crlf::{self, ToCrlf};
-use super::edit::Edit;
-use super::lookout::Lookout;
+use super::disk::lock;
 use super::maildir::Dir;
 use super::state::MailboxState;
-use super::watching::Watching;
+use super::watch::{FolderWatch, FolderWatcher, Watched};
 use super::{Identity, Message, Snapshot, StoreError};
-use crate::mail::message::{FlagChange, Flags};
+use crate::mail::message::Flags;
 use crate::mail::net::Bell;
 
-/// A message's number for life in its mailbox: never 0, never used again (RFC 9051 §2.3.1.1).
-pub type Uid = u32;
-
-/// How often a file is looked for that is renamed in that very moment, each time anew.
+/// Attempts to find a file that another program renames at the same time.
 const ATTEMPTS: usize = 20;
 
-/// One mailbox, shared by all the conversations that have it open.
+/// A mailbox, shared by all the conversations that have it open.
 pub struct Mailbox {
     name: String,
     maildir: Arc<Path>,
-    /// Read at the first use: a delivery needs none of it.
+    /// Read at the first use, because a delivery needs none of it.
     state: Mutex<Option<MailboxState>>,
-    /// We ourselves put something into `new/`, `cur/`.
+    /// Set when we ourselves put something into `new/`, `cur/`.
     touched: [AtomicBool; 2],
     deleted: AtomicBool,
-    watching: Mutex<Watching>,
-    lookout: Arc<Lookout>,
+    bells: Mutex<Bells>,
+    watcher: Arc<FolderWatcher>,
     exclusive: AtomicBool,
+}
+
+/// The bells that ring when a mailbox changes.
+#[derive(Default)]
+struct Bells {
+    all: Vec<(u64, Bell)>,
+    last: u64,
+    /// While there is a bell, other programs' changes are watched for.
+    folder_watch: Option<FolderWatch>,
 }
 
 impl Mailbox {
     /// The mailbox in this Maildir.
-    pub(super) fn at(name: &str, maildir: &Path, lookout: &Arc<Lookout>) -> Mailbox {
+    pub(super) fn at(name: &str, maildir: &Path, watcher: &Arc<FolderWatcher>) -> Mailbox {
         Mailbox {
             name: name.to_owned(),
             maildir: maildir.into(),
             state: Mutex::new(None),
             touched: Default::default(),
             deleted: AtomicBool::new(false),
-            watching: Mutex::default(),
-            lookout: Arc::clone(lookout),
+            bells: Mutex::default(),
+            watcher: Arc::clone(watcher),
             exclusive: AtomicBool::new(false),
         }
     }
 
-    /// The newest snapshot. Looks at the folder if it may have changed, and gives new messages
-    /// their UIDs, which are on disk when this returns. The same `Arc` comes back while nothing changed.
+    /// The name under which it was opened.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(super) fn maildir(&self) -> &Path {
+        &self.maildir
+    }
+
+    /// Returns the newest snapshot; the same `Arc` while nothing has changed.
+    ///
+    /// Scans the folder if it may have changed, and gives new messages their UIDs, which are on disk
+    /// when this returns.
     ///
     /// # Errors
     /// The disk's.
@@ -71,9 +87,10 @@ impl Mailbox {
         })
     }
 
-    /// Like [`Mailbox::refresh`], and from now on nothing in the snapshot is recent to others: a
-    /// writing session was told. Moves the messages from `new/` to `cur/`.
-    /// The returned snapshot's `first_recent` is the one before the claim.
+    /// Refreshes for a writing session, and moves messages from `new/` to `cur/`.
+    ///
+    /// The returned snapshot's `first_recent` is the one before the call. From now on nothing in the
+    /// snapshot is recent to other sessions.
     ///
     /// # Errors
     /// The disk's.
@@ -93,54 +110,48 @@ impl Mailbox {
         Ok(MessageReader(ToCrlf::new(file)))
     }
 
-    /// The message's octets with CRLF line endings: RFC822.SIZE. Known without opening the file for
-    /// every message that this program delivered; otherwise counted once and remembered.
+    /// Returns RFC822.SIZE: the message's octets with CRLF line endings.
+    ///
+    /// It is known without opening the file for every message that this program delivered; otherwise
+    /// it is counted once and remembered.
     ///
     /// # Errors
     /// As [`Mailbox::open`].
     pub fn size(&self, message: &Message) -> Result<u64, StoreError> {
-        if let Some(known) = message.learned.octets.get() {
+        if let Some(known) = message.details.octets.get() {
             return Ok(*known);
         }
         let counted = self.locate(message, |path| crlf::count(File::open(path)?))?;
-        let _ = message.learned.octets.set(counted);
+        let _ = message.details.octets.set(counted);
         self.with_state(|state| {
             state.uids.remember_size(&message.file.name.base, counted);
             Ok(counted)
         })
     }
 
-    /// The message's internal date: the file's modification time when it was first asked for, since
+    /// Returns the internal date: the file's modification time when it was first asked for, since
     /// the date of a message never changes.
     ///
     /// # Errors
     /// As [`Mailbox::open`].
     pub fn date(&self, message: &Message) -> Result<SystemTime, StoreError> {
-        if let Some(known) = message.learned.date.get() {
+        if let Some(known) = message.details.date.get() {
             return Ok(*known);
         }
         let date = self.locate(message, |path| fs::metadata(path)?.modified())?;
-        Ok(*message.learned.date.get_or_init(|| date))
+        Ok(*message.details.date.get_or_init(|| date))
     }
 
-    /// Is the message still there?
+    /// Checks that the message still exists.
     ///
     /// # Errors
     /// As [`Mailbox::open`].
-    pub fn look_for(&self, message: &Message) -> Result<(), StoreError> {
-        self.locate(message, |path| fs::metadata(path).map(drop))
+    pub fn check_exists(&self, message: &Message) -> Result<(), StoreError> {
+        self.locate(message, |path| fs::metadata(path))?;
+        Ok(())
     }
 
-    /// A file without a name, for what must be looked at before it becomes a message.
-    ///
-    /// # Errors
-    /// The disk's.
-    pub fn scratch(&self) -> Result<File, StoreError> {
-        let folder = self.maildir.join("tmp");
-        tempfile::tempfile_in(&folder).map_err(StoreError::disk(folder))
-    }
-
-    /// What the message is called for life, here and in no other mailbox.
+    /// Returns the message's identity, which no other message of the store ever has.
     #[must_use]
     pub fn identity(&self, message: &Message) -> Identity {
         Identity {
@@ -149,58 +160,37 @@ impl Mailbox {
         }
     }
 
-    /// Changes flags; returns the new snapshot. UIDs that are gone are passed over.
-    ///
-    /// # Errors
-    /// The disk's.
-    pub fn store(&self, uids: &[Uid], change: &FlagChange) -> Result<Arc<Snapshot>, StoreError> {
-        self.edit(uids, &mut Edit::Flags(change))
-    }
-
-    /// Removes messages for good; returns the new snapshot. UIDs that are gone are passed over.
-    ///
-    /// # Errors
-    /// The disk's.
-    pub fn remove(&self, uids: &[Uid]) -> Result<Arc<Snapshot>, StoreError> {
-        self.edit(uids, &mut Edit::Remove)
-    }
-
-    /// Rings this bell at every change, whoever makes it, until the guard is dropped.
+    /// Rings this bell at every change, by any program, until the guard is dropped.
     #[must_use]
     pub fn watch(self: &Arc<Self>, bell: &Bell) -> WatchGuard {
-        let look_out = || self.lookout.watch(self);
-        let id = lock(&self.watching).begin(bell, look_out);
+        let mut bells = lock(&self.bells);
+        bells.last += 1;
+        let id = bells.last;
+        bells.all.push((id, bell.clone()));
+        if bells.folder_watch.is_none() {
+            let mailbox: Weak<Mailbox> = Arc::downgrade(self);
+            bells.folder_watch = self.watcher.watch(mailbox as Weak<dyn Watched>);
+        }
         let mailbox = Arc::clone(self);
         WatchGuard { mailbox, id }
     }
 
-    /// The exclusive lock that POP3 takes (RFC 1939 §4); `None` while another session has it.
+    pub(super) fn ring(&self) {
+        lock(&self.bells)
+            .all
+            .iter()
+            .for_each(|(_, bell)| bell.ring());
+    }
+
+    /// Takes POP3's exclusive lock (RFC 1939 §4); `None` while another session has it.
     #[must_use]
     pub fn lock(self: &Arc<Self>) -> Option<ExclusiveLock> {
         let was_locked = self.exclusive.swap(true, Ordering::Acquire);
         (!was_locked).then(|| ExclusiveLock(Arc::clone(self)))
     }
 
-    pub(super) fn edit(
-        &self,
-        uids: &[Uid],
-        edit: &mut Edit<'_>,
-    ) -> Result<Arc<Snapshot>, StoreError> {
-        let (result, changed) = self.with_state(|state| {
-            // What another program took away would otherwise count as there already.
-            self.look(state)?;
-            let before = Arc::clone(&state.snapshot);
-            let result = state.edit(uids, edit);
-            let changed = !Arc::ptr_eq(&before, &state.snapshot);
-            Ok((result.map(|()| Arc::clone(&state.snapshot)), changed))
-        })?;
-        if changed {
-            self.ring();
-        }
-        result
-    }
-
-    fn look(&self, state: &mut MailboxState) -> Result<(), StoreError> {
+    /// Refreshes the state under its lock.
+    pub(super) fn look(&self, state: &mut MailboxState) -> Result<(), StoreError> {
         let mut ours = false;
         for dir in Dir::BOTH {
             if self.touched[dir as usize].swap(false, Ordering::Acquire) {
@@ -219,15 +209,15 @@ impl Mailbox {
                 other => other?,
             }
         };
-        // Who delivers rings for it, and so does the lookout; whoever sees first what another program
-        // did to a mailbox rings for the others.
+        // A delivery rings by itself, and so does the watcher. The session that first sees another
+        // program's change rings for the others.
         if changed && !ours {
             self.ring();
         }
         Ok(())
     }
 
-    /// Does something with a message's file, wherever it is by now.
+    /// Does something with a message's file, even if another program has renamed it.
     pub(super) fn locate<T>(
         &self,
         message: &Message,
@@ -240,7 +230,7 @@ impl Mailbox {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 other => return other.map_err(StoreError::disk(path)),
             }
-            // Others change its flags, and so its name, while we look for it.
+            // Another program changed the flags, and so the name, while we looked for it.
             let snapshot = self.rescan()?;
             match snapshot.uid(message.uid) {
                 Some(same) if same.file.name.base == file.name.base => file = same.file.clone(),
@@ -250,7 +240,7 @@ impl Mailbox {
         Err(StoreError::MessageGone)
     }
 
-    /// A refresh that believes no modification time.
+    /// Refreshes without trusting any modification time.
     fn rescan(&self) -> Result<Arc<Snapshot>, StoreError> {
         self.with_state(|state| {
             state.changes.distrust_all();
@@ -259,12 +249,12 @@ impl Mailbox {
         })
     }
 
-    /// The letters that tell these flags in this mailbox's file names.
+    /// Returns the letters for these flags in this mailbox's file names.
     pub(super) fn letters(&self, flags: &Flags) -> Result<String, StoreError> {
         self.with_state(|state| state.keywords.letters(flags, ""))
     }
 
-    /// Works while nobody else looks at the folder.
+    /// Works under the lock, while no other session looks at the folder.
     pub(super) fn with_state<T>(
         &self,
         work: impl FnOnce(&mut MailboxState) -> Result<T, StoreError>,
@@ -275,7 +265,7 @@ impl Mailbox {
         }
     }
 
-    /// Looks at the state as far as anybody has read it, unless somebody is at it now.
+    /// Looks at the state, if it was ever read; returns `None` while a session works on it.
     pub(super) fn try_state<T>(&self, look: impl FnOnce(Option<&MailboxState>) -> T) -> Option<T> {
         match self.state.try_lock() {
             Ok(state) => Some(look(state.as_ref())),
@@ -284,12 +274,12 @@ impl Mailbox {
         }
     }
 
-    /// Deletes the mailbox: what it does with the folder happens while nobody looks at it.
+    /// Deletes the mailbox; `remove` takes its folder away while no session looks at it.
     pub(super) fn delete(
         &self,
         remove: impl FnOnce() -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
-        let _nobody_looks = lock(&self.state);
+        let _state = lock(&self.state);
         if self.is_deleted() {
             return Err(StoreError::NoSuchMailbox(self.name.clone()));
         }
@@ -299,35 +289,16 @@ impl Mailbox {
         Ok(())
     }
 
-    /// Was it deleted or renamed since it was opened?
+    /// True if it was deleted or renamed since it was opened.
     #[must_use]
     pub fn is_deleted(&self) -> bool {
         self.deleted.load(Ordering::Acquire)
     }
 
-    /// We put something into this folder.
+    /// Notes that we put something into this folder.
     pub(super) fn touch(&self, dir: Dir) {
         self.touched[dir as usize].store(true, Ordering::Release);
     }
-
-    pub(super) fn ring(&self) {
-        lock(&self.watching).ring();
-    }
-
-    /// The name under which it was opened.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    pub(super) fn maildir(&self) -> &Path {
-        &self.maildir
-    }
-}
-
-/// A thread that panicked left nothing half-done here: what it changed, it changed in one step.
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A message being read: a `Read` whose line endings are CRLF.
@@ -347,7 +318,11 @@ pub struct WatchGuard {
 
 impl Drop for WatchGuard {
     fn drop(&mut self) {
-        lock(&self.mailbox.watching).end(self.id);
+        let mut bells = lock(&self.mailbox.bells);
+        bells.all.retain(|(other, _)| *other != self.id);
+        if bells.all.is_empty() {
+            bells.folder_watch = None;
+        }
     }
 }
 

@@ -189,7 +189,12 @@ pub(super) fn make(maildir: &Path) -> Result<(), StoreError> {
     disk::sync_folder(maildir)
 }
 
-/// The messages in these folders, by the unique part of their names.
+/// True if there is a mailbox in this folder.
+pub(super) fn exists(path: &Path) -> bool {
+    path.join("cur").is_dir()
+}
+
+/// Returns the messages in these folders, by the unique part of their names.
 pub(super) fn scan(maildir: &Path, dirs: &[Dir]) -> io::Result<HashMap<Arc<str>, MailFile>> {
     let mut found: HashMap<Arc<str>, MailFile> = HashMap::new();
     for &dir in dirs {

@@ -1,14 +1,15 @@
 //! Mail on disk: one Maildir++ for each account, the UIDs in Dovecot's own files.
 //!
 //! A [`Store`] has accounts, an [`Account`] has mailboxes, and a [`Mailbox`] is shared by all the
-//! conversations that have it open: they look at its [`Snapshot`]s and are told of a new one by a
-//! bell. A message enters by a [`Delivery`], which is in a mailbox whole or not at all.
+//! conversations that have it open: they look at its [`Snapshot`]s, and a bell tells them of a new
+//! one. A message enters by a [`Delivery`], which is in a mailbox whole or not at all.
 //!
-//! On disk lines end with LF, as Unix programs expect; handed out, they end with CRLF.
+//! Lines end with LF on disk, as Unix programs expect, and with CRLF when they are handed out.
 //!
-//! To read it: `maildir` (file names), `uidlist` and `keywords` (Dovecot's files), `changes` and
-//! `state` (what changed on disk), `edit` (what we change), `mailbox` (what all share), `lookout` (what other programs change),
-//! `delivery` (how a message enters), `transfer` (how it gets from one mailbox to another).
+//! Read `delivery` (a message enters), `mailbox` and `snapshot` (what conversations share) first.
+//! Below them are `maildir` (file names), `uidlist` and `keywords` (Dovecot's files), `changes` and
+//! `state` (what changed on disk) and `edit` (what we change). `watch` and `others` notice other
+//! programs; `transfer` and `batch` are for COPY, MOVE and APPEND of many messages.
 
 mod account;
 mod batch;
@@ -19,23 +20,24 @@ pub(crate) mod disk;
 mod edit;
 mod error;
 mod keywords;
-mod lookout;
 mod mailbox;
 mod maildir;
 mod name;
+mod open_mailboxes;
+mod others;
 mod snapshot;
 mod special_use;
+mod staged;
 mod state;
 mod subscriptions;
 #[cfg(test)]
 mod tests;
 mod transfer;
 mod uidlist;
-mod watching;
+mod watch;
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, Weak};
+use std::sync::Arc;
 
 pub use account::{Account, DEFAULT_MAILBOXES};
 pub use batch::Batch;
@@ -43,12 +45,13 @@ pub(crate) use crlf::ToCrlf;
 pub use delivery::{Delivery, DeliveryOutcome};
 pub use error::StoreError;
 pub use keywords::MOST as KEYWORDS;
-use lookout::Lookout;
-pub use mailbox::{ExclusiveLock, Mailbox, MessageReader, Uid, WatchGuard};
+pub use mailbox::{ExclusiveLock, Mailbox, MessageReader, WatchGuard};
+use open_mailboxes::OpenMailboxes;
 pub use snapshot::{Identity, Message, Snapshot};
 pub use transfer::IfMissing;
+pub use uidlist::Uid;
 
-/// The mail of all the accounts, under one folder.
+/// The mail of all the accounts, in one folder.
 ///
 /// ```
 /// use pillarbox::mail::store::{Delivery, Store};
@@ -71,12 +74,7 @@ pub use transfer::IfMissing;
 /// ```
 pub struct Store {
     path: PathBuf,
-    /// Those that someone has open, by their folder. An entry that nobody has open any more says
-    /// that the folder was cleaned.
-    open: Mutex<HashMap<PathBuf, Weak<Mailbox>>>,
-    lookout: Arc<Lookout>,
-    /// For each account, what its mailboxes' names are changed under: by one conversation at a time.
-    names: Mutex<HashMap<String, Arc<Mutex<()>>>>,
+    open: Arc<OpenMailboxes>,
 }
 
 impl Store {
@@ -85,61 +83,53 @@ impl Store {
     /// # Errors
     /// When the folder cannot be made or written.
     pub fn open(path: &Path) -> Result<Arc<Store>, StoreError> {
+        Store::with(path, OpenMailboxes::default())
+    }
+
+    fn with(path: &Path, open: OpenMailboxes) -> Result<Arc<Store>, StoreError> {
         disk::make_folder(path)?;
-        // An unnamed file: better to learn now than at the first message that this is read-only.
+        // An unnamed file: better to fail now than at the first message if this is read-only.
         tempfile::tempfile_in(path).map_err(StoreError::disk(path))?;
         Ok(Arc::new(Store {
             path: path.to_path_buf(),
-            open: Mutex::default(),
-            lookout: Arc::default(),
-            names: Mutex::default(),
+            open: Arc::new(open),
         }))
     }
 
-    /// The account's mail. Its Maildir is made at the first use.
+    /// Returns the account's mail. Its Maildir is made at the first use.
     ///
     /// # Errors
     /// When the name cannot name a folder (only `a-z 0-9 . _ -`, no leading dot), or on the disk's errors.
-    pub fn account(self: &Arc<Self>, name: &str) -> Result<Account, StoreError> {
+    pub fn account(&self, name: &str) -> Result<Account, StoreError> {
         check_account(name)?;
         let folder = self.path.join(name);
         if !self.has_account(name) {
             maildir::make(&folder)?;
             disk::sync_folder(&self.path)?;
         }
-        Ok(Account::new(Arc::clone(self), name, folder))
+        Ok(Account::new(&self.open, name, folder))
     }
 
-    /// Makes the mail of a new account: INBOX, and the [`DEFAULT_MAILBOXES`], subscribed to. An account that
-    /// there is already is left alone.
+    /// Makes a new account with INBOX and the [`DEFAULT_MAILBOXES`], subscribed to. An existing
+    /// account stays as it is.
     ///
     /// # Errors
     /// As [`Store::account`].
-    pub fn make_account(self: &Arc<Self>, name: &str) -> Result<Account, StoreError> {
+    pub fn make_account(&self, name: &str) -> Result<Account, StoreError> {
         check_account(name)?;
         if !self.has_account(name) {
             let folder = self.path.join(name);
-            // All that a mailbox needs to be made; the account is there when its own `cur/` is.
+            // A mailbox needs only this to be made. The account exists once it has its own `cur/`.
             disk::make_folder(&folder.join("tmp"))?;
-            Account::new(Arc::clone(self), name, folder).make_default_mailboxes()?;
+            Account::new(&self.open, name, folder).make_default_mailboxes()?;
         }
         self.account(name)
     }
 
-    /// Has this account a Maildir yet? (The first run puts messages only into new ones.)
+    /// True if this account has a Maildir. (The first run puts messages only into new ones.)
     #[must_use]
     pub fn has_account(&self, name: &str) -> bool {
-        check_account(name).is_ok() && self.path.join(name).join("cur").is_dir()
-    }
-
-    fn names(&self, account: &str) -> Arc<Mutex<()>> {
-        let mut names = mailbox::lock(&self.names);
-        Arc::clone(names.entry(account.to_owned()).or_default())
-    }
-
-    /// Shared by all accounts: nobody waits while holding it.
-    fn open_mailboxes(&self) -> MutexGuard<'_, HashMap<PathBuf, Weak<Mailbox>>> {
-        mailbox::lock(&self.open)
+        check_account(name).is_ok() && maildir::exists(&self.path.join(name))
     }
 }
 

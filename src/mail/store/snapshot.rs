@@ -1,4 +1,4 @@
-//! A mailbox at one moment: immutable, shared by all who look at it.
+//! A mailbox at one moment: immutable, and shared by all conversations that look at it.
 
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -10,14 +10,14 @@ use super::maildir::MailFile;
 use super::uidlist::UidList;
 use crate::mail::message::Flags;
 
-/// A mailbox at one moment.
+/// The messages of a mailbox at one moment.
 #[derive(Debug)]
 pub struct Snapshot {
     /// Changes when the UIDs start anew (RFC 9051 §2.3.1.1).
     pub uid_validity: u32,
-    /// At least this UID will the next message have.
+    /// UIDNEXT: the next message gets this UID or a higher one.
     pub uid_next: Uid,
-    /// The first UID that no writing session has been told of: `\Recent` begins here.
+    /// The first UID that no writing session has seen: `\Recent` begins here.
     pub first_recent: Uid,
     /// The messages, in the order of their UIDs.
     pub messages: Vec<Arc<Message>>,
@@ -25,30 +25,34 @@ pub struct Snapshot {
     pub keywords: Vec<String>,
 }
 
-/// A message in a [`Snapshot`]: what is known without opening its file. A change makes a new one.
+/// A message in a [`Snapshot`]: what is known without opening its file.
+///
+/// A change of its flags makes a new one.
 #[derive(Debug)]
 pub struct Message {
     /// Its UID.
     pub uid: Uid,
     /// Its flags and keywords.
     pub flags: Flags,
-    /// Where it was; [`super::Mailbox`] finds it again if it was renamed since.
+    /// Its file; [`super::Mailbox`] finds it again if it was renamed since.
     pub(super) file: MailFile,
-    /// What was learned of the file.
-    pub(super) learned: Arc<Learned>,
+    /// Details of the file, found out at first use.
+    pub(super) details: Arc<FileDetails>,
 }
 
-/// What is the same for life, and is looked up once.
+/// Details that never change, and are looked up once.
 #[derive(Debug, Default)]
-pub(super) struct Learned {
+pub(super) struct FileDetails {
     /// The size with CRLF line endings.
     pub(super) octets: OnceLock<u64>,
     /// The internal date.
     pub(super) date: OnceLock<SystemTime>,
 }
 
-/// What no other message of the store is ever called: its Maildir, and the unique part of its file's
-/// name, which no change of its flags touches (<https://cr.yp.to/proto/maildir.html>).
+/// A message's identity, which no other message of the store ever has.
+///
+/// It is its Maildir, and the unique part of its file's name, which stays the same when its flags
+/// change (<https://cr.yp.to/proto/maildir.html>).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Identity {
     pub(super) maildir: Arc<Path>,
@@ -56,7 +60,7 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// What it takes in memory, in octets, but for what all of a mailbox share.
+    /// Returns its size in memory, in octets, without what all messages of a mailbox share.
     #[must_use]
     pub fn cost(&self) -> usize {
         size_of::<Identity>() + self.base.len()
@@ -64,22 +68,22 @@ impl Identity {
 }
 
 impl Snapshot {
-    /// The message with this UID.
+    /// Returns the message with this UID.
     #[must_use]
     pub fn uid(&self, uid: Uid) -> Option<&Arc<Message>> {
         let at = self.messages.binary_search_by_key(&uid, |m| m.uid).ok()?;
         self.messages.get(at)
     }
 
-    /// The message that [`super::Delivery::commit`] named.
+    /// Returns the message that [`super::Delivery::commit`] named.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<&Arc<Message>> {
-        // Who asks has just delivered it: it is among the last.
+        // The caller has just delivered it, so it is among the last.
         let mut newest_first = self.messages.iter().rev();
         newest_first.find(|message| &*message.file.name.base == name)
     }
 
-    /// The same, but for what is recent.
+    /// Returns this snapshot with another beginning of what is recent.
     pub(super) fn with_first_recent(&self, first_recent: Uid) -> Snapshot {
         Snapshot {
             uid_validity: self.uid_validity,
@@ -92,28 +96,28 @@ impl Snapshot {
 }
 
 impl Message {
-    /// A message that has its UID, and what its name and the UID list tell of it.
+    /// A message with this UID, and with the details in its name and in the UID list.
     pub(super) fn new(uid: Uid, file: MailFile, keywords: &Keywords, uids: &UidList) -> Message {
-        let learned = Learned::default();
+        let details = FileDetails::default();
         let known = file.name.size_on_wire();
         if let Some(known) = known.or_else(|| uids.size_on_wire(&file.name.base)) {
-            let _ = learned.octets.set(known);
+            let _ = details.octets.set(known);
         }
         Message {
             uid,
             flags: keywords.flags(&file.name),
             file,
-            learned: Arc::new(learned),
+            details: Arc::new(details),
         }
     }
 
-    /// The same message under another file name, and with the flags which that tells.
+    /// Returns the message under another file name, with the flags in that name.
     pub(super) fn renamed(&self, file: MailFile, keywords: &Keywords) -> Message {
         Message {
             uid: self.uid,
             flags: keywords.flags(&file.name),
             file,
-            learned: Arc::clone(&self.learned),
+            details: Arc::clone(&self.details),
         }
     }
 }

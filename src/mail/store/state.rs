@@ -1,21 +1,20 @@
-//! What a mailbox is on disk, and the newest snapshot of it. Used under the mailbox's lock.
+//! A mailbox on disk, and the newest snapshot of it. Used under the mailbox's lock.
 //!
-//! [`MailboxState::refresh`] compares the folder with the snapshot: which files are new (they get UIDs),
-//! which were renamed (flags), which are gone. It scans only a folder that may have changed.
+//! [`MailboxState::refresh`] compares the folders with the snapshot: which files are new (they get
+//! UIDs), which were renamed (flags), which are gone. It scans only a folder that may have changed.
 
 use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::StoreError;
 use super::changes::Changes;
 use super::disk::DotLock;
-use super::edit::Edit;
 use super::keywords::Keywords;
 use super::maildir::{self, Dir, MailFile};
 use super::snapshot::{Message, Snapshot};
 use super::uidlist::UidList;
-use super::{StoreError, Uid};
 
 /// One mailbox on disk, and the newest snapshot of it.
 pub(super) struct MailboxState {
@@ -26,12 +25,13 @@ pub(super) struct MailboxState {
     pub(super) changes: Changes,
 }
 
+/// The files that a scan found, by the unique part of their names.
 type ScannedFiles = HashMap<Arc<str>, MailFile>;
 
-/// What a scan told.
+/// The result of comparing a scan with the snapshot.
 struct Comparison {
     alive: Vec<Arc<Message>>,
-    /// Those without a UID.
+    /// Files without a UID.
     fresh: Vec<MailFile>,
     changed: bool,
 }
@@ -58,18 +58,18 @@ impl MailboxState {
         })
     }
 
-    /// Makes a new snapshot if anything changed on disk, and says whether it did.
+    /// Makes a new snapshot if anything changed on disk; returns whether it did.
     pub(super) fn refresh(&mut self) -> Result<bool, StoreError> {
         if let Some(changed) = self.look(None)? {
             return Ok(changed);
         }
-        // Another program gives UIDs at the same moment. Now it waits for us.
+        // Another program gives UIDs at the same moment. With the lock, it waits for us.
         let lock = self.uids.lock()?;
-        // Who writes the list without the lock makes the arrivals wait for a quieter moment.
+        // If it writes the list without the lock, new messages wait for the next refresh.
         Ok(self.look(Some(&lock))?.unwrap_or(false))
     }
 
-    /// The mailbox was deleted: nothing is in it, and nothing on disk is looked at.
+    /// Empties the snapshot of a deleted mailbox, without looking at the disk.
     pub(super) fn vanish(&mut self) -> bool {
         let changed = !self.snapshot.messages.is_empty();
         if changed {
@@ -78,16 +78,16 @@ impl MailboxState {
         changed
     }
 
-    /// One refresh, perhaps with the UID list locked already; `None` when another program wrote it
-    /// meanwhile.
+    /// Refreshes once, perhaps with the UID list locked already; `None` if another program wrote the
+    /// list at the same time.
     fn look(&mut self, lock: Option<&DotLock>) -> Result<Option<bool>, StoreError> {
         let relettered = self.keywords.reload(&self.maildir)?;
         if self.uids.changed_on_disk() {
             self.uids.reload()?;
         }
         let anew = self.snapshot.uid_validity != self.uids.validity();
-        // A message that another program numbered and we did not find would get another UID once we
-        // have given higher ones: it must be found now, whatever the folders' times say.
+        // If we missed a message that another program numbered, it would get a new UID after we give
+        // higher ones. So it must be found now, whatever the folders' times say.
         let numbered = !anew && self.uids.next() > self.snapshot.uid_next;
         if relettered || anew || numbered {
             self.changes.distrust_all();
@@ -118,8 +118,8 @@ impl MailboxState {
             here.any(|base| !found.contains_key(base))
                 || numbered.any(|base| !found.contains_key(base))
         };
-        // A file that is renamed during a scan can escape it, and one that moved to `cur/` was
-        // perhaps not looked for there. Gone is what is missing twice, everywhere.
+        // A file that is renamed during a scan can escape it, and a file that moved to `cur/` may not
+        // have been looked for there. A message is gone if two scans of both folders miss it.
         let dirs = if missing(&found) { &Dir::BOTH } else { dirs };
         if missing(&found) {
             found.extend(self.scan(dirs)?);
@@ -144,9 +144,9 @@ impl MailboxState {
         Ok(compared)
     }
 
-    /// Puts those that have a UID behind the messages that are known, and those that have none aside.
+    /// Adds files that have a UID after the known messages, and collects those that have none.
     fn sort_arrivals(&self, found: ScannedFiles, anew: bool, compared: &mut Comparison) {
-        // UIDs rise: who saw up to here cannot be shown a lower one any more (RFC 9051 §2.3.1.1).
+        // UIDs rise: a client that saw this one must not be shown a lower new one (RFC 9051 §2.3.1.1).
         let floor = if anew { 1 } else { self.snapshot.uid_next };
         let known = compared.alive.len();
         for (base, file) in found {
@@ -167,7 +167,7 @@ impl MailboxState {
 
     fn scan(&self, dirs: &[Dir]) -> Result<ScannedFiles, StoreError> {
         match maildir::scan(&self.maildir, dirs) {
-            // Some programs remove an empty `new/`; a Maildir that is gone altogether stays gone.
+            // Some programs remove an empty `new/`. A Maildir that is gone stays gone.
             Err(error) if error.kind() == io::ErrorKind::NotFound && self.maildir.is_dir() => {
                 maildir::make(&self.maildir)?;
                 maildir::scan(&self.maildir, dirs)
@@ -177,7 +177,7 @@ impl MailboxState {
         .map_err(StoreError::disk(&self.maildir))
     }
 
-    /// Numbers what is fresh and makes the new snapshot.
+    /// Gives new messages their UIDs, and makes the new snapshot.
     fn settle(
         &mut self,
         compared: Comparison,
@@ -193,7 +193,7 @@ impl MailboxState {
                 self.changes.distrust_all();
                 return Ok(None);
             }
-            // A full disk must not keep anyone from reading and deleting what has its UID.
+            // With a full disk, messages that have a UID can still be read and deleted.
             Err(error) if self.uids.is_on_disk() => {
                 log::warn!("new messages have to wait: {error}");
                 self.changes.distrust_all();
@@ -210,8 +210,8 @@ impl MailboxState {
         Ok(Some(changed))
     }
 
-    /// Gives UIDs to messages that have none, and saves the list before anyone sees them.
-    /// `false` when another program wrote the list meanwhile.
+    /// Gives UIDs to new messages, and saves the list before any client sees them.
+    /// `false` if another program wrote the list at the same time.
     fn number(
         &mut self,
         fresh: &[MailFile],
@@ -256,25 +256,11 @@ impl MailboxState {
         });
     }
 
-    /// What is still in `new/` when a mailbox is opened has been told to nobody.
+    /// Messages that are in `new/` when a mailbox is opened are recent.
     fn begin_recent(&mut self) {
         let mut messages = self.snapshot.messages.iter();
         let first = messages.find(|message| message.file.dir == Dir::New);
         let first = first.map_or(self.snapshot.uid_next, |message| message.uid);
         self.snapshot = Arc::new(self.snapshot.with_first_recent(first));
-    }
-
-    /// Tells one session what is recent, and nobody after it.
-    pub(super) fn claim_recent(&mut self) -> Result<Arc<Snapshot>, StoreError> {
-        let first_recent = self.snapshot.first_recent;
-        let in_new = self.snapshot.messages.iter();
-        let in_new = in_new.filter(|message| message.file.dir == Dir::New);
-        let uids: Vec<Uid> = in_new.map(|message| message.uid).collect();
-        self.edit(&uids, &mut Edit::Claim)?;
-        let told = Arc::clone(&self.snapshot);
-        if first_recent != told.uid_next {
-            self.snapshot = Arc::new(told.with_first_recent(told.uid_next));
-        }
-        Ok(told)
     }
 }

@@ -23,8 +23,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use super::StoreError;
 use super::disk::{self, DotLock, Stamp};
-use super::{StoreError, Uid};
+
+/// A message's number for life in its mailbox: never 0, never used again (RFC 9051 §2.3.1.1).
+pub type Uid = u32;
 
 /// A UID beyond this in the file is damage: counting on from there would soon reach the end.
 const HIGHEST: Uid = Uid::MAX - (1 << 20);

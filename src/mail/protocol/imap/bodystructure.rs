@@ -9,6 +9,7 @@ use std::ops::Range;
 use super::string::{nstring, string};
 use crate::mail::message::address::{self, HeaderAddress};
 use crate::mail::message::content::{self, Disposition, MediaType, MimeParams};
+use crate::mail::message::decode;
 use crate::mail::message::{BodyPart, Content, Header};
 
 /// The BODYSTRUCTURE of a message as it stands on the wire, and its BODY, which is the same without
@@ -235,7 +236,7 @@ fn write_fields(part: &BodyPart, out: &mut Vec<u8>) {
     out.push(b' ');
     write_field(&part.fields, "Content-ID", out);
     write_field(&part.fields, "Content-Description", out);
-    string(&content::transfer_encoding(&part.fields), out);
+    string(&decode::transfer_encoding(&part.fields), out);
     let octets = part.body.end - part.body.start;
     out.extend_from_slice(format!(" {octets}").as_bytes());
 }

@@ -4,7 +4,7 @@
 //! - `numbering`: UIDs, for life;
 //! - `others`: what other programs do in the same Maildir;
 //! - `editing`: flags and copies;   `sharing`: bells and the lock;
-//! - `watching`: the lookout;   `naming`: mailboxes come, go and are renamed.
+//! - `watching`: the folder watcher;   `naming`: mailboxes come, go and are renamed.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod arriving;

@@ -1,32 +1,31 @@
-//! Other programs change a mailbox that somebody watches: the lookout rings.
+//! Other programs change a mailbox that a client watches: the watcher rings.
 
 use super::*;
-use crate::mail::store::lookout::Lookout;
-use crate::mail::store::lookout::eyes::glances;
+use crate::mail::store::open_mailboxes::OpenMailboxes;
+use crate::mail::store::watch::{FolderWatcher, polling};
 
 /// Longer than any bell needs; a test that waits for it has failed.
 const LONG: Duration = Duration::from_secs(20);
 
-/// Alice's inbox in a store with these eyes, watched by a bell.
-struct Watched {
+/// Alice's inbox in a store with this watcher, watched by a bell.
+struct WatchedInbox {
     disk: TestStore,
     inbox: Arc<Mailbox>,
     bell: Bell,
     _watch: WatchGuard,
 }
 
-impl Watched {
-    fn by(lookout: Lookout) -> Watched {
+impl WatchedInbox {
+    fn by(watcher: FolderWatcher) -> WatchedInbox {
         let folder = tempfile::tempdir().unwrap();
-        let mut store = Arc::into_inner(Store::open(folder.path()).unwrap()).unwrap();
-        store.lookout = Arc::new(lookout);
-        let alice = Arc::new(store).account("alice").unwrap();
+        let store = Store::with(folder.path(), OpenMailboxes::with(watcher)).unwrap();
+        let alice = store.account("alice").unwrap();
         let (inbox, bell) = (alice.inbox().unwrap(), Bell::new().unwrap());
         let _watch = inbox.watch(&bell);
         inbox.refresh().unwrap();
         bell.answer();
         let disk = TestStore { folder, alice };
-        Watched {
+        WatchedInbox {
             disk,
             inbox,
             bell,
@@ -43,8 +42,8 @@ impl Watched {
 }
 
 /// A message comes, gets a flag, and goes: by another program's hands.
-fn a_message_comes_and_goes(lookout: Lookout) {
-    let watched = Watched::by(lookout);
+fn a_message_comes_and_goes(watcher: FolderWatcher) {
+    let watched = WatchedInbox::by(watcher);
     let (new, cur) = (
         watched.disk.path("new/1.theirs"),
         watched.disk.path("cur/1.theirs:2,F"),
@@ -63,17 +62,19 @@ fn a_message_comes_and_goes(lookout: Lookout) {
 
 #[test]
 fn a_watched_mailbox_rings_for_other_programs() {
-    a_message_comes_and_goes(Lookout::default());
+    a_message_comes_and_goes(FolderWatcher::default());
 }
 
 #[test]
-fn glances_do_where_the_system_tells_nothing() {
-    a_message_comes_and_goes(Lookout::with(|| glances::every(Duration::from_millis(5))));
+fn polling_does_where_the_system_reports_nothing() {
+    a_message_comes_and_goes(FolderWatcher::with(|| {
+        polling::every(Duration::from_millis(5))
+    }));
 }
 
 #[test]
 fn without_watches_only_our_own_changes_ring() {
-    let watched = Watched::by(Lookout::with(|| {
+    let watched = WatchedInbox::by(FolderWatcher::with(|| {
         Err(std::io::ErrorKind::QuotaExceeded.into())
     }));
     deliver(&watched.inbox, "ours");
@@ -84,7 +85,7 @@ fn without_watches_only_our_own_changes_ring() {
 
 #[test]
 fn a_folder_that_is_removed_and_made_again_is_watched_again() {
-    let watched = Watched::by(Lookout::default());
+    let watched = WatchedInbox::by(FolderWatcher::default());
     let rings = || assert!(rings_within(&watched.bell, LONG), "nobody rings");
     fs::remove_dir(watched.disk.path("new")).unwrap();
     rings();

@@ -86,7 +86,7 @@ impl ImapServer {
         let delivery = batch.begin()?.with(message.flags.clone(), date);
         let scratch = match message.form {
             AppendForm::Text => None,
-            AppendForm::Binary | AppendForm::Utf8 => Some(batch.mailbox().scratch()?),
+            AppendForm::Binary | AppendForm::Utf8 => Some(batch.scratch()?),
         };
         Ok(AppendSink { delivery, scratch })
     }

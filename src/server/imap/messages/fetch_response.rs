@@ -132,7 +132,7 @@ impl FetchResponse {
             return true;
         }
         // What is remembered of it does not tell: the file does.
-        let there = self.reading.mailbox().look_for(&self.wanted.message);
+        let there = self.reading.mailbox().check_exists(&self.wanted.message);
         there.map_err(|error| self.note(&error)).is_ok()
     }
 
