@@ -2,7 +2,7 @@
 //!
 //! Make an app password first: myaccount.google.com/apppasswords. Then
 //! `cargo run --example relay_to_gmail -- you@gmail.com friend@example.org`; the app password is asked
-//! for, or taken from the environment: GMAIL_APP_PASSWORD. Another server is named behind the two,
+//! for, or taken from the environment: GMAIL_APP_PASSWORD. Another server is named after the two,
 //! with its CA: `localhost:2587 certs/ca.pem`.
 
 use std::error::Error;

@@ -7,7 +7,7 @@ use std::process::{Command, Output, Stdio};
 
 use pillarbox::mail::store::{Delivery, Store};
 
-/// Submitted under TLS, relayed by a server whose clock is behind, and delivered by ours.
+/// Submitted under TLS, relayed by a server whose clock is slow, and delivered by ours.
 const MESSAGE: &str = "Return-Path: <alice@a.test>\r\n\
     Received: from mx.a.test ([192.0.2.1])\r\n\
     \tby mail.pillarbox.test (Pillarbox) with ESMTP id 63-1\r\n\

@@ -273,7 +273,7 @@ impl Lab {
 /// Ticks a second in which the kernel counts processor time, on every architecture of note.
 const TICKS: u64 = 100;
 
-/// The number behind this word in a file of `/proc`.
+/// The number after this word in a file of `/proc`.
 fn number_of(file: &str, word: &str) -> u64 {
     let status = fs::read_to_string(file).unwrap();
     let line = status.lines().find(|line| line.starts_with(word)).unwrap();

@@ -74,7 +74,7 @@ fn fault_of(server: bool, explained: &Explained) -> Option<String> {
         Some(fault) if server => Some(fault.clone()),
         // What is no command has a fault, and no explanation.
         Some(_) => None,
-        // A command that is no command may go on after a literal, and behind a refused login it may be
+        // A command that is no command may go on after a literal, and after a refused login it may be
         // the password.
         None if !server && (has_literal || explained.entry.name == "behind-login") => None,
         None => (!known).then(|| "has no explanation".to_owned()),

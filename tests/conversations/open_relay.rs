@@ -38,7 +38,7 @@ const ROWS: [(&str, &str); 29] = [
     ("<alice@[IPv6:2001:db8::1]>", ELSEWHERE),
     ("<alice@[x-tag:pillarbox.test]>", ELSEWHERE),
     ("<alice@[IPv6:::ffff:127.0.0.1]>", LOCAL),
-    // What stands behind the plus is alice's own.
+    // What stands after the plus is alice's own.
     ("<alice+user%other.test@pillarbox.test>", LOCAL),
     (r#"<"alice+@other.test"@pillarbox.test>"#, LOCAL),
     // Two domains, a dot too many, two paths.

@@ -140,8 +140,8 @@ fn every_line_of_a_script_has_a_row() {
     }
     let sites = "title: x\nprotocol: smtp\nsite: other.test\n";
     for line in &steps {
-        let behind = if line.starts_with("S*:") { "S: x" } else { "" };
-        Script::parse(&format!("{sites}{line}\n{behind}\n")).unwrap();
+        let after = if line.starts_with("S*:") { "S: x" } else { "" };
+        Script::parse(&format!("{sites}{line}\n{after}\n")).unwrap();
     }
 }
 

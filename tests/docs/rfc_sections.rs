@@ -22,7 +22,7 @@ const WHOLE: [(u16, &str); 13] = [
     (3462, "multipart/report, before RFC 6522"),
     (4193, "local addresses of IPv6, a list"),
     (4865, "FUTURERELEASE, which we do not have"),
-    (5233, "what stands behind the plus in an address"),
+    (5233, "what stands after the plus in an address"),
     (5546, "invitations, which we show as text"),
     (6522, "multipart/report"),
     (6857, "one way of writing UTF-8 headers anew"),

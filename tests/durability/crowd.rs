@@ -47,7 +47,7 @@ fn send(
 fn read_by_pop3(endpoint: &Endpoint, done: &AtomicBool) -> Result<usize, ClientError> {
     let (mut read, mut last) = (0, false);
     while !last {
-        // Once more behind the last message: who logs in late has looked, too.
+        // Once more after the last message: who logs in late has looked, too.
         last = done.load(Ordering::Relaxed);
         let mut pop3 = Pop3Client::connect(endpoint)?;
         pop3.login("bob", "builder")?;

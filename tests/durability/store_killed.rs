@@ -35,7 +35,7 @@ fn deliver_for_ever(inbox: &Arc<Mailbox>) {
             inbox.remove(&[uid]).unwrap();
             continue;
         }
-        // Behind a newline, for the test's own words may stand on the same line.
+        // After a newline, for the test's own words may stand on the same line.
         println!(
             "\ndone {validity} {uid} {name} {}",
             SENTENCE.len() * (n % 100 + 1)

@@ -79,8 +79,8 @@ impl Client {
         let mut all = BTreeMap::new();
         let mut last = None;
         for line in lines {
-            if let Some(uid) = behind(&line, "UID ", &[' ', ')']) {
-                let flags = behind(&line, "FLAGS (", &[')']).unwrap();
+            if let Some(uid) = after(&line, "UID ", &[' ', ')']) {
+                let flags = after(&line, "FLAGS (", &[')']).unwrap();
                 let flags = flags.split_whitespace().filter(|flag| *flag != "\\Recent");
                 let flags = flags.map(str::to_owned).collect();
                 last = Some(uid.parse::<u32>().unwrap());
@@ -94,11 +94,11 @@ impl Client {
 
     fn uid_validity(&mut self) -> String {
         let said = self.ask("STATUS INBOX (UIDVALIDITY)");
-        behind(&said[0], "UIDVALIDITY ", &[')']).unwrap().to_owned()
+        after(&said[0], "UIDVALIDITY ", &[')']).unwrap().to_owned()
     }
 }
 
-fn behind<'a>(line: &'a str, word: &str, ends: &[char]) -> Option<&'a str> {
+fn after<'a>(line: &'a str, word: &str, ends: &[char]) -> Option<&'a str> {
     line.split_once(word)?.1.split(ends).next()
 }
 
@@ -153,7 +153,7 @@ fn append(client: &mut Client, subject: String, flag: String, ledger: &Mutex<Led
         "APPEND INBOX ({flag}) {{{}+}}\r\n{text}",
         text.len()
     ));
-    let Some(told) = behind(said.last().unwrap(), "APPENDUID ", &[']']) else {
+    let Some(told) = after(said.last().unwrap(), "APPENDUID ", &[']']) else {
         panic!("{} tells no UID: {said:?}", client.server);
     };
     let uid = told.split_once(' ').unwrap().1.parse().unwrap();

@@ -85,7 +85,7 @@ fn mutt_flags_saves_searches_and_follows_threads() {
     assert!(shown.contains("`->"), "no thread is drawn: {shown}");
     let read = flagged("mail/alice", "S");
     assert_eq!(read, desk.with_text("mail/alice", "left port 25 open"));
-    // The server looks for what is behind `=b`, in the text that base64 hides.
+    // The server looks for what is after `=b`, in the text that base64 hides.
     mutt("<limit>=bDIGESTIVE<enter><tag-pattern>~A<enter><tag-prefix><flag-message><quit>");
     let found = flagged("mail/alice", "F");
     assert_eq!(found, desk.with_text("mail/alice", "Subject: The tea rota"));

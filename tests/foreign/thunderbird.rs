@@ -140,7 +140,7 @@ fn reads_and_files(desk: &Desk, screen: &Screen) {
     screen.insist("all read", press(screen, "shift+c"), read);
 }
 
-/// Thunderbird looks for the news that it hears while it idles, and not for what it hears behind a
+/// Thunderbird looks for the news that it hears while it idles, and not for what it hears after a
 /// command of its own, so a message that comes in a bad moment shows with the next.
 fn hears_of_news(desk: &Desk, screen: &Screen) {
     desk.write("message", MESSAGE);

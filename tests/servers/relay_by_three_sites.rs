@@ -92,7 +92,7 @@ fn mail_goes_by_a_third_and_comes_back_directly() {
             "bob@b.test",
             "Subject: bits\r\n\r\nGr\u{fc}\u{df}e\r\n.\r\n..\r\n".to_owned(),
         ),
-        // RFC 6531: what stands behind the plus is bob's own.
+        // RFC 6531: what stands after the plus is bob's own.
         (
             "alice+\u{e9}t\u{e9}@a.test",
             "bob+gr\u{fc}n@b.test",

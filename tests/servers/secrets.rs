@@ -15,7 +15,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 /// Alice's password, and one that she has only typed.
 const PASSWORDS: [&str; 2] = ["correct-horse-battery", "wrong-donkey-charger"];
 
-/// How a password may look: as it is, and in base64, alone or behind any other octets. Of each only the
+/// How a password may look: as it is, and in base64, alone or after any other octets. Of each only the
 /// word in its middle: a part of a password is too much, too.
 fn shapes(password: &str) -> Vec<String> {
     let word = password.split('-').nth(1).unwrap();

@@ -1,4 +1,4 @@
-//! The demos: each is played, can be played again, leaves nothing behind, and stands in its lists.
+//! The demos: each is played, can be played again, leaves nothing behind, and is in its lists.
 
 mod original;
 mod program;

@@ -112,7 +112,7 @@ fn codes_in_the_source(folder: &Path, codes: &mut BTreeSet<String>) {
     }
 }
 
-/// The code that stands here behind a bracket. `BODY[TEXT]` is none: after a code comes a text.
+/// The code that stands here after a bracket. `BODY[TEXT]` is none: after a code comes a text.
 fn code(text: &str) -> Option<String> {
     let (inside, _) = text.split_once("] ")?;
     let word = inside.split(' ').next()?;

@@ -1,4 +1,4 @@
-//! The answers: each stands behind the command that yields it, and yields it still; also on a trace
+//! The answers: each stands after the command that yields it, and yields it still; also on a trace
 //! that is made anew.
 //!
 //! ````text
@@ -86,7 +86,7 @@ fn compared(wireshark: &Wireshark, text: &str, traces: &Path) -> (Vec<String>, S
     (differs, new)
 }
 
-/// The page with what a command printed behind it.
+/// The page with what a command printed after it.
 fn rewritten(text: &str, answer: &Answer, printed: &[&str]) -> String {
     let command = format!("$ {}", answer.command);
     let first = command.lines().next().unwrap();

@@ -13,7 +13,7 @@ pub(crate) struct Walkthrough {
     pub(crate) answers: String,
 }
 
-/// A fenced block: what stands behind the fence, and what is in it.
+/// A fenced block: what stands after the fence, and what is in it.
 pub(crate) struct Block {
     pub(crate) info: String,
     pub(crate) lines: Vec<String>,

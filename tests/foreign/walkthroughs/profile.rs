@@ -202,7 +202,7 @@ fn under_tls_our_own_ports_are_dissected_as_well() {
 /// A capture in which one TCP port is another. (Checksums are not looked at unless one asks for it.)
 fn with_port(capture: &[u8], from: u16, to: u16) -> Vec<u8> {
     const ENHANCED_PACKET: u32 = 6;
-    // Behind the block's head of 28 octets, Ethernet's of 14 and IPv4's of 20.
+    // After the block's head of 28 octets, Ethernet's of 14 and IPv4's of 20.
     const PORTS: [usize; 2] = [62, 64];
     let mut octets = capture.to_vec();
     let number = |at: usize| u32::from_le_bytes(capture[at..at + 4].try_into().unwrap());

@@ -100,7 +100,7 @@ fn the_mail_can_be_exported() {
     assert!(Capture::new(&page("5-starttls.pcapng")).mails().is_empty());
 }
 
-/// The messages that a script hands over behind DATA.
+/// The messages that a script hands over after DATA.
 fn messages(script: &Script) -> Vec<String> {
     let mut messages = Vec::new();
     let mut open: Option<String> = None;

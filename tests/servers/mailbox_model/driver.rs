@@ -102,7 +102,7 @@ impl Driver {
     pub(crate) fn fail(&self, what: &str) -> ! {
         let last: Vec<&str> = self.last.iter().map(String::as_str).collect();
         panic!(
-            "{what}\nPILLARBOX_SEED={} fails at step {} with {} clients, behind these:\n{}",
+            "{what}\nPILLARBOX_SEED={} fails at step {} with {} clients, after these:\n{}",
             self.seed,
             self.steps,
             self.wires.len(),

@@ -1,4 +1,4 @@
-//! The model, continued: FETCH (RFC 3501 §6.4.5), whose answer comes behind the news.
+//! The model, continued: FETCH (RFC 3501 §6.4.5), whose answer comes after the news.
 
 use super::command::{Change, Item, Which};
 use super::mailbox::Flags;

@@ -17,7 +17,7 @@ pub(crate) struct Taken {
     pub(crate) mail: String,
     pub(crate) rcpt: Vec<String>,
     pub(crate) text: String,
-    /// Was all of the `250` behind the final dot sent?
+    /// Was all of the `250` after the final dot sent?
     pub(crate) acknowledged: bool,
 }
 

@@ -55,7 +55,7 @@ const MISTAKES: &[(&str, &str)] = &[
     ("imap", r"LOGIN alice PW"),
     ("imap", r"a USER alice PW"),
     ("imap", r"a LOGIN alice {21}|PW|x"),
-    // Without listening, behind what the server refuses.
+    // Without listening, after what the server refuses.
     ("smtp", r"EHLO x|DATA|AUTH PLAIN «\0alice\0PW»"),
     ("smtp", r"EHLO x|DATA|AUTH PLAIN|«\0alice\0PW»"),
     ("smtp", r"EHLO x|DATA|AUTH LOGIN|«alice»|«PW»"),
