@@ -34,9 +34,9 @@ impl Fetched {
 
     /// Its flags.
     #[must_use]
-    pub fn flags(&self) -> Option<&Flags> {
+    pub fn flags(&self) -> Option<Flags> {
         self.find(|attribute| match attribute {
-            Attribute::Flags(list) => Some(&list.flags),
+            Attribute::Flags(list) => Some(list.flags()),
             _ => None,
         })
     }

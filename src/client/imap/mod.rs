@@ -22,7 +22,7 @@ use std::time::Duration;
 use super::{Capabilities, ClientError, ClientSocket, Endpoint, Security};
 use crate::mail::net::Bell;
 use crate::mail::protocol::Protocol;
-use crate::mail::protocol::imap::response::{Code, Condition, Response, Status};
+use crate::mail::protocol::imap::response::{Code, Condition, RefusalCode, Response, Status};
 use crate::mail::protocol::imap::{Command, Tag, literal_at_end};
 
 /// A conversation with an IMAP server.
@@ -245,10 +245,12 @@ impl ImapClient {
 
     fn refused(&self, command: &str, status: &Status) -> ClientError {
         let (mut code, mut transient) = (String::new(), status.condition == Condition::Bye);
-        if let Some(Code::Other(name)) = &status.code {
-            // RFC 5530 §3: these pass.
-            transient |= matches!(name.as_str(), "UNAVAILABLE" | "INUSE");
-            code = format!("[{name}] ");
+        if let Some(refusal @ (Code::Refusal(_) | Code::Other(_))) = &status.code {
+            code = format!("[{refusal}] ");
+        }
+        // RFC 5530 §3: these pass.
+        if let Some(Code::Refusal(RefusalCode::Unavailable | RefusalCode::InUse)) = &status.code {
+            transient = true;
         }
         let condition = format!("{:?}", status.condition).to_uppercase();
         ClientError::Refused {

@@ -54,7 +54,7 @@ fn a_mailbox_is_opened_and_its_messages_are_read() {
         (mailbox.exists, mailbox.uid_validity, mailbox.uid_next),
         (2, 77, 12)
     );
-    assert!(mailbox.permanent_flags.any_keyword && !mailbox.read_only);
+    assert!(mailbox.permanent_flags.allows_new_keywords() && !mailbox.read_only);
     let items = [FetchItem::Flags, FetchItem::Rfc822Size];
     let messages = client.fetch(&SequenceSet::all(), &items).unwrap();
     let facts: Vec<_> = messages.iter().map(|m| (m.uid(), m.size())).collect();

@@ -106,7 +106,7 @@ fn imap_rows(client: &mut ImapClient) -> Result<Vec<Row>, ClientError> {
         header: message.section().unwrap_or_default().to_vec(),
         arrived: message.internal_date().map(Into::into),
         octets: message.size().unwrap_or(0),
-        flags: message.flags().cloned(),
+        flags: message.flags(),
     };
     Ok(messages.iter().map(row).collect())
 }

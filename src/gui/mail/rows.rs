@@ -42,7 +42,7 @@ fn row(fetched: &Fetched) -> MessageRow {
         subject: decoded(subject),
         received: fetched.internal_date().map(Into::into),
         octets: fetched.size().unwrap_or(0),
-        flags: fetched.flags().cloned().unwrap_or_default(),
+        flags: fetched.flags().unwrap_or_default(),
         has_files: Header::parse(fetched.section().unwrap_or_default()).has_files(),
     }
 }

@@ -97,11 +97,7 @@ mod tests {
         let attributes = attributes.iter().map(|attribute| (*attribute).to_owned());
         let name = MailboxName::new(name);
         let status = MailboxStatus::new(name.clone(), &[("MESSAGES", 3), ("UNSEEN", 2)]);
-        let listed = Listed {
-            attributes: attributes.collect(),
-            separator: Some('.'),
-            name,
-        };
+        let listed = Listed::new(name, attributes.collect());
         (listed, Some(status))
     }
 

@@ -1,9 +1,6 @@
-//! APPEND, and literals at the end of a line (RFC 3501 §6.3.11, §4.3; RFC 7888 for `{5+}`).
+//! APPEND (RFC 3501 §6.3.11; several messages: RFC 3502; binary: RFC 3516 §4.4).
 //!
-//! A server that reads lines asks [`literal_at_end`] after each. If a literal follows, and
-//! [`is_append`] says that it is a message, the message goes to the store as it comes; any other
-//! literal is put behind the line, with its CRLF, and the command's next line behind that. So a
-//! message never stands in a command's buffer.
+//! The message itself never is in a command's buffer: it goes to the store as it arrives.
 
 use std::fmt;
 
@@ -11,71 +8,46 @@ use super::command::{BadCommand, Command, Tag, Tagged};
 use super::cursor::{Cursor, ParseError, Parsed};
 use super::date::DateTime;
 use super::flags;
+use super::literal::Literal;
 use super::mailbox::{Alphabet, MailboxName};
 use crate::mail::message::Flags;
-use crate::mail::protocol::span::Role;
 
-/// A literal that is announced: `{310}` or `{310+}`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Literal {
-    /// Its octets, as the client says; any number up to 9223372036854775807.
-    pub octets: u64,
-    /// Does the client wait for `+`? Not for `{n+}` (RFC 7888 §3).
-    pub synchronising: bool,
-}
-
-/// APPEND and its first message.
+/// The arguments of APPEND, up to its first message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Append {
-    /// Where to.
+    /// The mailbox that gets the message.
     pub mailbox: MailboxName,
-    /// What.
+    /// The first message.
     pub message: AppendedMessage,
 }
 
-/// What stands before a message of APPEND; with MULTIAPPEND (RFC 3502) several times.
+/// What precedes a message in APPEND. MULTIAPPEND (RFC 3502) has several of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AppendedMessage {
-    /// The flags that it will have.
+    /// The flags of the new message.
     pub flags: Flags,
-    /// Its internal date; now, when there is none.
+    /// The internal date; the present moment if there is none.
     pub date: Option<DateTime>,
-    /// How it is sent.
+    /// The form in which it is sent.
     pub form: AppendForm,
-    /// The message itself, which follows.
+    /// The announcement of the message, which follows.
     pub literal: Literal,
 }
 
-/// How a message of APPEND is sent.
+/// The form in which APPEND sends a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AppendForm {
     /// `{310}`: octets other than NUL.
     Text,
     /// `~{310}`: any octets (RFC 3516 §4.4).
     Binary,
-    /// `UTF8 (~{310}` and behind it a bracket: headers in UTF-8 (RFC 6855 §4).
+    /// `UTF8 (~{310}`, and `)` after the message: headers in UTF-8 (RFC 6855 §4).
     Utf8,
 }
 
-/// The literal that this line announces at its end, if it does.
+/// True if the literal at the end of this buffer is a message of APPEND.
 ///
-/// # Errors
-/// Inside, when the number of octets is too large to be one.
-#[must_use]
-pub fn literal_at_end(line: &[u8]) -> Option<Parsed<Literal>> {
-    let inside = line.strip_suffix(b"}")?;
-    let digits = inside.strip_suffix(b"+").unwrap_or(inside);
-    let start = digits.iter().rposition(|byte| !byte.is_ascii_digit())?;
-    if digits.get(start) != Some(&b'{') || start + 1 == digits.len() {
-        return None;
-    }
-    let mut cursor = Cursor::new(line);
-    cursor.skip(start);
-    Some(Literal::parse(&mut cursor))
-}
-
-/// Is the literal at the end of this buffer a message of APPEND? It is, once the mailbox's name is
-/// whole, even if what stands between is wrong.
+/// It is one as soon as the mailbox's name is complete, even if what is between them is wrong.
 #[must_use]
 pub fn is_append(buffer: &[u8]) -> bool {
     let mut cursor = Cursor::new(buffer);
@@ -83,30 +55,11 @@ pub fn is_append(buffer: &[u8]) -> bool {
     begins && cursor.astring("a mailbox name").is_ok() && cursor.eat(b' ')
 }
 
-impl Literal {
-    /// Reads `{310}` at the end of a buffer.
-    fn parse(cursor: &mut Cursor<'_>) -> Parsed<Literal> {
-        let literal = cursor.named(Role::Literal, |cursor| {
-            cursor.expect(b'{', "a literal, which is the message")?;
-            let octets = cursor.number64()?;
-            let synchronising = !cursor.eat(b'+');
-            cursor.expect(b'}', "a closing brace")?;
-            Ok(Literal {
-                octets,
-                synchronising,
-            })
-        })?;
-        cursor.end()?;
-        Ok(literal)
-    }
-}
-
 impl Append {
-    /// Understands an APPEND whose buffer ends with the announcement of its message, and whose
-    /// mailbox is named in this alphabet.
+    /// Parses an APPEND up to the announcement of its message; the name is in this alphabet.
     ///
     /// # Errors
-    /// What was expected and where, and the tag, if there is one.
+    /// What was expected and where, with the tag if there is one.
     pub fn parse(alphabet: Alphabet, buffer: &[u8]) -> Result<(Tag, Append), BadCommand> {
         let Tagged { tag, command } = Tagged::parse_in(alphabet, buffer)?;
         match command {
@@ -121,7 +74,7 @@ impl Append {
         }
     }
 
-    /// Reads what follows the word APPEND and its space.
+    /// Parses what follows `APPEND `.
     pub(super) fn parse_arguments(cursor: &mut Cursor<'_>) -> Parsed<Append> {
         let mailbox = MailboxName::parse(cursor)?;
         cursor.space()?;
@@ -131,15 +84,15 @@ impl Append {
 }
 
 impl AppendedMessage {
-    /// Understands the line that follows this message: empty at the end of the command, else a space
-    /// and what stands before the next message (RFC 3502 §6.3.11).
+    /// Parses the line after this message: empty at the end of the command, or a space and what
+    /// precedes the next message (RFC 3502 §6.3.11).
     ///
     /// # Errors
     /// What was expected and where.
     pub fn parse_next(&self, line: &[u8]) -> Parsed<Option<AppendedMessage>> {
         let mut cursor = Cursor::new(line);
         if self.form == AppendForm::Utf8 {
-            cursor.expect(b')', "a closing parenthesis behind the message")?;
+            cursor.expect(b')', "a closing parenthesis after the message")?;
         }
         if cursor.rest().is_empty() {
             return Ok(None);
@@ -159,10 +112,12 @@ impl AppendedMessage {
             date = Some(DateTime::parse(cursor)?);
             cursor.space()?;
         }
-        let form = match cursor.eat_text("UTF8 (") {
-            true => AppendForm::Utf8,
-            false if cursor.peek() == Some(b'~') => AppendForm::Binary,
-            false => AppendForm::Text,
+        let form = if cursor.eat_text("UTF8 (") {
+            AppendForm::Utf8
+        } else if cursor.peek() == Some(b'~') {
+            AppendForm::Binary
+        } else {
+            AppendForm::Text
         };
         if form != AppendForm::Text {
             cursor.expect(b'~', "a tilde and a literal, which is the message")?;
@@ -173,14 +128,6 @@ impl AppendedMessage {
             form,
             literal: Literal::parse(cursor)?,
         })
-    }
-}
-
-/// As on the wire: `{310}`.
-impl fmt::Display for Literal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let plus = if self.synchronising { "" } else { "+" };
-        write!(f, "{{{}{plus}}}", self.octets)
     }
 }
 
@@ -219,35 +166,6 @@ pub(super) mod tests {
     use super::super::flags::tests::any_flags;
     use super::super::mailbox::tests::any_name;
     use super::*;
-
-    #[test]
-    fn literals_at_the_end_of_a_line() {
-        let rows: [(&str, Option<(u64, bool)>); 11] = [
-            ("a LOGIN {5}", Some((5, true))),
-            ("a LOGIN {5+}", Some((5, false))),
-            ("{0}", Some((0, true))),
-            ("a APPEND x {4294967296}", Some((4_294_967_296, true))),
-            ("a LOGIN {5} ", None),
-            ("a LOGIN {}", None),
-            ("a LOGIN {+}", None),
-            ("a LOGIN {x5}", None),
-            ("a LOGIN 5}", None),
-            ("}", None),
-            ("", None),
-        ];
-        for (line, expected) in rows {
-            let found = literal_at_end(line.as_bytes()).map(Result::unwrap);
-            let found = found.map(|literal| (literal.octets, literal.synchronising));
-            assert_eq!(found, expected, "{line}");
-        }
-        let error = literal_at_end(b"a {99999999999999999999}")
-            .unwrap()
-            .unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "expected a number from 0 to 9223372036854775807 at octet 3"
-        );
-    }
 
     #[test]
     fn which_literal_is_the_message() {
@@ -352,10 +270,8 @@ pub(super) mod tests {
 
     proptest! {
         #[test]
-        fn never_panics(line: Vec<u8>, octets in "[0-9]{0,25}") {
-            let _ = literal_at_end(&line);
+        fn never_panics(line: Vec<u8>) {
             let _ = is_append(&line);
-            let _ = literal_at_end(format!("{{{octets}}}").as_bytes());
         }
     }
 }

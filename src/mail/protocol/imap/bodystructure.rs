@@ -6,6 +6,7 @@
 
 use std::ops::Range;
 
+use super::response::{Envelope, EnvelopeAddress};
 use super::string::{nstring, string};
 use crate::mail::message::address::{self, HeaderAddress};
 use crate::mail::message::content::{self, Disposition, MediaType, MimeParams};
@@ -25,7 +26,7 @@ pub struct BodyStructure {
 #[must_use]
 pub fn envelope(header: &Header) -> Vec<u8> {
     let mut out = Vec::new();
-    write_envelope(header, &mut out);
+    envelope_of(header).write(&mut out);
     out.shrink_to_fit();
     out
 }
@@ -115,7 +116,7 @@ impl BodyStructure {
         write_params(&media.map(|media| media.params).unwrap_or_default(), out);
         write_fields(part, out);
         out.push(b' ');
-        write_envelope(&message.fields, out);
+        envelope_of(&message.fields).write(out);
         out.push(b' ');
         self.part(message);
         write_lines(part, &mut self.text);
@@ -130,61 +131,49 @@ impl BodyStructure {
     }
 }
 
-fn write_envelope(header: &Header, out: &mut Vec<u8>) {
+/// Returns the envelope of a header.
+fn envelope_of(header: &Header) -> Envelope<Vec<u8>> {
     let from = addresses(header, "From");
     // RFC 9051 §7.5.2: if the Sender or Reply-To fields are absent or empty, From stands in for them.
-    let or_from = |name| Some(addresses(header, name)).filter(|list| !list.is_empty());
-    out.push(b'(');
-    write_field(header, "Date", out);
-    write_field(header, "Subject", out);
-    write_addresses(&from, out);
-    for name in ["Sender", "Reply-To"] {
-        write_addresses(or_from(name).as_ref().unwrap_or(&from), out);
+    let or_from = |name| {
+        let list = addresses(header, name);
+        if list.is_empty() { from.clone() } else { list }
+    };
+    Envelope {
+        date: header.value("Date"),
+        subject: header.value("Subject"),
+        sender: or_from("Sender"),
+        reply_to: or_from("Reply-To"),
+        to: addresses(header, "To"),
+        cc: addresses(header, "Cc"),
+        bcc: addresses(header, "Bcc"),
+        in_reply_to: header.value("In-Reply-To"),
+        message_id: header.value("Message-ID"),
+        from,
     }
-    for name in ["To", "Cc", "Bcc"] {
-        write_addresses(&addresses(header, name), out);
-    }
-    write_field(header, "In-Reply-To", out);
-    nstring(header.value("Message-ID").as_deref(), out);
-    out.push(b')');
 }
 
-/// The addresses of every field with this name: there should be one (RFC 5322 §3.6), and if there
-/// are more, nobody should be left out.
-fn addresses(header: &Header, name: &str) -> Vec<HeaderAddress> {
-    let named = header.named(name);
-    named
-        .flat_map(|field| address::parse(&field.unfolded()))
-        .collect()
+/// Returns the addresses of every field with this name. There should be one field (RFC 5322 §3.6);
+/// if there are more, no address is left out.
+fn addresses(header: &Header, name: &str) -> Vec<EnvelopeAddress<Vec<u8>>> {
+    let fields = header.named(name);
+    let parsed = fields.flat_map(|field| address::parse(&field.unfolded()));
+    parsed.map(envelope_address).collect()
 }
 
-/// A field's value and a space.
+fn envelope_address(address: HeaderAddress) -> EnvelopeAddress<Vec<u8>> {
+    EnvelopeAddress {
+        name: address.name,
+        route: address.route,
+        mailbox: address.mailbox,
+        host: address.host,
+    }
+}
+
+/// Appends a field's value, or NIL, and a space.
 fn write_field(header: &Header, name: &str, out: &mut Vec<u8>) {
     nstring(header.value(name).as_deref(), out);
     out.push(b' ');
-}
-
-/// An address list and a space: `(("Alice" NIL "alice" "pillarbox.test")) `.
-fn write_addresses(list: &[HeaderAddress], out: &mut Vec<u8>) {
-    if list.is_empty() {
-        out.extend_from_slice(b"NIL ");
-        return;
-    }
-    out.push(b'(');
-    for address in list {
-        let fields = [
-            &address.name,
-            &address.route,
-            &address.mailbox,
-            &address.host,
-        ];
-        for (field, before) in fields.into_iter().zip([b'(', b' ', b' ', b' ']) {
-            out.push(before);
-            nstring(field.as_deref(), out);
-        }
-        out.push(b')');
-    }
-    out.extend_from_slice(b") ");
 }
 
 /// `body-type-text` and `body-type-basic`.

@@ -312,10 +312,10 @@ impl fmt::Display for FetchItem {
                 path,
                 partial,
             } => {
-                write!(f, "BINARY{}[{}]", dot_peek(peek), Path(path))?;
+                write!(f, "BINARY{}[{}]", dot_peek(peek), PartPath(path))?;
                 partial
             }
-            FetchItem::BinarySize(path) => return write!(f, "BINARY.SIZE[{}]", Path(path)),
+            FetchItem::BinarySize(path) => return write!(f, "BINARY.SIZE[{}]", PartPath(path)),
             word => {
                 let found = WORDS.iter().find(|(_, item)| item == word);
                 return f.write_str(found.map_or("", |(name, _)| name));
@@ -329,9 +329,9 @@ impl fmt::Display for FetchItem {
 }
 
 /// Prints part numbers: `1.2`.
-struct Path<'a>(&'a [u32]);
+pub(super) struct PartPath<'a>(pub(super) &'a [u32]);
 
-impl fmt::Display for Path<'_> {
+impl fmt::Display for PartPath<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (level, number) in self.0.iter().enumerate() {
             let dot = if level == 0 { "" } else { "." };
@@ -344,7 +344,7 @@ impl fmt::Display for Path<'_> {
 /// Without the brackets: `1.2.HEADER`. A response repeats it so (RFC 3501 §7.4.2).
 impl fmt::Display for Section {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", Path(&self.path))?;
+        write!(f, "{}", PartPath(&self.path))?;
         let Some(text) = &self.text else {
             return Ok(());
         };

@@ -1,37 +1,38 @@
 //! Flags on the wire (RFC 3501 §9, `flag` and `flag-list`; §6.4.6 for STORE).
 //!
-//! What a client sets are [`Flags`]; `\Recent` and flags that do not exist are errors there. What a
-//! server lists may have more, and is a [`FlagList`].
+//! A client sets [`Flags`]; there `\Recent` and unknown system flags are errors. A server lists a
+//! [`FlagList`], which may contain more.
 
 use std::fmt;
 
 use super::cursor::{Bound, Cursor, Parsed};
+use super::string::Spaced;
 use crate::mail::message::{Flag, FlagChange, Flags};
 use crate::mail::protocol::span::Role;
 
-/// No keyword is longer: every SELECT of its mailbox tells it to every client.
+/// The longest keyword, in characters: each SELECT lists every keyword of the mailbox.
 const LONGEST_KEYWORD: usize = 100;
 
-/// No command sets more flags at once: Dovecot's Maildir keeps 26 keywords in a file's name.
+/// The most flags in one command. Maildir keeps 26 keywords in a file's name, as in Dovecot.
 const AT_ONCE: Bound = Bound {
     most: 100,
     expected: "at most 100 flags",
 };
 
-/// Reads `(\Seen $Forwarded)`, or `()`, from the front.
+/// Parses `(\Seen $Forwarded)` or `()` from the front.
 ///
 /// # Errors
-/// When none stands there, or a flag is one that cannot be set.
+/// When there is no list, or a client cannot set one of the flags.
 pub fn parse_list(cursor: &mut Cursor<'_>) -> Parsed<Flags> {
     let mut flags = Flags::new();
     cursor.list_or_empty_within(AT_ONCE, |cursor| one_more(cursor, &mut flags))?;
     Ok(flags)
 }
 
-/// Reads what STORE does, `+FLAGS.SILENT (\Seen)`, from the front: the change, and whether it is silent.
+/// Parses the change that STORE makes, `+FLAGS.SILENT (\Seen)`, and whether it is silent.
 ///
 /// # Errors
-/// When none stands there, or a flag is one that cannot be set.
+/// When there is no change, or a client cannot set one of the flags.
 pub fn parse_change(cursor: &mut Cursor<'_>) -> Parsed<(FlagChange, bool)> {
     let (change, silent) = cursor.named(Role::StoreItem, parse_how)?;
     cursor.space()?;
@@ -44,10 +45,10 @@ pub fn parse_change(cursor: &mut Cursor<'_>) -> Parsed<(FlagChange, bool)> {
     Ok((change(flags), silent))
 }
 
-/// What flags do to a message's.
+/// Makes a change of some flags.
 type How = fn(Flags) -> FlagChange;
 
-/// `+FLAGS.SILENT`
+/// Parses `+FLAGS.SILENT`.
 fn parse_how(cursor: &mut Cursor<'_>) -> Parsed<(How, bool)> {
     let error = cursor.expected("FLAGS, +FLAGS or -FLAGS");
     let change = match cursor.peek() {
@@ -80,13 +81,13 @@ fn parse_flag(cursor: &mut Cursor<'_>, flags: &mut Flags) -> Parsed<()> {
     Ok(())
 }
 
-/// The flag with this name, without its backslash, in any case.
+/// Returns the system flag with this name, without its backslash, in any case.
 fn system_flag(name: &str) -> Option<Flag> {
     let named = |flag: &Flag| flag.to_string()[1..].eq_ignore_ascii_case(name);
     Flag::ALL.into_iter().find(named)
 }
 
-/// Prints what STORE does.
+/// Prints the change that STORE makes.
 pub(super) struct StoreItem<'a>(pub(super) &'a FlagChange, pub(super) bool);
 
 impl fmt::Display for StoreItem<'_> {
@@ -102,42 +103,75 @@ impl fmt::Display for StoreItem<'_> {
     }
 }
 
-/// Flags as a server lists them: of a message, of a mailbox, or those that can be kept
-/// (PERMANENTFLAGS).
+/// Flags as a server lists them: those of a message, of a mailbox, or the permanent ones.
+///
+/// Each is kept as it is on the wire, in the server's order: `\\Seen`, `$Junk`, `\\Recent`, `\\*`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct FlagList {
-    /// The flags that a client can set, too.
-    pub flags: Flags,
-    /// Is `\Recent` among them?
-    pub recent: bool,
-    /// Is `\*` among them: can new keywords be made (RFC 3501 §7.1)?
-    pub any_keyword: bool,
-}
+pub struct FlagList(pub Vec<String>);
 
 impl FlagList {
-    /// Reads a list from the front. System flags that we do not know are passed over.
-    ///
-    /// # Errors
-    /// When none stands there.
-    pub fn parse(cursor: &mut Cursor<'_>) -> Parsed<FlagList> {
-        let mut list = FlagList::default();
-        cursor.list_or_empty(|cursor| cursor.named(Role::Flag, |cursor| list.one_more(cursor)))?;
-        Ok(list)
+    /// The flags of a message, with `\Recent` if it is recent in this session.
+    #[must_use]
+    pub fn of_message(flags: &Flags, recent: bool) -> FlagList {
+        let mut list: Vec<String> = flags.system().map(|flag| flag.to_string()).collect();
+        list.extend(flags.keywords().map(str::to_owned));
+        if recent {
+            list.push("\\Recent".to_owned());
+        }
+        FlagList(list)
     }
 
-    fn one_more(&mut self, cursor: &mut Cursor<'_>) -> Parsed<()> {
-        if cursor.eat_text("\\*") {
-            self.any_keyword = true;
-        } else if cursor.eat(b'\\') {
-            let name = cursor.atom("a flag")?;
-            self.recent |= name.eq_ignore_ascii_case("Recent");
-            system_flag(name)
-                .into_iter()
-                .for_each(|flag| self.flags.set(flag));
-        } else {
-            self.flags.set_keyword(cursor.atom("a flag")?);
+    /// The flags that a client can set. Unknown system flags are left out.
+    #[must_use]
+    pub fn flags(&self) -> Flags {
+        let mut flags = Flags::new();
+        for word in &self.0 {
+            match word.strip_prefix('\\') {
+                Some(name) => system_flag(name)
+                    .into_iter()
+                    .for_each(|flag| flags.set(flag)),
+                None => flags.set_keyword(word),
+            }
         }
-        Ok(())
+        flags
+    }
+
+    /// True if `\Recent` is in the list.
+    #[must_use]
+    pub fn has_recent(&self) -> bool {
+        self.0
+            .iter()
+            .any(|word| word.eq_ignore_ascii_case("\\Recent"))
+    }
+
+    /// True if `\*` is in the list: clients can make new keywords (RFC 3501 §7.1).
+    #[must_use]
+    pub fn allows_new_keywords(&self) -> bool {
+        self.0.iter().any(|word| word == "\\*")
+    }
+
+    /// Parses a list in parentheses from the front.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn parse(cursor: &mut Cursor<'_>) -> Parsed<FlagList> {
+        let list = cursor.list_or_empty(|cursor| cursor.named(Role::Flag, listed_flag));
+        list.map(FlagList)
+    }
+}
+
+fn listed_flag(cursor: &mut Cursor<'_>) -> Parsed<String> {
+    if cursor.eat_text("\\*") {
+        return Ok("\\*".to_owned());
+    }
+    let backslash = if cursor.eat(b'\\') { "\\" } else { "" };
+    Ok(format!("{backslash}{}", cursor.atom("a flag")?))
+}
+
+/// As on the wire, with parentheses.
+impl fmt::Display for FlagList {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "({})", Spaced(&self.0))
     }
 }
 
@@ -211,8 +245,9 @@ pub(super) mod tests {
     fn lists_of_servers() {
         let text = b"(\\Seen \\Recent \\Unheard $Junk \\*)";
         let list = FlagList::parse(&mut Cursor::new(text)).unwrap();
-        assert_eq!(list.flags.to_string(), "\\Seen $Junk");
-        assert!(list.recent && list.any_keyword);
+        assert_eq!(list.flags().to_string(), "\\Seen $Junk");
+        assert!(list.has_recent() && list.allows_new_keywords());
+        assert_eq!(list.to_string().as_bytes(), text);
         assert_eq!(
             FlagList::parse(&mut Cursor::new(b"()")),
             Ok(FlagList::default())

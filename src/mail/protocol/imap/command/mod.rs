@@ -9,6 +9,8 @@ mod print;
 
 use std::fmt;
 
+pub(super) use print::IdPairs;
+
 use super::append::Append;
 use super::cursor::{Cursor, ParseError, Parsed, is_astring_char};
 use super::fetch::FetchItem;

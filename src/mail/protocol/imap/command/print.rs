@@ -95,7 +95,9 @@ impl Command {
 }
 
 /// Prints the argument of ID (RFC 2971 §3.1).
-struct IdPairs<'a>(&'a [(String, Option<String>)]);
+pub(in crate::mail::protocol::imap) struct IdPairs<'a>(
+    pub(in crate::mail::protocol::imap) &'a [(String, Option<String>)],
+);
 
 impl fmt::Display for IdPairs<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

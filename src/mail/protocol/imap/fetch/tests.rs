@@ -127,8 +127,8 @@ fn what_is_no_item() {
     );
 }
 
-/// Items for the law of FETCH.
-pub(in super::super) fn any_items() -> impl Strategy<Value = Vec<FetchItem>> {
+/// A section for the laws of FETCH and of its response.
+pub(in super::super) fn any_section() -> impl Strategy<Value = Section> {
     let names = || proptest::collection::vec("[ -~]{1,8}", 1..3);
     let text = prop_oneof![
         Just(SectionText::Header),
@@ -136,11 +136,13 @@ pub(in super::super) fn any_items() -> impl Strategy<Value = Vec<FetchItem>> {
         names().prop_map(SectionText::HeaderFieldsNot),
         Just(SectionText::Text),
     ];
-    let section = (
-        proptest::collection::vec(1u32.., 0..4),
-        proptest::option::of(text),
-    )
-        .prop_map(|(path, text)| Section { path, text });
+    let path = proptest::collection::vec(1u32.., 0..4);
+    (path, proptest::option::of(text)).prop_map(|(path, text)| Section { path, text })
+}
+
+/// Items for the law of FETCH.
+pub(in super::super) fn any_items() -> impl Strategy<Value = Vec<FetchItem>> {
+    let section = any_section();
     let end = 1u64..i64::MAX as u64;
     let partial = || (0..1000u64, end.clone()).prop_map(|(start, count)| Partial { start, count });
     let body = (any::<bool>(), section, proptest::option::of(partial())).prop_map(

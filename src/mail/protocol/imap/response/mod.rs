@@ -1,25 +1,25 @@
-//! What an IMAP server says, as our own client reads it (RFC 3501 §7 and §9, `response`).
+//! What an IMAP server says (RFC 3501 §7 and §9, `response`): both directions of one grammar.
 //!
-//! [`Response::parse`] takes one whole response, its literals in place, without the CRLF at its end;
-//! [`literal_at_end`](super::literal_at_end) says, after each line, whether a literal follows. A client
-//! must live with what it does not know (RFC 3501 §2.2.2), so that is [`Response::Other`], not an error.
+//! [`Response::parse`] takes one response, its literals in place, without the CRLF at its end;
+//! [`Response::write`] is its inverse. A client must accept what it does not know (RFC 3501 §2.2.2),
+//! so that is [`Response::Other`] and not an error.
 
+mod attribute;
 mod envelope;
-mod facts;
-mod fetched;
-mod found;
+mod mailboxes;
+mod print;
+mod results;
 mod status;
 
+pub use attribute::{Attribute, AttributeName};
 pub use envelope::{Envelope, EnvelopeAddress};
-pub use facts::{MailboxStatus, Namespace, Namespaces};
-pub use fetched::Attribute;
-pub use found::{SearchResults, Threaded};
-pub use status::{AppendUid, Code, Condition, CopyUid, Status};
+pub use mailboxes::{Listed, MailboxStatus, Namespace, Namespaces};
+pub use results::{SearchResults, Threaded};
+pub use status::{AppendUid, Code, Condition, CopyUid, RefusalCode, Status};
 
 use super::command::Tag;
 use super::cursor::{Cursor, Parsed, is_atom_char};
 use super::flags::FlagList;
-use super::mailbox::MailboxName;
 use crate::mail::protocol::span::Role;
 
 /// One response.
@@ -27,68 +27,48 @@ use crate::mail::protocol::span::Role;
 pub enum Response {
     /// `a1 OK …`: the end of the command with this tag.
     Done(Tag, Status),
-    /// `* OK …`, `* BYE …`: a condition that ends no command.
+    /// `* OK …`, `* BYE …`: a status that ends no command.
     Untagged(Status),
-    /// `+ …`: go on. The text is base64 where AUTHENTICATE goes on.
+    /// `+ …`: the client may continue. During AUTHENTICATE the text is base64.
     Continue(Vec<u8>),
-    /// What the server can do, in upper case.
+    /// CAPABILITY: what the server supports. Parsing makes the words upper case.
     Capability(Vec<String>),
-    /// What was switched on, in upper case (RFC 5161 §3.2).
+    /// ENABLED: the extensions that are now on (RFC 5161 §3.2), in upper case when parsed.
     Enabled(Vec<String>),
-    /// The flags of the mailbox.
+    /// FLAGS: the flags of the mailbox.
     Flags(FlagList),
-    /// A mailbox that there is.
+    /// LIST: a mailbox.
     List(Listed),
-    /// A mailbox that is subscribed to.
+    /// LSUB: a subscribed mailbox.
     Lsub(Listed),
-    /// The messages that were looked for: numbers, or UIDs after UID SEARCH.
+    /// SEARCH: the messages found, as numbers, or as UIDs after UID SEARCH.
     Search(Vec<u32>),
-    /// The same as a client asked for it with RETURN, or always from a server of IMAP4rev2.
+    /// ESEARCH: the results of a search with RETURN, or of any search in IMAP4rev2.
     Esearch(SearchResults),
-    /// The messages that were looked for, in the order that SORT asked for.
+    /// SORT: the messages found, in the requested order.
     Sort(Vec<u32>),
-    /// The messages that were looked for, as conversations: those below a message follow it.
+    /// THREAD: the messages found, as conversations. Replies follow their parent.
     Thread(Vec<Threaded>),
-    /// Facts of a mailbox.
+    /// STATUS: facts of a mailbox.
     Status(MailboxStatus),
-    /// Where mailboxes are (RFC 2342 §5).
+    /// NAMESPACE: where mailboxes are (RFC 2342 §5).
     Namespace(Namespaces),
-    /// Who the server says it is, as pairs (RFC 2971 §3.2).
+    /// ID: the server's identity, as pairs (RFC 2971 §3.2).
     Id(Vec<(String, Option<String>)>),
-    /// So many messages are in the mailbox.
+    /// EXISTS: the number of messages in the mailbox.
     Exists(u32),
-    /// So many of them are recent.
+    /// RECENT: the number of recent messages.
     Recent(u32),
-    /// The message with this number is gone; those behind it move up.
+    /// EXPUNGE: the message with this number is gone, and later ones move up.
     Expunge(u32),
-    /// Facts of the message with this number.
+    /// FETCH: facts of the message with this number.
     Fetch(u32, Vec<Attribute>),
-    /// Something else, as it came, without the `* `.
+    /// Any other response, as it came, without `* `.
     Other(Vec<u8>),
 }
 
-/// A row of LIST or LSUB (RFC 3501 §7.2.2).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Listed {
-    /// With their backslash, in the server's case: `\Noselect`.
-    pub attributes: Vec<String>,
-    /// What parts the name into levels; `None` when it has none.
-    pub separator: Option<char>,
-    /// The name; empty where only the separator was asked for.
-    pub name: MailboxName,
-}
-
-impl Listed {
-    /// Has it this attribute, in any case: `\\Noselect`, `\\Sent`?
-    #[must_use]
-    pub fn has(&self, attribute: &str) -> bool {
-        let same = |one: &String| one.eq_ignore_ascii_case(attribute);
-        self.attributes.iter().any(same)
-    }
-}
-
 impl Response {
-    /// Understands a whole response.
+    /// Parses a whole response.
     ///
     /// # Errors
     /// What was expected and where.
@@ -96,19 +76,15 @@ impl Response {
         Response::read(&mut Cursor::new(bytes))
     }
 
-    /// Reads a whole response, up to the cursor's end.
+    /// Parses a whole response, up to the cursor's end.
     pub(super) fn read(cursor: &mut Cursor<'_>) -> Parsed<Response> {
-        if cursor
-            .named(Role::Continuation, |cursor| cursor.expect(b'+', "+"))
-            .is_ok()
-        {
+        let plus = cursor.named(Role::Continuation, |cursor| cursor.expect(b'+', "+"));
+        if plus.is_ok() {
             cursor.eat(b' ');
             return Ok(Response::Continue(cursor.take_rest().to_vec()));
         }
-        if cursor
-            .named(Role::Untagged, |cursor| cursor.expect(b'*', "*"))
-            .is_err()
-        {
+        let star = cursor.named(Role::Untagged, |cursor| cursor.expect(b'*', "*"));
+        if star.is_err() {
             let tag = Tag::parse(cursor)?;
             cursor.space()?;
             return Ok(Response::Done(tag, Status::parse(cursor)?));
@@ -121,7 +97,7 @@ impl Response {
     }
 }
 
-/// `OK …`, `CAPABILITY …`, `LIST …`: what follows `* `.
+/// Parses what follows `* `: `OK …`, `CAPABILITY …`, `LIST …`.
 fn untagged(cursor: &mut Cursor<'_>) -> Parsed<Response> {
     let all = cursor.rest();
     let mut ahead = cursor.clone();
@@ -136,21 +112,21 @@ fn untagged(cursor: &mut Cursor<'_>) -> Parsed<Response> {
         "SEARCH" => Response::Search(numbers(cursor)?),
         "ESEARCH" => Response::Esearch(SearchResults::parse(cursor)?),
         "SORT" => Response::Sort(numbers(cursor)?),
-        "THREAD" => Response::Thread(found::threads(cursor)?),
+        "THREAD" => Response::Thread(results::threads(cursor)?),
         "FLAGS" => {
             cursor.space()?;
             Response::Flags(FlagList::parse(cursor)?)
         }
-        "LIST" => Response::List(listed(cursor)?),
-        "LSUB" => Response::Lsub(listed(cursor)?),
+        "LIST" => Response::List(Listed::parse(cursor)?),
+        "LSUB" => Response::Lsub(Listed::parse(cursor)?),
         "STATUS" => Response::Status(MailboxStatus::parse(cursor)?),
         "NAMESPACE" => Response::Namespace(Namespaces::parse(cursor)?),
-        "ID" => Response::Id(facts::id(cursor)?),
+        "ID" => Response::Id(mailboxes::id(cursor)?),
         _ => Response::Other(all.to_vec()),
     })
 }
 
-/// `23 EXISTS`, `23 FETCH (…)`: what follows `* `.
+/// Parses what follows `* ` if it begins with a number: `23 EXISTS`, `23 FETCH (…)`.
 fn about_number(cursor: &mut Cursor<'_>) -> Parsed<Response> {
     let all = cursor.rest();
     let number = cursor.named(Role::Number, Cursor::number)?;
@@ -171,20 +147,20 @@ fn about_number(cursor: &mut Cursor<'_>) -> Parsed<Response> {
     })
 }
 
-/// Words, each with a space before it; some servers leave another space at the end.
+/// Parses words, each after a space. Some servers send another space at the end.
 fn words(cursor: &mut Cursor<'_>) -> Parsed<Vec<String>> {
     let mut words = Vec::new();
     while cursor.eat(b' ') && !cursor.rest().is_empty() {
-        let is_word =
-            |cursor: &mut Cursor<'_>| cursor.word(is_atom_char, "a capability").map(str::to_owned);
-        let word = cursor.named(Role::Capability, is_word)?;
+        let word = cursor.named(Role::Capability, |cursor| {
+            cursor.word(is_atom_char, "a capability")
+        })?;
         words.push(word.to_ascii_uppercase());
     }
     cursor.end()?;
     Ok(words)
 }
 
-/// Numbers, likewise. As many as the mailbox has messages, so no bound but the buffer's holds here.
+/// Parses numbers, each after a space. Only the length of the response bounds them.
 fn numbers(cursor: &mut Cursor<'_>) -> Parsed<Vec<u32>> {
     let mut numbers = Vec::new();
     while cursor.eat(b' ') && !cursor.rest().is_empty() {
@@ -192,34 +168,6 @@ fn numbers(cursor: &mut Cursor<'_>) -> Parsed<Vec<u32>> {
     }
     cursor.end()?;
     Ok(numbers)
-}
-
-/// What follows LIST: attributes, separator, name, and perhaps extended data, which is passed over.
-fn listed(cursor: &mut Cursor<'_>) -> Parsed<Listed> {
-    cursor.space()?;
-    let attributes = cursor.list_or_empty(|cursor| {
-        cursor.named(Role::MailboxAttribute, |cursor| {
-            cursor.expect(b'\\', "an attribute, which begins with a backslash")?;
-            Ok(format!("\\{}", cursor.atom("an attribute")?))
-        })
-    })?;
-    cursor.space()?;
-    let expected = "the separator as a string, or NIL";
-    let separator = cursor.named(Role::Separator, |cursor| cursor.nstring(expected))?;
-    cursor.space()?;
-    Ok(Listed {
-        attributes,
-        separator: separator.and_then(|text| text.first().copied().map(char::from)),
-        name: listed_name(cursor)?,
-    })
-}
-
-/// RFC 3501 §6.3.8: the empty name answers `LIST "" ""`, which asks for the separator alone.
-fn listed_name(cursor: &mut Cursor<'_>) -> Parsed<MailboxName> {
-    if cursor.eat_text("\"\"") {
-        return Ok(MailboxName::new(""));
-    }
-    MailboxName::parse(cursor)
 }
 
 #[cfg(test)]

@@ -1,67 +1,108 @@
-//! `OK`, `NO`, `BAD`, `BYE` and `PREAUTH`, with a response code and a text for people
-//! (RFC 3501 §7.1).
+//! Status responses: OK, NO, BAD, BYE, PREAUTH, with a response code and a text (RFC 3501 §7.1).
 
-use crate::mail::protocol::imap::cursor::{Cursor, Parsed};
+use std::fmt;
+
+use crate::mail::protocol::imap::cursor::{Cursor, Parsed, word_for};
 use crate::mail::protocol::imap::flags::FlagList;
 use crate::mail::protocol::imap::sequence::SequenceSet;
+use crate::mail::protocol::imap::string::Spaced;
 use crate::mail::protocol::span::Role;
 
-/// A condition, perhaps a code, and a text.
+/// A condition, an optional code, and a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Status {
-    /// How it went.
+    /// The condition.
     pub condition: Condition,
-    /// What a program should know of it.
+    /// The part for programs.
     pub code: Option<Code>,
-    /// What a person should; perhaps empty.
+    /// The part for people; it may be empty.
     pub text: String,
 }
 
-/// How it went.
+/// How a command ended, or the state of the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Condition {
-    /// It was done.
+    /// The command succeeded.
     Ok,
-    /// It was not done.
+    /// The command failed.
     No,
-    /// It was no command.
+    /// The command was invalid.
     Bad,
     /// The server closes the connection.
     Bye,
-    /// The client need not log in (only as a greeting).
+    /// The client is already authenticated (only in a greeting).
     PreAuth,
 }
 
-/// What stands in brackets (RFC 3501 §7.1, RFC 4315 §3).
+/// A response code in brackets (RFC 3501 §7.1, RFC 4315 §3, RFC 5530 §3).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Code {
-    /// The text must be shown to a person.
+    /// ALERT: the text must be shown to a person.
     Alert,
-    /// What the server can do, in upper case.
+    /// CAPABILITY: what the server supports, in upper case when parsed.
     Capability(Vec<String>),
-    /// The flags that can be kept.
+    /// CLOSED: the mailbox that was selected before is closed (RFC 9051 §7.1).
+    Closed,
+    /// PERMANENTFLAGS: the flags that a client can change permanently.
     PermanentFlags(FlagList),
-    /// The mailbox is open for reading only.
+    /// READ-ONLY: the mailbox is selected for reading only.
     ReadOnly,
-    /// The mailbox is open for reading and writing.
+    /// READ-WRITE: the mailbox is selected for reading and writing.
     ReadWrite,
-    /// The mailbox does not exist, but could be made.
+    /// TRYCREATE: the mailbox does not exist, but can be created.
     TryCreate,
-    /// The UID that the next message will have, at least.
+    /// UIDNEXT: no later message has a lower UID.
     UidNext(u32),
-    /// Changes when the UIDs start anew.
+    /// UIDVALIDITY: changes when the UIDs start anew.
     UidValidity(u32),
-    /// The number of the first message that has not been read.
+    /// UNSEEN: the number of the first message without `\Seen`.
     Unseen(u32),
-    /// The UIDs of messages that were appended.
+    /// APPENDUID: where the appended messages are.
     AppendUid(AppendUid),
-    /// The UIDs of messages that were copied or moved.
+    /// COPYUID: where the copied or moved messages are.
     CopyUid(CopyUid),
-    /// Something else, as it stands between the brackets.
+    /// A code that gives the reason of a failure.
+    Refusal(RefusalCode),
+    /// Any other code, as it is between the brackets.
     Other(String),
 }
 
-/// Where messages are that were appended (RFC 4315 §3).
+/// A code without arguments that gives the reason of a failure (RFC 5530 §3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefusalCode {
+    /// The mailbox exists already.
+    AlreadyExists,
+    /// The name or the password is wrong.
+    AuthenticationFailed,
+    /// The operation can never succeed.
+    Cannot,
+    /// Some of the messages were expunged by another client.
+    ExpungeIssued,
+    /// The name is only a place above other mailboxes (RFC 9051 §7.1).
+    HasChildren,
+    /// Another client uses the mailbox.
+    InUse,
+    /// A limit of the server was exceeded.
+    Limit,
+    /// The mailbox does not exist.
+    Nonexistent,
+    /// There is no more room.
+    OverQuota,
+    /// The command needs an encrypted connection.
+    PrivacyRequired,
+    /// The server failed.
+    ServerBug,
+    /// The message or the command is too large (RFC 4469 §4.2).
+    TooBig,
+    /// A part of the server is down for now.
+    Unavailable,
+    /// A part is in an unknown transfer encoding (RFC 3516 §4.3).
+    UnknownCte,
+    /// The special use is not supported, or taken (RFC 6154 §3).
+    UseAttr,
+}
+
+/// The UIDs of appended messages (RFC 4315 §3).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AppendUid {
     /// The mailbox's UIDVALIDITY.
@@ -70,7 +111,7 @@ pub struct AppendUid {
     pub uids: SequenceSet,
 }
 
-/// Where messages are that were copied or moved, old and new UIDs in the same order (RFC 4315 §3).
+/// The UIDs of copied or moved messages, old and new in the same order (RFC 4315 §3).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CopyUid {
     /// The UIDVALIDITY of the mailbox that has the copies.
@@ -82,27 +123,29 @@ pub struct CopyUid {
 }
 
 impl Condition {
-    /// The condition with this name, in upper case.
+    const NAMES: [(&'static str, Condition); 5] = [
+        ("OK", Condition::Ok),
+        ("NO", Condition::No),
+        ("BAD", Condition::Bad),
+        ("BYE", Condition::Bye),
+        ("PREAUTH", Condition::PreAuth),
+    ];
+
+    /// Returns the condition with this name, in upper case.
     pub(super) fn named(word: &str) -> Option<Condition> {
-        Some(match word {
-            "OK" => Condition::Ok,
-            "NO" => Condition::No,
-            "BAD" => Condition::Bad,
-            "BYE" => Condition::Bye,
-            "PREAUTH" => Condition::PreAuth,
-            _ => return None,
-        })
+        let row = Condition::NAMES.iter().find(|(name, _)| *name == word);
+        row.map(|(_, condition)| *condition)
     }
 }
 
 impl Status {
-    /// Was it done?
+    /// True if the command succeeded.
     #[must_use]
     pub fn is_ok(&self) -> bool {
         self.condition == Condition::Ok
     }
 
-    /// Reads a condition and all that follows it.
+    /// Parses a condition and all that follows it.
     pub(super) fn parse(cursor: &mut Cursor<'_>) -> Parsed<Status> {
         let error = cursor.expected("OK, NO, BAD, BYE or PREAUTH");
         let word = cursor.named(Role::Status, |cursor| cursor.atom(error.expected))?;
@@ -123,7 +166,37 @@ impl Status {
 }
 
 impl Code {
-    /// Reads `[…]` from the front. A code that is known but has strange arguments is `Other`.
+    /// The codes without arguments.
+    const WORDS: [(&'static str, Code); 20] = [
+        ("ALERT", Code::Alert),
+        ("CLOSED", Code::Closed),
+        ("READ-ONLY", Code::ReadOnly),
+        ("READ-WRITE", Code::ReadWrite),
+        ("TRYCREATE", Code::TryCreate),
+        ("ALREADYEXISTS", Code::Refusal(RefusalCode::AlreadyExists)),
+        (
+            "AUTHENTICATIONFAILED",
+            Code::Refusal(RefusalCode::AuthenticationFailed),
+        ),
+        ("CANNOT", Code::Refusal(RefusalCode::Cannot)),
+        ("EXPUNGEISSUED", Code::Refusal(RefusalCode::ExpungeIssued)),
+        ("HASCHILDREN", Code::Refusal(RefusalCode::HasChildren)),
+        ("INUSE", Code::Refusal(RefusalCode::InUse)),
+        ("LIMIT", Code::Refusal(RefusalCode::Limit)),
+        ("NONEXISTENT", Code::Refusal(RefusalCode::Nonexistent)),
+        ("OVERQUOTA", Code::Refusal(RefusalCode::OverQuota)),
+        (
+            "PRIVACYREQUIRED",
+            Code::Refusal(RefusalCode::PrivacyRequired),
+        ),
+        ("SERVERBUG", Code::Refusal(RefusalCode::ServerBug)),
+        ("TOOBIG", Code::Refusal(RefusalCode::TooBig)),
+        ("UNAVAILABLE", Code::Refusal(RefusalCode::Unavailable)),
+        ("UNKNOWN-CTE", Code::Refusal(RefusalCode::UnknownCte)),
+        ("USEATTR", Code::Refusal(RefusalCode::UseAttr)),
+    ];
+
+    /// Parses `[…]` from the front. A known code with strange arguments is `Other`.
     fn parse(cursor: &mut Cursor<'_>) -> Parsed<Code> {
         let mut ahead = cursor.clone();
         if let Ok(code) = Code::known(&mut ahead) {
@@ -146,12 +219,10 @@ impl Code {
         cursor.expect(b'[', "an opening bracket")?;
         let name = cursor.named(Role::ResponseCode, |cursor| cursor.atom("a response code"))?;
         let name = name.to_ascii_uppercase();
-        let code = match name.as_str() {
-            "ALERT" => Code::Alert,
-            "READ-ONLY" => Code::ReadOnly,
-            "READ-WRITE" => Code::ReadWrite,
-            "TRYCREATE" => Code::TryCreate,
-            _ => {
+        let word = Code::WORDS.iter().find(|(word, _)| *word == name);
+        let code = match word {
+            Some((_, code)) => code.clone(),
+            None => {
                 cursor.space()?;
                 Code::with_argument(cursor, &name)?
             }
@@ -186,6 +257,57 @@ impl Code {
             }
             _ => return cursor.fail("a known response code"),
         })
+    }
+}
+
+#[cfg(test)]
+impl Condition {
+    /// Returns every condition.
+    pub(super) fn all() -> impl Iterator<Item = Condition> {
+        Condition::NAMES.into_iter().map(|(_, condition)| condition)
+    }
+}
+
+#[cfg(test)]
+impl Code {
+    /// Returns every code without arguments.
+    pub(super) fn words() -> impl Iterator<Item = Code> {
+        Code::WORDS.into_iter().map(|(_, code)| code)
+    }
+}
+
+/// As on the wire: `NO [TRYCREATE] no mailbox "x"`.
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(word_for(&Condition::NAMES, &self.condition))?;
+        if let Some(code) = &self.code {
+            write!(f, " [{code}]")?;
+        }
+        if !self.text.is_empty() {
+            write!(f, " {}", self.text)?;
+        }
+        Ok(())
+    }
+}
+
+/// As on the wire, without the brackets: `UIDNEXT 5`.
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Code::Capability(words) => write!(f, "CAPABILITY {}", Spaced(words)),
+            Code::PermanentFlags(flags) => write!(f, "PERMANENTFLAGS {flags}"),
+            Code::UidNext(uid) => write!(f, "UIDNEXT {uid}"),
+            Code::UidValidity(validity) => write!(f, "UIDVALIDITY {validity}"),
+            Code::Unseen(number) => write!(f, "UNSEEN {number}"),
+            Code::AppendUid(AppendUid { validity, uids }) => {
+                write!(f, "APPENDUID {validity} {uids}")
+            }
+            Code::CopyUid(CopyUid { validity, from, to }) => {
+                write!(f, "COPYUID {validity} {from} {to}")
+            }
+            Code::Other(text) => f.write_str(text),
+            word => f.write_str(word_for(&Code::WORDS, word)),
+        }
     }
 }
 

@@ -3,6 +3,10 @@
 
 use proptest::prelude::*;
 
+use super::super::date::tests::any_moment;
+use super::super::fetch::tests::any_section;
+use super::super::mailbox::tests::any_name;
+use super::super::mailbox::{Alphabet, MailboxName, StatusItem};
 use super::super::sequence::SequenceSet;
 use super::*;
 
@@ -108,6 +112,8 @@ fn mailboxes() {
         attributes: attributes.iter().map(|a| (*a).to_owned()).collect(),
         separator,
         name: MailboxName::new(name),
+        subscribed_below: false,
+        old_name: None,
     };
     let rows = [
         (
@@ -125,7 +131,21 @@ fn mailboxes() {
         ),
         (
             "* LSUB () NIL {5}\r\ninbox (\"CHILDINFO\" (\"SUBSCRIBED\"))",
-            Response::Lsub(listed(&[], None, "INBOX")),
+            Response::Lsub(Listed {
+                subscribed_below: true,
+                ..listed(&[], None, "INBOX")
+            }),
+        ),
+        (
+            "* LIST () \".\" new (X (1 (2)) \"OLDNAME\" (\"old\"))",
+            Response::List(Listed {
+                old_name: Some(MailboxName::new("old")),
+                ..listed(&[], Some('.'), "new")
+            }),
+        ),
+        (
+            "* LIST () \".\" new (what is this",
+            Response::List(listed(&[], Some('.'), "new")),
         ),
         ("* SEARCH", Response::Search(vec![])),
         ("* SEARCH 2 3 6 ", Response::Search(vec![2, 3, 6])),
@@ -159,7 +179,7 @@ fn mailboxes() {
     let Response::Flags(list) = parse("* FLAGS (\\Answered \\Seen $Junk)") else {
         panic!("no flags");
     };
-    assert_eq!(list.flags.to_string(), "\\Answered \\Seen $Junk");
+    assert_eq!(list.flags().to_string(), "\\Answered \\Seen $Junk");
 }
 
 #[test]
@@ -290,4 +310,249 @@ fn binary_parts() {
         binary(&[3], None, None),
     ];
     assert_eq!(attributes, expected);
+}
+
+/// A word in upper case.
+fn any_word() -> impl Strategy<Value = String> {
+    "[A-Z][A-Z0-9=+-]{0,8}"
+}
+
+fn any_flag_list() -> impl Strategy<Value = FlagList> {
+    let flag = prop_oneof![Just("\\*".to_owned()), "\\\\?[A-Za-z$]{1,8}"];
+    proptest::collection::vec(flag, 0..4).prop_map(FlagList)
+}
+
+/// Numbers of messages, sorted.
+fn any_numbers() -> impl Strategy<Value = SequenceSet> {
+    let numbers = proptest::collection::btree_set(1..50u32, 1..9);
+    numbers.prop_map(|numbers| SequenceSet::from_sorted(&Vec::from_iter(numbers)))
+}
+
+fn any_code() -> impl Strategy<Value = Code> {
+    let number = 1..=u32::MAX;
+    let appended = (number.clone(), any_numbers());
+    let copied = (number.clone(), any_numbers(), any_numbers());
+    prop_oneof![
+        proptest::sample::select(Code::words().collect::<Vec<_>>()),
+        proptest::collection::vec(any_word(), 1..4).prop_map(Code::Capability),
+        any_flag_list().prop_map(Code::PermanentFlags),
+        number.clone().prop_map(Code::UidNext),
+        number.clone().prop_map(Code::UidValidity),
+        number.prop_map(Code::Unseen),
+        appended.prop_map(|(validity, uids)| Code::AppendUid(AppendUid { validity, uids })),
+        copied.prop_map(|(validity, from, to)| Code::CopyUid(CopyUid { validity, from, to })),
+        "X-[A-Z]{1,8}( [ -Z^-~]{1,9})?".prop_map(Code::Other),
+    ]
+}
+
+fn any_status() -> impl Strategy<Value = Status> {
+    let conditions = Condition::all().collect::<Vec<_>>();
+    let code = proptest::option::of(any_code());
+    let parts = (
+        proptest::sample::select(conditions),
+        code,
+        "([!-Z^-~][ -~]{0,20})?",
+    );
+    parts.prop_map(|(condition, code, text)| Status {
+        condition,
+        code,
+        text,
+    })
+}
+
+fn any_listed() -> impl Strategy<Value = Listed> {
+    let attributes = proptest::collection::vec("\\\\[A-Z][a-z]{1,9}", 0..4);
+    let separator = proptest::option::of(proptest::sample::select(vec!['.', '/', '\\']));
+    let old_name = proptest::option::of(any_name());
+    let parts = (attributes, separator, any_name(), any::<bool>(), old_name);
+    parts.prop_map(
+        |(attributes, separator, name, subscribed_below, old_name)| Listed {
+            attributes,
+            separator,
+            name,
+            subscribed_below,
+            old_name,
+        },
+    )
+}
+
+fn any_mailbox_status() -> impl Strategy<Value = MailboxStatus> {
+    let items = proptest::sample::subsequence(
+        vec![StatusItem::Messages, StatusItem::UidNext, StatusItem::Size],
+        0..=3,
+    );
+    let number = 0..=i64::MAX.unsigned_abs();
+    (any_name(), items, number).prop_map(|(name, items, number)| {
+        let mut status = MailboxStatus::new(name, &[]);
+        items.into_iter().for_each(|item| status.push(item, number));
+        status
+    })
+}
+
+fn any_namespaces() -> impl Strategy<Value = Namespaces> {
+    let separator = proptest::option::of(proptest::sample::select(vec!['.', '/']));
+    let namespace = ("[a-zé#~]{0,5}", separator)
+        .prop_map(|(prefix, separator)| Namespace { prefix, separator });
+    let namespaces = || proptest::collection::vec(namespace.clone(), 0..3);
+    let kinds = (namespaces(), namespaces(), namespaces());
+    kinds.prop_map(|(personal, others, shared)| Namespaces {
+        personal,
+        others,
+        shared,
+    })
+}
+
+fn any_results() -> impl Strategy<Value = SearchResults> {
+    let number = || proptest::option::of(1..=u32::MAX);
+    let all = proptest::option::of(any_numbers());
+    let tag = proptest::option::of("[a-zA-Z0-9]{1,5}");
+    let parts = (tag, any::<bool>(), number(), number(), all, number());
+    parts.prop_map(|(tag, uid, min, max, all, count)| SearchResults {
+        tag,
+        uid,
+        min,
+        max,
+        all,
+        count,
+    })
+}
+
+/// Conversations, in which a missing message is at the top and has several replies.
+fn any_threads() -> impl Strategy<Value = Vec<Threaded>> {
+    let conversation = (
+        any::<bool>(),
+        proptest::collection::vec((1..99u32, 0..4usize), 1..9),
+    );
+    let messages = |(missing, rows): (bool, Vec<(u32, usize)>)| {
+        let top = usize::from(missing);
+        let mut messages = Vec::new();
+        if missing {
+            messages.push(Threaded {
+                number: None,
+                depth: 0,
+            });
+        }
+        let mut deepest = top;
+        for (number, depth) in rows {
+            let depth = (top + depth).min(deepest);
+            messages.push(Threaded {
+                number: Some(number),
+                depth,
+            });
+            deepest = depth + 1;
+        }
+        messages
+    };
+    proptest::collection::vec(conversation.prop_map(messages), 0..4)
+        .prop_map(|conversations| conversations.concat())
+}
+
+fn any_octets() -> impl Strategy<Value = Option<Vec<u8>>> {
+    proptest::option::of(proptest::collection::vec(1..=255u8, 0..20))
+}
+
+fn any_envelope() -> impl Strategy<Value = Envelope> {
+    let text = || proptest::option::of("[ -~é\r\n]{0,12}");
+    let address =
+        [text(), text(), text(), text()].prop_map(|[name, route, mailbox, host]| EnvelopeAddress {
+            name,
+            route,
+            mailbox,
+            host,
+        });
+    let list = || proptest::collection::vec(address.clone(), 0..3);
+    let lists = [list(), list(), list(), list(), list(), list()];
+    let texts = [text(), text(), text(), text()];
+    (texts, lists).prop_map(|(texts, lists)| {
+        let [date, subject, in_reply_to, message_id] = texts;
+        let [from, sender, reply_to, to, cc, bcc] = lists;
+        Envelope {
+            date,
+            subject,
+            from,
+            sender,
+            reply_to,
+            to,
+            cc,
+            bcc,
+            in_reply_to,
+            message_id,
+        }
+    })
+}
+
+fn any_attribute() -> impl Strategy<Value = Attribute> {
+    let size = 0..=i64::MAX.unsigned_abs();
+    let path = || proptest::collection::vec(1..9u32, 0..3);
+    let origin = || proptest::option::of(0..9u64);
+    let value = || "\\(\"[a-z]{0,5}\" NIL( \\([a-z]{1,3}\\))?\\)".prop_map(String::into_bytes);
+    let binary = proptest::option::of(proptest::collection::vec(any::<u8>(), 0..20));
+    prop_oneof![
+        any_flag_list().prop_map(Attribute::Flags),
+        (1..=u32::MAX).prop_map(Attribute::Uid),
+        any_moment().prop_map(Attribute::InternalDate),
+        size.clone().prop_map(Attribute::Rfc822Size),
+        any_envelope().prop_map(|envelope| Attribute::Envelope(Box::new(envelope))),
+        value().prop_map(Attribute::Body),
+        value().prop_map(Attribute::BodyStructure),
+        (any_section(), origin(), any_octets()).prop_map(|(section, origin, octets)| {
+            Attribute::Section {
+                section,
+                origin,
+                octets,
+            }
+        }),
+        (path(), origin(), binary).prop_map(|(path, origin, octets)| Attribute::Binary {
+            path,
+            origin,
+            octets,
+        }),
+        (path(), size).prop_map(|(path, size)| Attribute::BinarySize(path, size)),
+        any_octets().prop_map(Attribute::Rfc822),
+        any_octets().prop_map(Attribute::Rfc822Header),
+        any_octets().prop_map(Attribute::Rfc822Text),
+        ("X[A-Z]{1,5}", value()).prop_map(|(name, value)| Attribute::Other(name, value)),
+    ]
+}
+
+fn any_response() -> impl Strategy<Value = Response> {
+    let words = || proptest::collection::vec(any_word(), 0..4);
+    let numbers = || proptest::collection::vec(1..=u32::MAX, 0..9);
+    let id = proptest::collection::vec(("[a-z ]{1,9}", proptest::option::of("[ -~é]{0,9}")), 0..3);
+    let tag = "[a-zA-Z0-9.]{1,9}".prop_map(|text| Tag::new(&text).unwrap());
+    let attributes = proptest::collection::vec(any_attribute(), 1..4);
+    prop_oneof![
+        (tag, any_status()).prop_map(|(tag, status)| Response::Done(tag, status)),
+        any_status().prop_map(Response::Untagged),
+        proptest::collection::vec(any::<u8>(), 0..9).prop_map(Response::Continue),
+        words().prop_map(Response::Capability),
+        words().prop_map(Response::Enabled),
+        any_flag_list().prop_map(Response::Flags),
+        any_listed().prop_map(Response::List),
+        any_listed().prop_map(Response::Lsub),
+        numbers().prop_map(Response::Search),
+        any_results().prop_map(Response::Esearch),
+        numbers().prop_map(Response::Sort),
+        any_threads().prop_map(Response::Thread),
+        any_mailbox_status().prop_map(Response::Status),
+        any_namespaces().prop_map(Response::Namespace),
+        id.prop_map(Response::Id),
+        any::<u32>().prop_map(Response::Exists),
+        any::<u32>().prop_map(Response::Recent),
+        any::<u32>().prop_map(Response::Expunge),
+        (any::<u32>(), attributes).prop_map(|(number, facts)| Response::Fetch(number, facts)),
+        "X[A-Z]{1,9} [ -~]{0,9}".prop_map(|text| Response::Other(text.into_bytes())),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn parses_what_it_prints(response in any_response(), utf8: bool) {
+        let alphabet = if utf8 { Alphabet::Utf8 } else { Alphabet::ModifiedUtf7 };
+        let mut octets = Vec::new();
+        response.write(alphabet, &mut octets);
+        let mut cursor = Cursor::new(&octets).with_names_in(alphabet);
+        let shown = octets.escape_ascii().to_string();
+        prop_assert_eq!(Response::read(&mut cursor), Ok(response), "{}", shown);
+    }
 }

@@ -1,37 +1,40 @@
-//! What was found, as our own client reads it: ESEARCH (RFC 9051 §7.3.4), SORT and THREAD (RFC 5256 §4).
+//! The results of searches: ESEARCH (RFC 9051 §7.3.4) and THREAD (RFC 5256 §4).
+
+use std::fmt;
 
 use crate::mail::protocol::imap::cursor::{Cursor, Parsed, utf8};
+use crate::mail::protocol::imap::mailbox::Quoted;
 use crate::mail::protocol::imap::sequence::SequenceSet;
 use crate::mail::protocol::span::Role;
 
 /// What an ESEARCH response tells.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SearchResults {
-    /// The command that it answers.
+    /// The tag of the command that it answers.
     pub tag: Option<String>,
-    /// Are the numbers UIDs?
+    /// True if the numbers are UIDs.
     pub uid: bool,
     /// The lowest number.
     pub min: Option<u32>,
-    /// The highest.
+    /// The highest number.
     pub max: Option<u32>,
-    /// All of them; `None` also when nothing was found (RFC 4731 §3.1).
+    /// All numbers; `None` also when nothing was found (RFC 4731 §3.1).
     pub all: Option<SequenceSet>,
-    /// How many.
+    /// The count of the messages found.
     pub count: Option<u32>,
 }
 
-/// A message in a conversation. Those below it follow it, one level deeper.
+/// A message in a conversation. Its replies follow it, one level deeper.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Threaded {
     /// Its number, or UID; `None` for a message that is not in the mailbox.
     pub number: Option<u32>,
-    /// How many messages it stands below.
+    /// Its depth: 0 at the top of a conversation.
     pub depth: usize,
 }
 
 impl SearchResults {
-    /// Reads what follows ESEARCH. What is not known is passed over.
+    /// Parses what follows ESEARCH. Unknown results are ignored.
     pub(super) fn parse(cursor: &mut Cursor<'_>) -> Parsed<SearchResults> {
         let mut found = SearchResults::default();
         if cursor.eat_text(" (TAG ") {
@@ -55,7 +58,9 @@ impl SearchResults {
                 "COUNT" => found.count = Some(cursor.named(Role::Number, Cursor::number)?),
                 "ALL" => found.all = Some(SequenceSet::parse_answer(cursor)?),
                 // RFC 4466 §2.6.2: a value is one word, or a list in parentheses.
-                _ => drop(cursor.take_while(|octet| octet != b' ')),
+                _ => {
+                    cursor.take_while(|octet| octet != b' ');
+                }
             }
         }
         cursor.end()?;
@@ -63,17 +68,43 @@ impl SearchResults {
     }
 }
 
-/// Reads what follows THREAD. Conversations may be deep, so this does not call itself.
+/// As on the wire, after ESEARCH (RFC 9051 §7.3.4).
+impl fmt::Display for SearchResults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(tag) = &self.tag {
+            write!(f, " (TAG {})", Quoted(tag))?;
+        }
+        if self.uid {
+            f.write_str(" UID")?;
+        }
+        if let Some(min) = self.min {
+            write!(f, " MIN {min}")?;
+        }
+        if let Some(max) = self.max {
+            write!(f, " MAX {max}")?;
+        }
+        if let Some(all) = &self.all {
+            write!(f, " ALL {all}")?;
+        }
+        if let Some(count) = self.count {
+            write!(f, " COUNT {count}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Parses what follows THREAD. Conversations may be deep, so it does not call itself.
 pub(super) fn threads(cursor: &mut Cursor<'_>) -> Parsed<Vec<Threaded>> {
     let mut messages = Vec::new();
-    // The depth of the next message, and that behind each parenthesis that is open.
-    let (mut depth, mut behind) = (0, Vec::new());
+    let mut depth = 0;
+    // The depth to return to at each parenthesis that is open.
+    let mut outer = Vec::new();
     cursor.eat(b' ');
     while let Some(octet) = cursor.peek() {
         match octet {
             b'(' => {
                 cursor.skip(1);
-                behind.push(depth);
+                outer.push(depth);
                 if cursor.peek() == Some(b'(') {
                     messages.push(Threaded {
                         number: None,
@@ -85,10 +116,10 @@ pub(super) fn threads(cursor: &mut Cursor<'_>) -> Parsed<Vec<Threaded>> {
             b')' => {
                 let error = cursor.expected("an opening parenthesis");
                 cursor.skip(1);
-                depth = behind.pop().ok_or(error)?;
+                depth = outer.pop().ok_or(error)?;
             }
             b' ' => cursor.skip(1),
-            _ if behind.is_empty() => return cursor.fail("an opening parenthesis"),
+            _ if outer.is_empty() => return cursor.fail("an opening parenthesis"),
             _ => {
                 let number = Some(cursor.named(Role::Number, Cursor::nz_number)?);
                 messages.push(Threaded { number, depth });
@@ -96,10 +127,55 @@ pub(super) fn threads(cursor: &mut Cursor<'_>) -> Parsed<Vec<Threaded>> {
             }
         }
     }
-    match behind.is_empty() {
-        true => Ok(messages),
-        false => cursor.fail("a closing parenthesis"),
+    if !outer.is_empty() {
+        return cursor.fail("a closing parenthesis");
     }
+    Ok(messages)
+}
+
+/// Returns the conversations as on the wire: `(2)`, `(3 6 (4 23)(44 7 96))`, all in one word.
+///
+/// A reply that has no siblings follows its parent after a space; siblings are in parentheses.
+pub(super) fn written(messages: &[Threaded]) -> Option<String> {
+    let replies = reply_counts(messages);
+    let mut text = String::new();
+    // The messages that are open, from the top to the present one: (index, has a parenthesis).
+    let mut open: Vec<(usize, bool)> = Vec::new();
+    for (at, message) in messages.iter().enumerate() {
+        let mut follows_parent = true;
+        while open.len() > message.depth {
+            let closes = open.pop().is_some_and(|(_, parenthesis)| parenthesis);
+            text += if closes { ")" } else { "" };
+            follows_parent = false;
+        }
+        let parent = open.last().map(|(parent, _)| *parent);
+        let is_numbered = parent.is_some_and(|parent| messages[parent].number.is_some());
+        let parenthesis = !is_numbered || parent.is_some_and(|parent| replies[parent] > 1);
+        if is_numbered && follows_parent {
+            text.push(' ');
+        }
+        text += if parenthesis { "(" } else { "" };
+        text += &message.number.map(|n| n.to_string()).unwrap_or_default();
+        open.push((at, parenthesis));
+    }
+    for (_, parenthesis) in open {
+        text += if parenthesis { ")" } else { "" };
+    }
+    (!text.is_empty()).then_some(text)
+}
+
+/// Returns how many direct replies each message has.
+fn reply_counts(messages: &[Threaded]) -> Vec<usize> {
+    let mut counts = vec![0; messages.len()];
+    let mut open: Vec<usize> = Vec::new();
+    for (at, message) in messages.iter().enumerate() {
+        open.truncate(message.depth);
+        if let Some(parent) = open.last() {
+            counts[*parent] += 1;
+        }
+        open.push(at);
+    }
+    counts
 }
 
 #[cfg(test)]
