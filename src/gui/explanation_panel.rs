@@ -6,7 +6,7 @@ use eframe::egui::{Label, RichText, TextStyle, Ui};
 use super::model::conversations::{ConversationLine, LineContent};
 use super::widgets;
 use crate::client::printable;
-use crate::teaching::explain::{Entry, Explained, Part, Texts, Topic};
+use crate::teaching::explain::{Entry, Explained, LinePart, Texts, Topic};
 use crate::teaching::text::hexadecimal;
 
 /// What is told beside what the line is about; of the rest the line's parts tell enough.
@@ -85,7 +85,7 @@ fn entry(ui: &mut Ui, texts: &Texts, entry: &Entry) {
     }
 }
 
-fn show_part(ui: &mut Ui, texts: &Texts, octets: &[u8], part: &Part, explained: &Explained) {
+fn show_part(ui: &mut Ui, texts: &Texts, octets: &[u8], part: &LinePart, explained: &Explained) {
     let shown = octets.get(part.range.clone()).unwrap_or_default();
     let shown = printable(&String::from_utf8_lossy(shown));
     let role = texts.part(part.role);

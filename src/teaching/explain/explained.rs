@@ -1,59 +1,84 @@
-//! What is said of a line: its entry, its parts, where the conversation stands.
+//! What a line means: its entry, its parts, and the state of the conversation.
+//!
+//! One type serves everything that shows a conversation: the console, the window, a capture, and the
+//! journal, which writes it as JSON with the keys of the entries in place of their sentences.
 
 use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::login::MASK;
 use super::state::State;
-use super::texts::Entry;
+use super::texts::{Entry, Texts, keys};
 use crate::mail::protocol::span::Role;
 
-/// A line, explained.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The explanation of one line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Explained {
-    /// What the line says, as a whole.
+    /// The entry of the line as a whole.
+    #[serde(with = "keys")]
     pub entry: Arc<Entry>,
-    /// What else is to be said of it: its enhanced code, its keywords, why it is surprising. Each
-    /// entry once, in the order of the line.
+    /// Further entries: for an enhanced code, a keyword, a surprise. Each is here once, in the order
+    /// of the line.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", with = "keys::list")]
     pub also: Vec<Arc<Entry>>,
-    /// Its parts, in their order; a part within a part comes behind it.
-    pub parts: Vec<Part>,
-    /// What the grammar says is wrong with it, as a sentence without a full stop.
+    /// The parts of the line, in their order; a part within a part comes after it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<LinePart>,
+    /// The mistake that the grammar found, as a sentence without a full stop.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fault: Option<String>,
     /// The command, or the one that is answered, in upper case: `RCPT`.
-    pub command: Option<&'static str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<Cow<'static, str>>,
     /// Which command of the conversation that is, from 1: a command and its answers share it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub number: Option<u64>,
-    /// Where the conversation stood before the line.
+    /// The user who wants to log in with this line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// The state before the line.
     pub before: State,
-    /// And where it stands now.
+    /// The state after it.
     pub after: State,
-    /// The commands that are legal now, the likeliest first, as far as is known.
+    /// The commands that are legal now, the likeliest first, as far as is known. The journal does not
+    /// keep them.
+    #[serde(skip)]
     pub next: Vec<&'static str>,
 }
 
 /// A part of a line.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Part {
-    /// What it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinePart {
+    /// What it is. A role that this version does not know is read as unknown.
+    #[serde(with = "role")]
     pub role: Role,
-    /// Which octets of the line.
+    /// Its octets in the line.
+    #[serde(flatten)]
     pub range: Range<usize>,
-    /// What this very word means, if it has an entry of its own.
+    /// The entry of this very word, if it has one.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "keys::optional"
+    )]
     pub entry: Option<Arc<Entry>>,
-    /// How it reads, where it is encoded. Never a password.
+    /// Its text, where it is encoded. Never a password.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decoded: Option<String>,
 }
 
 impl Explained {
-    /// The line as it may be shown: `********` stands for each secret.
+    /// The line as it may be shown: `********` replaces each secret.
     #[must_use]
     pub fn masked<'a>(&self, line: &'a [u8]) -> Cow<'a, [u8]> {
         if !self.has_secret() {
             return Cow::Borrowed(line);
         }
-        let (mut masked, mut at) = (Vec::with_capacity(line.len()), 0);
+        let mut masked = Vec::with_capacity(line.len());
+        let mut at = 0;
         for secret in self.secrets() {
             masked.extend_from_slice(line.get(at..secret.start).unwrap_or_default());
             masked.extend_from_slice(MASK.as_bytes());
@@ -65,7 +90,7 @@ impl Explained {
 
     /// The parts of the masked line.
     #[must_use]
-    pub fn masked_parts(&self) -> Vec<Part> {
+    pub fn masked_parts(&self) -> Vec<LinePart> {
         let mut parts = self.parts.clone();
         for part in &mut parts {
             part.range = self.moved(part.range.start)..self.moved(part.range.end);
@@ -73,25 +98,75 @@ impl Explained {
         parts
     }
 
-    /// Must a part of the line be masked?
+    /// The explanation with these parts, as far as they are within the first octets of the line.
+    #[must_use]
+    pub fn with_parts(&self, mut parts: Vec<LinePart>, octets: usize) -> Explained {
+        parts.retain(|part| part.range.start <= part.range.end && part.range.end <= octets);
+        Explained {
+            parts,
+            ..self.clone()
+        }
+    }
+
+    /// The explanation of a line of so many octets that was read from a journal, in the sentences of
+    /// these texts; `None` if they have no entry for the line.
+    #[must_use]
+    pub fn in_words(&self, texts: &Texts, octets: usize) -> Option<Explained> {
+        let entry = |entry: &Arc<Entry>| texts.find(entry.topic, &entry.name).cloned();
+        // The journal may have been edited: `with_parts` drops the parts outside of the line.
+        let mut parts = self.parts.clone();
+        for part in &mut parts {
+            part.entry = part.entry.as_ref().and_then(entry);
+        }
+        Some(Explained {
+            entry: entry(&self.entry)?,
+            also: self.also.iter().filter_map(entry).collect(),
+            ..self.with_parts(parts, octets)
+        })
+    }
+
+    /// True if a part of the line must be masked.
     #[must_use]
     pub fn has_secret(&self) -> bool {
         self.parts.iter().any(|part| part.role.is_secret())
     }
 
-    /// The octets that are secret, in their order.
+    /// True if the line has a part with this role.
+    #[must_use]
+    pub fn has(&self, role: Role) -> bool {
+        self.parts.iter().any(|part| part.role == role)
+    }
+
+    /// The secret octets, in their order.
     fn secrets(&self) -> impl Iterator<Item = Range<usize>> {
         let secret = self.parts.iter().filter(|part| part.role.is_secret());
         secret.map(|part| part.range.clone())
     }
 
-    /// Where a place of the line is in the masked one.
+    /// The place in the masked line of a place in the line.
     fn moved(&self, at: usize) -> usize {
         let mut moved = at;
         for secret in self.secrets().filter(|secret| secret.start < at) {
             moved = moved - (at.min(secret.end) - secret.start) + MASK.len();
         }
         moved
+    }
+}
+
+/// A role by its key.
+mod role {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use crate::mail::protocol::span::Role;
+
+    pub(super) fn serialize<S: Serializer>(role: &Role, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(role.key())
+    }
+
+    pub(super) fn deserialize<'a, D: Deserializer<'a>>(from: D) -> Result<Role, D::Error> {
+        let key = String::deserialize(from)?;
+        let known = Role::ALL.iter().find(|role| role.key() == key);
+        Ok(known.copied().unwrap_or(Role::Unknown))
     }
 }
 

@@ -3,6 +3,7 @@
 //! Base64 is an encoding, no encryption: the texts are decoded for whoever looks on, with the
 //! password masked. Nothing of an answer is kept.
 
+use super::explained::LinePart;
 use super::sketch::Sketch;
 use crate::mail::protocol::sasl;
 use crate::mail::protocol::span::{Role, Span};
@@ -88,6 +89,33 @@ pub(super) fn tell_challenge(base64: &[u8], line: &[u8], sketch: &mut Sketch<'_>
 fn challenge(base64: &[u8]) -> Option<String> {
     let text = String::from_utf8(sasl::response(base64).ok()?).ok()?;
     (!text.is_empty()).then(|| printable(&text))
+}
+
+/// The name of the user who wants to log in with a line that has these parts.
+pub(super) fn user(parts: &[LinePart], line: &[u8]) -> Option<String> {
+    parts.iter().find_map(|part| {
+        let octets = line.get(part.range.clone()).unwrap_or_default();
+        match (part.role, &part.decoded) {
+            (Role::UserName, Some(decoded)) => Some(decoded.clone()),
+            (Role::UserName, None) => {
+                Some(String::from_utf8_lossy(octets).trim_matches('"').to_owned())
+            }
+            (Role::Answer, Some(decoded)) => name_in(decoded),
+            _ => None,
+        }
+    })
+}
+
+/// The name in an answer to SASL, as it is shown: `␀alice␀********` (RFC 4616 §2) or
+/// `n,,n=alice,r=…` (RFC 5802 §7).
+fn name_in(decoded: &str) -> Option<String> {
+    if let Some((_, rest)) = decoded.split_once(NUL) {
+        return rest.split(NUL).next().map(str::to_owned);
+    }
+    let name = decoded
+        .split(',')
+        .find_map(|field| field.strip_prefix("n="));
+    name.map(str::to_owned)
 }
 
 /// Can this be somebody's name, and nothing more? Behind a space or a NUL the password may stand: whoever

@@ -3,7 +3,7 @@
 //!
 //! - [`Texts`]: the sentences, from one file that a teacher can edit and translate;
 //! - [`Observer`]: follows a conversation, and answers to each line with an [`Explained`]: its
-//!   [`Entry`], its [`Part`]s by name, what is secret in it, the [`State`] before and after, and what
+//!   [`Entry`], its [`LinePart`]s by name, what is secret in it, the [`State`] before and after, and what
 //!   may come next;
 //! - [`Texts::look_up`]: from what a person types to what explains it;
 //! - [`Diagram`]: the states of each protocol, as data to draw.
@@ -42,7 +42,7 @@ mod texts;
 mod topic;
 mod turn;
 
-pub use explained::{Explained, Part};
+pub use explained::{Explained, LinePart};
 pub use login::MASK;
 pub use observer::{Observer, Told};
 pub use search::{Found, Reading};

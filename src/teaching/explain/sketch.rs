@@ -1,11 +1,13 @@
 //! An explanation in the making: what a protocol's follower finds in a line, before the texts are
 //! looked up.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
 use super::course::{Asked, Course};
-use super::explained::{Explained, Part};
+use super::explained::{Explained, LinePart};
+use super::login;
 use super::state::State;
 use super::texts::{Entry, Texts};
 use super::topic::Topic;
@@ -261,7 +263,7 @@ impl<'a> Sketch<'a> {
             .take()
             .and_then(|(topic, name)| texts.find(topic, &name));
         let entry = entry.map_or_else(|| texts.note("unknown"), Arc::clone);
-        let parts: Vec<Part> = self
+        let parts: Vec<LinePart> = self
             .parts
             .iter()
             .map(|part| self.named(part, texts, course))
@@ -274,11 +276,12 @@ impl<'a> Sketch<'a> {
             }
         }
         Explained {
+            user: login::user(&parts, self.line),
             entry,
             also,
             parts,
             fault: self.fault,
-            command: self.command,
+            command: self.command.map(Cow::Borrowed),
             number: self.number,
             before,
             after: course.state,
@@ -297,7 +300,7 @@ impl<'a> Sketch<'a> {
         }
     }
 
-    fn named(&self, part: &(Span, Option<String>), texts: &Texts, course: &Course) -> Part {
+    fn named(&self, part: &(Span, Option<String>), texts: &Texts, course: &Course) -> LinePart {
         let (Span { role, range }, decoded) = part;
         let octets = self.line.get(range.clone()).unwrap_or_default();
         let text = octets
@@ -313,7 +316,7 @@ impl<'a> Sketch<'a> {
             Role::Mailbox => text.and_then(in_unicode),
             _ => decoded.clone(),
         };
-        Part {
+        LinePart {
             role: *role,
             range: range.clone(),
             entry: entry.map(Arc::clone),

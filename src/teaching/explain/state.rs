@@ -3,6 +3,8 @@
 //!
 //! [`Observer`](super::Observer) walks them, and whoever draws a state diagram draws these.
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
 use super::diagrams;
 use crate::mail::protocol::Protocol;
 
@@ -112,6 +114,20 @@ impl State {
         let diagrams = Protocol::ALL.into_iter().map(Diagram::of);
         let mut states = diagrams.flat_map(|diagram| diagram.states);
         states.find_map(|(state, _)| (state.key() == key).then_some(*state))
+    }
+}
+
+/// A state is written by its key.
+impl Serialize for State {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(self.key())
+    }
+}
+
+impl<'a> Deserialize<'a> for State {
+    fn deserialize<D: Deserializer<'a>>(from: D) -> Result<State, D::Error> {
+        let key = String::deserialize(from)?;
+        State::named(&key).ok_or_else(|| D::Error::custom(format!("no state is called {key:?}")))
     }
 }
 

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, LazyLock};
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use toml::Spanned;
 
 use super::state::State;
@@ -242,6 +242,79 @@ impl Entry {
         };
         let mut empty = needed.iter().filter(|(_, text)| text.is_empty());
         empty.next().map(|(field, _)| *field)
+    }
+}
+
+/// An entry is written by its key.
+impl Serialize for Entry {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(&format_args!("{}.{}", self.topic, self.name))
+    }
+}
+
+/// An entry is read by its key, and has no sentences.
+impl<'a> Deserialize<'a> for Entry {
+    fn deserialize<D: Deserializer<'a>>(from: D) -> Result<Entry, D::Error> {
+        let key = String::deserialize(from)?;
+        let mut words = key.splitn(3, '.');
+        let mut word = || words.next().unwrap_or_default();
+        let topic = Topic::named(word(), word());
+        let topic = topic.ok_or_else(|| D::Error::custom(format!("no entry is called {key:?}")))?;
+        Ok(Entry::new(topic, word()))
+    }
+}
+
+/// Shared entries by their keys, for serde.
+pub(super) mod keys {
+    use std::sync::Arc;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::Entry;
+
+    pub(crate) fn serialize<S: Serializer>(entry: &Arc<Entry>, to: S) -> Result<S::Ok, S::Error> {
+        Entry::serialize(entry, to)
+    }
+
+    pub(crate) fn deserialize<'a, D: Deserializer<'a>>(from: D) -> Result<Arc<Entry>, D::Error> {
+        Entry::deserialize(from).map(Arc::new)
+    }
+
+    /// Some of them.
+    pub(crate) mod list {
+        use super::*;
+
+        pub(crate) fn serialize<S: Serializer>(
+            entries: &[Arc<Entry>],
+            to: S,
+        ) -> Result<S::Ok, S::Error> {
+            to.collect_seq(entries.iter().map(AsRef::<Entry>::as_ref))
+        }
+
+        pub(crate) fn deserialize<'a, D: Deserializer<'a>>(
+            from: D,
+        ) -> Result<Vec<Arc<Entry>>, D::Error> {
+            let entries = Vec::<Entry>::deserialize(from)?;
+            Ok(entries.into_iter().map(Arc::new).collect())
+        }
+    }
+
+    /// One or none.
+    pub(crate) mod optional {
+        use super::*;
+
+        pub(crate) fn serialize<S: Serializer>(
+            entry: &Option<Arc<Entry>>,
+            to: S,
+        ) -> Result<S::Ok, S::Error> {
+            entry.as_deref().serialize(to)
+        }
+
+        pub(crate) fn deserialize<'a, D: Deserializer<'a>>(
+            from: D,
+        ) -> Result<Option<Arc<Entry>>, D::Error> {
+            Ok(Option::<Entry>::deserialize(from)?.map(Arc::new))
+        }
     }
 }
 

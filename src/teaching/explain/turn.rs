@@ -9,15 +9,14 @@ use crate::mail::protocol::span::Role;
 /// Does the client go on by itself behind this line of its own: in a message, a chunk, a literal?
 pub(super) fn client_goes_on(line: &[u8], explained: &Explained) -> bool {
     let in_message = explained.after == State::Data;
-    let chunk = explained
-        .command
-        .is_some_and(|verb| verb.starts_with("BDAT"));
+    let command = explained.command.as_deref();
+    let chunk = command.is_some_and(|verb| verb.starts_with("BDAT"));
     // What is no command is a note; a line of a literal is a part of something, or a header field.
     let part = matches!(explained.entry.topic, Topic::Part | Topic::Field);
     let in_literal = part && explained.before != State::Login;
     // RFC 7888 §4: nobody waits before such a literal.
     let literal = line.ends_with(b"+}");
-    (in_message || chunk || in_literal || literal) && !has(explained, Role::FinalDot)
+    (in_message || chunk || in_literal || literal) && !explained.has(Role::FinalDot)
 }
 
 /// Does this line of the server ask the client to go on, before the command is answered?
@@ -26,11 +25,7 @@ pub(super) fn client_is_asked(line: &[u8], explained: &Explained) -> bool {
     // RFC 3501 §7.1.3: what cannot be understood may have no tag, and so its answer has none.
     let begin = line.get(..5).unwrap_or_default();
     let untagged_bad = begin.eq_ignore_ascii_case(b"* BAD");
-    goes_on || untagged_bad || has(explained, Role::Continuation)
-}
-
-fn has(explained: &Explained, role: Role) -> bool {
-    explained.parts.iter().any(|part| part.role == role)
+    goes_on || untagged_bad || explained.has(Role::Continuation)
 }
 
 #[cfg(test)]

@@ -138,7 +138,7 @@ impl Comments {
 impl Voice {
     /// Does a command or a reply begin with this line, or a message, or does one end?
     fn begins(&mut self, explained: &Explained) -> bool {
-        let goes_on = explained.parts.iter().any(|part| part.role == Role::More);
+        let goes_on = explained.has(Role::More);
         let (before, entry) = (self.place, &explained.entry);
         let text = matches!(entry.topic, Topic::Field | Topic::Part);
         let last = entry.topic == Topic::Part && entry.name == Role::FinalDot.key();
@@ -163,8 +163,8 @@ fn comment(by: Side, explained: &Explained) -> String {
         Side::Server => 'S',
     };
     let (title, says) = (&explained.entry.title, sentence(explained));
-    match explained.command.filter(|_| by == Side::Server) {
-        Some(command) if !title.contains(command) => {
+    match &explained.command {
+        Some(command) if by == Side::Server && !title.contains(&**command) => {
             format!("{who}: {title}, to {command}. {says}")
         }
         // Of a message, this is the first line that passes.

@@ -6,7 +6,7 @@ use super::layout::{WIDEST, wrap};
 use super::style::TextStyle;
 use crate::client::printable;
 use crate::mail::protocol::Protocol;
-use crate::teaching::explain::{Diagram, Entry, Explained, Part, Reading, State, Texts, Topic};
+use crate::teaching::explain::{Diagram, Entry, Explained, LinePart, Reading, State, Texts, Topic};
 
 /// The topics that a page explains in full below a line; its parts say enough of the others.
 const FULL: [Topic; 5] = [
@@ -105,7 +105,7 @@ impl<'a> Page<'a> {
         }
     }
 
-    fn part(&mut self, line: &str, part: &Part, explained: &Explained) {
+    fn part(&mut self, line: &str, part: &LinePart, explained: &Explained) {
         let octets = line.as_bytes().get(part.range.clone()).unwrap_or_default();
         let octets = printable(&String::from_utf8_lossy(octets));
         let role = self.texts.part(part.role);

@@ -2,13 +2,12 @@
 
 use std::io;
 use std::path::Path;
-use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::Summary;
-use crate::teaching::explain::{self, Entry, State, Texts};
-use crate::teaching::wire_tap::journal::{self, Happened, Meaning, Octets, Record, Said};
+use crate::teaching::explain::{Explained, Texts, Topic};
+use crate::teaching::wire_tap::journal::{self, Happened, Octets, Record, Said};
 
 /// A recorded conversation.
 #[derive(Clone, Debug)]
@@ -31,26 +30,7 @@ pub struct Turn {
     /// What; a line as it may be shown.
     pub what: Happened,
     /// What it means, if that is known.
-    pub explained: Option<Explanation>,
-}
-
-/// What a line means, in the sentences of the [`Texts`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Explanation {
-    /// What the line says, as a whole.
-    pub entry: Arc<Entry>,
-    /// What else is to be said of it.
-    pub also: Vec<Arc<Entry>>,
-    /// Its parts, in the line as it is shown.
-    pub parts: Vec<explain::Part>,
-    /// What is wrong with it.
-    pub fault: Option<String>,
-    /// The command, or the one that is answered.
-    pub command: Option<String>,
-    /// Where the conversation stood before it.
-    pub before: State,
-    /// And where it stood then.
-    pub after: State,
+    pub explained: Option<Explained>,
 }
 
 impl Dialogue {
@@ -117,7 +97,7 @@ impl Turn {
             time: record.time,
             until: record.time,
             what: record.what.clone(),
-            explained: meaning.and_then(|meaning| Explanation::of(meaning, texts, length)),
+            explained: meaning.and_then(|meaning| meaning.in_words(texts, length)),
         }
     }
 
@@ -127,7 +107,7 @@ impl Turn {
             return false;
         };
         let gathered = |said: &Said| match &said.explained {
-            Some(meaning) => meaning.parts.is_empty() && meaning.entry.starts_with("line.part."),
+            Some(meaning) => meaning.parts.is_empty() && meaning.entry.topic == Topic::Part,
             None => !said.left_out.is_nothing(),
         };
         let goes_on = said.by == more.by && said.left_out.is_nothing() && gathered(more);
@@ -140,29 +120,5 @@ impl Turn {
         said.left_out = more.left_out;
         self.until = record.time;
         true
-    }
-}
-
-impl Explanation {
-    /// In these texts, for a line of so many octets; `None` if they do not have it.
-    fn of(meaning: &Meaning, texts: &Texts, length: usize) -> Option<Explanation> {
-        let entry = |key: &String| texts.with_key(key).cloned();
-        // Somebody may have edited the journal.
-        let within = |part: &&journal::Part| part.start <= part.end && part.end <= length;
-        let part = |part: &journal::Part| explain::Part {
-            role: part.role(),
-            range: part.start..part.end,
-            entry: part.entry.as_ref().and_then(entry),
-            decoded: part.decoded.clone(),
-        };
-        Some(Explanation {
-            entry: entry(&meaning.entry)?,
-            also: meaning.also.iter().filter_map(entry).collect(),
-            parts: meaning.parts.iter().filter(within).map(part).collect(),
-            fault: meaning.fault.clone(),
-            command: meaning.command.clone(),
-            before: meaning.before,
-            after: meaning.after,
-        })
     }
 }

@@ -6,11 +6,15 @@
 
 use super::script::MOST;
 use crate::mail::protocol::imap::literal_at_end;
+use crate::mail::protocol::span::Role;
 use crate::teaching::text::without_ending;
-use crate::teaching::wire_tap::journal::{Meaning, Part, Said};
+use crate::teaching::explain::{Explained, LinePart, Topic};
+use crate::teaching::wire_tap::journal::Said;
 
-/// The entry of a line that belongs to a literal with its ending, too.
-const WITHIN: &str = "line.part.octets";
+/// Does the line belong to a literal with its ending, too?
+fn is_within(meaning: &Explained) -> bool {
+    meaning.entry.topic == Topic::Part && meaning.entry.name == Role::Octets.key()
+}
 
 /// The literal that the client is saying.
 #[derive(Default)]
@@ -38,7 +42,7 @@ impl Literals {
             };
         }
         let mask = mask(meaning);
-        if self.left > 0 && mask.is_some() && meaning.entry == WITHIN {
+        if self.left > 0 && mask.is_some() && is_within(meaning) {
             // How much of it this line was, nobody knows: the last line stands for all of it.
             self.masked = true;
             return Vec::new();
@@ -71,7 +75,7 @@ impl Literals {
 }
 
 /// Where the mask ends with which the line begins, if it begins with one.
-fn mask(meaning: &Meaning) -> Option<usize> {
-    let is_mask = |part: &&Part| part.start == 0 && part.role().is_secret();
-    meaning.parts.iter().find(is_mask).map(|part| part.end)
+fn mask(meaning: &Explained) -> Option<usize> {
+    let is_mask = |part: &&LinePart| part.range.start == 0 && part.role.is_secret();
+    meaning.parts.iter().find(is_mask).map(|part| part.range.end)
 }

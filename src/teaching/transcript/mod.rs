@@ -23,7 +23,7 @@ use std::collections::HashMap;
 use std::io;
 use std::path::Path;
 
-pub use self::dialogue::{Dialogue, Explanation, Turn};
+pub use self::dialogue::{Dialogue, Turn};
 pub use self::notes::Explain;
 pub(crate) use self::notes::{Told, particulars, sentence};
 pub use self::screen::{Audience, Look, Pace, Screen};

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-use crate::teaching::explain::{Entry, Explained, Observer, Part, Texts, Topic};
+use crate::teaching::explain::{Entry, Explained, Observer, LinePart, Texts, Topic};
 use crate::teaching::script::{Caller, ClientEvent};
 use crate::teaching::text::escaped;
 
@@ -148,7 +148,7 @@ impl Told {
 const MOST: usize = 4;
 
 /// What only this line says: how its encoded parts read, and what is wrong with it.
-pub(crate) fn particulars(parts: &[Part], fault: Option<&str>) -> Vec<String> {
+pub(crate) fn particulars(parts: &[LinePart], fault: Option<&str>) -> Vec<String> {
     let decoded = parts.iter().flat_map(|part| &part.decoded);
     let reads = decoded.map(|text| format!("It reads: {}", escaped(text.as_bytes())));
     let wrong = fault.map(|fault| format!("What is wrong: {}.", escaped(fault.as_bytes())));

@@ -6,7 +6,7 @@
 
 use crate::client::printable;
 use crate::mail::protocol::span::Role;
-use crate::teaching::explain::Part;
+use crate::teaching::explain::LinePart;
 use crate::teaching::script::{
     ClientText, Pattern, Protocol, Script, ScriptAction, ScriptClient, ScriptQuestion,
 };
@@ -15,9 +15,9 @@ use crate::teaching::script::{
 #[derive(Clone, Debug)]
 pub(crate) enum Turn {
     /// The client sent a line or other octets, with these parts.
-    Client(Vec<u8>, Vec<Part>),
+    Client(Vec<u8>, Vec<LinePart>),
     /// The server said this line, with these parts.
-    Server(Vec<u8>, Vec<Part>),
+    Server(Vec<u8>, Vec<LinePart>),
     /// TLS began.
     Tls,
     /// The server closed the connection.
@@ -69,8 +69,8 @@ struct Writer {
 
 impl Writer {
     /// A line of the client, with a gap for each secret.
-    fn client(&mut self, octets: &[u8], parts: &[Part]) {
-        let secret = |part: &&Part| part.role.is_secret() && !self.show_secrets;
+    fn client(&mut self, octets: &[u8], parts: &[LinePart]) {
+        let secret = |part: &&LinePart| part.role.is_secret() && !self.show_secrets;
         let secrets = parts.iter().filter(secret).map(|part| part.range.clone());
         let (mut pieces, mut names, mut at) = (Vec::new(), Vec::new(), 0);
         for secret in secrets.collect::<Vec<_>>() {
@@ -148,7 +148,7 @@ impl Writer {
 }
 
 /// Does a line tell what has become of the mailbox? A goodbye does not.
-fn is_news(line: &[u8], parts: &[Part]) -> bool {
+fn is_news(line: &[u8], parts: &[LinePart]) -> bool {
     let name = line.get(2..5).unwrap_or_default();
     Kind::of(parts) == Kind::Untagged && !name.eq_ignore_ascii_case(b"BYE")
 }
@@ -167,7 +167,7 @@ enum Kind {
 }
 
 impl Kind {
-    fn of(parts: &[Part]) -> Kind {
+    fn of(parts: &[LinePart]) -> Kind {
         let has = |role| parts.iter().any(|part| part.role == role);
         let known = [
             Role::Status,
@@ -199,7 +199,7 @@ impl Kind {
 
 /// What a line looks like each time: the parts that differ are anything, and so are numbers, but for
 /// those that are names.
-fn pattern(line: &[u8], parts: &[Part]) -> Pattern {
+fn pattern(line: &[u8], parts: &[LinePart]) -> Pattern {
     let named = |at: usize| parts.iter().filter(move |part| part.range.contains(&at));
     let differs = |(at, octet): (usize, &u8)| {
         let number = octet.is_ascii_digit() && !named(at).any(|part| has_fixed_digits(part.role));

@@ -63,7 +63,7 @@ fn title(dialogue: &Dialogue, protocol: Protocol) -> String {
 }
 
 /// A record as turns, a line each.
-fn lines(said: &Said, parts: &[crate::teaching::explain::Part]) -> Vec<Turn> {
+fn lines(said: &Said, parts: &[crate::teaching::explain::LinePart]) -> Vec<Turn> {
     let octets = said.octets.octets();
     let mut turns: Vec<Turn> = octets
         .split_inclusive(|octet| *octet == b'\n')

@@ -3,9 +3,9 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-use crate::teaching::explain::State;
+use crate::teaching::explain::{Explained, State, Topic};
 use crate::teaching::wire_tap::Side;
-use crate::teaching::wire_tap::journal::{Happened, Meaning, Place, Record, Said, moment};
+use crate::teaching::wire_tap::journal::{Happened, Place, Record, Said, moment};
 
 /// A recorded conversation in one line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -125,7 +125,7 @@ impl Summary {
         }
     }
 
-    fn means(&mut self, meaning: &Meaning) {
+    fn means(&mut self, meaning: &Explained) {
         self.state = Some(meaning.after.key());
     }
 
@@ -138,12 +138,12 @@ impl Summary {
 }
 
 /// Does the server say with it that somebody has logged in?
-fn is_welcome(meaning: &Meaning) -> bool {
+fn is_welcome(meaning: &Explained) -> bool {
     let before = [State::Authorization, State::NotAuthenticated, State::Login];
     let after = [State::Transaction, State::Authenticated];
     let moves = before.contains(&meaning.before) && after.contains(&meaning.after);
     // RFC 4954 §6: SMTP has no state for it.
-    moves || meaning.entry.starts_with("smtp.reply.235")
+    moves || (meaning.entry.topic == Topic::SmtpReply && meaning.entry.name.starts_with("235"))
 }
 
 impl Ending {

@@ -3,12 +3,13 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Dialogue, Ending, Explanation, Summary, Turn};
+use super::{Dialogue, Ending, Summary, Turn};
 use super::{Explain, Told, particulars};
 use crate::client::printable;
 use crate::teaching::text::{
     TextStyle, WIDEST, local_time, readable_duration, rule, spoken, without_ending, wrap,
 };
+use crate::teaching::explain::Explained;
 use crate::teaching::wire_tap::Side;
 use crate::teaching::wire_tap::journal::{Happened, LeftOut, Place, Said};
 use crate::teaching::wire_tap::why_no_tls;
@@ -160,7 +161,7 @@ impl Teller {
     }
 
     /// What a line means, below it.
-    fn below(&mut self, explained: Option<&Explanation>, by: Side) -> Vec<String> {
+    fn below(&mut self, explained: Option<&Explained>, by: Side) -> Vec<String> {
         let Some(explained) = explained else {
             return Vec::new();
         };

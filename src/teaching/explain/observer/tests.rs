@@ -7,7 +7,7 @@ mod strange;
 use super::*;
 use crate::mail::protocol::span::Span;
 use crate::mail::protocol::span::tests::shown;
-use crate::teaching::explain::explained::Part;
+use crate::teaching::explain::explained::LinePart;
 
 fn observer(protocol: Protocol) -> Observer {
     Observer::new(protocol, Texts::compiled_in())
@@ -252,12 +252,15 @@ fn a_command_and_its_answers_share_a_number() {
     assert_eq!((first, second), (Some(1), Some(2)));
     assert_eq!(observer.server(b"a2 OK done").number, Some(2));
     let answer = observer.server(b"a1 OK done");
-    assert_eq!((answer.number, answer.command), (Some(1), Some("NOOP")));
+    assert_eq!(
+        (answer.number, answer.command.as_deref()),
+        (Some(1), Some("NOOP"))
+    );
 }
 
 /// The parts of a line, as tables write them.
 fn parts(explained: &Explained, line: &str) -> String {
-    let span = |part: &Part| Span {
+    let span = |part: &LinePart| Span {
         role: part.role,
         range: part.range.clone(),
     };

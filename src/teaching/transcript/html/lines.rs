@@ -4,10 +4,10 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 use super::super::teller::left_out;
-use super::super::{Dialogue, Explanation, Turn};
+use super::super::{Dialogue, Turn};
 use super::escape::{octets, text};
 use crate::mail::protocol::span::Role;
-use crate::teaching::explain::{Entry, Part, Texts, Topic};
+use crate::teaching::explain::{Entry, Explained, LinePart, Texts, Topic};
 use crate::teaching::text::hexadecimal;
 use crate::teaching::text::readable_duration;
 use crate::teaching::wire_tap::journal::{Happened, Said};
@@ -128,7 +128,7 @@ impl Lines<'_> {
         );
     }
 
-    fn meaning(&mut self, told: &Explanation, line: &[u8]) -> String {
+    fn meaning(&mut self, told: &Explained, line: &[u8]) -> String {
         let mut page = "<div class=\"means\">\n".to_owned();
         if let Some(fault) = &told.fault {
             page += &format!("<p class=\"wrong\">What is wrong: {}.</p>\n", text(fault));
@@ -166,7 +166,7 @@ impl Lines<'_> {
     }
 
     /// The parts of a line as a table, and its octets, for whoever wants to see them.
-    fn details(&self, line: &[u8], parts: &[Part]) -> String {
+    fn details(&self, line: &[u8], parts: &[LinePart]) -> String {
         let mut page = "<details>\n<summary>Parts and octets</summary>\n".to_owned();
         if !parts.is_empty() {
             page += "<table class=\"parts\">\n<tr><th scope=\"col\">Part</th><th scope=\"col\">What it is</th></tr>\n";
@@ -194,8 +194,8 @@ impl Lines<'_> {
 }
 
 /// What an entry is called in this line: `5.1.1`, where the entry is for `X.1.1`.
-fn named(entry: &Entry, told: &Explanation, line: &[u8]) -> String {
-    let is_it = |part: &&Part| part.entry.as_deref() == Some(entry);
+fn named(entry: &Entry, told: &Explained, line: &[u8]) -> String {
+    let is_it = |part: &&LinePart| part.entry.as_deref() == Some(entry);
     let part = told
         .parts
         .iter()
@@ -224,8 +224,8 @@ fn rfc(entry: &Entry) -> String {
 }
 
 /// A line with its parts marked; of parts within parts, the innermost counts.
-fn marked(line: &[u8], parts: &[Part], texts: &Texts) -> String {
-    let mut owners: Vec<Option<&Part>> = vec![None; line.len()];
+fn marked(line: &[u8], parts: &[LinePart], texts: &Texts) -> String {
+    let mut owners: Vec<Option<&LinePart>> = vec![None; line.len()];
     for part in parts {
         let owned = owners.get_mut(part.range.clone()).unwrap_or_default();
         owned.fill(Some(part));
@@ -233,7 +233,7 @@ fn marked(line: &[u8], parts: &[Part], texts: &Texts) -> String {
     let mut page = String::new();
     let mut at = 0;
     while let Some(owner) = owners.get(at) {
-        let same = |other: &&Option<&Part>| match (owner, other) {
+        let same = |other: &&Option<&LinePart>| match (owner, other) {
             (Some(one), Some(other)) => std::ptr::eq(*one, *other),
             (one, other) => one.is_none() && other.is_none(),
         };

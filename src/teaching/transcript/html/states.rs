@@ -1,9 +1,9 @@
 //! The states that a conversation went through, in their order, and what led from one to the next.
 
-use super::super::{Dialogue, Explanation};
+use super::super::Dialogue;
 use super::escape::text;
 use crate::mail::protocol::Protocol;
-use crate::teaching::explain::{State, Texts};
+use crate::teaching::explain::{Explained, State, Texts};
 use crate::teaching::wire_tap::journal::Happened;
 
 /// Steps of a path that are drawn: a hundred messages are a hundred times the same.
@@ -41,7 +41,7 @@ fn nothing(protocol: Protocol) -> String {
 
 /// From where, by what, to where.
 fn passages(dialogue: &Dialogue) -> Vec<(State, String, State)> {
-    let passage = |told: &Explanation, by: String| {
+    let passage = |told: &Explained, by: String| {
         (told.before != told.after).then_some((told.before, by, told.after))
     };
     let passages = dialogue.turns.iter().filter_map(|turn| {
@@ -50,8 +50,9 @@ fn passages(dialogue: &Dialogue) -> Vec<(State, String, State)> {
             Happened::Secured { .. } => "TLS".to_owned(),
             _ => told
                 .command
-                .clone()
-                .unwrap_or_else(|| told.entry.title.clone()),
+                .as_deref()
+                .unwrap_or(&told.entry.title)
+                .to_owned(),
         };
         passage(told, by)
     });

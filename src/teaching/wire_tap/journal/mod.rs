@@ -16,7 +16,7 @@ use std::path::PathBuf;
 
 pub use self::read::{Follower, Reading, read};
 pub(crate) use self::record::moment;
-pub use self::record::{Happened, LeftOut, Meaning, Octets, Part, Place, Record, Said};
+pub use self::record::{Happened, LeftOut, Octets, Place, Record, Said};
 use self::scribe::Scribe;
 use self::volume::Volume;
 use super::{Event, Sink, What};

@@ -12,8 +12,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
 use crate::mail::protocol::Protocol;
-use crate::mail::protocol::span::Role;
-use crate::teaching::explain::{self, Explained, State};
+use crate::teaching::explain::Explained;
 use crate::teaching::wire_tap::Side;
 
 /// A line of the journal.
@@ -66,7 +65,7 @@ pub enum Happened {
         cipher: String,
         /// What is said of it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        explained: Option<Meaning>,
+        explained: Option<Explained>,
     },
     /// A TLS handshake failed.
     Failed {
@@ -74,7 +73,7 @@ pub enum Happened {
         why: String,
         /// What that means.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        explained: Option<Meaning>,
+        explained: Option<Explained>,
     },
     /// This side will say nothing more.
     Ended {
@@ -102,7 +101,7 @@ pub struct Said {
     pub left_out: LeftOut,
     /// What the line means, or the first of several; `None` if nobody knows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub explained: Option<Meaning>,
+    pub explained: Option<Explained>,
 }
 
 /// What was said: as text if it is UTF-8, otherwise in base64.
@@ -122,54 +121,6 @@ pub struct LeftOut {
     pub lines: u64,
     /// Octets, those of the lines included.
     pub octets: u64,
-}
-
-/// What is known of a line: [`Explained`], with keys in place of sentences.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Meaning {
-    /// The key of its explanation: `smtp.command.RCPT`.
-    pub entry: String,
-    /// The keys of what else there is to say of it.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub also: Vec<String>,
-    /// Its parts, in their order.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub parts: Vec<Part>,
-    /// What is wrong with it, as a sentence without a full stop.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub fault: Option<String>,
-    /// The command, or the one that is answered.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub command: Option<String>,
-    /// Which command of the conversation that is, from 1.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub number: Option<u64>,
-    /// Who wants to log in with it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub user: Option<String>,
-    /// The key of the state before it.
-    #[serde(with = "state")]
-    pub before: State,
-    /// And of the one after it.
-    #[serde(with = "state")]
-    pub after: State,
-}
-
-/// A part of a line.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Part {
-    /// The key of its role: `verb`.
-    pub role: String,
-    /// The first of its octets in the line as it stands here.
-    pub start: usize,
-    /// The first octet behind it.
-    pub end: usize,
-    /// The key of its own explanation.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub entry: Option<String>,
-    /// How it reads, where it is encoded. Never a password.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub decoded: Option<String>,
 }
 
 impl Octets {
@@ -200,43 +151,6 @@ impl LeftOut {
     }
 }
 
-impl Meaning {
-    /// What is known of a line of which so many octets are shown, with these parts in it.
-    pub(super) fn of(explained: &Explained, parts: &[explain::Part], shown: usize) -> Meaning {
-        let within = parts.iter().filter(|part| part.range.end <= shown);
-        Meaning {
-            entry: explained.entry.key(),
-            also: explained.also.iter().map(|entry| entry.key()).collect(),
-            parts: within.map(Part::of).collect(),
-            fault: explained.fault.clone(),
-            command: explained.command.map(str::to_owned),
-            number: explained.number,
-            user: None,
-            before: explained.before,
-            after: explained.after,
-        }
-    }
-}
-
-impl Part {
-    fn of(part: &explain::Part) -> Part {
-        Part {
-            role: part.role.key().to_owned(),
-            start: part.range.start,
-            end: part.range.end,
-            entry: part.entry.as_ref().map(|entry| entry.key()),
-            decoded: part.decoded.clone(),
-        }
-    }
-
-    /// Its role; one that this version does not know is unknown.
-    #[must_use]
-    pub fn role(&self) -> Role {
-        let known = Role::ALL.iter().find(|role| role.key() == self.role);
-        known.copied().unwrap_or(Role::Unknown)
-    }
-}
-
 /// RFC 3339 with six digits behind the seconds, so that the lines can be sorted as text.
 pub(crate) mod moment {
     use jiff::Timestamp;
@@ -259,22 +173,6 @@ fn name<'a, D: Deserializer<'a>>(from: D) -> Result<String, D::Error> {
         false => Err(D::Error::custom(
             "a connection is named by letters and digits",
         )),
-    }
-}
-
-/// A state by its key.
-mod state {
-    use serde::{Deserialize, Deserializer, Serializer, de::Error};
-
-    use crate::teaching::explain::State;
-
-    pub(super) fn serialize<S: Serializer>(state: &State, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_str(state.key())
-    }
-
-    pub(super) fn deserialize<'a, D: Deserializer<'a>>(from: D) -> Result<State, D::Error> {
-        let key = String::deserialize(from)?;
-        State::named(&key).ok_or_else(|| D::Error::custom(format!("no state is called {key:?}")))
     }
 }
 
@@ -302,10 +200,9 @@ mod tests {
         }
     }
 
-    fn meaning(line: &str) -> Meaning {
+    fn meaning(line: &str) -> Explained {
         let mut observer = Observer::new(Protocol::Smtp, Texts::compiled_in());
-        let explained = observer.client(line.as_bytes());
-        Meaning::of(&explained, &explained.parts, line.len())
+        observer.client(line.as_bytes())
     }
 
     #[test]
@@ -344,11 +241,15 @@ mod tests {
             let record = record(what);
             let line = serde_json::to_string(&record).unwrap();
             assert!(!line.contains('\n'), "{line}");
-            assert_eq!(
-                serde_json::from_str::<Record>(&line).unwrap(),
-                record,
-                "{line}"
-            );
+            let mut read = serde_json::from_str::<Record>(&line).unwrap();
+            assert_eq!(serde_json::to_string(&read).unwrap(), line);
+            // The journal has the keys of entries; the sentences come from the texts.
+            if let Happened::Said(said) = &mut read.what {
+                let explained = said.explained.take();
+                let in_words = |it: Explained| it.in_words(&Texts::compiled_in(), usize::MAX);
+                said.explained = explained.and_then(in_words);
+            }
+            assert_eq!(read, record, "{line}");
         }
     }
 

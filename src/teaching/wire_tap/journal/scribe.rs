@@ -9,7 +9,7 @@ use std::time::SystemTime;
 
 use jiff::Timestamp;
 
-use super::record::{Happened, LeftOut, Meaning, Octets, Place, Record, Said};
+use super::record::{Happened, LeftOut, Octets, Place, Record, Said};
 use crate::limits;
 use crate::mail::net::Secured;
 use crate::mail::protocol::span::Role;
@@ -23,7 +23,7 @@ pub(super) struct Scribe {
     client: Speaker,
     server: Speaker,
     /// The body's lines that were gathered, and are not written yet.
-    gathered: Option<(Timestamp, Side, Vec<u8>, Meaning)>,
+    gathered: Option<(Timestamp, Side, Vec<u8>, Explained)>,
     written: Vec<Record>,
 }
 
@@ -174,8 +174,6 @@ impl Scribe {
             ),
         };
         let kept = shown.get(..limits::JOURNAL_LINE).unwrap_or(&shown);
-        let mut meaning = Meaning::of(explained, &parts, kept.len());
-        meaning.user = user(explained, line);
         let cut = (shown.len() - kept.len()) as u64;
         let said = Said {
             by,
@@ -184,7 +182,7 @@ impl Scribe {
                 lines: 0,
                 octets: cut,
             },
-            explained: Some(meaning),
+            explained: Some(explained.with_parts(parts, kept.len())),
         };
         self.write(time, Happened::Said(said));
     }
@@ -200,7 +198,7 @@ impl Scribe {
             }
             _ => {
                 self.write_gathered();
-                let meaning = Meaning::of(explained, &[], 0);
+                let meaning = explained.with_parts(Vec::new(), 0);
                 self.gathered = Some((time, by, line.to_vec(), meaning));
             }
         }
@@ -235,11 +233,10 @@ impl Scribe {
     }
 
     fn secured(&mut self, time: Timestamp, secured: &Secured) {
-        let explained = self.observer.as_mut().map(|observer| {
-            let words = secured.to_string();
-            let explained = observer.tls(&words);
-            Meaning::of(&explained, &explained.parts, words.len())
-        });
+        let explained = self
+            .observer
+            .as_mut()
+            .map(|observer| observer.tls(&secured.to_string()));
         let what = Happened::Secured {
             version: secured.version.clone(),
             cipher: secured.cipher.clone(),
@@ -253,7 +250,7 @@ impl Scribe {
         let explained = observer.and_then(|observer| observer.tls_failed(why));
         let what = Happened::Failed {
             why: why.to_owned(),
-            explained: explained.map(|explained| Meaning::of(&explained, &[], 0)),
+            explained: explained,
         };
         self.end(time, what);
     }
@@ -345,7 +342,11 @@ const FRESH: [&str; 5] = ["MAIL", "RSET", "EHLO", "HELO", "LHLO"];
 /// Is it a command, or something in its place, behind which more of the same message may come?
 fn may_go_on(explained: &Explained) -> bool {
     let stays = matches!(explained.entry.topic, Topic::SmtpCommand | Topic::Note);
-    stays && !explained.command.is_some_and(|verb| FRESH.contains(&verb))
+    stays
+        && !explained
+            .command
+            .as_deref()
+            .is_some_and(|verb| FRESH.contains(&verb))
 }
 
 /// Is it a line of a message, whichever?
@@ -362,33 +363,6 @@ fn is_body(explained: &Explained) -> bool {
     let is_body =
         explained.entry.topic == Topic::Part && body.iter().any(|role| role.key() == name);
     is_body && !explained.has_secret()
-}
-
-/// Whom a line names as the one who logs in.
-fn user(explained: &Explained, line: &[u8]) -> Option<String> {
-    explained.parts.iter().find_map(|part| {
-        let octets = line.get(part.range.clone()).unwrap_or_default();
-        match (part.role, &part.decoded) {
-            (Role::UserName, Some(decoded)) => Some(decoded.clone()),
-            (Role::UserName, None) => {
-                Some(String::from_utf8_lossy(octets).trim_matches('"').to_owned())
-            }
-            (Role::Answer, Some(decoded)) => name_in(decoded),
-            _ => None,
-        }
-    })
-}
-
-/// The name in an answer to SASL, as it is shown: `␀alice␀********` (RFC 4616 §2) or
-/// `n,,n=alice,r=…` (RFC 5802 §7).
-fn name_in(decoded: &str) -> Option<String> {
-    if let Some((_, rest)) = decoded.split_once('\u{2400}') {
-        return rest.split('\u{2400}').next().map(str::to_owned);
-    }
-    let name = decoded
-        .split(',')
-        .find_map(|field| field.strip_prefix("n="));
-    name.map(str::to_owned)
 }
 
 /// To the microsecond, as it is written.
