@@ -7,8 +7,8 @@
 use super::script::MOST;
 use crate::mail::protocol::imap::literal_at_end;
 use crate::mail::protocol::span::Role;
-use crate::teaching::text::without_ending;
 use crate::teaching::explain::{Explained, LinePart, Topic};
+use crate::teaching::text::without_ending;
 use crate::teaching::wire_tap::journal::Said;
 
 /// Does the line belong to a literal with its ending, too?
@@ -77,5 +77,9 @@ impl Literals {
 /// Where the mask ends with which the line begins, if it begins with one.
 fn mask(meaning: &Explained) -> Option<usize> {
     let is_mask = |part: &&LinePart| part.range.start == 0 && part.role.is_secret();
-    meaning.parts.iter().find(is_mask).map(|part| part.range.end)
+    meaning
+        .parts
+        .iter()
+        .find(is_mask)
+        .map(|part| part.range.end)
 }

@@ -6,10 +6,10 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Dialogue, Ending, Summary, Turn};
 use super::{Explain, Told, particulars};
 use crate::client::printable;
+use crate::teaching::explain::Explained;
 use crate::teaching::text::{
     TextStyle, WIDEST, local_time, readable_duration, rule, spoken, without_ending, wrap,
 };
-use crate::teaching::explain::Explained;
 use crate::teaching::wire_tap::Side;
 use crate::teaching::wire_tap::journal::{Happened, LeftOut, Place, Said};
 use crate::teaching::wire_tap::why_no_tls;
@@ -132,7 +132,7 @@ impl Teller {
         lines
     }
 
-    fn said(&mut self, said: &Said, explained: Option<&Explanation>) -> Vec<String> {
+    fn said(&mut self, said: &Said, explained: Option<&Explained>) -> Vec<String> {
         let (mark, colour): (_, fn(TextStyle, &str) -> String) = match said.by {
             Side::Client => ("C: ", TextStyle::client),
             Side::Server => ("S: ", TextStyle::server),
