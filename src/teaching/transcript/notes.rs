@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-use crate::teaching::explain::{Entry, Explained, Observer, LinePart, Texts, Topic};
+use crate::teaching::explain::{Entry, Explained, LinePart, Observer, Texts, Topic};
 use crate::teaching::script::{Caller, ClientEvent};
 use crate::teaching::text::escaped;
 
