@@ -6,45 +6,49 @@ use std::io::{self, BufRead, BufReader, Read};
 
 use pillarbox::client::printable;
 use pillarbox::mail::net::dot::Ending;
-use pillarbox::mail::protocol::smtp::{self, Command};
-use pillarbox::server::{Connections, Listener, Next, Reply, Service, Session, Trouble};
+use pillarbox::mail::protocol::smtp::{Command, Reply};
+use pillarbox::server::{self, Connections, Listener, Next, Service, Session, Trouble};
 
-/// Whom the message is for.
+/// The recipients of the message.
 struct Taker(Vec<String>);
 
-fn say(code: u16, text: &str) -> Reply {
-    Reply::line(smtp::Reply::new(code, None, text).to_string())
+fn say(reply: Reply) -> server::Reply {
+    server::Reply::line(reply.to_string())
 }
 
 impl Session for Taker {
-    fn greeting(&mut self) -> Reply {
-        say(220, "taker.test takes every message")
+    fn greeting(&mut self) -> server::Reply {
+        say(Reply::GREETING.because("taker.test takes every message"))
     }
 
-    fn interact(&mut self, line: &[u8]) -> Reply {
+    fn interact(&mut self, line: &[u8]) -> server::Reply {
         match Command::parse(line) {
             Ok(Command::Mail { .. } | Command::Rset) => self.0.clear(),
             Ok(Command::Rcpt { to, .. }) => self.0.push(to.to_string()),
-            Ok(Command::Data) if self.0.is_empty() => return say(503, "RCPT first"),
-            Ok(Command::Data) => return say(354, "Go on").then(Next::DotText(Ending::Strict)),
-            Ok(Command::Quit) => return say(221, "Bye").then(Next::Close),
+            Ok(Command::Data) if self.0.is_empty() => {
+                return say(Reply::BAD_SEQUENCE.because("RCPT first"));
+            }
+            Ok(Command::Data) => {
+                return say(Reply::START_DATA).then(Next::DotText(Ending::Strict));
+            }
+            Ok(Command::Quit) => return say(Reply::BYE).then(Next::Close),
             Ok(Command::Helo(_) | Command::Ehlo(_) | Command::Noop) => {}
-            Ok(_) => return say(502, "That I cannot do"),
-            Err(error) => return say(error.code(), &error.to_string()),
+            Ok(_) => return say(Reply::NOT_OFFERED),
+            Err(error) => return say(error.reply()),
         }
-        say(250, "Ok")
+        say(Reply::OK)
     }
 
-    fn receive(&mut self, body: &mut dyn Read) -> io::Result<Reply> {
+    fn receive(&mut self, body: &mut dyn Read) -> io::Result<server::Reply> {
         println!("For {}:", self.0.join(" and "));
         for line in BufReader::new(body).split(b'\n') {
             println!("{}", printable(String::from_utf8_lossy(&line?).trim_end()));
         }
-        Ok(say(250, "It is on the screen"))
+        Ok(say(Reply::OK.because("It is on the screen")))
     }
 
-    fn trouble(&mut self, trouble: Trouble) -> Reply {
-        say(421, &format!("{trouble:?}"))
+    fn trouble(&mut self, trouble: Trouble) -> server::Reply {
+        say(Reply::new(421, None, format!("{trouble:?}")))
     }
 }
 

@@ -123,6 +123,24 @@ pub const APPENDED: usize = 1_000;
 /// hundred unknown recipients needs (RFC 5321 §4.5.3.1.8), too few to guess names.
 pub const REFUSED_COMMANDS: u32 = 120;
 
+/// Parameters of MAIL or RCPT: more than all extensions together define.
+pub const SMTP_PARAMETERS: usize = 32;
+
+/// Octets of an address before the `@` (RFC 5321 §4.5.3.1.1).
+pub const LOCAL_PART: usize = 64;
+
+/// Octets of a domain (RFC 5321 §4.5.3.1.2).
+pub const DOMAIN: usize = 255;
+
+/// Octets of a path, its brackets included (RFC 5321 §4.5.3.1.3).
+pub const PATH: usize = 256;
+
+/// Characters of ENVID, decoded (RFC 3461 §4.4).
+pub const ENVID: usize = 100;
+
+/// Characters of ORCPT, encoded and with its type (RFC 3461 §4.2).
+pub const ORCPT: usize = 500;
+
 /// Octets of a header field's name that are looked at; RFC 5322 §2.1.1 wants lines below 79.
 pub const FIELD_NAME: usize = 78;
 

@@ -12,7 +12,7 @@ use super::CommandError;
 use crate::client::printable;
 use crate::config::Config;
 use crate::mail::store::StoreError;
-use crate::server::queue::{Envelope, Recipient, Spool, State};
+use crate::server::queue::{DeliveryState, Envelope, Recipient, Spool};
 
 /// List the mail that waits for other servers: why, and when it is tried next.
 #[derive(Debug, Default, Args)]
@@ -88,7 +88,7 @@ fn list(out: &mut impl Write, messages: &[Waiting], now: Timestamp) -> io::Resul
         };
         let age = span(now, envelope.received);
         row(out, [id, &age, "", "", &envelope.from.to_string()])?;
-        let waiting = |to: &&Recipient| to.state == State::Waiting;
+        let waiting = |to: &&Recipient| to.state == DeliveryState::Waiting;
         for recipient in envelope.recipients.iter().filter(waiting) {
             let (tried, next) = (recipient.attempts.to_string(), next(recipient, now));
             row(

@@ -16,7 +16,7 @@ use crate::mail::message::Flag;
 use crate::mail::net::Taps;
 use crate::mail::store::{Message, Store, StoreError};
 use crate::server::Servers;
-use crate::server::queue::{Spool, State};
+use crate::server::queue::{DeliveryState, Spool};
 
 /// For a conversation of our own window's to end: it hears the goodbye at once.
 const GRACE: Duration = Duration::from_secs(2);
@@ -141,7 +141,7 @@ fn waiting(spool: &Spool) -> Result<Vec<QueueRow>, StoreError> {
         let waits = envelope
             .recipients
             .iter()
-            .filter(|to| to.state == State::Waiting);
+            .filter(|to| to.state == DeliveryState::Waiting);
         rows.extend(waits.map(|to| QueueRow {
             id: id.clone(),
             from: envelope.from.to_string(),

@@ -25,5 +25,5 @@ pub use pop3::Pop3Server;
 pub use servers::{Listening, Servers};
 pub use session::{Next, Part, Reply, Session, Trouble};
 pub use site::{Peer, Site};
-pub use smtp::{Role, SmtpServer};
+pub use smtp::{SmtpRole, SmtpServer};
 pub use visitors::{Deed, Visitors};

@@ -11,10 +11,10 @@ use std::time::{Duration, SystemTime};
 
 use native_tls::TlsAcceptor;
 
-use super::smtp::home;
+use super::smtp::resolve;
 use super::{
-    Connections, ImapServer, Listener, Peer, Pop3Server, Role, Security, Service, Session, Site,
-    SmtpServer, Visitors,
+    Connections, ImapServer, Listener, Peer, Pop3Server, Security, Service, Session, Site,
+    SmtpRole, SmtpServer, Visitors,
 };
 use crate::config::accounts::Accounts;
 use crate::config::{Config, Port, Ports};
@@ -23,7 +23,10 @@ use crate::mail::message::welcome;
 use crate::mail::net::certificates::Certificates;
 use crate::mail::net::tls::{self, TlsError};
 use crate::mail::net::{Patience, Taps};
-use crate::mail::protocol::{self, smtp::Address};
+use crate::mail::protocol::{
+    self,
+    smtp::{self, Address},
+};
 use crate::mail::store::{Delivery, Store, StoreError};
 use crate::server::queue::{Queue, Sending};
 
@@ -64,7 +67,7 @@ pub struct Office {
 /// The protocols, and how each begins a conversation.
 #[derive(Clone, Copy)]
 enum Protocol {
-    Smtp(Role),
+    Smtp(SmtpRole),
     Pop3,
     Imap,
 }
@@ -141,15 +144,15 @@ impl Office {
         let (ports, smtp) = (&self.ports, Protocol::Smtp);
         let (starttls, tls) = (Secured::StartTls, Secured::Tls);
         let table = [
-            ("smtp", ports.smtp, smtp(Role::Mx), starttls),
+            ("smtp", ports.smtp, smtp(SmtpRole::Mx), starttls),
             (
                 "submission",
                 ports.submission,
-                smtp(Role::Submission),
+                smtp(SmtpRole::Submission),
                 starttls,
             ),
-            ("smtps", ports.smtps, smtp(Role::Submission), tls),
-            ("lmtp", ports.lmtp, smtp(Role::Lmtp), starttls),
+            ("smtps", ports.smtps, smtp(SmtpRole::Submission), tls),
+            ("lmtp", ports.lmtp, smtp(SmtpRole::Lmtp), starttls),
             ("pop3", ports.pop3, Protocol::Pop3, starttls),
             ("pop3s", ports.pop3s, Protocol::Pop3, tls),
             ("imap", ports.imap, Protocol::Imap, starttls),
@@ -177,8 +180,9 @@ impl Office {
             return Ok(None);
         };
         let site = Arc::clone(&self.site);
-        let inboxes = Box::new(move |address: &Address| home(&site, address));
-        let sending = queue.start(inboxes, self.taps.clone());
+        let resolver =
+            Box::new(move |to: &Address| resolve(&site, &smtp::Path::Address(to.clone())));
+        let sending = queue.start(resolver, self.taps.clone());
         let no_thread = |error| SetupError(format!("no thread for the queue: {error}"));
         sending.map(Some).map_err(no_thread)
     }
@@ -274,9 +278,9 @@ impl Protocol {
     /// As everybody else names it.
     fn spoken(self) -> protocol::Protocol {
         match self {
-            Protocol::Smtp(Role::Mx) => protocol::Protocol::Smtp,
-            Protocol::Smtp(Role::Submission) => protocol::Protocol::Submission,
-            Protocol::Smtp(Role::Lmtp) => protocol::Protocol::Lmtp,
+            Protocol::Smtp(SmtpRole::Mx) => protocol::Protocol::Smtp,
+            Protocol::Smtp(SmtpRole::Submission) => protocol::Protocol::Submission,
+            Protocol::Smtp(SmtpRole::Lmtp) => protocol::Protocol::Lmtp,
             Protocol::Pop3 => protocol::Protocol::Pop3,
             Protocol::Imap => protocol::Protocol::Imap,
         }

@@ -14,7 +14,7 @@ use pillarbox::config::aliases::Aliases;
 use pillarbox::limits::Limits;
 use pillarbox::mail::store::{Delivery, Mailbox, Store};
 use pillarbox::server::queue::Queue;
-use pillarbox::server::{ImapServer, Peer, Pop3Server, Role, Session, Site, SmtpServer, Visitors};
+use pillarbox::server::{ImapServer, Peer, Pop3Server, Session, Site, SmtpRole, SmtpServer, Visitors};
 use pillarbox::teaching::script::{Protocol, Script};
 use tempfile::TempDir;
 
@@ -138,9 +138,9 @@ fn limits(config: &Config) -> Limits {
 pub(crate) fn new_session(site: &Arc<Site>, protocol: Protocol, peer: Peer) -> Box<dyn Session> {
     let site = Arc::clone(site);
     match protocol {
-        Protocol::Smtp => Box::new(SmtpServer::new(site, peer, Role::Mx)),
-        Protocol::Submission => Box::new(SmtpServer::new(site, peer, Role::Submission)),
-        Protocol::Lmtp => Box::new(SmtpServer::new(site, peer, Role::Lmtp)),
+        Protocol::Smtp => Box::new(SmtpServer::new(site, peer, SmtpRole::Mx)),
+        Protocol::Submission => Box::new(SmtpServer::new(site, peer, SmtpRole::Submission)),
+        Protocol::Lmtp => Box::new(SmtpServer::new(site, peer, SmtpRole::Lmtp)),
         Protocol::Pop3 => Box::new(Pop3Server::new(site, peer)),
         Protocol::Imap => Box::new(ImapServer::new(site, peer)),
     }

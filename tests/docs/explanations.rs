@@ -66,18 +66,16 @@ fn every_command_of_the_grammars() {
 }
 
 #[test]
-fn every_reply_code_in_the_source_of_smtp() {
-    let source = source(&["src/server", "src/mail/protocol/smtp", "src/queue"]);
-    let called = r"(?:status|several|Reply::new)\(\s*(\d{3})\b";
-    let mut codes = all(called, &source);
-    codes.extend(all(r#""(\d{3}) \{"#, &source));
+fn every_reply_code_of_smtp() {
+    let codes = smtp::Reply::ALL.iter().map(|reply| reply.code.to_string());
     all_explained(Topic::SmtpReply, codes, 22);
-    let enhanced = all(r#""([245]\.\d\.\d{1,2})""#, &source);
-    all_explained(Topic::Enhanced, enhanced, 25);
-    let numbers = Regex::new(r"Enhanced\((\d), (\d), (\d)\)").unwrap();
+    let source = source(&["src/server", "src/mail/protocol/smtp"]);
+    let numbers = Regex::new(r"EnhancedCode\((\d), (\d), (\d)\)").unwrap();
     let numbers = numbers.captures_iter(&source);
-    let enhanced = numbers.map(|found| format!("{}.{}.{}", &found[1], &found[2], &found[3]));
-    all_explained(Topic::Enhanced, enhanced, 4);
+    let in_source = numbers.map(|found| format!("{}.{}.{}", &found[1], &found[2], &found[3]));
+    let named = smtp::Reply::ALL.iter().filter_map(|reply| reply.enhanced);
+    let enhanced = in_source.chain(named.map(|code| code.to_string()));
+    all_explained(Topic::Enhanced, enhanced, 25);
 }
 
 #[test]

@@ -18,7 +18,7 @@ use crate::hop::Hop;
 use pillarbox::client::{ClientError, Endpoint, ImapClient, Security, SmtpClient};
 use pillarbox::mail::message::Flags;
 use pillarbox::mail::protocol::imap::{SequenceSet, StatusItem};
-use pillarbox::server::queue::{Spool, State};
+use pillarbox::server::queue::{DeliveryState, Spool};
 use tempfile::TempDir;
 
 /// Some thousand octets, so that a few messages fill the disk.
@@ -226,7 +226,11 @@ fn an_envelope_that_cannot_be_saved_is_not_forgotten() {
     let spool = Spool::at(&disk.path().join("queue"));
     let id = spool.ids().unwrap().remove(0);
     let envelope = spool.load(&id).unwrap().unwrap();
-    assert_eq!(envelope.recipients[0].state, State::Waiting, "not saved");
+    assert_eq!(
+        envelope.recipients[0].state,
+        DeliveryState::Waiting,
+        "not saved"
+    );
     looked.store(true, Ordering::SeqCst);
     assert_eq!(hop.next().rcpt, ["RCPT TO:<carol@b.test>"]);
     until("an empty queue", || (queued(&disk) == 0).then_some(()));

@@ -7,7 +7,7 @@ use super::SmtpClient;
 use crate::client::ClientError;
 use crate::client::crlf::Crlf;
 use crate::limits;
-use crate::mail::protocol::smtp::{Command, Reply};
+use crate::mail::protocol::smtp::{Chunk, Command, Reply};
 
 impl SmtpClient {
     /// Sends the message with BDAT, in the place of [`SmtpClient::data`]: line endings become CRLF,
@@ -34,7 +34,7 @@ impl SmtpClient {
                 _ => Vec::new(),
             };
             let last = next.is_empty();
-            self.chunk(&chunk, last)?;
+            self.chunk(&chunk, if last { Chunk::Last } else { Chunk::More })?;
             if last {
                 return Ok(());
             }
@@ -44,9 +44,9 @@ impl SmtpClient {
         }
     }
 
-    fn chunk(&mut self, octets: &[u8], last: bool) -> Result<(), ClientError> {
+    fn chunk(&mut self, octets: &[u8], chunk: Chunk) -> Result<(), ClientError> {
         let size = octets.len() as u64;
-        let command = Command::Bdat { size, last }.to_string();
+        let command = Command::Bdat { size, chunk }.to_string();
         self.socket.send_line(command.as_bytes())?;
         self.socket.send_all(&mut &*octets).map(drop)
     }

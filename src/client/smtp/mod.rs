@@ -78,7 +78,7 @@ impl Answer for Reply {
 impl Challenging for Reply {
     /// RFC 4954 §4: `334` and the challenge.
     fn challenge(&self) -> Option<&[u8]> {
-        let text = self.lines.first().map_or("", String::as_str);
+        let text = self.lines().next().unwrap_or_default();
         (self.code == 334).then_some(text.as_bytes())
     }
 }
@@ -147,7 +147,7 @@ impl SmtpClient {
     }
 
     fn remember(&mut self, reply: Reply) -> Reply {
-        let lines: Vec<String> = reply.lines.iter().skip(1).cloned().collect();
+        let lines: Vec<String> = reply.lines().skip(1).map(str::to_owned).collect();
         self.extensions = lines.into();
         reply
     }

@@ -5,7 +5,7 @@
 
 use std::io::Read;
 
-use super::{Envelope, Recipient, State};
+use super::{DeliveryState, Envelope, Recipient};
 use crate::client::smtp::Transaction;
 use crate::client::{ClientError, SmtpClient};
 use crate::config::NextHop;
@@ -15,7 +15,7 @@ use crate::mail::protocol::smtp::{Params, Path, Reply, ReversePath};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Outcome {
     /// Waiting: it is tried again.
-    pub(super) state: State,
+    pub(super) state: DeliveryState,
     /// What was answered, or why nobody answered.
     pub(super) reply: String,
     /// Does the next hop tell the sender what there is to tell (RFC 3461 §5.2.1)?
@@ -30,10 +30,10 @@ impl Outcome {
                 reply,
                 transient: false,
                 ..
-            } => (State::Failed, reply.clone()),
-            ClientError::Refused { reply, .. } => (State::Waiting, reply.clone()),
-            ClientError::Unsendable { .. } => (State::Failed, format!("5.6.0 {error}")),
-            _ => (State::Waiting, waiting_for(error)),
+            } => (DeliveryState::Failed, reply.clone()),
+            ClientError::Refused { reply, .. } => (DeliveryState::Waiting, reply.clone()),
+            ClientError::Unsendable { .. } => (DeliveryState::Failed, format!("5.6.0 {error}")),
+            _ => (DeliveryState::Waiting, waiting_for(error)),
         };
         Outcome {
             state,
@@ -45,7 +45,7 @@ impl Outcome {
     /// A message that nobody said a word of.
     fn unanswered() -> Outcome {
         Outcome {
-            state: State::Waiting,
+            state: DeliveryState::Waiting,
             reply: String::new(),
             told: false,
         }
@@ -55,7 +55,7 @@ impl Outcome {
     /// a message: it waits.
     pub(super) fn unconnected(error: &ClientError) -> Outcome {
         Outcome {
-            state: State::Waiting,
+            state: DeliveryState::Waiting,
             reply: waiting_for(error),
             told: false,
         }
@@ -128,7 +128,7 @@ impl Attempt<'_> {
 
     fn sent(&self, reply: &Reply) -> Outcome {
         Outcome {
-            state: State::Sent,
+            state: DeliveryState::Sent,
             reply: reply.to_string(),
             told: self.client.extension("DSN").is_some(),
         }

@@ -8,20 +8,20 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::sync::Arc;
 
 use super::envelope::now;
-use super::{Envelope, Home, Inboxes, Queue, Recipient, Ret, State, new_id};
+use super::{DeliveryState, Destination, Envelope, Queue, Recipient, Resolver, Ret, new_id};
 use crate::mail::message::compose::message_id;
 use crate::mail::message::header::HEADER_MAX;
 use crate::mail::message::report::{DeliveryReport, RecipientReport, Returned};
-use crate::mail::protocol::smtp::{Address, Enhanced, OriginalRecipient, ReversePath, xtext};
+use crate::mail::protocol::smtp::{Address, EnhancedCode, OriginalRecipient, ReversePath, xtext};
 use crate::mail::store::{Delivery, Mailbox, StoreError};
 
 /// Writes reports to those who are to be told.
 pub(super) struct Reporter {
-    inboxes: Box<Inboxes>,
+    inboxes: Box<Resolver>,
 }
 
 impl Reporter {
-    pub(super) fn new(inboxes: Box<Inboxes>) -> Reporter {
+    pub(super) fn new(inboxes: Box<Resolver>) -> Reporter {
         Reporter { inboxes }
     }
 
@@ -31,8 +31,9 @@ impl Reporter {
         let known = envelope.from != ReversePath::Null;
         let due = |recipient: &Recipient| {
             let asked = recipient.notify.is_some_and(|notify| notify.delay);
-            let delayed = recipient.state == State::Waiting && asked && late && !recipient.told;
-            envelope.owes(recipient) || delayed && known
+            let delayed =
+                recipient.state == DeliveryState::Waiting && asked && late && !recipient.told;
+            envelope.owes_report(recipient) || delayed && known
         };
         let all = envelope.recipients.iter().enumerate();
         all.filter(|(_, recipient)| due(recipient))
@@ -60,13 +61,13 @@ impl Reporter {
             report: compose(queue, envelope, sender, &about),
             // RFC 3461 §4.3: all of it goes back only where something failed.
             whole: envelope.ret == Some(Ret::Full)
-                && about.iter().any(|to| to.state == State::Failed),
+                && about.iter().any(|to| to.state == DeliveryState::Failed),
             message: BufReader::new(message),
         };
         match (self.inboxes)(sender)? {
-            Home::Here(inboxes) => deliver(letter, inboxes),
-            Home::Elsewhere => submit(queue, letter, sender),
-            Home::Nobody => {
+            Destination::Local(inboxes) => deliver(letter, inboxes),
+            Destination::Remote(_) => submit(queue, letter, sender),
+            Destination::Unknown => {
                 log::warn!("nobody is told of message {id}: {sender} is not here");
                 Ok(())
             }
@@ -136,8 +137,8 @@ fn compose(
 ) -> DeliveryReport {
     let any = |state| about.iter().any(|recipient| recipient.state == state);
     let subject = match () {
-        () if any(State::Failed) => "Your message was not delivered",
-        () if any(State::Waiting) => "Your message is delayed",
+        () if any(DeliveryState::Failed) => "Your message was not delivered",
+        () if any(DeliveryState::Waiting) => "Your message is delayed",
         () => "Your message was delivered",
     };
     let until = queue.schedule().end(envelope.received);
@@ -150,7 +151,7 @@ fn compose(
             status: status(recipient.state, &reply),
             remote_mta: recipient.hop.as_ref().map(|hop| format!("dns; {hop}")),
             diagnostic: Some(diagnostic(&reply)).filter(|_| !reply.is_empty()),
-            retry_until: (recipient.state == State::Waiting).then_some(until),
+            retry_until: (recipient.state == DeliveryState::Waiting).then_some(until),
         }
     };
     DeliveryReport {
@@ -173,20 +174,20 @@ fn text(hostname: &str, about: &[&Recipient]) -> String {
     let mut text = format!("This is the mail system at {hostname}, about a message from you.\n");
     let stories = [
         (
-            State::Failed,
+            DeliveryState::Failed,
             "It could not be delivered, and is not tried again, to:",
         ),
         (
-            State::Waiting,
+            DeliveryState::Waiting,
             "It could not be delivered yet, and is tried again, to:",
         ),
         (
-            State::Sent,
+            DeliveryState::Sent,
             "It was passed on, to where nobody tells us more, to:",
         ),
-        (State::Delivered, "It lies in the mailbox of:"),
+        (DeliveryState::Delivered, "It lies in the mailbox of:"),
         (
-            State::Expanded,
+            DeliveryState::Expanded,
             "It lies in the mailbox of everybody on the list:",
         ),
     ];
@@ -212,12 +213,12 @@ fn text(hostname: &str, about: &[&Recipient]) -> String {
 /// RFC 3464 §2.3.3.
 fn action(recipient: &Recipient) -> &'static str {
     match recipient.state {
-        State::Failed => "failed",
-        State::Waiting => "delayed",
+        DeliveryState::Failed => "failed",
+        DeliveryState::Waiting => "delayed",
         // RFC 3461 §5.2.2: passed on to where nobody reports.
-        State::Sent => "relayed",
-        State::Delivered => "delivered",
-        State::Expanded => "expanded",
+        DeliveryState::Sent => "relayed",
+        DeliveryState::Delivered => "delivered",
+        DeliveryState::Expanded => "expanded",
     }
 }
 
@@ -234,21 +235,21 @@ fn is_reply(text: &str) -> bool {
 }
 
 /// The enhanced code in a reply, or what can be said without one (RFC 3463 §2).
-fn status(state: State, reply: &str) -> String {
+fn status(state: DeliveryState, reply: &str) -> String {
     let class = match state {
-        State::Failed => '5',
-        State::Waiting => '4',
-        State::Sent | State::Delivered | State::Expanded => '2',
+        DeliveryState::Failed => '5',
+        DeliveryState::Waiting => '4',
+        DeliveryState::Sent | DeliveryState::Delivered | DeliveryState::Expanded => '2',
     };
     let mut words = reply.split(' ').skip(usize::from(is_reply(reply)));
-    let code = words.next().and_then(Enhanced::parse);
+    let code = words.next().and_then(EnhancedCode::parse);
     // What expires keeps its 4 (RFC 3463 §3.5), a reply's code its own class.
     let fits = code.filter(|code| code.0.to_string() == class.to_string() || *code == EXPIRED);
     fits.map_or_else(|| format!("{class}.0.0"), |code| code.to_string())
 }
 
 /// RFC 3463 §3.5: delivery time expired.
-const EXPIRED: Enhanced = Enhanced(4, 4, 7);
+const EXPIRED: EnhancedCode = EnhancedCode(4, 4, 7);
 
 /// RFC 3464 §2.3.6: a reply with its type.
 fn diagnostic(reply: &str) -> String {
@@ -265,13 +266,17 @@ mod tests {
     #[test]
     fn each_row_is_a_reply_and_its_status() {
         let rows = [
-            (State::Failed, "550 5.1.1 No such mailbox", "5.1.1"),
-            (State::Failed, "550 No such mailbox", "5.0.0"),
-            (State::Failed, "550 5.7.999999 x", "5.0.0"),
-            (State::Failed, "4.4.7 It was tried for too long", "4.4.7"),
-            (State::Waiting, "4.4.1 nobody is there", "4.4.1"),
-            (State::Waiting, "", "4.0.0"),
-            (State::Sent, "250 Ok", "2.0.0"),
+            (DeliveryState::Failed, "550 5.1.1 No such mailbox", "5.1.1"),
+            (DeliveryState::Failed, "550 No such mailbox", "5.0.0"),
+            (DeliveryState::Failed, "550 5.7.999999 x", "5.0.0"),
+            (
+                DeliveryState::Failed,
+                "4.4.7 It was tried for too long",
+                "4.4.7",
+            ),
+            (DeliveryState::Waiting, "4.4.1 nobody is there", "4.4.1"),
+            (DeliveryState::Waiting, "", "4.0.0"),
+            (DeliveryState::Sent, "250 Ok", "2.0.0"),
         ];
         for (state, reply, expected) in rows {
             assert_eq!(status(state, reply), expected, "{reply}");

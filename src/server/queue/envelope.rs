@@ -56,7 +56,7 @@ pub struct Recipient {
     /// What the sender asked to be told (RFC 3461 §4.1).
     pub notify: Option<Notify>,
     /// How far it has come.
-    pub state: State,
+    pub state: DeliveryState,
     /// Does the sender know of this state what it has to?
     pub told: bool,
     /// How often it was tried.
@@ -71,7 +71,7 @@ pub struct Recipient {
 
 /// How far a recipient has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
+pub enum DeliveryState {
     /// It is tried again.
     Waiting,
     /// The next hop answers for it.
@@ -104,25 +104,27 @@ impl Envelope {
     #[must_use]
     pub fn due(&self) -> Option<Timestamp> {
         let due = |recipient: &Recipient| match recipient.state {
-            State::Waiting => Some(recipient.next),
+            DeliveryState::Waiting => Some(recipient.next),
             // What was interrupted before its report was written.
-            _ => self.owes(recipient).then_some(self.received),
+            _ => self.owes_report(recipient).then_some(self.received),
         };
         self.recipients.iter().filter_map(due).min()
     }
 
     /// Has the sender to be told that this recipient was reached, or given up?
     #[must_use]
-    pub fn owes(&self, recipient: &Recipient) -> bool {
+    pub fn owes_report(&self, recipient: &Recipient) -> bool {
         // RFC 5321 §4.5.5: nothing is ever sent back to <>. RFC 3461 §4.1: without NOTIFY, failures.
         let notify = recipient.notify.unwrap_or(Notify {
             failure: true,
             ..Notify::default()
         });
         let asked = match recipient.state {
-            State::Waiting => false,
-            State::Sent | State::Delivered | State::Expanded => notify.success,
-            State::Failed => notify.failure,
+            DeliveryState::Waiting => false,
+            DeliveryState::Sent | DeliveryState::Delivered | DeliveryState::Expanded => {
+                notify.success
+            }
+            DeliveryState::Failed => notify.failure,
         };
         asked && !recipient.told && self.from != ReversePath::Null
     }
@@ -180,7 +182,7 @@ impl Recipient {
             to,
             orcpt: None,
             notify: None,
-            state: State::Waiting,
+            state: DeliveryState::Waiting,
             told: false,
             attempts: 0,
             next: now(),
@@ -268,24 +270,28 @@ fn optional(
     value.map_or(Ok(()), |value| writeln!(f, "{key}: {value}"))
 }
 
-impl fmt::Display for State {
+impl fmt::Display for DeliveryState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            State::Waiting => "waiting",
-            State::Sent => "sent",
-            State::Delivered => "delivered",
-            State::Expanded => "expanded",
-            State::Failed => "failed",
+            DeliveryState::Waiting => "waiting",
+            DeliveryState::Sent => "sent",
+            DeliveryState::Delivered => "delivered",
+            DeliveryState::Expanded => "expanded",
+            DeliveryState::Failed => "failed",
         })
     }
 }
 
-impl FromStr for State {
+impl FromStr for DeliveryState {
     type Err = ();
 
-    fn from_str(text: &str) -> Result<State, ()> {
-        let ends = [State::Sent, State::Delivered, State::Expanded];
-        [State::Waiting, State::Failed]
+    fn from_str(text: &str) -> Result<DeliveryState, ()> {
+        let ends = [
+            DeliveryState::Sent,
+            DeliveryState::Delivered,
+            DeliveryState::Expanded,
+        ];
+        [DeliveryState::Waiting, DeliveryState::Failed]
             .into_iter()
             .chain(ends)
             .find(|state| state.to_string() == text)
@@ -302,11 +308,11 @@ mod tests {
 
     fn recipient() -> impl Strategy<Value = Recipient> {
         let states = prop::sample::select(vec![
-            State::Waiting,
-            State::Sent,
-            State::Delivered,
-            State::Expanded,
-            State::Failed,
+            DeliveryState::Waiting,
+            DeliveryState::Sent,
+            DeliveryState::Delivered,
+            DeliveryState::Expanded,
+            DeliveryState::Failed,
         ]);
         let text = || prop::option::of("[!-~][ -~]{0,20}[!-~]");
         let flags = any::<(bool, bool, bool, bool, bool)>();
@@ -418,7 +424,11 @@ mod tests {
                 "from: {from}\nreceived: 2026-01-01T00:00:00Z\nto: <b@b.test>\n{notify}state: {state}\n"
             );
             let envelope = Envelope::parse(&text).unwrap();
-            assert_eq!(envelope.owes(&envelope.recipients[0]), expected, "{text}");
+            assert_eq!(
+                envelope.owes_report(&envelope.recipients[0]),
+                expected,
+                "{text}"
+            );
         }
     }
 }

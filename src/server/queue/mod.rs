@@ -37,7 +37,7 @@ use schedule::Schedule;
 use spool::SpoolLock;
 
 pub use crate::mail::protocol::smtp::{Notify, Ret};
-pub use envelope::{Envelope, Recipient, State};
+pub use envelope::{DeliveryState, Envelope, Recipient};
 pub use sender::Sending;
 pub use spool::{Spool, new_id};
 pub use submission::Submission;
@@ -56,18 +56,18 @@ pub struct Queue {
     versions: Versions,
 }
 
-/// Whose an address is.
-pub enum Home {
-    /// These mailboxes'.
-    Here(Vec<Arc<Mailbox>>),
-    /// Our domain's, which has nobody of this name.
-    Nobody,
-    /// Another domain's.
-    Elsewhere,
+/// Where the mail for an address goes.
+pub enum Destination {
+    /// These mailboxes here; at least one.
+    Local(Vec<Arc<Mailbox>>),
+    /// The domain is ours, but has no such mailbox.
+    Unknown,
+    /// Another domain.
+    Remote(Address),
 }
 
-/// Finds out whose an address is: reports for our own people go into their mailboxes.
-pub type Inboxes = dyn Fn(&Address) -> Result<Home, StoreError> + Send + Sync;
+/// Finds the destination of an address: a report for a local sender goes into the mailbox.
+pub type Resolver = dyn Fn(&Address) -> Result<Destination, StoreError> + Send + Sync;
 
 impl Queue {
     /// Opens the queue of a configuration, with everything that waits in it.
@@ -127,7 +127,7 @@ impl Queue {
     ///
     /// # Errors
     /// When there is no thread left.
-    pub fn start(self: &Arc<Self>, inboxes: Box<Inboxes>, taps: Taps) -> io::Result<Sending> {
+    pub fn start(self: &Arc<Self>, inboxes: Box<Resolver>, taps: Taps) -> io::Result<Sending> {
         Sending::start(Arc::clone(self), inboxes, taps)
     }
 

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use super::attempt::Outcome;
 use super::bounce::Reporter;
 use super::envelope::now;
-use super::{Envelope, Queue, State};
+use super::{DeliveryState, Envelope, Queue};
 use crate::config::NextHop;
 use crate::mail::store::StoreError;
 
@@ -105,7 +105,7 @@ fn apply(
     };
     let (mut state, mut reply) = (outcome.state, outcome.reply);
     recipient.attempts += 1;
-    if state == State::Waiting {
+    if state == DeliveryState::Waiting {
         match queue
             .schedule()
             .next(id, recipient.attempts, received, now())
@@ -114,7 +114,7 @@ fn apply(
             None => {
                 // RFC 3463 §3.5: delivery time expired.
                 reply = format!("4.4.7 It was tried for too long; the last time: {reply}");
-                state = State::Failed;
+                state = DeliveryState::Failed;
             }
         }
     }
@@ -122,7 +122,7 @@ fn apply(
         "message {id} to {} by {hop}: {state}: {reply}",
         recipient.to
     );
-    if state != State::Waiting {
+    if state != DeliveryState::Waiting {
         recipient.told = outcome.told;
     }
     recipient.state = state;
@@ -134,13 +134,13 @@ fn apply(
 /// transaction takes at least one of them, so this ends.
 fn hasten_those_without_room(envelope: &mut Envelope, to: &[usize]) {
     let mut tried = to.iter().filter_map(|at| envelope.recipients.get(*at));
-    if !tried.any(|recipient| recipient.state == State::Sent) {
+    if !tried.any(|recipient| recipient.state == DeliveryState::Sent) {
         return;
     }
     let no_room = |reply: &String| reply.starts_with("452");
     for at in to {
         if let Some(recipient) = envelope.recipients.get_mut(*at)
-            && recipient.state == State::Waiting
+            && recipient.state == DeliveryState::Waiting
             && recipient.reply.as_ref().is_some_and(no_room)
         {
             recipient.next = now();

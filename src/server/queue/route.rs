@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 
 use crate::config::{Config, NextHop, Relay};
-use crate::mail::protocol::smtp::{Address, Enhanced, Reply};
+use crate::mail::protocol::smtp::{Address, EnhancedCode, Reply};
 
 /// `[routes]` and `[relay]`.
 #[derive(Debug)]
@@ -34,7 +34,7 @@ impl Routes {
         let Some(smarthost) = &self.relay.smarthost else {
             // RFC 3463 §3.2: bad destination system address.
             let text = format!("I know no way to {domain}: [routes] and [relay] have none");
-            return Err(Reply::new(550, Some(Enhanced(5, 1, 2)), text));
+            return Err(Reply::new(550, Some(EnhancedCode(5, 1, 2)), text));
         };
         let address = to.to_string().to_lowercase();
         let allowed = |name: &String| *name == domain || *name == address;
@@ -42,7 +42,7 @@ impl Routes {
             return Ok(smarthost);
         }
         let text = format!("[relay] only_to does not have {to}");
-        Err(Reply::new(550, Some(Enhanced(5, 7, 1)), text))
+        Err(Reply::new(550, Some(EnhancedCode(5, 7, 1)), text))
     }
 
     /// May this account send on anybody's behalf, for it is another server's?

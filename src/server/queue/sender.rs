@@ -20,7 +20,7 @@ use super::attempt::{Attempt, Ended, Outcome};
 use super::bounce::Reporter;
 use super::envelope::now;
 use super::round::{self, Job, Round};
-use super::{Envelope, Inboxes, Queue, State};
+use super::{DeliveryState, Envelope, Queue, Resolver};
 use crate::client::{self, ClientError, Endpoint, Hello, SmtpClient};
 use crate::config::{NextHop, Security};
 use crate::limits;
@@ -43,7 +43,7 @@ struct Sender {
 impl Sending {
     pub(super) fn start(
         queue: Arc<Queue>,
-        inboxes: Box<Inboxes>,
+        inboxes: Box<Resolver>,
         taps: Taps,
     ) -> io::Result<Sending> {
         let sender = Arc::new(Sender {
@@ -121,14 +121,14 @@ impl Sender {
     fn begin(self: &Arc<Self>, id: &str, mut envelope: Envelope, hastened: bool) {
         let (mut hops, now): (HashMap<NextHop, Vec<usize>>, _) = (HashMap::new(), now());
         for (at, recipient) in envelope.recipients.iter_mut().enumerate() {
-            if recipient.state != State::Waiting || (recipient.next > now && !hastened) {
+            if recipient.state != DeliveryState::Waiting || (recipient.next > now && !hastened) {
                 continue;
             }
             match self.queue.routes().next_hop(&recipient.to) {
                 Ok(hop) => hops.entry(hop.clone()).or_default().push(at),
                 Err(reply) => {
                     // The configuration has changed since the message was accepted.
-                    recipient.state = State::Failed;
+                    recipient.state = DeliveryState::Failed;
                     // What the sender was told was of a delay.
                     recipient.told = false;
                     recipient.note(&reply.to_string());

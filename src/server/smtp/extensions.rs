@@ -1,57 +1,63 @@
-//! What EHLO and LHLO offer, in each role and state (RFC 5321 §2.2; RFC 2033 §5).
+//! The extensions that EHLO and LHLO offer, in each role and state (RFC 5321 §2.2; RFC 2033 §5).
 //!
-//! `docs/protocols/smtp.md` has a row for each keyword, and a test compares the two. BINARYMIME is
-//! not offered: mail is stored in lines, as every Maildir is, and octets that are no lines would
-//! not come back as they came (RFC 3030 §3 asks for that).
+//! `docs/protocols/smtp.md` has a row for each keyword, and a test compares the two.
 //!
-//! DSN is a promise to write to whom the client names. Only our users are promised that: a report
-//! to anybody on a stranger's word would be mail that we send for somebody who has not logged in. A
-//! server to which DSN is not offered tells its sender itself (RFC 3461 §5.2.2).
+//! BINARYMIME is not offered: a Maildir stores lines, and octets without lines would not come back
+//! as they were sent, which RFC 3030 §3 requires.
+//!
+//! DSN is offered only to users who have logged in. With DSN a client can make the server write to
+//! any address; reports on a stranger's word would be mail that the server sends for a stranger. A
+//! server that is not offered DSN reports to its sender itself (RFC 3461 §5.2.2).
 
-use super::{Role, SmtpServer};
+use super::session::{SmtpRole, SmtpServer};
 use crate::mail::protocol::sasl::Exchange;
-use crate::mail::protocol::smtp::{Body, Params};
+use crate::mail::protocol::smtp::{BodyType, Params, Reply};
 
 impl SmtpServer {
-    /// The keywords, each as a line of the reply.
+    /// The lines of EHLO's reply, one for each extension.
     pub(super) fn extensions(&self) -> Vec<String> {
-        let (tls, login) = (self.peer.can_start_tls, self.may_log_in());
-        let lists = self.account.is_some();
-        let offers = [
-            (true, format!("SIZE {}", self.site.limits.message_size)),
-            (true, "PIPELINING".to_owned()),
-            (true, "8BITMIME".to_owned()),
-            (true, "SMTPUTF8".to_owned()),
-            (true, "CHUNKING".to_owned()),
-            (true, "ENHANCEDSTATUSCODES".to_owned()),
-            (self.reports(), "DSN".to_owned()),
-            (tls, "STARTTLS".to_owned()),
-            (login, format!("AUTH {}", Exchange::MECHANISMS.join(" "))),
-            (lists, "EXPN".to_owned()),
-            (true, "HELP".to_owned()),
+        let mut lines = vec![
+            format!("SIZE {}", self.site.limits.message_size),
+            "PIPELINING".to_owned(),
+            "8BITMIME".to_owned(),
+            "SMTPUTF8".to_owned(),
+            "CHUNKING".to_owned(),
+            "ENHANCEDSTATUSCODES".to_owned(),
         ];
-        let offered = offers.into_iter().filter(|(offered, _)| *offered);
-        offered.map(|(_, line)| line).collect()
+        if self.offers_dsn() {
+            lines.push("DSN".to_owned());
+        }
+        if self.peer.can_start_tls {
+            lines.push("STARTTLS".to_owned());
+        }
+        // In LMTP a login would change nothing, since no message is relayed.
+        if self.role != SmtpRole::Lmtp && self.door.is_open() {
+            lines.push(format!("AUTH {}", Exchange::MECHANISMS.join(" ")));
+        }
+        if self.account.is_some() {
+            lines.push("EXPN".to_owned());
+        }
+        lines.push("HELP".to_owned());
+        lines
     }
 
-    /// Is AUTH offered? Not in LMTP: whoever speaks it is a neighbour, and nothing is relayed.
-    pub(super) fn may_log_in(&self) -> bool {
-        self.role != Role::Lmtp && self.door.is_open()
+    /// True if DSN is offered (RFC 3461 §3). The queue writes the reports.
+    fn offers_dsn(&self) -> bool {
+        let is_user = self.role == SmtpRole::Submission || self.account.is_some();
+        is_user && self.site.queue.is_some()
     }
 
-    /// Is DSN offered (RFC 3461 §3)? The queue writes the reports.
-    fn reports(&self) -> bool {
-        let ours = self.role == Role::Submission || self.account.is_some();
-        ours && self.site.queue.is_some()
-    }
-
-    /// A parameter that belongs to something not offered; it is not understood (RFC 5321 §4.1.1.11).
-    pub(super) fn not_offered(&self, params: &Params) -> Option<&'static str> {
-        if params.body() == Some(Body::BinaryMime) {
-            return Some("BODY=BINARYMIME");
+    /// RFC 5321 §4.1.1.11: a parameter of an extension that is not offered is unknown.
+    pub(super) fn check_offered(&self, params: &Params) -> Result<(), Reply> {
+        let refused =
+            |what| Err(Reply::UNKNOWN_PARAMETER.because(format!("{what} is not offered")));
+        if params.body() == Some(BodyType::BinaryMime) {
+            return refused("BODY=BINARYMIME");
         }
         let mut dsn = ["RET", "ENVID", "NOTIFY", "ORCPT"].into_iter();
-        let asked = dsn.find(|key| params.find(key).is_some());
-        asked.filter(|_| !self.reports())
+        match dsn.find(|keyword| params.find(keyword).is_some()) {
+            Some(keyword) if !self.offers_dsn() => refused(keyword),
+            _ => Ok(()),
+        }
     }
 }

@@ -1,40 +1,39 @@
-//! HELP: what there is to say (RFC 5321 §4.1.1.8).
+//! HELP: the commands and what they do (RFC 5321 §4.1.1.8).
 
-use super::{Role, several, status};
-use crate::mail::protocol::smtp::Enhanced;
-use crate::server::Reply;
+use super::session::SmtpRole;
+use crate::mail::protocol::smtp::Reply;
 
-/// Each command, as one writes it, and what it does.
+/// The form of each command, and what it does.
 const COMMANDS: [(&str, &str); 15] = [
-    ("EHLO your.name", "says hello, and asks what I can do"),
-    ("HELO your.name", "says hello, as it was before 1995"),
-    ("LHLO your.name", "says hello, and asks what I can do"),
+    ("EHLO your.name", "says hello, and asks for the extensions"),
+    ("HELO your.name", "says hello, as before 1995"),
+    ("LHLO your.name", "says hello, and asks for the extensions"),
     ("MAIL FROM:<address>", "begins a message; bounces go there"),
     ("RCPT TO:<address>", "names one more recipient"),
-    ("DATA", "begins the text, which a lone dot ends"),
+    ("DATA", "begins the message, which a lone dot ends"),
     (
         "BDAT octets [LAST]",
-        "brings a chunk of the text, without dots",
+        "sends a chunk of the message, without a final dot",
     ),
-    ("RSET", "forgets the message that was begun"),
+    ("RSET", "cancels the message that was begun"),
     ("NOOP", "does nothing"),
-    ("VRFY name", "asks whether somebody has a mailbox here"),
-    ("EXPN list", "asks who is on a list"),
-    ("HELP [command]", "says this"),
+    ("VRFY name", "asks whether a mailbox exists here"),
+    ("EXPN list", "asks for the members of a list"),
+    ("HELP [command]", "shows this list"),
     ("AUTH mechanism", "logs in with PLAIN or LOGIN"),
-    ("STARTTLS", "begins to speak under TLS"),
-    ("QUIT", "says good-bye"),
+    ("STARTTLS", "begins TLS"),
+    ("QUIT", "ends the connection"),
 ];
 
-/// What the other protocol does not have: SMTP no LHLO, LMTP (RFC 2033 §4.1) none of these.
+/// The commands of the other protocol only (RFC 2033 §4.1).
 const NOT_IN_SMTP: [&str; 1] = ["LHLO"];
 const NOT_IN_LMTP: [&str; 4] = ["EHLO", "HELO", "AUTH", "EXPN"];
 
-/// HELP, perhaps about one command.
-pub(super) fn help(about: Option<&str>, role: Role) -> Reply {
+/// Answers HELP, perhaps about one command.
+pub(super) fn help(about: Option<&str>, role: SmtpRole) -> Result<Reply, Reply> {
     let missing: &[&str] = match role {
-        Role::Lmtp => &NOT_IN_LMTP,
-        Role::Mx | Role::Submission => &NOT_IN_SMTP,
+        SmtpRole::Lmtp => &NOT_IN_LMTP,
+        SmtpRole::Mx | SmtpRole::Submission => &NOT_IN_SMTP,
     };
     let wanted = |usage: &str| {
         let verb = usage.split(' ').next().unwrap_or(usage);
@@ -47,7 +46,7 @@ pub(super) fn help(about: Option<&str>, role: Role) -> Reply {
         .map(|(usage, does)| format!("{usage}  {does}"))
         .collect();
     if lines.is_empty() {
-        return status(504, "5.5.4", "There is no such command");
+        return Err(Reply::UNKNOWN_ARGUMENT);
     }
-    several(214, Some(Enhanced(2, 0, 0)), lines)
+    Ok(Reply::HELP.because(lines.join("\n")))
 }

@@ -1,46 +1,42 @@
-//! VRFY and EXPN (RFC 5321 §3.5): who is here, and who is on a list.
+//! VRFY and EXPN (RFC 5321 §3.5): whether a mailbox exists, and the members of a list.
 //!
-//! Only those who have logged in are told (RFC 5321 §7.3). Names beyond ASCII are understood with
-//! and without the parameter SMTPUTF8; what is answered is ASCII, as accounts are, so nobody needs
-//! to have announced that he understands more (RFC 6531 §3.7.4.2).
+//! Both answer only users who have logged in (RFC 5321 §7.3). A name beyond ASCII is understood with
+//! and without the parameter SMTPUTF8. The replies are ASCII, as account names are, so the client
+//! need not have announced SMTPUTF8 (RFC 6531 §3.7.4.2).
 
-use super::mailbox::{self, Nobody};
-use super::{Role, SmtpServer, several, status};
-use crate::mail::protocol::smtp::Enhanced;
-use crate::server::Reply;
+use super::recipients::find_name;
+use super::session::{SmtpRole, SmtpServer};
+use crate::mail::protocol::smtp::Reply;
 
 impl SmtpServer {
-    /// A list has a mailbox too: that it exists is all that VRFY tells of it.
-    pub(super) fn vrfy(&self, who: &str) -> Reply {
+    pub(super) fn vrfy(&self, name: &str) -> Result<Reply, Reply> {
         if self.account.is_none() {
-            let text = "Send some mail, I will try my best";
-            return status(252, "2.0.0", text);
+            return Ok(Reply::CANNOT_VERIFY);
         }
-        match mailbox::named(&self.site, without_parameter(who)) {
-            Some((_, accounts)) => match accounts.as_slice() {
-                [account] => status(250, "2.1.5", &self.address(account)),
-                _ => status(250, "2.1.5", "It is a list; EXPN names its members"),
-            },
-            None => Nobody::Unknown.reply(),
-        }
+        let Some((_, accounts)) = find_name(&self.site, without_parameter(name)) else {
+            return Err(Reply::NO_SUCH_MAILBOX);
+        };
+        Ok(Reply::RECIPIENT_OK.because(match accounts.as_slice() {
+            [account] => self.address(account),
+            _ => "This is a list; EXPN shows its members".to_owned(),
+        }))
     }
 
-    pub(super) fn expn(&self, list: &str) -> Reply {
-        if self.role == Role::Lmtp {
-            return status(502, "5.5.1", "EXPN is not offered here");
+    pub(super) fn expn(&self, list: &str) -> Result<Reply, Reply> {
+        if self.role == SmtpRole::Lmtp {
+            return Err(Reply::NOT_OFFERED.because("EXPN is not offered here"));
         }
         if self.account.is_none() {
-            // RFC 3463 §3.8, X.7.2.
-            return status(550, "5.7.2", "Lists are shown to those who have logged in");
+            return Err(Reply::LISTS_NEED_LOGIN);
         }
-        let list = without_parameter(list);
-        let found = mailbox::named(&self.site, list);
-        let found = found.filter(|(user, _)| self.site.aliases.find(user).is_some());
-        let Some((_, accounts)) = found else {
-            return status(550, "5.1.1", "There is no such list here");
-        };
-        let members = accounts.iter().map(|account| self.address(account));
-        several(250, Some(Enhanced(2, 1, 5)), members.collect())
+        match find_name(&self.site, without_parameter(list)) {
+            Some((user, accounts)) if self.site.aliases.find(&user).is_some() => {
+                let members = accounts.iter().map(|account| self.address(account));
+                let members: Vec<String> = members.collect();
+                Ok(Reply::RECIPIENT_OK.because(members.join("\n")))
+            }
+            _ => Err(Reply::NO_SUCH_MAILBOX.because("There is no such list here")),
+        }
     }
 
     fn address(&self, account: &str) -> String {

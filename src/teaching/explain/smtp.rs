@@ -10,7 +10,7 @@ use super::sketch::Sketch;
 use super::state::{Outcome, State};
 use super::topic::Topic;
 use crate::mail::protocol::Protocol;
-use crate::mail::protocol::smtp::{self, Command, Enhanced};
+use crate::mail::protocol::smtp::{self, Chunk, Command, EnhancedCode};
 use crate::mail::protocol::span::{Role, Span, Spans, first_word};
 
 /// What is known of the conversation beyond its course.
@@ -134,7 +134,9 @@ impl Smtp {
         sketch.parts_at(at, smtp::spans(text));
         let command = Command::parse(text);
         let verb = match &command {
-            Ok(Command::Bdat { last: true, .. }) => "BDAT LAST",
+            Ok(Command::Bdat {
+                chunk: Chunk::Last, ..
+            }) => "BDAT LAST",
             _ => known_verb(text),
         };
         sketch.about(Topic::SmtpCommand, verb);
@@ -164,12 +166,12 @@ impl Smtp {
                 self.message = Lines::default();
                 self.await_body(Hearing::Message, false);
             }
-            Command::Bdat { size, last } => {
+            Command::Bdat { size, chunk } => {
                 if *size > 0 {
                     let agreed = agrees_to_chunks(course);
                     self.await_body(Hearing::Chunk(*size), agreed);
                 }
-                if *last {
+                if *chunk == Chunk::Last {
                     self.await_verdicts(course, "BDAT LAST");
                 }
             }
@@ -308,7 +310,7 @@ fn tell_reply(text: &[u8], code: u16, rest: &[u8], sketch: &mut Sketch<'_>) -> u
     }
     // RFC 2034 §4: the class is the code's first digit.
     let (word, _) = first_word(rest);
-    let enhanced = str::from_utf8(word).ok().and_then(Enhanced::parse);
+    let enhanced = str::from_utf8(word).ok().and_then(EnhancedCode::parse);
     let enhanced = enhanced.filter(|enhanced| u16::from(enhanced.0) == code / 100);
     if enhanced.is_some() {
         spans.add(Role::EnhancedCode, word);

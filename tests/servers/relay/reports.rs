@@ -8,7 +8,7 @@ use pillarbox::config::Config;
 use pillarbox::mail::net::Taps;
 use pillarbox::mail::protocol::smtp::Address;
 use pillarbox::mail::store::{Mailbox, Store};
-use pillarbox::server::queue::{Envelope, Home, Queue, Sending, new_id};
+use pillarbox::server::queue::{Destination, Envelope, Queue, Sending, new_id};
 use tempfile::TempDir;
 
 use super::hop::Hop;
@@ -30,8 +30,8 @@ impl Post {
         let queue = Queue::open(&config).unwrap();
         let here = Arc::clone(&inbox);
         let home = move |address: &Address| match address.to_string().as_str() {
-            "alice@a.test" => Ok(Home::Here(vec![Arc::clone(&here)])),
-            _ => Ok(Home::Elsewhere),
+            "alice@a.test" => Ok(Destination::Local(vec![Arc::clone(&here)])),
+            _ => Ok(Destination::Remote(address.clone())),
         };
         let sending = queue.start(Box::new(home), Taps::default()).unwrap();
         Post {

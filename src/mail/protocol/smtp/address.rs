@@ -1,7 +1,7 @@
 //! Addresses and the paths of MAIL and RCPT (RFC 5321 §4.1.2, with UTF-8 by RFC 6531 §3.3).
 //!
-//! An address is kept as it was written, quotes included: only its own domain may say what a local
-//! part means (RFC 5321 §2.3.11). No address here has a control character, so none can smuggle a
+//! An [`Address`] keeps the text as it was written, quotes included: only its own domain may
+//! interpret a local part (RFC 5321 §2.3.11). It has no control characters, so it cannot smuggle a
 //! line into a command or a header.
 
 use std::borrow::Cow;
@@ -9,14 +9,9 @@ use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
-/// RFC 5321 §4.5.3.1.1, in octets.
-const LOCAL_PART: usize = 64;
-/// RFC 5321 §4.5.3.1.2, in octets.
-const DOMAIN: usize = 255;
-/// RFC 5321 §4.5.3.1.3, in octets, the brackets included.
-const PATH: usize = 256;
+use crate::limits;
 
-/// A mailbox: `alice@example.org`. Without source route, display name or brackets.
+/// A mailbox, `alice@example.org`, without source route, display name and brackets.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Address {
     local: String,
@@ -24,10 +19,10 @@ pub struct Address {
 }
 
 impl Address {
-    /// Reads `local@domain`, all of the text.
+    /// Parses `local@domain`, which must be the whole text.
     ///
     /// # Errors
-    /// A sentence that says what is wrong.
+    /// A sentence that names the mistake.
     pub fn parse(text: &str) -> Result<Address, &'static str> {
         if text.chars().any(char::is_control) {
             return Err("the address has a control character");
@@ -37,7 +32,7 @@ impl Address {
             .strip_prefix('@')
             .ok_or("the address has no @ and domain")?;
         check_domain(domain)?;
-        if local.len() > LOCAL_PART {
+        if local.len() > limits::LOCAL_PART {
             return Err("the local part is longer than 64 octets");
         }
         Ok(Address {
@@ -46,14 +41,13 @@ impl Address {
         })
     }
 
-    /// What stands before the `@`, as it was written: a quoted string has its quotes.
+    /// The local part, before the `@`, as it was written: a quoted string has its quotes.
     #[must_use]
     pub fn local(&self) -> &str {
         &self.local
     }
 
-    /// What the local part means: without quotes and backslashes. `"alice"@x` is `alice@x`
-    /// (RFC 5321 §4.1.2).
+    /// The local part without quotes and backslashes: `"alice"@x` means `alice@x` (RFC 5321 §4.1.2).
     #[must_use]
     pub fn unquoted_local(&self) -> Cow<'_, str> {
         let quoted = self.local.strip_prefix('"');
@@ -72,19 +66,19 @@ impl Address {
         Cow::Owned(meaning)
     }
 
-    /// What stands after the `@`: a domain, or an address literal with its brackets.
+    /// The part after the `@`: a domain, or an address literal with its brackets.
     #[must_use]
     pub fn domain(&self) -> &str {
         &self.domain
     }
 
-    /// Is this its domain? Domains ignore case (RFC 5321 §2.4).
+    /// True if this is its domain. Domains ignore case (RFC 5321 §2.4).
     #[must_use]
     pub fn is_at(&self, domain: &str) -> bool {
         self.domain.eq_ignore_ascii_case(domain)
     }
 
-    /// Does it need SMTPUTF8 (RFC 6531)?
+    /// True if it has characters beyond ASCII, and so needs SMTPUTF8 (RFC 6531).
     #[must_use]
     pub fn is_international(&self) -> bool {
         !(self.local.is_ascii() && self.domain.is_ascii())
@@ -105,12 +99,12 @@ impl FromStr for Address {
     }
 }
 
-/// Where a message comes from: the path of MAIL.
+/// The path of MAIL: where a message comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum ReversePath {
-    /// `<>`: a message that must not be answered by a bounce (RFC 5321 §4.5.5).
+    /// `<>`: nothing may be sent back, as for a bounce (RFC 5321 §4.5.5).
     Null,
-    /// Where a bounce goes.
+    /// The address that bounces go to.
     Address(Address),
 }
 
@@ -123,10 +117,10 @@ impl fmt::Display for ReversePath {
     }
 }
 
-/// Where a message goes: the path of RCPT.
+/// The path of RCPT: where a message goes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Path {
-    /// `<postmaster>` without a domain, which every server must take (RFC 5321 §4.1.1.3).
+    /// `<postmaster>` without a domain, which every server must accept (RFC 5321 §4.1.1.3).
     Postmaster,
     /// A mailbox.
     Address(Address),
@@ -141,7 +135,7 @@ impl fmt::Display for Path {
     }
 }
 
-/// Reads a reverse path from the front; returns what follows it.
+/// Parses a reverse path at the beginning; returns it and the rest.
 pub(super) fn reverse_path(text: &str) -> Result<(ReversePath, &str), &'static str> {
     let (inside, rest) = brackets(text)?;
     let path = match inside {
@@ -151,7 +145,7 @@ pub(super) fn reverse_path(text: &str) -> Result<(ReversePath, &str), &'static s
     Ok((path, rest))
 }
 
-/// Reads a forward path from the front; returns what follows it.
+/// Parses a forward path at the beginning; returns it and the rest.
 pub(super) fn forward_path(text: &str) -> Result<(Path, &str), &'static str> {
     let (inside, rest) = brackets(text)?;
     let path = match inside {
@@ -166,14 +160,17 @@ pub(super) fn forward_path(text: &str) -> Result<(Path, &str), &'static str> {
 fn brackets(text: &str) -> Result<(&str, &str), &'static str> {
     let inside = text
         .strip_prefix('<')
-        .ok_or("the address must stand in angle brackets: <alice@example.org>")?;
-    let (mut quoted, mut escaped) = (false, false);
+        .ok_or("the address must be in angle brackets: <alice@example.org>")?;
+    let mut quoted = false;
+    let mut escaped = false;
     for (at, c) in inside.char_indices() {
         match c {
             _ if escaped => escaped = false,
             '\\' if quoted => escaped = true,
             '"' => quoted = !quoted,
-            '>' if !quoted && at + 2 > PATH => return Err("the path is longer than 256 octets"),
+            '>' if !quoted && at + 2 > limits::PATH => {
+                return Err("the path is longer than 256 octets");
+            }
             '>' if !quoted => return Ok((&inside[..at], &inside[at + 1..])),
             _ => {}
         }
@@ -205,10 +202,10 @@ fn local_part(text: &str) -> Result<(&str, &str), &'static str> {
     let end = text.find('@').unwrap_or(text.len());
     let (local, rest) = text.split_at(end);
     if local.split('.').any(str::is_empty) {
-        return Err("the local part is empty, or has a dot too many");
+        return Err("the local part is empty or has an empty part between dots");
     }
     if !local.chars().all(|c| c == '.' || is_atext(c)) {
-        return Err("the local part has a character that would need quotes");
+        return Err("the local part has a character that needs quotes");
     }
     Ok((local, rest))
 }
@@ -223,17 +220,17 @@ fn quoted_string<'a>(text: &'a str, inside: &'a str) -> Result<(&'a str, &'a str
             _ => {}
         }
     }
-    Err("the quoted local part does not end")
+    Err("the quoted local part has no closing quote")
 }
 
-/// RFC 5322 §3.2.3, and all of UTF-8 beyond ASCII (RFC 6531 §3.3).
+/// A character of an atom (RFC 5322 §3.2.3), or one beyond ASCII (RFC 6531 §3.3).
 fn is_atext(c: char) -> bool {
     c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c) || is_beyond(c)
 }
 
-/// A domain or an address literal. Underscores are accepted, since hosts with them exist.
+/// Checks a domain or an address literal. Underscores are accepted, since hosts with them exist.
 pub(super) fn check_domain(domain: &str) -> Result<(), &'static str> {
-    if domain.len() > DOMAIN {
+    if domain.len() > limits::DOMAIN {
         return Err("the domain is longer than 255 octets");
     }
     if let Some(literal) = domain.strip_prefix('[') {
@@ -249,7 +246,7 @@ pub(super) fn check_domain(domain: &str) -> Result<(), &'static str> {
     if domain.split('.').all(label) {
         return Ok(());
     }
-    Err("the domain is not one: example.org, or [192.0.2.1]")
+    Err("not a domain: write example.org or [192.0.2.1]")
 }
 
 /// RFC 5321 §4.1.3. Of the general literals, `tag:content`, only the shape is checked.
@@ -268,19 +265,19 @@ fn check_literal(literal: &str) -> Result<(), &'static str> {
                 && content.chars().all(dcontent)
         }
     };
-    good.then_some(())
-        .ok_or("the address literal is not one: [192.0.2.1] or [IPv6:2001:db8::1]")
+    if good {
+        return Ok(());
+    }
+    Err("not an address literal: write [192.0.2.1] or [IPv6:2001:db8::1]")
 }
 
-/// Beyond ASCII, but not a space or a control character in disguise.
+/// A character beyond ASCII that is neither a space nor a control character.
 fn is_beyond(c: char) -> bool {
     !c.is_ascii() && !c.is_whitespace() && !c.is_control()
 }
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
     use super::*;
 
     #[test]

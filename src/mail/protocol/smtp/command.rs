@@ -1,106 +1,108 @@
 //! What an SMTP or LMTP client says (RFC 5321 §4.1.1; LHLO: RFC 2033; AUTH: RFC 4954; STARTTLS:
 //! RFC 3207; BDAT: RFC 3030).
 //!
-//! [`Command::parse`] takes a line without its CRLF; [`Command`]'s `Display` writes one. A
-//! [`SyntaxError`] knows its reply code. Whether a command is allowed now is the session's decision.
+//! [`Command::parse`] reads a line without its CRLF, and `Display` writes one. A [`SyntaxError`]
+//! knows its reply. The session decides whether a command is allowed now.
 
 use std::fmt;
 
 use super::params::Verb;
-use super::{Enhanced, Params, Path, ReversePath, address};
+use super::{Params, Path, Reply, ReversePath, address};
+use crate::limits;
 use crate::mail::protocol::span::first_word;
 use crate::mail::protocol::{sasl, verb};
 
 /// A line of the client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// The old greeting; the text is the client's name for itself.
+    /// The old greeting, with the client's name.
     Helo(String),
-    /// The greeting that asks for the list of extensions.
+    /// The greeting that asks for the list of extensions, with the client's name.
     Ehlo(String),
     /// EHLO in LMTP (RFC 2033 §4.1).
     Lhlo(String),
     /// Begins a message.
     Mail {
-        /// Where a bounce would go.
+        /// The address for bounces.
         from: ReversePath,
-        /// What the client says about the message.
+        /// `SIZE=1000` and the like.
         params: Params,
     },
-    /// One more recipient.
+    /// Names one recipient.
     Rcpt {
-        /// Who.
+        /// The recipient.
         to: Path,
-        /// What the client says about this recipient.
+        /// `NOTIFY=NEVER` and the like.
         params: Params,
     },
     /// The message follows, up to a lone dot.
     Data,
-    /// Forget the message that has begun.
+    /// Cancels the message that has begun.
     Rset,
-    /// Nothing.
+    /// Does nothing.
     Noop,
-    /// Does this mailbox exist?
+    /// Asks whether this mailbox exists.
     Vrfy(String),
-    /// Who is on this list?
+    /// Asks for the members of this list.
     Expn(String),
-    /// Help, perhaps about something.
+    /// Asks for help, perhaps about one command.
     Help(Option<String>),
-    /// The end.
+    /// Ends the connection.
     Quit,
-    /// Log in (RFC 4954).
+    /// Logs in (RFC 4954).
     Auth {
         /// In upper case.
         mechanism: String,
         /// The client's first response, decoded.
         initial: Option<Vec<u8>>,
     },
-    /// Begin TLS (RFC 3207).
+    /// Begins TLS (RFC 3207).
     StartTls,
     /// A chunk of the message follows (RFC 3030 §2).
     Bdat {
-        /// Its octets.
+        /// The octets of the chunk.
         size: u64,
-        /// Is it the message's last?
-        last: bool,
+        /// Whether another chunk follows.
+        chunk: Chunk,
     },
 }
 
-/// Why a line is no command. Prints as a sentence for the reply.
+/// Whether a chunk of BDAT is the last one of its message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Chunk {
+    /// Another chunk follows.
+    More,
+    /// `LAST`.
+    Last,
+}
+
+/// Why a line is not a command. Prints as a sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SyntaxError {
-    /// There is no such command: `500`.
+    /// There is no such command.
     UnknownVerb,
-    /// The argument is wrong, and this sentence says how: `501`.
+    /// The argument is wrong, for this reason.
     Argument(&'static str),
-    /// The path of MAIL is wrong: `501 5.1.7`.
+    /// The path of MAIL is wrong, for this reason.
     Sender(&'static str),
-    /// The path of RCPT is wrong: `501 5.1.3`.
+    /// The path of RCPT is wrong, for this reason.
     Recipient(&'static str),
-    /// MAIL or RCPT has this parameter, which means nothing here: `555`.
+    /// MAIL or RCPT has this unknown parameter.
     UnknownParameter(String),
 }
 
 impl SyntaxError {
-    /// The reply code (RFC 5321 §4.2.2).
+    /// The reply that it deserves, with the sentence as its text.
     #[must_use]
-    pub fn code(&self) -> u16 {
-        match self {
-            SyntaxError::UnknownVerb => 500,
-            SyntaxError::UnknownParameter(_) => 555,
-            _ => 501,
-        }
-    }
-
-    /// The enhanced status code (RFC 3463 §3).
-    #[must_use]
-    pub fn enhanced(&self) -> Enhanced {
-        match self {
-            SyntaxError::UnknownVerb => Enhanced(5, 5, 2),
-            SyntaxError::Argument(_) | SyntaxError::UnknownParameter(_) => Enhanced(5, 5, 4),
-            SyntaxError::Sender(_) => Enhanced(5, 1, 7),
-            SyntaxError::Recipient(_) => Enhanced(5, 1, 3),
-        }
+    pub fn reply(&self) -> Reply {
+        let reply = match self {
+            SyntaxError::UnknownVerb => Reply::UNKNOWN_COMMAND,
+            SyntaxError::Argument(_) => Reply::BAD_ARGUMENT,
+            SyntaxError::Sender(_) => Reply::BAD_SENDER,
+            SyntaxError::Recipient(_) => Reply::BAD_RECIPIENT,
+            SyntaxError::UnknownParameter(_) => Reply::UNKNOWN_PARAMETER,
+        };
+        reply.because(capitalised(&self.to_string()))
     }
 }
 
@@ -112,7 +114,7 @@ impl fmt::Display for SyntaxError {
             | SyntaxError::Sender(sentence)
             | SyntaxError::Recipient(sentence) => f.write_str(sentence),
             SyntaxError::UnknownParameter(param) => {
-                write!(f, "the parameter {param} is not understood")
+                write!(f, "the parameter {param} is not known")
             }
         }
     }
@@ -120,11 +122,18 @@ impl fmt::Display for SyntaxError {
 
 impl std::error::Error for SyntaxError {}
 
-/// Understands what stands behind a verb, without the spaces around it.
-type Arguments = fn(&str) -> Result<Command, SyntaxError>;
+/// The sentence with a capital letter, as every reply begins.
+fn capitalised(sentence: &str) -> String {
+    let mut chars = sentence.chars();
+    let first = chars.next().map(|c| c.to_ascii_uppercase());
+    first.into_iter().chain(chars).collect()
+}
 
-/// Every command; `Display` is the inverse.
-const COMMANDS: [(&str, Arguments); 15] = [
+/// Parses the text after a verb, without the spaces around it.
+type ParseArgument = fn(&str) -> Result<Command, SyntaxError>;
+
+/// Every verb and the parser of its argument; `Display` is the inverse.
+const COMMANDS: [(&str, ParseArgument); 15] = [
     ("HELO", |name| client_name(name).map(Command::Helo)),
     ("EHLO", |name| client_name(name).map(Command::Ehlo)),
     ("LHLO", |name| client_name(name).map(Command::Lhlo)),
@@ -136,10 +145,10 @@ const COMMANDS: [(&str, Arguments); 15] = [
     // RFC 5321 §4.1.1.9: NOOP may have an argument, which is ignored.
     ("NOOP", |_| Ok(Command::Noop)),
     ("VRFY", |who| {
-        some(who, "VRFY wants a user name or an address").map(Command::Vrfy)
+        some(who, "VRFY needs a user name or an address").map(Command::Vrfy)
     }),
     ("EXPN", |list| {
-        some(list, "EXPN wants the name of a list").map(Command::Expn)
+        some(list, "EXPN needs the name of a list").map(Command::Expn)
     }),
     ("HELP", |about| Ok(Command::Help(some(about, "").ok()))),
     ("AUTH", auth),
@@ -148,16 +157,16 @@ const COMMANDS: [(&str, Arguments); 15] = [
 ];
 
 impl Command {
-    /// The verbs that there are.
+    /// All verbs.
     pub fn verbs() -> impl Iterator<Item = &'static str> {
         COMMANDS.iter().map(|(verb, _)| *verb)
     }
 
-    /// Understands a line, its CRLF removed. Verbs stand in any case (RFC 5321 §2.4), and spaces at
-    /// the end are forgiven (§4.1.1).
+    /// Parses a line, its CRLF removed. Verbs ignore case (RFC 5321 §2.4), and spaces at the end are
+    /// accepted (§4.1.1).
     ///
     /// # Errors
-    /// Which reply code and which sentence it deserves.
+    /// If the line is not a command.
     pub fn parse(line: &[u8]) -> Result<Command, SyntaxError> {
         let (verb, rest) = first_word(line);
         let arguments = verb::find(&COMMANDS, verb).ok_or(SyntaxError::UnknownVerb)?;
@@ -180,9 +189,14 @@ impl fmt::Display for Command {
             Command::Mail { from, params } => write!(f, "MAIL FROM:{from}{params}"),
             Command::Rcpt { to, params } => write!(f, "RCPT TO:{to}{params}"),
             Command::Data => f.write_str("DATA"),
-            Command::Bdat { size, last } => {
-                write!(f, "BDAT {size}{}", if *last { " LAST" } else { "" })
-            }
+            Command::Bdat {
+                size,
+                chunk: Chunk::More,
+            } => write!(f, "BDAT {size}"),
+            Command::Bdat {
+                size,
+                chunk: Chunk::Last,
+            } => write!(f, "BDAT {size} LAST"),
             Command::Rset => f.write_str("RSET"),
             Command::Noop => f.write_str("NOOP"),
             Command::Vrfy(who) => write!(f, "VRFY {who}"),
@@ -212,20 +226,21 @@ fn some(argument: &str, otherwise: &'static str) -> Result<String, SyntaxError> 
     Ok(argument.to_owned())
 }
 
-/// RFC 5321 §4.1.4: a server must not refuse a client for its name. Only what could not be a name
-/// at all is an error.
+/// RFC 5321 §4.1.4: a server must not refuse a client for its name. Only a text that cannot be a
+/// name is an error.
 fn client_name(argument: &str) -> Result<String, SyntaxError> {
-    let possible = (1..=255).contains(&argument.len()) && !argument.contains(char::is_whitespace);
-    possible
-        .then(|| argument.to_owned())
-        .ok_or(SyntaxError::Argument(
-            "the greeting wants the client's domain",
-        ))
+    let fits = (1..=limits::DOMAIN).contains(&argument.len());
+    if !fits || argument.contains(char::is_whitespace) {
+        return Err(SyntaxError::Argument(
+            "the greeting needs the client's domain",
+        ));
+    }
+    Ok(argument.to_owned())
 }
 
 fn mail(argument: &str) -> Result<Command, SyntaxError> {
     let path = after(argument, "FROM:").ok_or(SyntaxError::Argument(
-        "MAIL wants FROM: and the sender: MAIL FROM:<alice@example.org>",
+        "MAIL needs FROM: and the sender: MAIL FROM:<alice@example.org>",
     ))?;
     let (from, rest) = address::reverse_path(path).map_err(SyntaxError::Sender)?;
     let params = Params::parse(Verb::Mail, rest)?;
@@ -234,15 +249,15 @@ fn mail(argument: &str) -> Result<Command, SyntaxError> {
 
 fn rcpt(argument: &str) -> Result<Command, SyntaxError> {
     let path = after(argument, "TO:").ok_or(SyntaxError::Argument(
-        "RCPT wants TO: and a recipient: RCPT TO:<bob@example.org>",
+        "RCPT needs TO: and a recipient: RCPT TO:<bob@example.org>",
     ))?;
     let (to, rest) = address::forward_path(path).map_err(SyntaxError::Recipient)?;
     let params = Params::parse(Verb::Rcpt, rest)?;
     Ok(Command::Rcpt { to, params })
 }
 
-/// What stands behind the keyword. Spaces there are wrong (RFC 5321 §3.3), but so many clients send
-/// one that it is forgiven.
+/// The text after the keyword. A space there is wrong (RFC 5321 §3.3), but many clients send one, so
+/// it is accepted.
 pub(super) fn after<'a>(argument: &'a str, keyword: &str) -> Option<&'a str> {
     let (front, path) = argument.split_at_checked(keyword.len())?;
     front
@@ -251,18 +266,18 @@ pub(super) fn after<'a>(argument: &'a str, keyword: &str) -> Option<&'a str> {
 }
 
 fn bdat(argument: &str) -> Result<Command, SyntaxError> {
-    let sentence = "BDAT wants a number of octets, and LAST with the last chunk";
-    let (size, last) = match argument.split_once(' ') {
-        Some((size, word)) if word.trim_start().eq_ignore_ascii_case("LAST") => (size, true),
+    let sentence = "BDAT needs a number of octets, and LAST with the last chunk";
+    let (size, chunk) = match argument.split_once(' ') {
+        Some((size, word)) if word.trim_start().eq_ignore_ascii_case("LAST") => (size, Chunk::Last),
         Some(_) => return Err(SyntaxError::Argument(sentence)),
-        None => (argument, false),
+        None => (argument, Chunk::More),
     };
-    // Rust's parser would take a `+` too.
+    // Rust's parser would accept a `+` too.
     if !size.bytes().all(|b| b.is_ascii_digit()) {
         return Err(SyntaxError::Argument(sentence));
     }
     let size = size.parse().map_err(|_| SyntaxError::Argument(sentence))?;
-    Ok(Command::Bdat { size, last })
+    Ok(Command::Bdat { size, chunk })
 }
 
 fn auth(argument: &str) -> Result<Command, SyntaxError> {

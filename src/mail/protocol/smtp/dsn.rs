@@ -1,47 +1,69 @@
-//! What a client asks about delivery status notifications (RFC 3461): `RET` and `ENVID` of MAIL,
+//! The parameters of delivery status notifications (DSN, RFC 3461): `RET` and `ENVID` of MAIL,
 //! `NOTIFY` and `ORCPT` of RCPT.
 //!
-//! [`Params`](super::Params) answers with these types. Their `Display` writes the value as it
-//! stands on the wire, so `params.with("NOTIFY", Some(&notify.to_string()))` asks for it again at
-//! the next server. What [`xtext`] decodes is printable ASCII only: it will stand in a
-//! header, and no header may be smuggled in.
+//! [`Params`] returns these types. `Display` writes a value as it goes on the wire, so
+//! `params.with("NOTIFY", Some(&notify.to_string()))` passes it on to the next server. [`xtext`]
+//! decodes to printable ASCII only: the text will be part of a header, and must not end its line.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// RFC 3461 §4.4: characters of an ENVID, as it was before it was encoded.
-const ENVID: usize = 100;
-/// RFC 3461 §4.2: characters of an ORCPT, its type included, encoded.
-const ORCPT: usize = 500;
+use super::Params;
+use crate::limits;
 
-/// `RET`: how much of the message a notification of failure brings back (RFC 3461 §4.3).
+/// `RET`: how much of the message a report of failure returns (RFC 3461 §4.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ret {
-    /// `FULL`: all of it.
+    /// `FULL`: the whole message.
     Full,
     /// `HDRS`: its header.
     Headers,
 }
 
-/// `NOTIFY`: when the sender wants to hear of this recipient (RFC 3461 §4.1). None of the three is
-/// `NEVER`.
+/// `NOTIFY`: the events that the sender wants reports of (RFC 3461 §4.1). None of them is `NEVER`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Notify {
-    /// When the message has been delivered.
+    /// The message was delivered.
     pub success: bool,
-    /// When it never will be.
+    /// The message was given up.
     pub failure: bool,
-    /// When it takes long.
+    /// The message is delayed.
     pub delay: bool,
 }
 
-/// `ORCPT`: whom the sender named before anybody forwarded the message (RFC 3461 §4.2).
+/// `ORCPT`: the recipient that the sender named, before any forwarding (RFC 3461 §4.2).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OriginalRecipient {
     /// The type of the address: `rfc822`, or `utf-8` (RFC 6533 §3).
     pub kind: String,
     /// The address, decoded; printable ASCII.
     pub address: String,
+}
+
+impl Params {
+    /// `RET` (RFC 3461 §4.3).
+    #[must_use]
+    pub fn ret(&self) -> Option<Ret> {
+        Ret::parse(self.value("RET")?)
+    }
+
+    /// `ENVID`: the sender's name for this transaction, decoded (RFC 3461 §4.4).
+    #[must_use]
+    pub fn envid(&self) -> Option<String> {
+        envid(self.value("ENVID")?)
+    }
+
+    /// `NOTIFY` (RFC 3461 §4.1).
+    #[must_use]
+    pub fn notify(&self) -> Option<Notify> {
+        Notify::parse(self.value("NOTIFY")?)
+    }
+
+    /// `ORCPT` (RFC 3461 §4.2).
+    #[must_use]
+    pub fn orcpt(&self) -> Option<OriginalRecipient> {
+        OriginalRecipient::parse(self.value("ORCPT")?)
+    }
 }
 
 impl Ret {
@@ -113,10 +135,10 @@ impl fmt::Display for Notify {
             (self.delay, "DELAY"),
         ];
         let wanted: Vec<&str> = words.iter().filter(|w| w.0).map(|w| w.1).collect();
-        match wanted.is_empty() {
-            true => f.write_str("NEVER"),
-            false => f.write_str(&wanted.join(",")),
+        if wanted.is_empty() {
+            return f.write_str("NEVER");
         }
+        f.write_str(&wanted.join(","))
     }
 }
 
@@ -125,8 +147,11 @@ impl OriginalRecipient {
         let (kind, encoded) = value.split_once(';')?;
         // RFC 3461 §4.2: the type is an atom.
         let atom = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-/?^_`{|}~".contains(c);
-        let good = !kind.is_empty() && kind.chars().all(atom) && value.len() <= ORCPT;
-        let address = xtext::decode(encoded).filter(|address| good && !address.is_empty())?;
+        let good = !kind.is_empty() && kind.chars().all(atom) && value.len() <= limits::ORCPT;
+        let address = xtext::decode(encoded)?;
+        if !good || address.is_empty() {
+            return None;
+        }
         let kind = kind.to_owned();
         Some(OriginalRecipient { kind, address })
     }
@@ -146,13 +171,13 @@ impl fmt::Display for OriginalRecipient {
     }
 }
 
-/// The `ENVID` of a transaction, decoded.
+/// Decodes the value of `ENVID`.
 pub(super) fn envid(value: &str) -> Option<String> {
-    xtext::decode(value).filter(|id| (1..=ENVID).contains(&id.len()))
+    xtext::decode(value).filter(|id| (1..=limits::ENVID).contains(&id.len()))
 }
 
-/// Text in which `+` and two hexadecimal digits stand for what a parameter cannot have
-/// (RFC 3461 §4).
+/// The encoding of parameter values: `+` and two hexadecimal digits replace a character that a
+/// parameter cannot have (RFC 3461 §4).
 pub mod xtext {
     /// Encodes a text; the inverse of [`decode`] for printable ASCII.
     #[must_use]
@@ -168,7 +193,7 @@ pub mod xtext {
         encoded
     }
 
-    /// Decodes; `None` if it is not xtext, or means something else than printable ASCII.
+    /// Decodes a text; `None` if it is not xtext, or decodes to other than printable ASCII.
     #[must_use]
     pub fn decode(text: &str) -> Option<String> {
         let mut decoded = String::with_capacity(text.len());
@@ -181,12 +206,15 @@ pub mod xtext {
                 _ => return None,
             };
             // RFC 3461 §4.2, §4.4: printable characters, and the space.
-            decoded.push(matches!(meant, b' '..=b'~').then(|| char::from(meant))?);
+            if !matches!(meant, b' '..=b'~') {
+                return None;
+            }
+            decoded.push(char::from(meant));
         }
         Some(decoded)
     }
 
-    /// RFC 3461 §4: hexadecimal digits are upper case; lower case is forgiven.
+    /// RFC 3461 §4: hexadecimal digits are upper case; lower case is accepted too.
     fn digit(octet: u8) -> Option<u8> {
         let value = char::from(octet).to_digit(16)?;
         u8::try_from(value).ok()
@@ -195,8 +223,6 @@ pub mod xtext {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
     use super::*;
     use proptest::prelude::*;
 

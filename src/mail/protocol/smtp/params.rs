@@ -1,16 +1,13 @@
 //! The parameters of MAIL and RCPT: `SIZE=1000 BODY=8BITMIME` (RFC 5321 §4.1.1.11).
 //!
-//! A keyword that this table does not know is refused, as RFC 5321 §4.1.1.11 asks for (`555`); a
-//! value is checked when it is read, so the typed questions (`size()`, `body()`) cannot fail. Whoever
-//! adds an extension adds a row to [`KNOWN`].
+//! [`KNOWN`] is the table of the keywords: an extension adds a row to it. Any other keyword is
+//! refused with `555`, as RFC 5321 §4.1.1.11 requires. Values are checked while they are parsed, so
+//! `size()` and `body()` cannot fail. The parameters of DSN are in `dsn.rs`.
 
 use std::fmt;
 
-use super::SyntaxError;
-use super::dsn::{self, Notify, OriginalRecipient, Ret};
-
-/// More parameters than all extensions together define.
-const MOST: usize = 32;
+use super::{SyntaxError, dsn};
+use crate::limits;
 
 /// One parameter: `KEYWORD` or `KEYWORD=value`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,13 +18,13 @@ pub struct Param {
     pub value: Option<String>,
 }
 
-/// The parameters of one command, in the order in which they stood, each keyword once.
+/// The parameters of one command in their order, each keyword once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Params(Vec<Param>);
 
-/// What kind of body is announced (RFC 6152 §3, RFC 3030 §3).
+/// The kind of body that MAIL announces (RFC 6152 §3, RFC 3030 §3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Body {
+pub enum BodyType {
     /// `7BIT`: ASCII, the default.
     SevenBit,
     /// `8BITMIME`: lines of octets.
@@ -36,81 +33,87 @@ pub enum Body {
     BinaryMime,
 }
 
-/// Whose parameters.
+/// The command that a parameter belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verb {
     Mail,
     Rcpt,
 }
 
-/// A parameter that is understood.
+/// A row of the table: a parameter that is understood.
 struct Known {
     verb: Verb,
     keyword: &'static str,
-    is_right: fn(Option<&str>) -> bool,
+    is_valid: fn(Option<&str>) -> bool,
+    /// The error for a wrong value.
+    usage: &'static str,
 }
 
 const KNOWN: [Known; 8] = [
-    // RFC 1870 §6: at most 20 digits.
     Known {
         verb: Verb::Mail,
         keyword: "SIZE",
-        is_right: |value| {
-            value.is_some_and(|v| v.len() <= 20 && v.bytes().all(|b| b.is_ascii_digit()))
-        },
+        is_valid: |value| value.is_some_and(is_size),
+        usage: "SIZE needs a number of octets",
     },
-    // RFC 6152 §3, RFC 3030 §3.
     Known {
         verb: Verb::Mail,
         keyword: "BODY",
-        is_right: |value| value.and_then(body).is_some(),
+        is_valid: |value| value.and_then(body_type).is_some(),
+        usage: "BODY is 7BIT or 8BITMIME",
     },
-    // RFC 6531 §3.4: no value.
     Known {
         verb: Verb::Mail,
-        keyword: "SMTPUTF8",
-        is_right: |value| value.is_none(),
+        keyword: "SMTPUTF8", // RFC 6531 §3.4
+        is_valid: |value| value.is_none(),
+        usage: "SMTPUTF8 has no value",
     },
-    // RFC 4954 §5: taken, whatever it says; only a trusted client's would be believed.
+    // RFC 4954 §5: accepted with any value; only a trusted client's value would be believed.
     Known {
         verb: Verb::Mail,
         keyword: "AUTH",
-        is_right: |value| value.is_some(),
+        is_valid: |value| value.is_some(),
+        usage: "AUTH needs an address or <>",
     },
-    // RFC 3461 §4.3.
     Known {
         verb: Verb::Mail,
-        keyword: "RET",
-        is_right: |value| value.and_then(Ret::parse).is_some(),
+        keyword: "RET", // RFC 3461 §4.3
+        is_valid: |value| value.and_then(dsn::Ret::parse).is_some(),
+        usage: "RET is FULL or HDRS",
     },
-    // RFC 3461 §4.4.
     Known {
         verb: Verb::Mail,
-        keyword: "ENVID",
-        is_right: |value| value.and_then(dsn::envid).is_some(),
+        keyword: "ENVID", // RFC 3461 §4.4
+        is_valid: |value| value.and_then(dsn::envid).is_some(),
+        usage: "ENVID needs at most 100 characters in xtext",
     },
-    // RFC 3461 §4.1.
     Known {
         verb: Verb::Rcpt,
-        keyword: "NOTIFY",
-        is_right: |value| value.and_then(Notify::parse).is_some(),
+        keyword: "NOTIFY", // RFC 3461 §4.1
+        is_valid: |value| value.and_then(dsn::Notify::parse).is_some(),
+        usage: "NOTIFY is NEVER, or some of SUCCESS,FAILURE,DELAY",
     },
-    // RFC 3461 §4.2.
     Known {
         verb: Verb::Rcpt,
-        keyword: "ORCPT",
-        is_right: |value| value.and_then(OriginalRecipient::parse).is_some(),
+        keyword: "ORCPT", // RFC 3461 §4.2
+        is_valid: |value| value.and_then(dsn::OriginalRecipient::parse).is_some(),
+        usage: "ORCPT needs a type and an address in xtext: rfc822;bob@example.org",
     },
 ];
 
+/// RFC 1870 §6: at most 20 digits.
+fn is_size(value: &str) -> bool {
+    value.len() <= 20 && value.bytes().all(|b| b.is_ascii_digit())
+}
+
 impl Params {
-    /// No parameter.
+    /// No parameters.
     #[must_use]
     pub fn new() -> Params {
         Params::default()
     }
 
-    /// The same, and this one: for clients.
+    /// Adds a parameter; clients build a command with it.
     #[must_use]
     pub fn with(mut self, keyword: &str, value: Option<&str>) -> Params {
         self.0.push(Param {
@@ -120,65 +123,42 @@ impl Params {
         self
     }
 
-    /// `SIZE`: how large the message will be, in octets (RFC 1870 §6). More than a `u64` holds is
-    /// as much as it holds.
+    /// `SIZE`: the announced size of the message in octets (RFC 1870 §6), at most `u64::MAX`.
     #[must_use]
     pub fn size(&self) -> Option<u64> {
         Some(self.value("SIZE")?.parse().unwrap_or(u64::MAX))
     }
 
-    /// `BODY`: what kind of body will come (RFC 6152 §3).
+    /// `BODY`: the kind of body that will come (RFC 6152 §3).
     #[must_use]
-    pub fn body(&self) -> Option<Body> {
-        body(self.value("BODY")?)
+    pub fn body(&self) -> Option<BodyType> {
+        body_type(self.value("BODY")?)
     }
 
-    /// `RET`: how much of the message a bounce brings back (RFC 3461 §4.3).
-    #[must_use]
-    pub fn ret(&self) -> Option<Ret> {
-        Ret::parse(self.value("RET")?)
-    }
-
-    /// `ENVID`: the sender's name for this transaction, decoded (RFC 3461 §4.4).
-    #[must_use]
-    pub fn envid(&self) -> Option<String> {
-        dsn::envid(self.value("ENVID")?)
-    }
-
-    /// `NOTIFY`: when the sender wants to hear of this recipient (RFC 3461 §4.1).
-    #[must_use]
-    pub fn notify(&self) -> Option<Notify> {
-        Notify::parse(self.value("NOTIFY")?)
-    }
-
-    /// `ORCPT`: whom the sender named at first (RFC 3461 §4.2).
-    #[must_use]
-    pub fn orcpt(&self) -> Option<OriginalRecipient> {
-        OriginalRecipient::parse(self.value("ORCPT")?)
-    }
-
-    /// `SMTPUTF8`: addresses or header beyond ASCII (RFC 6531 §3.4).
+    /// `SMTPUTF8`: addresses or header have characters beyond ASCII (RFC 6531 §3.4).
     #[must_use]
     pub fn smtputf8(&self) -> bool {
         self.find("SMTPUTF8").is_some()
     }
 
-    /// The parameter with this keyword, written in upper case.
+    /// The parameter with this keyword, which is in upper case.
     #[must_use]
     pub fn find(&self, keyword: &str) -> Option<&Param> {
         self.0.iter().find(|param| param.keyword == keyword)
     }
 
-    fn value(&self, keyword: &str) -> Option<&str> {
+    /// The value of the parameter with this keyword, as it was written.
+    #[must_use]
+    pub fn value(&self, keyword: &str) -> Option<&str> {
         self.find(keyword)?.value.as_deref()
     }
 
-    /// All of them.
+    /// All parameters.
     pub fn iter(&self) -> impl Iterator<Item = &Param> {
         self.0.iter()
     }
 
-    /// Reads what follows a path: nothing, or a space and parameters.
+    /// Parses the text after a path: nothing, or a space and parameters.
     pub(super) fn parse(verb: Verb, text: &str) -> Result<Params, SyntaxError> {
         let mut params = Params::new();
         if !(text.is_empty() || text.starts_with(' ')) {
@@ -187,9 +167,9 @@ impl Params {
         for word in text.split(' ').filter(|word| !word.is_empty()) {
             let param = Param::parse(verb, word)?;
             if params.find(&param.keyword).is_some() {
-                return Err(SyntaxError::Argument("a parameter stands there twice"));
+                return Err(SyntaxError::Argument("a parameter occurs twice"));
             }
-            if params.0.len() == MOST {
+            if params.0.len() == limits::SMTP_PARAMETERS {
                 return Err(SyntaxError::Argument("there are too many parameters"));
             }
             params.0.push(param);
@@ -213,16 +193,8 @@ impl Param {
         };
         // RFC 5321 §4.1.2, esmtp-value: at least one character, no `=`.
         let well_formed = value.is_none_or(|v| !v.is_empty() && !v.contains('='));
-        if !well_formed || !(known.is_right)(value) {
-            return Err(SyntaxError::Argument(match known.keyword {
-                "SIZE" => "SIZE wants a number of octets",
-                "BODY" => "BODY is 7BIT or 8BITMIME",
-                "RET" => "RET is FULL or HDRS",
-                "ENVID" => "ENVID wants at most 100 characters in xtext",
-                "NOTIFY" => "NOTIFY is NEVER, or some of SUCCESS,FAILURE,DELAY",
-                "ORCPT" => "ORCPT wants a type and an address in xtext: rfc822;bob@example.org",
-                _ => "a parameter has a wrong value",
-            }));
+        if !well_formed || !(known.is_valid)(value) {
+            return Err(SyntaxError::Argument(known.usage));
         }
         Ok(Param {
             keyword,
@@ -231,7 +203,7 @@ impl Param {
     }
 }
 
-/// With a space before each parameter, as they follow a path.
+/// A space before each parameter, as they follow a path.
 impl fmt::Display for Params {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for Param { keyword, value } in &self.0 {
@@ -244,32 +216,31 @@ impl fmt::Display for Params {
     }
 }
 
-fn body(value: &str) -> Option<Body> {
+fn body_type(value: &str) -> Option<BodyType> {
     match value.to_ascii_uppercase().as_str() {
-        "7BIT" => Some(Body::SevenBit),
-        "8BITMIME" => Some(Body::EightBitMime),
-        "BINARYMIME" => Some(Body::BinaryMime),
+        "7BIT" => Some(BodyType::SevenBit),
+        "8BITMIME" => Some(BodyType::EightBitMime),
+        "BINARYMIME" => Some(BodyType::BinaryMime),
         _ => None,
     }
 }
 
-/// A reply repeats what it does not know, but not a whole screen of it.
+/// The beginning of an unknown parameter, for the reply.
 fn shortened(word: &str) -> String {
     word.chars().take(40).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
     use super::*;
+    use crate::mail::protocol::smtp::{Notify, Ret};
 
     #[test]
     fn what_parameters_mean() {
         let params =
             Params::parse(Verb::Mail, " size=1000  Body=8bitMIME SMTPUTF8 AUTH=<> ").unwrap();
         assert_eq!(params.size(), Some(1000));
-        assert_eq!(params.body(), Some(Body::EightBitMime));
+        assert_eq!(params.body(), Some(BodyType::EightBitMime));
         assert!(params.smtputf8());
         assert_eq!(
             params.to_string(),
@@ -281,7 +252,7 @@ mod tests {
             (dsn.ret(), dsn.envid()),
             (Some(Ret::Headers), Some("a+b".to_owned()))
         );
-        assert_eq!(dsn.body(), Some(Body::BinaryMime));
+        assert_eq!(dsn.body(), Some(BodyType::BinaryMime));
         let dsn = Params::parse(Verb::Rcpt, " NOTIFY=NEVER ORCPT=rfc822;b@x").unwrap();
         assert_eq!(dsn.notify(), Some(Notify::NEVER));
         assert_eq!(dsn.orcpt().unwrap().to_string(), "rfc822;b@x");
@@ -313,7 +284,7 @@ mod tests {
         ];
         for (verb, text, code) in rows {
             let error = Params::parse(verb, text).unwrap_err();
-            assert_eq!(error.code(), code, "{text}");
+            assert_eq!(error.reply().code, code, "{text}");
         }
     }
 }

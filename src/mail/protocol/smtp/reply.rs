@@ -1,26 +1,27 @@
-//! What an SMTP server answers: a code, perhaps an enhanced code, and lines of text (RFC 5321 §4.2,
-//! RFC 2034, RFC 3463).
+//! What an SMTP server answers: a code, an enhanced code, and lines of text (RFC 5321 §4.2).
 //!
-//! A server prints a [`Reply`]; a client collects lines while [`Reply::continues`] and gives them to
-//! [`Reply::parse`]. A line that is printed never has a control character: a reply that repeats
-//! what a client said cannot be made to say more.
+//! A [`Reply`] is a value. The server's replies have names (`Reply::BAD_SEQUENCE`, in
+//! `reply_codes.rs`), and `Display` writes one as it goes on the wire. A client collects lines while
+//! [`Reply::continues`] and gives them to [`Reply::parse`], the inverse of `Display`. A printed line
+//! has no control characters, so a reply that repeats a client's words cannot contain a second line.
 
+use std::borrow::Cow;
 use std::fmt;
 
-/// An enhanced status code: class, subject, detail (RFC 3463 §2).
+/// An enhanced status code: class, subject, detail (RFC 3463 §2, in replies RFC 2034).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Enhanced(pub u8, pub u16, pub u16);
+pub struct EnhancedCode(pub u8, pub u16, pub u16);
 
-impl fmt::Display for Enhanced {
+impl fmt::Display for EnhancedCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}.{}", self.0, self.1, self.2)
     }
 }
 
-impl Enhanced {
-    /// Reads a code such as `5.7.1`, all of the text.
+impl EnhancedCode {
+    /// Parses a code such as `5.7.1`, which must be the whole text.
     #[must_use]
-    pub fn parse(text: &str) -> Option<Enhanced> {
+    pub fn parse(text: &str) -> Option<EnhancedCode> {
         let mut parts = text.split('.');
         let class = match parts.next()? {
             "2" => 2,
@@ -28,7 +29,7 @@ impl Enhanced {
             "5" => 5,
             _ => return None,
         };
-        let code = Enhanced(class, detail(parts.next()?)?, detail(parts.next()?)?);
+        let code = EnhancedCode(class, detail(parts.next()?)?, detail(parts.next()?)?);
         parts.next().is_none().then_some(code)
     }
 }
@@ -40,18 +41,18 @@ fn detail(text: &str) -> Option<u16> {
     (canonical && digits).then(|| text.parse().ok()).flatten()
 }
 
-/// A reply: one code, one or more lines.
+/// A reply: one code and one or more lines of text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reply {
     /// 200 to 559 (RFC 5321 §4.2, `Reply-code`).
     pub code: u16,
-    /// The enhanced code, which stands on every line (RFC 2034 §4).
-    pub enhanced: Option<Enhanced>,
-    /// The text of each line, without codes; at least one line, which may be empty.
-    pub lines: Vec<String>,
+    /// The enhanced code, which begins every line (RFC 2034 §4).
+    pub enhanced: Option<EnhancedCode>,
+    /// The text of the lines without their codes, separated by LF.
+    text: Cow<'static, str>,
 }
 
-/// What a server sent is no reply; the sentence says why.
+/// Why the lines of a server are not a reply, as a sentence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BadReply(pub &'static str);
 
@@ -64,79 +65,90 @@ impl fmt::Display for BadReply {
 impl std::error::Error for BadReply {}
 
 impl Reply {
-    /// A reply of one line.
-    pub fn new(code: u16, enhanced: Option<Enhanced>, text: impl Into<String>) -> Reply {
+    /// A reply with this text; an LF in it begins another line.
+    pub fn new(
+        code: u16,
+        enhanced: Option<EnhancedCode>,
+        text: impl Into<Cow<'static, str>>,
+    ) -> Reply {
+        let text = text.into();
         Reply {
             code,
             enhanced,
-            lines: vec![text.into()],
+            text,
         }
     }
 
-    /// Does another line follow this one (`250-…`)?
+    /// A reply that is known when the program is built.
+    pub(super) const fn constant(
+        code: u16,
+        enhanced: Option<EnhancedCode>,
+        text: &'static str,
+    ) -> Reply {
+        Reply {
+            code,
+            enhanced,
+            text: Cow::Borrowed(text),
+        }
+    }
+
+    /// The same codes with another text: `Reply::BAD_SEQUENCE.because("MAIL first")`.
+    #[must_use]
+    pub fn because(self, text: impl Into<Cow<'static, str>>) -> Reply {
+        Reply::new(self.code, self.enhanced, text)
+    }
+
+    /// True if another line follows this one (`250-…`).
     #[must_use]
     pub fn continues(line: &[u8]) -> bool {
         line.get(3) == Some(&b'-')
     }
 
-    /// Understands the lines of a reply, their CRLFs removed. Text that is not UTF-8 is shown as
-    /// well as can be.
+    /// Parses the lines of a reply, their CRLFs removed. Octets that are not UTF-8 become `U+FFFD`.
     ///
     /// # Errors
-    /// When there is no line, a code is none, the codes differ, or the reply ends too early or late.
+    /// If there is no line, a code is missing, the codes differ, or the last line is not marked as such.
     pub fn parse<L: AsRef<[u8]>>(lines: &[L]) -> Result<Reply, BadReply> {
-        let mut reply = Reply {
-            code: 0,
-            enhanced: None,
-            lines: Vec::with_capacity(lines.len()),
-        };
+        let mut first = None;
+        let mut texts = Vec::with_capacity(lines.len());
         for (number, line) in lines.iter().enumerate() {
             let line = line.as_ref();
             let (code, text) = Reply::split(line)?;
-            let text = String::from_utf8_lossy(text).into_owned();
-            if number > 0 && code != reply.code {
+            if *first.get_or_insert(code) != code {
                 return Err(BadReply("the lines of the reply have different codes"));
             }
             if Reply::continues(line) != (number + 1 < lines.len()) {
                 return Err(BadReply("the reply ends too early or too late"));
             }
-            reply.code = code;
-            reply.lines.push(text);
+            texts.push(String::from_utf8_lossy(text).replace('\n', " "));
         }
-        if reply.lines.is_empty() {
-            return Err(BadReply("the reply is empty"));
-        }
-        reply.take_enhanced();
-        Ok(reply)
+        let code = first.ok_or(BadReply("the reply is empty"))?;
+        Ok(match split_enhanced(code, &texts) {
+            Some((enhanced, texts)) => Reply::new(code, Some(enhanced), texts.join("\n")),
+            None => Reply::new(code, None, texts.join("\n")),
+        })
     }
 
-    /// The code of one line of a reply, and the text behind it and its separator.
+    /// Splits one line of a reply into its code and the text after the separator.
     ///
     /// # Errors
-    /// When the line begins with no code, or with something else behind it.
+    /// If the line does not begin with a code and a separator.
     pub fn split(line: &[u8]) -> Result<(u16, &[u8]), BadReply> {
-        let (code, rest) = match line {
-            [a @ b'2'..=b'5', b @ b'0'..=b'9', c @ b'0'..=b'9', rest @ ..] => {
-                let digit = |d: &u8| u16::from(d - b'0');
-                (digit(a) * 100 + digit(b) * 10 + digit(c), rest)
-            }
-            _ => {
-                return Err(BadReply(
-                    "the reply does not begin with a code of three digits",
-                ));
-            }
+        let [a @ b'2'..=b'5', b @ b'0'..=b'9', c @ b'0'..=b'9', rest @ ..] = line else {
+            return Err(BadReply(
+                "the reply does not begin with a code of three digits",
+            ));
         };
-        let text = match rest {
+        let digit = |digit: &u8| u16::from(digit - b'0');
+        let code = digit(a) * 100 + digit(b) * 10 + digit(c);
+        match rest {
             // RFC 5321 §4.2: the text, and with it the space, may be missing.
-            [] => rest,
-            [b' ' | b'-', text @ ..] => text,
-            _ => {
-                return Err(BadReply(
-                    "neither a space nor a hyphen follows the reply's code",
-                ));
-            }
-        };
-        Ok((code, text))
+            [] => Ok((code, rest)),
+            [b' ' | b'-', text @ ..] => Ok((code, text)),
+            _ => Err(BadReply(
+                "neither a space nor a hyphen follows the reply's code",
+            )),
+        }
     }
 
     /// `2xx` or `3xx`: the command was accepted (RFC 5321 §4.2.1).
@@ -151,58 +163,51 @@ impl Reply {
         (400..500).contains(&self.code)
     }
 
-    /// `5xx`: trying again is of no use (RFC 5321 §4.2.1).
+    /// `5xx`: the same command will be refused again (RFC 5321 §4.2.1).
     #[must_use]
     pub fn is_permanent(&self) -> bool {
         self.code >= 500
     }
 
-    /// The text, its lines joined by spaces.
-    #[must_use]
-    pub fn text(&self) -> String {
-        self.lines.join(" ")
+    /// The text of each line, without codes. There is at least one line, which may be empty.
+    pub fn lines(&self) -> impl Iterator<Item = &str> {
+        self.text.split('\n')
     }
 
-    /// RFC 2034 §4: the enhanced code begins every line, and its class is the code's first digit.
-    fn take_enhanced(&mut self) {
-        let split = |line: &str| {
-            let (front, text) = line.split_once(' ').unwrap_or((line, ""));
-            let code = Enhanced::parse(front)?;
-            (u16::from(code.0) == self.code / 100).then(|| (code, text.to_owned()))
-        };
-        let Some(split) = self
-            .lines
-            .iter()
-            .map(|line| split(line))
-            .collect::<Option<Vec<_>>>()
-        else {
-            return;
-        };
-        let first = split.first().map(|(code, _)| *code);
-        if split.iter().all(|(code, _)| Some(*code) == first) {
-            self.enhanced = first;
-            self.lines = split.into_iter().map(|(_, text)| text).collect();
-        }
+    /// The text as one line.
+    #[must_use]
+    pub fn text(&self) -> String {
+        self.text.replace('\n', " ")
     }
+}
+
+/// Takes the enhanced code off the beginning of every line. RFC 2034 §4: all lines have the same
+/// one, and its class is the first digit of the reply's code.
+fn split_enhanced(code: u16, lines: &[String]) -> Option<(EnhancedCode, Vec<&str>)> {
+    let mut first = None;
+    let mut texts = Vec::with_capacity(lines.len());
+    for line in lines {
+        let (word, text) = line.split_once(' ').unwrap_or((line, ""));
+        let enhanced = EnhancedCode::parse(word)?;
+        if u16::from(enhanced.0) != code / 100 || *first.get_or_insert(enhanced) != enhanced {
+            return None;
+        }
+        texts.push(text);
+    }
+    Some((first?, texts))
 }
 
 /// As it goes on the wire, each line with its CRLF: `250-2.1.0 …`, the last `250 2.1.0 …`.
 impl fmt::Display for Reply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let last = self.lines.len().saturating_sub(1);
-        let none = [String::new()];
-        let lines = if self.lines.is_empty() {
-            &none[..]
-        } else {
-            &self.lines
-        };
-        for (number, line) in lines.iter().enumerate() {
-            write!(f, "{}{}", self.code, if number < last { '-' } else { ' ' })?;
+        let mut lines = self.lines().peekable();
+        while let Some(line) = lines.next() {
+            let separator = if lines.peek().is_some() { '-' } else { ' ' };
+            write!(f, "{}{separator}", self.code)?;
             if let Some(enhanced) = self.enhanced {
                 write!(f, "{enhanced} ")?;
             }
-            let clean = |c: char| if c.is_control() { ' ' } else { c };
-            write!(f, "{}\r\n", line.chars().map(clean).collect::<String>())?;
+            write!(f, "{}\r\n", line.replace(char::is_control, " "))?;
         }
         Ok(())
     }
@@ -210,8 +215,6 @@ impl fmt::Display for Reply {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
     use proptest::prelude::*;
 
     use super::*;
@@ -223,15 +226,16 @@ mod tests {
     #[test]
     fn replies_of_servers() {
         let ehlo = Reply::parse(&["250-mail.example.org", "250-SIZE 1000", "250 HELP"]).unwrap();
-        assert_eq!(ehlo.lines, ["mail.example.org", "SIZE 1000", "HELP"]);
+        let texts: Vec<&str> = ehlo.lines().collect();
+        assert_eq!(texts, ["mail.example.org", "SIZE 1000", "HELP"]);
         assert_eq!(ehlo.enhanced, None);
 
         let refused = Reply::parse(&["550-5.1.1 No such", "550 5.1.1 mailbox"]).unwrap();
-        assert_eq!(refused.enhanced, Some(Enhanced(5, 1, 1)));
+        assert_eq!(refused.enhanced, Some(EnhancedCode(5, 1, 1)));
         assert_eq!(refused.text(), "No such mailbox");
         assert!(refused.is_permanent() && !refused.is_positive() && !refused.is_transient());
 
-        assert_eq!(Reply::parse(&["250"]).unwrap().lines, [""]);
+        assert_eq!(Reply::parse(&["250"]).unwrap().text(), "");
         assert!(Reply::parse(&["354 Go ahead"]).unwrap().is_positive());
         assert!(
             Reply::parse(&["421 4.3.2 Stopping"])
@@ -264,9 +268,16 @@ mod tests {
     }
 
     #[test]
-    fn a_reply_cannot_be_made_to_say_more() {
+    fn a_line_break_in_a_reply_begins_a_line_with_its_code() {
         let reply = Reply::new(501, None, "bad \r\n250 good");
-        assert_eq!(reply.to_string(), "501 bad   250 good\r\n");
+        assert_eq!(reply.to_string(), "501-bad  \r\n501 250 good\r\n");
+    }
+
+    #[test]
+    fn every_named_reply_is_parsed_as_it_was_printed() {
+        for reply in Reply::ALL {
+            assert_eq!(Reply::parse(&lines(&reply.to_string())).as_ref(), Ok(reply));
+        }
     }
 
     proptest! {
@@ -277,8 +288,9 @@ mod tests {
             lines_ in proptest::collection::vec("([A-Za-zé][ -~é]{0,40})?", 1..5),
         ) {
             let class = (code / 100) as u8;
-            let enhanced = subject.filter(|_| class != 3).map(|(s, d)| Enhanced(class, s, d));
-            let reply = Reply { code, enhanced, lines: lines_ };
+            let subject = if class == 3 { None } else { subject };
+            let enhanced = subject.map(|(s, d)| EnhancedCode(class, s, d));
+            let reply = Reply::new(code, enhanced, lines_.join("\n"));
             prop_assert_eq!(Reply::parse(&lines(&reply.to_string())), Ok(reply));
         }
 

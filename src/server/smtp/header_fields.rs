@@ -1,75 +1,74 @@
-//! Reads a message's header while it passes: counts its `Received:` lines, and puts before it what a
-//! mail program left out.
+//! Reads the header of a message on its way: counts its `Received:` fields, and adds missing fields.
 //!
-//! RFC 6409 §8: a submission server may add a missing `Date:` (§8.2) and `Message-ID:` (§8.3). The
-//! order of fields is free (RFC 5322 §3.6); before the others they leave the message as it was sent,
-//! octet for octet, at the end of what is stored. So the header is held back until it is clear what
-//! it lacks; one that is longer than [`limits::HELD_HEADER`] passes as it is.
+//! RFC 6409 §8: a submission server may add a missing `Date:` (§8.2) and `Message-ID:` (§8.3). They
+//! go before the other fields, whose order is free (RFC 5322 §3.6), so the message itself stays as it
+//! was sent. The header is held back until it is complete; one that is longer than
+//! [`limits::HELD_HEADER`] passes unchanged.
 
 use std::mem;
 
 use crate::limits;
 
-/// The header of one message, given in pieces of any size.
-pub(super) struct Header {
-    state: State,
+/// The header of one message, received in pieces of any size.
+pub(super) struct HeaderFields {
+    state: HeaderState,
     /// The beginning of a line that was not passed on yet: at most [`limits::FIELD_NAME`] octets.
     name: Vec<u8>,
-    /// What is held back while something may have to go before it.
+    /// The header so far, while fields may have to go before it.
     held: Vec<u8>,
     received: usize,
-    date: bool,
-    message_id: bool,
-    /// Makes the fields that may be added, or nothing where none may be.
-    additions: Option<Additions>,
+    has_date: bool,
+    has_message_id: bool,
+    missing: Option<MissingFields>,
 }
 
-/// What a header without them gets, each a whole line with its CRLF.
-pub(super) struct Additions {
+/// The fields that a header without them gets, each a whole line with its CRLF.
+pub(super) struct MissingFields {
     pub(super) date: String,
     pub(super) message_id: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
+enum HeaderState {
     /// At the start of a line that may be a field.
     Name,
-    /// Behind a field's colon, or in a continuation, up to the line's end.
+    /// After a field's colon or in a continuation, up to the line's end.
     Field,
     /// The header is over.
     Body,
 }
 
-impl Header {
-    pub(super) fn new(additions: Option<Additions>) -> Header {
-        Header {
-            state: State::Name,
+impl HeaderFields {
+    /// A header that gets these fields if it lacks them; with `None` it passes unchanged.
+    pub(super) fn new(missing: Option<MissingFields>) -> HeaderFields {
+        HeaderFields {
+            state: HeaderState::Name,
             name: Vec::new(),
             held: Vec::new(),
             received: 0,
-            date: false,
-            message_id: false,
-            additions,
+            has_date: false,
+            has_message_id: false,
+            missing,
         }
     }
 
-    /// How many `Received:` lines have passed.
+    /// The number of `Received:` fields so far.
     pub(super) fn received(&self) -> usize {
         self.received
     }
 
-    /// Takes a piece, and appends to `out` what may be passed on of the header; returns the rest of
-    /// the piece, which belongs to the body and is passed on as it is.
+    /// Takes a piece of the message and appends to `out` the header octets that can be written.
+    /// Returns the rest of the piece, which belongs to the body.
     pub(super) fn pass<'a>(&mut self, piece: &'a [u8], out: &mut Vec<u8>) -> &'a [u8] {
-        if self.additions.is_none() {
+        if self.missing.is_none() {
             return self.scan(piece, out);
         }
         let mut held = mem::take(&mut self.held);
         let rest = self.scan(piece, &mut held);
         if held.len() > limits::HELD_HEADER {
-            self.additions = None;
+            self.missing = None;
         }
-        match self.additions {
+        match self.missing {
             Some(_) => self.held = held,
             None => out.append(&mut held),
         }
@@ -78,52 +77,52 @@ impl Header {
 
     fn scan<'a>(&mut self, piece: &'a [u8], out: &mut Vec<u8>) -> &'a [u8] {
         let mut rest = piece;
-        while self.state != State::Body {
-            let Some((octet, behind)) = rest.split_first() else {
-                return rest;
-            };
+        while let Some((octet, next)) = rest.split_first() {
             match self.state {
-                State::Field => {
-                    let line = memchr::memchr(b'\n', rest).map_or(rest.len(), |at| at + 1);
-                    let (line, behind) = rest.split_at(line);
-                    out.extend_from_slice(line);
-                    if line.ends_with(b"\n") {
-                        self.state = State::Name;
-                    }
-                    rest = behind;
-                }
-                _ => {
+                HeaderState::Name => {
                     self.name.push(*octet);
-                    rest = behind;
+                    rest = next;
                     self.judge(*octet, out);
                 }
+                HeaderState::Field => {
+                    let end = memchr::memchr(b'\n', rest).map_or(rest.len(), |at| at + 1);
+                    let (line, next) = rest.split_at(end);
+                    out.extend_from_slice(line);
+                    if line.ends_with(b"\n") {
+                        self.state = HeaderState::Name;
+                    }
+                    rest = next;
+                }
+                HeaderState::Body => break,
             }
         }
         rest
     }
 
-    /// The message is over: what was held back, and what is missing if it was all header.
+    /// Ends the message: appends the header that was held back, with its missing fields.
     pub(super) fn end(&mut self, out: &mut Vec<u8>) {
         let mut held = mem::take(&mut self.held);
         match self.state {
-            State::Body => {}
-            State::Name if !self.name.is_empty() => self.begin_body(&mut held),
-            State::Name | State::Field => drop(self.complete(&mut held)),
+            HeaderState::Body => {}
+            HeaderState::Name if !self.name.is_empty() => self.begin_body(&mut held),
+            HeaderState::Name | HeaderState::Field => {
+                self.complete(&mut held);
+            }
         }
         out.append(&mut held);
     }
 
-    /// What does the line that begins with `name` turn out to be?
+    /// Decides what the line that begins with `name` is, as soon as that is clear.
     fn judge(&mut self, octet: u8, out: &mut Vec<u8>) {
         match (self.name.len(), octet) {
-            (_, b':') if self.name.len() > 1 => {
+            (2.., b':') => {
                 self.note();
-                self.state = State::Field;
+                self.state = HeaderState::Field;
                 out.append(&mut self.name);
             }
-            // RFC 5322 §2.2.3: a folded line goes on with a space or a tab.
+            // RFC 5322 §2.2.3: a folded line continues with a space or a tab.
             (1, b' ' | b'\t') => {
-                self.state = State::Field;
+                self.state = HeaderState::Field;
                 out.append(&mut self.name);
             }
             (1, b'\r') => {}
@@ -131,13 +130,13 @@ impl Header {
                 self.complete(out);
                 out.append(&mut self.name);
             }
-            // RFC 5322 §2.2: printable ASCII; a space before the colon is of old (§4.5).
+            // RFC 5322 §2.2: printable ASCII; old mail has spaces before the colon (§4.5).
             (length, b'!'..=b'~' | b' ' | b'\t') if length <= limits::FIELD_NAME => {}
             _ => self.begin_body(out),
         }
     }
 
-    /// No header, or no more of it, and no empty line: what is added brings one.
+    /// Begins the body without an empty line: the added fields bring one.
     fn begin_body(&mut self, out: &mut Vec<u8>) {
         if self.complete(out) {
             out.extend_from_slice(b"\r\n");
@@ -150,19 +149,23 @@ impl Header {
         let name = name.strip_suffix(b":").unwrap_or(name).trim_ascii_end();
         let is = |field: &str| name.eq_ignore_ascii_case(field.as_bytes());
         self.received += usize::from(is("Received"));
-        self.date |= is("Date");
-        self.message_id |= is("Message-ID");
+        self.has_date |= is("Date");
+        self.has_message_id |= is("Message-ID");
     }
 
-    /// The header, of which all is in `held`, ends here; was something added?
+    /// Ends the header, which is all in `held`; true if fields were added.
     fn complete(&mut self, held: &mut Vec<u8>) -> bool {
-        self.state = State::Body;
-        let Some(Additions { date, message_id }) = self.additions.take() else {
+        self.state = HeaderState::Body;
+        let Some(MissingFields { date, message_id }) = self.missing.take() else {
             return false;
         };
-        let date = Some(date).filter(|_| !self.date);
-        let message_id = Some(message_id).filter(|_| !self.message_id);
-        let added: String = date.into_iter().chain(message_id).collect();
+        let mut added = String::new();
+        if !self.has_date {
+            added += &date;
+        }
+        if !self.has_message_id {
+            added += &message_id;
+        }
         held.splice(0..0, added.bytes());
         !added.is_empty()
     }
@@ -170,15 +173,12 @@ impl Header {
 
 #[cfg(test)]
 mod tests {
-    // A test fails by panicking.
-    #![allow(clippy::unwrap_used)]
-
     use super::*;
     use proptest::prelude::*;
 
     /// What comes out, and the number of `Received:` lines.
-    fn pass(text: &[u8], size: usize, additions: bool) -> (String, usize) {
-        let mut header = Header::new(additions.then(|| Additions {
+    fn pass(text: &[u8], size: usize, add: bool) -> (String, usize) {
+        let mut header = HeaderFields::new(add.then(|| MissingFields {
             date: "Date: D\r\n".to_owned(),
             message_id: "Message-ID: M\r\n".to_owned(),
         }));
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_does_not_end_is_none() {
+    fn a_name_without_an_end_is_not_a_field() {
         let text = format!("{}\r\n", "a".repeat(5000));
         assert!(pass(text.as_bytes(), 7, true).0.starts_with("Date: D\r\n"));
         assert_eq!(pass(text.as_bytes(), 7, false).0, text);

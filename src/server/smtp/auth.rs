@@ -1,0 +1,86 @@
+//! AUTH (RFC 4954) and STARTTLS (RFC 3207).
+
+use super::replies::Replies;
+use super::session::{SmtpRole, SmtpServer, SmtpState};
+use crate::mail::protocol::sasl::{Credentials, Exchange, Step};
+use crate::mail::protocol::smtp::Reply;
+use crate::server::{Next, Refusal};
+
+impl SmtpServer {
+    pub(super) fn auth(
+        &mut self,
+        mechanism: &str,
+        initial: Option<&[u8]>,
+    ) -> Result<Replies, Reply> {
+        if self.role == SmtpRole::Lmtp {
+            return Err(Reply::NOT_OFFERED.because("AUTH is not offered here"));
+        }
+        match self.state {
+            SmtpState::Ready => {}
+            SmtpState::Connected => return Err(self.hello_first()),
+            // RFC 4954 §4.
+            _ => return Err(Reply::BAD_SEQUENCE.because("AUTH is not allowed during a message")),
+        }
+        if let Some(account) = &self.account {
+            let text = format!("You are already logged in as {}", account.name());
+            return Err(Reply::BAD_SEQUENCE.because(text));
+        }
+        if !self.door.is_open() {
+            return Err(Reply::ENCRYPTION_REQUIRED);
+        }
+        let Some(mut exchange) = Exchange::begin(mechanism) else {
+            return Err(Reply::UNKNOWN_ARGUMENT.because("There is no such mechanism"));
+        };
+        let step = exchange.start(initial);
+        self.state = SmtpState::Auth(exchange);
+        self.auth_step(step)
+    }
+
+    /// Continues the exchange of [`SmtpState::Auth`].
+    pub(super) fn auth_step(&mut self, step: Step) -> Result<Replies, Reply> {
+        if let Step::Challenge(challenge) = step {
+            let reply = Reply::CHALLENGE.because(challenge);
+            return Ok(Replies::then(reply, Next::Secret));
+        }
+        self.state = SmtpState::Ready;
+        match step {
+            Step::Done(credentials) => self.log_in(&credentials),
+            Step::Cancelled => Err(Reply::CANCELLED),
+            Step::Malformed | Step::Challenge(_) => Err(Reply::BAD_RESPONSE),
+        }
+    }
+
+    fn log_in(&mut self, credentials: &Credentials) -> Result<Replies, Reply> {
+        match self.door.enter(credentials) {
+            Ok(account) => {
+                self.account = Some(account);
+                Ok(Reply::AUTHENTICATED.into())
+            }
+            Err(Refusal::WrongPassword) => Err(Reply::WRONG_PASSWORD),
+            Err(Refusal::TooManyAttempts) => Ok(Replies::then(Reply::TOO_MANY_LOGINS, Next::Close)),
+            Err(Refusal::NeedsTls) => Err(Reply::ENCRYPTION_REQUIRED),
+            Err(Refusal::Unavailable(why)) => {
+                Err(Reply::LOGIN_UNAVAILABLE.because(format!("Try again later: {why}")))
+            }
+        }
+    }
+
+    /// RFC 4954 §4: a response that is too long cancels the exchange. True if there was one.
+    pub(super) fn cancel_auth(&mut self) -> bool {
+        let in_exchange = matches!(self.state, SmtpState::Auth(_));
+        if in_exchange {
+            self.state = SmtpState::Ready;
+        }
+        in_exchange
+    }
+
+    pub(super) fn starttls(&mut self) -> Result<Replies, Reply> {
+        if self.peer.encrypted {
+            return Err(Reply::BAD_SEQUENCE.because("TLS is already active"));
+        }
+        if !self.peer.can_start_tls {
+            return Err(Reply::NOT_OFFERED.because("STARTTLS is not offered here"));
+        }
+        Ok(Replies::then(Reply::READY_FOR_TLS, Next::StartTls))
+    }
+}
