@@ -11,7 +11,7 @@
 //! attempts: 2
 //! next: 2026-11-23T15:29:40Z
 //! hop: 127.0.0.1:3025
-//! reply: 451 4.3.0 The disk is full, try later
+//! reply: 451 4.3.0 The disk is full, try again later
 //! ```
 //!
 //! [`Envelope::parse`] and `Display` are inverses. Nothing here reads a file.

@@ -235,7 +235,7 @@ mod tests {
                 "a1 FETCH 1:3 (FLAGS)",
                 "  1:3\n      messages: Which messages",
             ),
-            ("MAIL alice", "  Wrong  MAIL wants FROM: and the sender"),
+            ("MAIL alice", "  Wrong  MAIL needs FROM: and the sender"),
         ];
         for (words, expected) in rows {
             let page = page(words, 80);
