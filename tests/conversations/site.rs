@@ -14,7 +14,9 @@ use pillarbox::config::aliases::Aliases;
 use pillarbox::limits::Limits;
 use pillarbox::mail::store::{Delivery, Mailbox, Store};
 use pillarbox::server::queue::Queue;
-use pillarbox::server::{ImapServer, Peer, Pop3Server, Session, Site, SmtpRole, SmtpServer, Visitors};
+use pillarbox::server::{
+    ImapServer, Peer, Pop3Server, Session, Site, SmtpRole, SmtpServer, Visitors,
+};
 use pillarbox::teaching::script::{Protocol, Script};
 use tempfile::TempDir;
 
