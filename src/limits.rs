@@ -92,6 +92,14 @@ pub const READABLE: usize = 256 * 1024 * 1024;
 /// Octets that a line of an answer costs beside its own, so that empty lines are bounded too.
 pub const ANSWER_LINE_COST: usize = 64;
 
+/// Octets of the longest POP3 command, with its CRLF (RFC 2449 §4). Our client sends a longer initial
+/// response of AUTH in a line of its own.
+pub const POP3_COMMAND_LINE: usize = 255;
+
+/// Octets of the longest AUTH command in SMTP, with its CRLF (RFC 4954 §4). Our client sends a longer
+/// initial response in a line of its own.
+pub const SMTP_AUTH_LINE: usize = 12_288;
+
 /// When the program is told to stop: for a message on its way to arrive; then its sender is told
 /// that it did not.
 pub const SHUTDOWN_BODY: Duration = Duration::from_secs(6);

@@ -1,18 +1,19 @@
-//! What a server offers: the answer to EHLO, CAPA or CAPABILITY, as a set.
+//! The capabilities of a server: its answer to EHLO, CAPA or CAPABILITY.
 
-/// What a server offers, a line each, a name and perhaps arguments: `SIZE 52428800`, `SASL PLAIN`,
-/// `AUTH=PLAIN`. Names stand in any case.
+/// The capabilities of a server, each a name with or without arguments.
+///
+/// For example `SIZE 52428800`, `SASL PLAIN`, `AUTH=PLAIN`. The case of names does not matter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Capabilities(Vec<String>);
 
 impl Capabilities {
-    /// Is this offered?
+    /// True if the server offers this.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
         self.arguments(name).is_some()
     }
 
-    /// Is this offered with this argument: `AUTH` with `PLAIN`?
+    /// True if the server offers this with this argument: `AUTH` with `PLAIN`.
     #[must_use]
     pub fn has_with(&self, name: &str, argument: &str) -> bool {
         self.arguments(name).is_some_and(|arguments| {
@@ -21,7 +22,7 @@ impl Capabilities {
         })
     }
 
-    /// What stands behind this name, if it is offered; empty for a bare name.
+    /// Returns the arguments of this capability if it is offered; empty if it has none.
     #[must_use]
     pub fn arguments(&self, name: &str) -> Option<&str> {
         self.0.iter().find_map(|line| {
@@ -30,12 +31,12 @@ impl Capabilities {
         })
     }
 
-    /// Line by line, as the server said it.
+    /// Iterates over the lines as the server sent them.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(String::as_str)
     }
 
-    /// Does it offer nothing, or has it not been asked?
+    /// True if the server offers nothing, or was not asked.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

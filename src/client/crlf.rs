@@ -83,7 +83,7 @@ impl<R: Read> Read for Crlf<R> {
 
 /// What a server wants to know of a message before it comes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Measure {
+pub(super) struct MessageFacts {
     /// With CRLF line endings.
     pub(super) octets: u64,
     /// Is there an octet beyond ASCII in it?
@@ -91,9 +91,9 @@ pub(super) struct Measure {
 }
 
 /// Reads a message through and goes back to where it began.
-pub(super) fn measure<M: Read + Seek>(message: &mut M) -> io::Result<Measure> {
+pub(super) fn measure<M: Read + Seek>(message: &mut M) -> io::Result<MessageFacts> {
     let begin = message.stream_position()?;
-    let (mut measure, mut buffer) = (Measure::default(), vec![0; limits::BUFFER]);
+    let (mut measure, mut buffer) = (MessageFacts::default(), vec![0; limits::BUFFER]);
     let mut text = Crlf::new(&mut *message);
     while let Some(piece) = next_piece(&mut text, &mut buffer)? {
         measure.octets += piece.len() as u64;
@@ -105,9 +105,6 @@ pub(super) fn measure<M: Read + Seek>(message: &mut M) -> io::Result<Measure> {
 
 #[cfg(test)]
 mod tests {
-    // A test fails by panicking.
-    #![allow(clippy::unwrap_used)]
-
     use proptest::prelude::*;
 
     use super::*;
@@ -142,7 +139,7 @@ mod tests {
     #[test]
     fn a_measure_counts_what_is_sent() {
         let mut message = io::Cursor::new("a\né\n");
-        let expected = Measure {
+        let expected = MessageFacts {
             octets: 7,
             eight_bit: true,
         };

@@ -1,4 +1,4 @@
-//! Where a server listens, and how a client comes to it.
+//! The address of a server, and how a client connects to it.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -7,14 +7,14 @@ use std::time::Duration;
 use super::Gate;
 use crate::limits;
 use crate::mail::net::Taps;
-use crate::mail::net::place::Place;
+use crate::mail::net::host_port::write_host_port;
 use crate::mail::net::tls::Versions;
 use crate::mail::protocol::Protocol;
 
 /// How a connection is protected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Security {
-    /// Not at all: every octet crosses the network in clear.
+    /// Not at all: every octet crosses the network unencrypted.
     Plain,
     /// TLS after a command: STARTTLS (RFC 3207, RFC 9051 §6.2.1), STLS (RFC 2595 §4).
     StartTls,
@@ -22,34 +22,34 @@ pub enum Security {
     Tls,
 }
 
-/// Where a server listens, and how to come to it.
+/// The address of a server, and how a client connects to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {
     /// A name or an address.
     pub host: String,
-    /// With TLS, the name that the certificate must bear, if it is not the host.
+    /// With TLS, the name that the certificate must have, if it is not the host.
     pub name: Option<String>,
     /// The TCP port.
     pub port: u16,
     /// How the connection is protected.
     pub security: Security,
-    /// A PEM file with the CA to trust beside the system's; it need not exist.
+    /// A PEM file with a CA to trust in addition to the system's; it need not exist.
     pub ca: PathBuf,
     /// The TLS versions to accept.
     pub versions: Versions,
-    /// For the connection, and then for each answer.
+    /// The time-out of the connection, and then of each reply.
     pub timeout: Duration,
-    /// May a password cross in clear, for everybody on the way to read? To this machine it always
-    /// may.
+    /// True if a password may be sent unencrypted, so that anybody on the way can read it. On this
+    /// machine it always may.
     pub password_in_clear: bool,
-    /// Lets a recorder look on.
+    /// The taps that watch the connection, for a recorder.
     pub taps: Taps,
-    /// Where each line waits, in step mode.
+    /// The gate at which each line waits, in step mode.
     pub gate: Gate,
 }
 
 impl Endpoint {
-    /// A server with the usual TLS versions and time-outs.
+    /// Makes an endpoint with the usual TLS versions and time-outs.
     pub fn new(
         host: impl Into<String>,
         port: u16,
@@ -70,7 +70,7 @@ impl Endpoint {
         }
     }
 
-    /// The service's name in `[ports]`: `imaps` for IMAP under TLS.
+    /// The name of the service in `[ports]`: `imaps` for IMAP under TLS.
     #[must_use]
     pub fn service(&self, protocol: Protocol) -> &'static str {
         match (self.security, protocol) {
@@ -82,9 +82,9 @@ impl Endpoint {
     }
 }
 
-/// As people write it: `127.0.0.1:2025`, `[::1]:2025`.
+/// `127.0.0.1:2025`, `[::1]:2025`.
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Place(&self.host, self.port).fmt(f)
+        write_host_port(f, &self.host, self.port)
     }
 }

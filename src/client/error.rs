@@ -1,6 +1,6 @@
-//! What can go wrong for a client, each as one sentence: who answered what, and what to do.
+//! What can go wrong for a client, each as one sentence: which server, what happened, what to do.
 //!
-//! The server's words are shown as [`printable`](super::printable()) text; passwords are in no error.
+//! The server's words appear as [`printable`](super::printable()) text. No error contains a password.
 
 use std::fmt;
 use std::io;
@@ -9,94 +9,92 @@ use std::path::PathBuf;
 use super::printable;
 use crate::mail::net::tls::TlsError;
 
-/// Why a client's job was not done. `server` is always `host:port`.
+/// Why a client failed. `server` is always `host:port`.
 #[derive(Debug)]
 pub enum ClientError {
-    /// Nobody answers there.
+    /// No server accepts connections there.
     Unreachable {
-        /// Where.
+        /// The address.
         server: String,
         /// What the operating system says.
         cause: io::Error,
     },
-    /// The server's certificate is not signed by anyone we trust, has expired, or bears another name.
+    /// The server's certificate is not signed by a trusted CA, has expired, or has another name.
     Untrusted {
-        /// Who showed it.
+        /// The server.
         server: String,
-        /// The CA that was trusted beside the system's.
+        /// The CA that was trusted in addition to the system's.
         ca: PathBuf,
-        /// What OpenSSL says.
+        /// What is wrong with the certificate.
         why: String,
     },
-    /// There was no TLS handshake, for another reason than the certificate.
+    /// The TLS handshake failed for another reason than the certificate.
     Handshake {
-        /// With whom.
+        /// The server.
         server: String,
-        /// What OpenSSL says.
-        why: String,
     },
-    /// Our own side of TLS cannot be set up.
+    /// TLS cannot be set up on our side.
     Tls(TlsError),
-    /// The server closed the connection, or it broke.
+    /// The server closed the connection, or the connection broke.
     Closed {
-        /// Which.
+        /// The server.
         server: String,
     },
-    /// The server said nothing for too long.
+    /// The server did not answer in time.
     TimedOut {
-        /// Which.
+        /// The server.
         server: String,
     },
-    /// The server understood, and will not.
+    /// The server understood the command, and refused it.
     Refused {
-        /// Which.
+        /// The server.
         server: String,
-        /// What was asked, without secrets.
+        /// The command, without secrets.
         command: String,
-        /// What it answered.
+        /// The reply.
         reply: String,
-        /// Does it say that the same may succeed later?
+        /// True if the reply says that the command may succeed later.
         transient: bool,
     },
     /// The server does not offer what is needed.
     NotOffered {
-        /// Which.
+        /// The server.
         server: String,
         /// What is needed: `STARTTLS`.
         what: String,
     },
-    /// The password would cross in clear, and nobody said that it may.
+    /// The password would be sent unencrypted, which the endpoint does not allow.
     InClear {
-        /// To whom.
+        /// The server.
         server: String,
     },
-    /// The server does not log us in as it should: it may be another one.
+    /// The server does not follow the rules of the login: it may not be the right server.
     NotTrustworthy {
-        /// Which.
+        /// The server.
         server: String,
-        /// What it said.
+        /// What it did.
         what: String,
     },
-    /// The server said something that its protocol does not allow here, or more than we listen to.
+    /// The server sent what its protocol does not allow here, or more than the limits permit.
     Unexpected {
-        /// Which.
+        /// The server.
         server: String,
-        /// What it said.
+        /// What it sent.
         what: String,
     },
-    /// What is to be sent cannot be said in this protocol.
+    /// This protocol cannot express what was to be sent.
     Unsendable {
-        /// What it is.
+        /// What was to be sent.
         what: String,
         /// What is wrong with it.
         why: String,
     },
-    /// The message could not be read from, or written to, its place on our side.
+    /// The message could not be read or written on our side.
     Local(io::Error),
 }
 
 impl ClientError {
-    /// May the same succeed a little later, without anyone changing anything?
+    /// True if the same may succeed a little later, without any change.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match self {
@@ -115,7 +113,8 @@ impl fmt::Display for ClientError {
             ClientError::Tls(error) => error.fmt(f),
             ClientError::InClear { server } => write!(
                 f,
-                "{server} would get the password in clear, for everybody on the way to read; use TLS"
+                "the password would be sent to {server} unencrypted, so that anybody on the way \
+                 could read it; use TLS"
             ),
             ClientError::Unsendable { what, why } => {
                 write!(f, "{} cannot be sent: {why}", printable(what))
@@ -127,7 +126,7 @@ impl fmt::Display for ClientError {
 }
 
 impl ClientError {
-    /// What the server has done, or failed to do.
+    /// Writes what the server did, or failed to do.
     fn fmt_of_the_server(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ClientError::Unreachable { server, cause } => write!(
@@ -140,9 +139,9 @@ impl ClientError {
                  trusted are the system's authorities and {}",
                 ca.display()
             ),
-            ClientError::Handshake { server, why } => write!(
+            ClientError::Handshake { server } => write!(
                 f,
-                "{server} does not complete the TLS handshake: {why}; is this a port with TLS?"
+                "{server} does not complete the TLS handshake; is this a port with TLS?"
             ),
             ClientError::Closed { server } => {
                 write!(f, "{server} closed the connection; connect again")
@@ -161,7 +160,7 @@ impl ClientError {
             }
             ClientError::NotTrustworthy { server, what } => write!(
                 f,
-                "{server} answers the login with {what}; it is not to be trusted"
+                "{server} answers the login with {what}; do not trust this server"
             ),
             ClientError::Unexpected { server, what } => write!(
                 f,

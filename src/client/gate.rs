@@ -1,64 +1,66 @@
-//! A gate where each line of a client waits until a person lets it pass: step mode.
+//! A gate holds each line of a client until a person lets it pass: step mode.
 //!
-//! The connection's thread waits at it; another thread, a window's, sees what waits and lets it pass,
-//! perhaps edited. An open gate holds nothing up, and one that nobody guards is always open. Message
-//! bodies and literals never wait. A server that loses its patience meanwhile closes the connection,
-//! which the client hears when its line has passed.
+//! The connection's thread waits at the gate. Another thread, usually a window's, sees the held lines
+//! and lets them pass, perhaps edited. An open gate holds nothing, and a gate without a guard is always
+//! open. Message bodies and literals never wait. If the server closes the connection in the meantime,
+//! the client notices it after its line has passed.
 
 use std::borrow::Cow;
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-/// A gate for the lines of any number of connections; open by default. Cheap to clone.
+/// A gate for the lines of any number of connections. Open by default, and cheap to clone.
 #[derive(Clone, Default)]
-pub struct Gate(Option<Arc<Guarded>>);
+pub struct Gate(Option<Arc<GuardedGate>>);
 
-/// A line that waits.
+/// A line that waits at the gate.
 #[derive(Clone)]
-pub struct Waiting {
-    /// By which it is let pass; never used again.
+pub struct HeldLine {
+    /// The number by which the line is released. It is never used again.
     pub ticket: u64,
-    /// Our end of its connection.
+    /// Our end of the connection.
     pub client: SocketAddr,
-    /// The other end.
+    /// The server's end of the connection.
     pub server: SocketAddr,
-    /// The line, its ending removed. It may be a password.
+    /// The line without its ending. It may be a password.
     pub line: Vec<u8>,
 }
 
-struct Guarded {
+struct GuardedGate {
     /// Called when a line begins to wait, in the thread of its connection.
-    told: Box<dyn Fn() + Send + Sync>,
-    state: Mutex<State>,
-    moved: Condvar,
+    on_held: Box<dyn Fn() + Send + Sync>,
+    state: Mutex<GateState>,
+    changed: Condvar,
 }
 
 #[derive(Default)]
-struct State {
+struct GateState {
     closed: bool,
     tickets: u64,
-    waiting: Vec<Waiting>,
-    /// Let pass, and not gone through yet.
+    waiting: Vec<HeldLine>,
+    /// Released lines that their connections have not fetched yet.
     passed: Vec<(u64, Vec<u8>)>,
 }
 
 impl Gate {
-    /// A gate that can be closed, and is open at first. `told` is called when a line begins to wait.
-    pub fn guarded(told: impl Fn() + Send + Sync + 'static) -> Gate {
-        Gate(Some(Arc::new(Guarded {
-            told: Box::new(told),
+    /// Makes a gate that can be closed, and is open at first.
+    ///
+    /// `on_held` is called whenever a line begins to wait.
+    pub fn guarded(on_held: impl Fn() + Send + Sync + 'static) -> Gate {
+        Gate(Some(Arc::new(GuardedGate {
+            on_held: Box::new(on_held),
             state: Mutex::default(),
-            moved: Condvar::new(),
+            changed: Condvar::new(),
         })))
     }
 
-    /// From now on each line waits.
+    /// Makes each line wait from now on.
     pub fn close(&self) {
         self.change(|state| state.closed = true);
     }
 
-    /// Lets pass what waits, and all that comes.
+    /// Releases the held lines, and holds no more.
     pub fn open(&self) {
         self.change(|state| {
             state.closed = false;
@@ -68,7 +70,7 @@ impl Gate {
         });
     }
 
-    /// Does each line wait?
+    /// True if each line waits.
     #[must_use]
     pub fn is_closed(&self) -> bool {
         self.0
@@ -76,16 +78,16 @@ impl Gate {
             .is_some_and(|guarded| guarded.state().closed)
     }
 
-    /// What waits, the oldest first.
+    /// Returns the lines that wait, the oldest first.
     #[must_use]
-    pub fn waiting(&self) -> Vec<Waiting> {
+    pub fn waiting(&self) -> Vec<HeldLine> {
         self.0
             .as_ref()
             .map(|guarded| guarded.state().waiting.clone())
             .unwrap_or_default()
     }
 
-    /// Lets the line with this ticket pass: this line in its place, if there is one.
+    /// Releases the line with this ticket; `edited` replaces it.
     pub fn let_pass(&self, ticket: u64, edited: Option<Vec<u8>>) {
         self.change(|state| {
             let at = state.waiting.iter().position(|one| one.ticket == ticket);
@@ -96,28 +98,28 @@ impl Gate {
         });
     }
 
-    /// Waits until the line may pass, and returns what is to be said in its place.
+    /// Waits until the line may pass, and returns the line to send.
     pub(super) fn pass<'a>(
         &self,
         (client, server): (SocketAddr, SocketAddr),
         line: &'a [u8],
     ) -> Cow<'a, [u8]> {
         match &self.0 {
-            // An empty line only ends what has passed: a literal, a first response.
+            // An empty line only ends what has passed already: a literal, an initial response.
             Some(guarded) if !line.is_empty() => guarded.pass(client, server, line),
             _ => line.into(),
         }
     }
 
-    fn change(&self, change: impl FnOnce(&mut State)) {
+    fn change(&self, change: impl FnOnce(&mut GateState)) {
         if let Some(guarded) = &self.0 {
             change(&mut guarded.state());
-            guarded.moved.notify_all();
+            guarded.changed.notify_all();
         }
     }
 }
 
-impl Guarded {
+impl GuardedGate {
     fn pass<'a>(&self, client: SocketAddr, server: SocketAddr, line: &'a [u8]) -> Cow<'a, [u8]> {
         let mut state = self.state();
         if !state.closed {
@@ -125,31 +127,31 @@ impl Guarded {
         }
         state.tickets += 1;
         let ticket = state.tickets;
-        state.waiting.push(Waiting {
+        state.waiting.push(HeldLine {
             ticket,
             client,
             server,
             line: line.to_vec(),
         });
         drop(state);
-        (self.told)();
+        (self.on_held)();
         let mut state = self.state();
         loop {
             if let Some(at) = state.passed.iter().position(|(one, _)| *one == ticket) {
                 return state.passed.swap_remove(at).1.into();
             }
-            let moved = self.moved.wait(state);
-            state = moved.unwrap_or_else(PoisonError::into_inner);
+            let woken = self.changed.wait(state);
+            state = woken.unwrap_or_else(PoisonError::into_inner);
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        // Each change is whole before anything can fail.
+    fn state(&self) -> MutexGuard<'_, GateState> {
+        // A panic never leaves a change half done, so the state is usable after one.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Two are the same if the same person guards them.
+/// Two gates are equal if they are clones of each other, or both have no guard.
 impl PartialEq for Gate {
     fn eq(&self, other: &Gate) -> bool {
         match (&self.0, &other.0) {
@@ -163,18 +165,13 @@ impl Eq for Gate {}
 
 impl fmt::Debug for Gate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.is_closed() {
-            true => "Gate(closed)",
-            false => "Gate(open)",
-        })
+        let state = if self.is_closed() { "closed" } else { "open" };
+        write!(f, "Gate({state})")
     }
 }
 
 #[cfg(test)]
 mod tests {
-    // A test fails by panicking.
-    #![allow(clippy::unwrap_used)]
-
     use std::io::Cursor;
     use std::sync::mpsc::{Receiver, channel};
     use std::thread;
@@ -183,17 +180,17 @@ mod tests {
     use crate::client::scripted::play;
     use crate::client::{Hello, SmtpClient};
 
-    /// A gate that is closed, and what rings when a line waits at it.
+    /// Returns a closed gate, and a channel that gets a message for each held line.
     fn closed() -> (Gate, Receiver<()>) {
-        let (ring, rings) = channel();
-        let gate = Gate::guarded(move || ring.send(()).unwrap());
+        let (sender, held) = channel();
+        let gate = Gate::guarded(move || sender.send(()).unwrap());
         gate.close();
-        (gate, rings)
+        (gate, held)
     }
 
-    /// The line that waits, as text, and its ticket.
-    fn next(gate: &Gate, rings: &Receiver<()>) -> (String, u64) {
-        rings.recv().unwrap();
+    /// Waits for the next held line; returns it as text, and its ticket.
+    fn next(gate: &Gate, held: &Receiver<()>) -> (String, u64) {
+        held.recv().unwrap();
         let waiting = gate.waiting();
         assert_eq!(waiting.len(), 1);
         let line = String::from_utf8_lossy(&waiting[0].line).into_owned();
@@ -221,7 +218,7 @@ mod tests {
     #[test]
     fn each_line_waits_and_can_be_edited_and_a_body_does_not_wait() {
         let (mut endpoint, server) = play(SCRIPT);
-        let (gate, rings) = closed();
+        let (gate, held) = closed();
         endpoint.gate = gate.clone();
         let client = thread::spawn(move || {
             let hello = Hello::Name("lab".to_owned());
@@ -234,7 +231,7 @@ mod tests {
         });
         let mut said = Vec::new();
         for edited in [None, Some("MAIL FROM:<mallory@here.test>"), None] {
-            let (line, ticket) = next(&gate, &rings);
+            let (line, ticket) = next(&gate, &held);
             gate.let_pass(ticket, edited.map(|line| line.as_bytes().to_vec()));
             said.push(line);
         }
@@ -246,7 +243,7 @@ mod tests {
                 "RCPT TO:<b@here.test>"
             ]
         );
-        assert_eq!(next(&gate, &rings).0, "DATA");
+        assert_eq!(next(&gate, &held).0, "DATA");
         gate.open();
         client.join().unwrap();
         server.join().unwrap();

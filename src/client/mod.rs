@@ -1,39 +1,41 @@
-//! The client's side: SMTP, POP3 and IMAP over one socket, usable from a program of twenty lines.
+//! The client side: SMTP, POP3 and IMAP over one socket, for a program of twenty lines.
 //!
-//! - [`ClientSocket`]: say a command, receive its reply; the same [`Wire`](crate::mail::net::Wire) as the servers'.
-//! - [`SmtpClient`], [`Pop3Client`], [`ImapClient`]: the verbs of each protocol, and on them `send`
-//!   and the like for who only wants the mail through.
-//! - [`ClientError`]: every failure as one sentence.
+//! - [`ClientSocket`] sends a command and receives its reply, over the same
+//!   [`Wire`](crate::mail::net::Wire) as the servers.
+//! - [`SmtpClient`], [`Pop3Client`] and [`ImapClient`] have a method for each command of their protocol,
+//!   and `send` and the like, which combine them.
+//! - [`ClientError`] describes every failure in one sentence.
 //!
-//! Messages are streamed, never gathered: one of any size takes the memory of one buffer. Nothing
-//! that a server says can exhaust or stop a client; what it may say is bounded in [`crate::limits`].
+//! Each protocol has the same files: `mod.rs` the connection and the simple commands, `auth.rs` the
+//! login, `reply.rs` what a server answers.
+//!
+//! Messages are streamed, never gathered: a message of any size takes the memory of one buffer. No
+//! server can exhaust or block a client; [`crate::limits`] bounds what a server may send.
 
-mod bounded;
+mod auth;
 mod capabilities;
 mod crlf;
 mod endpoint;
 mod error;
 mod gate;
 pub mod imap;
-mod login;
 pub mod pop3;
-mod printable;
 #[cfg(test)]
 pub(crate) mod scripted;
 mod settings;
 pub mod smtp;
 mod socket;
+mod untrusted;
 
-pub use bounded::Bounded;
 pub use capabilities::Capabilities;
 pub(crate) use crlf::Crlf;
 pub use endpoint::{Endpoint, Security};
 pub use error::ClientError;
-pub use gate::{Gate, Waiting};
+pub use gate::{Gate, HeldLine};
 pub use imap::ImapClient;
 pub use pop3::Pop3Client;
-pub(crate) use printable::is_harmless;
-pub use printable::printable;
 pub use settings::ClientSettings;
-pub use smtp::{Hello, Sent, SmtpClient, Wishes};
-pub use socket::{Answer, ClientSocket};
+pub use smtp::{Hello, SendOptions, SendOutcome, SmtpClient};
+pub use socket::{ClientSocket, ServerReply};
+pub(crate) use untrusted::is_harmless;
+pub use untrusted::{BoundedBuffer, printable};

@@ -1,9 +1,6 @@
 //! A server for tests that plays a script over a real connection: `S:` lines are said, `C:` lines
 //! must be heard.
 
-// A test fails by panicking.
-#![allow(clippy::unwrap_used, clippy::panic)]
-
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::thread::{self, JoinHandle};

@@ -1,4 +1,4 @@
-//! What `[client]`, `[server]` and `[accounts]` say to a client: where the servers are, and who one is.
+//! The settings of the clients from `[client]`, `[server]` and `[accounts]`: servers and accounts.
 
 use std::collections::HashMap;
 
@@ -10,21 +10,22 @@ use crate::mail::net::Taps;
 /// The servers that the clients talk to, and the accounts on them.
 #[derive(Clone)]
 pub struct ClientSettings {
-    /// Where messages are handed in: submission, under TLS.
+    /// The server that takes messages: submission, under TLS.
     pub smtp: Endpoint,
-    /// Where they are fetched with POP3.
+    /// The POP3 server.
     pub pop3: Endpoint,
-    /// Where they are read with IMAP.
+    /// The IMAP server.
     pub imap: Endpoint,
     /// The mail domain of the accounts: `pillarbox.test`.
     pub domain: String,
-    /// The passwords that the configuration has in clear, by account.
+    /// The unhashed passwords of the configuration, by account.
     pub passwords: HashMap<String, String>,
 }
 
 impl ClientSettings {
-    /// The account that this person means: `alice` for `alice` and for `alice@` our domain; an
-    /// address elsewhere as it is.
+    /// Returns the account name of `who`: `alice` for `alice` and for `alice@` our domain.
+    ///
+    /// An address in another domain is returned as it is.
     #[must_use]
     pub fn account<'a>(&self, who: &'a str) -> &'a str {
         match who.rsplit_once('@') {
@@ -33,7 +34,7 @@ impl ClientSettings {
         }
     }
 
-    /// Watches every connection to the servers with these taps.
+    /// Returns these settings with every connection watched by these taps.
     #[must_use]
     pub fn watched_by(mut self, taps: &Taps) -> ClientSettings {
         for endpoint in [&mut self.smtp, &mut self.pop3, &mut self.imap] {
@@ -42,7 +43,7 @@ impl ClientSettings {
         self
     }
 
-    /// The address that this person means: `alice` is `alice@` our domain.
+    /// Returns the address of `who`: for `alice` it is `alice@` our domain.
     #[must_use]
     pub fn address(&self, who: &str) -> String {
         if who.contains('@') {
@@ -52,24 +53,28 @@ impl ClientSettings {
         }
     }
 
-    /// The people that this line means: `bob`, `bob, carol`, `bob@here.test`, `Bob <bob@here.test>`.
+    /// Parses a list of recipients: `bob`, `bob, carol`, `bob@here.test`, `Bob <bob@here.test>`.
     ///
     /// # Errors
-    /// The first that is no address.
+    /// The first recipient that is no address.
     pub fn contacts(&self, line: &str) -> Result<Vec<Contact>, NotAnAddress> {
         Contact::list(line).or_else(|_| {
             let bare = |part: &str| !part.is_empty() && !part.contains(['@', '<', '"', ' ']);
-            let parts = line.split(',').map(str::trim).map(|part| match bare(part) {
-                true => self.address(part),
-                false => part.to_owned(),
-            });
-            Contact::list(&parts.collect::<Vec<_>>().join(", "))
+            let complete = |part: &str| {
+                if bare(part) {
+                    self.address(part)
+                } else {
+                    part.to_owned()
+                }
+            };
+            let parts: Vec<String> = line.split(',').map(str::trim).map(complete).collect();
+            Contact::list(&parts.join(", "))
         })
     }
 }
 
 impl std::fmt::Debug for ClientSettings {
-    /// No password reaches a log.
+    /// Leaves the passwords out, so that none reaches a log.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("ClientSettings")
             .field("smtp", &self.smtp)

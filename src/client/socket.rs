@@ -1,8 +1,9 @@
-//! The connection of a client: say a command, receive its reply.
+//! The connection of a client: send a command, receive its reply.
 //!
-//! The counterpart of the server's loop over the same [`Wire`]. It knows no protocol: each one
-//! tells by its [`Answer`] where a reply ends. After any failure the connection is cut, so a
-//! late reply is never taken for the answer to a later command. Certificates are always verified.
+//! It is the counterpart of the server's loop, over the same [`Wire`]. It knows no protocol: each
+//! protocol implements [`ServerReply`], which knows where a reply ends. After any failure the connection
+//! is cut, so a late reply is never taken for the reply to a later command. Certificates are always
+//! verified.
 
 mod transfer;
 mod trouble;
@@ -17,12 +18,12 @@ use crate::mail::net::tls;
 use crate::mail::net::{Bell, ConnectionInfo, Heard, Patience, Secured, Side, Wire};
 use crate::mail::protocol::Protocol;
 
-/// What a protocol's server says to one command.
-pub trait Answer: Sized {
-    /// Reads it from the socket, up to its end and no further.
+/// A protocol's reply to one command.
+pub trait ServerReply: Sized {
+    /// Reads the reply from the socket, up to its end and no further.
     ///
     /// # Errors
-    /// When the connection fails, or what comes is no answer in this protocol.
+    /// When the connection fails, or what arrives is no reply in this protocol.
     fn receive(socket: &mut ClientSocket) -> Result<Self, ClientError>;
 }
 
@@ -31,20 +32,21 @@ pub struct ClientSocket {
     /// `None` after a failure.
     wire: Option<Wire>,
     endpoint: Endpoint,
-    /// Our address, and the server's.
+    /// Our address and the server's.
     ends: (SocketAddr, SocketAddr),
-    /// Does nobody on the way read along, or may he?
+    /// True if a password may be sent as it is.
     private: bool,
 }
 
 impl ClientSocket {
-    /// Connects, trying each address of the host; under TLS if the endpoint asks for it at once.
+    /// Connects, trying each address of the host, and begins TLS if the endpoint is [`Security::Tls`].
     ///
     /// # Errors
-    /// When nobody answers, or the server cannot be trusted.
+    /// When no server answers, or its certificate cannot be trusted.
     pub fn connect(endpoint: &Endpoint, protocol: Protocol) -> Result<ClientSocket, ClientError> {
         let connected = dial(endpoint).and_then(|tcp| {
-            let (local, peer) = (tcp.local_addr()?, tcp.peer_addr()?);
+            let local = tcp.local_addr()?;
+            let peer = tcp.peer_addr()?;
             let patience = Patience {
                 timeout: endpoint.timeout,
                 line_length: limits::ANSWER_LINE,
@@ -78,32 +80,32 @@ impl ClientSocket {
         Ok(socket)
     }
 
-    /// Says one command and receives its answer. The line ending is added here.
+    /// Sends one command and receives its reply. The line ending is added here.
     ///
     /// # Errors
-    /// When the command has a line break in it (nobody may smuggle in a second one), the connection
-    /// fails, or what comes is no answer. A refusal is an answer.
-    pub fn send_message_receive_reply<A: Answer>(
+    /// When the command contains a line break (which would begin a second command), the connection
+    /// fails, or what arrives is no reply. A refusal is a reply.
+    pub fn send_message_receive_reply<R: ServerReply>(
         &mut self,
         command: &[u8],
-    ) -> Result<A, ClientError> {
+    ) -> Result<R, ClientError> {
         self.send_line(command)?;
         self.receive_reply()
     }
 
-    /// Receives an answer without a command: a greeting.
+    /// Receives a reply without a command: a greeting.
     ///
     /// # Errors
     /// As [`ClientSocket::send_message_receive_reply`].
-    pub fn receive_reply<A: Answer>(&mut self) -> Result<A, ClientError> {
-        let answer = A::receive(self);
-        if answer.is_err() {
+    pub fn receive_reply<R: ServerReply>(&mut self) -> Result<R, ClientError> {
+        let reply = R::receive(self);
+        if reply.is_err() {
             self.wire = None;
         }
-        answer
+        reply
     }
 
-    /// Sends these octets as they are, for a person who types the protocol.
+    /// Sends octets as they are, for a person who types the protocol.
     ///
     /// # Errors
     /// When the connection fails.
@@ -114,7 +116,7 @@ impl ClientSocket {
         })
     }
 
-    /// Waits for a line that the server says, its ending removed; `None`: the server has closed.
+    /// Waits for a line of the server and removes its ending; `None` if the server has closed.
     ///
     /// # Errors
     /// When the connection fails, or the line has more than [`limits::ANSWER_LINE`] octets.
@@ -129,7 +131,7 @@ impl ClientSocket {
         }
     }
 
-    /// Waits for a line of the server's or for the bell, whichever comes first.
+    /// Waits for a line of the server or for the bell, whichever comes first.
     ///
     /// # Errors
     /// When the connection fails.
@@ -137,7 +139,7 @@ impl ClientSocket {
         self.attempt(|wire| wire.read_line_or_news(bell))
     }
 
-    /// Tells the server that nothing more will be said, and goes on listening.
+    /// Closes our direction of the connection, and continues to read.
     ///
     /// # Errors
     /// When the connection fails.
@@ -145,16 +147,16 @@ impl ClientSocket {
         self.attempt(Wire::finish)
     }
 
-    /// The TLS handshake, after the server agreed to it.
+    /// Performs the TLS handshake, after the server agreed to it.
     ///
     /// # Errors
-    /// When it fails, the server is not trusted, or it said more in clear than its agreement
-    /// (RFC 3207 §6, CVE-2021-38371).
+    /// When the handshake fails, the server is not trusted, or it sent more than its agreement
+    /// unencrypted (RFC 3207 §6, CVE-2021-38371).
     pub fn start_tls(&mut self) -> Result<(), ClientError> {
         let connector =
             tls::connector(&self.endpoint.ca, self.endpoint.versions).map_err(ClientError::Tls)?;
         if self.wire()?.has_pending() {
-            return Err(self.unexpected("more in clear behind its agreement to begin TLS"));
+            return Err(self.unexpected("unencrypted text after its agreement to begin TLS"));
         }
         let Endpoint { host, name, .. } = &self.endpoint;
         let name = name.as_ref().unwrap_or(host).clone();
@@ -164,62 +166,62 @@ impl ClientSocket {
         Ok(())
     }
 
-    /// Our own address, as the server sees it unless there is a translator between.
+    /// Returns our own address. The server sees another one if the address is translated on the way.
     #[must_use]
     pub fn local_address(&self) -> IpAddr {
         self.ends.0.ip()
     }
 
-    /// The server.
+    /// Returns the server's endpoint.
     #[must_use]
     pub fn endpoint(&self) -> &Endpoint {
         &self.endpoint
     }
 
-    /// What the TLS handshake agreed on; `None` in clear.
+    /// Returns what the TLS handshake agreed on; `None` without TLS.
     #[must_use]
     pub fn secured(&self) -> Option<&Secured> {
         self.wire.as_ref().and_then(Wire::secured)
     }
 
-    /// May a password cross as it is? Under TLS, to this machine, and where the endpoint says so.
+    /// True if a password may be sent as it is: under TLS, on this machine, or if the endpoint allows it.
     #[must_use]
     pub fn is_private(&self) -> bool {
         self.private
     }
 
-    /// For tests, which cannot leave this machine.
+    /// Makes a test's connection look like one to another machine.
     #[cfg(test)]
     pub(super) fn pretend_to_be_far_away(&mut self) {
         self.private = false;
     }
 
-    /// Says the last words and closes.
+    /// Sends what is left in the buffer, and closes.
     pub fn close(mut self) {
         if let Some(wire) = self.wire.take() {
             wire.close();
         }
     }
 
-    /// Cuts the connection without a word: what was begun must not be taken for whole.
+    /// Cuts the connection at once, so that an incomplete message is not taken for a complete one.
     pub(super) fn cut(&mut self) {
         self.wire = None;
     }
 
-    /// Does a person let each line pass? Then each is said alone, and its answer heard.
+    /// True in step mode, where a person releases each line: then commands are sent one at a time.
     pub(super) fn is_stepped(&self) -> bool {
         self.endpoint.gate.is_closed()
     }
 
-    /// Sends one line; its ending is added here.
+    /// Sends one line. The line ending is added here.
     pub(super) fn send_line(&mut self, line: &[u8]) -> Result<(), ClientError> {
         let line = self.endpoint.gate.pass(self.ends, line);
-        // RFC 5321 §2.3.8, RFC 9051 §4: CR, LF and NUL are no part of a command.
+        // RFC 5321 §2.3.8, RFC 9051 §4: a command contains no CR, LF or NUL.
         if line.iter().any(|octet| matches!(octet, b'\r' | b'\n' | 0)) {
-            // The line may be a password: it is not shown.
+            // The line may be a password, so the error does not show it.
             return Err(ClientError::Unsendable {
                 what: "a command".to_owned(),
-                why: "there is a line break or a NUL in it".to_owned(),
+                why: "it contains a line break or a NUL".to_owned(),
             });
         }
         self.attempt(|wire| {
@@ -228,7 +230,8 @@ impl ClientSocket {
         })
     }
 
-    /// One line of an answer, its ending removed; `room` is what the answer may yet cost.
+    /// Receives one line of a reply and removes its ending. `room` is the memory that is left for the
+    /// reply.
     pub(super) fn receive_line(&mut self, room: &mut usize) -> Result<Vec<u8>, ClientError> {
         let Some(line) = self.receive_line_or_end()? else {
             let server = self.endpoint.to_string();
@@ -238,21 +241,24 @@ impl ClientSocket {
         Ok(line)
     }
 
-    /// Takes so many octets of memory from `room`.
+    /// Takes this many octets of memory from `room`.
     pub(super) fn spend(&mut self, room: &mut usize, octets: usize) -> Result<(), ClientError> {
-        match room.checked_sub(octets) {
-            Some(left) => *room = left,
-            None => return Err(self.unexpected("more than can be kept in memory")),
-        }
+        let Some(left) = room.checked_sub(octets) else {
+            return Err(self.unexpected("more than can be kept in memory"));
+        };
+        *room = left;
         Ok(())
     }
 
-    /// Waits until the server says something on its own; `false` if it does not for so long.
+    /// Waits until the server sends something unasked; false if it does not within `patience`.
+    ///
+    /// # Errors
+    /// When the connection fails.
     pub fn wait(&mut self, patience: Duration) -> Result<bool, ClientError> {
         self.attempt(|wire| wire.await_line(patience))
     }
 
-    /// The same; when the bell rings, the wait is over, too.
+    /// Waits as [`ClientSocket::wait`] does, or until the bell rings.
     ///
     /// # Errors
     /// When the connection fails.
@@ -260,7 +266,7 @@ impl ClientSocket {
         self.attempt(|wire| wire.await_line_or_bell(patience, bell))
     }
 
-    /// A password is about to cross.
+    /// Fails if a password may not be sent as it is.
     pub(super) fn must_be_private(&self) -> Result<(), ClientError> {
         if self.private {
             return Ok(());
@@ -276,7 +282,7 @@ impl ClientSocket {
         })
     }
 
-    /// Does something with the wire, and cuts it if that fails.
+    /// Does something with the wire, and cuts the connection if that fails.
     fn attempt<T>(
         &mut self,
         act: impl FnOnce(&mut Wire) -> io::Result<T>,
@@ -285,7 +291,7 @@ impl ClientSocket {
     }
 }
 
-/// Tries each address of the host; the last failure is the one to tell.
+/// Connects to the first address of the host that answers; returns the last failure if none does.
 fn dial(endpoint: &Endpoint) -> io::Result<TcpStream> {
     let mut failure = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
     let addresses: Vec<SocketAddr> = (endpoint.host.as_str(), endpoint.port)

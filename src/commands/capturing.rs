@@ -1,7 +1,7 @@
-//! Captures for Wireshark, and the key log of TLS, as the command line and `[capture]` say.
+//! Captures for Wireshark, and the TLS key log, from the command line and `[capture]`.
 //!
-//! `[capture] file` is for the servers alone: what a client writes there would take the place of what
-//! the servers have written. What was asked for and cannot be written is an error.
+//! `[capture] file` is for the servers only, because a client would overwrite what the servers have
+//! written. If a requested file cannot be written, that is an error.
 
 use std::env;
 use std::fs;
@@ -13,76 +13,76 @@ use clap::Args;
 
 use super::CommandError;
 use super::explain::texts;
+use super::recording::Whose;
 use crate::config::{CapturePorts, Config, yes_or_no};
 use crate::mail::net::secrets;
 use crate::teaching::pcapng::{self, Capture, Octets, Style};
 use crate::teaching::wire_tap::Sink;
 
-/// Where programs look that can log the secrets of TLS: browsers, curl, and this one.
+/// The variable that names the key log, for browsers, curl, and this program.
 const KEY_LOG_VARIABLE: &str = "SSLKEYLOGFILE";
 
-/// What is captured.
+/// The options for captures and the key log.
 #[derive(Args, Clone, Debug, Default)]
 pub struct CaptureArgs {
-    /// Write what crosses the wire to this file, for Wireshark; needs no root
+    /// Write a capture for Wireshark to this file; needs no root
     #[arg(long, value_name = "FILE.pcapng")]
     pub capture: Option<PathBuf>,
-    /// The TLS secrets stand in the capture, so that Wireshark decrypts it: whoever has it reads
-    /// everything
+    /// Write the TLS secrets into the capture, so that Wireshark can decrypt it: anybody who has the
+    /// file can read everything
     #[arg(long, value_name = "yes|no", num_args = 0..=1, require_equals = true,
           default_missing_value = "yes", value_parser = yes_or_no)]
     pub keys: Option<bool>,
-    /// The servers' ports in the capture: own, or well-known (25, 110, 143, ...), by which Wireshark
-    /// knows the protocols
+    /// Ports of the servers in the capture: own, or well-known (25, 110, 143, ...), by which Wireshark
+    /// recognises the protocols
     #[arg(long, value_name = "own|well-known")]
     pub ports: Option<CapturePorts>,
-    /// Append the TLS secrets to this file, for a capture by another program; SSLKEYLOGFILE works too
+    /// Append the TLS secrets to this file, for a capture by another program [default: SSLKEYLOGFILE]
     #[arg(long, value_name = "FILE")]
     pub keylog: Option<PathBuf>,
 }
 
-/// A capture that has begun.
+/// The capture and the key log of a running command.
 #[derive(Default)]
 pub(super) struct Capturing {
-    /// Where events go, if there is one.
+    /// The capture, which takes the events.
     pub(super) sink: Option<Box<dyn Sink>>,
-    /// What is written where, each in a sentence.
-    notes: Vec<String>,
-    /// Who reads what was not meant for him.
+    /// Sentences that say what is written to which file.
+    files: Vec<String>,
+    /// Warnings about secrets in files.
     pub(super) warnings: Vec<String>,
 }
 
 impl CaptureArgs {
-    /// Begins what is asked for; `configured`: in the file of the configuration, if no other is named.
+    /// Begins the capture and the key log.
+    ///
+    /// `whose` decides whether the file of the configuration is used.
     ///
     /// # Errors
-    /// When a file cannot be written, or the options make no sense.
-    pub(super) fn begin(
-        &self,
-        config: &Config,
-        configured: bool,
-    ) -> Result<Capturing, CommandError> {
-        let configured = config.capture.file.as_ref().filter(|_| configured);
-        let file = self.capture.as_ref().or(configured);
+    /// When a file cannot be written, or the options do not belong together.
+    pub(super) fn begin(&self, config: &Config, whose: Whose) -> Result<Capturing, CommandError> {
+        let mut file = self.capture.as_ref();
+        if file.is_none() && whose == Whose::Servers {
+            file = config.capture.file.as_ref();
+        }
         if file.is_none() && (self.keys.is_some() || self.ports.is_some()) {
-            let sentence =
-                "--keys and --ports say how a capture is written; say --capture FILE, too";
+            let sentence = "--keys and --ports are for a capture; add --capture FILE";
             return Err(CommandError::Setup(sentence.to_owned()));
         }
         let mut capturing = Capturing::default();
         let key_log = key_log(self.keylog.as_ref(), config);
         for file in file.into_iter().chain(&key_log) {
-            is_no_file(file)?;
+            refuse_standard_output(file)?;
         }
         if file.is_some() && file == key_log.as_ref() {
-            return Err(one_file());
+            return Err(same_file());
         }
         capturing.log_keys(key_log.as_deref())?;
-        // Now that the key log is there, it can be seen whether another name means the same file.
+        // Now that the key log exists, two names for the same file can be recognised.
         if let (Some(file), Some(key_log)) = (file, &key_log)
-            && is_one_file(file, key_log)
+            && is_same_file(file, key_log)
         {
-            return Err(one_file());
+            return Err(same_file());
         }
         if let Some(file) = file {
             let style = Style {
@@ -97,18 +97,18 @@ impl CaptureArgs {
 }
 
 impl Capturing {
-    /// What a person should know of it: what is written where, and who may read it.
-    pub(super) fn told(&self) -> Vec<String> {
+    /// Returns sentences for the user: what is written to which file, and the warnings.
+    pub(super) fn notes(&self) -> Vec<String> {
         let warnings = self.warnings.iter().map(|why| format!("WARNING: {why}."));
-        self.notes.iter().cloned().chain(warnings).collect()
+        self.files.iter().cloned().chain(warnings).collect()
     }
 
     fn capture(&mut self, file: &Path, style: Style, config: &Config) -> Result<(), CommandError> {
         let name = file.display().to_string();
         if style.keys {
-            secrets_can_be_had("put into a capture")?;
+            require_secrets("put into a capture")?;
             self.warnings.push(format!(
-                "the TLS secrets stand in {name}: WHOEVER HAS THE FILE READS EVERYTHING IN IT, \
+                "the TLS secrets are in {name}: ANYBODY WHO HAS THE FILE CAN READ EVERYTHING IN IT, \
                  passwords and mail"
             ));
         }
@@ -120,9 +120,8 @@ impl Capturing {
                 "{name} cannot be written: {error}"
             )))
         })?;
-        self.notes.push(format!(
-            "What crosses the wire is written to {name}, for Wireshark."
-        ));
+        self.files
+            .push(format!("A capture for Wireshark is written to {name}."));
         self.sink = Some(Box::new(capture));
         Ok(())
     }
@@ -131,40 +130,41 @@ impl Capturing {
         let Some(file) = file else {
             return Ok(());
         };
-        secrets_can_be_had("logged")?;
+        require_secrets("logged")?;
         let name = file.display();
         secrets::log_to(file).map_err(|error| {
             CommandError::Setup(format!("the key log {name} cannot be written: {error}"))
         })?;
         self.warnings.push(format!(
-            "the TLS secrets are logged to {name}: WHOEVER HAS THE FILE READS EVERYTHING that is \
+            "the TLS secrets are logged to {name}: ANYBODY WHO HAS THE FILE CAN READ EVERYTHING that is \
              captured of these connections, passwords and mail"
         ));
         Ok(())
     }
 }
 
-/// Where the TLS secrets are logged: the command line comes before the environment, and both before
-/// the configuration.
-fn key_log(said: Option<&PathBuf>, config: &Config) -> Option<PathBuf> {
+/// Returns the key log's file: from the command line, the environment or the configuration, in this
+/// order.
+fn key_log(named: Option<&PathBuf>, config: &Config) -> Option<PathBuf> {
     let environment = || env::var_os(KEY_LOG_VARIABLE).filter(|file| !file.is_empty());
-    let said = said.cloned().or_else(|| environment().map(PathBuf::from));
-    said.or_else(|| config.capture.keylog.clone())
+    let named = named.cloned().or_else(|| environment().map(PathBuf::from));
+    named.or_else(|| config.capture.keylog.clone())
 }
 
-/// Other programs take `-` for standard output, where ours show what they have to say.
-fn is_no_file(file: &Path) -> Result<(), CommandError> {
-    match file.as_os_str() == "-" {
-        true => Err(CommandError::Setup(
-            "neither a capture nor a key log can go to standard output (-); name a file, or a pipe \
-             made by mkfifo"
+/// Fails for `-`: other programs write to standard output then, where our commands print their text.
+fn refuse_standard_output(file: &Path) -> Result<(), CommandError> {
+    if file.as_os_str() == "-" {
+        return Err(CommandError::Setup(
+            "a capture or a key log cannot go to standard output (-); name a file, or a pipe made by \
+             mkfifo"
                 .to_owned(),
-        )),
-        false => Ok(()),
+        ));
     }
+    Ok(())
 }
 
-fn is_one_file(one: &Path, other: &Path) -> bool {
+/// True if both names mean the same file.
+fn is_same_file(one: &Path, other: &Path) -> bool {
     let identity = |file: &Path| {
         let found = fs::metadata(file).ok().filter(fs::Metadata::is_file)?;
         Some((found.dev(), found.ino()))
@@ -172,39 +172,29 @@ fn is_one_file(one: &Path, other: &Path) -> bool {
     identity(one).is_some_and(|one| Some(one) == identity(other))
 }
 
-fn one_file() -> CommandError {
-    let sentence =
-        "the capture and the key log cannot be one file; name another one for one of them";
+fn same_file() -> CommandError {
+    let sentence = "the capture and the key log cannot be the same file; change one of the names";
     CommandError::Setup(sentence.to_owned())
 }
 
-/// Only OpenSSL tells its secrets; native-tls uses other libraries elsewhere.
-fn secrets_can_be_had(done: &str) -> Result<(), CommandError> {
-    match secrets::ARE_TOLD {
-        true => Ok(()),
-        false => Err(CommandError::Setup(format!(
-            "the TLS secrets cannot be {done} on this system, for its TLS library does not tell them"
-        ))),
+/// Fails if the TLS library does not reveal the secrets. Only OpenSSL does; other systems have other
+/// libraries.
+fn require_secrets(done: &str) -> Result<(), CommandError> {
+    if secrets::ARE_TOLD {
+        return Ok(());
     }
+    Err(CommandError::Setup(format!(
+        "the TLS secrets cannot be {done} on this system: its TLS library does not reveal them"
+    )))
 }
 
 #[cfg(test)]
 mod tests {
-    // A test fails by panicking.
-    #![allow(clippy::unwrap_used)]
-
-    use clap::Parser;
-
+    use super::super::connection_args::tests::parse;
     use super::*;
 
-    #[derive(Parser)]
-    struct Line {
-        #[command(flatten)]
-        capture: CaptureArgs,
-    }
-
     fn args(line: &str) -> CaptureArgs {
-        Line::try_parse_from(line.split(' ')).unwrap().capture
+        parse(line.split(' ')).unwrap()
     }
 
     #[test]
@@ -221,7 +211,7 @@ mod tests {
             assert_eq!((args.keys, args.ports), (keys, ports), "{line}");
         }
         for wrong in ["x --keys=perhaps", "x --ports 25", "x --capture"] {
-            assert!(Line::try_parse_from(wrong.split(' ')).is_err(), "{wrong}");
+            assert!(parse::<CaptureArgs>(wrong.split(' ')).is_err(), "{wrong}");
         }
     }
 
@@ -231,14 +221,14 @@ mod tests {
         let text = "[capture]\nfile = lab.pcapng\nkeys = yes\n";
         let config = Config::parse("x.ini", text, folder.path()).unwrap();
         let file = folder.path().join("lab.pcapng");
-        let client = args("x").begin(&config, false).unwrap();
-        assert!(client.sink.is_none() && client.told().is_empty() && !file.exists());
-        let servers = args("x").begin(&config, true).unwrap();
-        assert!(servers.sink.is_some() && servers.told()[0].contains("lab.pcapng"));
-        assert!(servers.told()[1].contains("READS EVERYTHING"));
+        let client = args("x").begin(&config, Whose::Client).unwrap();
+        assert!(client.sink.is_none() && client.notes().is_empty() && !file.exists());
+        let servers = args("x").begin(&config, Whose::Servers).unwrap();
+        assert!(servers.sink.is_some() && servers.notes()[0].contains("lab.pcapng"));
+        assert!(servers.notes()[1].contains("CAN READ EVERYTHING"));
         drop(servers);
-        let without = args("x --keys=no").begin(&config, true).unwrap();
-        assert_eq!(without.told().len(), 1);
+        let without = args("x --keys=no").begin(&config, Whose::Servers).unwrap();
+        assert_eq!(without.notes().len(), 1);
     }
 
     #[test]
@@ -257,7 +247,7 @@ mod tests {
             ),
             (
                 "x --keylog /no/such --capture /no/such".to_owned(),
-                "cannot be one file",
+                "cannot be the same file",
             ),
             ("x --capture -".to_owned(), "standard output"),
             ("x --keylog -".to_owned(), "standard output"),
@@ -266,7 +256,7 @@ mod tests {
                     "x --capture {0}/sub/../x --keylog {0}/x",
                     folder.path().display()
                 ),
-                "cannot be one file",
+                "cannot be the same file",
             ),
             (
                 "x --keylog /no/such".to_owned(),
@@ -274,7 +264,7 @@ mod tests {
             ),
         ];
         for (line, expected) in rows {
-            let error = args(&line).begin(&config, false).err().unwrap();
+            let error = args(&line).begin(&config, Whose::Client).err().unwrap();
             assert_eq!(error.status(), 2);
             assert!(error.to_string().contains(expected), "{error}");
             let file = line.rsplit(' ').next().unwrap();

@@ -1,7 +1,7 @@
-//! What a command records of its connections: the journal, as the configuration says, and a capture.
+//! What a command records of its connections: the journal of the configuration, and a capture.
 //!
-//! A journal that cannot be written is a warning, never a reason not to serve or to send. A capture
-//! was asked for: without it, nothing is begun.
+//! A journal that cannot be written is only a warning. A capture was requested by the user, so without
+//! it the command does not begin.
 
 use clap::Args;
 
@@ -15,59 +15,59 @@ use crate::teaching::wire_tap::{Recorder, Sink};
 /// How connections are recorded.
 #[derive(Args, Clone, Debug, Default)]
 pub struct RecordingArgs {
-    /// Write passwords into the journal, too; otherwise ******** stands for them
+    /// Record passwords in the journal, instead of ********
     #[arg(long)]
     pub show_secrets: bool,
-    /// Captures and the key log
+    /// Captures and the key log.
     #[command(flatten)]
     pub capture: CaptureArgs,
 }
 
-/// Whose connections are recorded.
+/// The kind of program whose connections are recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Whose {
-    /// Those of `pillarbox serve`: into the capture of the configuration, too.
+    /// `pillarbox serve`: it also writes the capture of the configuration.
     Servers,
-    /// Those of a client.
+    /// A client.
     Client,
-    /// Those of a demo and of its own servers: into a capture only, for they go with it.
+    /// A demo with its own servers: it writes a capture only, because its servers are removed.
     Demo,
 }
 
-/// A recording that has begun.
-pub(super) struct Recording {
-    /// What records.
+/// The recording of a running command.
+pub(super) struct CommandRecording {
+    /// The recorder for the connections.
     pub(super) recorder: Recorder,
-    /// What a person should know of it, in sentences.
-    pub(super) told: Vec<String>,
-    /// What of it is a warning, for whoever shows nothing else.
+    /// Sentences for the user: what is written to which file, and warnings.
+    pub(super) notes: Vec<String>,
+    /// The warnings alone.
     warnings: Vec<String>,
 }
 
-impl Recording {
-    /// Records as the configuration and the command line say.
+impl CommandRecording {
+    /// Begins the recording that the configuration and the command line want.
     ///
     /// # Errors
-    /// When there cannot be the capture or the key log that was asked for.
+    /// When the capture or the key log cannot be written.
     pub(super) fn begin(
         config: &Config,
         args: &RecordingArgs,
         whose: Whose,
-    ) -> Result<Recording, CommandError> {
-        let capturing = args.capture.begin(config, whose == Whose::Servers)?;
-        let told = capturing.told();
+    ) -> Result<CommandRecording, CommandError> {
+        let capturing = args.capture.begin(config, whose)?;
+        let notes = capturing.notes();
         let journal = match whose {
             Whose::Demo => None,
             Whose::Servers | Whose::Client => journal(config, args),
         };
         let sinks = journal.into_iter().chain(capturing.sink).collect();
         let recorder = Recorder::new(sinks).unwrap_or_else(|error| {
-            log::warn!("nothing is recorded: there is no thread for it: {error}");
+            log::warn!("nothing is recorded, because no thread can be started for it: {error}");
             Recorder::default()
         });
-        Ok(Recording {
+        Ok(CommandRecording {
             recorder,
-            told,
+            notes,
             warnings: capturing.warnings,
         })
     }
@@ -79,7 +79,7 @@ fn journal(config: &Config, args: &RecordingArgs) -> Option<Box<dyn Sink>> {
         Ok(writer) => Some(Box::new(writer)),
         Err(error) => {
             log::warn!(
-                "no conversations are recorded: {} cannot be written ([store] journal): {error}",
+                "conversations are not recorded, because {} cannot be written ([store] journal): {error}",
                 journal.folder.display()
             );
             None
@@ -87,26 +87,25 @@ fn journal(config: &Config, args: &RecordingArgs) -> Option<Box<dyn Sink>> {
     }
 }
 
-/// Does something with a recorder, and lets it write to its end; Ctrl-C ends the program, but not
-/// before that.
+/// Does something with a recorder, and then waits until all is written; Ctrl-C also waits for this.
 ///
 /// # Errors
-/// Those of what is done, and when there cannot be the capture that was asked for.
-pub fn during<T>(
+/// Those of `act`, and when the capture cannot be written.
+pub(super) fn during<T>(
     config: &Config,
     args: &RecordingArgs,
     act: impl FnOnce(&Recorder) -> Result<T, CommandError>,
 ) -> Result<T, CommandError> {
-    let Recording {
+    let CommandRecording {
         recorder, warnings, ..
-    } = Recording::begin(config, args, Whose::Client)?;
+    } = CommandRecording::begin(config, args, Whose::Client)?;
     for warning in &warnings {
         log::warn!("{warning}");
     }
     let interrupted = recorder.clone();
     let handled = before_interruption(move || interrupted.finish());
     if let Err(error) = handled {
-        log::warn!("Ctrl-C ends the recording before it is written: {error}");
+        log::warn!("Ctrl-C will end the program before the recording is written: {error}");
     }
     let done = act(&recorder);
     recorder.finish();

@@ -1,4 +1,4 @@
-//! `pillarbox send`: composes a message with attachments and hands it in by SMTP.
+//! `pillarbox send`: composes a message with attachments and sends it by SMTP.
 
 use std::fs;
 use std::io::{self, Cursor, IsTerminal, Read, Write};
@@ -7,129 +7,123 @@ use std::path::{Path, PathBuf};
 use clap::{ArgGroup, Args};
 use serde::Serialize;
 
-use super::recording::RecordingArgs;
-use super::terminal::password;
-use super::{CommandError, ServerArgs, json, progress};
-use crate::client::{ClientError, ClientSettings, Sent, SmtpClient, Wishes, printable};
+use super::terminal::{print_json, progress_bar};
+use super::{CommandError, ConnectionArgs};
+use crate::client::{ClientError, ClientSettings, SendOptions, SendOutcome, SmtpClient, printable};
+use crate::config::Config;
 use crate::mail::message::{Attachment, Contact, Draft};
+use crate::mail::protocol::Protocol;
 use crate::mail::protocol::smtp::{Notify, Ret};
 
-/// Send a message, with attachments if you like
+/// Send a message, with or without attachments
 #[derive(Args, Clone, Debug)]
 #[command(group(ArgGroup::new("recipients").args(["to", "cc", "bcc"]).required(true).multiple(true)))]
 pub struct SendArgs {
-    /// Who sends: an account, or an address
-    #[arg(long, value_name = "WHO")]
+    /// Sender: an account or an address
+    #[arg(long, value_name = "SENDER")]
     pub from: String,
-    /// Whom it is for: an account, an address or `Name <address>`; can be repeated
-    #[arg(long, value_name = "WHO")]
+    /// Recipient: an account, an address or `Name <address>`; can be repeated
+    #[arg(long, value_name = "RECIPIENT")]
     pub to: Vec<String>,
-    /// Who should know of it; can be repeated
-    #[arg(long, value_name = "WHO")]
+    /// Copy recipient; can be repeated
+    #[arg(long, value_name = "RECIPIENT")]
     pub cc: Vec<String>,
-    /// Who gets it without the others' knowing; can be repeated
-    #[arg(long, value_name = "WHO")]
+    /// Blind-copy recipient; can be repeated
+    #[arg(long, value_name = "RECIPIENT")]
     pub bcc: Vec<String>,
-    /// What it is about
+    /// Subject
     #[arg(long, default_value = "", hide_default_value = true)]
     pub subject: String,
-    /// The text; without this option it is read from standard input
+    /// Text [default: read from standard input]
     #[arg(long)]
     pub text: Option<String>,
-    /// A file that goes along; can be repeated
+    /// File to attach; can be repeated
     #[arg(long, value_name = "FILE")]
     pub attach: Vec<PathBuf>,
-    /// When the server should tell the sender of a recipient: never, or some of success, failure and
-    /// delay
-    #[arg(long, value_name = "WHEN,…", value_parser = notify)]
+    /// Delivery reports that the sender wants: never, or a list of success, failure and delay
+    #[arg(long, value_name = "LIST", value_parser = notify)]
     pub notify: Option<Notify>,
-    /// How much of the message comes back with bad news: full or hdrs
+    /// How much of the message a report of a failure returns: full or hdrs
     #[arg(long, value_name = "PART", value_parser = ret)]
     pub ret: Option<Ret>,
-    /// The sender's own name for this sending, which comes back with news of it
+    /// Envelope ID, repeated in delivery reports
     #[arg(long, value_name = "NAME")]
     pub envid: Option<String>,
-    /// Print who gets it as JSON, for a script
+    /// Print JSON, for a script
     #[arg(long)]
     pub json: bool,
-    /// Another server than the configuration's
+    /// The connection.
     #[command(flatten)]
-    pub server: ServerArgs,
-    /// How the conversation is recorded
-    #[command(flatten)]
-    pub recording: RecordingArgs,
-    /// The sender's password, if the configuration does not have it; better in the environment,
-    /// as PILLARBOX_PASSWORD, where other users do not see it
-    #[arg(long, value_name = "PASSWORD")]
-    pub password: Option<String>,
+    pub connection: ConnectionArgs,
 }
 
-/// Sends the message, and prints who gets it.
+/// Sends the message, and prints which recipients get it.
 ///
 /// # Errors
-/// When an address, a file or the text makes no sense, or the message is not accepted for everybody.
-pub fn run(args: &SendArgs, settings: &ClientSettings) -> Result<(), CommandError> {
+/// When an address, a file or the text is invalid, or a recipient does not get the message.
+pub fn run(args: &SendArgs, config: &Config) -> Result<(), CommandError> {
+    args.connection
+        .run(config, Protocol::Smtp, |settings| send(args, settings))
+}
+
+fn send(args: &SendArgs, settings: &ClientSettings) -> Result<(), CommandError> {
     let draft = compose(args, settings)?;
     let account = settings.account(draft.from.address()).to_owned();
-    let password = password(args.password.as_deref(), &account, &settings.passwords)?;
-    let mut client = SmtpClient::connect(&args.server.endpoint(&settings.smtp))?;
+    let password = args.connection.password(&account, settings)?;
+    let mut client = SmtpClient::connect(&args.connection.endpoint(&settings.smtp))?;
     client.login(&account, &password)?;
-    let wishes = wishes(args, &client);
+    let options = options(args, &client);
     let message = draft.to_bytes();
-    let bar = progress::bar(message.len() as u64);
+    let bar = progress_bar(message.len() as u64);
     let sent = client.send_with(
         draft.from.address(),
         &draft.recipients(),
         &mut bar.wrap_read(Cursor::new(&message)),
-        &wishes,
+        &options,
     );
     bar.finish_and_clear();
     let sent = sent?;
-    // The message is accepted: a server that does not say goodbye changes nothing.
+    // The message is accepted, so a failure of QUIT does not matter.
     let _ = client.quit();
     let mut out = io::stdout().lock();
     if args.json {
-        json::print(&mut out, &Report::of(&draft, message.len(), &sent))?;
+        print_json(&mut out, &JsonSent::of(&draft, message.len(), &sent))?;
     } else if !sent.accepted.is_empty() {
         let to = printable(&sent.accepted.join(", "));
         writeln!(out, "Sent to {to} ({} octets).", message.len())?;
     }
-    let refused: Vec<String> = sent
-        .refused
-        .iter()
-        .map(|(_, why)| why.to_string())
-        .collect();
-    match refused.is_empty() {
-        true => Ok(()),
-        false => Err(CommandError::Job(refused.join("; "))),
+    if sent.refused.is_empty() {
+        return Ok(());
     }
+    let refused = sent.refused.iter().map(|(_, why)| why.to_string());
+    Err(CommandError::Job(refused.collect::<Vec<_>>().join("; ")))
 }
 
-/// What `--json` prints.
+/// The value that `--json` prints.
 #[derive(Serialize)]
-struct Report<'a> {
+struct JsonSent<'a> {
     message_id: &'a str,
     octets: usize,
     accepted: &'a [String],
-    refused: Vec<Refusal<'a>>,
+    refused: Vec<JsonRefusal<'a>>,
 }
 
-/// Somebody who does not get it.
+/// A recipient who does not get the message.
 #[derive(Serialize)]
-struct Refusal<'a> {
+struct JsonRefusal<'a> {
     address: &'a str,
     reason: String,
     transient: bool,
 }
 
-impl<'a> Report<'a> {
-    fn of(draft: &'a Draft, octets: usize, sent: &'a Sent) -> Report<'a> {
-        let refusal = |(address, why): &'a (String, ClientError)| Refusal {
+impl<'a> JsonSent<'a> {
+    fn of(draft: &'a Draft, octets: usize, sent: &'a SendOutcome) -> JsonSent<'a> {
+        let refusal = |(address, why): &'a (String, ClientError)| JsonRefusal {
             address,
             reason: why.to_string(),
             transient: why.is_transient(),
         };
-        Report {
+        JsonSent {
             message_id: &draft.message_id,
             octets,
             accepted: &sent.accepted,
@@ -138,27 +132,27 @@ impl<'a> Report<'a> {
     }
 }
 
-/// What the sender wants to hear, and says so where the server will tell nothing.
-fn wishes(args: &SendArgs, client: &SmtpClient) -> Wishes {
-    let wishes = Wishes {
+/// Returns the options for reports, and warns if the server does not offer them.
+fn options(args: &SendArgs, client: &SmtpClient) -> SendOptions {
+    let options = SendOptions {
         chunking: false,
         ret: args.ret,
         envid: args.envid.clone(),
         notify: args.notify,
     };
-    if wishes != Wishes::default() && client.extension("DSN").is_none() {
-        log::warn!("the server does not offer DSN: --notify, --ret and --envid say nothing to it");
+    if options != SendOptions::default() && client.extension("DSN").is_none() {
+        log::warn!("the server does not offer DSN, so --notify, --ret and --envid have no effect");
     }
-    wishes
+    options
 }
 
 fn notify(text: &str) -> Result<Notify, &'static str> {
-    let sentence = "it is never, or some of success, failure and delay: success,failure";
+    let sentence = "expected never, or a list such as success,failure,delay";
     text.to_uppercase().parse().map_err(|()| sentence)
 }
 
 fn ret(text: &str) -> Result<Ret, &'static str> {
-    let wrong = "it is full or hdrs";
+    let wrong = "expected full or hdrs";
     text.to_uppercase().parse().map_err(|()| wrong)
 }
 
@@ -187,11 +181,11 @@ fn compose(args: &SendArgs, settings: &ClientSettings) -> Result<Draft, CommandE
     Ok(draft)
 }
 
-fn contacts(whos: &[String], settings: &ClientSettings) -> Result<Vec<Contact>, CommandError> {
-    let listed = whos.iter().map(|who| settings.contacts(who));
-    let listed: Result<Vec<_>, _> = listed.collect();
-    let listed = listed.map_err(|error| CommandError::Setup(printable(&error.to_string())))?;
-    Ok(listed.concat())
+fn contacts(people: &[String], settings: &ClientSettings) -> Result<Vec<Contact>, CommandError> {
+    let lists = people.iter().map(|person| settings.contacts(person));
+    let lists: Result<Vec<_>, _> = lists.collect();
+    let lists = lists.map_err(|error| CommandError::Setup(printable(&error.to_string())))?;
+    Ok(lists.concat())
 }
 
 fn attachment(path: &Path) -> Result<Attachment, CommandError> {
@@ -202,16 +196,16 @@ fn attachment(path: &Path) -> Result<Attachment, CommandError> {
     Ok(Attachment::new(&name.to_string_lossy(), bytes))
 }
 
-/// The text from standard input.
+/// Reads the text from standard input.
 fn typed() -> Result<String, CommandError> {
     let mut stdin = io::stdin().lock();
     if stdin.is_terminal() {
-        eprintln!("Type the text; Ctrl-D on an empty line sends it, Ctrl-C sends nothing.");
+        eprintln!("Type the text. Ctrl-D on an empty line sends it, Ctrl-C cancels.");
     }
     let mut text = String::new();
     stdin.read_to_string(&mut text).map_err(|error| {
         CommandError::Setup(format!(
-            "the text on standard input cannot be read: {error}; a file that is no text is for --attach"
+            "the text on standard input cannot be read: {error}; use --attach for a file that is no text"
         ))
     })?;
     Ok(text)
@@ -219,23 +213,13 @@ fn typed() -> Result<String, CommandError> {
 
 #[cfg(test)]
 mod tests {
-    // A test fails by panicking.
-    #![allow(clippy::unwrap_used)]
-
-    use clap::Parser;
-
+    use super::super::connection_args::tests::parse;
     use super::super::terminal::tests::settings;
     use super::*;
 
-    #[derive(Parser)]
-    struct Line {
-        #[command(flatten)]
-        args: SendArgs,
-    }
-
     fn composed(line: &str) -> Result<Draft, CommandError> {
         let words = std::iter::once("send").chain(line.split('|'));
-        compose(&Line::try_parse_from(words).unwrap().args, &settings())
+        compose(&parse(words).unwrap(), &settings())
     }
 
     #[test]
@@ -272,7 +256,7 @@ mod tests {
     #[test]
     fn what_the_sender_wants_to_hear() {
         let line = "send --from a --to b --notify success,delay --ret hdrs --envid x";
-        let args = Line::try_parse_from(line.split(' ')).unwrap().args;
+        let args: SendArgs = parse(line.split(' ')).unwrap();
         let notify = Notify {
             success: true,
             failure: false,
@@ -281,13 +265,13 @@ mod tests {
         assert_eq!((args.notify, args.ret), (Some(notify), Some(Ret::Headers)));
         for wrong in ["--notify never,success", "--notify soon", "--ret half"] {
             let line = format!("send --from a --to b {wrong}");
-            assert!(Line::try_parse_from(line.split(' ')).is_err(), "{wrong}");
+            assert!(parse::<SendArgs>(line.split(' ')).is_err(), "{wrong}");
         }
     }
 
     #[test]
     fn somebody_must_get_it() {
-        assert!(Line::try_parse_from(["send", "--from", "alice"]).is_err());
-        assert!(Line::try_parse_from(["send", "--from", "alice", "--bcc", "bob"]).is_ok());
+        assert!(parse::<SendArgs>(["send", "--from", "alice"]).is_err());
+        assert!(parse::<SendArgs>(["send", "--from", "alice", "--bcc", "bob"]).is_ok());
     }
 }

@@ -8,7 +8,7 @@ use std::sync::mpsc;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use super::CommandError;
-use super::recording::{Recording, RecordingArgs, Whose};
+use super::recording::{CommandRecording, RecordingArgs, Whose};
 use super::settings::own_host;
 use crate::client::{Endpoint, Security};
 use crate::config::Config;
@@ -23,7 +23,8 @@ use crate::server::{Listening, Servers};
 /// When a port is taken, a certificate unreadable or a folder unwritable.
 pub fn run(args: &RecordingArgs, config: &Config, file: Option<&Path>) -> Result<(), CommandError> {
     allow_many_descriptors();
-    let Recording { recorder, told, .. } = Recording::begin(config, args, Whose::Servers)?;
+    let recording = CommandRecording::begin(config, args, Whose::Servers)?;
+    let recorder = recording.recorder;
     let interrupted = interruptions()?;
     let servers = Servers::open(config, recorder.taps())?;
     // Whoever reads our output may be gone; that is no reason to stop serving.
@@ -32,7 +33,7 @@ pub fn run(args: &RecordingArgs, config: &Config, file: Option<&Path>) -> Result
         config,
         servers.listening(),
         &Invocation::of(file),
-        &told,
+        &recording.notes,
     );
     let _ = interrupted.recv();
     log::info!("stopping");

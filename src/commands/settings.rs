@@ -1,4 +1,4 @@
-//! What the configuration says to the clients: which servers, which passwords.
+//! The clients' settings from the configuration: servers and passwords.
 
 use std::collections::HashMap;
 
@@ -6,12 +6,13 @@ use super::CommandError;
 use crate::client::{ClientSettings, Endpoint, Security};
 use crate::config::Config;
 use crate::config::accounts::Password;
+use crate::mail::net::host_port::HostPort;
 use crate::mail::protocol::Protocol;
 
-/// The clients' settings: the servers of `[client]`, and for those that it does not name, our own.
+/// Returns the clients' settings: the servers of `[client]`, or our own.
 ///
 /// # Errors
-/// When a server is neither named there nor on in `[ports]`.
+/// When a server is neither in `[client]` nor on in `[ports]`.
 pub fn settings(config: &Config) -> Result<ClientSettings, CommandError> {
     let to = |protocol| server(config, protocol, None);
     Ok(ClientSettings {
@@ -23,18 +24,19 @@ pub fn settings(config: &Config) -> Result<ClientSettings, CommandError> {
     })
 }
 
-/// The same for a command that speaks one protocol, with the server that the command line names, if it
-/// names one. No other server need be known; where one is not, this one stands in its place.
+/// Returns the settings for a command with one protocol, where the command line may name the server.
+///
+/// The servers of the other protocols need not be known; this one replaces them then.
 ///
 /// # Errors
-/// When the server is named nowhere.
-pub fn settings_for(
+/// When neither the command line nor the configuration names the server.
+pub(super) fn settings_for(
     config: &Config,
     protocol: Protocol,
-    said: Option<&(String, u16)>,
+    named: Option<&HostPort>,
 ) -> Result<ClientSettings, CommandError> {
-    let spoken = server(config, protocol, said)?;
-    let to = |protocol| server(config, protocol, said).unwrap_or_else(|_| spoken.clone());
+    let needed = server(config, protocol, named)?;
+    let to = |protocol| server(config, protocol, named).unwrap_or_else(|_| needed.clone());
     Ok(ClientSettings {
         smtp: to(Protocol::Smtp),
         pop3: to(Protocol::Pop3),
@@ -44,7 +46,7 @@ pub fn settings_for(
     })
 }
 
-/// The passwords that the configuration has in clear, by account.
+/// Returns the unhashed passwords of the configuration, by account.
 pub(super) fn passwords(config: &Config) -> HashMap<String, String> {
     let clear = |(name, password): (&String, &Password)| match password {
         Password::Clear(password) => Some((name.clone(), password.clone())),
@@ -53,33 +55,37 @@ pub(super) fn passwords(config: &Config) -> HashMap<String, String> {
     config.accounts.iter().filter_map(clear).collect()
 }
 
-/// The server of a protocol: what the command line says, or `[client]`, or our own under TLS.
+/// Returns the server of a protocol: named on the command line, or in `[client]`, or our own under TLS.
 fn server(
     config: &Config,
     protocol: Protocol,
-    said: Option<&(String, u16)>,
+    named: Option<&HostPort>,
 ) -> Result<Endpoint, CommandError> {
-    let (client, ports) = (&config.client, &config.ports);
-    let (named, own) = match protocol {
+    let client = &config.client;
+    let ports = &config.ports;
+    let (configured, own) = match protocol {
         Protocol::Pop3 => (&client.pop3, ports.pop3s),
         Protocol::Imap => (&client.imap, ports.imaps),
         Protocol::Smtp | Protocol::Submission | Protocol::Lmtp => (&client.smtp, ports.smtps),
     };
-    let (key, named) = (protocol.family(), said.or(named.as_ref()));
-    let own = own
-        .filter(|port| port.number != 0)
-        .map(|port| (own_host(config), port.number));
-    let Some((host, port)) = named.cloned().or(own) else {
+    let own = own.filter(|port| port.number != 0).map(|port| HostPort {
+        host: own_host(config),
+        port: port.number,
+    });
+    let Some(server) = named.or(configured.as_ref()).cloned().or(own) else {
+        let key = protocol.family();
         return Err(CommandError::Setup(format!(
-            "where is the server? [ports] {key}s has no port of its own; write [client] {key} = host:port"
+            "the server is not known: [ports] {key}s has no fixed port; \
+             write [client] {key} = HOST:PORT in the configuration"
         )));
     };
-    let mut endpoint = Endpoint::new(host, port, Security::Tls, config.tls.certs.join("ca.pem"));
+    let ca = config.tls.certs.join("ca.pem");
+    let mut endpoint = Endpoint::new(server.host, server.port, Security::Tls, ca);
     endpoint.versions = config.tls.versions;
     Ok(endpoint)
 }
 
-/// Who listens on every address is on this machine.
+/// Returns the host of our own servers. A server on every address is on this machine too.
 pub(super) fn own_host(config: &Config) -> String {
     let host = config.server.host;
     if host.is_unspecified() {
@@ -90,9 +96,6 @@ pub(super) fn own_host(config: &Config) -> String {
 
 #[cfg(test)]
 mod tests {
-    // A test fails by panicking.
-    #![allow(clippy::unwrap_used)]
-
     use std::path::Path;
 
     use super::*;
@@ -117,8 +120,8 @@ mod tests {
         assert!(error.to_string().contains("[client] smtp"), "{error}");
         let nothing_is_fixed = "[ports]\nsmtps = 0\npop3s = 0\nimaps = 0\n";
         let config = Config::parse("x.ini", nothing_is_fixed, Path::new("/lab")).unwrap();
-        let said = ("there.test".to_owned(), 993);
-        let settings = settings_for(&config, Protocol::Smtp, Some(&said)).unwrap();
+        let named = "there.test:993".parse().unwrap();
+        let settings = settings_for(&config, Protocol::Smtp, Some(&named)).unwrap();
         assert_eq!(settings.smtp.to_string(), "there.test:993");
     }
 
@@ -130,9 +133,9 @@ mod tests {
             let off: String = off.map(|off| format!("{}s =\n", off.name())).collect();
             let text = format!("[ports]\n{off}");
             let config = Config::parse("x.ini", &text, Path::new("/lab")).unwrap();
-            for spoken in all {
-                let settings = settings_for(&config, spoken, None);
-                assert_eq!(settings.is_ok(), spoken == known, "{text}{spoken:?}");
+            for needed in all {
+                let settings = settings_for(&config, needed, None);
+                assert_eq!(settings.is_ok(), needed == known, "{text}{needed:?}");
             }
         }
     }

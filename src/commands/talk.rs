@@ -1,98 +1,59 @@
-//! `pillarbox smtp`, `pop3`, `imap`: a person types the protocol, and sees what every line means.
+//! `pillarbox smtp`, `pop3`, `imap`: the user types the protocol, and sees what every line means.
 
 use std::io::{self, IsTerminal};
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use clap::{ArgGroup, Args};
+use clap::Args;
 
 use super::explain::texts;
 use super::recording::{RecordingArgs, during};
 use super::settings::{own_host, passwords};
-use super::{CaptureArgs, CommandError, terminal};
+use super::{CaptureArgs, CommandError, SecurityArgs, terminal};
 use crate::client::{Endpoint, Security};
-use crate::config::{Config, Port, Ports, data_folder};
+use crate::config::{Config, Ports, data_folder};
 use crate::console::{ExampleNames, Failure, Options, converse};
-use crate::mail::net::place::host_perhaps_port;
+use crate::mail::net::host_port::HostMaybePort;
 use crate::mail::protocol::Protocol;
 use crate::teaching::text::TextStyle;
 use crate::teaching::transcript::Explain;
 
 /// Type the protocol by hand, and see what every line means.
 #[derive(Args, Clone, Debug)]
-#[command(
-    group(ArgGroup::new("security").args(["tls", "starttls", "plain"])),
-    after_help = "While it runs:
+#[command(after_help = "While it runs:
   what you type is sent as you typed it; Tab completes, F1 explains more
-  /help lists what the console itself can do
-From a pipe each line waits for the answer to the one before:
-  printf 'EHLO me\\nQUIT\\n' | pillarbox smtp"
-)]
+  /help lists the commands of the console itself
+From a pipe, each line waits for the reply to the line before:
+  printf 'EHLO me\\nQUIT\\n' | pillarbox smtp")]
 pub struct TalkArgs {
     /// The server [default: the one in the configuration]
     #[arg(value_name = "HOST[:PORT]")]
-    pub place: Option<Place>,
-    /// TLS from the first octet
-    #[arg(long)]
-    pub tls: bool,
-    /// Begin in clear, and go on under TLS
-    #[arg(long)]
-    pub starttls: bool,
-    /// In clear, which is the default
-    #[arg(long)]
-    pub plain: bool,
-    /// Log in first, as this account
+    pub server: Option<HostMaybePort>,
+    /// How the connection is protected.
+    #[command(flatten)]
+    pub security: SecurityArgs,
+    /// Log in as this account first
     #[arg(long, value_name = "NAME")]
     pub user: Option<String>,
-    /// What is explained below each line
+    /// Which lines are explained
     #[arg(long, value_enum, value_name = "WHAT", default_value = "all")]
     pub explain: Explain,
-    /// Show passwords, save them, and write them into the journal
+    /// Show and record passwords, instead of ********
     #[arg(long)]
     pub show_secrets: bool,
-    /// The CA to trust beside the system's [default: the lab's own]
+    /// CA to trust in addition to the system's [default: the lab's own]
     #[arg(long, value_name = "FILE")]
     pub ca: Option<PathBuf>,
-    /// Captures and the key log
+    /// Captures and the key log.
     #[command(flatten)]
     pub capture: CaptureArgs,
 }
 
-/// A server that is named on the command line.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
-    host: String,
-    /// `None`: the usual one.
-    port: Option<u16>,
-}
-
-impl FromStr for Place {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Place, String> {
-        let (host, port) = host_perhaps_port(text);
-        let port = port.map(|port| {
-            port.parse()
-                .map_err(|_| format!("{port:?} is no port: 1 to 65535"))
-        });
-        let port = port.transpose()?;
-        match host {
-            "" => Err("expected HOST or HOST:PORT".to_owned()),
-            host => Ok(Place {
-                host: host.to_owned(),
-                port,
-            }),
-        }
-    }
-}
-
-/// Leads the conversation.
+/// Runs the console until the user leaves.
 ///
 /// # Errors
-/// When there is no server, the login's password is not known, or from a pipe, a line went
-/// unanswered.
+/// When there is no server, the password is not known, or a line from a pipe got no reply.
 pub fn run(protocol: Protocol, args: &TalkArgs, config: &Config) -> Result<(), CommandError> {
     let endpoint = endpoint(protocol, args, config)?;
     let recording = RecordingArgs {
@@ -100,16 +61,18 @@ pub fn run(protocol: Protocol, args: &TalkArgs, config: &Config) -> Result<(), C
         capture: args.capture.clone(),
     };
     during(config, &recording, |recorder| {
-        let taps = recorder.taps();
-        lead(protocol, args, config, Endpoint { taps, ..endpoint })
+        let mut endpoint = endpoint;
+        endpoint.taps = recorder.taps();
+        talk(protocol, args, config, &endpoint)
     })
 }
 
-fn lead(
+/// Connects and runs the console.
+fn talk(
     protocol: Protocol,
     args: &TalkArgs,
     config: &Config,
-    endpoint: Endpoint,
+    endpoint: &Endpoint,
 ) -> Result<(), CommandError> {
     let out = io::stdout();
     let person = io::stdin().is_terminal() && out.is_terminal();
@@ -124,10 +87,10 @@ fn lead(
         history: data_folder().join(format!("typed-{}", protocol.name())),
     };
     let opening = opening(protocol, args, config)?;
-    converse(&endpoint, &options, &cast(config), &opening).map_err(|failure| match failure {
+    converse(endpoint, &options, &cast(config), &opening).map_err(|failure| match failure {
         Failure::Client(error) => error.into(),
         Failure::Unsaid(line) => CommandError::Job(format!(
-            "{endpoint} closed the connection before this could be said: {line}"
+            "{endpoint} closed the connection before this line could be sent: {line}"
         )),
         Failure::NoAnswer => CommandError::Job(format!(
             "{endpoint} has not answered for {} seconds",
@@ -137,40 +100,37 @@ fn lead(
     })
 }
 
-/// Where the server is: what the command line says, and for the rest the configuration.
+/// Returns the server: from the command line, and the rest from the configuration.
 fn endpoint(
     protocol: Protocol,
     args: &TalkArgs,
     config: &Config,
 ) -> Result<Endpoint, CommandError> {
-    let security = match args.tls {
-        true => Security::Tls,
-        false => Security::Plain,
-    };
     let ports = &config.ports;
-    let (own, service) = match (protocol, args.tls) {
-        (Protocol::Pop3, false) => (ports.pop3, "pop3"),
-        (Protocol::Pop3, true) => (ports.pop3s, "pop3s"),
-        (Protocol::Imap, false) => (ports.imap, "imap"),
-        (Protocol::Imap, true) => (ports.imaps, "imaps"),
-        (_, false) => (ports.smtp, "smtp"),
-        (_, true) => (ports.smtps, "smtps"),
+    // The console itself types STARTTLS, so only `--tls` changes the port.
+    let (security, own, service) = match (protocol, args.security.tls) {
+        (Protocol::Pop3, false) => (Security::Plain, ports.pop3, "pop3"),
+        (Protocol::Pop3, true) => (Security::Tls, ports.pop3s, "pop3s"),
+        (Protocol::Imap, false) => (Security::Plain, ports.imap, "imap"),
+        (Protocol::Imap, true) => (Security::Tls, ports.imaps, "imaps"),
+        (_, false) => (Security::Plain, ports.smtp, "smtp"),
+        (_, true) => (Security::Tls, ports.smtps, "smtps"),
     };
-    let own = own
-        .map(|Port { number, .. }| number)
-        .filter(|number| *number != 0);
-    let (host, port) = match &args.place {
-        None => (own_host(config), own),
-        Some(Place {
-            host,
-            port: Some(port),
-        }) => (host.clone(), Some(*port)),
-        Some(Place { host, port: None }) if *host == own_host(config) => (host.clone(), own),
-        Some(Place { host, port: None }) => (host.clone(), Ports::well_known(service)),
+    let own_port = own.map(|port| port.number).filter(|number| *number != 0);
+    let named = args.server.clone();
+    let server = named.unwrap_or_else(|| HostMaybePort {
+        host: own_host(config),
+        port: None,
+    });
+    let usual = if server.host == own_host(config) {
+        own_port
+    } else {
+        Ports::well_known(service)
     };
-    let Some(port) = port else {
+    let Some(port) = server.port.or(usual) else {
         return Err(CommandError::Setup(format!(
-            "where is the server? [ports] has no fixed port for it; say pillarbox {} HOST:PORT",
+            "the server is not known: [ports] {service} has no fixed port; \
+             name one with pillarbox {} HOST:PORT",
             protocol.name()
         )));
     };
@@ -178,12 +138,12 @@ fn endpoint(
         .ca
         .clone()
         .unwrap_or_else(|| config.tls.certs.join("ca.pem"));
-    let mut endpoint = Endpoint::new(host, port, security, ca);
+    let mut endpoint = Endpoint::new(server.host, port, security, ca);
     endpoint.versions = config.tls.versions;
     Ok(endpoint)
 }
 
-/// What is said before the person has the word: STARTTLS and the login, if those are asked for.
+/// Returns the lines that are sent before the user types: STARTTLS and the login, if requested.
 fn opening(
     protocol: Protocol,
     args: &TalkArgs,
@@ -192,16 +152,16 @@ fn opening(
     let smtp = !matches!(protocol, Protocol::Pop3 | Protocol::Imap);
     let hello = "EHLO localhost".to_owned();
     let mut lines = Vec::new();
-    if args.starttls {
-        lines.extend(smtp.then(|| hello.clone()));
-        lines.push(
-            if protocol == Protocol::Pop3 {
-                "STLS"
-            } else {
-                "STARTTLS"
-            }
-            .to_owned(),
-        );
+    if args.security.starttls {
+        if smtp {
+            lines.push(hello.clone());
+        }
+        let command = if protocol == Protocol::Pop3 {
+            "STLS"
+        } else {
+            "STARTTLS"
+        };
+        lines.push(command.to_owned());
     }
     let Some(user) = &args.user else {
         return Ok(lines);
@@ -218,23 +178,23 @@ fn opening(
     Ok(lines)
 }
 
-/// The account's password, from the environment, the configuration, or its owner.
+/// Returns the account's password: from the environment, the configuration or the user.
 fn password(user: &str, config: &Config) -> Result<String, CommandError> {
     let password = terminal::password(None, user, &passwords(config))?;
-    match password.contains(char::is_control) {
-        true => Err(CommandError::Setup(
+    if password.contains(char::is_control) {
+        return Err(CommandError::Setup(
             "a password with a control character cannot be typed".to_owned(),
-        )),
-        false => Ok(password),
+        ));
     }
+    Ok(password)
 }
 
-/// RFC 3501 §9, `quoted`.
+/// Returns the text as a quoted string (RFC 3501 §9, `quoted`).
 fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', r"\\").replace('"', r#"\""#))
 }
 
-/// Whom the examples are about: the first two accounts.
+/// Returns the people in the examples: the first two accounts.
 fn cast(config: &Config) -> ExampleNames {
     let mut names: Vec<&String> = config.accounts.keys().collect();
     names.sort();
@@ -244,38 +204,5 @@ fn cast(config: &Config) -> ExampleNames {
         me: name(0, "alice"),
         you: name(1, "bob"),
         domain: config.server.domain.clone(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    // A test fails by panicking.
-    #![allow(clippy::unwrap_used)]
-
-    use super::*;
-
-    #[test]
-    fn a_place_is_a_host_and_perhaps_a_port() {
-        let place = |host: &str, port| {
-            Ok(Place {
-                host: host.to_owned(),
-                port,
-            })
-        };
-        let rows = [
-            ("mail.test", place("mail.test", None)),
-            ("mail.test:25", place("mail.test", Some(25))),
-            ("[::1]:25", place("::1", Some(25))),
-            ("[::1]", place("::1", None)),
-            ("::1", place("::1", None)),
-            (
-                "mail.test:smtp",
-                Err("\"smtp\" is no port: 1 to 65535".to_owned()),
-            ),
-            (":25", Err("expected HOST or HOST:PORT".to_owned())),
-        ];
-        for (text, expected) in rows {
-            assert_eq!(text.parse(), expected, "{text}");
-        }
     }
 }

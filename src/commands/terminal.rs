@@ -1,26 +1,24 @@
-//! The person at the terminal: asked for a password, and shown what is fit for a terminal.
+//! Input and output of the commands: passwords, text for a terminal, JSON, a progress bar.
 
 use std::collections::HashMap;
 use std::env;
 use std::io::{self, IsTerminal, Write};
 
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
+
 use super::CommandError;
 use crate::client::printable;
 
-/// The environment variable in which a script hands a password over, unseen by other users.
+/// The environment variable for a password, which other users cannot see.
 const PASSWORD_VARIABLE: &str = "PILLARBOX_PASSWORD";
 
-/// When the screen, or the file or pipe in its place, takes no more.
-impl From<io::Error> for CommandError {
-    fn from(error: io::Error) -> CommandError {
-        if error.kind() == io::ErrorKind::BrokenPipe {
-            return CommandError::Unread;
-        }
-        CommandError::Job(format!("the output cannot be written: {error}"))
-    }
-}
+/// Smaller messages are sent before a progress bar can be read.
+const WORTH_A_BAR: u64 = 1024 * 1024;
 
-/// The password of an account: given, in the environment, in the configuration, or asked for.
+/// Returns the password of an account.
+///
+/// It is `given`, or in the environment, or in the configuration; otherwise the user is asked.
 pub(super) fn password(
     given: Option<&str>,
     account: &str,
@@ -35,11 +33,12 @@ pub(super) fn password(
     }
     let unknown = || {
         CommandError::Setup(format!(
-            "the password of {} is not known; use --password or {PASSWORD_VARIABLE}",
+            "no account \"{}\" with a password in the configuration; check the name, or give its \
+             password with --password or in {PASSWORD_VARIABLE}",
             printable(account)
         ))
     };
-    // The text of a message may come by a pipe; a script's errors do not go to a terminal.
+    // Standard input may be the text of a message, so standard error tells whether a person is there.
     if !io::stderr().is_terminal() {
         return Err(unknown());
     }
@@ -47,7 +46,7 @@ pub(super) fn password(
     rpassword::prompt_password(prompt).map_err(|_| unknown())
 }
 
-/// The columns of the terminal that `out` is, if it is one.
+/// Returns the columns of the terminal, if standard output is one.
 pub(super) fn width() -> Option<usize> {
     let stdout = io::stdout();
     let size = stdout
@@ -56,10 +55,30 @@ pub(super) fn width() -> Option<usize> {
     (size.ws_col > 0).then_some(usize::from(size.ws_col))
 }
 
-/// Prints lines of a mail's text: each made printable, tabs kept as spaces.
+/// Prints the text of a mail: each line made printable, with spaces for tabs.
 pub(super) fn print_text(out: &mut dyn Write, text: &str) -> io::Result<()> {
     text.lines()
         .try_for_each(|line| writeln!(out, "{}", printable(&line.replace('\t', "    "))))
+}
+
+/// Prints a value as JSON, with a line ending. `docs/usage.md` documents the values.
+pub(super) fn print_json(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, value)?;
+    writeln!(out)
+}
+
+/// Returns a progress bar on standard error; a hidden one if the message is small or the output is no
+/// terminal.
+pub(super) fn progress_bar(octets: u64) -> ProgressBar {
+    if octets < WORTH_A_BAR || !io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(octets);
+    let style = ProgressStyle::with_template("{wide_bar} {bytes} of {total_bytes}, {eta}");
+    match style {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
 }
 
 #[cfg(test)]

@@ -1,42 +1,54 @@
-//! Who may log in: the names and passwords of `[accounts]`, in clear or as an argon2id hash.
+//! The accounts: the names and passwords of `[accounts]`, and the check of a login.
 //!
-//! A hash is slow on purpose. A password that was verified is therefore remembered for some
-//! minutes, under a keyed hash that dies with the process, so that a client that polls every ten
-//! seconds does not cost a full hash each time.
+//! A password is written as it is, or as an argon2id hash. Computing a hash is slow on purpose. A password
+//! that was verified is therefore remembered for some minutes, under a keyed hash that dies with the
+//! process, so that a client that polls every ten seconds does not cost a full hash each time.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use argon2::Argon2;
 use argon2::password_hash::rand_core::OsRng;
 use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
 
+use super::error::ConfigError;
+use super::reader::IniSection;
 use crate::limits;
 
+/// The accounts of the lab, each with its password: those of the shipped `config.ini`.
+pub const LAB_ACCOUNTS: [(&str, &str); 3] = [
+    ("alice", "wonderland"),
+    ("bob", "builder"),
+    ("carol", "chimney"),
+];
+
+/// How long a verified password is remembered.
 const REMEMBERED: Duration = Duration::from_secs(5 * 60);
 
-/// The accounts and their passwords.
+/// The accounts of a mail domain and their passwords; checks logins.
 pub struct Accounts {
     domain: String,
     passwords: HashMap<String, Password>,
+    /// For each account the fingerprint of the verified password, and when it was verified.
     verified: Mutex<HashMap<String, (u64, Instant)>>,
+    /// The key of the fingerprints.
     key: RandomState,
-    hashing: Turns,
+    hashing: Semaphore,
 }
 
 /// A password as the configuration has it.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Password {
-    /// In clear: for a lab, where everybody knows them.
+    /// The password itself: for a lab, where it is no secret.
     Clear(String),
     /// An argon2id hash in PHC form, as `pillarbox passwd` prints it.
     Hash(String),
 }
 
 impl std::fmt::Debug for Password {
-    /// No password reaches a log.
+    /// Leaves the password out, so that none reaches a log.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Password::Clear(_) => "Clear(…)",
@@ -46,10 +58,10 @@ impl std::fmt::Debug for Password {
 }
 
 impl Password {
-    /// Takes a configured value: a PHC string is a hash, anything else a password in clear.
+    /// Parses a configured value: a PHC string is a hash, anything else the password itself.
     ///
     /// # Errors
-    /// When the value begins like a hash and is none that we verify.
+    /// When the value begins like a hash, but is none that we can verify.
     pub fn parse(text: &str) -> Result<Password, String> {
         if !text.starts_with("$argon2") {
             return Ok(Password::Clear(text.to_owned()));
@@ -58,13 +70,13 @@ impl Password {
             Ok(hash) if hash.salt.is_some() && hash.hash.is_some() => {
                 Ok(Password::Hash(text.to_owned()))
             }
-            Ok(_) => Err("not a whole argon2 hash".to_owned()),
-            Err(error) => Err(format!("not an argon2 hash: {error}")),
+            Ok(_) => Err("the argon2 hash is incomplete".to_owned()),
+            Err(error) => Err(format!("this is no valid argon2 hash: {error}")),
         }
     }
 }
 
-/// The argon2id hash of a password, with a salt of its own, in PHC form.
+/// Returns the argon2id hash of a password, with a salt of its own, in PHC form.
 ///
 /// # Errors
 /// When argon2 refuses the password (it is longer than 2³² octets).
@@ -75,21 +87,49 @@ pub fn hash(password: &str) -> Result<String, String> {
         .map_err(|error| error.to_string())
 }
 
+/// Reads `[accounts]`. Without the section there are the accounts of the lab; an empty one means none.
+pub(super) fn read(
+    file: &str,
+    section: Option<IniSection>,
+) -> Result<HashMap<String, Password>, ConfigError> {
+    let lab = || LAB_ACCOUNTS.map(|(name, password)| (name.to_owned(), password.to_owned()));
+    let entries = section.map_or_else(|| lab().to_vec(), IniSection::rest);
+    let mut accounts = HashMap::new();
+    for (name, password) in entries {
+        let account = account(&name, &password);
+        let account =
+            account.map_err(|why| ConfigError(format!("{file}, [accounts] {name}: {why}")))?;
+        accounts.insert(name, account);
+    }
+    Ok(accounts)
+}
+
+/// Checks the name of an account and parses its password.
+fn account(name: &str, password: &str) -> Result<Password, String> {
+    let legal = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    if name.is_empty() || name.starts_with('.') || !name.chars().all(legal) {
+        return Err("a name consists of letters, digits, dots, - and _".to_owned());
+    }
+    if password.is_empty() {
+        return Err("the password is missing".to_owned());
+    }
+    Password::parse(password)
+}
+
 impl Accounts {
-    /// The accounts of one mail domain, by the part before the `@`.
+    /// Makes the accounts of one mail domain, by the part before the `@`.
     #[must_use]
     pub fn new(domain: &str, passwords: HashMap<String, Password>) -> Accounts {
-        let (verified, key) = (Mutex::default(), RandomState::new());
         Accounts {
             domain: domain.to_owned(),
             passwords,
-            verified,
-            key,
-            hashing: Turns::new(limits::HASHES_AT_ONCE),
+            verified: Mutex::default(),
+            key: RandomState::new(),
+            hashing: Semaphore::new(limits::HASHES_AT_ONCE),
         }
     }
 
-    /// The account that this login name means: `alice` or `alice@` the local domain, in any case.
+    /// Finds the account of a login name: `alice` or `alice@` the local domain, in any case.
     #[must_use]
     pub fn find(&self, login: &str) -> Option<&str> {
         let name = match login.rsplit_once('@') {
@@ -103,13 +143,15 @@ impl Accounts {
             .map(|(name, _)| name.as_str())
     }
 
-    /// The names of all the accounts, in no order.
+    /// Iterates over the names of all accounts, in no particular order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.passwords.keys().map(String::as_str)
     }
 
-    /// The account whose login name and password these are. Where there are hashes, every wrong
-    /// answer takes as long as one that needs a hash, so its time does not tell which names exist.
+    /// Returns the account whose login name and password these are.
+    ///
+    /// If any account has a hash, every refusal takes as long as one that computes a hash, so its time
+    /// does not reveal which names exist.
     #[must_use]
     pub fn verify(&self, login: &str, password: &str) -> Option<&str> {
         let name = self.find(login);
@@ -120,10 +162,10 @@ impl Accounts {
             }
             None => self.hash_in_vain(password),
         };
-        name.filter(|_| right)
+        if right { name } else { None }
     }
 
-    /// Takes as long as a wrong password does where somebody has a hash. Always false.
+    /// Takes as long as a wrong password does for an account with a hash. Always false.
     fn hash_in_vain(&self, password: &str) -> bool {
         let hash = self.passwords.values().find_map(|password| match password {
             Password::Hash(hash) => PasswordHash::new(hash).ok(),
@@ -131,8 +173,8 @@ impl Accounts {
         });
         if let Some(hash) = hash {
             let verify = || Argon2::default().verify_password(password.as_bytes(), &hash);
-            // Somebody else's password is not this one's: the outcome counts for nothing.
-            let _ = self.hashing.take(verify);
+            // This is the hash of another account, so the result does not matter.
+            let _ = self.hashing.run(verify);
         }
         false
     }
@@ -141,62 +183,59 @@ impl Accounts {
         let fingerprint = self.key.hash_one((name, password));
         let now = Instant::now();
         let fresh = |(known, at): &(u64, Instant)| *known == fingerprint && now - *at < REMEMBERED;
-        if self.remembered().get(name).is_some_and(fresh) {
+        if self.verified().get(name).is_some_and(fresh) {
             return true;
         }
         let Ok(parsed) = PasswordHash::new(hash) else {
             return false;
         };
         let verify = || Argon2::default().verify_password(password.as_bytes(), &parsed);
-        let right = self.hashing.take(verify).is_ok();
+        let right = self.hashing.run(verify).is_ok();
         if right {
-            self.remembered()
-                .insert(name.to_owned(), (fingerprint, now));
+            self.verified().insert(name.to_owned(), (fingerprint, now));
         }
         right
     }
 
-    fn remembered(&self) -> std::sync::MutexGuard<'_, HashMap<String, (u64, Instant)>> {
-        // The map is whole after each insertion, so a thread that died with it harmed nothing.
+    fn verified(&self) -> MutexGuard<'_, HashMap<String, (u64, Instant)>> {
+        // The map is complete after each insertion, so a panic in another thread did no harm.
         self.verified.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Lets so many work at once, and the others wait for their turn.
-struct Turns {
+/// Limits how many threads do some work at once; the others wait.
+struct Semaphore {
     free: Mutex<usize>,
-    given_back: Condvar,
+    released: Condvar,
 }
 
-impl Turns {
-    fn new(free: usize) -> Turns {
-        Turns {
+impl Semaphore {
+    fn new(free: usize) -> Semaphore {
+        Semaphore {
             free: Mutex::new(free),
-            given_back: Condvar::new(),
+            released: Condvar::new(),
         }
     }
 
-    fn take<T>(&self, work: impl FnOnce() -> T) -> T {
+    /// Waits for its turn, and does the work.
+    fn run<T>(&self, work: impl FnOnce() -> T) -> T {
         let free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-        let free = self.given_back.wait_while(free, |free| *free == 0);
+        let free = self.released.wait_while(free, |free| *free == 0);
         *free.unwrap_or_else(PoisonError::into_inner) -= 1;
         let done = work();
         *self.free.lock().unwrap_or_else(PoisonError::into_inner) += 1;
-        self.given_back.notify_one();
+        self.released.notify_one();
         done
     }
 }
 
-/// Compares without telling by its time where the first difference is.
+/// Compares in a time that does not depend on where the first difference is.
 fn same(a: &[u8], b: &[u8]) -> bool {
     a.len() == b.len() && a.iter().zip(b).fold(0, |sum, (x, y)| sum | (x ^ y)) == 0
 }
 
 #[cfg(test)]
 mod tests {
-    // A test fails by panicking.
-    #![allow(clippy::unwrap_used)]
-
     use super::*;
 
     fn accounts() -> Accounts {
@@ -240,7 +279,7 @@ mod tests {
             begun.elapsed()
         };
         let wrong = taken("bob");
-        // A hash takes many thousand times as long as a look at the table.
+        // A hash takes many thousand times as long as a table look-up.
         for login in ["nobody", "alice", "bob@elsewhere.test"] {
             assert!(taken(login) > wrong / 20, "{login}");
         }

@@ -1,29 +1,34 @@
-//! Names that stand for one or more accounts: `[aliases] staff = alice, bob`.
+//! Aliases: names for one or more accounts, such as `[aliases] staff = alice, bob`.
 //!
-//! A small mailing list is an alias with many members (RFC 5321 §3.9). Aliases may name aliases;
-//! what each finally leads to is found out once, at the start, and so are loops. An alias never
-//! leads to another domain: a message that anybody may bring would be relayed for somebody who has
-//! not logged in.
+//! A small mailing list is an alias with many members (RFC 5321 §3.9). An alias may contain other
+//! aliases; they are resolved once, at the start, where loops are found too. An alias never leads to
+//! another domain: mail from senders who have not logged in would be relayed there.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// Each alias, in lower case, with the accounts that it leads to, sorted and each once.
+use super::accounts::Password;
+use super::error::ConfigError;
+use super::reader::IniSection;
+use crate::mail::protocol::smtp::Address;
+
+/// Each alias in lower case, with the accounts that it leads to, sorted and without duplicates.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Aliases(BTreeMap<String, Vec<String>>);
 
 impl Aliases {
-    /// No alias.
+    /// Returns the empty set of aliases.
     #[must_use]
     pub fn none() -> Aliases {
         Aliases::default()
     }
 
-    /// Resolves `name = member, member`. A member is an account or an alias, with or without `@`
-    /// and the local domain.
+    /// Resolves `name = member, member`.
+    ///
+    /// A member is an account or an alias, with or without `@` and the local domain.
     ///
     /// # Errors
-    /// The alias that is wrong, and a sentence: it has an account's name, no members, a member that
-    /// there is not, one in another domain, or leads back to itself.
+    /// The alias that is wrong, and a sentence: it has the name of an account, no members, a member that
+    /// does not exist or is in another domain, or it leads back to itself.
     pub fn resolve(
         domain: &str,
         accounts: &BTreeSet<String>,
@@ -34,11 +39,11 @@ impl Aliases {
             let members = members(domain, text).map_err(|why| (name.clone(), why))?;
             direct.insert(name.to_lowercase(), members);
         }
-        let search = Search { accounts, direct };
+        let graph = AliasGraph { accounts, direct };
         let mut resolved = BTreeMap::new();
-        for name in search.direct.keys() {
+        for name in graph.direct.keys() {
             let mut found = BTreeSet::new();
-            search
+            graph
                 .follow(name, &mut Vec::new(), &mut found)
                 .map_err(|why| (name.clone(), why))?;
             resolved.insert(name.clone(), found.into_iter().collect());
@@ -46,59 +51,84 @@ impl Aliases {
         Ok(Aliases(resolved))
     }
 
-    /// The accounts that this alias leads to; case does not matter.
+    /// Returns the accounts that an alias leads to; its case does not matter.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<&[String]> {
         self.0.get(&name.to_lowercase()).map(Vec::as_slice)
     }
 }
 
-/// The members of one alias, without the local domain.
+/// Reads `[aliases]`.
+pub(super) fn read(
+    section: IniSection,
+    domain: &str,
+    accounts: &HashMap<String, Password>,
+) -> Result<Aliases, ConfigError> {
+    let wrong = section.wrong_by_key();
+    let entries = section.rest();
+    for (name, _) in &entries {
+        if Address::parse(&format!("{name}@{domain}")).is_err() {
+            return Err(wrong(
+                name,
+                "this cannot be the part of an address before the @",
+            ));
+        }
+        // RFC 5233: the user's own detail follows a plus, so such an alias would never be found.
+        if name.contains('+') {
+            return Err(wrong(name, "an alias must not contain a plus"));
+        }
+    }
+    let accounts: BTreeSet<String> = accounts.keys().cloned().collect();
+    Aliases::resolve(domain, &accounts, &entries).map_err(|(name, why)| wrong(&name, &why))
+}
+
+/// Returns the members of one alias, without the local domain.
 fn members(domain: &str, text: &str) -> Result<Vec<String>, String> {
     let member = |member: &str| match member.trim().rsplit_once('@') {
         None => Ok(member.trim().to_lowercase()),
         Some((local, at)) if at.eq_ignore_ascii_case(domain) => Ok(local.to_lowercase()),
         Some(_) => Err(format!(
-            "{} is in another domain; mail is relayed only for those who log in, \
-             so an alias leads to accounts of {domain}",
+            "{} is in another domain; an alias may only lead to accounts of {domain}, \
+             because mail is relayed only for users who log in",
             member.trim()
         )),
     };
     text.split(',').map(member).collect()
 }
 
-/// The aliases as they were written, to be followed.
-struct Search<'a> {
+/// The aliases as they were written, and the accounts.
+struct AliasGraph<'a> {
     accounts: &'a BTreeSet<String>,
     direct: BTreeMap<String, Vec<String>>,
 }
 
-impl Search<'_> {
-    /// Adds the accounts that `name` leads to; `way` are the aliases that led to it.
+impl AliasGraph<'_> {
+    /// Adds the accounts that `name` leads to. `path` has the aliases that led to it.
     fn follow(
         &self,
         name: &str,
-        way: &mut Vec<String>,
+        path: &mut Vec<String>,
         found: &mut BTreeSet<String>,
     ) -> Result<(), String> {
-        if way.iter().any(|passed| passed == name) {
+        if path.iter().any(|passed| passed == name) {
             return Err(format!(
                 "it leads back to itself: {} → {name}",
-                way.join(" → ")
+                path.join(" → ")
             ));
         }
-        let (account, alias) = (self.accounts.contains(name), self.direct.get(name));
-        match (account, alias) {
-            (true, Some(_)) => return Err(format!("{name} is an account already")),
+        match (self.accounts.contains(name), self.direct.get(name)) {
+            (true, Some(_)) => return Err(format!("{name} is already an account")),
             (false, None) if name.is_empty() => return Err("a member is missing".to_owned()),
             (false, None) => return Err(format!("{name} is neither an account nor an alias")),
-            (true, None) => drop(found.insert(name.to_owned())),
+            (true, None) => {
+                found.insert(name.to_owned());
+            }
             (false, Some(members)) => {
-                way.push(name.to_owned());
+                path.push(name.to_owned());
                 for member in members {
-                    self.follow(member, way, found)?;
+                    self.follow(member, path, found)?;
                 }
-                way.pop();
+                path.pop();
             }
         }
         Ok(())
@@ -107,9 +137,6 @@ impl Search<'_> {
 
 #[cfg(test)]
 mod tests {
-    // A test fails by panicking.
-    #![allow(clippy::unwrap_used)]
-
     use super::*;
 
     fn resolve(entries: &[(&str, &str)]) -> Result<Aliases, String> {
@@ -160,11 +187,11 @@ mod tests {
                 "a: nobody is neither an account nor an alias",
             ),
             (&[("a", "alice,")], "a: a member is missing"),
-            (&[("alice", "bob")], "alice: alice is an account already"),
+            (&[("alice", "bob")], "alice: alice is already an account"),
             (
                 &[("a", "bob@elsewhere.test")],
-                "a: bob@elsewhere.test is in another domain; mail is relayed only for those who \
-                 log in, so an alias leads to accounts of here.test",
+                "a: bob@elsewhere.test is in another domain; an alias may only lead to accounts of \
+                 here.test, because mail is relayed only for users who log in",
             ),
         ];
         for (entries, expected) in rows {

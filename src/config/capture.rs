@@ -1,32 +1,32 @@
-//! `[capture]`: what is written down of the wire, for Wireshark.
+//! `[capture]`: what is written of the wire, for Wireshark.
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use super::ConfigError;
-use super::reader::Section;
+use super::error::ConfigError;
+use super::reader::IniSection;
 use super::values::yes_or_no;
 
 /// `[capture]`
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Capture {
-    /// Where `pillarbox serve` writes what crosses its connections; `None`: nowhere.
+pub struct CaptureSection {
+    /// The file to which `pillarbox serve` writes a capture; `None`: no capture.
     pub file: Option<PathBuf>,
-    /// Do the TLS secrets stand in captures?
+    /// True to write the TLS secrets into captures.
     pub keys: bool,
     /// Which ports the servers have in captures.
     pub ports: CapturePorts,
-    /// Where the TLS secrets are logged; `None`: nowhere.
+    /// The file to which the TLS secrets are logged; `None`: no log.
     pub keylog: Option<PathBuf>,
 }
 
 /// Which ports the servers have in a capture.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum CapturePorts {
-    /// Those that they had.
+    /// The real ports.
     #[default]
     Own,
-    /// Those that their services have on the Internet, by which Wireshark knows the protocols.
+    /// The well-known ports of the services, by which Wireshark recognises the protocols.
     WellKnown,
 }
 
@@ -37,18 +37,21 @@ impl FromStr for CapturePorts {
         match text {
             "own" => Ok(CapturePorts::Own),
             "well-known" => Ok(CapturePorts::WellKnown),
-            _ => Err("own or well-known".to_owned()),
+            _ => Err("expected own or well-known".to_owned()),
         }
     }
 }
 
-impl Capture {
-    pub(super) fn read(mut section: Section, folder: &Path) -> Result<Capture, ConfigError> {
+impl CaptureSection {
+    pub(super) fn read(
+        mut section: IniSection,
+        folder: &Path,
+    ) -> Result<CaptureSection, ConfigError> {
         let mut file = |key| {
             let path = section.text(key).filter(|path| !path.is_empty());
             path.map(|path| folder.join(path))
         };
-        let capture = Capture {
+        let capture = CaptureSection {
             file: file("file"),
             keylog: file("keylog"),
             keys: section.value_by("keys", false, yes_or_no)?,
@@ -61,13 +64,10 @@ impl Capture {
 
 #[cfg(test)]
 mod tests {
-    // A test fails by panicking.
-    #![allow(clippy::unwrap_used)]
-
     use super::*;
     use crate::config::Config;
 
-    fn of(text: &str) -> Result<Capture, String> {
+    fn of(text: &str) -> Result<CaptureSection, String> {
         let text = format!("[capture]\n{text}\n");
         let config = Config::parse("x.ini", &text, Path::new("/lab"));
         config.map(|config| config.capture).map_err(|error| error.0)
@@ -75,9 +75,9 @@ mod tests {
 
     #[test]
     fn off_unless_written() {
-        assert_eq!(of("file =\nkeylog ="), Ok(Capture::default()));
+        assert_eq!(of("file =\nkeylog ="), Ok(CaptureSection::default()));
         let all = of("file = lab.pcapng\nkeys = yes\nports = well-known\nkeylog = /keys.txt");
-        let expected = Capture {
+        let expected = CaptureSection {
             file: Some("/lab/lab.pcapng".into()),
             keys: true,
             ports: CapturePorts::WellKnown,

@@ -1,14 +1,14 @@
-//! `[limits]`: what is too much, and how long is too long.
+//! `[limits]`: maximum sizes, counts and times.
 
 use std::time::Duration;
 
-use super::ConfigError;
-use super::reader::Section;
+use super::error::ConfigError;
+use super::reader::IniSection;
 use super::values::{at_least_one, octets, seconds};
 use crate::limits::{BareLineEndings, Limits};
 
 /// Reads `[limits]`.
-pub(super) fn read(mut section: Section) -> Result<Limits, ConfigError> {
+pub(super) fn read(mut section: IniSection) -> Result<Limits, ConfigError> {
     let default = Limits::default();
     let limits = Limits {
         message_size: section.value_by("message_size", default.message_size, octets)?,
@@ -54,20 +54,20 @@ pub(super) fn read(mut section: Section) -> Result<Limits, ConfigError> {
     Ok(limits)
 }
 
-/// RFC 5321 §4.5.3.1.4: a server must take lines of 512 octets.
+/// Parses a line length. RFC 5321 §4.5.3.1.4: a server must take lines of 512 octets.
 fn line_length(text: &str) -> Result<usize, String> {
     let length = octets(text)?;
     let length = usize::try_from(length).map_err(|error| error.to_string())?;
-    match length {
-        512.. => Ok(length),
-        _ => Err("at least 512 (RFC 5321 §4.5.3.1.4)".to_owned()),
+    if length < 512 {
+        return Err("expected at least 512 (RFC 5321 §4.5.3.1.4)".to_owned());
     }
+    Ok(length)
 }
 
 fn recipients(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(n) if n >= 100 => Ok(n),
-        _ => Err("a number of at least 100 (RFC 5321 §4.5.3.1.8)".to_owned()),
+        _ => Err("expected a number of at least 100 (RFC 5321 §4.5.3.1.8)".to_owned()),
     }
 }
 
@@ -75,13 +75,13 @@ fn seconds_or_none(text: &str) -> Result<Duration, String> {
     let seconds: Result<u32, _> = text.parse();
     seconds
         .map(|seconds| Duration::from_secs(seconds.into()))
-        .map_err(|_| "a number of seconds, or 0".to_owned())
+        .map_err(|_| "expected a number of seconds, or 0".to_owned())
 }
 
 fn refuse_or_accept(text: &str) -> Result<BareLineEndings, String> {
     match text {
         "refuse" => Ok(BareLineEndings::Refuse),
         "accept" => Ok(BareLineEndings::Accept),
-        _ => Err("refuse or accept".to_owned()),
+        _ => Err("expected refuse or accept".to_owned()),
     }
 }

@@ -1,41 +1,41 @@
-//! `[ports]`: what is spoken where. The rule that a student learns once: the well-known port plus 2000.
+//! `[ports]`: the port of each service. The rule: the well-known port plus 2000.
 
-use super::ConfigError;
-use super::reader::Section;
+use super::error::ConfigError;
+use super::reader::IniSection;
 use super::values::port_or_off;
 
 /// A port of `[ports]`: `2025`, or `2024 if free`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Port {
-    /// 0 is any free port.
+    /// The number; 0 means any free port.
     pub number: u16,
-    /// When another program has it, ours does without, instead of not starting.
+    /// True if our servers start without this service when another program uses the port.
     pub if_free: bool,
 }
 
-/// `[ports]`: `None` is off.
+/// `[ports]`: a service with `None` is off.
 #[derive(Clone, Debug)]
 pub struct Ports {
-    /// Mail from other servers, in clear or STARTTLS: 25 (RFC 5321).
+    /// Mail from other servers, unencrypted or with STARTTLS: 25 (RFC 5321).
     pub smtp: Option<Port>,
-    /// Mail from users, in clear or STARTTLS: 587 (RFC 6409).
+    /// Mail from users, unencrypted or with STARTTLS: 587 (RFC 6409).
     pub submission: Option<Port>,
     /// Mail from users, under TLS: 465 (RFC 8314).
     pub smtps: Option<Port>,
-    /// Mail for the mailboxes, from a mail transfer agent beside us: 24 by custom (RFC 2033).
+    /// Mail for the mailboxes from another mail server on this machine: 24 by custom (RFC 2033).
     pub lmtp: Option<Port>,
-    /// POP3, in clear or STLS: 110 (RFC 1939).
+    /// POP3, unencrypted or with STLS: 110 (RFC 1939).
     pub pop3: Option<Port>,
     /// POP3 under TLS: 995 (RFC 8314).
     pub pop3s: Option<Port>,
-    /// IMAP, in clear or STARTTLS: 143 (RFC 3501).
+    /// IMAP, unencrypted or with STARTTLS: 143 (RFC 3501).
     pub imap: Option<Port>,
     /// IMAP under TLS: 993 (RFC 8314).
     pub imaps: Option<Port>,
 }
 
 impl Ports {
-    /// The names of all ports.
+    /// The names of all services.
     pub const NAMES: [&'static str; 8] = [
         "smtp",
         "submission",
@@ -47,7 +47,7 @@ impl Ports {
         "imaps",
     ];
 
-    /// The port that a service has on the Internet; where that is said stands with its field.
+    /// Returns the port that a service has on the Internet; the RFC is in the comment of its field.
     #[must_use]
     pub fn well_known(service: &str) -> Option<u16> {
         match service {
@@ -63,9 +63,9 @@ impl Ports {
         }
     }
 
-    pub(super) fn read(mut section: Section) -> Result<Ports, ConfigError> {
+    pub(super) fn read(mut section: IniSection) -> Result<Ports, ConfigError> {
         let mut port = |key, number| {
-            // Port 2024 is not rarely somebody else's, and few need LMTP.
+            // Other programs often use port 2024, and few users need LMTP.
             let if_free = key == "lmtp";
             section.value_by(key, Some(Port { number, if_free }), port_or_off)
         };

@@ -1,71 +1,68 @@
-//! From the text of `config.ini` to sections of settings, each taken once.
+//! Parses the text of `config.ini` into sections of settings, each taken once.
 //!
-//! The `ini` crate does the parsing. It is lenient where we are not: it lets a repeated key win
-//! silently, takes a line without `=` for a key, and cuts a value at any `;`. So the lines are
-//! checked first, which also gives errors their line numbers, and quoted values are carried past it.
+//! The `ini` crate does the parsing. It is more lenient than we are: it takes the last of repeated keys,
+//! takes a line without `=` for a key, and cuts a value at any `;`. So the lines are checked first, which
+//! also gives errors their line numbers, and quoted values are protected from it.
 
 use std::collections::HashMap;
 use std::fmt::Display;
 use std::str::FromStr;
 
-use super::ConfigError;
+use super::error::ConfigError;
 
-/// Stand-ins from Unicode's private use area for `;` and `#` inside quotes, and what they stand for.
-const STAND_INS: [(char, char); 2] = [('\u{e03b}', ';'), ('\u{e023}', '#')];
+/// Placeholders from Unicode's private use area for `;` and `#` inside quotes, and their originals.
+const PLACEHOLDERS: [(char, char); 2] = [('\u{e03b}', ';'), ('\u{e023}', '#')];
 
-/// Where `ini` puts what stands above the first section; [`check`] lets nothing stand there.
+/// The section in which `ini` puts what is above the first one; [`check`] permits nothing there.
 const ABOVE: &str = "default";
 
 /// The sections of a configuration that have not been taken yet.
-pub(super) struct Sections {
+pub(super) struct IniFile {
     file: String,
     sections: HashMap<String, HashMap<String, Option<String>>>,
 }
 
-/// One section, and the settings in it that have not been taken yet.
+/// The settings of one section that have not been taken yet.
 #[derive(Clone)]
-pub(super) struct Section {
+pub(super) struct IniSection {
     place: String,
     settings: HashMap<String, Option<String>>,
 }
 
-impl Sections {
-    /// Reads the text of `file`, the name that errors bear.
-    pub(super) fn read(file: &str, text: &str) -> Result<Sections, ConfigError> {
+impl IniFile {
+    /// Parses the text of a file; errors have the name `file`.
+    pub(super) fn read(file: &str, text: &str) -> Result<IniFile, ConfigError> {
         let checked = check(file, text)?;
         let sections = ini::inistr!(safe & checked)
             .map_err(|error| ConfigError(format!("{file} cannot be understood: {error}")))?;
-        Ok(Sections {
+        Ok(IniFile {
             file: file.to_owned(),
             sections,
         })
     }
 
-    /// Takes a section; `None` if the file has none of this name.
-    pub(super) fn section(&mut self, name: &str) -> Option<Section> {
+    /// Takes a section; `None` if the file does not have it.
+    pub(super) fn section(&mut self, name: &str) -> Option<IniSection> {
         let settings = self.sections.remove(name)?;
-        Some(Section {
+        Some(IniSection {
             place: format!("{}, [{name}]", self.file),
             settings,
         })
     }
 
-    /// Takes a section, empty if the file has none of this name.
-    pub(super) fn section_or_empty(&mut self, name: &str) -> Section {
+    /// Takes a section; empty if the file does not have it.
+    pub(super) fn section_or_empty(&mut self, name: &str) -> IniSection {
         let place = format!("{}, [{name}]", self.file);
-        self.section(name).unwrap_or(Section {
+        self.section(name).unwrap_or(IniSection {
             place,
             settings: HashMap::new(),
         })
     }
 
-    /// All is taken; what is left is unknown.
+    /// Fails if a section was not taken, because then it is unknown.
     pub(super) fn finish(self) -> Result<(), ConfigError> {
-        match self
-            .sections
-            .iter()
-            .find(|(name, settings)| *name != ABOVE || !settings.is_empty())
-        {
+        let mut left = self.sections.iter();
+        match left.find(|(name, settings)| *name != ABOVE || !settings.is_empty()) {
             None => Ok(()),
             Some((name, _)) => Err(ConfigError(format!(
                 "{}: [{name}] is not a section",
@@ -75,15 +72,15 @@ impl Sections {
     }
 }
 
-impl Section {
-    /// The value of a key as text, if the section has it.
+impl IniSection {
+    /// Takes the value of a key as text, if the section has it.
     pub(super) fn text(&mut self, key: &str) -> Option<String> {
         self.settings
             .remove(key)
             .map(|value| unquote(&value.unwrap_or_default()))
     }
 
-    /// The value of a key, or the default if the section does not have it.
+    /// Takes the value of a key, or the default if the section does not have it.
     pub(super) fn value<T>(&mut self, key: &str, default: T) -> Result<T, ConfigError>
     where
         T: FromStr<Err: Display>,
@@ -92,7 +89,7 @@ impl Section {
             .map_or(Ok(default), |text| self.parse(key, &text))
     }
 
-    /// Like [`Section::value`], through a function of one's own.
+    /// Takes the value of a key as [`IniSection::value`] does, parsed by a function.
     pub(super) fn value_by<T>(
         &mut self,
         key: &str,
@@ -114,18 +111,18 @@ impl Section {
         ConfigError(format!("{} {key} = {text:?}: {why}", self.place))
     }
 
-    /// An error about the value of a key that was taken.
+    /// Returns an error about a key.
     pub(super) fn wrong(&self, key: &str, why: &str) -> ConfigError {
         ConfigError(format!("{} {key}: {why}", self.place))
     }
 
-    /// Like [`Section::wrong`], for when the section itself is taken by [`Section::rest`].
+    /// Returns a function that makes errors about keys, for use after [`IniSection::rest`].
     pub(super) fn wrong_by_key(&self) -> impl Fn(&str, &str) -> ConfigError + use<> {
         let place = self.place.clone();
         move |key, why| ConfigError(format!("{place} {key}: {why}"))
     }
 
-    /// Every setting that is left, by its key: for sections whose keys are names.
+    /// Takes every setting that is left: for sections whose keys are names.
     pub(super) fn rest(self) -> Vec<(String, String)> {
         let text = |value: Option<String>| unquote(&value.unwrap_or_default());
         self.settings
@@ -134,7 +131,7 @@ impl Section {
             .collect()
     }
 
-    /// All is taken; what is left is unknown.
+    /// Fails if a setting was not taken, because then it is unknown.
     pub(super) fn finish(self) -> Result<(), ConfigError> {
         match self.settings.keys().min() {
             None => Ok(()),
@@ -146,9 +143,10 @@ impl Section {
     }
 }
 
-/// Refuses what `ini` would let pass, and puts stand-ins into quoted values.
+/// Refuses the errors that `ini` accepts, and puts placeholders into quoted values.
 fn check(file: &str, text: &str) -> Result<String, ConfigError> {
-    let (mut checked, mut section) = (String::new(), String::new());
+    let mut checked = String::new();
+    let mut section = String::new();
     let mut seen = HashMap::new();
     for (number, line) in text
         .lines()
@@ -167,7 +165,7 @@ fn check(file: &str, text: &str) -> Result<String, ConfigError> {
             // Kept as an empty line.
         } else if section.is_empty() {
             let begin = first_word(line);
-            return Err(wrong(format!("{begin} stands above the first [section]")));
+            return Err(wrong(format!("{begin} is above the first [section]")));
         } else {
             let begin = first_word(line);
             let no_setting = || wrong(format!("{begin} is not a setting: it has no ="));
@@ -182,7 +180,7 @@ fn check(file: &str, text: &str) -> Result<String, ConfigError> {
     Ok(checked)
 }
 
-/// How a line begins, as an error may say it: what follows may be a password.
+/// Returns the first word of a line for an error; the rest may be a password.
 fn first_word(line: &str) -> String {
     match line.split_once([' ', '\t', ':', '=']) {
         Some((word, _)) => format!("{:?}", format!("{word} …")),
@@ -190,33 +188,34 @@ fn first_word(line: &str) -> String {
     }
 }
 
-/// Remembers where something stands; it may stand only once.
+/// Remembers the line of a section or key; a second one is an error.
 fn note(seen: &mut HashMap<String, usize>, what: String, number: usize) -> Result<(), String> {
     match seen.insert(what.clone(), number) {
         None => Ok(()),
-        Some(first) => Err(format!("{what} stands in line {first} already")),
+        Some(first) => Err(format!("{what} is already in line {first}")),
     }
 }
 
-/// Puts stand-ins for `;` and `#` into a quoted value; elsewhere they must stand after a space,
+/// Puts placeholders for `;` and `#` into a quoted value. In another value they must follow a space,
 /// where they begin a comment.
 fn protect(value: &str) -> Result<String, &'static str> {
     if let Some(rest) = value.strip_prefix('"') {
         let (inside, after) = rest.split_once('"').ok_or("the closing quote is missing")?;
         if !after.trim_start().is_empty() && !after.trim_start().starts_with([';', '#']) {
-            return Err("something stands behind the closing quote");
+            return Err("there is text after the closing quote");
         }
-        let carry = |text: String, (stand_in, real)| text.replace(real, &String::from(stand_in));
+        let carry =
+            |text: String, (placeholder, real)| text.replace(real, &String::from(placeholder));
         return Ok(format!(
             "\"{}\"",
-            STAND_INS.into_iter().fold(inside.to_owned(), carry)
+            PLACEHOLDERS.into_iter().fold(inside.to_owned(), carry)
         ));
     }
     let comment = value.find([';', '#']).filter(|at| *at > 0);
-    match comment.is_none_or(|at| value[..at].ends_with(char::is_whitespace)) {
-        true => Ok(value.to_owned()),
-        false => Err("put a value that contains ; or # into \"double quotes\""),
+    if comment.is_some_and(|at| !value[..at].ends_with(char::is_whitespace)) {
+        return Err("put a value that contains ; or # into \"double quotes\"");
     }
+    Ok(value.to_owned())
 }
 
 fn unquote(value: &str) -> String {
@@ -225,10 +224,10 @@ fn unquote(value: &str) -> String {
         .and_then(|rest| rest.strip_suffix('"'))
     {
         None => value.to_owned(),
-        Some(inside) => STAND_INS
+        Some(inside) => PLACEHOLDERS
             .into_iter()
-            .fold(inside.to_owned(), |text, (stand_in, real)| {
-                text.replace(stand_in, &String::from(real))
+            .fold(inside.to_owned(), |text, (placeholder, real)| {
+                text.replace(placeholder, &String::from(real))
             }),
     }
 }

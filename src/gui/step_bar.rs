@@ -5,7 +5,7 @@ use lucide_icons::Icon;
 
 use super::model::conversations::Conversations;
 use super::widgets;
-use crate::client::{Gate, Waiting, printable};
+use crate::client::{Gate, HeldLine, printable};
 use crate::teaching::explain::Explained;
 use crate::teaching::wire_tap::Side;
 
@@ -66,7 +66,7 @@ impl StepBar {
         ahead
     }
 
-    fn edit(&mut self, ui: &mut Ui, first: &Waiting) {
+    fn edit(&mut self, ui: &mut Ui, first: &HeldLine) {
         if self.edited.as_ref().map(|(ticket, _)| *ticket) != Some(first.ticket) {
             let text = String::from_utf8_lossy(&first.line).into_owned();
             self.edited = Some((first.ticket, text));
@@ -85,7 +85,7 @@ impl StepBar {
         }
     }
 
-    fn go_on(&mut self, ui: &mut Ui, gate: &Gate, first: &Waiting) {
+    fn go_on(&mut self, ui: &mut Ui, gate: &Gate, first: &HeldLine) {
         let key = ui.input_mut(|input| input.consume_key(Default::default(), Key::F10));
         let button = widgets::primary(ui, Icon::StepForward, "Next").on_hover_text("F10");
         if button.clicked() || key {
@@ -109,7 +109,7 @@ fn run_freely(ui: &mut Ui, gate: &Gate) {
 }
 
 /// What the line will mean; `None` while its connection is not known yet.
-fn ahead(conversations: &Conversations, waiting: &Waiting) -> Option<PendingLine> {
+fn ahead(conversations: &Conversations, waiting: &HeldLine) -> Option<PendingLine> {
     let this = |ends: &crate::teaching::wire_tap::Connection| {
         (ends.client, ends.server) == (waiting.client, waiting.server)
     };

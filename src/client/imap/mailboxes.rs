@@ -1,4 +1,4 @@
-//! The verbs on mailboxes (RFC 3501 §6.3), and what is known of the one that is open.
+//! The commands on mailboxes (RFC 3501 §6.3), and the state of the open one.
 
 use std::io::{Read, Seek};
 
@@ -18,27 +18,27 @@ use crate::mail::protocol::imap::{
 
 /// The mailbox that is open.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Mailbox {
+pub struct OpenMailbox {
     /// How many messages it has.
     pub exists: u32,
-    /// How many of them no other session was told of.
+    /// How many of them no other session has seen.
     pub recent: u32,
-    /// Changes when the UIDs start anew; 0 if the server does not tell.
+    /// UIDVALIDITY, or 0 if the server did not send it. It changes when all UIDs are assigned anew.
     pub uid_validity: u32,
-    /// At least this UID will the next message have; 0 if the server does not tell.
+    /// UIDNEXT, or 0 if the server did not send it: the next message has at least this UID.
     pub uid_next: u32,
     /// The number of the first message that has not been read.
     pub first_unseen: Option<u32>,
-    /// The flags that its messages have.
+    /// The flags that its messages can have.
     pub flags: FlagList,
-    /// Those of them that last.
+    /// The flags that are kept after the session.
     pub permanent_flags: FlagList,
-    /// Is it open for reading only?
+    /// True if it is open for reading only.
     pub read_only: bool,
 }
 
-impl Mailbox {
-    /// Takes in what the server tells.
+impl OpenMailbox {
+    /// Updates the state from a response.
     pub(super) fn notice(&mut self, response: &Response) {
         match response {
             Response::Exists(messages) => self.exists = *messages,
@@ -63,11 +63,11 @@ impl Mailbox {
 }
 
 impl ImapClient {
-    /// Opens a mailbox, named in Unicode.
+    /// Opens a mailbox; its name is in Unicode.
     ///
     /// # Errors
-    /// When there is none; then no mailbox is open any more (RFC 3501 §6.3.1).
-    pub fn select(&mut self, mailbox: &str) -> Result<&Mailbox, ClientError> {
+    /// When there is no such mailbox; then no mailbox is open any more (RFC 3501 §6.3.1).
+    pub fn select(&mut self, mailbox: &str) -> Result<&OpenMailbox, ClientError> {
         self.open(&Command::Select(MailboxName::new(mailbox)))
     }
 
@@ -75,22 +75,22 @@ impl ImapClient {
     ///
     /// # Errors
     /// As [`ImapClient::select`].
-    pub fn examine(&mut self, mailbox: &str) -> Result<&Mailbox, ClientError> {
+    pub fn examine(&mut self, mailbox: &str) -> Result<&OpenMailbox, ClientError> {
         self.open(&Command::Examine(MailboxName::new(mailbox)))
     }
 
-    fn open(&mut self, command: &Command) -> Result<&Mailbox, ClientError> {
+    fn open(&mut self, command: &Command) -> Result<&OpenMailbox, ClientError> {
         self.mailbox = None;
         let (responses, status) = self.execute(command)?;
-        let mut mailbox = Mailbox::default();
-        responses
-            .iter()
-            .for_each(|response| mailbox.notice(response));
+        let mut mailbox = OpenMailbox::default();
+        for response in &responses {
+            mailbox.notice(response);
+        }
         mailbox.notice_code(&status);
         Ok(self.mailbox.insert(mailbox))
     }
 
-    /// The mailboxes whose names are such: `*` stands for anything, `%` for anything within a level.
+    /// Returns the mailboxes whose names match: `*` means any text, `%` any text within a level.
     ///
     /// # Errors
     /// When the connection fails.
@@ -103,8 +103,10 @@ impl ImapClient {
         Ok(listed.collect())
     }
 
-    /// The same with facts of each that can be opened: in one answer where the server offers
-    /// LIST-STATUS (RFC 5819), otherwise one after the other.
+    /// Returns the matching mailboxes, with the status of each that can be opened.
+    ///
+    /// A server with LIST-STATUS (RFC 5819) sends all of it in one reply; another one is asked for each
+    /// mailbox.
     ///
     /// # Errors
     /// When the connection fails.
@@ -114,19 +116,10 @@ impl ImapClient {
         items: &[StatusItem],
     ) -> Result<Vec<(Listed, Option<MailboxStatus>)>, ClientError> {
         if !self.capabilities()?.has("LIST-STATUS") {
-            let listed = self.list(pattern)?.into_iter();
-            return listed
-                .map(|listed| match listed.has("\\Noselect") {
-                    true => Ok((listed, None)),
-                    false => {
-                        let status = self.status(listed.name.as_str(), items)?;
-                        Ok((listed, Some(status)))
-                    }
-                })
-                .collect();
+            return self.list_then_status(pattern, items);
         }
         let mut tell = vec![ListReturn::Status(items.to_vec())];
-        // RFC 6154 §2: who asks for something asks for this, too, or it may not be told.
+        // RFC 6154 §2: a server may leave SPECIAL-USE out of an extended LIST unless it is requested.
         if self.capabilities()?.has("SPECIAL-USE") {
             tell.push(ListReturn::SpecialUse);
         }
@@ -137,23 +130,41 @@ impl ImapClient {
             }),
             ..List::simple(pattern)
         };
-        let (mut listed, mut facts) = (Vec::new(), Vec::new());
+        let mut listed = Vec::new();
+        let mut statuses = Vec::new();
         for response in self.execute(&Command::List(list))?.0 {
             match response {
                 Response::List(one) => listed.push(one),
-                Response::Status(status) => facts.push(status),
+                Response::Status(status) => statuses.push(status),
                 _ => {}
             }
         }
-        let with_facts = |listed: Listed| {
+        let with_status = |listed: Listed| {
             let of_it = |status: &&MailboxStatus| status.mailbox == listed.name;
-            let status = facts.iter().find(of_it).cloned();
+            let status = statuses.iter().find(of_it).cloned();
             (listed, status)
         };
-        Ok(listed.into_iter().map(with_facts).collect())
+        Ok(listed.into_iter().map(with_status).collect())
     }
 
-    /// Facts of a mailbox without opening it.
+    /// Asks for the status of each listed mailbox, one after the other.
+    fn list_then_status(
+        &mut self,
+        pattern: &str,
+        items: &[StatusItem],
+    ) -> Result<Vec<(Listed, Option<MailboxStatus>)>, ClientError> {
+        let mut rows = Vec::new();
+        for listed in self.list(pattern)? {
+            let mut status = None;
+            if !listed.has("\\Noselect") {
+                status = Some(self.status(listed.name.as_str(), items)?);
+            }
+            rows.push((listed, status));
+        }
+        Ok(rows)
+    }
+
+    /// Returns the status of a mailbox without opening it.
     ///
     /// # Errors
     /// When there is no such mailbox.
@@ -162,42 +173,47 @@ impl ImapClient {
         mailbox: &str,
         items: &[StatusItem],
     ) -> Result<MailboxStatus, ClientError> {
-        let (mailbox, items) = (MailboxName::new(mailbox), items.to_vec());
-        let (responses, _) = self.execute(&Command::Status { mailbox, items })?;
-        let mut told = responses.into_iter().filter_map(|response| match response {
+        let (responses, _) = self.execute(&Command::Status {
+            mailbox: MailboxName::new(mailbox),
+            items: items.to_vec(),
+        })?;
+        let mut statuses = responses.into_iter().filter_map(|response| match response {
             Response::Status(status) => Some(status),
             _ => None,
         });
-        let status = told.next();
-        status.ok_or_else(|| self.socket.unexpected("STATUS without facts"))
+        let status = statuses.next();
+        status.ok_or_else(|| self.socket.unexpected("STATUS without a status"))
     }
 
-    /// Where mailboxes are (RFC 2342).
+    /// Returns the namespaces: which mailboxes are one's own, and which are shared (RFC 2342).
     ///
     /// # Errors
     /// When the server does not know NAMESPACE.
     pub fn namespace(&mut self) -> Result<Namespaces, ClientError> {
         let (responses, _) = self.execute(&Command::Namespace)?;
-        let told = responses.into_iter().find_map(|response| match response {
+        let namespaces = responses.into_iter().find_map(|response| match response {
             Response::Namespace(namespaces) => Some(namespaces),
             _ => None,
         });
-        Ok(told.unwrap_or_default())
+        Ok(namespaces.unwrap_or_default())
     }
 
-    /// Gives a mailbox another name; with INBOX, its messages move (RFC 3501 §6.3.5).
+    /// Renames a mailbox; INBOX stays, and its messages move (RFC 3501 §6.3.5).
     ///
     /// # Errors
-    /// When there is none, or one of the new name.
+    /// When there is no such mailbox, or the new name is taken.
     pub fn rename(&mut self, from: &str, to: &str) -> Result<(), ClientError> {
-        let (from, to) = (MailboxName::new(from), MailboxName::new(to));
-        self.execute(&Command::Rename { from, to }).map(drop)
+        self.execute(&Command::Rename {
+            from: MailboxName::new(from),
+            to: MailboxName::new(to),
+        })?;
+        Ok(())
     }
 
-    /// Makes a mailbox.
+    /// Creates a mailbox.
     ///
     /// # Errors
-    /// When there is one, or the name is bad.
+    /// When it exists already, or the name is invalid.
     pub fn create(&mut self, mailbox: &str) -> Result<(), ClientError> {
         let create = |mailbox| Command::Create {
             mailbox,
@@ -206,10 +222,10 @@ impl ImapClient {
         self.on_name(create, mailbox)
     }
 
-    /// Removes a mailbox and its messages.
+    /// Deletes a mailbox and its messages.
     ///
     /// # Errors
-    /// When there is none, or it cannot be removed.
+    /// When there is no such mailbox, or it cannot be removed.
     pub fn delete(&mut self, mailbox: &str) -> Result<(), ClientError> {
         self.on_name(Command::Delete, mailbox)
     }
@@ -225,7 +241,7 @@ impl ImapClient {
     /// Ends a subscription.
     ///
     /// # Errors
-    /// When there is none.
+    /// When there is no such subscription.
     pub fn unsubscribe(&mut self, mailbox: &str) -> Result<(), ClientError> {
         self.on_name(Command::Unsubscribe, mailbox)
     }
@@ -235,11 +251,14 @@ impl ImapClient {
         command: fn(MailboxName) -> Command,
         mailbox: &str,
     ) -> Result<(), ClientError> {
-        self.execute(&command(MailboxName::new(mailbox))).map(drop)
+        self.execute(&command(MailboxName::new(mailbox)))?;
+        Ok(())
     }
 
-    /// Puts a message into a mailbox, its line endings made CRLF; returns where it is, if the server
-    /// tells (RFC 4315). Without a date it has come now. When reading it fails the connection is cut, so that no half message stays.
+    /// Appends a message to a mailbox, with CRLF line endings.
+    ///
+    /// Returns its UID if the server sends it (RFC 4315). Without a date, the message has arrived now. If
+    /// the message cannot be read to its end, the connection is cut, so that no part of it is kept.
     ///
     /// # Errors
     /// When there is no such mailbox, the message is refused, or it cannot be read.
@@ -263,51 +282,53 @@ impl ImapClient {
                 },
             },
         });
-        let (tag, reply) = self.begin(&command)?;
-        self.go_on(&label(&command), &tag, reply)?;
+        let reply = self.begin(&command)?;
+        self.check_continue(&label(&command), reply)?;
         let sent = self.socket.send_all(&mut Crlf::new(message).take(octets))?;
         if sent < octets {
             return Err(self.socket.cut_short());
         }
         let reply = self.socket.send_message_receive_reply(b"")?;
-        let (_, status) = self.finish(&label(&command), &tag, reply)?;
+        let (_, status) = self.finish(&label(&command), reply)?;
         Ok(match status.code {
             Some(Code::AppendUid(place)) => Some(place),
             _ => None,
         })
     }
 
-    /// Removes the messages that are marked as deleted.
+    /// Removes the messages with the flag `\Deleted`.
     ///
     /// # Errors
     /// When the mailbox is open for reading only, or none is open.
     pub fn expunge(&mut self) -> Result<(), ClientError> {
-        self.execute(&Command::Expunge { uids: None }).map(drop)
+        self.execute(&Command::Expunge { uids: None })?;
+        Ok(())
     }
 
-    /// The same of these messages only: what others have marked stays (RFC 4315 §2.1).
+    /// Removes these messages only, if they have the flag `\Deleted` (RFC 4315 §2.1).
     ///
     /// # Errors
     /// As [`ImapClient::expunge`], and when the server does not know UIDPLUS.
     pub fn expunge_only(&mut self, uids: &SequenceSet) -> Result<(), ClientError> {
         let uids = Some(uids.clone().into());
-        self.execute(&Command::Expunge { uids }).map(drop)
+        self.execute(&Command::Expunge { uids })?;
+        Ok(())
     }
 
-    /// Leaves the mailbox, and removes nothing (RFC 3691).
+    /// Closes the mailbox without removing messages (RFC 3691).
     ///
     /// # Errors
-    /// When none is open, or the server does not know UNSELECT.
+    /// When no mailbox is open, or the server does not know UNSELECT.
     pub fn unselect(&mut self) -> Result<(), ClientError> {
         self.execute(&Command::Unselect)?;
         self.mailbox = None;
         Ok(())
     }
 
-    /// Leaves the mailbox, and removes the messages that are marked as deleted.
+    /// Closes the mailbox, and removes the messages with the flag `\Deleted`.
     ///
     /// # Errors
-    /// When none is open.
+    /// When no mailbox is open.
     pub fn close(&mut self) -> Result<(), ClientError> {
         self.execute(&Command::Close)?;
         self.mailbox = None;
@@ -315,7 +336,7 @@ impl ImapClient {
     }
 }
 
-/// What FETCH responses there are among these.
+/// Returns the FETCH responses among these.
 pub(super) fn fetched(responses: Vec<Response>) -> Vec<Fetched> {
     let fetched = responses.into_iter().filter_map(|response| match response {
         Response::Fetch(number, attributes) => Some(Fetched { number, attributes }),

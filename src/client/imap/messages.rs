@@ -1,28 +1,28 @@
-//! The verbs on the messages of the mailbox that is open (RFC 3501 §6.4), by UID.
+//! The commands on messages of the open mailbox, by UID (RFC 3501 §6.4).
 
 use std::io::Write;
 
 use super::mailboxes::fetched;
-use super::reply::{self, Body};
+use super::reply::{self, BodySink};
 use super::{ImapClient, label};
 use crate::client::ClientError;
 use crate::mail::message::{FlagChange, Flags};
-use crate::mail::protocol::imap::response::{Attribute, Code, CopyUid, Envelope, Response, Status};
+use crate::mail::protocol::imap::response::{Attribute, Code, CopyUid, Envelope, Response};
 use crate::mail::protocol::imap::{
     Command, DateTime, FetchItem, MailboxName, Section, SequenceSet,
 };
 
-/// What FETCH tells of one message.
+/// What FETCH returns about one message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fetched {
-    /// Its number, which is another after the next EXPUNGE.
+    /// Its number, which may change with the next EXPUNGE.
     pub number: u32,
-    /// The facts, in the server's order.
+    /// The data items, in the server's order.
     pub attributes: Vec<Attribute>,
 }
 
 impl Fetched {
-    /// Its UID; 0, which no message has, if the server does not tell.
+    /// Returns its UID, or 0, which no message has, if the server did not send it.
     #[must_use]
     pub fn uid(&self) -> u32 {
         let uid = self.find(|attribute| match attribute {
@@ -32,7 +32,7 @@ impl Fetched {
         uid.unwrap_or(0)
     }
 
-    /// Its flags.
+    /// Returns its flags.
     #[must_use]
     pub fn flags(&self) -> Option<Flags> {
         self.find(|attribute| match attribute {
@@ -41,7 +41,7 @@ impl Fetched {
         })
     }
 
-    /// When it came.
+    /// Returns the time when it arrived.
     #[must_use]
     pub fn internal_date(&self) -> Option<DateTime> {
         self.find(|attribute| match attribute {
@@ -50,7 +50,7 @@ impl Fetched {
         })
     }
 
-    /// Its octets.
+    /// Returns its size in octets.
     #[must_use]
     pub fn size(&self) -> Option<u64> {
         self.find(|attribute| match attribute {
@@ -59,7 +59,7 @@ impl Fetched {
         })
     }
 
-    /// The main fields of its header.
+    /// Returns the main fields of its header.
     #[must_use]
     pub fn envelope(&self) -> Option<&Envelope> {
         self.find(|attribute| match attribute {
@@ -68,7 +68,7 @@ impl Fetched {
         })
     }
 
-    /// The first part of it that was asked for by `BODY[…]`.
+    /// Returns the first part that `BODY[…]` asked for.
     #[must_use]
     pub fn section(&self) -> Option<&[u8]> {
         self.find(|attribute| match attribute {
@@ -77,17 +77,18 @@ impl Fetched {
         })
     }
 
-    fn find<'a, T>(&'a self, fact: impl Fn(&'a Attribute) -> Option<T>) -> Option<T> {
-        self.attributes.iter().find_map(fact)
+    fn find<'a, T>(&'a self, select: impl Fn(&'a Attribute) -> Option<T>) -> Option<T> {
+        self.attributes.iter().find_map(select)
     }
 }
 
 impl ImapClient {
-    /// Facts of messages, UIDs among them. What is asked for is kept in memory: for whole messages
-    /// use [`ImapClient::fetch_body`].
+    /// Fetches data items of messages, always with their UIDs.
+    ///
+    /// The items are kept in memory; for whole messages use [`ImapClient::fetch_body`].
     ///
     /// # Errors
-    /// When no mailbox is open, or the answer is larger than [`ANSWER`](crate::limits::ANSWER).
+    /// When no mailbox is open, or the reply is larger than [`ANSWER`](crate::limits::ANSWER).
     pub fn fetch(
         &mut self,
         uids: &SequenceSet,
@@ -101,7 +102,7 @@ impl ImapClient {
         Ok(fetched(self.execute(&command)?.0))
     }
 
-    /// Copies a message to `out` as it comes, and does not mark it as read; returns its octets.
+    /// Copies a message to `out` as it arrives, without marking it as read; returns its octets.
     ///
     /// # Errors
     /// When there is no such message, `out` fails, or the connection is cut.
@@ -109,7 +110,7 @@ impl ImapClient {
         self.fetch_section(uid, Section::default(), out)
     }
 
-    /// The same with a section of it: a part, as it is encoded (RFC 3501 §6.4.5).
+    /// Copies a section of a message to `out`: a part in its encoded form (RFC 3501 §6.4.5).
     ///
     /// # Errors
     /// As [`ImapClient::fetch_body`].
@@ -129,15 +130,15 @@ impl ImapClient {
                 partial: None,
             }],
         };
-        let mut body = Body {
+        let mut body = BodySink {
             name,
             out,
             copied: None,
         };
-        let (tag, text) = self.tagged(&command)?;
+        let text = self.tagged(&command);
         self.socket.send_line(text.as_bytes())?;
         let reply = reply::reply(&mut self.socket, Some(&mut body))?;
-        let (responses, _) = self.finish(&label(&command), &tag, reply)?;
+        let (responses, _) = self.finish(&label(&command), reply)?;
         let message = fetched(responses)
             .into_iter()
             .find(|message| message.section().is_some());
@@ -150,12 +151,12 @@ impl ImapClient {
             });
         };
         if message.uid() != uid {
-            return Err(self.socket.unexpected("a message that was not asked for"));
+            return Err(self.socket.unexpected("a message that was not requested"));
         }
         body.end(message.section().unwrap_or_default())
     }
 
-    /// Changes flags; returns what the server tells of the messages.
+    /// Changes flags; returns what the server reports about the messages.
     ///
     /// # Errors
     /// When the mailbox is open for reading only, or none is open.
@@ -173,25 +174,23 @@ impl ImapClient {
         Ok(fetched(self.execute(&command)?.0))
     }
 
-    /// Copies messages into a mailbox; returns where the copies are, if the server tells (RFC 4315).
+    /// Copies messages into a mailbox; returns the UIDs of the copies if the server sends them (RFC 4315).
     ///
     /// # Errors
-    /// When there is no such mailbox; then none was copied (RFC 3501 §6.4.7).
+    /// When there is no such mailbox; then no message was copied (RFC 3501 §6.4.7).
     pub fn copy(
         &mut self,
         uids: &SequenceSet,
         mailbox: &str,
     ) -> Result<Option<CopyUid>, ClientError> {
-        let command = Command::Copy {
+        self.execute_copy(&Command::Copy {
             uid: true,
             set: uids.clone().into(),
             mailbox: MailboxName::new(mailbox),
-        };
-        let (responses, status) = self.execute(&command)?;
-        Ok(copies(responses, status))
+        })
     }
 
-    /// Moves messages into a mailbox; returns where they are now, if the server tells (RFC 6851).
+    /// Moves messages into a mailbox; returns their new UIDs if the server sends them (RFC 6851).
     ///
     /// # Errors
     /// When there is no such mailbox, or the server does not know MOVE.
@@ -200,25 +199,25 @@ impl ImapClient {
         uids: &SequenceSet,
         mailbox: &str,
     ) -> Result<Option<CopyUid>, ClientError> {
-        let command = Command::Move {
+        self.execute_copy(&Command::Move {
             uid: true,
             set: uids.clone().into(),
             mailbox: MailboxName::new(mailbox),
-        };
-        let (responses, status) = self.execute(&command)?;
-        Ok(copies(responses, status))
+        })
     }
-}
 
-/// COPYUID stands in the tagged response, and of MOVE in an untagged one before (RFC 6851 §4.3).
-fn copies(responses: Vec<Response>, tagged: Status) -> Option<CopyUid> {
-    let untagged = responses.into_iter().filter_map(|response| match response {
-        Response::Untagged(status) => Some(status),
-        _ => None,
-    });
-    let mut codes = untagged.chain([tagged]).filter_map(|status| status.code);
-    codes.find_map(|code| match code {
-        Code::CopyUid(copies) => Some(copies),
-        _ => None,
-    })
+    /// Executes COPY or MOVE and returns COPYUID. It is in the tagged response, and for MOVE in an
+    /// untagged one before it (RFC 6851 §4.3).
+    fn execute_copy(&mut self, command: &Command) -> Result<Option<CopyUid>, ClientError> {
+        let (responses, tagged) = self.execute(command)?;
+        let untagged = responses.into_iter().filter_map(|response| match response {
+            Response::Untagged(status) => Some(status),
+            _ => None,
+        });
+        let mut codes = untagged.chain([tagged]).filter_map(|status| status.code);
+        Ok(codes.find_map(|code| match code {
+            Code::CopyUid(copies) => Some(copies),
+            _ => None,
+        }))
+    }
 }

@@ -1,21 +1,21 @@
-//! IMAP from the client's side (RFC 3501; IDLE: RFC 2177).
+//! The IMAP client (RFC 3501; IDLE: RFC 2177).
 //!
-//! The verbs, one method each: those of the connection here, those on mailboxes in `mailboxes`, those
-//! on messages in `messages`, those that look for messages in `searching`. Messages are named by their UIDs, since numbers move. A command is
-//! done when its tagged response is there; what the server tells unasked is kept in
-//! [`ImapClient::mailbox`].
+//! It has one method for each command: on the connection here, on mailboxes in `mailboxes`, on messages
+//! in `messages`, and those that find messages in `search`. Messages are named by their UIDs, because
+//! their numbers change. A command is done when its tagged response arrives. [`ImapClient::mailbox`] has
+//! what the server reports unasked.
 
-mod login;
+mod auth;
 mod mailboxes;
 mod messages;
 mod reply;
-mod searching;
+mod search;
 #[cfg(test)]
 mod tests;
 
-pub use mailboxes::Mailbox;
+pub use mailboxes::OpenMailbox;
 pub use messages::Fetched;
-pub use reply::{End, ImapReply};
+pub use reply::{ImapReply, ReplyEnd};
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ use super::{Capabilities, ClientError, ClientSocket, Endpoint, Security};
 use crate::mail::net::Bell;
 use crate::mail::protocol::Protocol;
 use crate::mail::protocol::imap::response::{Code, Condition, RefusalCode, Response, Status};
-use crate::mail::protocol::imap::{Command, Tag, literal_at_end};
+use crate::mail::protocol::imap::{Command, literal_at_end};
 
 /// A conversation with an IMAP server.
 ///
@@ -44,17 +44,19 @@ use crate::mail::protocol::imap::{Command, Tag, literal_at_end};
 /// ```
 pub struct ImapClient {
     socket: ClientSocket,
+    /// How many commands were sent; the tag of each is `a` and its number.
     commands: u64,
     capabilities: Capabilities,
-    mailbox: Option<Mailbox>,
+    mailbox: Option<OpenMailbox>,
 }
 
 impl ImapClient {
-    /// Connects and hears the greeting. If the endpoint asks for it, TLS is begun by STARTTLS: nothing
-    /// but the request for it ever crosses in clear.
+    /// Connects and receives the greeting.
+    ///
+    /// If the endpoint asks for STARTTLS, it happens here: nothing else is sent unencrypted.
     ///
     /// # Errors
-    /// When the server is not there, not trusted, not willing, or refuses STARTTLS.
+    /// When the server is unreachable, not trusted, refuses us, or refuses STARTTLS.
     pub fn connect(endpoint: &Endpoint) -> Result<ImapClient, ClientError> {
         let mut client = ImapClient {
             socket: ClientSocket::connect(endpoint, Protocol::Imap)?,
@@ -77,11 +79,11 @@ impl ImapClient {
                 Condition::Ok | Condition::PreAuth => Ok(()),
                 _ => Err(self.refused("the connection", &status)),
             },
-            _ => Err(self.socket.unexpected("without a greeting of IMAP")),
+            _ => Err(self.socket.unexpected("without an IMAP greeting")),
         }
     }
 
-    /// Does nothing, and so learns the news.
+    /// Does nothing, so that the server can report changes.
     ///
     /// # Errors
     /// When the connection fails.
@@ -89,8 +91,9 @@ impl ImapClient {
         Ok(self.execute(&Command::Noop)?.0)
     }
 
-    /// Waits for news for at most `patience`, and returns it; nothing, if there is none. A server may
-    /// hang up after 29 minutes of one wait (RFC 2177 §3).
+    /// Waits for changes for at most `patience`, and returns them.
+    ///
+    /// A server may close the connection when one wait takes more than 29 minutes (RFC 2177 §3).
     ///
     /// # Errors
     /// When the server does not know IDLE, or the connection fails.
@@ -98,7 +101,7 @@ impl ImapClient {
         self.idle_while(|socket| socket.wait(patience))
     }
 
-    /// The same; when the bell rings, which another thread can do, the wait is over, too.
+    /// Waits as [`ImapClient::idle`] does, or until another thread rings the bell.
     ///
     /// # Errors
     /// As [`ImapClient::idle`].
@@ -114,24 +117,25 @@ impl ImapClient {
         &mut self,
         wait: impl FnOnce(&mut ClientSocket) -> Result<bool, ClientError>,
     ) -> Result<Vec<Response>, ClientError> {
-        let (tag, reply) = self.begin(&Command::Idle)?;
-        let mut news = self.go_on("IDLE", &tag, reply)?;
+        let reply = self.begin(&Command::Idle)?;
+        let mut changes = self.check_continue("IDLE", reply)?;
         wait(&mut self.socket)?;
         let reply = self.socket.send_message_receive_reply(b"DONE")?;
-        news.extend(self.finish("IDLE", &tag, reply)?.0);
-        Ok(news)
+        changes.extend(self.finish("IDLE", reply)?.0);
+        Ok(changes)
     }
 
-    /// Says a command that a person has chosen, and returns what the server tells before it is done.
-    /// IDLE and the commands that go on with a literal have verbs of their own.
+    /// Sends any command, and returns the untagged responses.
+    ///
+    /// IDLE and APPEND have methods of their own.
     ///
     /// # Errors
-    /// When it is refused, or the connection fails.
+    /// When the command is refused, or the connection fails.
     pub fn perform(&mut self, command: &Command) -> Result<Vec<Response>, ClientError> {
         Ok(self.execute(command)?.0)
     }
 
-    /// Says goodbye, hears the answer and closes.
+    /// Sends LOGOUT, receives the reply and closes.
     ///
     /// # Errors
     /// When the connection fails before.
@@ -141,34 +145,36 @@ impl ImapClient {
         Ok(())
     }
 
-    /// The mailbox that is open, with what the server has told of it since.
+    /// Returns the open mailbox, with the changes that the server has reported.
     #[must_use]
-    pub fn mailbox(&self) -> Option<&Mailbox> {
+    pub fn mailbox(&self) -> Option<&OpenMailbox> {
         self.mailbox.as_ref()
     }
 
     /// Sends a whole command and receives its reply, which must be OK.
     fn execute(&mut self, command: &Command) -> Result<(Vec<Response>, Status), ClientError> {
-        let (tag, reply) = self.begin(command)?;
-        self.finish(&label(command), &tag, reply)
+        let reply = self.begin(command)?;
+        self.finish(&label(command), reply)
     }
 
-    /// Sends a command and receives what the server says to it.
-    fn begin(&mut self, command: &Command) -> Result<(Tag, ImapReply), ClientError> {
-        let (tag, text) = self.tagged(command)?;
-        let reply = self.send(text.as_bytes())?;
-        Ok((tag, reply))
+    /// Sends a command and receives the reply, which may ask for the rest of the command.
+    fn begin(&mut self, command: &Command) -> Result<ImapReply, ClientError> {
+        let text = self.tagged(command);
+        self.send(text.as_bytes())
     }
 
-    /// The next tag, and the command with it.
-    fn tagged(&mut self, command: &Command) -> Result<(Tag, String), ClientError> {
+    /// Returns the text of the next command, with its tag.
+    fn tagged(&mut self, command: &Command) -> String {
         self.commands += 1;
-        let tag = Tag::new(&format!("a{}", self.commands)).ok_or_else(unsendable)?;
-        let text = format!("{tag} {command}");
-        Ok((tag, text))
+        format!("{} {command}", self.tag())
     }
 
-    /// Sends a command's text, and waits before each literal in it (RFC 3501 §4.3).
+    /// Returns the tag of the last command.
+    fn tag(&self) -> String {
+        format!("a{}", self.commands)
+    }
+
+    /// Sends the text of a command, and waits before each literal in it (RFC 3501 §4.3).
     fn send(&mut self, mut text: &[u8]) -> Result<ImapReply, ClientError> {
         while let Some(end) = memchr::memmem::find(text, b"\r\n") {
             let (line, after) = text.split_at(end);
@@ -179,7 +185,7 @@ impl ImapClient {
                 return Err(unsendable());
             };
             let reply: ImapReply = self.socket.send_message_receive_reply(line)?;
-            if matches!(reply.end, End::Done(..)) {
+            if matches!(reply.end, ReplyEnd::Done(..)) {
                 return Ok(reply);
             }
             self.notice(&reply.untagged);
@@ -189,47 +195,42 @@ impl ImapClient {
         self.socket.send_message_receive_reply(text)
     }
 
-    /// The reply must be the command's end, and OK.
+    /// Returns the responses if the reply is the end of the command, and OK.
     fn finish(
         &mut self,
         command: &str,
-        tag: &Tag,
         reply: ImapReply,
     ) -> Result<(Vec<Response>, Status), ClientError> {
         self.notice(&reply.untagged);
-        match reply.end {
-            End::Done(done, status) if done == *tag && status.is_ok() => {
-                self.learn_capabilities(&status);
-                Ok((reply.untagged, status))
-            }
-            End::Done(done, status) if done == *tag => Err(self.refused(command, &status)),
-            End::Done(done, _) => {
-                let what = format!("a command “{done}” that was not given");
-                Err(self.socket.unexpected(&what))
-            }
-            End::Continue(_) => Err(self.socket.unexpected("“+” to a command that is complete")),
+        let ReplyEnd::Done(tag, status) = reply.end else {
+            return Err(self.socket.unexpected("“+” to a complete command"));
+        };
+        if tag.to_string() != self.tag() {
+            let what = format!("a command “{tag}” that was not sent");
+            return Err(self.socket.unexpected(&what));
         }
+        if !status.is_ok() {
+            return Err(self.refused(command, &status));
+        }
+        self.learn_capabilities(&status);
+        Ok((reply.untagged, status))
     }
 
-    /// The reply must be `+`.
-    fn go_on(
+    /// Returns the responses if the reply asks for the rest of the command: `+`.
+    fn check_continue(
         &mut self,
         command: &str,
-        tag: &Tag,
         reply: ImapReply,
     ) -> Result<Vec<Response>, ClientError> {
-        if let End::Continue(_) = reply.end {
+        if let ReplyEnd::Continue(_) = reply.end {
             self.notice(&reply.untagged);
             return Ok(reply.untagged);
         }
-        self.finish(command, tag, reply)?;
-        Err(self
-            .socket
-            .unexpected("the end of a command that is not complete"))
+        self.finish(command, reply)?;
+        Err(self.socket.unexpected("the end of an incomplete command"))
     }
 
-    /// Keeps what is known of the server and the open mailbox up to date with what the server tells,
-    /// asked or not (RFC 3501 §7).
+    /// Updates the capabilities and the open mailbox from responses, asked for or not (RFC 3501 §7).
     fn notice(&mut self, responses: &[Response]) {
         for response in responses {
             match response {
@@ -244,11 +245,12 @@ impl ImapClient {
     }
 
     fn refused(&self, command: &str, status: &Status) -> ClientError {
-        let (mut code, mut transient) = (String::new(), status.condition == Condition::Bye);
+        let mut code = String::new();
+        let mut transient = status.condition == Condition::Bye;
         if let Some(refusal @ (Code::Refusal(_) | Code::Other(_))) = &status.code {
             code = format!("[{refusal}] ");
         }
-        // RFC 5530 §3: these pass.
+        // RFC 5530 §3: the same command may succeed later.
         if let Some(Code::Refusal(RefusalCode::Unavailable | RefusalCode::InUse)) = &status.code {
             transient = true;
         }
@@ -262,7 +264,7 @@ impl ImapClient {
     }
 }
 
-/// How an error names a command: without a password, and not longer than a line.
+/// Returns the text of a command for an error: without a password, and at most 80 characters.
 fn label(command: &Command) -> String {
     match command {
         Command::Login { .. } => "LOGIN".to_owned(),
@@ -270,10 +272,10 @@ fn label(command: &Command) -> String {
     }
 }
 
-/// Something in a command would end it before its end.
+/// Returns the error for a command that something in it would end too early.
 fn unsendable() -> ClientError {
     ClientError::Unsendable {
         what: "a command".to_owned(),
-        why: "there is a line break in it".to_owned(),
+        why: "it contains a line break".to_owned(),
     }
 }

@@ -1,44 +1,45 @@
-//! What an IMAP server says to one command: responses, up to the one that ends it.
+//! The replies of an IMAP server: responses up to the one that ends the command.
 //!
-//! A response is one line, or several with literals between them (RFC 3501 §4.3). Literals are kept
-//! in memory within [`limits::ANSWER`], but for the one body that is asked for as a stream.
+//! A response is one line, or several lines with literals between them (RFC 3501 §4.3); a literal is a
+//! text whose length is sent before it. Literals are kept in memory up to [`limits::ANSWER`], except for
+//! a body that is requested as a stream.
 
 use std::io::Write;
 
-use crate::client::{Answer, ClientError, ClientSocket};
+use crate::client::{ClientError, ClientSocket, ServerReply};
 use crate::limits;
 use crate::mail::protocol::imap::response::{Condition, Response, Status};
 use crate::mail::protocol::imap::{Tag, literal_at_end};
 
-/// All that a server says to one command.
+/// The reply to one command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImapReply {
-    /// Facts and news, in their order.
+    /// The untagged responses, in order.
     pub untagged: Vec<Response>,
-    /// How it ended.
-    pub end: End,
+    /// The end of the reply.
+    pub end: ReplyEnd,
 }
 
 /// The end of a reply.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum End {
+pub enum ReplyEnd {
     /// `a1 OK …`: the command is done, or refused.
     Done(Tag, Status),
     /// `+ …`: the server waits for the rest of the command.
     Continue(Vec<u8>),
 }
 
-/// Where a message's body, or a part of it, goes while it arrives.
-pub(super) struct Body<'a> {
-    /// How it is announced: `BODY[1.2]`.
+/// The destination of a message's body, or of a part of it.
+pub(super) struct BodySink<'a> {
+    /// The name by which it is announced: `BODY[1.2]`.
     pub(super) name: String,
     pub(super) out: &'a mut dyn Write,
-    /// The octets that went there; `None` while no body has come.
+    /// The octets that were copied; `None` before the body arrives.
     pub(super) copied: Option<u64>,
 }
 
-impl Body<'_> {
-    /// Does this end with `BODY[] {310}`?
+impl BodySink<'_> {
+    /// True if the octets end with `BODY[] {310}`.
     fn is_announced(&self, octets: &[u8]) -> bool {
         let name = octets.rsplit(|octet| *octet == b' ').nth(1);
         let name = name.unwrap_or_default();
@@ -46,7 +47,7 @@ impl Body<'_> {
         name.eq_ignore_ascii_case(self.name.as_bytes())
     }
 
-    /// A server may send a message as a quoted string too, which did not pass by.
+    /// Writes the body if it came as a quoted string, and returns its octets.
     pub(super) fn end(self, quoted: &[u8]) -> Result<u64, ClientError> {
         if let Some(octets) = self.copied {
             return Ok(octets);
@@ -56,33 +57,34 @@ impl Body<'_> {
     }
 }
 
-impl Answer for Response {
+impl ServerReply for Response {
     fn receive(socket: &mut ClientSocket) -> Result<Response, ClientError> {
         response(socket, &mut { limits::ANSWER }, None)
     }
 }
 
-impl Answer for ImapReply {
+impl ServerReply for ImapReply {
     fn receive(socket: &mut ClientSocket) -> Result<ImapReply, ClientError> {
         reply(socket, None)
     }
 }
 
-/// Receives a reply; a literal that is `BODY[]` goes to `body`, and an empty string stands for it.
+/// Receives a reply. The literal of `BODY[]` goes to `body`; the reply has an empty string instead.
 pub(super) fn reply(
     socket: &mut ClientSocket,
-    mut body: Option<&mut Body<'_>>,
+    mut body: Option<&mut BodySink<'_>>,
 ) -> Result<ImapReply, ClientError> {
-    let (mut untagged, mut room) = (Vec::new(), limits::ANSWER);
+    let mut untagged = Vec::new();
+    let mut room = limits::ANSWER;
     let mut goodbye = None;
     loop {
         let response = response(socket, &mut room, body.as_deref_mut());
         let end = match (response, goodbye.take()) {
-            // RFC 3501 §7.1.5: the server said why, and closed.
+            // RFC 3501 §7.1.5: BYE gives the reason why the server closes.
             (Err(ClientError::Closed { .. }), Some(why)) => return Err(farewell(socket, &why)),
             (Err(error), _) => return Err(error),
-            (Ok(Response::Done(tag, status)), _) => End::Done(tag, status),
-            (Ok(Response::Continue(text)), _) => End::Continue(text),
+            (Ok(Response::Done(tag, status)), _) => ReplyEnd::Done(tag, status),
+            (Ok(Response::Continue(text)), _) => ReplyEnd::Continue(text),
             (Ok(response), _) => {
                 if let Response::Untagged(status) = &response
                     && status.condition == Condition::Bye
@@ -97,20 +99,21 @@ pub(super) fn reply(
     }
 }
 
-/// The error for a server that says BYE on its own.
+/// Returns the error for a server that ends the connection with BYE.
 pub(super) fn farewell(socket: &ClientSocket, why: &Status) -> ClientError {
     ClientError::Refused {
         server: socket.endpoint().to_string(),
-        command: "to go on".to_owned(),
+        command: "to continue".to_owned(),
         reply: format!("BYE {}", why.text),
         transient: true,
     }
 }
 
+/// Receives one response with its literals.
 fn response(
     socket: &mut ClientSocket,
     room: &mut usize,
-    mut body: Option<&mut Body<'_>>,
+    mut body: Option<&mut BodySink<'_>>,
 ) -> Result<Response, ClientError> {
     let mut octets = Vec::new();
     loop {
@@ -132,15 +135,15 @@ fn response(
     })
 }
 
-/// Lets a literal pass by, and puts an empty string in its place.
+/// Copies a literal to its destination, and puts an empty string into the response instead.
 fn stream(
     socket: &mut ClientSocket,
     octets: &mut Vec<u8>,
     literal: u64,
-    body: &mut Body<'_>,
+    body: &mut BodySink<'_>,
 ) -> Result<(), ClientError> {
     if body.copied.is_some() {
-        return Err(socket.unexpected("two messages for one"));
+        return Err(socket.unexpected("two messages instead of one"));
     }
     socket.receive_octets(literal, body.out)?;
     body.copied = Some(literal);
@@ -150,7 +153,7 @@ fn stream(
     Ok(())
 }
 
-/// Keeps a literal in memory, if there is room.
+/// Reads a literal into memory, if there is room.
 fn keep(
     socket: &mut ClientSocket,
     room: &mut usize,

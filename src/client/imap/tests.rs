@@ -1,7 +1,4 @@
 //! The IMAP client against servers that keep to the protocol, and against some that do not.
-// A test fails by panicking.
-#![allow(clippy::unwrap_used, clippy::panic)]
-
 mod hostile;
 
 use std::io::{Cursor, Write};

@@ -1,8 +1,5 @@
 //! The POP3 client against servers that keep to the protocol, and against some that do not.
 
-// A test fails by panicking.
-#![allow(clippy::unwrap_used)]
-
 use super::*;
 use crate::client::scripted::{play, serve};
 
@@ -83,14 +80,20 @@ fn nonsense_is_an_error() {
     let rows: [(&[u8], &str); 5] = [
         (
             b"+OK\r\n+OK two 320\r\n",
-            "“two 320”, which is no answer to STAT",
+            "“two 320”, which is no valid reply to STAT",
         ),
         (
             b"+OK\r\n+OK 2 99999999999999999999\r\n",
             "no answer to STAT",
         ),
-        (b"+OK\r\n250 Ok\r\n", "“250 Ok”, which is no answer in POP3"),
-        (b"220 smtp\r\n", "“220 smtp”, which is no answer in POP3"),
+        (
+            b"+OK\r\n250 Ok\r\n",
+            "“250 Ok”, which is no valid reply in POP3",
+        ),
+        (
+            b"220 smtp\r\n",
+            "“220 smtp”, which is no valid reply in POP3",
+        ),
         (b"+OK\r\n", "closed the connection"),
     ];
     for (said, expected) in rows {

@@ -1,44 +1,45 @@
-//! A message from a program: what its text and the server ask for, in a [`Transaction`].
+//! Sending a whole message: chooses the parameters that the message needs and the server offers.
 //!
-//! Nothing is asked of a server that does not offer it.
+//! A parameter that the server does not offer is left out.
 
 use std::io::{Read, Seek};
 
 use super::{SmtpClient, Transaction, address, reverse_path};
 use crate::client::ClientError;
-use crate::client::crlf::{self, Measure};
+use crate::client::crlf::{self, MessageFacts};
 use crate::mail::protocol::smtp::{Notify, Params, Path, Reply, Ret, xtext};
 
-/// What became of a message, recipient by recipient.
+/// The result of sending a message, for each recipient.
 #[derive(Debug, Default)]
-pub struct Sent {
-    /// The server answers for the delivery to these.
+pub struct SendOutcome {
+    /// The recipients that the server accepted the message for.
     pub accepted: Vec<String>,
-    /// And not to these, for this reason.
+    /// The other recipients, each with the reason.
     pub refused: Vec<(String, ClientError)>,
 }
 
-/// How a message should travel, and what its sender wants to hear of it. Each wish is told to a
-/// server that offers to fulfil it, and forgotten where none does.
+/// How a message is sent, and which reports its sender wants.
+///
+/// Each option is used if the server offers it, and ignored otherwise.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Wishes {
-    /// Send it with BDAT (RFC 3030).
+pub struct SendOptions {
+    /// True to send the message with BDAT (RFC 3030).
     pub chunking: bool,
-    /// How much of it a bounce should bring back (RFC 3461 §4.3).
+    /// How much of the message a bounce returns (RFC 3461 §4.3).
     pub ret: Option<Ret>,
-    /// The sender's name for this sending, in printable ASCII (RFC 3461 §4.4).
+    /// The envelope ID, in printable ASCII (RFC 3461 §4.4).
     pub envid: Option<String>,
-    /// When to tell the sender of a recipient (RFC 3461 §4.1).
+    /// When the sender gets a report about a recipient (RFC 3461 §4.1).
     pub notify: Option<Notify>,
 }
 
-impl Sent {
+impl SendOutcome {
     fn of(
         named: Vec<String>,
         outcomes: Vec<Option<Result<Reply, ClientError>>>,
         refused: Vec<(String, ClientError)>,
-    ) -> Result<Sent, ClientError> {
-        let mut sent = Sent {
+    ) -> Result<SendOutcome, ClientError> {
+        let mut sent = SendOutcome {
             accepted: Vec::new(),
             refused,
         };
@@ -48,15 +49,15 @@ impl Sent {
                 _ => sent.accepted.push(to),
             }
         }
-        match sent.accepted.is_empty() {
-            true => Err(nobody(sent.refused)),
-            false => Ok(sent),
+        if sent.accepted.is_empty() {
+            return Err(first_refusal(sent.refused));
         }
+        Ok(sent)
     }
 }
 
-/// Nobody gets it: the first reason is told.
-fn nobody(refused: Vec<(String, ClientError)>) -> ClientError {
+/// Returns the first refusal as the error of a message that no recipient gets.
+fn first_refusal(refused: Vec<(String, ClientError)>) -> ClientError {
     let first = refused.into_iter().next();
     first.map_or_else(
         || ClientError::Unsendable {
@@ -68,22 +69,23 @@ fn nobody(refused: Vec<(String, ClientError)>) -> ClientError {
 }
 
 impl SmtpClient {
-    /// Sends one message to many: MAIL, each RCPT, DATA. The parameters `SIZE`, `BODY=8BITMIME` and
-    /// `SMTPUTF8` are added where they are offered and say something.
+    /// Sends one message to many recipients: MAIL, each RCPT, DATA.
+    ///
+    /// The parameters `SIZE`, `BODY=8BITMIME` and `SMTPUTF8` are added if they are offered and needed.
     ///
     /// # Errors
-    /// When nobody gets it: the sender, every recipient or the message is refused, the message
-    /// cannot be read, or the connection fails.
+    /// When no recipient gets the message: the sender, every recipient or the message is refused, the
+    /// message cannot be read, or the connection fails.
     pub fn send<M: Read + Seek, T: AsRef<str>>(
         &mut self,
         from: &str,
         to: &[T],
         message: &mut M,
-    ) -> Result<Sent, ClientError> {
-        self.send_with(from, to, message, &Wishes::default())
+    ) -> Result<SendOutcome, ClientError> {
+        self.send_with(from, to, message, &SendOptions::default())
     }
 
-    /// The same with wishes.
+    /// Sends one message as [`SmtpClient::send`] does, with options.
     ///
     /// # Errors
     /// As [`SmtpClient::send`].
@@ -92,22 +94,23 @@ impl SmtpClient {
         from: &str,
         to: &[T],
         message: &mut M,
-        wishes: &Wishes,
-    ) -> Result<Sent, ClientError> {
-        let measure = crlf::measure(message).map_err(ClientError::Local)?;
+        options: &SendOptions,
+    ) -> Result<SendOutcome, ClientError> {
+        let facts = crlf::measure(message).map_err(ClientError::Local)?;
         let mut addresses = to.iter().map(AsRef::as_ref).chain([from]);
         let international = addresses.any(|address| !address.is_ascii());
         let mut transaction = Transaction {
             from: reverse_path(from)?,
-            params: self.params(measure, international, wishes)?,
+            params: self.params(facts, international, options)?,
             to: Vec::new(),
-            chunking: wishes.chunking && self.extension("CHUNKING").is_some(),
+            chunking: options.chunking && self.extension("CHUNKING").is_some(),
         };
-        let (mut named, mut refused) = (Vec::new(), Vec::new());
+        let mut named = Vec::new();
+        let mut refused = Vec::new();
         for to in to.iter().map(|to| to.as_ref().to_owned()) {
             match address(&to) {
                 Ok(address) => {
-                    let params = self.recipient_params(wishes);
+                    let params = self.recipient_params(options);
                     transaction.to.push((Path::Address(address), params));
                     named.push(to);
                 }
@@ -115,46 +118,46 @@ impl SmtpClient {
             }
         }
         if named.is_empty() {
-            return Err(nobody(refused));
+            return Err(first_refusal(refused));
         }
         let done = self.transact(&transaction, message);
         done.end?;
-        Sent::of(named, done.outcomes, refused)
+        SendOutcome::of(named, done.outcomes, refused)
     }
 
     fn params(
         &self,
-        measure: Measure,
+        facts: MessageFacts,
         international: bool,
-        wishes: &Wishes,
+        options: &SendOptions,
     ) -> Result<Params, ClientError> {
         let mut params = Params::new();
         if self.extension("SIZE").is_some() {
-            params = params.with("SIZE", Some(&measure.octets.to_string())); // RFC 1870 §6
+            params = params.with("SIZE", Some(&facts.octets.to_string())); // RFC 1870 §6
         }
-        if measure.eight_bit && self.extension("8BITMIME").is_some() {
+        if facts.eight_bit && self.extension("8BITMIME").is_some() {
             params = params.with("BODY", Some("8BITMIME")); // RFC 6152 §3
         }
         if self.extension("DSN").is_some() {
-            if let Some(ret) = wishes.ret {
+            if let Some(ret) = options.ret {
                 params = params.with("RET", Some(&ret.to_string()));
             }
-            if let Some(envid) = &wishes.envid {
+            if let Some(envid) = &options.envid {
                 params = params.with("ENVID", Some(&xtext::encode(envid)));
             }
         }
         if !international {
             return Ok(params);
         }
-        // RFC 6531 §3.2: such an address must not be sent to a server that does not know them.
+        // RFC 6531 §3.2: such an address must not be sent to a server without SMTPUTF8.
         if self.extension("SMTPUTF8").is_none() {
             return Err(self.socket.not_offered("addresses beyond ASCII (SMTPUTF8)"));
         }
         Ok(params.with("SMTPUTF8", None))
     }
 
-    fn recipient_params(&self, wishes: &Wishes) -> Params {
-        match wishes.notify {
+    fn recipient_params(&self, options: &SendOptions) -> Params {
+        match options.notify {
             Some(notify) if self.extension("DSN").is_some() => {
                 Params::new().with("NOTIFY", Some(&notify.to_string()))
             }

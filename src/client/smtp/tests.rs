@@ -1,8 +1,6 @@
 //! The SMTP client against servers that keep to the protocol, and against one that does not.
 
-// A test fails by panicking.
-#![allow(clippy::unwrap_used, clippy::panic)]
-
+use crate::limits;
 use std::io::{self, Cursor, Write};
 use std::thread;
 use std::time::Duration;
@@ -101,7 +99,7 @@ fn wishes_are_told_to_a_server_that_offers_them() {
         S: 250 Ok",
     );
     let mut client = SmtpClient::connect(&endpoint).unwrap();
-    let wishes = Wishes {
+    let options = SendOptions {
         chunking: true,
         ret: Some(Ret::Headers),
         envid: Some("a+b".to_owned()),
@@ -114,7 +112,7 @@ fn wishes_are_told_to_a_server_that_offers_them() {
     let mut message = Cursor::new(".\nx\n");
     let to = ["bob@here.test"];
     client
-        .send_with("josé@here.test", &to, &mut message, &wishes)
+        .send_with("josé@here.test", &to, &mut message, &options)
         .unwrap();
     drop(client);
     server.join().unwrap();
@@ -135,7 +133,7 @@ fn wishes_are_kept_from_a_server_that_does_not_offer_them() {
         S: 250 Ok"
     ));
     let mut client = SmtpClient::connect(&endpoint).unwrap();
-    let wishes = Wishes {
+    let options = SendOptions {
         chunking: true,
         ret: Some(Ret::Full),
         envid: Some("x".to_owned()),
@@ -143,7 +141,7 @@ fn wishes_are_kept_from_a_server_that_does_not_offer_them() {
     };
     let to = ["bob@here.test"];
     client
-        .send_with("a@here.test", &to, &mut Cursor::new("x\n"), &wishes)
+        .send_with("a@here.test", &to, &mut Cursor::new("x\n"), &options)
         .unwrap();
     drop(client);
     server.join().unwrap();
@@ -295,12 +293,15 @@ fn what_is_no_smtp_is_said_to_be_none() {
     let rows: [(&[u8], &str); 7] = [
         (
             b"+OK POP3 ready\r\n",
-            "“+OK POP3 ready”, which is no answer in SMTP",
+            "“+OK POP3 ready”, which is no valid reply in SMTP",
         ),
-        (b"* OK IMAP4rev1\r\n", "which is no answer in SMTP"),
-        (b"220-a\r\n221 b\r\n", "which is no answer in SMTP"),
-        (b"\r\n", "which is no answer in SMTP"),
-        (b"354 go on\r\n", "which is no answer to the connection"),
+        (b"* OK IMAP4rev1\r\n", "which is no valid reply in SMTP"),
+        (b"220-a\r\n221 b\r\n", "which is no valid reply in SMTP"),
+        (b"\r\n", "which is no valid reply in SMTP"),
+        (
+            b"354 go on\r\n",
+            "which is no valid reply to the connection",
+        ),
         (
             b"554 No SMTP service here\r\n",
             "refuses the connection: 554 No SMTP service here",

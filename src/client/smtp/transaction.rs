@@ -1,136 +1,148 @@
-//! One message to many recipients, in the order that RFC 5321 §3.3 fixes: MAIL, each RCPT, DATA.
+//! One message to many recipients, in the order of RFC 5321 §3.3: MAIL, each RCPT, DATA.
 //!
-//! Where the server offers PIPELINING (RFC 2920) they are said in one go, and the answers heard
-//! after: one round trip for any number of recipients, and one for the message. A recipient who is
-//! refused does not keep the message from the others, and of each it is known what became of him,
-//! even when the connection breaks.
+//! If the server offers PIPELINING (RFC 2920), the commands are sent together and the replies received
+//! after them: one round trip for any number of recipients, and one for the message. If a recipient is
+//! refused, the others still get the message. The result of each recipient is known, even when the
+//! connection breaks.
 
 use std::io::Read;
 
-use super::{Hello, SmtpClient};
+use super::{COMPLETED, Hello, INTERMEDIATE, SmtpClient};
 use crate::client::ClientError;
 use crate::limits;
 use crate::mail::protocol::smtp::{Command, Params, Path, Reply, ReversePath};
 
-/// What is said of a message before its text.
+/// The envelope of a message: all that is sent before its text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Transaction {
-    /// Where a bounce goes.
+    /// The address that a bounce goes to.
     pub from: ReversePath,
     /// The parameters of MAIL.
     pub params: Params,
     /// Each recipient, and the parameters of its RCPT.
     pub to: Vec<(Path, Params)>,
-    /// Send the text with BDAT (RFC 3030)?
+    /// True to send the text with BDAT (RFC 3030).
     pub chunking: bool,
 }
 
-/// What became of a message.
+/// The result of a transaction.
 #[derive(Debug)]
-pub struct Transacted {
-    /// In the order of the recipients: the reply that answers for the message, or why there is none.
-    /// `None` for those of whom nothing was said: for them counts `end`.
+pub struct TransactionResult {
+    /// For each recipient in order: the final reply, or why there is none.
+    ///
+    /// `None` if the server said nothing about the recipient: then `end` applies.
     pub outcomes: Vec<Option<Result<Reply, ClientError>>>,
-    /// Was the sender accepted? If not, nothing has happened to the message.
+    /// True if the sender was accepted. If not, nothing has happened to the message.
     pub begun: bool,
-    /// Why it did not come to its end, if it did not.
+    /// The error that ended the transaction early, if there was one.
     pub end: Result<(), ClientError>,
 }
 
 impl SmtpClient {
-    /// Leads a message from MAIL to the answer behind its text. After a refusal the connection is
-    /// good for another message, once RSET was said; after any other failure it is cut.
-    pub fn transact(&mut self, transaction: &Transaction, message: &mut dyn Read) -> Transacted {
-        let mut done = Transacted {
+    /// Sends a message, from MAIL to the final reply after its text.
+    ///
+    /// After a refusal and RSET, the connection can send another message. After any other failure it is
+    /// cut.
+    pub fn transact(
+        &mut self,
+        transaction: &Transaction,
+        message: &mut dyn Read,
+    ) -> TransactionResult {
+        let mut done = TransactionResult {
             outcomes: transaction.to.iter().map(|_| None).collect(),
             begun: false,
             end: Ok(()),
         };
-        done.end = self.lead(transaction, message, &mut done);
+        done.end = self.run(transaction, message, &mut done);
         if !matches!(done.end, Ok(()) | Err(ClientError::Refused { .. })) {
             self.socket.cut();
         }
         done
     }
 
-    fn lead(
+    fn run(
         &mut self,
         transaction: &Transaction,
         message: &mut dyn Read,
-        done: &mut Transacted,
+        done: &mut TransactionResult,
     ) -> Result<(), ClientError> {
         let pipelining = self.extension("PIPELINING").is_some() && !self.socket.is_stepped();
         let commands = transaction.commands(pipelining);
-        let mut heard = Heard::default();
+        let mut replies = Replies::default();
         for group in commands.chunks(if pipelining { limits::PIPELINED } else { 1 }) {
             for command in group {
                 self.socket.send_line(command.to_string().as_bytes())?;
             }
             for command in group {
-                self.hear(command, &mut heard, done)?;
+                self.receive(command, &mut replies, done)?;
             }
-            if heard.refusal.is_some() {
+            if replies.refusal.is_some() {
                 break;
             }
         }
-        if heard.refusal.is_some() || heard.accepted.is_empty() {
-            return self.call_off(heard);
+        if replies.refusal.is_some() || replies.accepted.is_empty() {
+            return self.call_off(replies);
         }
-        self.text(transaction.chunking, heard.data, message)?;
-        self.verdicts(&heard.accepted, done)
+        self.text(transaction.chunking, replies.data, message)?;
+        self.final_replies(&replies.accepted, done)
     }
 
-    /// Hears the answer to one command.
-    fn hear(
+    /// Receives the reply to one command.
+    fn receive(
         &mut self,
         command: &Command,
-        heard: &mut Heard,
-        done: &mut Transacted,
+        replies: &mut Replies,
+        done: &mut TransactionResult,
     ) -> Result<(), ClientError> {
         let reply = self.socket.receive_reply()?;
         if *command == Command::Data {
-            heard.data = Some(reply);
+            replies.data = Some(reply);
             return Ok(());
         }
-        let refused = match self.judge(&command.to_string(), reply, 2) {
+        let refused = match self.check(&command.to_string(), reply, COMPLETED) {
             Ok(_) => None,
             Err(refused @ ClientError::Refused { .. }) => Some(refused),
             Err(error) => return Err(error),
         };
         if let Command::Mail { .. } = command {
             done.begun = refused.is_none();
-            heard.refusal = refused;
+            replies.refusal = refused;
             return Ok(());
         }
-        let at = heard.recipients;
-        heard.recipients += 1;
+        let at = replies.recipients;
+        replies.recipients += 1;
         match (refused, done.outcomes.get_mut(at)) {
-            (None, _) => heard.accepted.push(at),
-            // Behind a sender who is refused this says nothing of the recipient.
+            (None, _) => replies.accepted.push(at),
+            // If the sender was refused, this reply says nothing about the recipient.
             (refused, Some(outcome)) if done.begun => *outcome = refused.map(Err),
             _ => {}
         }
         Ok(())
     }
 
-    /// Nobody is to get the message.
-    fn call_off(&mut self, heard: Heard) -> Result<(), ClientError> {
-        if heard.data.is_some_and(|reply| reply.code == 354) {
+    /// Ends a transaction without any recipient.
+    fn call_off(&mut self, replies: Replies) -> Result<(), ClientError> {
+        if replies.data.is_some_and(|reply| reply.code == 354) {
             if self.is_lmtp() {
                 // RFC 2033 §4.2 wants 503 here, and no answer would follow.
-                return Err(self.socket.unexpected("354 to a message for nobody"));
+                return Err(self
+                    .socket
+                    .unexpected("354 to a message without recipients"));
             }
-            // RFC 2920 §3.1: a server that wants a message for nobody gets an empty one.
+            // RFC 2920 §3.1: a server that wants a message without recipients gets an empty one.
             self.socket.send_line(b".")?;
             self.socket.receive_reply::<Reply>()?;
         }
-        match heard.refusal {
+        match replies.refusal {
             Some(refusal) => Err(refusal),
-            None => self.rset().map(drop),
+            None => {
+                self.rset()?;
+                Ok(())
+            }
         }
     }
 
-    /// The message itself; with DATA, which may have been said and answered already.
+    /// Sends the message itself; with DATA, unless that was sent and answered already.
     fn text(
         &mut self,
         chunking: bool,
@@ -140,33 +152,37 @@ impl SmtpClient {
         match data {
             _ if chunking => self.chunks(message),
             Some(reply) => {
-                self.judge("DATA", reply, 3)?;
+                self.check("DATA", reply, INTERMEDIATE)?;
                 self.dot_text(message)
             }
             None => {
-                self.say(&Command::Data, 3)?;
+                self.execute(&Command::Data, INTERMEDIATE)?;
                 self.dot_text(message)
             }
         }
     }
 
-    /// SMTP answers once for all, LMTP for each recipient that was accepted, in their order
+    /// Receives the final replies: one in SMTP, in LMTP one for each accepted recipient, in order
     /// (RFC 2033 §4.2, §4.3).
-    fn verdicts(&mut self, accepted: &[usize], done: &mut Transacted) -> Result<(), ClientError> {
-        let of_all = match self.is_lmtp() {
-            true => None,
-            false => Some(self.verdict()?),
-        };
+    fn final_replies(
+        &mut self,
+        accepted: &[usize],
+        done: &mut TransactionResult,
+    ) -> Result<(), ClientError> {
+        let mut of_all = None;
+        if !self.is_lmtp() {
+            of_all = Some(self.final_reply()?);
+        }
         for at in accepted {
-            let verdict = match &of_all {
+            let outcome = match &of_all {
                 Some(reply) => Ok(reply.clone()),
-                None => match self.verdict() {
+                None => match self.final_reply() {
                     Err(refused @ ClientError::Refused { .. }) => Err(refused),
-                    verdict => Ok(verdict?),
+                    reply => Ok(reply?),
                 },
             };
-            if let Some(outcome) = done.outcomes.get_mut(*at) {
-                *outcome = Some(verdict);
+            if let Some(slot) = done.outcomes.get_mut(*at) {
+                *slot = Some(outcome);
             }
         }
         Ok(())
@@ -177,22 +193,22 @@ impl SmtpClient {
     }
 }
 
-/// The answers so far.
+/// The replies so far.
 #[derive(Default)]
-struct Heard {
-    /// Why the sender is not accepted.
+struct Replies {
+    /// The refusal of the sender.
     refusal: Option<ClientError>,
-    /// The recipients that were answered for.
+    /// How many RCPT commands were answered.
     recipients: usize,
-    /// The places of those who were accepted.
+    /// The positions of the accepted recipients.
     accepted: Vec<usize>,
-    /// The answer to DATA, where it was said with the others.
+    /// The reply to DATA, if that was sent with the others.
     data: Option<Reply>,
 }
 
 impl Transaction {
-    /// All that is said before the text; DATA too, where that can be said unheard (RFC 2920 §3.1: as
-    /// the last of a group).
+    /// Returns the commands before the text, with DATA as the last if they are sent together
+    /// (RFC 2920 §3.1).
     fn commands(&self, pipelining: bool) -> Vec<Command> {
         let mail = Command::Mail {
             from: self.from.clone(),

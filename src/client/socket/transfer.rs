@@ -1,7 +1,7 @@
-//! Messages on their way through a client's connection, in the memory of one buffer.
+//! Sending and receiving messages in the memory of one buffer.
 //!
-//! Two sides can fail, and each is told as what it is: the connection, or the reader and the writer
-//! of ours. After either the connection is cut, for what is left of the message is still on it.
+//! Two sides can fail: the connection, or our own reader or writer. The error says which of them it was.
+//! After either failure the connection is cut, because the rest of the message is still on it.
 
 use std::io::{self, Read, Write};
 
@@ -13,7 +13,7 @@ use crate::mail::net::dot::Ending;
 use crate::mail::net::pieces::next_piece;
 
 impl ClientSocket {
-    /// Sends all that `source` has; returns its octets.
+    /// Sends all of `source`; returns the number of octets.
     ///
     /// # Errors
     /// When `source` or the connection fails.
@@ -21,7 +21,7 @@ impl ClientSocket {
         &mut self,
         source: &mut dyn Read,
     ) -> Result<u64, ClientError> {
-        let mut source = Source {
+        let mut source = TrackedReader {
             reader: source,
             failure: None,
         };
@@ -35,17 +35,17 @@ impl ClientSocket {
     /// Copies exactly `count` octets to `out`.
     ///
     /// # Errors
-    /// When the connection fails or is cut inside them, or `out` takes no more.
+    /// When the connection ends before them, or `out` fails.
     pub(in crate::client) fn receive_octets(
         &mut self,
         count: u64,
         out: &mut dyn Write,
     ) -> Result<(), ClientError> {
-        self.copy(|wire| copy(&mut wire.octets(count), out))
-            .map(drop)
+        self.copy(|wire| copy(&mut wire.octets(count), out))?;
+        Ok(())
     }
 
-    /// Copies a text up to its lone dot to `out`, un-stuffed; returns its octets.
+    /// Copies a text up to its final dot to `out`, without the stuffed dots; returns its octets.
     ///
     /// # Errors
     /// As [`ClientSocket::receive_octets`].
@@ -56,15 +56,14 @@ impl ClientSocket {
         self.copy(|wire| copy(&mut wire.dot_text(Ending::Strict), out))
     }
 
-    /// Copies from the wire, and cuts it if that fails; a failure of our own side cuts it, too, for
-    /// the rest is unread.
+    /// Copies from the wire, and cuts the connection if either side fails.
     fn copy(
         &mut self,
-        act: impl FnOnce(&mut Wire) -> Result<u64, Failure>,
+        act: impl FnOnce(&mut Wire) -> Result<u64, CopyError>,
     ) -> Result<u64, ClientError> {
         act(self.wire()?).map_err(|failure| match failure {
-            Failure::Wire(error) => self.failure(&error),
-            Failure::Local(error) => {
+            CopyError::Wire(error) => self.failure(&error),
+            CopyError::Local(error) => {
                 self.wire = None;
                 ClientError::Local(error)
             }
@@ -72,13 +71,13 @@ impl ClientSocket {
     }
 }
 
-/// A reader that remembers its failure, to tell it from the connection's.
-struct Source<'a> {
+/// A reader that remembers its failure, to distinguish it from the connection's.
+struct TrackedReader<'a> {
     reader: &'a mut dyn Read,
     failure: Option<io::Error>,
 }
 
-impl Read for Source<'_> {
+impl Read for TrackedReader<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.reader.read(buffer).map_err(|error| {
             if error.kind() == io::ErrorKind::Interrupted {
@@ -91,16 +90,17 @@ impl Read for Source<'_> {
     }
 }
 
-/// Which side of a copy failed.
-enum Failure {
+/// The side of a copy that failed.
+enum CopyError {
     Wire(io::Error),
     Local(io::Error),
 }
 
-fn copy(from: &mut dyn Read, to: &mut dyn Write) -> Result<u64, Failure> {
-    let (mut buffer, mut total) = (vec![0; limits::BUFFER], 0);
-    while let Some(piece) = next_piece(from, &mut buffer).map_err(Failure::Wire)? {
-        to.write_all(piece).map_err(Failure::Local)?;
+fn copy(from: &mut dyn Read, to: &mut dyn Write) -> Result<u64, CopyError> {
+    let mut buffer = vec![0; limits::BUFFER];
+    let mut total = 0;
+    while let Some(piece) = next_piece(from, &mut buffer).map_err(CopyError::Wire)? {
+        to.write_all(piece).map_err(CopyError::Local)?;
         total += piece.len() as u64;
     }
     Ok(total)

@@ -1,6 +1,6 @@
-//! What is wrong with a conversation, as a client's error that names the server.
+//! The errors of a client's conversation, each with the name of the server.
 //!
-//! Whatever leaves open what the server will say next cuts the connection.
+//! An error after which it is unclear what the server will send next cuts the connection.
 
 use std::io;
 
@@ -9,12 +9,12 @@ use crate::client::ClientError;
 use crate::mail::net::{Wake, tls};
 
 impl ClientSocket {
-    /// The error for a line without an end, and the connection's end.
+    /// Cuts the connection because a line does not end, and returns the error.
     pub fn endless(&mut self) -> ClientError {
         self.unexpected("a line without an end")
     }
 
-    /// The error for an answer that makes no sense; the connection is of no use after it.
+    /// Cuts the connection because of an unexpected reply, and returns the error.
     pub(in crate::client) fn unexpected(&mut self, what: &str) -> ClientError {
         self.wire = None;
         ClientError::Unexpected {
@@ -23,7 +23,7 @@ impl ClientSocket {
         }
     }
 
-    /// The error for a server that does not log us in as it should.
+    /// Cuts the connection because the login does not follow the rules, and returns the error.
     pub(in crate::client) fn not_trustworthy(&mut self, what: &str) -> ClientError {
         self.wire = None;
         ClientError::NotTrustworthy {
@@ -32,21 +32,22 @@ impl ClientSocket {
         }
     }
 
-    /// The error for a message that is shorter than was announced: the server waits for the rest.
+    /// Cuts the connection because a message was shorter than announced, and returns the error.
     pub(in crate::client) fn cut_short(&mut self) -> ClientError {
         self.wire = None;
         let why = "it became shorter while it was sent";
         ClientError::Local(io::Error::new(io::ErrorKind::UnexpectedEof, why))
     }
 
-    /// The error for an answer that means nothing in this protocol or `to` this command.
+    /// Cuts the connection because the reply is invalid in this protocol or `to` this command, and
+    /// returns the error.
     pub(in crate::client) fn nonsense(&mut self, answer: &[u8], to: &str) -> ClientError {
         let begin = answer.get(..80).unwrap_or(answer);
         let begin = String::from_utf8_lossy(begin);
-        self.unexpected(&format!("“{begin}”, which is no answer {to}"))
+        self.unexpected(&format!("“{begin}”, which is no valid reply {to}"))
     }
 
-    /// The error for a server that cannot do what is needed.
+    /// Returns the error for a server that does not offer what is needed.
     pub(in crate::client) fn not_offered(&self, what: &str) -> ClientError {
         ClientError::NotOffered {
             server: self.endpoint.to_string(),
@@ -54,7 +55,7 @@ impl ClientSocket {
         }
     }
 
-    /// The error for a connection that failed, and its end.
+    /// Ends the connection that failed, and returns the error.
     pub(super) fn failure(&mut self, error: &io::Error) -> ClientError {
         self.wire = None;
         let server = self.endpoint.to_string();
@@ -66,11 +67,12 @@ impl ClientSocket {
         }
     }
 
-    /// The error for a TLS handshake that failed, and the connection's end.
+    /// Ends the connection whose TLS handshake failed, and returns the error.
     pub(super) fn handshake_failure(&mut self, error: &io::Error) -> ClientError {
         self.wire = None;
         let server = self.endpoint.to_string();
         let why = error.to_string();
+        log::info!("TLS handshake with {server}: {why}");
         if is_timeout(error) {
             ClientError::TimedOut { server }
         } else if why.contains("certificate verify failed") {
@@ -78,12 +80,12 @@ impl ClientSocket {
             let ca = self.endpoint.ca.clone();
             ClientError::Untrusted { server, ca, why }
         } else {
-            ClientError::Handshake { server, why }
+            ClientError::Handshake { server }
         }
     }
 }
 
 fn is_timeout(error: &io::Error) -> bool {
-    // A write that waits too long gives the first, a read the second.
+    // A write that times out gives the first error, a read the second.
     error.kind() == io::ErrorKind::WouldBlock || Wake::of(error) == Some(Wake::TimedOut)
 }

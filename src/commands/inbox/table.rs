@@ -1,4 +1,4 @@
-//! The list of an inbox as a table: columns aligned, long values cut to the terminal's width.
+//! The list of an inbox as a table: aligned columns, cut to the width of the terminal.
 
 use std::time::SystemTime;
 
@@ -10,26 +10,26 @@ use crate::teaching::text::{local_date, readable_size};
 
 /// A message in the list.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Row {
-    /// By which it is read.
+pub(super) struct InboxRow {
+    /// Its number, for `--read`.
     pub(super) number: u32,
-    /// Its header, as it travels.
+    /// Its header, undecoded.
     pub(super) header: Vec<u8>,
-    /// When it came, for those that do not say when they were written; POP3 does not tell.
+    /// The time when it arrived, which replaces a missing `Date:`; POP3 does not have it.
     pub(super) arrived: Option<SystemTime>,
-    /// Its octets.
+    /// Its size in octets.
     pub(super) octets: u64,
-    /// Its flags; POP3 knows none.
+    /// Its flags; POP3 has none.
     pub(super) flags: Option<Flags>,
 }
 
-/// No sender's name takes more columns.
+/// The maximum columns of a sender's name.
 const FROM: usize = 28;
-/// The subject keeps at least so many columns, however narrow the terminal.
+/// The minimum columns of the subject, however narrow the terminal is.
 const SUBJECT: usize = 12;
 
-/// The lines of the table. `width` is the terminal's; `None` cuts nothing but long names.
-pub(super) fn table(rows: &[Row], width: Option<usize>) -> Vec<String> {
+/// Returns the lines of the table. `width` is the terminal's; `None` cuts only long names.
+pub(super) fn table(rows: &[InboxRow], width: Option<usize>) -> Vec<String> {
     let cells: Vec<[String; 6]> = std::iter::once(HEAD.map(str::to_owned))
         .chain(rows.iter().map(cells))
         .collect();
@@ -59,7 +59,7 @@ pub(super) fn table(rows: &[Row], width: Option<usize>) -> Vec<String> {
 const GAP: &str = "  ";
 const HEAD: [&str; 6] = ["N", "", "Date", "Size", "From", "Subject"];
 
-fn cells(row: &Row) -> [String; 6] {
+fn cells(row: &InboxRow) -> [String; 6] {
     let reading = ParsedMessage::of(&row.header);
     let from = reading.from.first();
     let sender = from.map_or("", |from| from.name().unwrap_or(from.address()));
@@ -77,8 +77,8 @@ fn cells(row: &Row) -> [String; 6] {
     ]
 }
 
-/// `N` not read, `A` answered, `!` flagged, `D` deleted, `@` with attachments.
-fn marks(row: &Row) -> String {
+/// Returns the marks: `N` new, `A` answered, `!` flagged, `D` deleted, `@` with attachments.
+fn marks(row: &InboxRow) -> String {
     let known = row.flags.as_ref();
     let has = |flag| known.is_some_and(|flags| flags.has(flag));
     let marks = [
@@ -95,19 +95,20 @@ fn marks(row: &Row) -> String {
         .collect()
 }
 
-/// With spaces up to this many columns: a wide character takes two (UAX 11).
+/// Adds spaces up to this many columns; a wide character takes two (UAX 11).
 fn padded(mut text: String, width: usize) -> String {
     let missing = width.saturating_sub(text.width());
     text.extend(std::iter::repeat_n(' ', missing));
     text
 }
 
-/// So much of it as fits into so many columns.
+/// Cuts the text to this many columns.
 fn cut(text: &str, width: usize) -> String {
     if text.width() <= width {
         return text.to_owned();
     }
-    let (mut kept, mut columns) = (String::new(), 0);
+    let mut kept = String::new();
+    let mut columns = 0;
     for c in text.chars() {
         columns += c.width().unwrap_or(0);
         if columns >= width {
@@ -123,8 +124,8 @@ fn cut(text: &str, width: usize) -> String {
 mod tests {
     use super::*;
 
-    fn row(number: u32, header: &str, flags: &[Flag]) -> Row {
-        Row {
+    fn row(number: u32, header: &str, flags: &[Flag]) -> InboxRow {
+        InboxRow {
             number,
             header: header.as_bytes().to_vec(),
             arrived: None,

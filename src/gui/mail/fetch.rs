@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use crate::client::Bounded;
+use crate::client::BoundedBuffer;
 use crate::limits;
 
 /// Octets between two reports of how much of a message has come.
@@ -10,7 +10,7 @@ const REPORT: u64 = 256 * 1024;
 
 /// A message that is fetched, which tells how much of it is there.
 pub(super) struct FetchedMessage<F> {
-    message: Bounded,
+    message: BoundedBuffer,
     /// How many there will be, as far as is known.
     octets: u64,
     come: u64,
@@ -22,7 +22,7 @@ impl<F: Fn(f32)> FetchedMessage<F> {
     /// One of so many octets, as far as is known, and at most of those that can be read.
     pub(super) fn new(octets: u64, tell: F) -> FetchedMessage<F> {
         FetchedMessage {
-            message: Bounded::new(limits::READABLE),
+            message: BoundedBuffer::new(limits::READABLE),
             octets,
             come: 0,
             told: 0,

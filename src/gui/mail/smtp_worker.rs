@@ -4,7 +4,7 @@ use std::io::{self, Cursor, Read, Seek, SeekFrom};
 
 use eframe::egui::Context;
 
-use crate::client::{ClientError, Sent, SmtpClient};
+use crate::client::{ClientError, SendOutcome, SmtpClient};
 use crate::gui::model::account::MailAccount;
 use crate::gui::worker::{Reporter, Worker};
 use crate::mail::message::Draft;
@@ -46,7 +46,7 @@ fn send(
     draft: &Draft,
     message: &[u8],
     reporter: &Reporter<SendingUpdate>,
-) -> Result<Sent, ClientError> {
+) -> Result<SendOutcome, ClientError> {
     let mut client = SmtpClient::connect(&account.settings.smtp)?;
     client.login(account.login(), &account.password)?;
     let mut message = Watched {

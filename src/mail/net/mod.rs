@@ -6,6 +6,7 @@ mod bell;
 mod body;
 pub mod certificates;
 pub mod dot;
+pub mod host_port;
 #[cfg(not(target_vendor = "apple"))]
 mod openssl;
 #[cfg(target_vendor = "apple")]
@@ -13,7 +14,6 @@ mod openssl;
 mod openssl;
 mod pace;
 pub(crate) mod pieces;
-pub(crate) mod place;
 mod poll;
 mod presented;
 pub mod secrets;

@@ -22,7 +22,7 @@ use super::envelope::now;
 use super::round::{self, Job, Round};
 use super::{DeliveryState, Envelope, Queue, Resolver};
 use crate::client::{self, ClientError, Endpoint, Hello, SmtpClient};
-use crate::config::{NextHop, Security};
+use crate::config::{NextHop, RelayTls};
 use crate::limits;
 use crate::mail::net::Taps;
 use crate::mail::store::StoreError;
@@ -257,9 +257,9 @@ fn nothing_sent(job: &Job, error: &StoreError) -> Ended {
 /// Connects as the configuration wants it, and logs in.
 fn connect(queue: &Queue, hop: &NextHop, taps: &Taps) -> Result<SmtpClient, ClientError> {
     let security = match hop.security {
-        Security::Implicit => client::Security::Tls,
-        Security::StartTls => client::Security::StartTls,
-        Security::WhereOffered | Security::None => client::Security::Plain,
+        RelayTls::Implicit => client::Security::Tls,
+        RelayTls::StartTls => client::Security::StartTls,
+        RelayTls::WhereOffered | RelayTls::None => client::Security::Plain,
     };
     let mut endpoint = Endpoint::new(hop.host.as_str(), hop.port, security, queue.ca());
     endpoint.versions = queue.versions();
@@ -271,7 +271,7 @@ fn connect(queue: &Queue, hop: &NextHop, taps: &Taps) -> Result<SmtpClient, Clie
         false => Hello::Name(name),
     };
     let mut client = SmtpClient::connect_as(&endpoint, hello.clone())?;
-    if hop.security == Security::WhereOffered && client.extension("STARTTLS").is_some() {
+    if hop.security == RelayTls::WhereOffered && client.extension("STARTTLS").is_some() {
         // RFC 7435 §3: some protection is better than none, and none better than no mail. Whoever
         // wants to be sure says `starttls` in the route, and nothing goes out without it.
         if let Err(error) = client.start_tls() {

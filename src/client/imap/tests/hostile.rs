@@ -6,7 +6,7 @@ use super::*;
 #[test]
 fn no_answer_exhausts_or_stops_the_client() {
     let rows: [(&str, &str); 9] = [
-        ("220 smtp", "“220 smtp”, which is no answer in IMAP"),
+        ("220 smtp", "“220 smtp”, which is no valid reply in IMAP"),
         (
             "* 1 FETCH (UID 1 BODY[HEADER] {9223372036854775807}",
             "more than can be kept in memory",

@@ -1,8 +1,5 @@
 //! Transactions in one go, with servers that refuse this and that.
 
-// A test fails by panicking.
-#![allow(clippy::unwrap_used, clippy::panic)]
-
 use super::*;
 use crate::client::scripted::play;
 use crate::client::smtp::{address, reverse_path};

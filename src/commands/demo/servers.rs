@@ -1,9 +1,8 @@
-//! Where a demo is played: against the servers of the configuration, against others, or against
-//! servers of its own.
+//! The servers of a demo: those of the configuration, those of `--against`, or new ones.
 //!
-//! The scripts speak of alice, bob and carol at pillarbox.test, as the shipped configuration has
-//! them. Where a configuration has others, or its servers do not run, or a script needs settings or
-//! a second site, servers are started for it, and the screen says why.
+//! The scripts use the accounts alice, bob and carol at pillarbox.test, as the shipped configuration has
+//! them. If the configuration has other accounts, if its servers do not run, or if a script needs
+//! settings or a second site, new servers are started for the demo, and the screen says why.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -14,106 +13,99 @@ use std::str::FromStr;
 use super::DemoArgs;
 use crate::client::{Endpoint, Security};
 use crate::commands::CommandError;
-use crate::commands::recording::{Recording, RecordingArgs, Whose};
+use crate::commands::recording::{CommandRecording, RecordingArgs, Whose};
 use crate::commands::settings::own_host;
-use crate::config::accounts::Accounts;
-use crate::config::{Config, Port};
-use crate::mail::net::place::host_perhaps_port;
+use crate::config::accounts::{Accounts, LAB_ACCOUNTS};
+use crate::config::{Config, LAB_DOMAIN, Port};
+use crate::mail::net::host_port::HostPort;
 use crate::teaching::script::{Caller, Protocol, Script, ScriptTls, Sites};
 
-/// What a script speaks, and who listens there.
+/// The server of each protocol that a script uses.
 type Endpoints = BTreeMap<Protocol, Endpoint>;
 
-/// Where a demo is played.
-pub(super) enum Place {
-    /// At servers of its own, for this reason.
-    Own(Sites, String),
-    /// At servers that run.
-    There(Endpoints, &'static str),
+/// The servers of a demo.
+pub(super) enum DemoServers {
+    /// New servers, started for this reason.
+    Started(Sites, String),
+    /// Running servers, and what they are.
+    Running(Endpoints, &'static str),
 }
 
-/// A server that is named on the command line: `imaps=mail.example.org:993`.
+/// A server of `--against`: `imaps=mail.example.org:993`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Against {
-    /// What it speaks, and whether under TLS; `None`: as the script does.
+    /// Its protocol and its TLS; `None`: as in the script.
     service: Option<(Protocol, Security)>,
-    host: String,
-    port: u16,
+    server: HostPort,
 }
 
-/// The accounts that the scripts use.
-const LAB: [(&str, &str); 3] = [
-    ("alice", "wonderland"),
-    ("bob", "builder"),
-    ("carol", "chimney"),
-];
-const DOMAIN: &str = "pillarbox.test";
-
-impl Place {
-    /// Finds it, opens servers if none fit, and begins to record what is asked for.
+impl DemoServers {
+    /// Chooses the servers, starts new ones if none are suitable, and begins the recording.
     pub(super) fn choose(
         args: &DemoArgs,
         config: &Config,
         script: &Script,
-    ) -> Result<(Place, Recording), CommandError> {
+    ) -> Result<(DemoServers, CommandRecording), CommandError> {
         let ca = args.ca.clone();
         let ca = ca.unwrap_or_else(|| config.tls.certs.join("ca.pem"));
         if !args.against.is_empty() {
-            let endpoints = elsewhere(&args.against, script, &ca)?;
-            return Place::there(endpoints, "the servers of --against", args, config);
+            let endpoints = against(&args.against, script, &ca)?;
+            return DemoServers::running(endpoints, "the servers of --against", args, config);
         }
-        match running(config, script, &ca) {
+        match configured(config, script, &ca) {
             Ok(endpoints) => {
-                Place::there(endpoints, "the servers of the configuration", args, config)
+                DemoServers::running(endpoints, "the servers of the configuration", args, config)
             }
             Err(reason) => {
-                let recording = Recording::begin(config, &recording(args), Whose::Demo)?;
+                let recording = CommandRecording::begin(config, &recording(args), Whose::Demo)?;
                 let sites = Sites::watched(script, recording.recorder.taps())?;
-                Ok((Place::Own(sites, reason), recording))
+                Ok((DemoServers::Started(sites, reason), recording))
             }
         }
     }
 
-    /// Where a client of the script connects to.
+    /// Returns the server that a client of the script connects to.
     pub(super) fn endpoint(&self, caller: &Caller) -> io::Result<Endpoint> {
         match self {
-            Place::Own(sites, _) => sites.endpoint(caller),
-            Place::There(endpoints, _) => {
+            DemoServers::Started(sites, _) => sites.endpoint(caller),
+            DemoServers::Running(endpoints, _) => {
                 endpoints.get(&caller.protocol).cloned().ok_or_else(|| {
                     let name = caller.protocol.name();
-                    let why = format!("no server for {name}: say --against {name}=HOST:PORT");
+                    let why = format!("no server for {name}; add --against {name}=HOST:PORT");
                     io::Error::new(io::ErrorKind::NotFound, why)
                 })
             }
         }
     }
 
-    /// At servers that run; the conversations are recorded.
-    fn there(
+    /// Uses running servers, and records the conversations.
+    fn running(
         mut endpoints: Endpoints,
         which: &'static str,
         args: &DemoArgs,
         config: &Config,
-    ) -> Result<(Place, Recording), CommandError> {
-        let recording = Recording::begin(config, &recording(args), Whose::Client)?;
+    ) -> Result<(DemoServers, CommandRecording), CommandError> {
+        let recording = CommandRecording::begin(config, &recording(args), Whose::Client)?;
         for endpoint in endpoints.values_mut() {
             endpoint.taps = recording.recorder.taps();
         }
-        Ok((Place::There(endpoints, which), recording))
+        Ok((DemoServers::Running(endpoints, which), recording))
     }
 
-    /// Which servers these are.
-    pub(super) fn told(&self) -> String {
+    /// Returns a sentence that says which servers these are.
+    pub(super) fn describe(&self) -> String {
         match self {
-            Place::Own(_, reason) => {
-                format!("Servers: started for this demo, {reason}; they and their mail go with it.")
+            DemoServers::Started(_, reason) => {
+                format!(
+                    "Servers: started for this demo, {reason}; they and their mail are removed after it."
+                )
             }
-            Place::There(_, which) => format!("Servers: {which}."),
+            DemoServers::Running(_, which) => format!("Servers: {which}."),
         }
     }
 }
 
-/// How a demo is recorded.
+/// Returns how a demo is recorded.
 fn recording(args: &DemoArgs) -> RecordingArgs {
     RecordingArgs {
         show_secrets: args.show_secrets,
@@ -121,43 +113,45 @@ fn recording(args: &DemoArgs) -> RecordingArgs {
     }
 }
 
-/// The running servers of the configuration; or why they do not fit.
-fn running(config: &Config, script: &Script, ca: &PathBuf) -> Result<Endpoints, String> {
+/// Returns the running servers of the configuration, or why they are not suitable.
+fn configured(config: &Config, script: &Script, ca: &PathBuf) -> Result<Endpoints, String> {
     if !script.sites.is_empty() {
         return Err("which needs more than one site".to_owned());
     }
     if let Some(setting) = script.config.first() {
         return Err(format!("which needs {setting}"));
     }
-    if config.server.domain != DOMAIN {
-        return Err(format!("for yours are not those of {DOMAIN}"));
+    if config.server.domain != LAB_DOMAIN {
+        return Err(format!("because yours are not for {LAB_DOMAIN}"));
     }
-    let accounts = Accounts::new(DOMAIN, config.accounts.clone());
-    if let Some((name, _)) = LAB
-        .iter()
-        .find(|(name, password)| accounts.verify(name, password).is_none())
-    {
-        return Err(format!("for yours have no {name} with the lab's password"));
+    let accounts = Accounts::new(LAB_DOMAIN, config.accounts.clone());
+    for (name, password) in LAB_ACCOUNTS {
+        if accounts.verify(name, password).is_none() {
+            return Err(format!(
+                "because yours have no {name} with the lab's password"
+            ));
+        }
     }
     let places = script.protocols().into_iter().map(|protocol| {
         let mut endpoint = endpoint(config, protocol, script.security(), ca)?;
         endpoint.versions = config.tls.versions;
         if endpoint.security == Security::Tls && script.tls == ScriptTls::Offered {
-            return Err(format!("for {endpoint} begins with TLS"));
+            return Err(format!("because {endpoint} begins with TLS"));
         }
         Ok((protocol, endpoint))
     });
     places.collect()
 }
 
-/// The server for a protocol: the one in `[client]`, or the one in `[ports]` if it runs.
+/// Returns the server for a protocol: the one in `[client]`, or the one in `[ports]` if it runs.
 fn endpoint(
     config: &Config,
     protocol: Protocol,
     security: Security,
     ca: &PathBuf,
 ) -> Result<Endpoint, String> {
-    let (client, ports) = (&config.client, &config.ports);
+    let client = &config.client;
+    let ports = &config.ports;
     let (named, clear, under_tls) = match protocol {
         Protocol::Smtp => (None, ports.smtp, ports.smtps),
         Protocol::Submission => (client.smtp.as_ref(), ports.submission, ports.smtps),
@@ -169,7 +163,7 @@ fn endpoint(
         Security::Tls => under_tls,
         Security::Plain | Security::StartTls => clear,
     };
-    if let Some((host, port)) = named {
+    if let Some(HostPort { host, port }) = named {
         return Ok(Endpoint::new(host, *port, Security::Tls, ca));
     }
     match own {
@@ -177,38 +171,31 @@ fn endpoint(
             Ok(Endpoint::new(own_host(config), number, security, ca))
         }
         Some(Port { number, .. }) if number != 0 => {
-            Err(format!("for nothing listens on port {number}"))
+            Err(format!("because nothing listens on port {number}"))
         }
-        _ => Err(format!("for {} has no port of its own", protocol.name())),
+        _ => Err(format!("because {} has no fixed port", protocol.name())),
     }
 }
 
-/// Does somebody listen there? To connect and ask would show in a capture; a port that cannot be
-/// opened tells it as well.
+/// True if a program listens on the port. We try to open it, because a connection would be in the
+/// capture.
 fn is_taken(config: &Config, port: u16) -> bool {
     let opened = TcpListener::bind((config.server.host, port));
     opened.is_err_and(|error| error.kind() == io::ErrorKind::AddrInUse)
 }
 
-fn elsewhere(
-    against: &[Against],
-    script: &Script,
-    ca: &PathBuf,
-) -> Result<Endpoints, CommandError> {
+/// Returns the servers of `--against`.
+fn against(servers: &[Against], script: &Script, ca: &PathBuf) -> Result<Endpoints, CommandError> {
     if !script.sites.is_empty() {
-        let why = "this demo needs more than one site: play it without --against";
+        let why = "this demo needs more than one site; play it without --against";
         return Err(CommandError::Setup(why.to_owned()));
     }
-    let endpoint = |server: &Against| {
-        let (protocol, security) = server
-            .service
-            .unwrap_or((script.protocol, script.security()));
-        (
-            protocol,
-            Endpoint::new(&server.host, server.port, security, ca),
-        )
-    };
-    let endpoints: Endpoints = against.iter().map(endpoint).collect();
+    let mut endpoints = Endpoints::new();
+    for Against { service, server } in servers {
+        let (protocol, security) = service.unwrap_or((script.protocol, script.security()));
+        let endpoint = Endpoint::new(&server.host, server.port, security, ca);
+        endpoints.insert(protocol, endpoint);
+    }
     let missing = script
         .protocols()
         .into_iter()
@@ -216,7 +203,7 @@ fn elsewhere(
     match missing {
         None => Ok(endpoints),
         Some(protocol) => Err(CommandError::Setup(format!(
-            "this demo speaks {0}, too: say --against {0}=HOST:PORT, as well",
+            "this demo uses {0} too; add --against {0}=HOST:PORT",
             protocol.name()
         ))),
     }
@@ -226,22 +213,16 @@ impl FromStr for Against {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Against, String> {
-        let (service, place) = match text.split_once('=') {
-            Some((name, place)) => (Some(service(name)?), place),
+        let (service, server) = match text.split_once('=') {
+            Some((name, server)) => (Some(service(name)?), server),
             None => (None, text),
         };
-        let (host, port) = host_perhaps_port(place);
-        let port = port.filter(|_| !host.is_empty());
-        let port = port.ok_or("HOST:PORT is asked for")?;
-        Ok(Against {
-            service,
-            host: host.to_owned(),
-            port: port.parse().map_err(|_| "a port is 0 to 65535")?,
-        })
+        let server = server.parse()?;
+        Ok(Against { service, server })
     }
 }
 
-/// A name of `[ports]`.
+/// Parses the name of a service in `[ports]`.
 fn service(name: &str) -> Result<(Protocol, Security), String> {
     let under_tls = [
         ("smtps", Protocol::Submission),
@@ -256,9 +237,6 @@ fn service(name: &str) -> Result<(Protocol, Security), String> {
 
 #[cfg(test)]
 mod tests {
-    // A test fails by panicking.
-    #![allow(clippy::unwrap_used)]
-
     use std::path::Path;
 
     use super::*;
@@ -269,10 +247,10 @@ mod tests {
 
     #[test]
     fn a_server_is_named_with_what_it_speaks() {
-        let against = |service, host: &str, port| Against {
-            service,
-            host: host.to_owned(),
-            port,
+        let against = |service, host: &str, port| {
+            let host = host.to_owned();
+            let server = HostPort { host, port };
+            Against { service, server }
         };
         let imaps = Some((Protocol::Imap, Security::Tls));
         let rows = [
@@ -282,9 +260,18 @@ mod tests {
                 "lmtp=[::1]:24",
                 Ok(against(Some((Protocol::Lmtp, Security::Plain)), "::1", 24)),
             ),
-            ("localhost", Err("HOST:PORT is asked for".to_owned())),
-            (":25", Err("HOST:PORT is asked for".to_owned())),
-            ("localhost:smtp", Err("a port is 0 to 65535".to_owned())),
+            (
+                "localhost",
+                Err("the port is missing; write it as localhost:PORT".to_owned()),
+            ),
+            (
+                ":25",
+                Err("the host is missing; write HOST:PORT".to_owned()),
+            ),
+            (
+                "localhost:smtp",
+                Err("the port is a number from 1 to 65535, not \"smtp\"".to_owned()),
+            ),
             (
                 "gopher=a:70",
                 Err("\"gopher\" is none of smtp, submission, lmtp, pop3 and imap".to_owned()),
@@ -303,18 +290,18 @@ mod tests {
             "smtp=b.test:25".parse().unwrap(),
         ];
         let ca = PathBuf::new();
-        assert!(elsewhere(&one, &script(""), &ca).is_ok());
-        let error = elsewhere(&one, &script("! client 2 smtp"), &ca).unwrap_err();
+        assert!(against(&one, &script(""), &ca).is_ok());
+        let error = against(&one, &script("! client 2 smtp"), &ca).unwrap_err();
         assert!(error.to_string().contains("--against smtp="), "{error}");
-        let both = elsewhere(&two, &script("! client 2 smtp"), &ca).unwrap();
+        let both = against(&two, &script("! client 2 smtp"), &ca).unwrap();
         assert_eq!(both[&Protocol::Smtp].to_string(), "b.test:25");
-        assert!(elsewhere(&two, &script("site: b.test"), &ca).is_err());
+        assert!(against(&two, &script("site: b.test"), &ca).is_err());
     }
 
     #[test]
     fn the_configured_servers_are_taken_if_they_fit_and_run() {
-        let somebody = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = somebody.local_addr().unwrap().port();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
         let rows = [
             (
                 format!("[ports]\nimap = {port}"),
@@ -336,7 +323,11 @@ mod tests {
                 "tls: offered",
                 Err("begins with TLS"),
             ),
-            ("[ports]\nimap =".to_owned(), "", Err("imap has no port")),
+            (
+                "[ports]\nimap =".to_owned(),
+                "",
+                Err("imap has no fixed port"),
+            ),
             (String::new(), "site: b.test", Err("more than one site")),
             (
                 String::new(),
@@ -356,17 +347,17 @@ mod tests {
         ];
         for (text, more, expected) in rows {
             let config = Config::parse("x.ini", &text, Path::new("")).unwrap();
-            let found = running(&config, &script(more), &PathBuf::new());
+            let found = configured(&config, &script(more), &PathBuf::new());
             let found = found.map(|endpoints| endpoints[&Protocol::Imap].to_string());
             match expected {
                 Ok(address) => assert_eq!(found, Ok(address)),
                 Err(reason) => assert!(found.unwrap_err().contains(reason), "{text}{more}"),
             }
         }
-        drop(somebody);
+        drop(listener);
         let config = format!("[ports]\nimap = {port}");
         let config = Config::parse("x.ini", &config, Path::new("")).unwrap();
-        let reason = running(&config, &script(""), &PathBuf::new()).unwrap_err();
-        assert_eq!(reason, format!("for nothing listens on port {port}"));
+        let reason = configured(&config, &script(""), &PathBuf::new()).unwrap_err();
+        assert_eq!(reason, format!("because nothing listens on port {port}"));
     }
 }

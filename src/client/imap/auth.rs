@@ -1,23 +1,54 @@
-//! What the server can do, and logging in (RFC 3501 §6.1.1 and §6.2; first responses: RFC 4959).
+//! Capabilities, and logging in to an IMAP server (RFC 3501 §6.1.1 and §6.2; initial responses: RFC 4959).
 
-use super::{End, ImapClient, ImapReply};
-use crate::client::login::{self, Challenging, Login};
-use crate::client::{Capabilities, ClientError};
+use super::{ImapClient, ImapReply, ReplyEnd};
+use crate::client::auth::{self, SaslClient};
+use crate::client::{Capabilities, ClientError, ClientSocket};
 use crate::mail::protocol::imap::Command;
 use crate::mail::protocol::imap::response::{Code, Response, Status};
 use crate::mail::protocol::sasl::Mechanism;
 
-impl Challenging for ImapReply {
-    fn challenge(&self) -> Option<&[u8]> {
-        match &self.end {
-            End::Continue(challenge) => Some(challenge),
-            End::Done(..) => None,
+impl SaslClient for ImapClient {
+    type Reply = ImapReply;
+
+    const COMMAND: &'static str = "AUTHENTICATE";
+
+    fn socket(&mut self) -> &mut ClientSocket {
+        &mut self.socket
+    }
+
+    /// RFC 4959 §3: an initial response is only for a server with SASL-IR; IMAP limits no line.
+    fn longest_command(&mut self) -> Result<usize, ClientError> {
+        if self.capabilities()?.has("SASL-IR") {
+            Ok(usize::MAX)
+        } else {
+            Ok(0)
         }
+    }
+
+    fn send_auth(
+        &mut self,
+        mechanism: String,
+        initial: Option<Vec<u8>>,
+    ) -> Result<ImapReply, ClientError> {
+        self.capabilities = Capabilities::default();
+        self.begin(&Command::Authenticate { mechanism, initial })
+    }
+
+    fn challenge(reply: &ImapReply) -> Option<&[u8]> {
+        match &reply.end {
+            ReplyEnd::Continue(challenge) => Some(challenge),
+            ReplyEnd::Done(..) => None,
+        }
+    }
+
+    fn check_auth(&mut self, command: &str, reply: ImapReply) -> Result<(), ClientError> {
+        self.finish(command, reply)?;
+        Ok(())
     }
 }
 
 impl ImapClient {
-    /// Asks what the server can do.
+    /// Asks for the server's capabilities.
     ///
     /// # Errors
     /// When the connection fails.
@@ -26,7 +57,9 @@ impl ImapClient {
         Ok(&self.capabilities)
     }
 
-    /// The same without asking twice: servers tell it in their greeting, and again after a login.
+    /// Returns the capabilities, and asks only if they are unknown.
+    ///
+    /// Servers send them in their greeting, and again after a login.
     ///
     /// # Errors
     /// When the connection fails.
@@ -37,7 +70,7 @@ impl ImapClient {
         Ok(&self.capabilities)
     }
 
-    /// Tells the server who we are, as pairs, and returns who it says it is (RFC 2971).
+    /// Sends our identification as pairs, and returns the server's (RFC 2971).
     ///
     /// # Errors
     /// When the server does not know ID.
@@ -47,18 +80,18 @@ impl ImapClient {
     ) -> Result<Vec<(String, Option<String>)>, ClientError> {
         let pair = |(field, value): &(&str, &str)| ((*field).to_owned(), Some((*value).to_owned()));
         let (responses, _) = self.execute(&Command::Id(us.iter().map(pair).collect()))?;
-        let told = responses.into_iter().find_map(|response| match response {
+        let pairs = responses.into_iter().find_map(|response| match response {
             Response::Id(pairs) => Some(pairs),
             _ => None,
         });
-        Ok(told.unwrap_or_default())
+        Ok(pairs.unwrap_or_default())
     }
 
-    /// Switches extensions on; returns those that are on now (RFC 5161).
+    /// Enables extensions; returns those that are enabled now (RFC 5161).
     ///
     /// # Errors
-    /// When the server does not know ENABLE, or for those that give mailbox names another alphabet,
-    /// `IMAP4rev2` and `UTF8=ACCEPT`: this client writes modified UTF-7 (RFC 3501 §5.1.3).
+    /// When the server does not know ENABLE, and for `IMAP4rev2` and `UTF8=ACCEPT`: they change the
+    /// encoding of mailbox names, and this client writes modified UTF-7 (RFC 3501 §5.1.3).
     pub fn enable(&mut self, extensions: &[&str]) -> Result<Vec<String>, ClientError> {
         let names: Vec<String> = extensions
             .iter()
@@ -68,45 +101,48 @@ impl ImapClient {
         if let Some(name) = names.iter().find(|name| unfit.contains(&name.as_str())) {
             return Err(ClientError::Unsendable {
                 what: format!("ENABLE {name}"),
-                why: "mailbox names are written in modified UTF-7 here".to_owned(),
+                why: "this client writes mailbox names in modified UTF-7".to_owned(),
             });
         }
         let (responses, _) = self.execute(&Command::Enable(names))?;
-        let told = responses.into_iter().filter_map(|response| match response {
+        let enabled = responses.into_iter().filter_map(|response| match response {
             Response::Enabled(names) => Some(names),
             _ => None,
         });
-        Ok(told.flatten().collect())
+        Ok(enabled.flatten().collect())
     }
 
-    /// Begins TLS, and forgets what was offered in clear (RFC 3501 §6.2.1).
+    /// Begins TLS, and forgets what was offered without it (RFC 3501 §6.2.1).
     ///
     /// # Errors
-    /// When it is refused, or the server is not trusted.
+    /// When STARTTLS is refused, or the server is not trusted.
     pub fn starttls(&mut self) -> Result<(), ClientError> {
         self.execute(&Command::StartTls)?;
         self.capabilities = Capabilities::default();
         self.socket.start_tls()
     }
 
-    /// Logs in: by the best mechanism of SASL that the server offers, and where it offers none, with
-    /// LOGIN.
+    /// Logs in by the best mechanism of SASL that the server offers; if it offers none, with LOGIN.
     ///
     /// # Errors
-    /// When the password would cross in clear, is not accepted, or the server takes none here.
+    /// When the password may not be sent unencrypted, is not accepted, or the server allows no login on
+    /// this connection.
     pub fn login(&mut self, user: &str, password: &str) -> Result<(), ClientError> {
         let offered = self.capabilities()?.clone();
         let offers = |name: &str| offered.has(&format!("AUTH={name}"));
-        if let Some(mechanism) = login::choose(&self.socket, offers)? {
+        if let Some(mechanism) = auth::choose(&self.socket, offers)? {
             return self.authenticate(mechanism, user, password);
         }
         if offered.has("LOGINDISABLED") {
             return Err(self.socket.not_offered("a login on this connection"));
         }
         self.socket.must_be_private()?;
-        let (user, password) = (user.to_owned(), password.to_owned());
         self.capabilities = Capabilities::default();
-        self.execute(&Command::Login { user, password }).map(drop)
+        self.execute(&Command::Login {
+            user: user.to_owned(),
+            password: password.to_owned(),
+        })?;
+        Ok(())
     }
 
     /// Logs in by this mechanism (RFC 3501 §6.2.2).
@@ -119,22 +155,10 @@ impl ImapClient {
         user: &str,
         password: &str,
     ) -> Result<(), ClientError> {
-        // A first response stands in the line of the command only where the server says so.
-        let line = match self.capabilities()?.has("SASL-IR") {
-            true => usize::MAX,
-            false => 0,
-        };
-        let mut login = Login::begin(&self.socket, mechanism, user, password)?;
-        let (mechanism, initial) = login.argument(line);
-        let label = format!("AUTHENTICATE {mechanism}");
-        self.capabilities = Capabilities::default();
-        let (tag, reply) = self.begin(&Command::Authenticate { mechanism, initial })?;
-        let reply = login.answer(&mut self.socket, reply)?;
-        self.finish(&label, &tag, reply)?;
-        login.end(&mut self.socket)
+        auth::authenticate(self, mechanism, user, password)
     }
 
-    /// Servers tell what they can do without being asked, too (RFC 3501 §7.1).
+    /// Takes the capabilities from a response code, where servers send them unasked (RFC 3501 §7.1).
     pub(super) fn learn_capabilities(&mut self, status: &Status) {
         if let Some(Code::Capability(words)) = &status.code {
             self.capabilities = words.clone().into();

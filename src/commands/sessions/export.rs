@@ -55,7 +55,7 @@ pub(super) fn save(
     }
     if let Some(file) = &args.pcapng {
         capture(out, file, dialogue, texts).map_err(|error| match error.kind() {
-            ErrorKind::BrokenPipe => CommandError::Unread,
+            ErrorKind::BrokenPipe => CommandError::OutputClosed,
             _ => CommandError::Job(format!("the capture {error}")),
         })?;
         let name = file.display();

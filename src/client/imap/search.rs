@@ -1,5 +1,5 @@
-//! The verbs that look for messages in the mailbox that is open (RFC 3501 §6.4.4, RFC 4731, RFC 5256),
-//! by UID.
+//! The commands that find messages in the open mailbox, by UID: SEARCH (RFC 3501 §6.4.4), ESEARCH
+//! (RFC 4731), SORT and THREAD (RFC 5256).
 
 use super::ImapClient;
 use crate::client::ClientError;
@@ -8,23 +8,22 @@ use crate::mail::protocol::imap::search::{Algorithm, Charset, Criterion, Returns
 use crate::mail::protocol::imap::{Command, Search, SearchKey, Sort, Thread};
 
 impl ImapClient {
-    /// The UIDs of the messages for which all these keys hold.
+    /// Returns the UIDs of the messages that match all keys.
     ///
     /// # Errors
-    /// When no mailbox is open, or the server cannot search for such.
+    /// When no mailbox is open, or the server does not support a key.
     pub fn search(&mut self, keys: Vec<SearchKey>) -> Result<Vec<u32>, ClientError> {
         let responses = self.look_for(None, keys)?;
-        Ok(told(responses, |response| match response {
+        Ok(collect(responses, |response| match response {
             Response::Search(uids) => Some(uids),
             _ => None,
         }))
     }
 
-    /// What is wanted to be known of the messages for which all these keys hold: how many there are,
-    /// say, without a list of them.
+    /// Returns chosen facts about the messages that match all keys, for example only their number.
     ///
     /// # Errors
-    /// As of [`ImapClient::search`], and when the server does not offer ESEARCH.
+    /// As [`ImapClient::search`], and when the server does not offer ESEARCH.
     pub fn esearch(
         &mut self,
         returns: Returns,
@@ -35,14 +34,14 @@ impl ImapClient {
             Response::Esearch(found) => Some(found),
             _ => None,
         });
-        // RFC 5182 §2.1: who only saves hears nothing.
+        // RFC 5182 §2.1: a search that only saves its result gets no response.
         Ok(found.unwrap_or_default())
     }
 
-    /// The UIDs of the messages for which all these keys hold, in this order.
+    /// Returns the UIDs of the messages that match all keys, sorted by the criteria.
     ///
     /// # Errors
-    /// As of [`ImapClient::search`], and when the server does not offer SORT.
+    /// As [`ImapClient::search`], and when the server does not offer SORT.
     pub fn sort(
         &mut self,
         criteria: Vec<Criterion>,
@@ -54,16 +53,16 @@ impl ImapClient {
             keys,
         };
         let (responses, _) = self.execute(&Command::Sort { uid: true, sort })?;
-        Ok(told(responses, |response| match response {
+        Ok(collect(responses, |response| match response {
             Response::Sort(uids) => Some(uids),
             _ => None,
         }))
     }
 
-    /// The messages for which all these keys hold, as conversations.
+    /// Returns the messages that match all keys, grouped into conversations.
     ///
     /// # Errors
-    /// As of [`ImapClient::search`], and when the server does not offer the algorithm.
+    /// As [`ImapClient::search`], and when the server does not offer the algorithm.
     pub fn thread(
         &mut self,
         algorithm: Algorithm,
@@ -75,7 +74,7 @@ impl ImapClient {
             keys,
         };
         let (responses, _) = self.execute(&Command::Thread { uid: true, thread })?;
-        Ok(told(responses, |response| match response {
+        Ok(collect(responses, |response| match response {
             Response::Thread(messages) => Some(messages),
             _ => None,
         }))
@@ -98,7 +97,7 @@ impl ImapClient {
     }
 }
 
-/// What the responses of one sort tell.
-fn told<T>(responses: Vec<Response>, one: impl Fn(Response) -> Option<Vec<T>>) -> Vec<T> {
+/// Collects the contents of the responses of one type.
+fn collect<T>(responses: Vec<Response>, one: impl Fn(Response) -> Option<Vec<T>>) -> Vec<T> {
     responses.into_iter().filter_map(one).flatten().collect()
 }

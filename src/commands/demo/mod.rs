@@ -1,12 +1,12 @@
-//! `pillarbox demo`: plays a conversation from a script, and tells what happens.
+//! `pillarbox demo`: plays a conversation from a script, and explains what happens.
 //!
-//! The scripts of `demos/` are compiled in; any other is named by its file. They are played against
-//! the servers of the configuration if those run, and otherwise against servers of their own
-//! (`fn place` decides). A reply that differs from the script ends the demo.
+//! The scripts of `demos/` are compiled in; any other script is named by its file. They are played
+//! against the servers of the configuration if those run, otherwise against new servers
+//! ([`DemoServers::choose`] decides). A reply that differs from the script ends the demo.
 
+mod audience;
 mod list;
-mod place;
-mod seat;
+mod servers;
 
 use std::fs;
 use std::io::{self, ErrorKind, IsTerminal, Write};
@@ -14,8 +14,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use self::place::{Against, Place};
-use self::seat::Seat;
+use self::audience::StandardAudience;
+use self::servers::{Against, DemoServers};
 use super::{CaptureArgs, CommandError, terminal};
 use crate::client::printable;
 use crate::config::{Config, ConfigError};
@@ -27,19 +27,19 @@ use crate::teaching::text::TextStyle;
 use crate::teaching::transcript::{Explain, Look, Pace, Screen};
 use crate::teaching::wire_tap::Recorder;
 
-/// Play a conversation of a client and a server, and tell what happens
+/// Play a conversation of a client and a server, and explain what happens
 ///
-/// Without a name it lists the demos that there are.
+/// Without a name it lists the demos.
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "Examples:
-  pillarbox demo                          what there is
-  pillarbox demo first-mail --step        a line each time you press Enter
+  pillarbox demo                          list the demos
+  pillarbox demo first-mail --step        one line each time you press Enter
   pillarbox demo wrong-order --predict    guess each reply before you see it
   pillarbox demo my.demo                  your own script: docs/scripts.md
   pillarbox demo first-mail --against localhost:25
   pillarbox demo imap-search --against imaps=mail.example.org:993")]
 pub struct DemoArgs {
-    /// A demo, or the file of a script
+    /// Name of a demo, or a file with a script
     #[arg(value_name = "NAME|FILE")]
     pub name: Option<String>,
     /// Wait for Enter before each line
@@ -48,23 +48,23 @@ pub struct DemoArgs {
     /// Do not wait at all
     #[arg(long)]
     pub fast: bool,
-    /// Hide each reply until its code has been guessed, and keep the score
+    /// Hide each reply until you have guessed its code, and count your score
     #[arg(long)]
     pub predict: bool,
-    /// Another server instead: for what the script speaks, or for smtp=, submission=, smtps=, lmtp=,
-    /// pop3=, pop3s=, imap=, imaps= (those with an s under TLS)
+    /// Another server, for the script's protocol or for the named one: smtp, submission, smtps, lmtp,
+    /// pop3, pop3s, imap, imaps (smtps, pop3s and imaps use TLS)
     #[arg(long, value_name = "[PROTOCOL=]HOST:PORT")]
     pub against: Vec<Against>,
-    /// Below each line, what it says and which RFC says so; each explanation once
+    /// Explain the lines, with the RFC; each explanation appears once
     #[arg(long, value_name = "LINES", value_enum, default_value_t = Explain::Off)]
     pub explain: Explain,
-    /// Show and record passwords, too; otherwise ******** stands for them
+    /// Show and record passwords, instead of ********
     #[arg(long)]
     pub show_secrets: bool,
-    /// The CA to trust beside the system's [default: the lab's own]
+    /// CA to trust in addition to the system's [default: the lab's own]
     #[arg(long, value_name = "FILE")]
     pub ca: Option<PathBuf>,
-    /// Captures and the key log
+    /// Captures and the key log.
     #[command(flatten)]
     pub capture: CaptureArgs,
 }
@@ -83,14 +83,13 @@ pub fn run(
     let (file, script) = read(name)?;
     let told = script.asks.iter().map(ask).collect::<Result<_, _>>()?;
     let config = config()?;
-    let (place, recording) = Place::choose(args, &config, &script)?;
-    end_at_ctrl_c(&place, recording.recorder.clone())?;
+    let (servers, recording) = DemoServers::choose(args, &config, &script)?;
+    end_at_ctrl_c(&servers, recording.recorder.clone())?;
     let mut out = io::stdout().lock();
-    let mut seat = Seat::new(out.is_terminal());
+    let mut audience = StandardAudience::new();
     let place_of = |caller: &Caller| {
-        place
-            .endpoint(caller)
-            .map_or(String::new(), |e| e.to_string())
+        let endpoint = servers.endpoint(caller);
+        endpoint.map_or(String::new(), |endpoint| endpoint.to_string())
     };
     let look = Look {
         style: TextStyle::on(&out),
@@ -101,15 +100,15 @@ pub fn run(
         show_secrets: args.show_secrets || script.shows_secrets,
         place: &place_of,
     };
-    let mut programme = programme(&script, &place, &recording.told);
-    programme.extend(seat.hint(look.pace));
-    let mut screen = Screen::new(&mut out, &mut seat, look);
-    let played = play(&script, told, &programme, &place, &mut screen);
-    // The servers end first: a relay's last words may still be on their way, and are to be recorded.
-    drop(place);
+    let mut introduction = introduction(&script, &servers, &recording.notes);
+    introduction.extend(audience.hint(look.pace));
+    let mut screen = Screen::new(&mut out, &mut audience, look);
+    let played = play(&script, told, &introduction, &servers, &mut screen);
+    // The servers end first, because a relay's last lines are recorded too.
+    drop(servers);
     recording.recorder.finish();
     match played {
-        // Whoever reads us has seen enough: `pillarbox demo … | head`.
+        // The reader of the output has closed it: `pillarbox demo … | head`.
         Err(Difference {
             mismatch: Mismatch::Audience(error),
             ..
@@ -119,7 +118,7 @@ pub fn run(
     }
 }
 
-/// The demo of this name, or the script in this file; and what errors call it.
+/// Returns the demo with this name or the script in this file, and its name for errors.
 fn read(name: &str) -> Result<(String, Script), CommandError> {
     let (file, text) = match Demo::find(name) {
         Some(demo) => (format!("demos/{}.demo", demo.name), demo.text.to_owned()),
@@ -135,21 +134,19 @@ fn from_file(name: &str) -> Result<String, CommandError> {
     fs::read_to_string(name).map_err(|error| {
         CommandError::Setup(match error.kind() {
             ErrorKind::NotFound => {
-                format!(
-                    "there is neither a demo nor a file {name}; `pillarbox demo` lists the demos"
-                )
+                format!("there is no demo and no file {name}; `pillarbox demo` lists the demos")
             }
             _ => format!("{name} cannot be read: {error}"),
         })
     })
 }
 
-/// What a script has a gap for: from the environment, or from whoever plays it, unseen by others.
+/// Asks for a value that the script needs: in the environment, or at the terminal without echo.
 fn ask(asked: &ScriptQuestion) -> Result<(String, Vec<u8>), CommandError> {
     let variable = format!("PILLARBOX_{}", asked.name);
     let unknown = || {
         CommandError::Setup(format!(
-            "the script asks for {} ({}); say it in the environment, as {variable}",
+            "the script needs {} ({}); set the environment variable {variable}",
             asked.name, asked.question
         ))
     };
@@ -174,31 +171,33 @@ fn pace(args: &DemoArgs, on_terminal: bool) -> Pace {
     }
 }
 
-/// From the title to the score.
+/// Plays the script, from the title to the score.
 fn play(
     script: &Script,
     told: Memory,
-    programme: &[String],
-    place: &Place,
+    introduction: &[String],
+    servers: &DemoServers,
     screen: &mut Screen<'_>,
 ) -> Result<(), Difference> {
     let audience = |error| Difference {
         line: 0,
         mismatch: Mismatch::Audience(error),
     };
-    screen.title(&script.title, programme).map_err(audience)?;
-    let open = &mut |caller: &Caller| connect(&place.endpoint(caller)?, caller.protocol);
+    screen
+        .title(&script.title, introduction)
+        .map_err(audience)?;
+    let open = &mut |caller: &Caller| connect(&servers.endpoint(caller)?, caller.protocol);
     perform_with(script, told, open, &mut |event| screen.show(event))?;
     screen.end().map_err(audience)
 }
 
-/// What stands below the title: what it is about, and where it is played.
-fn programme(script: &Script, place: &Place, recording: &[String]) -> Vec<String> {
+/// Returns the lines below the title: what the demo is about, and which servers it uses.
+fn introduction(script: &Script, servers: &DemoServers, recording: &[String]) -> Vec<String> {
     let mut lines = vec![script.summary.clone()];
     if !script.rfc.is_empty() {
         lines.push(format!("RFC {}", script.rfc));
     }
-    lines.push(place.told());
+    lines.push(servers.describe());
     lines.extend_from_slice(recording);
     if !script.wireshark.is_empty() {
         let looks = script.wireshark.join("; ");
@@ -211,7 +210,7 @@ fn programme(script: &Script, place: &Place, recording: &[String]) -> Vec<String
     lines
 }
 
-/// The difference, and below it what was expected and what came, as wide as the terminal is.
+/// Returns an error with the expected and the received line below it, as wide as the terminal.
 fn different(file: &str, difference: &Difference) -> CommandError {
     let mut text = format!("{file}, {}", difference.sentence());
     for line in difference.comparison(terminal::width().unwrap_or(usize::MAX)) {
@@ -221,15 +220,15 @@ fn different(file: &str, difference: &Difference) -> CommandError {
     CommandError::Job(text)
 }
 
-/// Ctrl-C ends the demo at once; servers that were started for it leave nothing behind.
-fn end_at_ctrl_c(place: &Place, recorder: Recorder) -> Result<(), CommandError> {
-    let folder = match place {
-        Place::Own(sites, _) => Some(sites.folder()),
-        Place::There(..) => None,
+/// Lets Ctrl-C end the demo at once, and remove the files of servers that were started for it.
+fn end_at_ctrl_c(servers: &DemoServers, recorder: Recorder) -> Result<(), CommandError> {
+    let folder = match servers {
+        DemoServers::Started(sites, _) => Some(sites.folder()),
+        DemoServers::Running(..) => None,
     };
     before_interruption(move || {
         recorder.finish();
-        let servers = match &folder {
+        let and_servers = match &folder {
             Some(folder) => {
                 // A server that is still at work fails now, because its folder is gone.
                 log::set_max_level(log::LevelFilter::Off);
@@ -238,8 +237,8 @@ fn end_at_ctrl_c(place: &Place, recorder: Recorder) -> Result<(), CommandError> 
             }
             None => "",
         };
-        // A terminal that is gone is no reason to stay.
-        let _ = writeln!(io::stderr(), "\nThe demo has ended here{servers}.");
+        // If the terminal is gone, the message does not matter.
+        let _ = writeln!(io::stderr(), "\nThe demo has ended here{and_servers}.");
     })
     .map_err(|error| CommandError::Setup(format!("Ctrl-C cannot be handled: {error}")))
 }

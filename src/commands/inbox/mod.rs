@@ -1,20 +1,20 @@
-//! `pillarbox inbox`: lists an inbox, reads a message of it, saves the files in it.
+//! `pillarbox inbox`: lists an inbox, shows a message, saves attachments.
 
+mod json;
 mod server;
 mod table;
-mod values;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use self::server::Server;
-use self::values::Listed;
-use super::recording::RecordingArgs;
-use super::terminal::{self, password, print_text};
-use super::{CommandError, ServerArgs, json};
+use self::json::{JsonFileSaved, JsonMessage, JsonRow};
+use self::server::InboxServer;
+use super::terminal::{self, print_json, print_text};
+use super::{CommandError, ConnectionArgs};
 use crate::client::{ClientSettings, printable};
+use crate::config::Config;
 use crate::mail::message::{Contact, ParsedMessage};
 use crate::mail::protocol::Protocol;
 use crate::teaching::text::{local_date, readable_size, save_file};
@@ -22,53 +22,42 @@ use crate::teaching::text::{local_date, readable_size, save_file};
 /// List an inbox, read a message, save attachments
 #[derive(Args, Clone, Debug)]
 pub struct InboxArgs {
-    /// Whose inbox
+    /// The account
     #[arg(value_name = "ACCOUNT")]
     pub account: String,
     /// Show the message with this number
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub read: Option<u32>,
-    /// Save the files in that message, or in all of them, into this folder; nothing there is
-    /// overwritten
+    /// Save the attachments of that message, or of all messages, into this folder. Existing files are
+    /// not overwritten
     #[arg(long, value_name = "DIR")]
     pub save_attachments: Option<PathBuf>,
-    /// Speak POP3 instead of IMAP; then it is not known what was read
+    /// Use POP3 instead of IMAP (no read/unread flags)
     #[arg(long)]
     pub pop3: bool,
-    /// Print it as JSON, for a script
+    /// Print JSON, for a script
     #[arg(long)]
     pub json: bool,
-    /// Another server than the configuration's
+    /// The connection.
     #[command(flatten)]
-    pub server: ServerArgs,
-    /// How the conversation is recorded
-    #[command(flatten)]
-    pub recording: RecordingArgs,
-    /// The password, if the configuration does not have it; better in the environment, as
-    /// PILLARBOX_PASSWORD, where other users do not see it
-    #[arg(long, value_name = "PASSWORD")]
-    pub password: Option<String>,
-}
-
-impl InboxArgs {
-    /// What the server is spoken to in.
-    #[must_use]
-    pub fn protocol(&self) -> Protocol {
-        match self.pop3 {
-            true => Protocol::Pop3,
-            false => Protocol::Imap,
-        }
-    }
+    pub connection: ConnectionArgs,
 }
 
 /// Prints what was asked for.
 ///
 /// # Errors
 /// When the server cannot be reached or refuses, there is no such message, or a file cannot be saved.
-pub fn run(args: &InboxArgs, settings: &ClientSettings) -> Result<(), CommandError> {
-    let mut out = io::BufWriter::new(io::stdout().lock());
-    show(args, settings, &mut out, terminal::width())?;
-    Ok(out.flush()?)
+pub fn run(args: &InboxArgs, config: &Config) -> Result<(), CommandError> {
+    let protocol = if args.pop3 {
+        Protocol::Pop3
+    } else {
+        Protocol::Imap
+    };
+    args.connection.run(config, protocol, |settings| {
+        let mut out = io::BufWriter::new(io::stdout().lock());
+        show(args, settings, &mut out, terminal::width())?;
+        Ok(out.flush()?)
+    })
 }
 
 fn show(
@@ -78,12 +67,14 @@ fn show(
     width: Option<usize>,
 ) -> Result<(), CommandError> {
     let account = settings.account(&args.account);
-    let password = password(args.password.as_deref(), account, &settings.passwords)?;
-    let endpoint = args.server.endpoint(match args.pop3 {
-        true => &settings.pop3,
-        false => &settings.imap,
-    });
-    let mut server = Server::open(&endpoint, args.pop3, account, &password)?;
+    let password = args.connection.password(account, settings)?;
+    let mut server = if args.pop3 {
+        let endpoint = args.connection.endpoint(&settings.pop3);
+        InboxServer::open_pop3(&endpoint, account, &password)?
+    } else {
+        let endpoint = args.connection.endpoint(&settings.imap);
+        InboxServer::open_imap(&endpoint, account, &password)?
+    };
     let count = server.count()?;
     match (args.read, &args.save_attachments) {
         (Some(number), _) if number > count => {
@@ -93,109 +84,101 @@ fn show(
                 "there is no message {number} in the inbox of {inbox}, which has {count}"
             )));
         }
-        (Some(number), folder) if args.json => {
-            read_as_json(&mut server, number, folder.as_deref(), out)?;
+        (Some(number), _) => read(args, &mut server, number, out)?,
+        (None, _) if count == 0 && !args.json => {
+            writeln!(out, "The inbox of {} is empty.", printable(account))?;
         }
-        (Some(number), folder) => read(&mut server, number, folder.as_deref(), out)?,
-        (None, None) if args.json => json::print(out, &Listed::all(&server.rows()?))?,
-        (None, Some(folder)) if args.json => json::print(out, &saved(&mut server, count, folder)?)?,
-        (None, _) if count == 0 => writeln!(out, "The inbox of {} is empty.", printable(account))?,
-        (None, None) => list(&mut server, out, width)?,
-        (None, Some(folder)) => save_all(&mut server, count, folder, out)?,
+        (None, None) => list(args, &mut server, out, width)?,
+        (None, Some(folder)) => save_all(args, &mut server, count, folder, out)?,
     }
     server.close();
     Ok(())
 }
 
 fn list(
-    server: &mut Server,
+    args: &InboxArgs,
+    server: &mut InboxServer,
     out: &mut dyn Write,
     width: Option<usize>,
 ) -> Result<(), CommandError> {
-    for line in table::table(&server.rows()?, width) {
+    let rows = server.rows()?;
+    if args.json {
+        return Ok(print_json(out, &JsonRow::all(&rows))?);
+    }
+    for line in table::table(&rows, width) {
         writeln!(out, "{line}")?;
     }
     Ok(())
 }
 
-/// Prints a message decoded, and saves its files if there is a folder for them.
+/// Prints a message decoded, and saves its attachments if there is a folder for them.
 fn read(
-    server: &mut Server,
+    args: &InboxArgs,
+    server: &mut InboxServer,
     number: u32,
-    folder: Option<&Path>,
     out: &mut dyn Write,
 ) -> Result<(), CommandError> {
     let message = ParsedMessage::of(&server.message(number)?);
-    print(&message, out)?;
-    if let Some(folder) = folder {
-        save(&message, folder, out)?;
+    if !args.json {
+        print(&message, out)?;
     }
-    Ok(server.mark_read(number)?)
-}
-
-/// The same as a value.
-fn read_as_json(
-    server: &mut Server,
-    number: u32,
-    folder: Option<&Path>,
-    out: &mut dyn Write,
-) -> Result<(), CommandError> {
-    let message = ParsedMessage::of(&server.message(number)?);
-    let files = message.attachments.iter();
-    let saved = match folder {
-        Some(folder) => files
-            .map(|file| save_file(file, folder))
-            .collect::<Result<_, _>>()?,
-        None => Vec::new(),
-    };
-    json::print(out, &values::Message::of(number, &message, &saved))?;
-    Ok(server.mark_read(number)?)
-}
-
-/// Saves all files of all messages; returns where they are.
-fn saved(
-    server: &mut Server,
-    count: u32,
-    folder: &Path,
-) -> Result<Vec<values::Saved>, CommandError> {
     let mut saved = Vec::new();
-    for number in 1..=count {
-        for file in &ParsedMessage::of(&server.message(number)?).attachments {
-            let path = save_file(file, folder)?;
-            saved.push(values::Saved::new(number, &path));
-        }
+    if let Some(folder) = &args.save_attachments {
+        save_each(&message, folder, |path| {
+            report_saved(args, &path, out)?;
+            saved.push(path);
+            Ok(())
+        })?;
     }
-    Ok(saved)
+    if args.json {
+        print_json(out, &JsonMessage::of(number, &message, &saved))?;
+    }
+    Ok(server.mark_read(number)?)
 }
 
+/// Saves the attachments of all messages.
 fn save_all(
-    server: &mut Server,
+    args: &InboxArgs,
+    server: &mut InboxServer,
     count: u32,
     folder: &Path,
     out: &mut dyn Write,
 ) -> Result<(), CommandError> {
-    let mut saved = 0;
+    let mut all = Vec::new();
     for number in 1..=count {
         let message = ParsedMessage::of(&server.message(number)?);
-        saved += save(&message, folder, out)?;
+        save_each(&message, folder, |saved| {
+            report_saved(args, &saved, out)?;
+            all.push(JsonFileSaved { number, saved });
+            Ok(())
+        })?;
     }
-    if saved == 0 {
+    if args.json {
+        print_json(out, &all)?;
+    } else if all.is_empty() {
         writeln!(out, "There are no attachments.")?;
     }
     Ok(())
 }
 
-/// Saves the files of a message; returns how many there were.
-fn save(
+/// Saves the attachments of a message, and passes each path to `done`.
+fn save_each(
     message: &ParsedMessage,
     folder: &Path,
-    out: &mut dyn Write,
-) -> Result<usize, CommandError> {
+    mut done: impl FnMut(PathBuf) -> io::Result<()>,
+) -> Result<(), CommandError> {
     for file in &message.attachments {
-        let path = save_file(file, folder)?;
-        writeln!(out, "Saved {}", printable(&path.display().to_string()))?;
+        done(save_file(file, folder)?)?;
     }
-    Ok(message.attachments.len())
+    Ok(())
+}
+
+/// Prints that a file was saved, unless the output is JSON.
+fn report_saved(args: &InboxArgs, path: &Path, out: &mut dyn Write) -> io::Result<()> {
+    if args.json {
+        return Ok(());
+    }
+    writeln!(out, "Saved {}", printable(&path.display().to_string()))
 }
 
 fn print(message: &ParsedMessage, out: &mut dyn Write) -> io::Result<()> {
@@ -229,27 +212,26 @@ fn people(contacts: &[Contact]) -> String {
 
 #[cfg(test)]
 mod tests {
-    // A test fails by panicking.
-    #![allow(clippy::unwrap_used)]
-
     use super::super::terminal::tests::settings;
     use super::*;
     use crate::client::scripted::play;
 
-    /// What is printed of a conversation with this server.
+    /// Returns what is printed of a conversation with this server.
     fn shown(script: &str, change: impl FnOnce(&mut InboxArgs)) -> Result<String, CommandError> {
         let (endpoint, server) = play(script);
         let mut settings = settings();
-        (settings.imap, settings.pop3) = (endpoint.clone(), endpoint);
+        settings.imap = endpoint.clone();
+        settings.pop3 = endpoint;
         let mut args = InboxArgs {
             account: "bob@here.test".to_owned(),
             read: None,
             save_attachments: None,
             pop3: false,
             json: false,
-            server: ServerArgs::default(),
-            recording: RecordingArgs::default(),
-            password: Some("builder".to_owned()),
+            connection: ConnectionArgs {
+                password: Some("builder".to_owned()),
+                ..ConnectionArgs::default()
+            },
         };
         change(&mut args);
         let mut out = Vec::new();

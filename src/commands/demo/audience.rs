@@ -1,36 +1,36 @@
-//! Whoever watches a demo: at a keyboard, or a file or pipe in its place.
+//! The audience of a demo: a person at a terminal, or a file or pipe that replaces it.
 
 use std::io::{self, BufRead, IsTerminal, Write};
 
 use crate::teaching::transcript::{Audience, Pace};
 
-/// Somebody who watches.
-pub(super) struct Seat {
-    /// A keyboard and a screen: what is asked there disappears when it is answered.
+/// The audience on standard input and output.
+pub(super) struct StandardAudience {
+    /// True for a keyboard and a screen: there a question disappears when it is answered.
     at_terminal: bool,
 }
 
-impl Seat {
-    pub(super) fn new(shown_on_terminal: bool) -> Seat {
-        Seat {
-            at_terminal: shown_on_terminal && io::stdin().is_terminal(),
+impl StandardAudience {
+    pub(super) fn new() -> StandardAudience {
+        StandardAudience {
+            at_terminal: io::stdout().is_terminal() && io::stdin().is_terminal(),
         }
     }
 
-    /// What somebody at a keyboard has to know.
+    /// Returns the keys that a person at a terminal needs to know.
     pub(super) fn hint(&self, pace: Pace) -> Option<String> {
         let hint = match pace {
             Pace::Fast => return None,
-            Pace::Reading => "At ⏎ it waits for you: Enter goes on, Ctrl-D plays to the end.",
+            Pace::Reading => "At ⏎ it waits for you: Enter continues, Ctrl-D plays to the end.",
             Pace::Step => {
-                "Before each line it waits for you: Enter goes on, Ctrl-D plays to the end."
+                "It waits for you before each line: Enter continues, Ctrl-D plays to the end."
             }
         };
         self.at_terminal.then(|| hint.to_owned())
     }
 }
 
-impl Audience for Seat {
+impl Audience for StandardAudience {
     fn wait(&mut self) -> io::Result<bool> {
         let mut out = io::stdout();
         if self.at_terminal {
@@ -39,7 +39,7 @@ impl Audience for Seat {
         }
         let line = read_line()?;
         if self.at_terminal {
-            // ECMA-48: up a line if Enter has left it (CUU), to its first column, and erase it (EL).
+            // ECMA-48: after Enter one line up (CUU), then to the first column, and erase the line (EL).
             let up = if line.is_some() { "\x1b[A" } else { "" };
             write!(out, "{up}\r\x1b[2K")?;
         }
@@ -52,14 +52,14 @@ impl Audience for Seat {
         out.flush()?;
         let line = read_line()?;
         if !self.at_terminal || line.is_none() {
-            // Nobody has pressed Enter there.
+            // Nothing else has ended the line.
             writeln!(out)?;
         }
         Ok(line)
     }
 }
 
-/// A line of the input; `None` at its end.
+/// Reads a line of the input; `None` at its end.
 fn read_line() -> io::Result<Option<String>> {
     let mut line = String::new();
     let octets = io::stdin().lock().read_line(&mut line)?;

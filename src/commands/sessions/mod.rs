@@ -1,7 +1,7 @@
 //! `pillarbox sessions`: the recorded conversations, listed, shown with their explanations, followed
 //! while they happen, and written as a page, a script or a capture.
 
-mod saving;
+mod export;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -12,8 +12,9 @@ use clap::Args;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::CommandError;
 use super::explain::texts;
-use super::{CommandError, json, terminal};
+use super::terminal::{self, print_json};
 use crate::config::Config;
 use crate::mail::protocol::Protocol;
 use crate::teaching::explain::Texts;
@@ -103,7 +104,7 @@ pub fn run(args: &SessionsArgs, config: &Config) -> Result<(), CommandError> {
         show(&mut out, args, &dialogue)?;
         return Ok(out.flush()?);
     }
-    saving::save(&mut out, args, &dialogue, &texts)?;
+    export::save(&mut out, args, &dialogue, &texts)?;
     Ok(out.flush()?)
 }
 
@@ -123,7 +124,7 @@ fn list(
     let first = listed.len().saturating_sub(args.last.unwrap_or(usize::MAX));
     let listed = listed.split_off(first);
     if args.json {
-        return json::print(out, &listed);
+        return print_json(out, &listed);
     }
     if sessions.summaries.is_empty() {
         return writeln!(
@@ -157,7 +158,7 @@ struct Whole<'a> {
 fn show(out: &mut dyn Write, args: &SessionsArgs, dialogue: &Dialogue) -> io::Result<()> {
     if args.json {
         let (summary, events) = (&dialogue.summary, dialogue.records.as_slice());
-        return json::print(out, &Whole { summary, events });
+        return print_json(out, &Whole { summary, events });
     }
     for line in Teller::whole(telling(args), dialogue) {
         writeln!(out, "{line}")?;
