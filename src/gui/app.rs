@@ -60,7 +60,7 @@ pub struct App {
     /// Do they wait for the servers inside?
     serve: bool,
     classroom: Classroom,
-    lab: ServersView,
+    servers: ServersView,
     conversation: ConversationPane,
     texts: Arc<Texts>,
     recording: WindowRecording,
@@ -103,7 +103,7 @@ impl App {
             accounts,
             serve: false,
             classroom: Classroom::new(settings, &texts, window),
-            lab: ServersView::new(window, config, &recording),
+            servers: ServersView::new(window, config, &recording),
             conversation: ConversationPane::new(Arc::clone(&texts), saving),
             texts,
             recording,
@@ -122,14 +122,17 @@ impl App {
     #[must_use]
     pub fn with_servers(mut self) -> App {
         self.serve = true;
-        self.lab.open();
+        self.servers.open();
         self
     }
 
     /// Opens the accounts that were asked for.
     fn open_accounts(&mut self) {
         use ServersState::{Elsewhere, Failed, Open};
-        let settled = matches!(self.lab.lab().standing, Open(_) | Elsewhere(_) | Failed(_));
+        let settled = matches!(
+            self.servers.servers().state,
+            Open(_) | Elsewhere(_) | Failed(_)
+        );
         if self.serve && !settled {
             return;
         }
@@ -146,11 +149,11 @@ impl App {
     pub fn show(&mut self, ui: &mut Ui) {
         let window = ui.ctx().clone();
         self.keyboard.look(&window);
-        if self.mail.hear(&mut self.popups) {
-            self.lab.look();
+        if self.mail.update(&mut self.popups) {
+            self.servers.look();
         }
-        self.classroom.hear(&mut self.popups);
-        if self.lab.hear() {
+        self.classroom.update(&mut self.popups);
+        if self.servers.update(&mut self.popups) {
             self.mail.try_again(&mut self.popups);
         }
         self.open_accounts();
@@ -167,7 +170,7 @@ impl App {
         match self.view {
             MainView::Mail => self.mail.show(ui, &mut self.popups),
             MainView::Classroom => self.classroom.show(ui, &mut self.popups),
-            MainView::Servers => self.lab.show(ui, &self.recording, &self.texts),
+            MainView::Servers => self.servers.show(ui, &self.recording, &self.texts),
         }
         // One question after the other: the end of the window cannot wait.
         if !self.closing.is_open() {
@@ -187,7 +190,7 @@ impl App {
 
     /// The title says who has signed in: two windows make a lecture.
     fn entitle(&mut self, window: &Context) {
-        let mut title = self.mail.who().join(", ");
+        let mut title = self.mail.names().join(", ");
         title.push_str(if title.is_empty() {
             "Pillarbox"
         } else {
@@ -202,7 +205,7 @@ impl App {
     /// With no server running here, the window offers to be one.
     fn offer(&mut self, ui: &mut Ui) {
         let closed = matches!(
-            self.lab.lab().standing,
+            self.servers.servers().state,
             ServersState::Closed | ServersState::Failed(_)
         );
         if !closed || !self.own_servers || self.view == MainView::Servers {
@@ -213,9 +216,9 @@ impl App {
             .show(ui, |ui| {
                 ui.horizontal_wrapped(|ui| {
                     ui.label(widgets::icon(Icon::Server).color(widgets::palette(ui).accent));
-                    ui.label(self.lab.lab().sentence());
+                    ui.label(self.servers.servers().sentence());
                     if widgets::button(ui, Icon::Play, "Start the servers").clicked() {
-                        self.lab.open();
+                        self.servers.open();
                     }
                 });
             });

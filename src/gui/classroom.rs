@@ -1,4 +1,4 @@
-//! The original's window: receiving at the left, sending at the right, the conversation below.
+//! The original's window: receiving at the left, sending at the right, and below both the conversation.
 
 use std::sync::Arc;
 
@@ -27,16 +27,16 @@ pub(super) struct Classroom {
     name: String,
     password: String,
     chosen: Option<Chosen>,
-    /// The keyboard is in the first field, once.
+    /// The first field has been given the keyboard.
     begun: bool,
     smtp: SmtpPanel,
-    imap: ProtocolPanel,
-    pop3: ProtocolPanel,
+    imap: ProtocolPanel<ImapClient>,
+    pop3: ProtocolPanel<Pop3Client>,
 }
 
 impl Classroom {
     pub(super) fn new(settings: ClientSettings, texts: &Arc<Texts>, window: &Context) -> Classroom {
-        let cast = cast(&settings);
+        let names = example_names(&settings);
         let texts = || Arc::clone(texts);
         Classroom {
             name: String::new(),
@@ -44,17 +44,17 @@ impl Classroom {
             chosen: None,
             begun: false,
             smtp: SmtpPanel::new(window),
-            imap: ProtocolPanel::new::<ImapClient>(window, texts(), cast.clone()),
-            pop3: ProtocolPanel::new::<Pop3Client>(window, texts(), cast),
+            imap: ProtocolPanel::new(window, texts(), names.clone()),
+            pop3: ProtocolPanel::new(window, texts(), names),
             settings,
         }
     }
 
-    /// Takes in what the workers have told.
-    pub(super) fn hear(&mut self, popups: &mut Popups) {
-        self.smtp.hear(popups);
-        self.imap.hear("IMAP", popups);
-        self.pop3.hear("POP3", popups);
+    /// Shows the results that have come from the workers.
+    pub(super) fn update(&mut self, popups: &mut Popups) {
+        self.smtp.update(popups);
+        self.imap.update(popups);
+        self.pop3.update(popups);
     }
 
     /// Draws the view.
@@ -76,7 +76,7 @@ impl Classroom {
 
     fn receiving(&mut self, ui: &mut Ui, popups: &mut Popups) {
         ui.heading("Receiving: IMAP or POP3");
-        let entered = self.who(ui);
+        let entered = self.credentials(ui);
         ui.horizontal(|ui| {
             if widgets::primary(ui, Icon::LogIn, "Login").clicked() || entered {
                 match self.account() {
@@ -89,8 +89,8 @@ impl Classroom {
         });
         ui.separator();
         let again = match self.chosen {
-            Some(Chosen::Imap) => self.imap.show(ui, "IMAP"),
-            Some(Chosen::Pop3) => self.pop3.show(ui, "POP3"),
+            Some(Chosen::Imap) => self.imap.show(ui),
+            Some(Chosen::Pop3) => self.pop3.show(ui),
             None => {
                 let words = "Choose IMAP or POP3: the program logs in there with the same name.";
                 ui.label(RichText::new(words).color(widgets::palette(ui).faint));
@@ -102,8 +102,8 @@ impl Classroom {
         }
     }
 
-    /// The fields for name and password; was Enter pressed in the last one?
-    fn who(&mut self, ui: &mut Ui) -> bool {
+    /// Draws the fields for name and password; returns true if Enter was pressed in the password.
+    fn credentials(&mut self, ui: &mut Ui) -> bool {
         ui.columns_const(|[left, right]| {
             let name = widgets::field(left, "User name", &mut self.name);
             widgets::begin_at(&name, &mut self.begun);
@@ -116,8 +116,8 @@ impl Classroom {
         })
     }
 
-    /// The box for each protocol; ticking one logs in to its server, unless the one who is
-    /// typed is logged in there.
+    /// Draws a box for each protocol. Ticking one logs in to its server, unless the account in the fields is logged in
+    /// there already.
     fn boxes(&mut self, ui: &mut Ui, popups: &mut Popups) {
         for (protocol, name) in [(Chosen::Imap, "IMAP"), (Chosen::Pop3, "POP3")] {
             let mut ticked = self.chosen == Some(protocol);
@@ -125,13 +125,12 @@ impl Classroom {
                 continue;
             }
             self.chosen = ticked.then_some(protocol);
-            let panel = match protocol {
-                Chosen::Imap => &self.imap,
-                Chosen::Pop3 => &self.pop3,
+            let account = self.account();
+            let is_used = match protocol {
+                Chosen::Imap => self.imap.is_used_by(account.as_ref()),
+                Chosen::Pop3 => self.pop3.is_used_by(account.as_ref()),
             };
-            let typed = self.account();
-            let another = typed.is_some_and(|typed| !panel.is_of(&typed));
-            if ticked && (another || panel.is_logged_out()) {
+            if ticked && !is_used {
                 self.log_in(popups);
             }
         }
@@ -150,10 +149,13 @@ impl Classroom {
         }
     }
 
-    /// The account that is typed.
+    /// The account in the fields; `None` while the name is empty.
     fn account(&self) -> Option<MailAccount> {
         let name = self.name.trim();
-        (!name.is_empty()).then(|| MailAccount {
+        if name.is_empty() {
+            return None;
+        }
+        Some(MailAccount {
             name: self.settings.account(name).to_owned(),
             password: self.password.clone(),
             settings: self.settings.clone(),
@@ -161,8 +163,8 @@ impl Classroom {
     }
 }
 
-/// Whom the examples in the boxes are about: the first two accounts.
-fn cast(settings: &ClientSettings) -> ExampleNames {
+/// The names in the examples: the first two accounts.
+fn example_names(settings: &ClientSettings) -> ExampleNames {
     let mut names: Vec<&String> = settings.passwords.keys().collect();
     names.sort();
     let name = |at: usize, other: &str| names.get(at).map_or(other, |name| name).to_owned();

@@ -3,7 +3,7 @@
 use eframe::egui::{Context, RichText, Ui, ViewportCommand};
 use lucide_icons::Icon;
 
-use super::mail::{Mail, Unsettled};
+use super::mail::{Mail, UnfinishedWork};
 use super::widgets;
 
 /// How far the end has come.
@@ -31,7 +31,7 @@ impl Closing {
     /// Somebody closes the window: when something would be lost, it does not close yet, and asks.
     pub(super) fn look(&mut self, window: &Context, mail: &Mail) {
         let wanted = window.input(|input| input.viewport().close_requested());
-        if wanted && *self != Closing::Now && mail.unsettled().is_some() {
+        if wanted && *self != Closing::Now && mail.unfinished().is_some() {
             window.send_viewport_cmd(ViewportCommand::CancelClose);
             if *self == Closing::No {
                 *self = Closing::Asked;
@@ -49,10 +49,10 @@ impl Closing {
         if !self.is_open() {
             return;
         }
-        match (mail.unsettled(), *self) {
+        match (mail.unfinished(), *self) {
             (None, _) => self.close(window),
             // It could not be kept: its own window says why.
-            (Some(Unsettled::Written), Closing::Waiting) => *self = Closing::No,
+            (Some(UnfinishedWork::Draft), Closing::Waiting) => *self = Closing::No,
             (Some(what), _) => match self.ask(window, what) {
                 Some(CloseAnswer::Keep) => {
                     mail.keep_all();
@@ -71,14 +71,14 @@ impl Closing {
         window.send_viewport_cmd(ViewportCommand::Close);
     }
 
-    fn ask(self, window: &Context, what: Unsettled) -> Option<CloseAnswer> {
+    fn ask(self, window: &Context, what: UnfinishedWork) -> Option<CloseAnswer> {
         let (title, text, keep) = match what {
-            Unsettled::Written => (
+            UnfinishedWork::Draft => (
                 "A message is not finished",
                 "What is written is lost when the window closes without it.",
                 "Keep as drafts and close",
             ),
-            Unsettled::OnItsWay => (
+            UnfinishedWork::Delivery => (
                 "A message is on its way",
                 "The server has not said yet that it has it.",
                 "Wait, then close",

@@ -55,7 +55,7 @@ impl ConversationPane {
 
     /// Draws the pane.
     pub(super) fn show(&mut self, ui: &mut Ui, recording: &WindowRecording, popups: &mut Popups) {
-        self.saving.hear(popups);
+        self.saving.update(popups);
         let mut conversations = recording.conversations();
         self.toolbar(ui, recording, &mut conversations);
         let ahead = match recording.gate().is_closed() {

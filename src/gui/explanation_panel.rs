@@ -49,7 +49,7 @@ pub(super) fn of_line(ui: &mut Ui, texts: &Texts, line: &ConversationLine, with_
 pub(super) fn show(ui: &mut Ui, texts: &Texts, octets: &[u8], explained: &Explained) {
     entry(ui, texts, &explained.entry);
     if let Some(fault) = &explained.fault {
-        widgets::wrong(ui, fault);
+        widgets::error(ui, fault);
     }
     for part in &explained.parts {
         show_part(ui, texts, octets, part, explained);

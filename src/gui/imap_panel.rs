@@ -1,4 +1,4 @@
-//! What the left half of the original's window says when IMAP is chosen.
+//! IMAP in the left half of the original's window: the commands of its drop-down, and how they are sent.
 
 use super::model::account::MailAccount;
 use super::protocol_panel::ReceivingClient;
@@ -11,8 +11,8 @@ impl ReceivingClient for ImapClient {
 
     const PROTOCOL: Protocol = Protocol::Imap;
 
-    /// LOGIN and AUTHENTICATE are said by the Login button, STARTTLS by the client where it is
-    /// configured; APPEND and IDLE, which go on after an answer, by the mail program.
+    /// Ticking the box *IMAP* sends LOGIN or AUTHENTICATE, and STARTTLS where that is configured. APPEND and IDLE, which
+    /// continue after an answer, are left to the mail program.
     const VERBS: &[&str] = &[
         "LIST",
         "SELECT",
@@ -48,20 +48,24 @@ impl ReceivingClient for ImapClient {
         Ok(client)
     }
 
-    /// The client puts a tag of its own before the command.
+    /// The tag is only for the parser: the client puts its own before the command.
     fn parse(line: &str) -> Result<Command, String> {
-        let tagged = Tagged::parse(format!("a {line}").as_bytes());
-        let tagged =
-            tagged.map_err(|bad| format!("The server would not understand this: {}.", bad.error));
-        Ok(tagged?.command)
+        match Tagged::parse(format!("a {line}").as_bytes()) {
+            Ok(tagged) => Ok(tagged.command),
+            Err(bad) => Err(format!(
+                "The server would not understand this: {}.",
+                bad.error
+            )),
+        }
     }
 
-    fn is_the_end(command: &Command) -> bool {
+    fn is_last(command: &Command) -> bool {
         *command == Command::Logout
     }
 
-    fn say(&mut self, command: &Command) -> Result<(), ClientError> {
-        self.perform(command).map(drop)
+    fn send(&mut self, command: &Command) -> Result<(), ClientError> {
+        self.perform(command)?;
+        Ok(())
     }
 
     fn end(self) -> Result<(), ClientError> {

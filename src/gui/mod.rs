@@ -20,7 +20,6 @@
 mod app;
 mod classroom;
 mod closing;
-mod command_box;
 mod conversation_pane;
 mod conversation_row;
 mod diagram_window;

@@ -1,4 +1,4 @@
-//! What the left half of the original's window says when POP3 is chosen.
+//! POP3 in the left half of the original's window: the commands of its drop-down, and how they are sent.
 
 use super::model::account::MailAccount;
 use super::protocol_panel::ReceivingClient;
@@ -11,7 +11,7 @@ impl ReceivingClient for Pop3Client {
 
     const PROTOCOL: Protocol = Protocol::Pop3;
 
-    /// USER, PASS and AUTH are said by the Login button, STLS by the client where it is configured.
+    /// Ticking the box *POP3* sends AUTH, or USER and PASS, and STLS where that is configured.
     const VERBS: &[&str] = &[
         "STAT", "LIST", "UIDL", "RETR", "TOP", "DELE", "RSET", "NOOP", "CAPA", "QUIT",
     ];
@@ -26,12 +26,13 @@ impl ReceivingClient for Pop3Client {
         Command::parse(line.as_bytes()).map_err(|error| format!("{error}."))
     }
 
-    fn is_the_end(command: &Command) -> bool {
+    fn is_last(command: &Command) -> bool {
         *command == Command::Quit
     }
 
-    fn say(&mut self, command: &Command) -> Result<(), ClientError> {
-        self.perform(command).map(drop)
+    fn send(&mut self, command: &Command) -> Result<(), ClientError> {
+        self.perform(command)?;
+        Ok(())
     }
 
     fn end(self) -> Result<(), ClientError> {

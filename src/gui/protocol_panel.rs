@@ -1,26 +1,25 @@
-//! The receiving half of the original's window, for either protocol: logged in to the server, one
-//! chooses a command, writes its argument and sends it. What the server says stands in the
-//! conversation below.
+//! The receiving half of the original's window, for IMAP or POP3: one logs in, chooses a command, writes its argument
+//! and sends it. The conversation pane below shows the server's answer.
 
 use std::sync::Arc;
-use std::sync::mpsc::Receiver;
 
-use eframe::egui::{Context, Spinner, TextStyle, Ui};
+use eframe::egui::{
+    ComboBox, Context, Margin, RichText, Spinner, TextEdit, TextStyle, Ui, accesskit::Role,
+};
 use lucide_icons::Icon;
 
-use super::command_box::CommandBox;
 use super::model::account::MailAccount;
 use super::popup::Popups;
 use super::widgets;
-use super::worker::{Reporter, Worker};
+use super::worker::Worker;
 use crate::client::ClientError;
 use crate::console::ExampleNames;
 use crate::mail::protocol::Protocol;
-use crate::teaching::explain::Texts;
+use crate::teaching::explain::{Texts, Topic};
 
-/// A client that receives, as the window uses it.
-pub(super) trait ReceivingClient: Sized + 'static {
-    /// What can be said.
+/// A client that receives mail, as the window uses it.
+pub(super) trait ReceivingClient: Sized + Send + 'static {
+    /// A command of the protocol.
     type Command;
 
     const PROTOCOL: Protocol;
@@ -31,129 +30,113 @@ pub(super) trait ReceivingClient: Sized + 'static {
     /// Connects and logs in.
     fn log_in(account: &MailAccount) -> Result<Self, ClientError>;
 
-    /// Understands a line; a sentence says what is wrong with it.
+    /// Parses a line. The error is a sentence that says what is wrong with it.
     fn parse(line: &str) -> Result<Self::Command, String>;
 
-    /// Does this command end the conversation?
-    fn is_the_end(command: &Self::Command) -> bool;
+    /// True if this command ends the conversation.
+    fn is_last(command: &Self::Command) -> bool;
 
-    /// Says a command and hears the answer to it.
-    fn say(&mut self, command: &Self::Command) -> Result<(), ClientError>;
+    /// Sends a command and reads the answer to it.
+    fn send(&mut self, command: &Self::Command) -> Result<(), ClientError>;
 
     /// Ends the conversation.
     fn end(self) -> Result<(), ClientError>;
 }
 
-/// What the window wants.
-enum Job {
-    LogIn(Box<MailAccount>),
-    Say(String),
-}
-
-/// What came of it.
-enum News {
-    LoggedIn,
-    NotLoggedIn(String),
-    Answered,
-    Refused(String),
-    LoggedOut,
-    Closed(String),
-}
-
-/// How the conversation stands.
+/// Whether the panel is logged in.
 enum LoginState {
     LoggedOut,
     LoggingIn,
     LoggedIn,
-    /// The server has closed: the sentence.
+    /// The server closed the connection, for this reason.
     Closed(String),
 }
 
 /// The panel of one protocol.
-pub(super) struct ProtocolPanel {
-    worker: Option<Worker<Job, News>>,
+pub(super) struct ProtocolPanel<C: ReceivingClient> {
+    worker: Worker<Connection<C>, ProtocolPanel<C>>,
     commands: CommandBox,
-    standing: LoginState,
+    state: LoginState,
     account: Option<MailAccount>,
-    wrong: Option<String>,
-    /// A command was sent that is not answered yet.
+    error: Option<String>,
+    /// A command was sent, and its answer has not come yet.
     waiting: bool,
 }
 
-impl ProtocolPanel {
-    /// The panel for this client.
-    pub(super) fn new<C: ReceivingClient>(
-        window: &Context,
-        texts: Arc<Texts>,
-        cast: ExampleNames,
-    ) -> ProtocolPanel {
+impl<C: ReceivingClient> ProtocolPanel<C> {
+    pub(super) fn new(window: &Context, texts: Arc<Texts>, names: ExampleNames) -> Self {
         let name = format!("classroom {}", C::PROTOCOL.name());
-        let worker = Worker::start(&name, window, work::<C>);
-        if let Err(error) = &worker {
-            log::error!("{} cannot be spoken: {error}", C::PROTOCOL.name());
-        }
         ProtocolPanel {
-            worker: worker.ok(),
-            commands: CommandBox::new(C::PROTOCOL, C::VERBS, texts, cast),
-            standing: LoginState::LoggedOut,
+            worker: Worker::start(&name, window, Connection(None)),
+            commands: CommandBox::new(C::PROTOCOL, C::VERBS, texts, names),
+            state: LoginState::LoggedOut,
             account: None,
-            wrong: None,
+            error: None,
             waiting: false,
         }
     }
 
-    /// Logs in, as another one than before.
+    /// Logs in as this account; a connection that is still open ends first.
     pub(super) fn log_in(&mut self, account: MailAccount) {
-        self.wrong = None;
-        self.standing = LoginState::LoggingIn;
-        if let Some(worker) = &self.worker {
-            worker.order(Job::LogIn(Box::new(account.clone())));
-        }
-        self.account = Some(account);
+        self.error = None;
+        self.state = LoginState::LoggingIn;
+        self.account = Some(account.clone());
+        self.worker.run(
+            move |connection| connection.log_in(&account),
+            Self::show_login,
+        );
     }
 
-    /// Has nobody logged in?
-    pub(super) fn is_logged_out(&self) -> bool {
-        matches!(self.standing, LoginState::LoggedOut | LoginState::Closed(_))
+    /// True if the panel is logged in, or logging in, as this account; `None` stands for any account.
+    pub(super) fn is_used_by(&self, account: Option<&MailAccount>) -> bool {
+        let is_open = matches!(self.state, LoginState::LoggingIn | LoginState::LoggedIn);
+        let own = self.account.as_ref().map(|account| &account.name);
+        is_open && account.is_none_or(|account| own == Some(&account.name))
     }
 
-    /// Is it this one who has logged in, or tried to?
-    pub(super) fn is_of(&self, account: &MailAccount) -> bool {
-        let own = self.account.as_ref();
-        own.is_some_and(|own| own.name == account.name)
-    }
-
-    /// Takes in what the worker has told.
-    pub(super) fn hear(&mut self, protocol: &str, popups: &mut Popups) {
-        let news: Vec<News> = self.worker.iter().flat_map(Worker::news).collect();
-        for news in news {
+    /// Shows the results that have come from the worker.
+    pub(super) fn update(&mut self, popups: &mut Popups) {
+        for show in self.worker.results() {
             self.waiting = false;
-            match news {
-                News::LoggedIn => {
-                    self.standing = LoginState::LoggedIn;
-                    popups.good("Login", format!("Logged in to the {protocol} server."));
-                }
-                News::NotLoggedIn(why) => {
-                    self.standing = LoginState::LoggedOut;
-                    popups.bad("Login", why);
-                }
-                News::Answered => self.wrong = None,
-                News::Refused(why) => self.wrong = Some(why),
-                News::LoggedOut => self.standing = LoginState::LoggedOut,
-                News::Closed(why) => self.standing = LoginState::Closed(why),
+            show(self, popups);
+        }
+    }
+
+    fn show_login(&mut self, popups: &mut Popups, result: Result<(), ClientError>) {
+        match result {
+            Ok(()) => {
+                self.state = LoginState::LoggedIn;
+                popups.good(
+                    "Login",
+                    format!("Logged in to the {} server.", title::<C>()),
+                );
+            }
+            Err(error) => {
+                self.state = LoginState::LoggedOut;
+                popups.bad("Login", error.to_string());
             }
         }
     }
 
-    /// Draws the panel; `true` when somebody wants to log in again.
-    pub(super) fn show(&mut self, ui: &mut Ui, protocol: &str) -> bool {
+    fn show_outcome(&mut self, _: &mut Popups, outcome: CommandOutcome) {
+        match outcome {
+            CommandOutcome::Answered => self.error = None,
+            CommandOutcome::Refused(why) => self.error = Some(why),
+            CommandOutcome::LoggedOut => self.state = LoginState::LoggedOut,
+            CommandOutcome::Closed(why) => self.state = LoginState::Closed(why),
+        }
+    }
+
+    /// Draws the panel; returns true if the button that logs in again was clicked.
+    pub(super) fn show(&mut self, ui: &mut Ui) -> bool {
         let mut again = false;
-        match (&self.standing, &self.account) {
+        match (&self.state, &self.account) {
             (LoginState::LoggedIn, Some(account)) => {
-                ui.label(format!("Logged in as {} ({protocol}).", account.name));
+                let (name, protocol) = (&account.name, title::<C>());
+                ui.label(format!("Logged in as {name} ({protocol})."));
             }
             (LoginState::LoggingIn, _) => {
-                // No higher than the sentence that comes in its place.
+                // As high as the sentence that replaces it.
                 let height = ui.text_style_height(&TextStyle::Body);
                 ui.horizontal_top(|ui| {
                     ui.add(Spinner::new().size(height));
@@ -161,7 +144,7 @@ impl ProtocolPanel {
                 });
             }
             (LoginState::Closed(why), _) => {
-                widgets::wrong(ui, why);
+                widgets::error(ui, why);
                 again = widgets::button(ui, Icon::RotateCw, "Log in again").clicked();
             }
             _ => {
@@ -169,73 +152,171 @@ impl ProtocolPanel {
                 again = widgets::button(ui, Icon::LogIn, "Log in again").clicked();
             }
         }
-        let ready = matches!(self.standing, LoginState::LoggedIn) && !self.waiting;
-        if let Some(line) = self.commands.show(ui, ready)
-            && let Some(worker) = &self.worker
-        {
-            (self.wrong, self.waiting) = (None, true);
-            worker.order(Job::Say(line));
+        let ready = matches!(self.state, LoginState::LoggedIn) && !self.waiting;
+        if let Some(line) = self.commands.show(ui, ready) {
+            self.send(line);
         }
-        if let Some(wrong) = &self.wrong {
-            widgets::wrong(ui, wrong);
+        if let Some(error) = &self.error {
+            widgets::error(ui, error);
         }
         again
     }
-}
 
-/// The worker: one connection at a time, from a login to the end of the conversation.
-fn work<C: ReceivingClient>(jobs: Receiver<Job>, reporter: Reporter<News>) {
-    let mut client: Option<C> = None;
-    for job in jobs {
-        reporter.report(match job {
-            Job::LogIn(account) => {
-                hang_up(client.take());
-                match C::log_in(&account) {
-                    Ok(connected) => {
-                        client = Some(connected);
-                        News::LoggedIn
-                    }
-                    Err(error) => News::NotLoggedIn(error.to_string()),
-                }
-            }
-            Job::Say(line) => say(&mut client, &line),
-        });
+    fn send(&mut self, line: String) {
+        self.error = None;
+        self.waiting = true;
+        self.worker.run(
+            move |connection| connection.perform(&line),
+            Self::show_outcome,
+        );
     }
-    hang_up(client);
 }
 
-fn say<C: ReceivingClient>(connection: &mut Option<C>, line: &str) -> News {
-    let command = match C::parse(line) {
-        Ok(command) => command,
-        Err(sentence) => return News::Refused(sentence),
-    };
-    let Some(mut client) = connection.take() else {
-        return News::LoggedOut;
-    };
-    if C::is_the_end(&command) {
-        return match client.end() {
-            Ok(()) => News::LoggedOut,
-            Err(error) => News::Closed(error.to_string()),
+/// `IMAP`
+fn title<C: ReceivingClient>() -> String {
+    C::PROTOCOL.name().to_uppercase()
+}
+
+/// The result of a command.
+enum CommandOutcome {
+    Answered,
+    /// It was not sent, or the server answered NO, BAD or -ERR.
+    Refused(String),
+    /// It ended the conversation.
+    LoggedOut,
+    Closed(String),
+}
+
+/// The worker's connection, from a login to the end of the conversation.
+struct Connection<C: ReceivingClient>(Option<C>);
+
+impl<C: ReceivingClient> Connection<C> {
+    fn log_in(&mut self, account: &MailAccount) -> Result<(), ClientError> {
+        self.hang_up();
+        self.0 = Some(C::log_in(account)?);
+        Ok(())
+    }
+
+    fn perform(&mut self, line: &str) -> CommandOutcome {
+        let command = match C::parse(line) {
+            Ok(command) => command,
+            Err(sentence) => return CommandOutcome::Refused(sentence),
         };
-    }
-    match client.say(&command) {
-        Err(error) if !matches!(error, ClientError::Refused { .. }) => {
-            News::Closed(error.to_string())
+        let Some(mut client) = self.0.take() else {
+            return CommandOutcome::LoggedOut;
+        };
+        if C::is_last(&command) {
+            return match client.end() {
+                Ok(()) => CommandOutcome::LoggedOut,
+                Err(error) => CommandOutcome::Closed(error.to_string()),
+            };
         }
-        said => {
-            *connection = Some(client);
-            said.map_or_else(
-                |error| News::Refused(error.to_string()),
-                |()| News::Answered,
-            )
+        let outcome = match client.send(&command) {
+            Ok(()) => CommandOutcome::Answered,
+            Err(error @ ClientError::Refused { .. }) => CommandOutcome::Refused(error.to_string()),
+            Err(error) => return CommandOutcome::Closed(error.to_string()),
+        };
+        self.0 = Some(client);
+        outcome
+    }
+
+    /// Ends the conversation as a user does, so that POP3's marks for deletion count.
+    fn hang_up(&mut self) {
+        if let Some(client) = self.0.take() {
+            // The window does not wait for the answer.
+            let _ = client.end();
         }
     }
 }
 
-/// Ends the conversation as a user would: POP3's marks for deletion count.
-fn hang_up<C: ReceivingClient>(client: Option<C>) {
-    if let Some(client) = client {
-        // Nobody waits for the answer any more.
-        let _ = client.end();
+impl<C: ReceivingClient> Drop for Connection<C> {
+    fn drop(&mut self) {
+        self.hang_up();
+    }
+}
+
+/// The drop-down of a protocol's commands, with the field for the argument.
+struct CommandBox {
+    protocol: Protocol,
+    verbs: &'static [&'static str],
+    verb: &'static str,
+    argument: String,
+    texts: Arc<Texts>,
+    names: ExampleNames,
+}
+
+/// The height of the open list, in points: as much as fits above the conversation.
+const LIST_HEIGHT: f32 = 400.0;
+
+impl CommandBox {
+    fn new(
+        protocol: Protocol,
+        verbs: &'static [&'static str],
+        texts: Arc<Texts>,
+        names: ExampleNames,
+    ) -> CommandBox {
+        let mut command_box = CommandBox {
+            protocol,
+            verbs,
+            verb: "",
+            argument: String::new(),
+            texts,
+            names,
+        };
+        command_box.choose(verbs.first().copied().unwrap_or_default());
+        command_box
+    }
+
+    /// Chooses a command, and writes an argument that works in the lab into the field.
+    fn choose(&mut self, verb: &'static str) {
+        self.verb = verb;
+        let example = self.names.example(self.protocol, verb);
+        let argument = example.strip_prefix(verb).unwrap_or_default();
+        self.argument = argument.trim().to_owned();
+    }
+
+    /// Draws the box; returns the line to send when the button or Enter was pressed.
+    fn show(&mut self, ui: &mut Ui, ready: bool) -> Option<String> {
+        self.drop_down(ui);
+        let faint = widgets::palette(ui).faint;
+        let topic = match self.protocol {
+            Protocol::Pop3 => Topic::Pop3Command,
+            _ => Topic::ImapCommand,
+        };
+        if let Some(entry) = self.texts.find(topic, self.verb) {
+            ui.label(RichText::new(format!("{} ({})", entry.says, entry.rfc)).color(faint));
+        }
+        let label = ui.label(RichText::new("Argument").color(faint));
+        let edit = TextEdit::singleline(&mut self.argument)
+            .desired_width(f32::INFINITY)
+            .margin(Margin::symmetric(8, 5));
+        let argument = ui.add(edit).labelled_by(label.id);
+        let entered = widgets::entered(ui, &argument);
+        let send = ui.add_enabled_ui(ready, |ui| {
+            widgets::primary(ui, Icon::Terminal, "Send Command")
+        });
+        if send.inner.clicked() || entered && ready {
+            let line = format!("{} {}", self.verb, self.argument);
+            return Some(line.trim_end().to_owned());
+        }
+        None
+    }
+
+    fn drop_down(&mut self, ui: &mut Ui) {
+        let mut chosen = self.verb;
+        let label = ui.label(RichText::new("Command").color(widgets::palette(ui).faint));
+        let combo = ComboBox::from_id_salt("commands")
+            .selected_text(self.verb)
+            .width(ui.available_width())
+            .height(LIST_HEIGHT)
+            .show_ui(ui, |ui| {
+                for verb in self.verbs {
+                    ui.selectable_value(&mut chosen, verb, *verb);
+                }
+            });
+        widgets::named(combo.response, Role::ComboBox, "Command").labelled_by(label.id);
+        if chosen != self.verb {
+            self.choose(chosen);
+        }
     }
 }

@@ -1,8 +1,9 @@
-//! The file that is made of a conversation, from what was kept of it.
+//! The file of a saved conversation: a script, a page or a capture.
 
+use std::io;
 use std::sync::Arc;
 
-use super::saving::ExportFormat;
+use super::saving::{CaptureKeys, ExportFormat};
 use crate::config::{CapturePorts, Journal};
 use crate::mail::message::Attachment;
 use crate::teaching::explain::Texts;
@@ -11,13 +12,13 @@ use crate::teaching::transcript::{Dialogue, Sessions, html, script};
 use crate::teaching::wire_tap::journal::Writer;
 use crate::teaching::wire_tap::{Event, Sink};
 
-/// Makes the file, in memory; a sentence says why it cannot be made.
+/// Makes the file in memory. The error is a sentence that says why it cannot be made.
 pub(super) fn make(
-    form: ExportFormat,
+    format: ExportFormat,
     events: &[Event],
     texts: &Arc<Texts>,
 ) -> Result<Attachment, String> {
-    let (end, bytes) = match form {
+    let (end, bytes) = match format {
         ExportFormat::Script => {
             let dialogue = dialogue(events, texts)?;
             let script = script(&dialogue);
@@ -28,7 +29,7 @@ pub(super) fn make(
             "html",
             html::page(&dialogue(events, texts)?, texts).into_bytes(),
         ),
-        ExportFormat::Capture { keys } => ("pcapng", capture(keys, events, texts)?),
+        ExportFormat::Capture(keys) => ("pcapng", capture(keys, events, texts)?),
     };
     Ok(Attachment::new(&format!("{}.{end}", name(events)), bytes))
 }
@@ -38,38 +39,41 @@ fn name(events: &[Event]) -> String {
     let Some(first) = events.first().map(|event| &event.connection) else {
         return "nothing".to_owned();
     };
-    match events
-        .iter()
-        .all(|event| event.connection.number == first.number)
-    {
-        true => format!("{}-{}", first.service, first.number),
-        false => "conversations".to_owned(),
+    let number = first.number;
+    if events.iter().all(|event| event.connection.number == number) {
+        format!("{}-{number}", first.service)
+    } else {
+        "conversations".to_owned()
     }
 }
 
-/// The conversation, as the journal would tell it: its one way from octets to what they mean.
 fn dialogue(events: &[Event], texts: &Texts) -> Result<Dialogue, String> {
-    let read = || {
-        let folder = tempfile::tempdir()?;
-        let journal = Journal {
-            folder: folder.path().to_owned(),
-            size: u64::MAX,
-            keep: 0,
-        };
-        Writer::open(&journal, false)?.take(events)?;
-        let sessions = Sessions::read(folder.path())?;
-        let summary = sessions.summaries.first();
-        let name = summary.map(|summary| summary.place.connection.clone());
-        Dialogue::read(folder.path(), &name.unwrap_or_default(), texts)
-    };
-    let dialogue = read().map_err(|error| format!("There is no temporary folder: {error}"))?;
-    dialogue.ok_or("Nothing was said on this connection.".to_owned())
+    match read_back(events, texts) {
+        Ok(Some(dialogue)) => Ok(dialogue),
+        Ok(None) => Err("Nothing was said on this connection.".to_owned()),
+        Err(error) => Err(format!("The temporary folder cannot be used: {error}")),
+    }
 }
 
-fn capture(keys: bool, events: &[Event], texts: &Arc<Texts>) -> Result<Vec<u8>, String> {
+/// Reads the conversation back from a temporary journal, the only way from octets to what they mean.
+fn read_back(events: &[Event], texts: &Texts) -> io::Result<Option<Dialogue>> {
+    let folder = tempfile::tempdir()?;
+    let journal = Journal {
+        folder: folder.path().to_owned(),
+        size: u64::MAX,
+        keep: 0,
+    };
+    Writer::open(&journal, false)?.take(events)?;
+    let sessions = Sessions::read(folder.path())?;
+    let summary = sessions.summaries.first();
+    let name = summary.map(|summary| summary.place.connection.clone());
+    Dialogue::read(folder.path(), &name.unwrap_or_default(), texts)
+}
+
+fn capture(keys: CaptureKeys, events: &[Event], texts: &Arc<Texts>) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
     let style = Style {
-        keys,
+        keys: keys == CaptureKeys::Included,
         ports: CapturePorts::WellKnown,
         octets: Octets::AsCrossed,
     };

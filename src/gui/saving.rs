@@ -1,9 +1,8 @@
-//! Save as…: a conversation as a script that plays it again, as a page for a browser, or as a capture
-//! for Wireshark. What is asked for here is made by a worker's thread.
+//! The menu *Save as…*: a worker writes a conversation as a script that plays it again, as a page for a browser, or as
+//! a capture for Wireshark.
 
 use std::env;
-use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use eframe::egui::{Context, Ui, accesskit::Role};
@@ -16,107 +15,96 @@ use super::{saved_file, widgets};
 use crate::teaching::explain::Texts;
 use crate::teaching::text::save_file;
 
-/// What is made of a conversation.
+/// What a conversation is saved as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ExportFormat {
-    /// `pillarbox demo` plays it again.
+    /// A script that `pillarbox demo` plays again.
     Script,
-    /// For a browser.
+    /// A page for a browser.
     Page,
-    /// For Wireshark, with the secrets of TLS or without.
-    Capture {
-        /// Whoever has the file reads everything in it.
-        keys: bool,
-    },
+    /// A capture for Wireshark.
+    Capture(CaptureKeys),
 }
 
-/// In the order of the menu.
-const FORMS: [(ExportFormat, &str); 4] = [
+/// Whether a capture contains the keys of TLS, with which it can be decrypted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CaptureKeys {
+    Included,
+    Omitted,
+}
+
+/// The formats in the order of the menu.
+const FORMATS: [(ExportFormat, &str); 4] = [
     (ExportFormat::Script, "Demo script"),
     (ExportFormat::Page, "HTML page"),
     (
-        ExportFormat::Capture { keys: false },
+        ExportFormat::Capture(CaptureKeys::Omitted),
         "Capture, encrypted as it crossed",
     ),
     (
-        ExportFormat::Capture { keys: true },
+        ExportFormat::Capture(CaptureKeys::Included),
         "Capture with the keys of TLS",
     ),
 ];
 
-/// What the worker is asked for: this form, of this connection or of all, in this folder.
-struct Job(ExportFormat, Option<u64>, PathBuf);
-
-/// Where the file is, or why there is none.
-type News = Result<PathBuf, String>;
-
-/// The menu, and the question where to.
+/// The menu, and the dialogue that asks for a folder.
 pub(super) struct Saving {
-    worker: Option<Worker<Job, News>>,
+    worker: Worker<Source, Saving>,
     folder: String,
+    /// The format for which the dialogue is open.
     asked: Option<ExportFormat>,
 }
 
 impl Saving {
     pub(super) fn new(
         window: &Context,
-        kept: Arc<Mutex<SavedEvents>>,
+        events: Arc<Mutex<SavedEvents>>,
         texts: Arc<Texts>,
     ) -> Saving {
-        let worker = start(window, kept, texts);
-        if let Err(error) = &worker {
-            log::error!("no conversation can be saved, there is no thread left: {error}");
-        }
         let home = env::home_dir().unwrap_or_else(|| PathBuf::from("/"));
         Saving {
-            worker: worker.ok(),
+            worker: Worker::start("saving", window, Source { events, texts }),
             folder: home.display().to_string(),
             asked: None,
         }
     }
 
-    /// Takes in what the worker has told.
-    pub(super) fn hear(&self, popups: &mut Popups) {
-        for news in self.worker.iter().flat_map(Worker::news) {
-            match news {
-                Ok(path) => popups.good("Saved", path.display().to_string()),
-                Err(why) => popups.bad("Not saved", why),
-            }
+    /// Shows the results that have come from the worker.
+    pub(super) fn update(&mut self, popups: &mut Popups) {
+        for show in self.worker.results() {
+            show(self, popups);
         }
     }
 
     /// Draws the menu.
     pub(super) fn menu(&mut self, ui: &mut Ui) {
         let menu = ui.menu_button((widgets::icon(Icon::Save), "Save as…"), |ui| {
-            for (form, name) in FORMS {
+            for (format, name) in FORMATS {
                 if ui.button(name).clicked() {
-                    self.asked = Some(form);
+                    self.asked = Some(format);
                 }
             }
         });
         widgets::named(menu.response, Role::Button, "Save as…");
     }
 
-    /// Asks where to, if something is to be saved; a script and a page are of the connection `one`,
-    /// a capture of `only` or of all.
+    /// Draws the dialogue if a format was chosen. A script and a page are of the connection `one`; a capture is of the
+    /// connection `only`, or of all.
     pub(super) fn show(&mut self, window: &Context, one: Option<u64>, only: Option<u64>) {
-        let Some(form) = self.asked else { return };
-        let connection = match form {
+        let Some(format) = self.asked else { return };
+        let connection = match format {
             ExportFormat::Script | ExportFormat::Page => one,
-            ExportFormat::Capture { .. } => only,
+            ExportFormat::Capture(_) => only,
         };
         let shown = widgets::modal(window, "save a conversation").show(window, |ui| {
             ui.set_max_width(460.0);
             ui.heading("Save the conversation");
-            ui.label(about(form, connection));
+            ui.label(about(format, connection));
             widgets::field(ui, "Folder", &mut self.folder);
             let mut done = false;
             ui.horizontal(|ui| {
                 if widgets::primary(ui, Icon::Save, "Save").clicked() {
-                    let job = Job(form, connection, PathBuf::from(self.folder.trim()));
-                    if let Some(worker) = &self.worker {
-                        worker.order(job);
-                    }
+                    self.save(format, connection);
                     done = true;
                 }
                 done |= widgets::button(ui, Icon::X, "Cancel").clicked();
@@ -127,52 +115,67 @@ impl Saving {
             self.asked = None;
         }
     }
+
+    fn save(&self, format: ExportFormat, connection: Option<u64>) {
+        let folder = PathBuf::from(self.folder.trim());
+        self.worker.run(
+            move |source| source.save(format, connection, &folder),
+            |_, popups, saved| match saved {
+                Ok(path) => popups.good("Saved", path.display().to_string()),
+                Err(why) => popups.bad("Not saved", why),
+            },
+        );
+    }
 }
 
-/// What will be saved.
-fn about(form: ExportFormat, connection: Option<u64>) -> String {
-    let of = connection.map_or("all connections".to_owned(), |number| {
-        format!("connection #{number}")
-    });
-    match form {
+/// Says what will be saved.
+fn about(format: ExportFormat, connection: Option<u64>) -> String {
+    let of = match connection {
+        Some(number) => format!("connection #{number}"),
+        None => "all connections".to_owned(),
+    };
+    match format {
         ExportFormat::Script => format!(
-            "A script of {of}: pillarbox demo plays it again. Passwords stay out of it, they are \
-             asked for."
+            "A script of {of}, which pillarbox demo plays again. It contains no passwords; pillarbox demo asks for \
+             them."
         ),
         ExportFormat::Page => {
             format!("A page about {of} for any browser. Passwords are masked in it.")
         }
-        ExportFormat::Capture { keys: false } => {
-            format!("A capture of {of} for Wireshark: what TLS encrypts stays encrypted.")
+        ExportFormat::Capture(CaptureKeys::Omitted) => {
+            format!("A capture of {of} for Wireshark. What TLS encrypts stays encrypted.")
         }
-        ExportFormat::Capture { keys: true } => format!(
-            "A capture of {of} for Wireshark, with the keys of TLS: WHOEVER HAS THE FILE READS \
+        ExportFormat::Capture(CaptureKeys::Included) => format!(
+            "A capture of {of} for Wireshark, with the keys of TLS. ANYONE WHO HAS THE FILE CAN READ \
              EVERYTHING IN IT, passwords and mail."
         ),
     }
 }
 
-fn start(
-    window: &Context,
-    kept: Arc<Mutex<SavedEvents>>,
+/// What the worker makes files from.
+struct Source {
+    events: Arc<Mutex<SavedEvents>>,
     texts: Arc<Texts>,
-) -> io::Result<Worker<Job, News>> {
-    Worker::start("saving", window, move |jobs, reporter| {
-        for Job(form, connection, folder) in jobs {
-            // The recorder waits while it is held: only to copy what is kept.
-            let events = kept
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .events(connection);
-            let made = events
-                .ok_or(NOT_WHOLE.to_owned())
-                .and_then(|events| saved_file::make(form, &events, &texts));
-            let saved =
-                made.and_then(|file| save_file(&file, &folder).map_err(|error| error.to_string()));
-            reporter.report(saved);
-        }
-    })
 }
 
-const NOT_WHOLE: &str = "Nothing whole is kept of it: nothing was said yet, it is long over, or more \
-                         than 16 MB have passed. Clear nothing, say it again, and save it then.";
+impl Source {
+    /// Saves this connection, or all, as a file in this folder, and returns its path.
+    fn save(
+        &self,
+        format: ExportFormat,
+        connection: Option<u64>,
+        folder: &Path,
+    ) -> Result<PathBuf, String> {
+        // The recorder waits for the lock: it is held only while the events are copied.
+        let events = self.events.lock();
+        let events = events
+            .unwrap_or_else(PoisonError::into_inner)
+            .events(connection)
+            .ok_or(NOT_WHOLE)?;
+        let file = saved_file::make(format, &events, &self.texts)?;
+        save_file(&file, folder).map_err(|error| error.to_string())
+    }
+}
+
+const NOT_WHOLE: &str = "The conversation cannot be saved as a whole: nothing was said yet, it ended long ago, or \
+                         more than 16 MB have passed. Repeat it, and save it then, before you clear it.";

@@ -77,7 +77,7 @@ fn certificate(ui: &mut Ui, card: &CertificateInfo) {
         ui.label(card.why());
     } else {
         ui.label(RichText::new("Why it is not trusted").strong());
-        widgets::wrong(ui, &card.why());
+        widgets::error(ui, &card.why());
         ui.label(RichText::new("What to do").strong());
         ui.label(card.what_to_do());
     }

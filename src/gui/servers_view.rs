@@ -1,32 +1,34 @@
-//! The laboratory's servers: where they listen, who is connected, what is in their mailboxes and in
-//! their queue; and the button that starts and stops them.
+//! The view *Servers*: the built-in servers' listeners, connections, mailboxes and queue, and the button that starts
+//! and stops them.
 
 use eframe::egui::{CentralPanel, Context, Grid, Label, RichText, ScrollArea, Ui};
 use jiff::Timestamp;
 use lucide_icons::Icon;
 
 use super::model::conversations::{Conversations, ObservedConnection};
-use super::model::servers::{BuiltInServers, News, ServersState};
+use super::model::servers::{BuiltInServers, Counts, ServersState};
+use super::popup::Popups;
 use super::recording::WindowRecording;
-use super::servers_worker::{self, Job};
+use super::servers_worker::ServersWorker;
 use super::widgets;
 use super::worker::Worker;
 use crate::config::Config;
+use crate::mail::store::StoreError;
 use crate::server::Listening;
 use crate::teaching::explain::Texts;
 use crate::teaching::wire_tap::Side;
 
-/// Connections that are listed after their end.
+/// The number of ended connections that are listed.
 const ENDED: usize = 8;
 
-/// So many characters of a line the table has room for.
+/// The number of characters of a line that fit in the table.
 const LAST_LINE: usize = 70;
 
 /// The view.
 pub(super) struct ServersView {
-    lab: BuiltInServers,
-    worker: Option<Worker<Job, News>>,
-    /// How much had passed when the mail was counted last.
+    servers: BuiltInServers,
+    worker: Worker<ServersWorker, ServersView>,
+    /// [`Conversations::changes`] when the mail was counted last.
     counted_at: Option<u64>,
     /// The mail is being counted.
     counting: bool,
@@ -38,57 +40,72 @@ impl ServersView {
         config: Config,
         recording: &WindowRecording,
     ) -> ServersView {
-        let worker = servers_worker::start(window, config, recording.taps());
-        let mut lab = BuiltInServers::default();
-        match &worker {
-            Ok(worker) => worker.order(Job::Look),
-            Err(error) => {
-                lab.standing = ServersState::Failed(format!("no thread is left: {error}"))
-            }
-        }
-        ServersView {
-            lab,
-            worker: worker.ok(),
+        let state = ServersWorker::new(config, recording.taps());
+        let view = ServersView {
+            servers: BuiltInServers::default(),
+            worker: Worker::start("servers", window, state),
             counted_at: None,
             counting: false,
-        }
+        };
+        view.look();
+        view
     }
 
-    /// Takes in what the worker has told; `true` when there are servers now, and there were none before.
-    pub(super) fn hear(&mut self) -> bool {
-        let served = self.lab.is_served();
-        for news in self.worker.iter().flat_map(Worker::news) {
-            self.counting &= !matches!(news, News::Counted(_));
-            self.lab.take(news);
+    /// Shows the results that have come from the worker. Returns true if there are servers now, and were none before.
+    pub(super) fn update(&mut self, popups: &mut Popups) -> bool {
+        let was_served = self.servers.is_served();
+        for show in self.worker.results() {
+            show(self, popups);
         }
-        self.lab.is_served() && !served
+        if !self.worker.is_running() {
+            let why = "no thread is left".to_owned();
+            self.servers.set_state(ServersState::Failed(why));
+        }
+        self.servers.is_served() && !was_served
     }
 
-    /// What is known of the servers.
-    pub(super) fn lab(&self) -> &BuiltInServers {
-        &self.lab
+    pub(super) fn servers(&self) -> &BuiltInServers {
+        &self.servers
     }
 
     /// Starts the servers.
-    pub(super) fn open(&self) {
-        self.order(Job::Open);
+    pub(super) fn open(&mut self) {
+        self.servers.set_state(ServersState::Opening);
+        self.worker.run(ServersWorker::open, Self::show_state);
     }
 
-    /// Looks again whether another program serves on our ports, unless we do, or why we cannot is still to be
-    /// read.
+    fn close(&mut self) {
+        self.servers.set_state(ServersState::Closing);
+        self.worker.run(ServersWorker::close, Self::show_state);
+    }
+
+    /// Checks again whether another program listens on our ports, unless our servers run or an error is shown.
     pub(super) fn look(&self) {
-        if matches!(
-            self.lab.standing,
-            ServersState::Closed | ServersState::Elsewhere(_)
-        ) {
-            self.order(Job::Look);
+        if self.may_look() {
+            self.worker.run(ServersWorker::look, Self::show_look);
         }
     }
 
-    fn order(&self, job: Job) {
-        if let Some(worker) = &self.worker {
-            worker.order(job);
+    fn may_look(&self) -> bool {
+        use ServersState::{Closed, Elsewhere, Unknown};
+        matches!(self.servers.state, Unknown | Closed | Elsewhere(_))
+    }
+
+    /// Shows what a look found, unless the servers were started meanwhile.
+    fn show_look(&mut self, popups: &mut Popups, state: ServersState) {
+        if self.may_look() {
+            self.show_state(popups, state);
         }
+    }
+
+    fn show_state(&mut self, _: &mut Popups, state: ServersState) {
+        self.servers.set_state(state);
+    }
+
+    fn show_counts(&mut self, _: &mut Popups, counts: Result<Counts, StoreError>) {
+        self.counting = false;
+        self.servers
+            .set_counts(counts.map_err(|error| error.to_string()));
     }
 
     /// Draws the view.
@@ -100,7 +117,7 @@ impl ServersView {
             .show(ui, |ui| {
                 self.head(ui);
                 ScrollArea::both().auto_shrink(false).show(ui, |ui| {
-                    if let ServersState::Open(listening) = &self.lab.standing {
+                    if let ServersState::Open(listening) = &self.servers.state {
                         ui.horizontal_top(|ui| {
                             ui.vertical(|ui| {
                                 listeners(ui, listening);
@@ -117,51 +134,57 @@ impl ServersView {
             });
     }
 
-    /// Counts the mail again when something has passed since the last time.
+    /// Counts the mail again when something was said since the last count.
     fn count(&mut self, conversations: &Conversations) {
-        let now = self.lab.is_open().then(|| conversations.changes());
+        let now = self.servers.is_open().then(|| conversations.changes());
         if now != self.counted_at && !self.counting {
-            (self.counted_at, self.counting) = (now, now.is_some());
-            self.order(Job::Count);
+            self.counted_at = now;
+            self.counting = now.is_some();
+            self.worker.run(ServersWorker::count, Self::show_counts);
         }
     }
 
-    fn head(&self, ui: &mut Ui) {
+    fn head(&mut self, ui: &mut Ui) {
         ui.heading("Servers");
-        match &self.lab.standing {
-            ServersState::Failed(_) => widgets::wrong(ui, &self.lab.sentence()),
-            _ => drop(ui.label(self.lab.sentence())),
+        if let ServersState::Failed(_) = self.servers.state {
+            widgets::error(ui, &self.servers.sentence());
+        } else {
+            ui.label(self.servers.sentence());
         }
-        if let Some(why) = &self.lab.trouble {
-            widgets::wrong(ui, why);
+        if let Some(why) = &self.servers.error {
+            widgets::error(ui, why);
         }
-        match &self.lab.standing {
+        match &self.servers.state {
             ServersState::Closed | ServersState::Failed(_) => {
                 if widgets::primary(ui, Icon::Play, "Start the servers").clicked() {
-                    self.order(Job::Open);
+                    self.open();
                 }
             }
             ServersState::Open(_) => {
                 if widgets::button(ui, Icon::Square, "Stop the servers").clicked() {
-                    self.order(Job::Close);
+                    self.close();
                 }
             }
             ServersState::Elsewhere(_) => {
-                if widgets::button(ui, Icon::RotateCw, "Look again").clicked() {
-                    self.order(Job::Look);
+                if widgets::button(ui, Icon::RotateCw, "Check again").clicked() {
+                    self.look();
                 }
             }
             ServersState::Unknown | ServersState::Opening | ServersState::Closing => {
-                drop(ui.spinner())
+                ui.spinner();
             }
         }
     }
 
     fn mailboxes(&self, ui: &mut Ui) {
         section(ui, Icon::Inbox, "Mailboxes", "");
-        let rows = self.lab.counts.mailboxes.iter().map(|row| {
-            let (messages, unread) = (row.messages.to_string(), row.unread.to_string());
-            [row.account.clone(), row.mailbox.clone(), messages, unread]
+        let rows = self.servers.counts.mailboxes.iter().map(|row| {
+            [
+                row.account.clone(),
+                row.mailbox.clone(),
+                row.messages.to_string(),
+                row.unread.to_string(),
+            ]
         });
         table(
             ui,
@@ -172,13 +195,14 @@ impl ServersView {
     }
 
     fn queue(&self, ui: &mut Ui) {
-        let empty = match self.lab.counts.queue.is_empty() {
-            true => "Nothing waits for another server.",
-            false => "",
+        let empty = if self.servers.counts.queue.is_empty() {
+            "Nothing waits for another server."
+        } else {
+            ""
         };
         section(ui, Icon::Hourglass, "Queue", empty);
         let now = Timestamp::now();
-        let rows = self.lab.counts.queue.iter().map(|row| {
+        let rows = self.servers.counts.queue.iter().map(|row| {
             let next = row.next.duration_since(now).as_secs().max(0);
             let next = format!("in {next} s");
             let attempts = row.attempts.to_string();
@@ -199,49 +223,48 @@ impl ServersView {
     }
 }
 
-/// The servers say goodbye before the program ends.
+/// The servers end their conversations before the program ends.
 impl Drop for ServersView {
     fn drop(&mut self) {
-        if let Some(worker) = self.worker.take() {
-            worker.finish();
-        }
+        self.worker.finish();
     }
 }
 
 fn listeners(ui: &mut Ui, listening: &[Listening]) {
     section(ui, Icon::Ear, "Listeners", "");
     let rows = listening.iter().map(|one| {
-        let (name, security) = (one.name.to_owned(), one.security.to_owned());
-        [name, one.address.to_string(), security]
+        [
+            one.name.to_owned(),
+            one.address.to_string(),
+            one.security.to_owned(),
+        ]
     });
     table(ui, "listeners", ["Service", "Address", "Security"], rows);
 }
 
 fn connections(ui: &mut Ui, conversations: &Conversations, texts: &Texts) {
     let mut all: Vec<&ObservedConnection> = conversations.connections(Side::Server).collect();
-    // The open ones, and the last that have ended.
+    // All that are open, and the last that have ended.
     let mut ended = all.iter().filter(|one| one.ended).count();
     all.retain(|one| {
         ended -= usize::from(one.ended);
         !one.ended || ended < ENDED
     });
-    let empty = match all.is_empty() {
-        true => "Nobody is connected. Sign in under Mail, or say pillarbox imap in a terminal.",
-        false => "",
+    let empty = if all.is_empty() {
+        "No client is connected. Sign in under Mail, or type pillarbox imap in a terminal."
+    } else {
+        ""
     };
     section(ui, Icon::Cable, "Connections", empty);
     let rows = all.iter().rev().map(|one| {
-        let (connection, last) = (&one.connection, one.last.as_ref());
-        let last = last.map_or(String::new(), |(by, text)| format!("{by}: {text}"));
-        let state = match one.ended {
-            true => "ended".to_owned(),
-            false => state(one, texts),
+        let last = match &one.last {
+            Some((by, text)) => format!("{by}: {text}"),
+            None => String::new(),
         };
-        let number = format!("#{}", connection.number);
         [
-            number,
-            connection.thread.clone(),
-            state,
+            format!("#{}", one.connection.number),
+            one.connection.thread.clone(),
+            state(one, texts),
             one.security.name(),
             widgets::shortened(&last, LAST_LINE),
         ]
@@ -250,15 +273,17 @@ fn connections(ui: &mut Ui, conversations: &Conversations, texts: &Texts) {
     table(ui, "server connections", names, rows);
 }
 
-fn state(conversation: &ObservedConnection, texts: &Texts) -> String {
-    let Some(observer) = &conversation.observer else {
+fn state(one: &ObservedConnection, texts: &Texts) -> String {
+    if one.ended {
+        return "ended".to_owned();
+    }
+    let Some(observer) = &one.observer else {
         return String::new();
     };
-    let entry = texts.state(observer.protocol(), observer.state());
-    entry.map_or_else(
-        || observer.state().key().to_owned(),
-        |entry| entry.title.clone(),
-    )
+    match texts.state(observer.protocol(), observer.state()) {
+        Some(entry) => entry.title.clone(),
+        None => observer.state().key().to_owned(),
+    }
 }
 
 fn section(ui: &mut Ui, picture: Icon, name: &str, empty: &str) {

@@ -1,16 +1,10 @@
-//! The laboratory inside: the servers of the configuration, opened and closed by a worker's thread,
-//! which also counts their mail. The window only hears what it tells.
+//! The built-in servers: a worker opens and closes the servers of the configuration, and counts their mail.
 
-use std::io;
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
-use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
-use eframe::egui::Context;
-
-use super::model::servers::{Counts, MailboxRow, News, QueueRow, ServersState};
-use super::worker::{Reporter, Worker};
+use super::model::servers::{Counts, MailboxRow, QueueRow, ServersState};
 use crate::config::{Config, Port};
 use crate::mail::message::Flag;
 use crate::mail::net::Taps;
@@ -18,81 +12,67 @@ use crate::mail::store::{Message, Store, StoreError};
 use crate::server::Servers;
 use crate::server::queue::{DeliveryState, Spool};
 
-/// For a conversation of our own window's to end: it hears the goodbye at once.
+/// How long closing servers wait for their conversations. Those with our own window end at once.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// For a server on this machine to answer that asks nothing of anybody.
-const GLANCE: Duration = Duration::from_millis(300);
+/// How long a server on this machine may take to accept a connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_millis(300);
 
-/// What the worker is asked to do.
-pub(super) enum Job {
-    /// Look whether somebody else serves on our ports.
-    Look,
-    /// Open the servers.
-    Open,
-    /// Close them.
-    Close,
-    /// Count the mail.
-    Count,
+/// The state of the worker. When it is dropped, the servers close.
+pub(super) struct ServersWorker {
+    config: Config,
+    taps: Taps,
+    servers: Option<Servers>,
 }
 
-/// Starts the worker.
-///
-/// # Errors
-/// When the system has no thread left.
-pub(super) fn start(window: &Context, config: Config, taps: Taps) -> io::Result<Worker<Job, News>> {
-    Worker::start("laboratory", window, move |jobs, reporter| {
-        work(&jobs, &reporter, &config, &taps);
-    })
-}
+impl ServersWorker {
+    pub(super) fn new(config: Config, taps: Taps) -> ServersWorker {
+        ServersWorker {
+            config,
+            taps,
+            servers: None,
+        }
+    }
 
-/// Does what is asked for, until the window is closed; then the servers close, too.
-fn work(jobs: &Receiver<Job>, reporter: &Reporter<News>, config: &Config, taps: &Taps) {
-    let mut servers: Option<Servers> = None;
-    let stand = |standing| reporter.report(News::Stands(standing));
-    for job in jobs {
-        match job {
-            Job::Look if servers.is_none() => stand(match taken(config) {
-                Some(address) => ServersState::Elsewhere(address),
-                None => ServersState::Closed,
-            }),
-            Job::Open if servers.is_none() => {
-                stand(ServersState::Opening);
-                let (opened, standing) = open(config, taps);
-                servers = opened;
-                stand(standing);
+    /// Returns the state of the servers, after a look whether another program listens on their ports.
+    pub(super) fn look(&mut self) -> ServersState {
+        match (&self.servers, taken(&self.config)) {
+            (Some(servers), _) => ServersState::Open(servers.listening().to_vec()),
+            (None, Some(address)) => ServersState::Elsewhere(address),
+            (None, None) => ServersState::Closed,
+        }
+    }
+
+    /// Opens the servers, unless they are open or another program listens on their ports.
+    pub(super) fn open(&mut self) -> ServersState {
+        let state = self.look();
+        if state != ServersState::Closed {
+            return state;
+        }
+        match Servers::open(&self.config, self.taps.clone()) {
+            Ok(servers) => {
+                let servers = self.servers.insert(servers.with_grace(GRACE));
+                ServersState::Open(servers.listening().to_vec())
             }
-            Job::Close => {
-                stand(ServersState::Closing);
-                servers = None;
-                stand(ServersState::Closed);
-            }
-            Job::Count => {
-                let counted = servers.as_ref().map_or(Ok(Counts::default()), |servers| {
-                    count(servers.store(), config)
-                });
-                reporter.report(News::Counted(counted.map_err(|error| error.to_string())));
-            }
-            Job::Look | Job::Open => {}
+            Err(error) => ServersState::Failed(error.to_string()),
+        }
+    }
+
+    pub(super) fn close(&mut self) -> ServersState {
+        self.servers = None;
+        ServersState::Closed
+    }
+
+    /// Counts the messages in the mailboxes and in the queue.
+    pub(super) fn count(&mut self) -> Result<Counts, StoreError> {
+        match &self.servers {
+            Some(servers) => count(servers.store(), &self.config),
+            None => Ok(Counts::default()),
         }
     }
 }
 
-fn open(config: &Config, taps: &Taps) -> (Option<Servers>, ServersState) {
-    if let Some(address) = taken(config) {
-        return (None, ServersState::Elsewhere(address));
-    }
-    match Servers::open(config, taps.clone()) {
-        Ok(servers) => {
-            let servers = servers.with_grace(GRACE);
-            let listening = servers.listening().to_vec();
-            (Some(servers), ServersState::Open(listening))
-        }
-        Err(error) => (None, ServersState::Failed(error.to_string())),
-    }
-}
-
-/// The first of our addresses at which somebody listens.
+/// The first address of the configuration on which a program listens.
 fn taken(config: &Config) -> Option<SocketAddr> {
     let ports = &config.ports;
     let ports = [
@@ -107,7 +87,7 @@ fn taken(config: &Config) -> Option<SocketAddr> {
     let fixed = |port: &Port| port.number != 0 && !port.if_free;
     let ports = ports.into_iter().flatten().filter(fixed);
     let mut addresses = ports.map(|port| SocketAddr::new(config.server.host, port.number));
-    addresses.find(|address| TcpStream::connect_timeout(address, GLANCE).is_ok())
+    addresses.find(|address| TcpStream::connect_timeout(address, CONNECT_TIMEOUT).is_ok())
 }
 
 fn count(store: &Arc<Store>, config: &Config) -> Result<Counts, StoreError> {
@@ -131,7 +111,7 @@ fn count(store: &Arc<Store>, config: &Config) -> Result<Counts, StoreError> {
     Ok(counts)
 }
 
-/// What waits for other servers.
+/// The recipients to whom a message could not be delivered yet.
 fn waiting(spool: &Spool) -> Result<Vec<QueueRow>, StoreError> {
     let mut rows = Vec::new();
     for id in spool.ids()? {

@@ -1,7 +1,6 @@
-//! The right half of the original's window: logging in to the SMTP server, and sending.
+//! The right half of the original's window: it logs in to the SMTP server, and sends.
 
 use std::io::Cursor;
-use std::sync::mpsc::Receiver;
 
 use eframe::egui::{Context, RichText, ScrollArea, TextEdit, Ui, accesskit::Role, vec2};
 use lucide_icons::Icon;
@@ -9,87 +8,72 @@ use lucide_icons::Icon;
 use super::model::account::MailAccount;
 use super::popup::Popups;
 use super::widgets;
-use super::worker::{Reporter, Worker};
+use super::worker::Worker;
 use crate::client::{ClientError, SmtpClient};
 use crate::mail::message::Draft;
 
-/// What the window wants of the server.
-enum Job {
-    LogIn(Box<MailAccount>),
-    Send(Box<Draft>),
-}
-
-/// What came of it.
-enum News {
-    LoggedIn,
-    NotLoggedIn(String),
-    /// The server has taken it: by whom it was refused, each with the reason.
-    Sent(Vec<(String, String)>),
-    NotSent(String),
-}
-
 /// The panel.
 pub(super) struct SmtpPanel {
-    worker: Option<Worker<Job, News>>,
+    worker: Worker<SmtpConnection, SmtpPanel>,
     account: Option<MailAccount>,
     logged_in: bool,
     recipients: String,
     subject: String,
     content: String,
-    wrong: Option<String>,
+    error: Option<String>,
 }
+
+/// The recipients that a server has refused, each with the reason.
+type Refused = Vec<(String, String)>;
 
 impl SmtpPanel {
     pub(super) fn new(window: &Context) -> SmtpPanel {
-        let worker = Worker::start("classroom smtp", window, work);
-        if let Err(error) = &worker {
-            log::error!("SMTP cannot be spoken: {error}");
-        }
         SmtpPanel {
-            worker: worker.ok(),
+            worker: Worker::start("classroom smtp", window, SmtpConnection::default()),
             account: None,
             logged_in: false,
             recipients: String::new(),
             subject: String::new(),
             content: String::new(),
-            wrong: None,
+            error: None,
         }
     }
 
-    /// Logs in, as another one than before.
+    /// Logs in as this account; a connection that is still open ends first.
     pub(super) fn log_in(&mut self, account: MailAccount) {
         self.logged_in = false;
-        if let Some(worker) = &self.worker {
-            worker.order(Job::LogIn(Box::new(account.clone())));
-        }
-        self.account = Some(account);
+        self.account = Some(account.clone());
+        self.worker.run(
+            |connection| connection.log_in(account),
+            SmtpPanel::show_login,
+        );
     }
 
-    /// Takes in what the worker has told.
-    pub(super) fn hear(&mut self, popups: &mut Popups) {
-        let news: Vec<News> = self.worker.iter().flat_map(Worker::news).collect();
-        let server = |account: &Option<MailAccount>| {
-            let account = account.as_ref();
-            account
-                .map(|account| account.settings.smtp.to_string())
-                .unwrap_or_default()
-        };
-        for news in news {
-            match news {
-                News::LoggedIn => {
-                    self.logged_in = true;
-                    let server = server(&self.account);
-                    popups.good(
-                        "Login",
-                        format!(
-                            "User name and password are correct: logged in to {server} (SMTP)."
-                        ),
-                    );
-                }
-                News::NotLoggedIn(why) => popups.bad("Login", why),
-                News::Sent(refused) => popups.sent(&refused),
-                News::NotSent(why) => popups.bad("The message was not sent", why),
+    /// Shows the results that have come from the worker.
+    pub(super) fn update(&mut self, popups: &mut Popups) {
+        for show in self.worker.results() {
+            show(self, popups);
+        }
+    }
+
+    fn show_login(&mut self, popups: &mut Popups, result: Result<(), ClientError>) {
+        match (result, &self.account) {
+            (Ok(()), Some(account)) => {
+                self.logged_in = true;
+                let server = &account.settings.smtp;
+                let text =
+                    format!("User name and password are correct: logged in to {server} (SMTP).");
+                popups.good("Login", text);
             }
+            (Ok(()), None) => {}
+            (Err(error), _) => popups.bad("Login", error.to_string()),
+        }
+    }
+
+    fn show_sent(&mut self, popups: &mut Popups, result: Result<Refused, ClientError>) {
+        match result {
+            Ok(refused) => popups.sent(&refused),
+            Err(error) => popups.bad("The message was not sent", error.to_string()),
         }
     }
 
@@ -104,13 +88,12 @@ impl SmtpPanel {
             _ => "Log in at the left first.".to_owned(),
         };
         ui.label(state);
-        widgets::field(ui, "Recipients", &mut self.recipients).on_hover_text(
-            "Accounts or addresses, with commas between them: bob, carol@pillarbox.test",
-        );
+        widgets::field(ui, "Recipients", &mut self.recipients)
+            .on_hover_text("Accounts or addresses, separated by commas: bob, carol@pillarbox.test");
         widgets::field(ui, "Subject", &mut self.subject);
         let label = ui.label(RichText::new("Content").color(widgets::palette(ui).faint));
-        if let Some(wrong) = &self.wrong {
-            widgets::wrong(ui, wrong);
+        if let Some(error) = &self.error {
+            widgets::error(ui, error);
         }
         let below = ui.spacing().interact_size.y + 2.0 * widgets::STEP;
         ScrollArea::vertical()
@@ -128,84 +111,77 @@ impl SmtpPanel {
             widgets::primary(ui, Icon::Send, "Send")
         });
         if send.inner.clicked() {
-            self.wrong = self.send().err();
+            self.error = self.send().err();
         }
     }
 
     fn send(&self) -> Result<(), String> {
-        let (Some(worker), Some(account)) = (&self.worker, &self.account) else {
+        let Some(account) = &self.account else {
             return Err("Log in first.".to_owned());
         };
         let mut draft = Draft::new(account.contact(), &account.settings.domain);
         let recipients = account.settings.contacts(&self.recipients);
         draft.to = recipients.map_err(|error| error.to_string())?;
         if draft.to.is_empty() {
-            return Err(
-                "Nobody would get it: write an account or an address into Recipients.".to_owned(),
-            );
+            return Err("No recipient: write an account or an address into Recipients.".to_owned());
         }
         draft.subject.clone_from(&self.subject);
         draft.text.clone_from(&self.content);
-        worker.order(Job::Send(Box::new(draft)));
+        self.worker.run(
+            move |connection| connection.send(&draft),
+            SmtpPanel::show_sent,
+        );
         Ok(())
     }
 }
 
-/// The worker: one connection, from the login on; a new one, when the server has closed it.
-fn work(jobs: Receiver<Job>, reporter: Reporter<News>) {
-    let mut connection: Option<(MailAccount, SmtpClient)> = None;
-    for job in jobs {
-        reporter.report(match job {
-            Job::LogIn(account) => {
-                hang_up(connection.take());
-                match log_in(&account) {
-                    Ok(client) => {
-                        connection = Some((*account, client));
-                        News::LoggedIn
-                    }
-                    Err(error) => News::NotLoggedIn(error.to_string()),
-                }
-            }
-            Job::Send(draft) => match send(&mut connection, &draft) {
-                Ok(refused) => News::Sent(refused),
-                Err(error) => News::NotSent(error.to_string()),
-            },
-        });
+/// The worker's connection, from a login on.
+#[derive(Default)]
+struct SmtpConnection(Option<(MailAccount, SmtpClient)>);
+
+impl SmtpConnection {
+    fn log_in(&mut self, account: MailAccount) -> Result<(), ClientError> {
+        self.hang_up();
+        let client = connect(&account)?;
+        self.0 = Some((account, client));
+        Ok(())
     }
-    hang_up(connection);
+
+    /// Sends a message. Fails if every recipient was refused.
+    fn send(&mut self, draft: &Draft) -> Result<Refused, ClientError> {
+        let Some((account, client)) = &mut self.0 else {
+            return Err(ClientError::Unsendable {
+                what: "a message".to_owned(),
+                why: "no account is logged in".to_owned(),
+            });
+        };
+        // A server closes after minutes of silence (RFC 5321 §4.5.3.2.7). NOOP detects that before the message is
+        // half sent.
+        if client.noop().is_err() {
+            *client = connect(account)?;
+        }
+        let mut message = Cursor::new(draft.to_bytes());
+        let sent = client.send(draft.from.address(), &draft.recipients(), &mut message)?;
+        let refused = sent.refused.into_iter();
+        Ok(refused.map(|(who, why)| (who, why.to_string())).collect())
+    }
+
+    fn hang_up(&mut self) {
+        if let Some((_, client)) = self.0.take() {
+            // Every message is delivered already, so an error does not matter.
+            let _ = client.quit();
+        }
+    }
 }
 
-fn log_in(account: &MailAccount) -> Result<SmtpClient, ClientError> {
+impl Drop for SmtpConnection {
+    fn drop(&mut self) {
+        self.hang_up();
+    }
+}
+
+fn connect(account: &MailAccount) -> Result<SmtpClient, ClientError> {
     let mut client = SmtpClient::connect(&account.settings.smtp)?;
     client.login(account.login(), &account.password)?;
     Ok(client)
-}
-
-/// Sends a message; by whom it was refused, each with the reason, when others have got it.
-fn send(
-    connection: &mut Option<(MailAccount, SmtpClient)>,
-    draft: &Draft,
-) -> Result<Vec<(String, String)>, ClientError> {
-    let Some((account, client)) = connection else {
-        return Err(ClientError::Unsendable {
-            what: "a message".to_owned(),
-            why: "nobody has logged in".to_owned(),
-        });
-    };
-    // A server closes after minutes of silence (RFC 5321 §4.5.3.2.7): NOOP finds that out before
-    // a message is half on its way.
-    if client.noop().is_err() {
-        *client = log_in(account)?;
-    }
-    let mut message = Cursor::new(draft.to_bytes());
-    let sent = client.send(draft.from.address(), &draft.recipients(), &mut message)?;
-    let refused = sent.refused.into_iter();
-    Ok(refused.map(|(who, why)| (who, why.to_string())).collect())
-}
-
-fn hang_up(connection: Option<(MailAccount, SmtpClient)>) {
-    if let Some((_, client)) = connection {
-        // All is done by now, so that it fails does not matter.
-        let _ = client.quit();
-    }
 }

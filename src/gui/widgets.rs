@@ -215,7 +215,7 @@ pub(super) fn empty(ui: &mut Ui, picture: Icon, headline: &str, what_to_do: &str
 }
 
 /// A sentence about something that went wrong.
-pub(super) fn wrong(ui: &mut Ui, sentence: &str) {
+pub(super) fn error(ui: &mut Ui, sentence: &str) {
     let colour = palette(ui).wrong;
     ui.horizontal_top(|ui| {
         ui.spacing_mut().interact_size.y = 0.0;

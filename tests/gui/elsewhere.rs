@@ -73,7 +73,7 @@ impl Elsewhere {
             let field = format!("{protocol} server (host:port)");
             window.fill(&field, &format!("127.0.0.1:{port}"));
         }
-        window.choose("Protection", "none (in clear)");
+        window.choose("Protection", "none (unencrypted)");
         window.sign_in("alice", "wonderland");
         window
     }
@@ -101,10 +101,10 @@ fn dovecot_keeps_the_mail_that_is_read_flagged_moved_and_deleted() {
         elsewhere.append(subject);
     }
     let mut window = elsewhere.window();
-    window.sees("Folder Inbox, 3 not read");
+    window.sees("Folder Inbox, 3 unread");
     window.click_row("Pears");
     window.sees("The text of Pears.");
-    window.sees("Folder Inbox, 2 not read");
+    window.sees("Folder Inbox, 2 unread");
     window.click("Flag");
     window.until("the flag", |window| {
         let mut rows = window.rows().into_iter();

@@ -10,12 +10,12 @@ use crate::window::Lab;
 fn a_message_is_read_and_counts_as_read() {
     let lab = Lab::open();
     let mut window = lab.window(&["alice"]);
-    window.sees("Folder Inbox, 7 not read");
+    window.sees("Folder Inbox, 7 unread");
     window.click_row("Fwd: The drains");
     window.sees("Can we fix it?");
-    window.sees("Folder Inbox, 6 not read");
-    window.click("Mark as not read");
-    window.sees("Folder Inbox, 7 not read");
+    window.sees("Folder Inbox, 6 unread");
+    window.click("Mark as unread");
+    window.sees("Folder Inbox, 7 unread");
 }
 
 #[test]
@@ -95,15 +95,15 @@ fn the_buttons_above_a_message_are_for_it_though_another_is_selected() {
     let mut window = lab.window(&["alice"]);
     window.click_row("The tea rota");
     window.sees("Save tea-rota.csv");
-    window.sees("Folder Inbox, 6 not read");
+    window.sees("Folder Inbox, 6 unread");
     window.fill("Search this folder", "drains");
     window.key(Modifiers::NONE, Key::Enter);
     window.until("what was found", |window| window.rows().len() == 1);
     // It is selected, and not read.
     window.focus("New message");
     window.key(Modifiers::COMMAND, Key::A);
-    window.click("Mark as not read");
-    window.sees("Folder Inbox, 7 not read");
+    window.click("Mark as unread");
+    window.sees("Folder Inbox, 7 unread");
     window.click("Delete");
     window.sees("The message was moved to Trash.");
     let trash = lab.stored("alice", "Trash");
@@ -143,7 +143,7 @@ fn new_mail_comes_by_itself() {
         "From: Dora <dora@there.test>\r\nSubject: Just now\r\n\r\nHello\r\n",
     );
     window.sees("Dora, Just now");
-    window.sees("Folder Inbox, 8 not read");
+    window.sees("Folder Inbox, 8 unread");
 }
 
 #[test]

@@ -137,7 +137,7 @@ fn the_servers_run_inside_and_show_who_is_connected_and_their_mail() {
     window.sees("Listeners");
     window.sees("imaps");
     window.sees("Archive");
-    window.sees("Nobody is connected");
+    window.sees("No client is connected");
     window.sees("Nothing waits for another server");
     window.click("Stop the servers");
     window.sees("No server runs here");

@@ -8,14 +8,14 @@ fn a_known_account_opens_with_a_click() {
     let mut window = lab.window(&[]);
     window.sees("Sign in to read and send mail");
     window.click("bob");
-    window.sees("Folder Inbox, 7 not read");
+    window.sees("Folder Inbox, 7 unread");
     window.sees("The Postmaster, Welcome to Pillarbox");
     // And another one beside it.
     window.click("Another account");
     window.click("carol");
     window.sees("Account carol@pillarbox.test");
     window.click("Account bob@pillarbox.test");
-    window.sees("Folder Inbox, 7 not read");
+    window.sees("Folder Inbox, 7 unread");
 }
 
 #[test]
@@ -52,7 +52,7 @@ fn another_server_is_typed() {
     let settings = elsewhere.settings(lab.path().join("certs/ca.pem"));
     window.fill("IMAP server (host:port)", "nowhere");
     window.sign_in("alice", "wonderland");
-    window.sees("“nowhere” is no server");
+    window.sees("“nowhere” is not a server");
     window.fill("IMAP server (host:port)", &settings.imap.to_string());
     window.click("Sign in");
     // It is the other lab's, whose CA this one does not know.

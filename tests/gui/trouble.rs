@@ -48,14 +48,14 @@ fn with_servers_started_inside_what_failed_without_them_is_tried_again() {
     let mut window = lab.window(&["alice"]);
     window.sees("cannot be reached");
     window.click("Start the servers");
-    window.sees("Folder Inbox, 7 not read");
+    window.sees("Folder Inbox, 7 unread");
 }
 
 #[test]
 fn when_another_programs_servers_go_the_window_offers_its_own() {
     let mut lab = Lab::on_kept_ports();
     let mut window = lab.window(&["alice"]);
-    window.sees("Folder Inbox, 7 not read");
+    window.sees("Folder Inbox, 7 unread");
     window.click("Servers");
     window.sees("Another program listens");
     window.click("Mail");

@@ -40,7 +40,7 @@ fn what_cannot_be_sent_stays_and_says_why() {
     let mut window = lab.window(&["alice"]);
     window.click("New message");
     window.click("Send message");
-    window.sees("Nobody would get it");
+    window.sees("No recipient");
     window.fill("To", "nobody@pillarbox.test");
     window.click("Send message");
     window.pop_up("nobody@pillarbox.test");

@@ -1,4 +1,4 @@
-//! The window in which one writes a message: recipients, subject, text, files.
+//! The window in which a message is written: recipients, subject, text, files.
 
 use eframe::egui::{
     Align, ComboBox, Context, Id, InputState, Key, Label, Layout, Margin, Modifiers, Response,
@@ -12,20 +12,21 @@ use crate::teaching::text::readable_size;
 
 /// A message that is being written.
 pub(super) struct ComposeWindow {
-    /// Tells it from others that are written at the same time.
+    /// Identifies the draft among others.
     pub(super) number: u64,
-    pub(super) writing: ComposeForm,
-    /// The address of the account that sends it, which may have been signed out meanwhile.
+    pub(super) form: ComposeForm,
+    /// The address of the account that sends it. The account may have been signed out meanwhile.
     pub(super) from: String,
-    /// The fields for Cc and Bcc are there.
+    /// The fields for Cc and Bcc are shown.
     copies: bool,
     /// Why it was not sent.
-    pub(super) wrong: Option<String>,
-    /// The cursor is put into a field, once.
+    pub(super) error: Option<String>,
+    /// A field has been given the keyboard.
     begun: bool,
 }
 
-/// What was clicked in the window.
+/// What was clicked in a compose window.
+#[derive(Clone, Copy)]
 pub(super) enum ComposeClick {
     Send,
     KeepDraft,
@@ -34,20 +35,20 @@ pub(super) enum ComposeClick {
 }
 
 impl ComposeWindow {
-    pub(super) fn new(number: u64, writing: ComposeForm, from: String) -> ComposeWindow {
+    pub(super) fn new(number: u64, form: ComposeForm, from: String) -> ComposeWindow {
         ComposeWindow {
             number,
-            copies: !writing.cc.is_empty() || !writing.bcc.is_empty(),
-            writing,
+            copies: !form.cc.is_empty() || !form.bcc.is_empty(),
+            form,
             from,
-            wrong: None,
+            error: None,
             begun: false,
         }
     }
 
-    /// Draws the window. `senders` are the addresses of the accounts.
+    /// Draws the window. `senders` are the addresses of the open accounts.
     pub(super) fn show(&mut self, window: &Context, senders: &[String]) -> Option<ComposeClick> {
-        let title = match self.writing.subject.trim() {
+        let title = match self.form.subject.trim() {
             "" => "New message".to_owned(),
             subject => subject.to_owned(),
         };
@@ -61,37 +62,37 @@ impl ComposeWindow {
             .open(&mut open)
             .collapsible(true)
             .show(window, |ui| click = self.content(ui, senders));
-        match open {
-            true => click,
-            // Who closes it has not said that it may be lost.
-            false => Some(ComposeClick::KeepDraft),
+        if !open {
+            // Closing the window must not lose the message.
+            return Some(ComposeClick::KeepDraft);
         }
+        click
     }
 
     fn content(&mut self, ui: &mut Ui, senders: &[String]) -> Option<ComposeClick> {
         let ready = senders.contains(&self.from);
         let click = self.buttons(ui, ready);
         if !ready {
-            widgets::wrong(ui, &self.homeless(senders));
+            widgets::error(ui, &self.not_signed_in(senders));
         }
-        if let Some(wrong) = &self.wrong {
-            widgets::wrong(ui, wrong);
+        if let Some(error) = &self.error {
+            widgets::error(ui, error);
         }
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             self.fields(ui, senders);
-            if !self.writing.files.is_empty() {
+            if !self.form.files.is_empty() {
                 self.files(ui);
             }
             let rows = ((ui.available_height() - 3.0 * widgets::STEP)
                 / ui.text_style_height(&TextStyle::Body))
             .max(6.0);
-            let text = TextEdit::multiline(&mut self.writing.text)
+            let text = TextEdit::multiline(&mut self.form.text)
                 .desired_width(f32::INFINITY)
                 .desired_rows(rows as usize)
-                .cursor_at_end(self.writing.about.is_none())
+                .cursor_at_end(self.form.about.is_none())
                 .lock_focus(false);
             let text = widgets::named(ui.add(text), Role::MultilineTextInput, "Message text");
-            if !self.begun && !self.writing.to.is_empty() {
+            if !self.begun && !self.form.to.is_empty() {
                 text.request_focus();
             }
             self.begun = true;
@@ -99,8 +100,8 @@ impl ComposeWindow {
         click
     }
 
-    /// What to do when the account is not open; nobody else sends it unasked.
-    fn homeless(&self, senders: &[String]) -> String {
+    /// Says what to do when the account is not open. Another one must be chosen by the user.
+    fn not_signed_in(&self, senders: &[String]) -> String {
         let what = match senders {
             [] => "sign in to send or keep this message",
             _ => "sign in again, or choose another sender",
@@ -108,14 +109,14 @@ impl ComposeWindow {
         format!("{} is not signed in: {what}.", self.from)
     }
 
-    /// The buttons; without an account that is `ready` nothing can be sent.
+    /// Draws the buttons. Nothing can be sent unless the account is `ready`.
     fn buttons(&mut self, ui: &mut Ui, ready: bool) -> Option<ComposeClick> {
         let mut click = None;
         ui.horizontal_wrapped(|ui| {
             let send = |ui: &mut Ui| widgets::primary(ui, Icon::Send, "Send message");
             let send = ui.add_enabled_ui(ready, send).inner;
             let send = send.on_hover_text("Ctrl+Enter");
-            // Of several messages, the one on top.
+            // Of several windows, the key is for the one on top.
             let on_top = ui.ctx().top_layer_id() == Some(ui.layer_id());
             let enter = |input: &mut InputState| input.consume_key(Modifiers::COMMAND, Key::Enter);
             if send.clicked() || ready && on_top && ui.input_mut(enter) {
@@ -148,23 +149,23 @@ impl ComposeWindow {
                 });
         }
         let hint = "alice, Bob <bob@pillarbox.test>";
-        let to = line(ui, "To", &mut self.writing.to, hint);
-        if !self.begun && self.writing.to.is_empty() {
+        let to = line(ui, "To", &mut self.form.to, hint);
+        if !self.begun && self.form.to.is_empty() {
             to.request_focus();
         }
         if self.copies {
-            line(ui, "Cc", &mut self.writing.cc, "who should know of it");
-            let hint = "who gets it without the others' knowing";
-            line(ui, "Bcc", &mut self.writing.bcc, hint);
+            line(ui, "Cc", &mut self.form.cc, "who gets a copy");
+            let hint = "who gets a copy that the others do not see";
+            line(ui, "Bcc", &mut self.form.bcc, hint);
         }
-        line(ui, "Subject", &mut self.writing.subject, "");
+        line(ui, "Subject", &mut self.form.subject, "");
     }
 
-    /// The files, each with a button that takes it out again.
+    /// Draws the files, each with a button that removes it.
     fn files(&mut self, ui: &mut Ui) {
         let mut gone = None;
         ui.horizontal_wrapped(|ui| {
-            for (at, file) in self.writing.files.iter().enumerate() {
+            for (at, file) in self.form.files.iter().enumerate() {
                 let words = format!("{} ({})", file.name, readable_size(file.bytes.len() as u64));
                 ui.label(widgets::icon(Icon::Paperclip));
                 ui.add(Label::new(words));
@@ -174,12 +175,12 @@ impl ComposeWindow {
             }
         });
         if let Some(gone) = gone {
-            self.writing.files.remove(gone);
+            self.form.files.remove(gone);
         }
     }
 }
 
-/// A field with its name at its left.
+/// Draws a field with its name at the left.
 fn line(ui: &mut Ui, name: &str, text: &mut String, hint: &str) -> Response {
     ui.horizontal(|ui| {
         let faint = widgets::palette(ui).faint;

@@ -1,136 +1,135 @@
-//! The messages that are written: their windows, their files, and where they go.
+//! The messages that are being written: their compose windows, their files, and what becomes of them.
 
 use std::path::PathBuf;
 
 use super::Mail;
-use super::compose::{self, ComposeWindow};
-use super::file_dialog::{FileDialog, Purpose};
-use super::file_worker::FileJob;
+use super::compose::{ComposeClick, ComposeWindow};
+use super::file_dialog::{FileDialog, FileRequest, Purpose};
 use super::open_account::OpenAccount;
 use crate::gui::model::compose_form::ComposeForm;
 
 impl Mail {
-    /// Opens a window for a message, from the account that stands here among those that are open.
-    pub(super) fn write(&mut self, writing: ComposeForm, at: usize) {
-        if let Some(account) = self.accounts.get(at) {
-            self.write_from(writing, account.address());
+    /// Opens a compose window for the account that is shown.
+    pub(super) fn write(&mut self, form: ComposeForm) {
+        if let Some(account) = self.accounts.get(self.current) {
+            self.write_from(form, account.address());
         }
     }
 
-    /// Opens a window for a message, from the account with this address.
-    pub(super) fn write_from(&mut self, writing: ComposeForm, from: String) {
-        self.begun += 1;
-        self.writings
-            .push(ComposeWindow::new(self.begun, writing, from));
+    /// Opens a compose window for the account with this address.
+    pub(super) fn write_from(&mut self, form: ComposeForm, from: String) {
+        self.last_draft += 1;
+        let draft = ComposeWindow::new(self.last_draft, form, from);
+        self.drafts.push(draft);
     }
 
-    /// Opens the window in which files are chosen, or where they go.
+    /// Opens the file dialogue.
     pub(super) fn choose(&mut self, purpose: Purpose) {
-        if let Some(disk) = &self.disk {
-            self.chooser = Some(FileDialog::open(purpose, &self.folder, disk));
-        }
+        self.list_folder(self.folder.clone());
+        self.file_dialog = Some(FileDialog::new(purpose, &self.folder));
     }
 
-    /// Draws the windows, and does what is clicked in them.
-    pub(super) fn show_writings(&mut self) {
-        let senders: Vec<String> = self
-            .accounts
-            .iter()
-            .map(|account| account.address())
-            .collect();
-        let mut over = Vec::new();
-        let mut attach = None;
-        self.drop_files();
-        for compose in &mut self.writings {
-            let click = compose.show(&self.window, &senders);
-            let account = account_of(&mut self.accounts, &compose.from);
-            let done = match (click, account) {
-                (Some(compose::ComposeClick::Attach), _) => {
-                    attach = Some(compose.number);
-                    false
-                }
-                (Some(compose::ComposeClick::Discard), _) => true,
-                (Some(compose::ComposeClick::Send), Some(account)) => send(account, compose),
-                (Some(compose::ComposeClick::KeepDraft), Some(account)) => keep(account, compose),
-                // Its window stays, and says that the account is not open.
-                (Some(compose::ComposeClick::KeepDraft), None) => compose.writing.is_empty(),
-                (None, _) | (Some(compose::ComposeClick::Send), None) => false,
-            };
-            if done {
-                over.push(compose.number);
-            }
+    /// Draws the file dialogue if it is open, and does what is clicked in it.
+    pub(super) fn show_file_dialog(&mut self) {
+        let Some(dialog) = &mut self.file_dialog else {
+            return;
+        };
+        match dialog.show(&self.window) {
+            None => return,
+            Some(FileRequest::List(folder)) => return self.list_folder(folder),
+            Some(FileRequest::Attach(draft, paths)) => self.attach(draft, paths),
+            Some(FileRequest::Save(files, folder)) => self.save_files(files, folder),
+            Some(FileRequest::Cancel) => {}
         }
-        self.writings
-            .retain(|compose| !over.contains(&compose.number));
-        if let Some(number) = attach {
+        self.file_dialog = None;
+    }
+
+    /// Draws the compose windows, and does what is clicked in them.
+    pub(super) fn show_drafts(&mut self) {
+        let senders: Vec<String> = self.accounts.iter().map(OpenAccount::address).collect();
+        let mut attach_to = None;
+        self.attach_dropped_files();
+        let (window, accounts) = (&self.window, &mut self.accounts);
+        self.drafts.retain_mut(|draft| {
+            let click = draft.show(window, &senders);
+            if let Some(ComposeClick::Attach) = click {
+                attach_to = Some(draft.number);
+            }
+            !is_done(draft, click, accounts)
+        });
+        if let Some(number) = attach_to {
             self.choose(Purpose::Attach(number));
         }
     }
 
-    /// Keeps as drafts all that is written. What cannot be kept stays open, and says why.
+    /// Keeps every message that is being written as a draft. One that cannot be kept stays open, and says why.
     pub(in crate::gui) fn keep_all(&mut self) {
         let accounts = &mut self.accounts;
-        self.writings.retain_mut(|compose| {
-            let done = match account_of(accounts, &compose.from) {
-                Some(account) => keep(account, compose),
-                None => compose.writing.is_empty(),
-            };
-            !done
-        });
+        self.drafts
+            .retain_mut(|draft| !is_done(draft, Some(ComposeClick::KeepDraft), accounts));
     }
 
-    /// Files that were dropped on the window go along with the message that is written.
-    fn drop_files(&self) {
+    /// Attaches files that were dropped on the window to the last draft.
+    fn attach_dropped_files(&self) {
         let dropped = self.window.input(|input| input.raw.dropped_files.clone());
         let paths: Vec<PathBuf> = dropped.iter().map(|file| file.path().to_owned()).collect();
-        if let (false, Some(compose), Some(disk)) =
-            (paths.is_empty(), self.writings.last(), &self.disk)
+        if let Some(draft) = self.drafts.last()
+            && !paths.is_empty()
         {
-            disk.order(FileJob::Load(compose.number, paths));
+            self.attach(draft.number, paths);
         }
     }
 }
 
-/// The account with this address, if it is open.
-fn account_of<'a>(accounts: &'a mut [OpenAccount], address: &str) -> Option<&'a mut OpenAccount> {
+/// Does what was clicked in a compose window. Returns true if the window closes.
+fn is_done(
+    draft: &mut ComposeWindow,
+    click: Option<ComposeClick>,
+    accounts: &mut [OpenAccount],
+) -> bool {
     let mut accounts = accounts.iter_mut();
-    accounts.find(|account| account.address() == address)
+    let account = accounts.find(|account| account.address() == draft.from);
+    match (click, account) {
+        (Some(ComposeClick::Discard), _) => true,
+        (Some(ComposeClick::Send), Some(account)) => send(account, draft),
+        (Some(ComposeClick::KeepDraft), Some(account)) => keep(account, draft),
+        // The window stays, and says that the account is not open.
+        (Some(ComposeClick::KeepDraft), None) => draft.form.is_empty(),
+        (None | Some(ComposeClick::Attach), _) | (Some(ComposeClick::Send), None) => false,
+    }
 }
 
-/// Sends what is written; `true` when it is on its way.
-fn send(account: &mut OpenAccount, compose: &mut ComposeWindow) -> bool {
-    let draft = compose
-        .writing
-        .draft(account.account.contact(), &account.account.settings);
-    let sent = match draft {
-        Err(error) => Err(error.to_string()),
-        Ok(draft) if draft.recipients().is_empty() => {
-            Err("Nobody would get it: write an account or an address into To.".to_owned())
-        }
-        Ok(draft) => account
-            .send(draft, compose.writing.clone())
-            .map_err(|error| error.to_string()),
-    };
-    compose.wrong = sent.err();
-    compose.wrong.is_none()
+/// Sends a message. Returns true if it is on its way.
+fn send(account: &mut OpenAccount, draft: &mut ComposeWindow) -> bool {
+    let sent = try_to_send(account, &draft.form);
+    draft.error = sent.err();
+    draft.error.is_none()
 }
 
-/// Keeps what is written as a draft; `true` when that is under way, or nothing is written.
-fn keep(account: &mut OpenAccount, compose: &mut ComposeWindow) -> bool {
-    if compose.writing.is_empty() {
+fn try_to_send(account: &mut OpenAccount, form: &ComposeForm) -> Result<(), String> {
+    let draft = form.draft(account.account.contact(), &account.account.settings);
+    let draft = draft.map_err(|error| error.to_string())?;
+    if draft.recipients().is_empty() {
+        return Err("No recipient: write an account or an address into To.".to_owned());
+    }
+    let sent = account.send(draft, form.clone());
+    sent.map_err(|error| error.to_string())
+}
+
+/// Keeps a message as a draft. Returns true if that is under way, or the form is empty.
+fn keep(account: &mut OpenAccount, window: &mut ComposeWindow) -> bool {
+    if window.form.is_empty() {
         return true;
     }
-    match compose
-        .writing
-        .draft(account.account.contact(), &account.account.settings)
-    {
-        Err(error) => {
-            compose.wrong = Some(error.to_string());
-            false
-        }
+    let (from, settings) = (account.account.contact(), &account.account.settings);
+    match window.form.draft(from, settings) {
         Ok(draft) => {
-            account.keep_draft(&draft, compose.writing.clone());
+            account.keep_draft(&draft, window.form.clone());
             true
+        }
+        Err(error) => {
+            window.error = Some(error.to_string());
+            false
         }
     }
 }

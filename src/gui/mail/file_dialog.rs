@@ -1,5 +1,4 @@
-//! The window in which one chooses files to attach, or a folder to save to. What there is to choose from
-//! is read by the worker of the disk.
+//! The dialogue in which one chooses files to attach, or a folder to save files in.
 
 use std::collections::BTreeSet;
 use std::env;
@@ -11,20 +10,32 @@ use eframe::egui::{
 };
 use lucide_icons::Icon;
 
-use super::file_worker::{FileEntry, FileJob, FileWorker};
+use super::file_worker::FileEntry;
 use crate::gui::widgets;
 use crate::mail::message::Attachment;
 use crate::teaching::text::readable_size;
 
-/// What is chosen, and what for.
+/// What is chosen in the dialogue.
 pub(super) enum Purpose {
-    /// Files for the message with this number.
+    /// Files for the draft with this number.
     Attach(u64),
     /// A folder for these files.
     Save(Vec<Attachment>),
 }
 
-/// The window.
+/// What a click in the dialogue asks for.
+pub(super) enum FileRequest {
+    /// List this folder.
+    List(PathBuf),
+    /// Attach these files to the draft with this number, and close the dialogue.
+    Attach(u64, Vec<PathBuf>),
+    /// Save these files in this folder, and close the dialogue.
+    Save(Vec<Attachment>, PathBuf),
+    /// Close the dialogue.
+    Cancel,
+}
+
+/// The dialogue.
 pub(super) struct FileDialog {
     purpose: Purpose,
     /// The folder as it is typed.
@@ -32,14 +43,13 @@ pub(super) struct FileDialog {
     folder: PathBuf,
     entries: Vec<FileEntry>,
     chosen: BTreeSet<String>,
-    /// The keyboard is in the field, once.
+    /// The field has been given the keyboard.
     begun: bool,
 }
 
 impl FileDialog {
-    /// Opens it at this folder.
-    pub(super) fn open(purpose: Purpose, folder: &Path, disk: &FileWorker) -> FileDialog {
-        disk.order(FileJob::List(folder.to_owned()));
+    /// A dialogue that shows this folder once it is listed.
+    pub(super) fn new(purpose: Purpose, folder: &Path) -> FileDialog {
         FileDialog {
             purpose,
             typed: folder.display().to_string(),
@@ -50,22 +60,23 @@ impl FileDialog {
         }
     }
 
-    /// Where one begins: the user's folder.
+    /// The user's home folder, where the first dialogue begins.
     pub(super) fn home() -> PathBuf {
         env::home_dir().unwrap_or_else(|| PathBuf::from("/"))
     }
 
-    /// What is in the folder has been read.
-    pub(super) fn learn(&mut self, folder: PathBuf, entries: Vec<FileEntry>) {
+    /// Shows this folder, which contains these entries.
+    pub(super) fn set_folder(&mut self, folder: PathBuf, entries: Vec<FileEntry>) {
         self.typed = folder.display().to_string();
-        (self.folder, self.entries) = (folder, entries);
+        self.folder = folder;
+        self.entries = entries;
         self.chosen.clear();
     }
 
-    /// Draws it; `Some` when it is over, with the job for the disk, if there is one.
-    pub(super) fn show(&mut self, window: &Context, disk: &FileWorker) -> Option<Option<FileJob>> {
-        let mut over = None;
-        let shown = widgets::modal(window, "chooser").show(window, |ui| {
+    /// Draws the dialogue; returns what was asked for.
+    pub(super) fn show(&mut self, window: &Context) -> Option<FileRequest> {
+        let mut request = None;
+        let shown = widgets::modal(window, "file dialog").show(window, |ui| {
             ui.set_width(560.0);
             let heading = match &self.purpose {
                 Purpose::Attach(_) => "Attach files",
@@ -73,21 +84,21 @@ impl FileDialog {
                 Purpose::Save(_) => "Save the files in this folder",
             };
             ui.heading(heading);
-            let go = self.place(ui);
-            let go = self.listing(ui).or(go);
-            if let Some(folder) = go {
-                disk.order(FileJob::List(folder));
+            let typed = self.folder_field(ui);
+            let clicked = self.listing(ui);
+            request = clicked.or(typed).map(FileRequest::List);
+            if let Some(button) = self.buttons(ui) {
+                request = Some(button);
             }
-            over = self.buttons(ui);
         });
-        match over {
-            None if shown.should_close() => Some(None),
-            over => over,
+        if request.is_none() && shown.should_close() {
+            return Some(FileRequest::Cancel);
         }
+        request
     }
 
-    /// The field with the folder, and the way up; the folder to go to.
-    fn place(&mut self, ui: &mut Ui) -> Option<PathBuf> {
+    /// Draws the field with the folder, and the buttons beside it; returns the folder to go to.
+    fn folder_field(&mut self, ui: &mut Ui) -> Option<PathBuf> {
         let mut go = None;
         ui.horizontal(|ui| {
             if widgets::icon_button(ui, Icon::FolderUp, "The folder above").clicked() {
@@ -106,15 +117,15 @@ impl FileDialog {
         go
     }
 
+    /// Draws the entries of the folder; returns the folder that was clicked.
     fn listing(&mut self, ui: &mut Ui) -> Option<PathBuf> {
         let mut go = None;
         let height = ui.spacing().interact_size.y;
         let area = ScrollArea::vertical().auto_shrink(false).max_height(320.0);
-        area.show_rows(ui, height, self.entries.len(), |ui, seen| {
-            for entry in self.entries.get(seen).unwrap_or_default() {
+        area.show_rows(ui, height, self.entries.len(), |ui, visible| {
+            for entry in self.entries.get(visible).unwrap_or_default() {
                 let chosen = self.chosen.contains(&entry.name);
-                let response = row(ui, entry, chosen);
-                if !response.clicked() {
+                if !row(ui, entry, chosen).clicked() {
                     continue;
                 }
                 if entry.is_folder {
@@ -127,32 +138,32 @@ impl FileDialog {
         go
     }
 
-    fn buttons(&mut self, ui: &mut Ui) -> Option<Option<FileJob>> {
-        let mut over = None;
+    fn buttons(&mut self, ui: &mut Ui) -> Option<FileRequest> {
+        let mut request = None;
         ui.horizontal(|ui| {
             match &mut self.purpose {
-                Purpose::Attach(message) => {
+                Purpose::Attach(draft) => {
                     let words = format!("Attach {}", self.chosen.len());
                     let ready = !self.chosen.is_empty();
                     let attach = ui
                         .add_enabled_ui(ready, |ui| widgets::primary(ui, Icon::Paperclip, &words));
                     if attach.inner.clicked() {
                         let paths = self.chosen.iter().map(|name| self.folder.join(name));
-                        over = Some(Some(FileJob::Load(*message, paths.collect())));
+                        request = Some(FileRequest::Attach(*draft, paths.collect()));
                     }
                 }
                 Purpose::Save(files) => {
                     if widgets::primary(ui, Icon::Download, "Save here").clicked() {
                         let folder = PathBuf::from(self.typed.trim());
-                        over = Some(Some(FileJob::Save(std::mem::take(files), folder)));
+                        request = Some(FileRequest::Save(std::mem::take(files), folder));
                     }
                 }
             }
             if widgets::button(ui, Icon::X, "Cancel").clicked() {
-                over = Some(None);
+                request = Some(FileRequest::Cancel);
             }
         });
-        over
+        request
     }
 }
 
@@ -161,34 +172,27 @@ fn row(ui: &mut Ui, entry: &FileEntry, chosen: bool) -> Response {
     let height = ui.spacing().interact_size.y;
     let size = vec2(ui.available_width(), height);
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
-    let name = match entry.is_folder {
-        true => format!("Folder {}", entry.name),
-        false => format!("File {}", entry.name),
-    };
+    let kind = if entry.is_folder { "Folder" } else { "File" };
+    let name = format!("{kind} {}", entry.name);
     response.widget_info(|| WidgetInfo::selected(Role::ListItem, true, chosen, &name));
     if chosen || response.hovered() || response.has_focus() {
         ui.painter().rect_filled(rect, 4.0, palette.chosen);
     }
-    let picture = match (entry.is_folder, chosen) {
+    let icon = match (entry.is_folder, chosen) {
         (true, _) => Icon::Folder,
         (false, true) => Icon::SquareCheck,
         (false, false) => Icon::File,
     };
-    ui.scope_builder(
-        UiBuilder::new().max_rect(rect.shrink2(vec2(8.0, 0.0))),
-        |ui| {
-            ui.horizontal_centered(|ui| {
-                ui.label(widgets::icon(picture).color(palette.faint));
-                ui.add(Label::new(&entry.name).truncate().selectable(false));
-                if !entry.is_folder {
-                    ui.label(
-                        RichText::new(readable_size(entry.octets))
-                            .small()
-                            .color(palette.faint),
-                    );
-                }
-            });
-        },
-    );
+    let inside = UiBuilder::new().max_rect(rect.shrink2(vec2(8.0, 0.0)));
+    ui.scope_builder(inside, |ui| {
+        ui.horizontal_centered(|ui| {
+            ui.label(widgets::icon(icon).color(palette.faint));
+            ui.add(Label::new(&entry.name).truncate().selectable(false));
+            if !entry.is_folder {
+                let size = RichText::new(readable_size(entry.size));
+                ui.label(size.small().color(palette.faint));
+            }
+        });
+    });
     response
 }

@@ -1,104 +1,124 @@
-//! The worker that reads and writes files for the window: attachments, and folders to choose from.
+//! The files of the mail program: a worker lists folders, and loads and saves attachments.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::Receiver;
 
-use eframe::egui::Context;
-
+use super::Mail;
+use crate::gui::popup::Popups;
 use crate::gui::worker::Worker;
 use crate::limits;
 use crate::mail::message::Attachment;
 use crate::teaching::text::save_file;
 
-/// What the window wants of the disk.
-pub(super) enum FileJob {
-    /// What there is in a folder.
-    List(PathBuf),
-    /// Files to attach to the message with this number.
-    Load(u64, Vec<PathBuf>),
-    /// Files of a message, into a folder.
-    Save(Vec<Attachment>, PathBuf),
-}
+/// The worker, which needs no state.
+pub(super) type FileWorker = Worker<(), Mail>;
 
-/// What came of it.
-pub(super) enum FileUpdate {
-    /// What is in this folder: folders first, each by name.
-    Listed(PathBuf, Vec<FileEntry>),
-    /// A file for that message.
-    Loaded(u64, Attachment),
-    /// The files are saved there.
-    Saved(Vec<PathBuf>),
-    /// Something was not done: the sentence.
-    Failed(String),
-}
-
-/// Something in a folder.
+/// A file or a folder in the file dialog.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct FileEntry {
     pub(super) name: String,
     pub(super) is_folder: bool,
-    pub(super) octets: u64,
+    /// The size in bytes.
+    pub(super) size: u64,
 }
 
-/// Entries of a folder that are shown.
+/// The number of entries of a folder that are shown.
 const ENTRIES: usize = 5_000;
 
-/// The worker.
-pub(super) type FileWorker = Worker<FileJob, FileUpdate>;
+impl Mail {
+    /// Lists this folder in the file dialog.
+    pub(super) fn list_folder(&self, folder: PathBuf) {
+        self.files.run(
+            move |_| list(&folder).map(|entries| (folder, entries)),
+            Mail::show_folder,
+        );
+    }
 
-/// Starts the worker.
-pub(super) fn start(window: &Context) -> io::Result<FileWorker> {
-    Worker::start("files", window, |jobs: Receiver<FileJob>, reporter| {
-        for job in jobs {
-            perform(job)
-                .into_iter()
-                .for_each(|news| reporter.report(news));
+    /// Attaches these files to the draft with this number.
+    pub(super) fn attach(&self, draft: u64, paths: Vec<PathBuf>) {
+        self.files.run(
+            move |_| load_all(&paths),
+            move |mail: &mut Mail, popups, files| mail.show_attached(popups, draft, files),
+        );
+    }
+
+    /// Saves these files in this folder.
+    pub(super) fn save_files(&self, files: Vec<Attachment>, folder: PathBuf) {
+        self.files
+            .run(move |_| save_all(&files, &folder), Mail::show_saved);
+    }
+
+    /// Shows the results that have come from the worker.
+    pub(super) fn update_files(&mut self, popups: &mut Popups) {
+        for show in self.files.results() {
+            show(self, popups);
         }
-    })
-}
+    }
 
-fn perform(job: FileJob) -> Vec<FileUpdate> {
-    match job {
-        FileJob::List(folder) => vec![match list(&folder) {
-            Ok(entries) => FileUpdate::Listed(folder, entries),
-            Err(error) => {
-                FileUpdate::Failed(format!("{} cannot be read: {error}", folder.display()))
-            }
-        }],
-        FileJob::Load(message, paths) => {
-            let loaded = paths.iter().map(|path| match load(path) {
-                Ok(file) => FileUpdate::Loaded(message, file),
-                Err(error) => {
-                    FileUpdate::Failed(format!("{} cannot be attached: {error}", path.display()))
+    fn show_folder(
+        &mut self,
+        popups: &mut Popups,
+        listed: Result<(PathBuf, Vec<FileEntry>), String>,
+    ) {
+        match listed {
+            Ok((folder, entries)) => {
+                self.folder.clone_from(&folder);
+                if let Some(dialog) = &mut self.file_dialog {
+                    dialog.set_folder(folder, entries);
                 }
-            });
-            loaded.collect()
+            }
+            Err(why) => popups.bad("Not done", why),
         }
-        FileJob::Save(files, folder) => {
-            let saved = files.iter().map(|file| save_file(file, &folder));
-            vec![match saved.collect() {
-                Ok(paths) => FileUpdate::Saved(paths),
-                Err(error) => FileUpdate::Failed(error.to_string()),
-            }]
+    }
+
+    fn show_attached(
+        &mut self,
+        popups: &mut Popups,
+        draft: u64,
+        files: Vec<Result<Attachment, String>>,
+    ) {
+        let mut drafts = self.drafts.iter_mut();
+        let mut draft = drafts.find(|window| window.number == draft);
+        for file in files {
+            match (file, &mut draft) {
+                (Ok(file), Some(draft)) => draft.form.files.push(file),
+                (Ok(_), None) => {}
+                (Err(why), _) => popups.bad("Not done", why),
+            }
+        }
+    }
+
+    fn show_saved(&mut self, popups: &mut Popups, saved: Result<Vec<PathBuf>, String>) {
+        match saved {
+            Ok(paths) => {
+                let paths = paths.iter().map(|path| path.display().to_string());
+                popups.good("Saved", paths.collect::<Vec<String>>().join("\n"));
+            }
+            Err(why) => popups.bad("Not done", why),
         }
     }
 }
 
-fn list(folder: &Path) -> io::Result<Vec<FileEntry>> {
+/// Lists a folder: folders first, then files, each by name. Hidden ones are left out.
+fn list(folder: &Path) -> Result<Vec<FileEntry>, String> {
+    read_folder(folder)
+        .map_err(|error| format!("The folder {} cannot be read: {error}", folder.display()))
+}
+
+fn read_folder(folder: &Path) -> io::Result<Vec<FileEntry>> {
     let mut entries = Vec::new();
     for entry in fs::read_dir(folder)?.take(ENTRIES) {
         let entry = entry?;
         let name = entry.file_name().to_string_lossy().into_owned();
-        // A link that leads nowhere has no facts, and is no file to choose.
-        if let Ok(facts) = fs::metadata(entry.path())
+        // A link that leads nowhere has no metadata, and is no file to choose.
+        if let Ok(metadata) = fs::metadata(entry.path())
             && !name.starts_with('.')
         {
             entries.push(FileEntry {
                 name,
-                is_folder: facts.is_dir(),
-                octets: facts.len(),
+                is_folder: metadata.is_dir(),
+                size: metadata.len(),
             });
         }
     }
@@ -106,49 +126,59 @@ fn list(folder: &Path) -> io::Result<Vec<FileEntry>> {
     Ok(entries)
 }
 
+/// Loads files to attach. The error of a file is a sentence.
+fn load_all(paths: &[PathBuf]) -> Vec<Result<Attachment, String>> {
+    let load = |path: &PathBuf| {
+        load(path).map_err(|error| format!("{} cannot be attached: {error}", path.display()))
+    };
+    paths.iter().map(load).collect()
+}
+
 fn load(path: &Path) -> io::Result<Attachment> {
-    let facts = fs::metadata(path)?;
+    let metadata = fs::metadata(path)?;
     // A pipe or a device has no length, and perhaps no end.
-    if !facts.is_file() {
-        return Err(io::Error::other("a folder, a pipe or a device is no file"));
+    if !metadata.is_file() {
+        return Err(io::Error::other("it is a folder, a pipe or a device"));
     }
-    if facts.len() > limits::READABLE as u64 {
-        return Err(io::Error::other("it is too large for a mail"));
+    if metadata.len() > limits::READABLE as u64 {
+        return Err(io::Error::other("it is too large for a message"));
     }
     let name = path.file_name().unwrap_or(path.as_os_str());
     Ok(Attachment::new(&name.to_string_lossy(), fs::read(path)?))
 }
 
+fn save_all(files: &[Attachment], folder: &Path) -> Result<Vec<PathBuf>, String> {
+    let mut paths = Vec::new();
+    for file in files {
+        paths.push(save_file(file, folder).map_err(|error| error.to_string())?);
+    }
+    Ok(paths)
+}
+
 #[cfg(test)]
 mod tests {
-    // A test fails by panicking.
-    #![allow(clippy::unwrap_used, clippy::panic)]
-
     use super::*;
 
     #[test]
-    fn folders_come_first_and_what_is_hidden_is_not_shown() {
+    fn folders_come_first_and_hidden_files_are_not_shown() {
         let folder = tempfile::tempdir().unwrap();
         for name in ["b.txt", "A.txt", ".hidden"] {
             fs::write(folder.path().join(name), name).unwrap();
         }
         fs::create_dir(folder.path().join("z")).unwrap();
-        let names: Vec<String> = list(folder.path())
-            .unwrap()
-            .into_iter()
-            .map(|entry| entry.name)
-            .collect();
+        let entries = list(folder.path()).unwrap();
+        let names: Vec<&str> = entries.iter().map(|entry| entry.name.as_str()).collect();
         assert_eq!(names, ["z", "A.txt", "b.txt"]);
     }
 
     #[test]
-    fn a_file_that_is_not_there_is_named_and_the_others_come() {
+    fn a_missing_file_is_named_and_the_others_are_attached() {
         let folder = tempfile::tempdir().unwrap();
         let there = folder.path().join("tea.csv");
         fs::write(&there, "Assam").unwrap();
-        let news = perform(FileJob::Load(3, vec![folder.path().join("no"), there]));
-        let [FileUpdate::Failed(sentence), FileUpdate::Loaded(3, file)] = &news[..] else {
-            panic!("other news");
+        let loaded = load_all(&[folder.path().join("no"), there]);
+        let [Err(sentence), Ok(file)] = &loaded[..] else {
+            panic!("other results");
         };
         assert!(sentence.contains("no cannot be attached"), "{sentence}");
         assert_eq!(
@@ -159,15 +189,11 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_device_and_a_folder_are_not_read_as_files() {
-        let paths = ["/dev/null", "/dev"].map(PathBuf::from);
-        let news = perform(FileJob::Load(3, paths.to_vec()));
-        let [FileUpdate::Failed(device), FileUpdate::Failed(folder)] = &news[..] else {
-            panic!("other news");
-        };
-        for (name, sentence) in [("/dev/null", device), ("/dev", folder)] {
-            let why = "a folder, a pipe or a device is no file";
-            assert_eq!(sentence, &format!("{name} cannot be attached: {why}"));
+    fn a_device_and_a_folder_are_not_attached() {
+        for name in ["/dev/null", "/dev"] {
+            let why = "it is a folder, a pipe or a device";
+            let expected = Err(format!("{name} cannot be attached: {why}"));
+            assert_eq!(load_all(&[PathBuf::from(name)]), [expected]);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The pane of the accounts and their folders.
+//! The pane with the accounts and their folders.
 
 use eframe::egui::{
     Button, Color32, Key, RichText, ScrollArea, Stroke, Ui, WidgetInfo, accesskit::Role, vec2,
@@ -12,24 +12,25 @@ use crate::mail::protocol::imap::SpecialUse;
 
 /// What was clicked in the pane.
 pub(super) enum FolderClick {
-    /// This account.
+    /// Show the account with this index.
     Account(usize),
-    /// This folder of the account that is open.
+    /// Open this folder of the account that is shown.
     Folder(String),
-    /// Another account is wanted.
+    /// Open another account.
     SignIn,
-    /// The account that is open is not wanted any more.
+    /// Sign out of the account that is shown.
     SignOut,
-    /// A folder of this name is wanted.
+    /// Create a folder with this name.
     NewFolder(String),
-    /// A message is to be written.
+    /// Write a message.
     Write,
 }
 
-/// The name of a folder that is being made, while it is typed.
+/// The pane.
 #[derive(Default)]
 pub(super) struct FolderPane {
-    making: Option<String>,
+    /// The name of a new folder, while it is typed.
+    new_folder: Option<String>,
 }
 
 impl FolderPane {
@@ -57,7 +58,7 @@ impl FolderPane {
             ui.add_space(widgets::STEP * 2.0);
             ui.horizontal_wrapped(|ui| {
                 if widgets::icon_button(ui, Icon::FolderPlus, "New folder").clicked() {
-                    self.making = Some(String::new());
+                    self.new_folder = Some(String::new());
                 }
                 if widgets::icon_button(ui, Icon::UserPlus, "Another account").clicked() {
                     click = Some(FolderClick::SignIn);
@@ -79,14 +80,14 @@ impl FolderPane {
                 click = Some(FolderClick::Folder(folder.name.clone()));
             }
         }
-        if let Some(name) = &mut self.making {
+        if let Some(name) = &mut self.new_folder {
             let field = widgets::field(ui, "Name of the new folder", name);
             let entered = ui.input(|input| input.key_pressed(Key::Enter));
             if field.lost_focus() {
                 if entered && !name.trim().is_empty() {
                     click = Some(FolderClick::NewFolder(name.trim().to_owned()));
                 }
-                self.making = None;
+                self.new_folder = None;
             } else {
                 field.request_focus();
             }
@@ -120,37 +121,28 @@ fn account_button(ui: &mut Ui, account: &OpenAccount, open: bool) -> bool {
 
 fn row(ui: &mut Ui, folder: &MailFolder, chosen: bool) -> bool {
     let palette = widgets::palette(ui);
-    let unread = (folder.unread > 0).then(|| folder.unread.to_string());
-    let label = RichText::new(&folder.label);
-    let label = match &unread {
-        Some(_) => label.strong(),
-        None => label,
-    };
-    let indent = "  ".repeat(folder.depth);
-    let picture = widgets::icon(picture(folder)).color(if chosen {
-        palette.accent
+    let (icon_colour, ground) = if chosen {
+        (palette.accent, palette.chosen)
     } else {
-        palette.faint
-    });
-    let mut button = Button::new((RichText::new(indent), picture, label))
-        .fill(if chosen {
-            palette.chosen
-        } else {
-            Color32::TRANSPARENT
-        })
+        (palette.faint, Color32::TRANSPARENT)
+    };
+    let mut label = RichText::new(&folder.label);
+    let mut unread = RichText::default();
+    let mut name = format!("Folder {}", folder.label);
+    if folder.unread > 0 {
+        label = label.strong();
+        unread = RichText::new(folder.unread.to_string());
+        name.push_str(&format!(", {} unread", folder.unread));
+    }
+    let indent = RichText::new("  ".repeat(folder.depth));
+    let icon = widgets::icon(picture(folder)).color(icon_colour);
+    let button = Button::new((indent, icon, label))
+        .fill(ground)
         .stroke(Stroke::NONE)
         .min_size(vec2(ui.available_width(), 0.0))
-        .truncate();
-    if let Some(unread) = &unread {
-        button = button.right_text(RichText::new(unread).color(palette.accent).strong());
-    } else {
-        button = button.right_text("");
-    }
+        .truncate()
+        .right_text(unread.color(palette.accent).strong());
     let response = ui.add_enabled(folder.opens, button);
-    let name = match folder.unread {
-        0 => format!("MailFolder {}", folder.label),
-        unread => format!("MailFolder {}, {unread} not read", folder.label),
-    };
     response.widget_info(|| WidgetInfo::selected(Role::RadioButton, folder.opens, chosen, &name));
     response.clicked()
 }

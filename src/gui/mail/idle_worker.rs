@@ -1,5 +1,5 @@
-//! The worker that waits for new mail: an IMAP connection that idles on the folder that is open
-//! (RFC 2177), and connects again when its server has died, after pauses that grow.
+//! The worker that waits for new mail: an IMAP connection in IDLE (RFC 2177) on the open folder. When the server goes
+//! away, it connects again, after pauses that grow.
 
 use std::io;
 use std::os::fd::AsFd;
@@ -11,48 +11,47 @@ use jiff::Zoned;
 
 use crate::client::{ClientError, ImapClient};
 use crate::gui::model::account::MailAccount;
-use crate::gui::worker::{Reporter, Worker};
+use crate::gui::worker::{Reporter, WorkerThread};
 use crate::mail::net::{Bell, readable};
 use crate::mail::protocol::imap::Response;
 
-/// A wait in IDLE: shorter than the 29 minutes of RFC 2177 §3, so that a server that has vanished
-/// without a word is missed.
-const PATIENCE: Duration = Duration::from_secs(10 * 60);
+/// How long one IDLE lasts: less than the 29 minutes of RFC 2177 §3, so that a server that has vanished is noticed.
+const IDLE_TIME: Duration = Duration::from_secs(10 * 60);
 
-/// Between two looks at a server that does not know IDLE.
-const GLANCE: Duration = Duration::from_secs(60);
+/// The time between two NOOPs to a server without IDLE.
+const NOOP_PAUSE: Duration = Duration::from_secs(60);
 
-/// Before the first attempt to connect again; each later one waits twice as long.
+/// The pause before the first attempt to connect again; each later one is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 
-/// And no longer than this.
+/// The longest pause between two attempts.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
-/// What the window tells it.
+/// What the window orders.
 enum IdleOrder {
     /// Watch this folder.
     Folder(String),
-    /// Do not wait for the next attempt.
-    Now,
+    /// Try to connect now.
+    TryNow,
 }
 
-/// What it tells the window.
+/// What the worker reports.
 #[derive(Debug)]
 pub(super) enum IdleUpdate {
     /// It watches the folder from now on.
     Watching,
     /// Messages have come or gone.
     Changed,
-    /// So many messages have other flags.
+    /// This many messages have other flags.
     Flagged(usize),
-    /// There is no connection, for this reason; the next attempt is made then, if there is one.
+    /// The connection was lost, for this reason. The next attempt, if there is one, is made at this time.
     Lost(String, Option<Zoned>),
 }
 
-/// The window's end. Dropping it ends the wait.
+/// The window's end of the worker. Dropping it ends the worker.
 pub(super) struct IdleWorker {
-    worker: Option<Worker<IdleOrder, IdleUpdate>>,
-    bell: Bell,
+    thread: Option<WorkerThread<IdleOrder, IdleUpdate>>,
+    waker: Bell,
 }
 
 impl IdleWorker {
@@ -65,19 +64,21 @@ impl IdleWorker {
         folder: &str,
         window: &Context,
     ) -> io::Result<IdleWorker> {
-        let (bell, folder) = (Bell::new()?, folder.to_owned());
-        let watch = Watch {
+        let waker = Bell::new()?;
+        let name = format!("watch {}", account.name);
+        let connection = IdleConnection {
             account,
-            folder,
-            bell: bell.clone(),
-            attempts: 0,
+            folder: folder.to_owned(),
+            waker: waker.clone(),
+            failures: 0,
         };
-        let name = format!("watch {}", watch.account.name);
-        let worker = Worker::start(&name, window, move |orders, reporter| {
-            watch.run(&orders, &reporter)
+        let thread = WorkerThread::start(&name, window, move |orders, reporter| {
+            connection.run(&orders, &reporter)
         })?;
-        let worker = Some(worker);
-        Ok(IdleWorker { worker, bell })
+        Ok(IdleWorker {
+            thread: Some(thread),
+            waker,
+        })
     }
 
     /// Watches another folder.
@@ -85,67 +86,64 @@ impl IdleWorker {
         self.order(IdleOrder::Folder(folder.to_owned()));
     }
 
-    /// Attempts to connect now.
+    /// Tries to connect now.
     pub(super) fn try_now(&self) {
-        self.order(IdleOrder::Now);
+        self.order(IdleOrder::TryNow);
     }
 
     fn order(&self, order: IdleOrder) {
-        if let Some(worker) = &self.worker {
-            worker.order(order);
-            self.bell.ring();
+        if let Some(thread) = &self.thread {
+            thread.order(order);
+            self.waker.ring();
         }
     }
 
-    /// What it has told since the last time.
-    pub(super) fn news(&self) -> Vec<IdleUpdate> {
-        let worker = self.worker.iter();
-        worker.flat_map(Worker::news).collect()
+    /// The updates that have come since the last call.
+    pub(super) fn updates(&self) -> Vec<IdleUpdate> {
+        self.thread.iter().flat_map(WorkerThread::updates).collect()
     }
 }
 
 impl Drop for IdleWorker {
     fn drop(&mut self) {
-        // The channel first: the bell wakes it to find that closed.
-        self.worker = None;
-        self.bell.ring();
+        // The channel closes first, so that the worker finds it closed when it wakes.
+        self.thread = None;
+        self.waker.ring();
     }
 }
 
-struct Watch {
+/// The worker's end.
+struct IdleConnection {
     account: MailAccount,
     folder: String,
-    bell: Bell,
-    /// In a row, without success.
-    attempts: u32,
+    waker: Bell,
+    /// The number of attempts that failed since the last success.
+    failures: u32,
 }
 
-impl Watch {
+impl IdleConnection {
     fn run(mut self, orders: &Receiver<IdleOrder>, reporter: &Reporter<IdleUpdate>) {
-        loop {
-            let Err(error) = self.watch(orders, reporter) else {
-                return;
-            };
-            let pause = (FIRST_PAUSE * 2_u32.saturating_pow(self.attempts)).min(LONGEST_PAUSE);
-            self.attempts = (self.attempts + 1).min(u32::BITS / 2);
-            let again = error.is_transient().then_some(pause);
-            let then = again.map(|pause| Zoned::now().saturating_add(pause));
-            reporter.report(IdleUpdate::Lost(error.to_string(), then));
-            let order = match again {
+        while let Err(error) = self.watch(orders, reporter) {
+            let pause = (FIRST_PAUSE * 2_u32.saturating_pow(self.failures)).min(LONGEST_PAUSE);
+            self.failures = (self.failures + 1).min(u32::BITS / 2);
+            let pause = error.is_transient().then_some(pause);
+            let next = pause.map(|pause| Zoned::now().saturating_add(pause));
+            reporter.report(IdleUpdate::Lost(error.to_string(), next));
+            let order = match pause {
                 Some(pause) => orders.recv_timeout(pause),
-                // A password that is wrong is not tried until somebody says so.
+                // A wrong password is tried again only when the user asks for it.
                 None => orders.recv().map_err(|_| RecvTimeoutError::Disconnected),
             };
             match order {
                 Ok(IdleOrder::Folder(folder)) => self.folder = folder,
-                Ok(IdleOrder::Now) => self.attempts = 0,
+                Ok(IdleOrder::TryNow) => self.failures = 0,
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
             }
         }
     }
 
-    /// Watches until the window is gone, or the connection.
+    /// Watches until the window is gone; fails when the connection is lost.
     fn watch(
         &mut self,
         orders: &Receiver<IdleOrder>,
@@ -154,17 +152,12 @@ impl Watch {
         let mut client = ImapClient::connect(self.account.imap())?;
         client.login(self.account.login(), &self.account.password)?;
         client.select(&self.folder)?;
-        self.attempts = 0;
+        self.failures = 0;
         reporter.report(IdleUpdate::Watching);
         loop {
-            let news = self.wait(&mut client)?;
-            let is_flags = |news: &&Response| matches!(news, Response::Fetch(..));
-            let moves =
-                |news: &Response| matches!(news, Response::Exists(_) | Response::Expunge(_));
-            match news.iter().filter(is_flags).count() {
-                _ if news.iter().any(moves) => reporter.report(IdleUpdate::Changed),
-                0 => {}
-                messages => reporter.report(IdleUpdate::Flagged(messages)),
+            let responses = self.wait(&mut client)?;
+            if let Some(update) = meaning(&responses) {
+                reporter.report(update);
             }
             if !self.obey(&mut client, orders, reporter)? {
                 return client.logout();
@@ -172,29 +165,28 @@ impl Watch {
         }
     }
 
-    /// Waits for news, or for the bell.
+    /// Waits for news from the server, or for the waker.
     fn wait(&self, client: &mut ImapClient) -> Result<Vec<Response>, ClientError> {
-        match client.idle_or(PATIENCE, &self.bell) {
-            // BYE passes, and is said before the connection ends.
+        match client.idle_or(IDLE_TIME, &self.waker) {
+            // The server does not know IDLE. A BYE is transient, and is not meant here.
             Err(ClientError::Refused {
                 transient: false, ..
             }) => {
-                // This server does not know IDLE.
-                let _ = readable(&[self.bell.as_fd()], Some(GLANCE));
+                let _ = readable(&[self.waker.as_fd()], Some(NOOP_PAUSE));
                 client.noop()
             }
-            news => news,
+            responses => responses,
         }
     }
 
-    /// Does what the window has ordered; `false`: the window is gone.
+    /// Does what the window has ordered; returns false if the window is gone.
     fn obey(
         &mut self,
         client: &mut ImapClient,
         orders: &Receiver<IdleOrder>,
         reporter: &Reporter<IdleUpdate>,
     ) -> Result<bool, ClientError> {
-        self.bell.answer();
+        self.waker.answer();
         loop {
             match orders.try_recv() {
                 Ok(IdleOrder::Folder(folder)) => {
@@ -202,10 +194,23 @@ impl Watch {
                     self.folder = folder;
                     reporter.report(IdleUpdate::Watching);
                 }
-                Ok(IdleOrder::Now) => {}
+                Ok(IdleOrder::TryNow) => {}
                 Err(TryRecvError::Empty) => return Ok(true),
                 Err(TryRecvError::Disconnected) => return Ok(false),
             }
         }
     }
+}
+
+/// What the responses mean for the window: new messages count more than other flags.
+fn meaning(responses: &[Response]) -> Option<IdleUpdate> {
+    let mut flagged = 0;
+    for response in responses {
+        match response {
+            Response::Exists(_) | Response::Expunge(_) => return Some(IdleUpdate::Changed),
+            Response::Fetch(..) => flagged += 1,
+            _ => {}
+        }
+    }
+    (flagged > 0).then_some(IdleUpdate::Flagged(flagged))
 }

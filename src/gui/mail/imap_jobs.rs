@@ -1,5 +1,5 @@
-//! What the window wants of an account, in the order in which it is done. IDLE tells the news of one folder alone
-//! (RFC 2177): when nothing is wanted for a while, the counts of all folders are looked at.
+//! The jobs of an account's IMAP worker, in the order in which they are done. IDLE reports news of one folder only
+//! (RFC 2177): when there was no job for a while, the messages in all folders are counted.
 
 use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -9,67 +9,67 @@ use crate::gui::model::compose_form::MessageLocation;
 use crate::gui::model::message_list::SortOrder;
 use crate::mail::message::{FlagChange, Flags};
 
-/// So long nothing is wanted before the folders are looked at.
+/// The time without a job after which the folders are counted.
 const PAUSE: Duration = Duration::from_secs(60);
 
-/// What the window wants of an account.
+/// A job that the window orders.
 pub(super) enum ImapJob {
-    /// The folders, and how much is unread in each.
+    /// List the folders, with the number of unread messages in each.
     Folders,
-    /// The same, but nobody ordered it: that it failed is not told.
-    Round,
-    /// Opens a folder, or looks again which messages there are.
+    /// Count the messages in the folders unasked: a failure is not reported.
+    Count,
+    /// Open a folder, or look again which messages are in it.
     Open {
         folder: String,
         order: SortOrder,
         search: String,
     },
-    /// What the list shows of these messages.
+    /// Fetch the rows of these messages.
     Rows(Vec<u32>),
-    /// A message of so many octets, as far as is known; it counts as read then.
+    /// Read this message, which has this size, or 0 if that is not known. It counts as read then.
     Read(u32, u64),
-    /// Changes flags.
+    /// Change the flags of these messages.
     Flag(Vec<u32>, FlagChange),
-    /// Moves messages into another folder.
+    /// Move these messages into this folder.
     Move(Vec<u32>, String),
-    /// Removes messages for good.
+    /// Remove these messages for good.
     Remove(Vec<u32>),
-    /// Puts a message into a folder, and removes for good what it replaces, once it is there.
+    /// Keep a message in a folder, and then remove the message that it replaces.
     Keep {
         folder: String,
         flags: Flags,
         message: Vec<u8>,
         replaces: Option<MessageLocation>,
-        /// By which the answer is known.
+        /// Identifies the job in its update.
         ticket: u64,
     },
-    /// Changes flags of a message, in whichever folder it is.
+    /// Change the flags of a message in any folder.
     Mark(MessageLocation, FlagChange),
-    /// Removes a message for good, from whichever folder it is in.
+    /// Remove a message in any folder for good.
     Discard(MessageLocation),
-    /// Makes a folder.
+    /// Create this folder.
     Create(String),
 }
 
 impl ImapJob {
-    /// As an error begins: `The folders are not known`.
-    pub(super) fn named(&self) -> &'static str {
+    /// The beginning of the error when the job fails: `The folders could not be listed`.
+    pub(super) fn failure(&self) -> &'static str {
         match self {
-            ImapJob::Folders | ImapJob::Round => "The folders are not known",
-            ImapJob::Open { .. } => "The folder is not open",
-            ImapJob::Rows(_) => "The list has gaps",
+            ImapJob::Folders | ImapJob::Count => "The folders could not be listed",
+            ImapJob::Open { .. } => "The folder could not be opened",
+            ImapJob::Rows(_) => "The list is incomplete",
             ImapJob::Read(..) => "The message cannot be shown",
-            ImapJob::Flag(..) => "Nothing was marked",
+            ImapJob::Flag(..) => "No flag was changed",
             ImapJob::Move(..) => "Nothing was moved",
             ImapJob::Remove(_) => "Nothing was deleted",
             ImapJob::Keep { .. } => "The message was not kept",
-            ImapJob::Mark(..) => "The message that was answered was not marked",
-            ImapJob::Discard(_) => "The draft is still there",
-            ImapJob::Create(_) => "The folder was not made",
+            ImapJob::Mark(..) => "The answered message was not marked",
+            ImapJob::Discard(_) => "The old draft was not removed",
+            ImapJob::Create(_) => "The folder was not created",
         }
     }
 
-    /// The one message that it is for, if it names the account, too.
+    /// The message of a job that may be for another account.
     pub(super) fn place(&self) -> Option<&MessageLocation> {
         match self {
             ImapJob::Mark(place, _) | ImapJob::Discard(place) => Some(place),
@@ -77,41 +77,39 @@ impl ImapJob {
         }
     }
 
-    /// Is it a look that shows nothing which this later one does not show, while that folder is open?
-    fn is_outdone_by(&self, later: &ImapJob, open: Option<&str>) -> bool {
-        match (self, later) {
-            (ImapJob::Folders, ImapJob::Folders) => true,
-            (
-                ImapJob::Open {
-                    folder,
-                    order,
-                    search,
-                },
-                ImapJob::Open {
-                    folder: later_folder,
-                    order: later_order,
-                    search: later_search,
-                },
-            ) => {
-                open == Some(folder)
-                    && (folder, order, search) == (later_folder, later_order, later_search)
-            }
-            _ => false,
-        }
+    /// True if the later job shows everything that this one does, while that folder is open.
+    fn is_superseded_by(&self, later: &ImapJob, open: Option<&str>) -> bool {
+        let (
+            ImapJob::Open {
+                folder,
+                order,
+                search,
+            },
+            ImapJob::Open {
+                folder: later_folder,
+                order: later_order,
+                search: later_search,
+            },
+        ) = (self, later)
+        else {
+            return matches!((self, later), (ImapJob::Folders, ImapJob::Folders));
+        };
+        let same = (folder, order, search) == (later_folder, later_order, later_search);
+        same && open == Some(folder)
     }
 }
 
 /// The jobs that were ordered and are not done yet.
 pub(super) struct ImapJobs {
-    orders: Receiver<ImapJob>,
+    ordered: Receiver<ImapJob>,
     waiting: VecDeque<ImapJob>,
     pause: Duration,
 }
 
 impl From<Receiver<ImapJob>> for ImapJobs {
-    fn from(orders: Receiver<ImapJob>) -> ImapJobs {
+    fn from(ordered: Receiver<ImapJob>) -> ImapJobs {
         ImapJobs {
-            orders,
+            ordered,
             waiting: VecDeque::new(),
             pause: PAUSE,
         }
@@ -119,34 +117,33 @@ impl From<Receiver<ImapJob>> for ImapJobs {
 }
 
 impl ImapJobs {
-    /// Waits for the next job, while this folder is open; `None` when the window is gone. Mail may come
-    /// faster than it can be looked at: then not every look is taken, and what else was ordered does not
-    /// stand in a queue of them. When nothing is ordered for a while, all folders are looked at, if one `may_look`.
+    /// Waits for the next job, while this folder is open; `None` when the window is gone. When mail comes faster than
+    /// the folder can be listed, listings that a later one supersedes are left out, so that other jobs need not wait
+    /// for them. After a pause the next job is to count the folders, if `may_count` returns true.
     pub(super) fn next(
         &mut self,
         open: Option<&str>,
-        may_look: impl Fn() -> bool,
+        may_count: impl Fn() -> bool,
     ) -> Option<ImapJob> {
         loop {
-            self.waiting.extend(self.orders.try_iter());
+            self.waiting.extend(self.ordered.try_iter());
             let job = match self.waiting.pop_front() {
                 Some(job) => job,
-                None => self.wait(&may_look)?,
+                None => self.wait(&may_count)?,
             };
             let mut later = self.waiting.iter();
-            if !later.any(|later| job.is_outdone_by(later, open)) {
+            if !later.any(|later| job.is_superseded_by(later, open)) {
                 return Some(job);
             }
         }
     }
 
-    /// Waits for the next order; while nobody `may_look`, only what is ordered is done.
-    fn wait(&self, may_look: impl Fn() -> bool) -> Option<ImapJob> {
+    fn wait(&self, may_count: impl Fn() -> bool) -> Option<ImapJob> {
         loop {
-            match self.orders.recv_timeout(self.pause) {
+            match self.ordered.recv_timeout(self.pause) {
                 Ok(job) => return Some(job),
                 Err(RecvTimeoutError::Disconnected) => return None,
-                Err(RecvTimeoutError::Timeout) if may_look() => return Some(ImapJob::Round),
+                Err(RecvTimeoutError::Timeout) if may_count() => return Some(ImapJob::Count),
                 Err(RecvTimeoutError::Timeout) => {}
             }
         }
@@ -155,15 +152,12 @@ impl ImapJobs {
 
 #[cfg(test)]
 mod tests {
-    // A test fails by panicking.
-    #![allow(clippy::unwrap_used)]
-
     use std::cell::Cell;
     use std::sync::mpsc::channel;
 
     use super::*;
 
-    fn look(folder: &str) -> ImapJob {
+    fn open(folder: &str) -> ImapJob {
         ImapJob::Open {
             folder: folder.to_owned(),
             order: SortOrder::NEWEST,
@@ -171,38 +165,38 @@ mod tests {
         }
     }
 
-    fn told(job: &ImapJob) -> String {
+    fn name(job: &ImapJob) -> String {
         match job {
             ImapJob::Open { folder, .. } => format!("open {folder}"),
             ImapJob::Folders => "folders".to_owned(),
             ImapJob::Read(uid, _) => format!("read {uid}"),
-            other => other.named().to_owned(),
+            other => other.failure().to_owned(),
         }
     }
 
     #[test]
-    fn of_many_looks_the_last_is_taken_and_nothing_else_is_left_out() {
+    fn of_many_listings_the_last_is_done_and_no_other_job_is_left_out() {
         let (orders, jobs) = channel();
         let mut jobs = ImapJobs::from(jobs);
         for _ in 0..1_000 {
-            orders.send(look("INBOX")).unwrap();
+            orders.send(open("INBOX")).unwrap();
             orders.send(ImapJob::Folders).unwrap();
         }
         orders.send(ImapJob::Read(7, 0)).unwrap();
         orders.send(ImapJob::Read(7, 0)).unwrap();
-        orders.send(look("INBOX")).unwrap();
+        orders.send(open("INBOX")).unwrap();
         drop(orders);
         let done = std::iter::from_fn(|| jobs.next(Some("INBOX"), || false));
-        let done: Vec<String> = done.map(|job| told(&job)).collect();
+        let done: Vec<String> = done.map(|job| name(&job)).collect();
         assert_eq!(done, ["folders", "read 7", "read 7", "open INBOX"]);
     }
 
     #[test]
-    fn without_orders_the_folders_are_looked_at() {
+    fn without_a_job_the_folders_are_counted() {
         let (orders, jobs) = channel();
         let mut jobs = ImapJobs::from(jobs);
         jobs.pause = Duration::ZERO;
-        assert!(matches!(jobs.next(None, || true), Some(ImapJob::Round)));
+        assert!(matches!(jobs.next(None, || true), Some(ImapJob::Count)));
         orders.send(ImapJob::Create("Lab".to_owned())).unwrap();
         assert!(matches!(jobs.next(None, || true), Some(ImapJob::Create(_))));
         drop(orders);
@@ -210,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_looks_while_it_is_not_wanted() {
+    fn the_folders_are_not_counted_while_they_may_not_be() {
         let (orders, jobs) = channel();
         let mut jobs = ImapJobs::from(jobs);
         jobs.pause = Duration::ZERO;
@@ -219,7 +213,7 @@ mod tests {
             asked.set(asked.get() + 1);
             asked.get() == 3
         };
-        assert!(matches!(jobs.next(None, third_time), Some(ImapJob::Round)));
+        assert!(matches!(jobs.next(None, third_time), Some(ImapJob::Count)));
         assert_eq!(asked.get(), 3);
         drop(orders);
     }
@@ -229,16 +223,16 @@ mod tests {
         let (orders, jobs) = channel();
         let mut jobs = ImapJobs::from(jobs);
         for job in [
-            look("Sent"),
+            open("Sent"),
             ImapJob::Read(7, 0),
-            look("INBOX"),
-            look("Sent"),
+            open("INBOX"),
+            open("Sent"),
         ] {
             orders.send(job).unwrap();
         }
         drop(orders);
         let done = std::iter::from_fn(|| jobs.next(Some("INBOX"), || false));
-        let done: Vec<String> = done.map(|job| told(&job)).collect();
+        let done: Vec<String> = done.map(|job| name(&job)).collect();
         assert_eq!(done, ["open Sent", "read 7", "open INBOX", "open Sent"]);
     }
 }

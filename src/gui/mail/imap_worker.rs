@@ -1,97 +1,98 @@
-//! The worker of an account's IMAP connection: does what the window orders, and tells what came of it.
+//! The worker of an account's IMAP connection. It does the jobs of the window, and reports their results.
 //!
-//! It connects when there is something to do, and connects again when the server has closed meanwhile;
-//! what cannot be done twice (moving, keeping) is then told as an error, not repeated. Unasked it looks at the
-//! counts of the folders after a minute without an order; for that it never connects, and step by step it does not.
+//! It connects when there is a job, and connects again if the server has closed the connection meanwhile. A job that
+//! must not be done twice (moving, keeping) then fails instead of being repeated. After a minute without a job it
+//! counts the messages in the folders; for that it never connects, and in step mode it does not count.
 
 use std::io::{self, Cursor};
 use std::sync::mpsc::Receiver;
 
 use eframe::egui::Context;
 
+use super::fetch::{self, FetchedMessage};
+use super::imap_jobs::{ImapJob, ImapJobs};
 use crate::client::{ClientError, ImapClient};
 use crate::gui::model::account::MailAccount;
 use crate::gui::model::compose_form::MessageLocation;
-use crate::gui::model::folders::{self, MailFolder};
-use crate::gui::model::message_list::{Column, MessageRow, SortOrder};
+use crate::gui::model::folders::MailFolder;
+use crate::gui::model::message_list::{MessageRow, SortOrder};
 use crate::gui::model::rendered_message::RenderedMessage;
-use crate::gui::worker::{Reporter, Worker};
+use crate::gui::worker::{Reporter, WorkerThread};
 use crate::mail::message::{Flag, FlagChange, Flags};
-use crate::mail::protocol::imap::search::TextPlace;
-use crate::mail::protocol::imap::{SearchKey, SequenceSet, StatusItem};
+use crate::mail::protocol::imap::SequenceSet;
 
-use super::fetch::FetchedMessage;
-use super::imap_jobs::{ImapJob, ImapJobs};
-use super::rows;
-
-/// What came of it.
+/// The result of a job, or its progress.
 pub(super) enum ImapUpdate {
     /// The folders.
     Folders(Vec<MailFolder>),
-    /// The folders, for which nobody asked.
+    /// The folders, which were counted unasked.
     Counted(Vec<MailFolder>),
-    /// These messages are in the folder, in this order; could the server sort as was asked?
+    /// The messages in a folder, in the order that was asked for.
     Opened {
         folder: String,
-        /// 0 if the server does not tell.
+        /// 0 if the server did not send it.
         uid_validity: u32,
         uids: Vec<u32>,
+        /// False if the server cannot sort.
         sorted: bool,
     },
-    /// What was asked for, and what is known of it.
+    /// The UIDs that were asked for, and the rows that the server sent.
     Rows(Vec<u32>, Vec<MessageRow>),
-    /// So much of the message has come, from 0 to 1.
+    /// The part of this message that has arrived, from 0 to 1.
     Progress(u32, f32),
     /// A message.
     Message(Box<RenderedMessage>),
-    /// Flags were changed.
+    /// These messages have other flags now.
     Flagged(Vec<u32>, FlagChange),
-    /// These messages are no longer in the folder.
+    /// These messages have left the folder: `moved to Archive`.
     Gone(Vec<u32>, String),
-    /// The message with this ticket was kept there.
+    /// The message with this ticket was kept in this folder.
     Kept(String, u64),
-    /// Something in that folder is no longer as it was.
+    /// Something in this folder has changed.
     Changed(String),
-    /// A folder was made.
+    /// This folder was created.
     Created(String),
-    /// A job was not done, for this reason.
-    Trouble(FailedJob),
+    /// A job failed.
+    Failed(FailedJob),
 }
 
-/// Why a job was not done.
+/// A job that failed, and why.
 #[derive(Clone, Debug)]
 pub(super) struct FailedJob {
-    /// What is now not as the window had wanted: `The message cannot be shown`.
+    /// What the window must do without: `The message cannot be shown`.
     pub(super) what: &'static str,
-    /// The message that was to be read, if one was.
+    /// The message that could not be read.
     pub(super) unread: Option<u32>,
-    /// The ticket of the message that was to be kept, if one was.
+    /// The ticket of the message that could not be kept.
     pub(super) unkept: Option<u64>,
-    /// The sentence of the error.
+    /// The error as a sentence.
     pub(super) why: String,
-    /// May it be otherwise later?
+    /// True if a later attempt may succeed.
     pub(super) transient: bool,
 }
 
 impl FailedJob {
-    /// What the error means for this job.
-    fn of(job: &ImapJob) -> impl FnOnce(ClientError) -> FailedJob + use<> {
-        let what = job.named();
-        let unread = match job {
-            ImapJob::Read(uid, _) => Some(*uid),
-            _ => None,
+    /// What is known of the failure before the job has run.
+    fn before(job: &ImapJob) -> FailedJob {
+        let mut failed = FailedJob {
+            what: job.failure(),
+            unread: None,
+            unkept: None,
+            why: String::new(),
+            transient: false,
         };
-        let unkept = match job {
-            ImapJob::Keep { ticket, .. } => Some(*ticket),
-            _ => None,
-        };
-        move |error| FailedJob {
-            what,
-            unread,
-            unkept,
-            why: error.to_string(),
-            transient: error.is_transient(),
+        match job {
+            ImapJob::Read(uid, _) => failed.unread = Some(*uid),
+            ImapJob::Keep { ticket, .. } => failed.unkept = Some(*ticket),
+            _ => {}
         }
+        failed
+    }
+
+    fn because_of(mut self, error: &ClientError) -> FailedJob {
+        self.why = error.to_string();
+        self.transient = error.is_transient();
+        self
     }
 }
 
@@ -99,21 +100,21 @@ impl FailedJob {
 pub(super) fn start(
     account: MailAccount,
     window: &Context,
-) -> io::Result<Worker<ImapJob, ImapUpdate>> {
+) -> io::Result<WorkerThread<ImapJob, ImapUpdate>> {
     let name = format!("mail {}", account.name);
-    Worker::start(&name, window, move |jobs: Receiver<ImapJob>, reporter| {
-        let mut mailer = ImapWorker {
+    WorkerThread::start(&name, window, move |jobs: Receiver<ImapJob>, reporter| {
+        let mut worker = ImapWorker {
             account,
             client: None,
             folder: None,
-            told_validity: None,
+            reported_validity: None,
         };
         let mut jobs = ImapJobs::from(jobs);
-        while let Some(job) = jobs.next(mailer.folder.as_deref(), || mailer.may_look()) {
-            mailer.perform(job, &reporter);
+        while let Some(job) = jobs.next(worker.folder.as_deref(), || worker.may_count()) {
+            worker.perform(job, &reporter);
         }
-        if let Some(client) = mailer.client.take() {
-            // All is done by now, so that it fails does not matter.
+        if let Some(client) = worker.client.take() {
+            // Every job is done, so an error does not matter.
             let _ = client.logout();
         }
     })
@@ -124,41 +125,38 @@ struct ImapWorker {
     client: Option<ImapClient>,
     /// The folder that is open, or was when the connection broke.
     folder: Option<String>,
-    /// The UIDVALIDITY that was told last: what the UIDs in the orders are valid under.
-    told_validity: Option<u32>,
+    /// The UIDVALIDITY that was reported last. The UIDs in jobs are valid under it.
+    reported_validity: Option<u32>,
 }
 
 impl ImapWorker {
-    /// May it say something without being asked? Not to connect, which the watcher does first, and not step by
-    /// step, where each line is a person's.
-    fn may_look(&self) -> bool {
+    /// True if the folders may be counted unasked: while connected, and not in step mode, where each line is a
+    /// person's. Connecting again is left to the idle worker.
+    fn may_count(&self) -> bool {
         self.client.is_some() && !self.account.imap().gate.is_closed()
     }
 
     fn perform(&mut self, job: ImapJob, reporter: &Reporter<ImapUpdate>) {
-        let trouble = FailedJob::of(&job);
+        let failed = FailedJob::before(&job);
         let done = match job {
-            ImapJob::Folders => self.again(list).map(ImapUpdate::Folders),
-            ImapJob::Round => return self.round(reporter),
+            ImapJob::Folders => self.repeatable(fetch::folders).map(ImapUpdate::Folders),
+            ImapJob::Count => return self.count(reporter),
             ImapJob::Open {
                 folder,
                 order,
                 search,
             } => self.open(&folder, order, &search),
             ImapJob::Rows(uids) => {
-                let rows = self.named(|client| rows::fetch(client, &uids));
+                let rows = self.by_uid(|client| fetch::rows(client, &uids));
                 rows.map(|rows| ImapUpdate::Rows(uids, rows))
             }
-            ImapJob::Read(uid, octets) => self.read(uid, octets, reporter),
-            ImapJob::Flag(uids, change) => {
-                let set = SequenceSet::from_sorted(&uids);
-                let stored = self.named(|client| client.store(&set, change.clone()));
-                stored.map(|_| ImapUpdate::Flagged(uids, change))
+            ImapJob::Read(uid, size) => self.read(uid, size, reporter),
+            ImapJob::Flag(uids, change) => self.flag(uids, change),
+            ImapJob::Move(uids, to) => self.move_to(uids, &to),
+            ImapJob::Remove(uids) => {
+                let removed = self.by_uid_once(|client| fetch::remove(client, &uids));
+                removed.map(|()| ImapUpdate::Gone(uids, "deleted for good".to_owned()))
             }
-            ImapJob::Move(uids, to) => self.move_to(uids, to),
-            ImapJob::Remove(uids) => self
-                .named_once(|client| remove(client, &uids))
-                .map(|()| ImapUpdate::Gone(uids, "deleted for good".to_owned())),
             ImapJob::Keep {
                 folder,
                 flags,
@@ -167,25 +165,27 @@ impl ImapWorker {
                 ticket,
             } => {
                 let kept = self.keep(&folder, &flags, message);
-                self.replaced(replaces.filter(|_| kept.is_ok()), reporter);
+                if let (Ok(()), Some(replaced)) = (&kept, replaces) {
+                    self.perform(ImapJob::Discard(replaced), reporter);
+                }
                 kept.map(|()| ImapUpdate::Kept(folder, ticket))
             }
-            ImapJob::Mark(place, change) => {
-                let set = SequenceSet::from_sorted(&[place.uid]);
-                self.elsewhere(place, |client| client.store(&set, change).map(drop))
-            }
+            ImapJob::Mark(place, change) => self.mark(place, change),
             ImapJob::Discard(place) => {
                 let uid = place.uid;
-                self.elsewhere(place, |client| remove(client, &[uid]))
+                self.elsewhere(place, |client| fetch::remove(client, &[uid]))
             }
             ImapJob::Create(folder) => self.create(folder),
         };
-        reporter.report(done.unwrap_or_else(|error| ImapUpdate::Trouble(trouble(error))));
+        reporter.report(match done {
+            Ok(update) => update,
+            Err(error) => ImapUpdate::Failed(failed.because_of(&error)),
+        });
     }
 
-    /// Looks at the folders unasked. A server that has closed meanwhile is left alone.
-    fn round(&mut self, reporter: &Reporter<ImapUpdate>) {
-        match self.once(list) {
+    /// Counts the messages in the folders unasked. If that fails, the window is not told.
+    fn count(&mut self, reporter: &Reporter<ImapUpdate>) {
+        match self.once(fetch::folders) {
             Ok(folders) => reporter.report(ImapUpdate::Counted(folders)),
             Err(error) => log::info!("the folders are not counted: {error}"),
         }
@@ -193,39 +193,34 @@ impl ImapWorker {
 
     fn keep(&mut self, folder: &str, flags: &Flags, message: Vec<u8>) -> Result<(), ClientError> {
         let mut message = Cursor::new(message);
-        let kept = self.once(|client| client.append(folder, flags, None, &mut message));
-        kept.map(drop)
-    }
-
-    /// What is kept took the place of another message.
-    fn replaced(&mut self, other: Option<MessageLocation>, reporter: &Reporter<ImapUpdate>) {
-        if let Some(other) = other {
-            self.perform(ImapJob::Discard(other), reporter);
-        }
+        self.once(|client| client.append(folder, flags, None, &mut message))?;
+        Ok(())
     }
 
     fn create(&mut self, folder: String) -> Result<ImapUpdate, ClientError> {
-        let made = self.once(|client| {
+        self.once(|client| {
             client.create(&folder)?;
             client.subscribe(&folder)
-        });
-        made.map(|()| ImapUpdate::Created(folder))
+        })?;
+        Ok(ImapUpdate::Created(folder))
     }
 
-    /// The connection; a new one logs in and opens the folder that was open.
+    /// The connection. A new one logs in, and opens the folder that was open.
     fn client(&mut self) -> Result<&mut ImapClient, ClientError> {
-        if self.client.is_none() {
-            let mut client = ImapClient::connect(self.account.imap())?;
-            client.login(self.account.login(), &self.account.password)?;
-            if let Some(folder) = &self.folder {
-                client.select(folder)?;
-            }
-            self.client = Some(client);
+        let client = match self.client.take() {
+            Some(client) => client,
+            None => self.connect()?,
+        };
+        Ok(self.client.insert(client))
+    }
+
+    fn connect(&self) -> Result<ImapClient, ClientError> {
+        let mut client = ImapClient::connect(self.account.imap())?;
+        client.login(self.account.login(), &self.account.password)?;
+        if let Some(folder) = &self.folder {
+            client.select(folder)?;
         }
-        // It was put there above, or before.
-        self.client.as_mut().ok_or_else(|| ClientError::Closed {
-            server: self.account.imap().to_string(),
-        })
+        Ok(client)
     }
 
     /// Does something that must not be done twice.
@@ -234,40 +229,46 @@ impl ImapWorker {
         act: impl FnOnce(&mut ImapClient) -> Result<T, ClientError>,
     ) -> Result<T, ClientError> {
         let done = act(self.client()?);
-        if done.as_ref().is_err_and(is_over) {
+        if done.as_ref().is_err_and(ends_connection) {
             self.client = None;
         }
         done
     }
 
-    /// Does something that may be done twice: once more, when the server has closed since the last time.
-    fn again<T>(
+    /// Does something that may be done twice, and repeats it if the server has closed the connection meanwhile.
+    fn repeatable<T>(
         &mut self,
         act: impl Fn(&mut ImapClient) -> Result<T, ClientError>,
     ) -> Result<T, ClientError> {
-        let fresh = self.client.is_none();
+        let is_new = self.client.is_none();
         match self.once(&act) {
-            Err(ClientError::Closed { .. }) if !fresh => self.once(&act),
+            Err(ClientError::Closed { .. }) if !is_new => self.once(&act),
             done => done,
         }
     }
 
-    /// The same for what names UIDs: not when they have come to mean other messages.
-    fn named<T>(
+    /// Does something with UIDs that may be done twice. Fails if the UIDs mean other messages now.
+    fn by_uid<T>(
         &mut self,
         act: impl Fn(&mut ImapClient) -> Result<T, ClientError>,
     ) -> Result<T, ClientError> {
-        let told = self.told_validity;
-        self.again(|client| still_valid(client, told).and_then(|()| act(client)))
+        let reported = self.reported_validity;
+        self.repeatable(|client| {
+            check_validity(client, reported)?;
+            act(client)
+        })
     }
 
-    /// The same for what names UIDs and must not be done twice.
-    fn named_once<T>(
+    /// Does something with UIDs that must not be done twice. Fails if the UIDs mean other messages now.
+    fn by_uid_once<T>(
         &mut self,
         act: impl FnOnce(&mut ImapClient) -> Result<T, ClientError>,
     ) -> Result<T, ClientError> {
-        let told = self.told_validity;
-        self.once(|client| still_valid(client, told).and_then(|()| act(client)))
+        let reported = self.reported_validity;
+        self.once(|client| {
+            check_validity(client, reported)?;
+            act(client)
+        })
     }
 
     fn open(
@@ -276,17 +277,18 @@ impl ImapWorker {
         order: SortOrder,
         search: &str,
     ) -> Result<ImapUpdate, ClientError> {
-        let another = self.folder.as_deref() != Some(folder);
-        let (uid_validity, uids, sorted) = self.again(|client| {
-            match another || client.mailbox().is_none() {
-                true => client.select(folder).map(drop)?,
-                false => client.noop().map(drop)?,
+        let is_other = self.folder.as_deref() != Some(folder);
+        let (uid_validity, uids, sorted) = self.repeatable(|client| {
+            if is_other || client.mailbox().is_none() {
+                client.select(folder)?;
+            } else {
+                client.noop()?;
             }
-            let (uids, sorted) = in_order(client, order, search)?;
+            let (uids, sorted) = fetch::in_order(client, order, search)?;
             Ok((uid_validity(client), uids, sorted))
         })?;
         self.folder = Some(folder.to_owned());
-        self.told_validity = Some(uid_validity);
+        self.reported_validity = Some(uid_validity);
         Ok(ImapUpdate::Opened {
             folder: folder.to_owned(),
             uid_validity,
@@ -298,26 +300,43 @@ impl ImapWorker {
     fn read(
         &mut self,
         uid: u32,
-        octets: u64,
+        size: u64,
         reporter: &Reporter<ImapUpdate>,
     ) -> Result<ImapUpdate, ClientError> {
-        let source = self.named(|client| {
-            let tell = |part| reporter.report(ImapUpdate::Progress(uid, part));
-            let mut message = FetchedMessage::new(octets, tell);
+        let source = self.by_uid(|client| {
+            let report = |part| reporter.report(ImapUpdate::Progress(uid, part));
+            let mut message = FetchedMessage::new(size, report);
             client.fetch_body(uid, &mut message)?;
             Ok(message.into_inner())
         })?;
-        // Of a folder that is open for reading only it cannot be told.
-        let read = Flags::from(Flag::Seen);
-        let _ = self.named_once(|client| {
-            client.store(&SequenceSet::from_sorted(&[uid]), FlagChange::Add(read))
-        });
+        // This fails in a folder that is open for reading only, where it does not matter.
+        let set = SequenceSet::from_sorted(&[uid]);
+        let seen = FlagChange::Add(Flags::from(Flag::Seen));
+        let _ = self.by_uid_once(|client| client.store(&set, seen));
         Ok(ImapUpdate::Message(Box::new(RenderedMessage::of(
             uid, source,
         ))))
     }
 
-    /// Does something in another folder than the one that is open, and comes back.
+    fn flag(&mut self, uids: Vec<u32>, change: FlagChange) -> Result<ImapUpdate, ClientError> {
+        let set = SequenceSet::from_sorted(&uids);
+        self.by_uid(|client| client.store(&set, change.clone()))?;
+        Ok(ImapUpdate::Flagged(uids, change))
+    }
+
+    fn mark(
+        &mut self,
+        place: MessageLocation,
+        change: FlagChange,
+    ) -> Result<ImapUpdate, ClientError> {
+        let set = SequenceSet::from_sorted(&[place.uid]);
+        self.elsewhere(place, |client| {
+            client.store(&set, change)?;
+            Ok(())
+        })
+    }
+
+    /// Does something in the folder of this message, and returns to the folder that is open.
     fn elsewhere(
         &mut self,
         place: MessageLocation,
@@ -335,84 +354,45 @@ impl ImapWorker {
         Ok(ImapUpdate::Changed(place.folder))
     }
 
-    fn move_to(&mut self, uids: Vec<u32>, to: String) -> Result<ImapUpdate, ClientError> {
+    fn move_to(&mut self, uids: Vec<u32>, to: &str) -> Result<ImapUpdate, ClientError> {
         let set = SequenceSet::from_sorted(&uids);
-        self.named_once(|client| {
-            match client.move_to(&set, &to) {
-                // RFC 6851 is of 2013: older servers copy and remove.
-                Err(ClientError::Refused { reply, .. }) if reply.starts_with("BAD") => {
-                    client.copy(&set, &to)?;
-                    remove(client, &uids)
-                }
-                moved => moved.map(drop),
+        self.by_uid_once(|client| match client.move_to(&set, to) {
+            // A server that does not know MOVE (RFC 6851) copies and removes.
+            Err(ClientError::Refused { reply, .. }) if reply.starts_with("BAD") => {
+                client.copy(&set, to)?;
+                fetch::remove(client, &uids)
             }
+            Err(error) => Err(error),
+            Ok(_) => Ok(()),
         })?;
         Ok(ImapUpdate::Gone(uids, format!("moved to {to}")))
     }
 }
 
-/// Is the connection of no use any more?
-fn is_over(error: &ClientError) -> bool {
+/// True if the connection is of no use after this error.
+fn ends_connection(error: &ClientError) -> bool {
     match error {
-        // RFC 3501 §7.1.5: behind BYE the server closes.
+        // After BYE the server closes the connection (RFC 3501 §7.1.5).
         ClientError::Refused { reply, .. } => reply.starts_with("BYE"),
         ClientError::NotOffered { .. } | ClientError::Unsendable { .. } => false,
         _ => true,
     }
 }
 
-/// The UIDVALIDITY of the folder that is open; 0 if none is, or the server does not tell.
+/// The UIDVALIDITY of the open folder; 0 if no folder is open, or the server did not send it.
 fn uid_validity(client: &ImapClient) -> u32 {
     client.mailbox().map_or(0, |mailbox| mailbox.uid_validity)
 }
 
-/// Are UIDs that were told under this UIDVALIDITY still those of the folder that is open?
-fn still_valid(client: &ImapClient, told: Option<u32>) -> Result<(), ClientError> {
-    if told.is_none_or(|told| told == uid_validity(client)) {
+/// Fails if UIDs that were reported under this UIDVALIDITY may mean other messages now (RFC 3501 §2.3.1.1).
+fn check_validity(client: &ImapClient, reported: Option<u32>) -> Result<(), ClientError> {
+    if reported.is_none_or(|reported| reported == uid_validity(client)) {
         return Ok(());
     }
-    // RFC 3501 §2.3.1.1: the same UIDs may be other messages now.
     Err(ClientError::Unsendable {
-        what: "what was ordered".to_owned(),
-        why: "the folder was made anew meanwhile, and its messages are other ones".to_owned(),
+        what: "the command".to_owned(),
+        why: "the folder was created anew meanwhile, and contains other messages".to_owned(),
     })
-}
-
-fn list(client: &mut ImapClient) -> Result<Vec<MailFolder>, ClientError> {
-    let listed = client.list_status("*", &[StatusItem::Messages, StatusItem::Unseen])?;
-    Ok(folders::in_order(&listed))
-}
-
-/// The messages of the open folder for which the search holds, in this order, and whether the server
-/// could sort: one that cannot tells them as they came.
-fn in_order(
-    client: &mut ImapClient,
-    order: SortOrder,
-    search: &str,
-) -> Result<(Vec<u32>, bool), ClientError> {
-    let keys = match search.trim() {
-        "" => vec![SearchKey::All],
-        text => vec![SearchKey::Text(TextPlace::Text, text.to_owned())],
-    };
-    if order.column != Column::Received {
-        match client.sort(order.criteria(), keys.clone()) {
-            Err(ClientError::Refused { .. }) => {}
-            sorted => return sorted.map(|uids| (uids, true)),
-        }
-    }
-    // UIDs rise in the order in which messages came (RFC 3501 §2.3.1.1).
-    let mut uids = client.search(keys)?;
-    uids.sort_unstable();
-    if order.descending {
-        uids.reverse();
-    }
-    Ok((uids, order.column == Column::Received))
-}
-
-fn remove(client: &mut ImapClient, uids: &[u32]) -> Result<(), ClientError> {
-    let set = SequenceSet::from_sorted(uids);
-    client.store(&set, FlagChange::Add(Flags::from(Flag::Deleted)))?;
-    client.expunge_only(&set)
 }
 
 #[cfg(test)]

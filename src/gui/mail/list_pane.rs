@@ -1,5 +1,6 @@
-//! The pane with the list of messages: searching, sorting, and the rows that are seen.
+//! The pane with the list of messages: the search, the order, and the visible rows.
 
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use eframe::egui::text::{LayoutJob, TextWrapping};
@@ -8,15 +9,14 @@ use eframe::egui::{
     TextEdit, TextFormat, TextStyle, Ui, WidgetInfo, accesskit::Role, pos2, vec2,
 };
 use lucide_icons::Icon;
-use std::sync::Arc;
 
-use super::open_account::OpenAccount;
+use super::open_account::{ConnectionState, OpenAccount};
 use crate::gui::model::message_list::{Column, MessageRow, Select};
 use crate::gui::widgets::{self, HALF, Palette, STEP};
 use crate::mail::message::Flag;
 use crate::teaching::text::{local_date, readable_size};
 
-/// The columns that one can sort by, as their buttons are called.
+/// The columns by which the list can be sorted, with the names of their buttons.
 const COLUMNS: [(Column, &str); 4] = [
     (Column::Received, "Received"),
     (Column::From, "From"),
@@ -24,35 +24,34 @@ const COLUMNS: [(Column, &str); 4] = [
     (Column::Size, "Size"),
 ];
 
-/// The list, and where it stands.
+/// The pane.
 #[derive(Default)]
 pub(super) struct ListPane {
-    /// The search is to get the keyboard.
+    /// Gives the keyboard to the search field.
     pub(super) focus_search: bool,
-    /// The row at the keyboard is to be seen.
+    /// Scrolls to the row at which the keyboard is.
     pub(super) follow: bool,
 }
 
 impl ListPane {
-    /// Draws the list; the message that is opened, if one is.
+    /// Draws the list; returns the message that was opened.
     pub(super) fn show(&mut self, ui: &mut Ui, account: &mut OpenAccount) -> Option<u32> {
         self.search(ui, account);
         sorting(ui, account);
         if account.list.folder.is_some() && account.list.is_empty() {
-            self.nothing(ui, account);
+            self.empty(ui, account);
             return None;
         }
         self.rows(ui, account)
     }
 
-    /// There is no message to list.
-    fn nothing(&mut self, ui: &mut Ui, account: &mut OpenAccount) {
+    fn empty(&mut self, ui: &mut Ui, account: &mut OpenAccount) {
         let folder = account.list.folder.as_deref().unwrap_or_default();
-        if account.standing == super::open_account::ConnectionState::Connecting {
+        if account.state == ConnectionState::Connecting {
             ui.spinner();
         } else if account.list.search.is_empty() {
             let headline = format!("{folder} is empty");
-            let what_to_do = "New mail appears here by itself.";
+            let what_to_do = "New mail appears here automatically.";
             widgets::empty(ui, Icon::MailOpen, &headline, what_to_do);
         } else {
             if widgets::button(ui, Icon::X, "Clear the search").clicked() {
@@ -82,7 +81,7 @@ impl ListPane {
     }
 
     fn rows(&mut self, ui: &mut Ui, account: &mut OpenAccount) -> Option<u32> {
-        let (mut opened, mut clicked) = (None, None);
+        let mut clicked = None;
         let height = row_height(ui);
         ui.spacing_mut().item_spacing.y = 0.0;
         let mut area = ScrollArea::vertical()
@@ -91,40 +90,38 @@ impl ListPane {
         if std::mem::take(&mut self.follow)
             && let Some(at) = account.list.cursor()
         {
-            area = area.vertical_scroll_offset(followed(ui, at, height));
+            area = area.vertical_scroll_offset(centred(ui, at, height));
         }
-        area.show_rows(ui, height, account.list.len(), |ui, seen| {
-            for at in seen.clone() {
+        area.show_rows(ui, height, account.list.len(), |ui, visible| {
+            for at in visible.clone() {
                 let Some((uid, row)) = account.list.row(at) else {
                     break;
                 };
-                let open = account.shown.as_ref().is_some_and(|shown| shown.uid == uid);
-                let chosen = account.list.is_selected(uid) || open;
-                let response = draw(ui, row, chosen, height);
-                if response.clicked() {
+                let is_open = account.shown.as_ref().is_some_and(|shown| shown.uid == uid);
+                let chosen = account.list.is_selected(uid) || is_open;
+                if draw(ui, row, chosen, height).clicked() {
                     clicked = Some(at);
                 }
             }
-            account.see(seen);
+            account.fetch_visible(visible);
         });
-        if let Some(at) = clicked {
-            let modifiers = ui.input(|input| input.modifiers);
-            let how = match (modifiers.shift, modifiers.command) {
-                (true, _) => Select::UpTo,
-                (false, true) => Select::Toggle,
-                (false, false) => Select::Only,
-            };
-            account.list.select(at, how);
-            if how == Select::Only {
-                opened = account.list.row(at).map(|(uid, _)| uid);
-            }
+        let at = clicked?;
+        let modifiers = ui.input(|input| input.modifiers);
+        if modifiers.shift {
+            account.list.select(at, Select::UpTo);
+            return None;
         }
-        opened
+        if modifiers.command {
+            account.list.select(at, Select::Toggle);
+            return None;
+        }
+        account.list.select(at, Select::Only);
+        account.list.row(at).map(|(uid, _)| uid)
     }
 }
 
-/// Where the list scrolls to, so that this row is in the middle of what is seen.
-fn followed(ui: &Ui, at: usize, height: f32) -> f32 {
+/// The scroll offset at which this row is in the middle.
+fn centred(ui: &Ui, at: usize, height: f32) -> f32 {
     (at as f32 * height - (ui.available_height() - height) / 2.0).max(0.0)
 }
 
@@ -135,17 +132,17 @@ fn sorting(ui: &mut Ui, account: &mut OpenAccount) {
         ui.spacing_mut().item_spacing.x = 0.0;
         for (column, name) in COLUMNS {
             let chosen = order.column == column;
-            let words = match (chosen, order.descending) {
-                (false, _) => name.to_owned(),
-                (true, true) => format!("{name} {}", char::from(Icon::ArrowDown)),
-                (true, false) => format!("{name} {}", char::from(Icon::ArrowUp)),
+            let (arrow, direction) = match (chosen, order.descending) {
+                (false, _) => (None, ""),
+                (true, true) => (Some(Icon::ArrowDown), ", now descending"),
+                (true, false) => (Some(Icon::ArrowUp), ", now ascending"),
+            };
+            let words = match arrow {
+                Some(arrow) => format!("{name} {}", char::from(arrow)),
+                None => name.to_owned(),
             };
             let response = widgets::choice(ui, chosen, &words);
-            let spoken = match (chosen, order.descending) {
-                (false, _) => format!("Sort by {name}"),
-                (true, true) => format!("Sort by {name}, now descending"),
-                (true, false) => format!("Sort by {name}, now ascending"),
-            };
+            let spoken = format!("Sort by {name}{direction}");
             if widgets::named(response, Role::Button, &spoken).clicked() {
                 wanted = Some(order.clicked(column));
             }
@@ -156,7 +153,9 @@ fn sorting(ui: &mut Ui, account: &mut OpenAccount) {
         account.refresh();
     }
     if !account.sorted {
-        ui.label(RichText::new("This server does not sort: in the order of arrival.").small());
+        ui.label(
+            RichText::new("This server cannot sort. The list is in the order of arrival.").small(),
+        );
     }
 }
 
@@ -165,15 +164,15 @@ fn row_height(ui: &Ui) -> f32 {
     text + 2.0 * STEP + HALF
 }
 
-/// Draws a row, and gives it its name.
+/// Draws a row; `None` stands for one that is not fetched yet.
 fn draw(ui: &mut Ui, row: Option<&MessageRow>, chosen: bool, height: f32) -> Response {
     let size = vec2(ui.available_width(), height);
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
-    let nothing = MessageRow {
+    let unknown = MessageRow {
         subject: "…".to_owned(),
         ..MessageRow::default()
     };
-    let row = row.unwrap_or(&nothing);
+    let row = row.unwrap_or(&unknown);
     response.widget_info(|| WidgetInfo::selected(Role::Row, true, chosen, spoken(row)));
     if !ui.is_rect_visible(rect) {
         return response;
@@ -194,7 +193,7 @@ fn draw(ui: &mut Ui, row: Option<&MessageRow>, chosen: bool, height: f32) -> Res
     response
 }
 
-/// Sender and date, and below them the subject, the marks and the size.
+/// Draws sender and date, and below them the subject, the marks and the size.
 fn lines(ui: &Ui, rect: Rect, row: &MessageRow, palette: Palette) {
     let body = TextStyle::Body.resolve(ui.style());
     let small = TextStyle::Small.resolve(ui.style());
@@ -206,83 +205,58 @@ fn lines(ui: &Ui, rect: Rect, row: &MessageRow, palette: Palette) {
         ui.painter().circle_filled(centre, 4.0, palette.accent);
     }
     let date = row.received.map(when).unwrap_or_default();
-    let right = put_right(
-        ui,
-        pos2(rect.right(), rect.top()),
-        &date,
-        &small,
-        palette.faint,
-    );
-    let sender = cut(
-        ui,
-        &row.from,
-        right - left - STEP,
-        &body,
-        text,
-        row.is_unread(),
-    );
+    let corner = pos2(rect.right(), rect.top());
+    let right = put_right(ui, corner, &date, &small, palette.faint);
+    let colour = if row.is_unread() {
+        ui.visuals().strong_text_color()
+    } else {
+        text
+    };
+    let sender = cut(ui, &row.from, right - left - STEP, &body, colour);
     ui.painter().galley(pos2(left, rect.top()), sender, text);
-    let size = readable_size(row.octets);
+    let size = readable_size(row.size);
     let mut right = put_right(ui, pos2(rect.right(), below), &size, &small, palette.faint);
-    for (there, picture) in marks(row) {
-        if there {
-            let mark = char::from(picture).to_string();
-            right = put_right(ui, pos2(right - HALF, below), &mark, &small, palette.accent);
-        }
+    for icon in marks(row) {
+        let mark = char::from(icon).to_string();
+        right = put_right(ui, pos2(right - HALF, below), &mark, &small, palette.accent);
     }
     let subject = match row.subject.as_str() {
         "" => "(no subject)",
         subject => subject,
     };
-    let subject = cut(
-        ui,
-        subject,
-        right - left - STEP,
-        &small,
-        text,
-        row.is_unread(),
-    );
+    let subject = cut(ui, subject, right - left - STEP, &small, colour);
     ui.painter().galley(pos2(left, below), subject, text);
 }
 
-fn marks(row: &MessageRow) -> [(bool, Icon); 5] {
-    [
+/// The marks of a message, from right to left.
+fn marks(row: &MessageRow) -> Vec<Icon> {
+    let marks = [
         (row.has_files, Icon::Paperclip),
         (row.flags.has(Flag::Flagged), Icon::Flag),
         (row.flags.has(Flag::Answered), Icon::Reply),
         (row.flags.has_keyword("$Forwarded"), Icon::Forward),
         (row.flags.has(Flag::Draft), Icon::SquarePen),
-    ]
+    ];
+    let present = marks.into_iter().filter(|(is_there, _)| *is_there);
+    present.map(|(_, icon)| icon).collect()
 }
 
-/// Puts a text to the left of a place; returns where it begins.
+/// Draws a text to the left of a place; returns its left edge.
 fn put_right(ui: &Ui, place: Pos2, text: &str, font: &FontId, colour: Color32) -> f32 {
-    let drawn = ui
-        .painter()
-        .text(place, Align2::RIGHT_TOP, text, font.clone(), colour);
+    let painter = ui.painter();
+    let drawn = painter.text(place, Align2::RIGHT_TOP, text, font.clone(), colour);
     drawn.left()
 }
 
-/// A line of text, cut to a width.
-fn cut(
-    ui: &Ui,
-    text: &str,
-    width: f32,
-    font: &FontId,
-    colour: Color32,
-    strong: bool,
-) -> Arc<Galley> {
-    let colour = match strong {
-        true => ui.visuals().strong_text_color(),
-        false => colour,
-    };
-    let mut job =
-        LayoutJob::single_section(text.to_owned(), TextFormat::simple(font.clone(), colour));
+/// Lays out a line of text, cut to a width.
+fn cut(ui: &Ui, text: &str, width: f32, font: &FontId, colour: Color32) -> Arc<Galley> {
+    let format = TextFormat::simple(font.clone(), colour);
+    let mut job = LayoutJob::single_section(text.to_owned(), format);
     job.wrap = TextWrapping::truncate_at_width(width.max(0.0));
     ui.painter().layout_job(job)
 }
 
-/// The day, and of today the hour.
+/// The date of a moment; of a moment today, the time.
 fn when(moment: SystemTime) -> String {
     let (date, today) = (local_date(moment), local_date(SystemTime::now()));
     match (date.split_once(' '), today.split_once(' ')) {
@@ -292,22 +266,21 @@ fn when(moment: SystemTime) -> String {
     }
 }
 
-/// The row as a screen reader says it.
+/// The name of the row, as a screen reader says it.
 fn spoken(row: &MessageRow) -> String {
     let mut words = vec![row.from.clone(), row.subject.clone()];
     words.extend(row.received.map(local_date));
-    words.push(readable_size(row.octets));
+    words.push(readable_size(row.size));
     let marks = [
-        (row.is_unread(), "not read"),
+        (row.is_unread(), "unread"),
         (row.flags.has(Flag::Flagged), "flagged"),
         (row.flags.has(Flag::Answered), "answered"),
         (row.has_files, "with files"),
     ];
-    words.extend(
-        marks
-            .iter()
-            .filter(|(there, _)| *there)
-            .map(|(_, word)| (*word).to_owned()),
-    );
+    for (is_there, word) in marks {
+        if is_there {
+            words.push(word.to_owned());
+        }
+    }
     words.join(", ")
 }

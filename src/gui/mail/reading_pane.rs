@@ -1,4 +1,4 @@
-//! The pane in which one reads: who, when and what, the text, pictures and files of a message.
+//! The pane with the message that is read: its header, its text, its pictures and its files.
 
 use eframe::egui::text::LayoutJob;
 use eframe::egui::{
@@ -16,18 +16,18 @@ use crate::mail::message::{Attachment, Contact};
 use crate::mail::protocol::imap::SpecialUse;
 use crate::teaching::text::{local_date, readable_size};
 
-/// How many characters of a file's name its button has room for, with the text for a projector, too;
-/// the rest shows when the pointer is on it.
+/// The number of characters of a file's name that fit on its button, even in the size for a projector. A tooltip shows
+/// the whole name.
 const FILE_NAME: usize = 36;
 
 /// What was clicked in the pane.
 #[derive(Debug)]
 pub(super) enum ReadingClick {
-    Answer,
-    AnswerAll,
+    Reply,
+    ReplyAll,
     Forward,
-    /// A draft is to be gone on with.
-    GoOn,
+    /// Continue a draft.
+    Continue,
     Delete,
     Archive,
     Flag,
@@ -36,7 +36,7 @@ pub(super) enum ReadingClick {
     Save(Vec<Attachment>),
 }
 
-/// How the text is shown.
+/// What is shown of a message.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 enum TextView {
     #[default]
@@ -48,10 +48,10 @@ enum TextView {
 /// The pane.
 #[derive(Default)]
 pub(super) struct ReadingPane {
-    form: TextView,
-    /// The message whose pictures and source these are: its account, folder and UID, which means a message
-    /// within its folder only (RFC 3501 §2.3.1.1).
-    of: Option<(String, MessageLocation)>,
+    view: TextView,
+    /// The message to which the pictures and the source belong. A UID alone is valid in one folder only (RFC 3501
+    /// §2.3.1.1).
+    place: Option<MessageLocation>,
     pictures: Vec<(String, TextureHandle)>,
     source: Vec<TextLine>,
 }
@@ -59,79 +59,63 @@ pub(super) struct ReadingPane {
 impl ReadingPane {
     pub(super) fn show(&mut self, ui: &mut Ui, account: &OpenAccount) -> Option<ReadingClick> {
         let Some(shown) = &account.shown else {
-            self.of = None;
-            self.nothing(ui, account);
+            self.place = None;
+            nothing(ui, account);
             return None;
         };
-        self.turn_to(ui, account, shown);
-        let mut click = actions(ui, account);
+        self.turn_to(ui, account.place(), shown);
+        let actions = actions(ui, account);
         ui.add_space(widgets::HALF);
         heading(ui, shown);
-        self.forms(ui, shown);
+        self.views(ui, shown);
         ui.separator();
-        if let Some(clicked) = files(ui, &shown.reading.attachments) {
-            click = Some(clicked);
-        }
+        let files = files(ui, &shown.reading.attachments);
         ScrollArea::vertical()
             .auto_shrink(false)
             .id_salt(("text", shown.uid))
             .show(ui, |ui| {
                 self.text(ui, shown);
                 ui.add_space(widgets::STEP);
-                for (name, picture) in &self.pictures {
-                    let image = Image::new(picture)
-                        .max_width(ui.available_width().min(picture.size_vec2().x));
-                    widgets::named(ui.add(image), Role::Image, &format!("Picture {name}"));
-                }
+                self.show_pictures(ui);
             });
-        click
+        files.or(actions)
     }
 
-    fn nothing(&self, ui: &mut Ui, account: &OpenAccount) {
-        match (&account.standing, account.awaited) {
-            (_, Some(_)) if account.progress > 0.0 => {
-                ui.add(ProgressBar::new(account.progress).text("The message is coming"));
-            }
-            (ConnectionState::Connecting, _) | (_, Some(_)) => {
-                ui.centered_and_justified(|ui| ui.spinner());
-            }
-            _ => widgets::empty(
-                ui,
-                Icon::MailOpen,
-                "No message is open",
-                "Choose one in the list, with the pointer or the arrow keys.",
-            ),
-        }
-    }
-
-    /// Another message: its pictures become textures, and it is shown as text again.
-    fn turn_to(&mut self, ui: &Ui, account: &OpenAccount, shown: &RenderedMessage) {
-        let of = account.place().map(|place| (account.address(), place));
-        if self.of == of {
+    /// Prepares the pane for another message: its pictures become textures, and its text is shown.
+    fn turn_to(&mut self, ui: &Ui, place: Option<MessageLocation>, shown: &RenderedMessage) {
+        if self.place == place {
             return;
         }
-        self.of = of;
-        self.form = TextView::Text;
+        self.place = place;
+        self.view = TextView::Text;
         self.source.clear();
-        let pictures = shown.pictures.iter().map(|picture| {
+        self.pictures.clear();
+        for picture in &shown.pictures {
             let image = picture.image.clone();
-            let texture = ui
-                .ctx()
-                .load_texture(&picture.name, image, TextureOptions::LINEAR);
-            (picture.name.clone(), texture)
-        });
-        self.pictures = pictures.collect();
+            let context = ui.ctx();
+            let texture = context.load_texture(&picture.name, image, TextureOptions::LINEAR);
+            self.pictures.push((picture.name.clone(), texture));
+        }
     }
 
-    fn forms(&mut self, ui: &mut Ui, shown: &RenderedMessage) {
+    fn show_pictures(&self, ui: &mut Ui) {
+        for (name, picture) in &self.pictures {
+            let width = ui.available_width().min(picture.size_vec2().x);
+            let image = Image::new(picture).max_width(width);
+            widgets::named(ui.add(image), Role::Image, &format!("Picture {name}"));
+        }
+    }
+
+    /// Draws the buttons that choose between text, page and source.
+    fn views(&mut self, ui: &mut Ui, shown: &RenderedMessage) {
         ui.horizontal(|ui| {
-            let mut forms = vec![(TextView::Text, "Text"), (TextView::Source, "Source")];
+            let mut views = vec![(TextView::Text, "Text"), (TextView::Source, "Source")];
             if shown.page.is_some() {
-                forms.insert(1, (TextView::Page, "Page"));
+                views.insert(1, (TextView::Page, "Page"));
             }
-            for (form, words) in forms {
-                if widgets::choice(ui, self.form == form, words).clicked() {
-                    self.form = form;
+            for (view, words) in views {
+                if widgets::choice(ui, self.view == view, words).clicked() {
+                    self.view = view;
                 }
             }
             if shown.cut {
@@ -142,39 +126,47 @@ impl ReadingPane {
     }
 
     fn text(&mut self, ui: &mut Ui, shown: &RenderedMessage) {
-        if self.form == TextView::Source && self.source.is_empty() {
+        if self.view == TextView::Source && self.source.is_empty() {
             self.source = shown.source_lines();
         }
-        let lines = match (self.form, &shown.page) {
+        let lines = match (self.view, &shown.page) {
             (TextView::Source, _) => &self.source,
             (TextView::Page, Some(page)) => page,
             _ => &shown.text,
         };
-        let style = match self.form {
+        let style = match self.view {
             TextView::Source => TextStyle::Monospace,
             _ => TextStyle::Body,
         };
-        let links = paragraphs(ui, lines, &style);
-        if let Some(link) = links {
+        if let Some(link) = paragraphs(ui, lines, &style) {
             ui.ctx().copy_text(link);
         }
     }
 }
 
-/// Draws the text; the address of a link that was clicked, which is copied. Nothing opens by itself.
+/// Draws the pane while no message is open.
+fn nothing(ui: &mut Ui, account: &OpenAccount) {
+    let is_awaited = account.awaited.is_some();
+    if is_awaited && account.progress > 0.0 {
+        ui.add(ProgressBar::new(account.progress).text("The message is arriving"));
+    } else if is_awaited || account.state == ConnectionState::Connecting {
+        ui.centered_and_justified(|ui| ui.spinner());
+    } else {
+        let what_to_do = "Choose one in the list, with the pointer or the arrow keys.";
+        widgets::empty(ui, Icon::MailOpen, "No message is open", what_to_do);
+    }
+}
+
+/// Draws the text; returns the address of a link that was clicked. It is copied: nothing is ever opened.
 fn paragraphs(ui: &mut Ui, lines: &[TextLine], style: &TextStyle) -> Option<String> {
     let palette = widgets::palette(ui);
     let mut clicked = None;
     ui.spacing_mut().item_spacing.y = 0.0;
     let plain = |line: &TextLine| line.iter().all(|span| span.link.is_none());
     for part in lines.chunk_by(|one, another| plain(one) && plain(another)) {
-        let links: Vec<&String> = part
-            .iter()
-            .flatten()
-            .filter_map(|span| span.link.as_ref())
-            .collect();
         let job = laid_out(ui, part, style, palette);
-        let Some(link) = links.first() else {
+        let mut links = part.iter().flatten().filter_map(|span| span.link.as_ref());
+        let Some(link) = links.next() else {
             ui.add(Label::new(job).wrap().selectable(true));
             continue;
         };
@@ -184,7 +176,7 @@ fn paragraphs(ui: &mut Ui, lines: &[TextLine], style: &TextStyle) -> Option<Stri
             .on_hover_text(format!("ReadingClick to copy {link}"))
             .clicked()
         {
-            clicked = Some((*link).clone());
+            clicked = Some(link.clone());
         }
     }
     clicked
@@ -209,7 +201,7 @@ fn laid_out(ui: &Ui, lines: &[TextLine], style: &TextStyle, palette: Palette) ->
             job.append(&span.text, 0.0, format(colour));
         }
     }
-    // An empty line is as high as any other.
+    // An empty line has the height of a line.
     if job.is_empty() {
         job.append(" ", 0.0, format(text));
     }
@@ -246,14 +238,11 @@ fn heading(ui: &mut Ui, shown: &RenderedMessage) {
 }
 
 fn people(contacts: &[Contact]) -> String {
-    contacts
-        .iter()
-        .map(ToString::to_string)
-        .collect::<Vec<String>>()
-        .join(", ")
+    let people: Vec<String> = contacts.iter().map(Contact::to_string).collect();
+    people.join(", ")
 }
 
-/// What can be done with the message.
+/// Draws the buttons for what can be done with the message.
 fn actions(ui: &mut Ui, account: &OpenAccount) -> Option<ReadingClick> {
     let mut click = None;
     let is_draft = account.folders.iter().any(|folder| {
@@ -267,10 +256,15 @@ fn actions(ui: &mut Ui, account: &OpenAccount) -> Option<ReadingClick> {
             }
         };
         if is_draft {
-            action(ui, Icon::SquarePen, "Continue writing", ReadingClick::GoOn);
+            action(
+                ui,
+                Icon::SquarePen,
+                "Continue writing",
+                ReadingClick::Continue,
+            );
         } else {
-            action(ui, Icon::Reply, "Reply", ReadingClick::Answer);
-            action(ui, Icon::ReplyAll, "Reply all", ReadingClick::AnswerAll);
+            action(ui, Icon::Reply, "Reply", ReadingClick::Reply);
+            action(ui, Icon::ReplyAll, "Reply all", ReadingClick::ReplyAll);
             action(ui, Icon::Forward, "Forward", ReadingClick::Forward);
         }
         ui.spacing_mut().item_spacing.x = widgets::HALF;
@@ -279,17 +273,13 @@ fn actions(ui: &mut Ui, account: &OpenAccount) -> Option<ReadingClick> {
                 click = Some(what);
             }
         };
-        let delete = match account.deletes_for_good() {
-            true => "Delete for good",
-            false => "Delete",
+        let delete = if account.deletes_for_good() {
+            "Delete for good"
+        } else {
+            "Delete"
         };
         small(ui, Icon::Flag, "Flag", ReadingClick::Flag);
-        small(
-            ui,
-            Icon::MailMinus,
-            "Mark as not read",
-            ReadingClick::Unread,
-        );
+        small(ui, Icon::MailMinus, "Mark as unread", ReadingClick::Unread);
         small(ui, Icon::Archive, "Archive", ReadingClick::Archive);
         small(ui, Icon::Trash2, delete, ReadingClick::Delete);
         if let Some(folder) = move_menu(ui, &account.folders) {
@@ -313,7 +303,7 @@ fn move_menu(ui: &mut Ui, folders: &[MailFolder]) -> Option<String> {
     chosen
 }
 
-/// The files of the message, each with a button that saves it.
+/// Draws a button for each file of the message, which saves it.
 fn files(ui: &mut Ui, files: &[Attachment]) -> Option<ReadingClick> {
     if files.is_empty() {
         return None;

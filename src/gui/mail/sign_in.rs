@@ -1,5 +1,4 @@
-//! The card at which one signs in: an account, its password, and perhaps other servers than the
-//! configuration's.
+//! The sign-in card: an account, its password, and other servers than the configuration's if needed.
 
 use std::net::IpAddr;
 
@@ -10,31 +9,31 @@ use crate::client::{ClientSettings, Endpoint, Security};
 use crate::gui::model::account::MailAccount;
 use crate::gui::widgets;
 
-/// What stands in the card.
+/// The card.
 pub(super) struct SignIn {
     settings: ClientSettings,
     name: String,
     password: String,
-    /// Other servers than the configuration's, and how to come to them.
+    /// Use the servers below instead of the configuration's.
     elsewhere: bool,
     smtp: String,
     imap: String,
     pop3: String,
     security: Security,
-    /// The keyboard is in the first field, once.
+    /// The first field has been given the keyboard.
     begun: bool,
     /// Why the last attempt failed.
-    pub(super) wrong: Option<String>,
+    pub(super) error: Option<String>,
 }
 
-/// How wide the card is, in heights of its text.
+/// The width of the card, in heights of its text.
 const CARD: f32 = 22.0;
 
-/// How a connection can be protected, in words.
+/// The names of the ways to protect a connection.
 const SECURITIES: [(Security, &str); 3] = [
     (Security::Tls, "TLS"),
     (Security::StartTls, "STARTTLS"),
-    (Security::Plain, "none (in clear)"),
+    (Security::Plain, "none (unencrypted)"),
 ];
 
 impl SignIn {
@@ -48,16 +47,16 @@ impl SignIn {
             pop3: settings.pop3.to_string(),
             security: settings.imap.security,
             begun: false,
-            wrong: None,
+            error: None,
             settings,
         }
     }
 
-    /// Fills in the account that could not be opened, and why.
+    /// Shows the name of an account that could not be opened, and the reason.
     pub(super) fn refused(&mut self, account: &MailAccount, why: String) {
         self.name.clone_from(&account.name);
         self.password.clear();
-        self.wrong = Some(why);
+        self.error = Some(why);
     }
 
     /// The account of this name, if its password is in the configuration.
@@ -71,12 +70,12 @@ impl SignIn {
         })
     }
 
-    /// Is this account's mail on the configuration's server?
+    /// True if this account's mail is on the configuration's server.
     pub(super) fn is_configured(&self, account: &MailAccount) -> bool {
         account.imap() == &self.settings.imap
     }
 
-    /// Draws the card; the account, when somebody signs in.
+    /// Draws the card; returns the account when the user signs in.
     pub(super) fn show(&mut self, ui: &mut Ui) -> Option<MailAccount> {
         let mut account = None;
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
@@ -104,18 +103,17 @@ impl SignIn {
         if self.elsewhere {
             self.servers(ui);
         }
-        if let Some(wrong) = &self.wrong {
-            widgets::wrong(ui, wrong);
+        if let Some(error) = &self.error {
+            widgets::error(ui, error);
         }
         let pressed = widgets::primary(ui, Icon::LogIn, "Sign in").clicked();
-        match chosen {
-            Some(account) => Some(account),
-            None if pressed || entered => self.typed(),
-            None => None,
+        if chosen.is_none() && (pressed || entered) {
+            return self.typed();
         }
+        chosen
     }
 
-    /// A button for each account whose password the configuration has.
+    /// Draws a button for each account whose password is in the configuration; returns the one that was clicked.
     fn known_accounts(&mut self, ui: &mut Ui) -> Option<MailAccount> {
         let mut names: Vec<&String> = self.settings.passwords.keys().collect();
         if names.is_empty() {
@@ -131,7 +129,7 @@ impl SignIn {
                 }
             }
         });
-        ui.label("or as somebody else:");
+        ui.label("or with another account:");
         chosen
     }
 
@@ -152,16 +150,16 @@ impl SignIn {
             });
     }
 
-    /// The account that was typed.
+    /// The account in the fields; if something is wrong with them, the card says so.
     fn typed(&mut self) -> Option<MailAccount> {
         match self.account() {
             Ok(account) => {
-                self.wrong = None;
+                self.error = None;
                 self.password.clear();
                 Some(account)
             }
             Err(sentence) => {
-                self.wrong = Some(sentence);
+                self.error = Some(sentence);
                 None
             }
         }
@@ -178,7 +176,7 @@ impl SignIn {
             settings.smtp = self.endpoint(&self.smtp, &settings.smtp)?;
             settings.imap = self.endpoint(&self.imap, &settings.imap)?;
             settings.pop3 = self.endpoint(&self.pop3, &settings.pop3)?;
-            // There, the whole address is the login.
+            // At another server the whole address is the login name.
             login = name;
             if let Some(domain) = domain_elsewhere(name, &settings.smtp, &self.settings.smtp) {
                 settings.domain = domain.to_owned();
@@ -196,7 +194,7 @@ impl SignIn {
         let parsed = parts.and_then(|(host, port)| Some((host, port.parse().ok()?)));
         let Some((host, port)) = parsed.filter(|(host, port)| !host.is_empty() && *port > 0) else {
             return Err(format!(
-                "“{text}” is no server: write host:port, such as mail.example.org:993."
+                "“{text}” is not a server: write host:port, such as mail.example.org:993."
             ));
         };
         let host = host
@@ -212,20 +210,22 @@ impl SignIn {
     }
 }
 
-/// The mail domain of an account at another server: the one behind its `@`, else the server's name.
-/// Without one, the configuration's stays: of the same server, of this machine, of a mere IP address.
+/// The mail domain of an account at another server: the one after its `@`, or else the server's name. `None`, for the
+/// configuration's domain, if the server is the configuration's, this machine, or given by its IP address.
 fn domain_elsewhere<'a>(
     name: &'a str,
     server: &'a Endpoint,
     configured: &Endpoint,
 ) -> Option<&'a str> {
+    if let Some((_, domain)) = name.rsplit_once('@')
+        && !domain.is_empty()
+    {
+        return Some(domain);
+    }
     let host = server.host.as_str();
-    let behind_the_at = name.rsplit_once('@').map(|(_, domain)| domain);
-    let says_nothing =
+    let has_no_domain =
         host == configured.host || host == "localhost" || host.parse::<IpAddr>().is_ok();
-    behind_the_at
-        .filter(|domain| !domain.is_empty())
-        .or_else(|| (!says_nothing).then_some(host))
+    if has_no_domain { None } else { Some(host) }
 }
 
 #[cfg(test)]
@@ -234,7 +234,7 @@ mod tests {
 
     use super::*;
 
-    /// Who signs in by this name at another server: the login, the address, and whom `carol` means.
+    /// Signs in with this name at another server; returns the login name, the address, and what `carol` means.
     fn elsewhere(name: &str, host: &str) -> Result<[String; 3], String> {
         let here = Endpoint::new("lab.example.net", 1, Security::Plain, PathBuf::new());
         let mut card = SignIn::new(MailAccount::alice_at(here).settings);
@@ -249,14 +249,14 @@ mod tests {
     }
 
     #[test]
-    fn at_another_server_a_bare_name_is_somebody_of_that_domain() {
+    fn at_another_server_a_bare_name_belongs_to_that_domain() {
         let rows = [
-            // With an address, its domain counts; the login is the whole of it.
+            // The domain of an address counts; the login name is the whole address.
             ("bob@example.org", "mail.example.org", "example.org"),
             ("bob@example.org", "192.0.2.1", "example.org"),
             ("bob@pillarbox.test", "192.0.2.1", "pillarbox.test"),
             ("bob", "mail.example.org", "mail.example.org"),
-            // These say nothing of a domain.
+            // These tell no domain.
             ("bob", "lab.example.net", "pillarbox.test"),
             ("bob", "192.0.2.1", "pillarbox.test"),
             ("bob", "[2001:db8::1]", "pillarbox.test"),

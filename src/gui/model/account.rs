@@ -1,16 +1,16 @@
-//! An account: who one is, and on which servers.
+//! A mail account: its name, its password, and its servers.
 
 use crate::client::{ClientSettings, Endpoint};
 use crate::mail::message::Contact;
 
-/// Who one is, with the password and the servers.
+/// A mail account. Its password is never logged.
 #[derive(Clone)]
 pub struct MailAccount {
-    /// The name that one logs in with: `alice`, at another server perhaps `alice@example.org`.
+    /// The login name: `alice`, or at another server `alice@example.org`.
     pub name: String,
-    /// Never shown.
+    /// The password.
     pub password: String,
-    /// The servers, and the domain that completes names to addresses.
+    /// The servers, and the domain that completes a name to an address.
     pub settings: ClientSettings,
 }
 
@@ -21,19 +21,19 @@ impl MailAccount {
         self.settings.address(&self.name)
     }
 
-    /// As the sender of a message.
+    /// The account as the sender of a message.
     #[must_use]
     pub fn contact(&self) -> Contact {
         Contact::new(None, &self.address())
     }
 
-    /// The name that the servers know.
+    /// The login name.
     #[must_use]
     pub fn login(&self) -> &str {
         &self.name
     }
 
-    /// Where IMAP is spoken.
+    /// The IMAP server.
     #[must_use]
     pub fn imap(&self) -> &Endpoint {
         &self.settings.imap
@@ -42,7 +42,7 @@ impl MailAccount {
 
 #[cfg(test)]
 impl MailAccount {
-    /// For tests: alice, whose servers are all here.
+    /// For tests: Alice's account, whose servers are all at this endpoint.
     pub(in crate::gui) fn alice_at(endpoint: Endpoint) -> MailAccount {
         MailAccount {
             name: "alice".to_owned(),
@@ -58,7 +58,6 @@ impl MailAccount {
     }
 }
 
-/// No password reaches a log.
 impl std::fmt::Debug for MailAccount {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Account")

@@ -1,4 +1,4 @@
-//! A message that is being written: what stands in the fields, and the draft that it makes.
+//! The fields of a compose window, and the draft that they make.
 
 use std::time::SystemTime;
 
@@ -7,148 +7,146 @@ use crate::mail::message::contact::NotAnAddress;
 use crate::mail::message::{Attachment, Contact, Draft, ParsedMessage};
 use crate::teaching::text::local_date;
 
-/// What stands in the fields of the window in which one writes.
+/// The fields of a compose window.
 #[derive(Clone, Debug, Default)]
 pub struct ComposeForm {
-    /// Whom it is for, as it was typed.
+    /// The recipients as they were typed.
     pub to: String,
-    /// Who should know of it.
+    /// Recipients of a copy.
     pub cc: String,
-    /// Who gets it without the others' knowing.
+    /// Recipients of a blind copy.
     pub bcc: String,
-    /// What it is about.
+    /// The subject.
     pub subject: String,
     /// The text.
     pub text: String,
-    /// The files that go along.
+    /// The attached files.
     pub files: Vec<Attachment>,
-    /// The message that it answers, and the conversation before that.
-    answered: Option<String>,
+    /// The Message-ID of the message that this one answers.
+    in_reply_to: Option<String>,
+    /// The Message-IDs of the conversation.
     references: Vec<String>,
-    /// The message in Drafts that it was taken from, and that goes when it is sent or kept anew.
-    pub kept: Option<MessageLocation>,
-    /// The message that it answers or passes on, and what becomes of that: it is marked.
+    /// The message in Drafts that this one continues. It is removed when this one is sent or kept.
+    pub draft_location: Option<MessageLocation>,
+    /// The message that this one answers or forwards. It is marked when this one is sent.
     pub about: Option<(MessageLocation, Relation)>,
 }
 
 /// Where a message is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MessageLocation {
-    /// The address of the account whose folder it is: the numbers of another account mean other messages.
+    /// The address of the account. The same UID in another account is another message.
     pub account: String,
     /// The folder.
     pub folder: String,
-    /// Which of the messages in it.
+    /// The UID in the folder.
     pub uid: u32,
 }
 
-/// What a message is to another one.
+/// How a new message is related to an older one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Relation {
-    /// It answers it: `\Answered`.
-    Answers,
-    /// It passes it on: `$Forwarded` (RFC 5550 §5.9).
-    Forwards,
+    /// It answers the older one, which gets the flag `\Answered`.
+    Reply,
+    /// It forwards the older one, which gets the keyword `$Forwarded` (RFC 5550 §5.9).
+    Forward,
 }
 
-/// Who gets an answer.
+/// The recipients of a reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReplyTo {
-    /// Who wrote.
+    /// The sender alone.
     Sender,
-    /// All who got it, too.
+    /// The sender, and everyone who got the message.
     All,
 }
 
 impl ComposeForm {
-    /// An answer to a message, by the one with this address.
+    /// A reply to a message, by the account with the address `me`.
     #[must_use]
-    pub fn answer(
+    pub fn reply(
         place: MessageLocation,
-        reading: &ParsedMessage,
+        message: &ParsedMessage,
         me: &str,
-        whom: ReplyTo,
+        to: ReplyTo,
     ) -> ComposeForm {
-        let own = |contact: &&Contact| contact.address().eq_ignore_ascii_case(me);
-        let (from, to) = (&reading.from, &reading.to);
-        // Who answers his own message writes to those he wrote to.
-        let to_whom = match from.iter().any(|from| own(&from)) {
-            true => to,
-            false if reading.reply_to.is_empty() => from,
-            false => &reading.reply_to,
+        let is_own = |contact: &Contact| contact.address().eq_ignore_ascii_case(me);
+        // A reply to one's own message goes to its recipients.
+        let recipients = if message.from.iter().any(is_own) {
+            &message.to
+        } else if message.reply_to.is_empty() {
+            &message.from
+        } else {
+            &message.reply_to
         };
-        let mut writing = ComposeForm {
-            to: listed(to_whom.iter()),
-            subject: prefixed("Re: ", &reading.subject),
-            text: quotation(reading),
-            about: Some((place, Relation::Answers)),
-            ..ComposeForm::following(reading)
+        let mut form = ComposeForm {
+            to: written(recipients),
+            subject: prefixed("Re: ", &message.subject),
+            text: quotation(message),
+            in_reply_to: message.message_id.clone(),
+            references: message.references.clone(),
+            about: Some((place, Relation::Reply)),
+            ..ComposeForm::default()
         };
-        if whom == ReplyTo::All {
-            let named =
-                |contact: &&Contact| to_whom.iter().any(|one| one.address() == contact.address());
-            let others = to.iter().chain(&reading.cc);
-            writing.cc = listed(others.filter(|contact| !own(contact) && !named(contact)));
+        form.references.extend(message.message_id.clone());
+        if to == ReplyTo::All {
+            let is_named = |contact: &Contact| {
+                let mut addresses = recipients.iter().map(Contact::address);
+                addresses.any(|address| address == contact.address())
+            };
+            let others = message.to.iter().chain(&message.cc);
+            form.cc = written(others.filter(|one| !is_own(one) && !is_named(one)));
         }
-        writing
+        form
     }
 
-    /// A message passed on, with its files.
+    /// A message that is forwarded with its files.
     #[must_use]
-    pub fn forward(place: MessageLocation, reading: &ParsedMessage) -> ComposeForm {
-        let head = [
-            ("From", listed(reading.from.iter())),
-            ("To", listed(reading.to.iter())),
-            ("Cc", listed(reading.cc.iter())),
-            ("Date", reading.date.map(local_date).unwrap_or_default()),
-            ("Subject", reading.subject.clone()),
+    pub fn forward(place: MessageLocation, message: &ParsedMessage) -> ComposeForm {
+        let fields = [
+            ("From", written(&message.from)),
+            ("To", written(&message.to)),
+            ("Cc", written(&message.cc)),
+            ("Date", message.date.map(local_date).unwrap_or_default()),
+            ("Subject", message.subject.clone()),
         ];
-        let present = head.iter().filter(|(_, value)| !value.is_empty());
-        let head: String = present
-            .map(|(name, value)| format!("{name}: {value}\n"))
-            .collect();
+        let mut text = "\n\n-------- Forwarded message --------\n".to_owned();
+        for (name, value) in fields {
+            if !value.is_empty() {
+                text.push_str(&format!("{name}: {value}\n"));
+            }
+        }
+        text.push_str(&format!("\n{}", message.text));
         ComposeForm {
-            subject: prefixed("Fwd: ", &reading.subject),
-            text: format!(
-                "\n\n-------- Forwarded message --------\n{head}\n{}",
-                reading.text
-            ),
-            files: reading.attachments.clone(),
-            about: Some((place, Relation::Forwards)),
+            subject: prefixed("Fwd: ", &message.subject),
+            text,
+            files: message.attachments.clone(),
+            about: Some((place, Relation::Forward)),
             ..ComposeForm::default()
         }
     }
 
-    /// A draft that is taken up again.
+    /// A draft that is continued.
     #[must_use]
-    pub fn draft_again(place: MessageLocation, reading: &ParsedMessage) -> ComposeForm {
+    pub fn continued(place: MessageLocation, draft: &ParsedMessage) -> ComposeForm {
         ComposeForm {
-            to: listed(reading.to.iter()),
-            cc: listed(reading.cc.iter()),
-            bcc: listed(reading.bcc.iter()),
-            subject: reading.subject.clone(),
-            text: reading.text.clone(),
-            files: reading.attachments.clone(),
-            kept: Some(place),
-            references: reading.references.clone(),
-            answered: reading.references.last().cloned(),
-            ..ComposeForm::default()
+            to: written(&draft.to),
+            cc: written(&draft.cc),
+            bcc: written(&draft.bcc),
+            subject: draft.subject.clone(),
+            text: draft.text.clone(),
+            files: draft.attachments.clone(),
+            draft_location: Some(place),
+            references: draft.references.clone(),
+            in_reply_to: draft.references.last().cloned(),
+            about: None,
         }
     }
 
-    fn following(reading: &ParsedMessage) -> ComposeForm {
-        let conversation = reading.references.iter().chain(&reading.message_id);
-        ComposeForm {
-            answered: reading.message_id.clone(),
-            references: conversation.cloned().collect(),
-            ..ComposeForm::default()
-        }
-    }
-
-    /// The message that this makes, written now.
+    /// The message that the fields make, dated now.
     ///
     /// # Errors
-    /// The first recipient that is no address.
+    /// The first recipient that is not an address.
     pub fn draft(&self, from: Contact, settings: &ClientSettings) -> Result<Draft, NotAnAddress> {
         let mut draft = Draft::new(from, &settings.domain);
         draft.to = settings.contacts(&self.to)?;
@@ -157,67 +155,61 @@ impl ComposeForm {
         draft.subject.clone_from(&self.subject);
         draft.text.clone_from(&self.text);
         draft.attachments.clone_from(&self.files);
-        draft.in_reply_to.clone_from(&self.answered);
+        draft.in_reply_to.clone_from(&self.in_reply_to);
         draft.references.clone_from(&self.references);
         draft.date = SystemTime::now();
         Ok(draft)
     }
 
-    /// Is there nothing in it that would be missed?
+    /// True if every field is empty, and no file is attached.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         let fields = [&self.to, &self.cc, &self.bcc, &self.subject, &self.text];
         fields.iter().all(|field| field.trim().is_empty()) && self.files.is_empty()
     }
-
-    /// The octets of the files.
-    #[must_use]
-    pub fn octets(&self) -> usize {
-        self.files.iter().map(|file| file.bytes.len()).sum()
-    }
 }
 
-fn listed<'a>(contacts: impl Iterator<Item = &'a Contact>) -> String {
-    let written = contacts.map(|contact| match contact.name() {
-        // A comma in a name would part it.
-        Some(name) if name.contains([',', ';', '<', '"']) => {
-            format!("\"{}\" <{}>", name.replace('"', ""), contact.address())
-        }
-        _ => contact.to_string(),
-    });
-    written.collect::<Vec<String>>().join(", ")
-}
-
-/// `Re: Tea`, and of `Re: Tea` the same.
-fn prefixed(prefix: &str, subject: &str) -> String {
-    let begin = subject.get(..prefix.trim_end().len()).unwrap_or_default();
-    match begin.eq_ignore_ascii_case(prefix.trim_end()) {
-        true => subject.to_owned(),
-        false => format!("{prefix}{subject}"),
-    }
-}
-
-/// The text of a message, each line behind `> ` (RFC 3676 §4.5).
-fn quotation(reading: &ParsedMessage) -> String {
-    let name = |contact: &Contact| contact.name().unwrap_or(contact.address()).to_owned();
-    let who = reading
-        .from
-        .first()
-        .map_or_else(|| "Somebody".to_owned(), name);
-    let when = reading.date.map(local_date);
-    let head = match when {
-        Some(when) => format!("On {when}, {who} wrote:"),
-        None => format!("{who} wrote:"),
-    };
-    let quoted = reading
-        .text
-        .trim_end()
-        .lines()
-        .map(|line| match line.starts_with('>') {
-            true => format!(">{line}\n"),
-            false => format!("> {line}\n"),
+/// Contacts as one types them, separated by commas.
+fn written<'a>(contacts: impl IntoIterator<Item = &'a Contact>) -> String {
+    let mut written = Vec::new();
+    for contact in contacts {
+        written.push(match contact.name() {
+            // A comma in a name would end the contact.
+            Some(name) if name.contains([',', ';', '<', '"']) => {
+                format!("\"{}\" <{}>", name.replace('"', ""), contact.address())
+            }
+            _ => contact.to_string(),
         });
-    format!("\n\n{head}\n{}", quoted.collect::<String>())
+    }
+    written.join(", ")
+}
+
+/// The subject with this prefix, unless it has it already: `Re: Tea` for both `Tea` and `Re: Tea`.
+fn prefixed(prefix: &str, subject: &str) -> String {
+    let word = prefix.trim_end();
+    let begin = subject.get(..word.len()).unwrap_or_default();
+    if begin.eq_ignore_ascii_case(word) {
+        subject.to_owned()
+    } else {
+        format!("{prefix}{subject}")
+    }
+}
+
+/// The text of a message as a quotation, with `>` before each line (RFC 3676 §4.5).
+fn quotation(message: &ParsedMessage) -> String {
+    let who = match message.from.first() {
+        Some(contact) => contact.name().unwrap_or(contact.address()),
+        None => "Somebody",
+    };
+    let mut text = match message.date.map(local_date) {
+        Some(when) => format!("\n\nOn {when}, {who} wrote:\n"),
+        None => format!("\n\n{who} wrote:\n"),
+    };
+    for line in message.text.trim_end().lines() {
+        let mark = if line.starts_with('>') { ">" } else { "> " };
+        text.push_str(&format!("{mark}{line}\n"));
+    }
+    text
 }
 
 #[cfg(test)]

@@ -3,22 +3,22 @@
 use crate::mail::protocol::imap::response::{Listed, MailboxStatus};
 use crate::mail::protocol::imap::{SpecialUse, StatusItem};
 
-/// A folder.
+/// A mail folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MailFolder {
-    /// Its whole name, by which it is opened: `Lists.rust`.
+    /// The full name, by which it is opened: `Lists.rust`.
     pub name: String,
-    /// What is shown of it: `rust`.
+    /// The name that is shown: `rust`.
     pub label: String,
-    /// How deep it lies below others.
+    /// The number of folders above it.
     pub depth: usize,
-    /// What it is for.
+    /// Its special use.
     pub special_use: Option<SpecialUse>,
-    /// Can it be opened, or does it only hold others?
+    /// False if it only contains other folders.
     pub opens: bool,
-    /// Messages in it, as far as is known.
+    /// The number of messages in it, as far as is known.
     pub messages: u64,
-    /// Those of them that were not read.
+    /// The number of unread messages.
     pub unread: u64,
 }
 
@@ -42,7 +42,7 @@ impl MailFolder {
         }
     }
 
-    /// The inbox, then drafts, sent mail, archive, junk and trash, then the others by name.
+    /// The sort key: inbox, drafts, sent mail, archive, junk and trash come first, then the others by name.
     fn rank(&self) -> (usize, &str) {
         let special = match &self.special_use {
             _ if self.name == INBOX => 0,
@@ -57,7 +57,7 @@ impl MailFolder {
     }
 }
 
-/// What the server says that the folder is for (RFC 6154), and where it says nothing, what its name says.
+/// The special use that the server tells (RFC 6154); otherwise the one that the name suggests.
 fn special_use(listed: &Listed, name: &str) -> Option<SpecialUse> {
     let mut uses = SpecialUse::STORING.into_iter();
     let told = uses.find(|special_use| listed.has(&special_use.to_string()));
@@ -70,7 +70,7 @@ fn special_use(listed: &Listed, name: &str) -> Option<SpecialUse> {
 /// The folder that mail is delivered to (RFC 3501 §5.1).
 pub const INBOX: &str = "INBOX";
 
-/// What LIST and STATUS told, in order.
+/// The folders of the answers to LIST and STATUS, in the order of the window.
 #[must_use]
 pub fn in_order(listed: &[(Listed, Option<MailboxStatus>)]) -> Vec<MailFolder> {
     let folders = listed
@@ -81,7 +81,7 @@ pub fn in_order(listed: &[(Listed, Option<MailboxStatus>)]) -> Vec<MailFolder> {
     folders
 }
 
-/// The folder for this use, if there is one.
+/// The folder with this special use, if there is one.
 #[must_use]
 pub fn for_use<'a>(folders: &'a [MailFolder], special_use: &SpecialUse) -> Option<&'a MailFolder> {
     let is = |folder: &&MailFolder| folder.special_use.as_ref() == Some(special_use);
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn the_inbox_is_first_and_what_is_for_something_before_the_rest() {
+    fn the_inbox_is_first_and_folders_with_a_special_use_come_before_the_others() {
         let folders = in_order(&[
             listed("Alpha", &[]),
             listed("Gone", &["\\trash"]),

@@ -1,8 +1,8 @@
-//! The list of a folder's messages: which there are, in which order, and what is known of them.
+//! The list of the messages in a folder: their order, and the rows that are known.
 //!
-//! The order is the whole folder's, as numbers; what a row shows is fetched for the rows that are
-//! seen, a window at a time, and forgotten when there is too much of it. So a folder of a hundred
-//! thousand messages costs its UIDs.
+//! The UIDs of the whole folder are in memory, in their order. What a row shows is fetched for the visible rows, a window
+//! at a time, and forgotten when there is too much of it. So a folder with a hundred thousand messages costs little more
+//! than its UIDs.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::Range;
@@ -14,70 +14,71 @@ use crate::mail::protocol::imap::search::{Criterion, SortKey};
 /// What a row of the list shows.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct MessageRow {
-    /// The message.
+    /// The UID of the message.
     pub uid: u32,
-    /// Its sender's name, or address; in folders of one's own mail whom it is for.
+    /// The name of the sender, or the address.
     pub from: String,
-    /// What it is about.
+    /// The subject.
     pub subject: String,
-    /// When it came.
+    /// When the message arrived.
     pub received: Option<SystemTime>,
-    /// Its octets.
-    pub octets: u64,
-    /// Its flags.
+    /// The size in bytes.
+    pub size: u64,
+    /// The flags.
     pub flags: Flags,
-    /// Are there files in it?
+    /// True if it has attached files.
     pub has_files: bool,
 }
 
 impl MessageRow {
-    /// Was it not read yet?
+    /// True if it was not read yet.
     #[must_use]
     pub fn is_unread(&self) -> bool {
         !self.flags.has(Flag::Seen)
     }
 }
 
-/// A column that one can sort by.
+/// A column by which the list can be sorted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Column {
-    /// Who wrote it.
+    /// The sender.
     From,
-    /// What it is about.
+    /// The subject.
     Subject,
-    /// When it came.
+    /// The time of arrival.
     Received,
-    /// How large it is.
+    /// The size.
     Size,
 }
 
 /// The order of the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SortOrder {
-    /// By what.
+    /// The column by which it is sorted.
     pub column: Column,
-    /// The largest, or latest, first?
+    /// True if the largest or latest comes first.
     pub descending: bool,
 }
 
 impl SortOrder {
-    /// The newest first.
+    /// Sorted by the time of arrival, the newest first.
     pub const NEWEST: SortOrder = SortOrder {
         column: Column::Received,
         descending: true,
     };
 
-    /// The order after a click on this column: another one begins as people want it, the same turns.
+    /// The order after a click on this column. A second click reverses it.
     #[must_use]
     pub fn clicked(self, column: Column) -> SortOrder {
-        let descending = match self.column == column {
-            true => !self.descending,
-            false => matches!(column, Column::Received | Column::Size),
+        let descending = if self.column == column {
+            !self.descending
+        } else {
+            matches!(column, Column::Received | Column::Size)
         };
         SortOrder { column, descending }
     }
 
-    /// As SORT says it (RFC 5256 §3).
+    /// The criteria of SORT (RFC 5256 §3).
     #[must_use]
     pub fn criteria(self) -> Vec<Criterion> {
         let key = match self.column {
@@ -93,33 +94,33 @@ impl SortOrder {
     }
 }
 
-/// Rows that are fetched at a time: more than a screen has, few enough to come at once.
+/// The number of rows that are fetched at a time: more than fit on a screen, and few enough to arrive at once.
 pub const WINDOW: usize = 100;
 
-/// Rows that are kept: some megabytes.
+/// The number of rows that are kept, which take some megabytes.
 const KEPT: usize = 5_000;
 
 /// The list.
 #[derive(Debug)]
 pub struct MessageList {
-    /// The folder that is open; `None` before the first.
+    /// The open folder; `None` before the first one.
     pub folder: Option<String>,
-    /// The order that was asked for.
+    /// The order that was chosen.
     pub order: SortOrder,
-    /// What is searched for; empty shows all.
+    /// The text of the search; empty shows all messages.
     pub search: String,
-    /// What the UIDs are valid under; `None` before any are known.
+    /// The UIDVALIDITY of the UIDs; `None` before any are known.
     uid_validity: Option<u32>,
     uids: Vec<u32>,
     rows: HashMap<u32, MessageRow>,
-    /// Those that may have changed since they were fetched.
+    /// The rows that may have changed since they were fetched.
     stale: HashSet<u32>,
-    /// A window of rows is on its way.
+    /// A window of rows was asked for, and has not come yet.
     awaited: bool,
     selected: BTreeSet<u32>,
-    /// The row at which the keyboard is, by its message.
+    /// The UID of the row at which the keyboard is.
     cursor: Option<u32>,
-    /// The other end of a selection that grows.
+    /// The UID of the row at which a selection of several rows begins.
     anchor: Option<u32>,
 }
 
@@ -144,16 +145,16 @@ impl Default for MessageList {
 /// How a click or a key changes the selection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Select {
-    /// This one alone.
+    /// Select this row alone.
     Only,
-    /// This one too, or no longer: Ctrl.
+    /// Add this row to the selection, or remove it (Ctrl).
     Toggle,
-    /// All up to this one: Shift.
+    /// Select all rows up to this one (Shift).
     UpTo,
 }
 
 impl MessageList {
-    /// Another folder: nothing is known of it yet.
+    /// Opens another folder, of which nothing is known yet.
     pub fn open(&mut self, folder: &str) {
         let order = self.order;
         *self = MessageList {
@@ -163,8 +164,8 @@ impl MessageList {
         };
     }
 
-    /// The folder's UIDs are valid under this from now on; `false`: those that were known were valid under another,
-    /// mean other messages now, and are forgotten with all that was known of them (RFC 3501 §2.3.1.1).
+    /// Sets the UIDVALIDITY. If it was another one, the UIDs mean other messages now (RFC 3501 §2.3.1.1): the list
+    /// forgets what it knows, and this returns false.
     pub fn validate(&mut self, uid_validity: u32) -> bool {
         let same = self.uid_validity.is_none_or(|known| known == uid_validity);
         if !same && let Some(folder) = self.folder.take() {
@@ -176,8 +177,8 @@ impl MessageList {
         same
     }
 
-    /// The messages that there are now, in their order. What is known of them stays, until it is seen
-    /// again and fetched anew; what is selected stays as far as it is still there.
+    /// Sets the messages in their order. Rows and selected messages that are still there stay; the rows are fetched
+    /// again when they are visible.
     pub fn set(&mut self, uids: Vec<u32>) {
         let there: HashSet<u32> = uids.iter().copied().collect();
         self.rows.retain(|uid, _| there.contains(uid));
@@ -189,33 +190,33 @@ impl MessageList {
         self.awaited = false;
     }
 
-    /// How many rows there are.
+    /// The number of rows.
     #[must_use]
     pub fn len(&self) -> usize {
         self.uids.len()
     }
 
-    /// Are there none?
+    /// True if there are no rows.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.uids.is_empty()
     }
 
-    /// The message of a row, and what is known of it.
+    /// The UID at this position, and its row if that is known.
     #[must_use]
     pub fn row(&self, at: usize) -> Option<(u32, Option<&MessageRow>)> {
         let uid = *self.uids.get(at)?;
         Some((uid, self.rows.get(&uid)))
     }
 
-    /// What is known of a message.
+    /// The row of this message, if it is known.
     #[must_use]
     pub fn known(&self, uid: u32) -> Option<&MessageRow> {
         self.rows.get(&uid)
     }
 
-    /// The messages to ask for, now that these rows are seen; none while others are on their way. Those that do
-    /// not come are not asked for again until the folder was looked at anew (`set`).
+    /// The messages to fetch when these rows are visible; none while others are on their way. Rows that do not come are
+    /// not asked for again before the next [`set`](MessageList::set).
     pub fn wanted(&mut self, seen: Range<usize>) -> Vec<u32> {
         if self.awaited {
             return Vec::new();
@@ -230,13 +231,13 @@ impl MessageList {
         let from = seen.start.saturating_sub(WINDOW / 4);
         let window = self.uids.get(from..).unwrap_or_default().iter();
         let mut wanted: Vec<u32> = window.take(WINDOW).filter(unknown).copied().collect();
-        // A sequence set is made of sorted numbers.
+        // A sequence set needs sorted numbers.
         wanted.sort_unstable();
         self.awaited = true;
         wanted
     }
 
-    /// The rows that were asked for have come; those of `asked` that have not are gone.
+    /// Takes in the rows that were asked for. Messages that have no row are gone.
     pub fn learn(&mut self, asked: &[u32], rows: Vec<MessageRow>) {
         self.awaited = false;
         if self.rows.len() + rows.len() > KEPT {
@@ -251,7 +252,7 @@ impl MessageList {
         self.uids.retain(|uid| !missing(uid));
     }
 
-    /// Flags of these messages have changed; how many more of them are unread now.
+    /// Changes the flags of these messages; returns how many more of them are unread now.
     pub fn change(&mut self, uids: &[u32], change: &FlagChange) -> i64 {
         let mut more = 0;
         for uid in uids {
@@ -264,7 +265,7 @@ impl MessageList {
         more
     }
 
-    /// In how many of these messages, as far as is known, this changes something.
+    /// The number of these messages that the change would alter, as far as is known.
     #[must_use]
     pub fn would_change(&self, uids: &[u32], change: &FlagChange) -> usize {
         let rows = uids.iter().filter_map(|uid| self.rows.get(uid));
@@ -272,12 +273,12 @@ impl MessageList {
             .count()
     }
 
-    /// What is known of the rows may be out of date: what is seen of them is fetched anew.
+    /// Has every row fetched again when it is visible: it may have changed.
     pub fn doubt(&mut self) {
         self.stale = self.rows.keys().copied().collect();
     }
 
-    /// These messages are gone; the one behind them is at hand.
+    /// Removes messages. If the cursor was on one of them, the next message gets it.
     pub fn remove(&mut self, gone: &[u32]) {
         let gone: HashSet<u32> = gone.iter().copied().collect();
         let first = self.uids.iter().position(|uid| gone.contains(uid));
@@ -297,20 +298,20 @@ impl MessageList {
         self.selected.iter().copied().collect()
     }
 
-    /// Is it selected?
+    /// True if the message is selected.
     #[must_use]
     pub fn is_selected(&self, uid: u32) -> bool {
         self.selected.contains(&uid)
     }
 
-    /// The row at which the keyboard is.
+    /// The position of the row at which the keyboard is.
     #[must_use]
     pub fn cursor(&self) -> Option<usize> {
         let cursor = self.cursor?;
         self.uids.iter().position(|uid| *uid == cursor)
     }
 
-    /// A row is clicked, or reached with the keyboard.
+    /// Selects a row that was clicked, or reached with the keyboard.
     pub fn select(&mut self, at: usize, how: Select) {
         let Some(&uid) = self.uids.get(at) else {
             return;
@@ -324,11 +325,8 @@ impl MessageList {
             }
             Select::UpTo => {
                 let anchor = self.anchor.unwrap_or(uid);
-                let from = self
-                    .uids
-                    .iter()
-                    .position(|uid| *uid == anchor)
-                    .unwrap_or(at);
+                let anchor = self.uids.iter().position(|uid| *uid == anchor);
+                let from = anchor.unwrap_or(at);
                 let range = from.min(at)..=from.max(at);
                 let range = self.uids.get(range).unwrap_or_default();
                 self.selected = range.iter().copied().collect();
@@ -340,7 +338,7 @@ impl MessageList {
         }
     }
 
-    /// All of them are selected.
+    /// Selects all messages.
     pub fn select_all(&mut self) {
         self.selected = self.uids.iter().copied().collect();
     }

@@ -1,5 +1,4 @@
-//! The laboratory's servers as the window knows them: where they listen, what is in their mailboxes,
-//! what waits in their queue.
+//! The built-in servers as the window shows them: their state, their mailboxes, and their queue.
 
 use std::net::SocketAddr;
 
@@ -7,129 +6,126 @@ use jiff::Timestamp;
 
 use crate::server::Listening;
 
-/// What is known of the servers inside.
+/// The built-in servers.
 #[derive(Default)]
 pub struct BuiltInServers {
-    /// Are they open?
-    pub standing: ServersState,
+    /// Whether they are open.
+    pub state: ServersState,
     /// Their mail, as it was counted last.
     pub counts: Counts,
-    /// Why it could not be counted.
-    pub trouble: Option<String>,
+    /// Why the mail could not be counted.
+    pub error: Option<String>,
 }
 
-/// Are the servers inside open?
+/// Whether the built-in servers are open.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum ServersState {
-    /// Nobody has looked yet.
+    /// Not known yet.
     #[default]
     Unknown,
-    /// They are not, and could be.
+    /// They are closed, and their ports are free.
     Closed,
-    /// They are about to be.
+    /// They are starting.
     Opening,
-    /// They listen here.
+    /// They listen at these addresses.
     Open(Vec<Listening>),
     /// They are ending their conversations.
     Closing,
-    /// Another program has this address: `pillarbox serve`, most likely.
+    /// Another program listens at this address, most likely `pillarbox serve`.
     Elsewhere(SocketAddr),
-    /// They could not be opened, and this says why.
+    /// They could not be opened, for this reason.
     Failed(String),
 }
 
-/// The mail of the servers.
+/// The number of messages in the mailboxes and in the queue.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Each mailbox of each account.
+    /// A row for each mailbox of each account.
     pub mailboxes: Vec<MailboxRow>,
-    /// What waits for other servers: a row for each recipient.
+    /// A row for each recipient to whom a message could not be delivered yet.
     pub queue: Vec<QueueRow>,
 }
 
 /// A mailbox.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MailboxRow {
-    /// Whose.
+    /// Its account.
     pub account: String,
     /// Its name.
     pub mailbox: String,
-    /// How many messages are in it.
+    /// The number of messages in it.
     pub messages: usize,
-    /// How many of them were not read.
+    /// The number of unread messages.
     pub unread: usize,
 }
 
-/// A recipient of a message that waits.
+/// A recipient of a message in the queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QueueRow {
     /// The message's name in the queue.
     pub id: String,
-    /// Who sent it.
+    /// Its sender.
     pub from: String,
-    /// Who is to get it.
+    /// The recipient.
     pub to: String,
-    /// How often it was tried.
+    /// The number of attempts so far.
     pub attempts: u32,
-    /// When it is tried next.
+    /// The time of the next attempt.
     pub next: Timestamp,
-    /// What was answered last.
+    /// The last answer of the other server.
     pub why: String,
 }
 
-/// What the worker tells.
-pub enum News {
-    /// Whether the servers are open.
-    Stands(ServersState),
-    /// Their mail, or why it cannot be counted.
-    Counted(Result<Counts, String>),
-}
-
 impl BuiltInServers {
-    /// Takes in what the worker has told.
-    pub fn take(&mut self, news: News) {
-        match news {
-            News::Stands(standing) => {
-                if !matches!(standing, ServersState::Open(_)) {
-                    self.counts = Counts::default();
-                }
-                self.trouble = None;
-                self.standing = standing;
-            }
-            News::Counted(Ok(counts)) => (self.counts, self.trouble) = (counts, None),
-            News::Counted(Err(why)) => self.trouble = Some(why),
+    /// Sets the state. Servers that are not open have no mail.
+    pub fn set_state(&mut self, state: ServersState) {
+        self.state = state;
+        self.error = None;
+        if !self.is_open() {
+            self.counts = Counts::default();
         }
     }
 
-    /// Are the servers inside open?
+    /// Sets the counts, or the reason why the mail could not be counted.
+    pub fn set_counts(&mut self, counts: Result<Counts, String>) {
+        match counts {
+            Ok(counts) => {
+                self.counts = counts;
+                self.error = None;
+            }
+            Err(why) => self.error = Some(why),
+        }
+    }
+
+    /// True if they are open.
     #[must_use]
     pub fn is_open(&self) -> bool {
-        matches!(self.standing, ServersState::Open(_))
+        matches!(self.state, ServersState::Open(_))
     }
 
-    /// Do servers listen, ours or another program's?
+    /// True if servers listen, these or another program's.
     #[must_use]
     pub fn is_served(&self) -> bool {
-        self.is_open() || matches!(self.standing, ServersState::Elsewhere(_))
+        self.is_open() || matches!(self.state, ServersState::Elsewhere(_))
     }
 
-    /// How they stand, in a sentence.
+    /// The state as a sentence.
     #[must_use]
     pub fn sentence(&self) -> String {
-        match &self.standing {
-            ServersState::Unknown => "Looking whether servers run already.".to_owned(),
+        match &self.state {
+            ServersState::Unknown => "Checking whether servers are already running.".to_owned(),
             ServersState::Closed => {
-                "No server runs here. Start them, and this window is a whole post office."
+                "No server runs here. Start the servers, and this window is a whole post office."
                     .to_owned()
             }
             ServersState::Opening => "The servers are starting.".to_owned(),
             ServersState::Open(_) => {
                 "The servers run inside this window, and stop when it is closed.".to_owned()
             }
-            ServersState::Closing => "The servers say goodbye to their clients.".to_owned(),
+            ServersState::Closing => "The servers are ending their conversations.".to_owned(),
             ServersState::Elsewhere(address) => format!(
-                "Another program listens at {address}, most likely pillarbox serve in a terminal: \
-                 this window uses it. What happens inside it, it shows itself."
+                "Another program listens at {address}, most likely pillarbox serve in a terminal. This window uses \
+                 that program's servers, but cannot show their mailboxes and their queue."
             ),
             ServersState::Failed(why) => format!("The servers could not start: {why}"),
         }

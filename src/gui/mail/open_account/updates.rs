@@ -1,34 +1,36 @@
-//! What the workers of an account tell, and what follows from it.
+//! What an open account does with the updates of its workers.
 
-use super::{AccountEffects, ConnectionState, ImapJob, OpenAccount};
+use super::{AccountEffects, BeingKept, ConnectionState, OpenAccount};
 use crate::gui::mail::idle_worker::{IdleUpdate, IdleWorker};
-use crate::gui::mail::imap_worker::{self, ImapUpdate};
+use crate::gui::mail::imap_jobs::ImapJob;
+use crate::gui::mail::imap_worker::{FailedJob, ImapUpdate};
+use crate::gui::model::compose_form::ComposeForm;
 use crate::gui::model::rendered_message::RenderedMessage;
 use crate::gui::popup::Popups;
 use crate::mail::message::{Flag, FlagChange, Flags};
 
 impl OpenAccount {
-    /// Takes in what the workers have told.
-    pub(in crate::gui::mail) fn hear(&mut self, popups: &mut Popups) -> AccountEffects {
-        let mut heard = AccountEffects::default();
-        let news: Vec<ImapUpdate> = self.mailer.news().collect();
-        for news in news {
-            self.hear_keeping(&news, popups, &mut heard);
-            self.hear_mailer(news);
+    /// Takes in the updates that have come from the workers.
+    pub(in crate::gui::mail) fn update(&mut self, popups: &mut Popups) -> AccountEffects {
+        let mut effects = AccountEffects::default();
+        let updates: Vec<ImapUpdate> = self.imap.updates().collect();
+        for update in updates {
+            self.update_kept(&update, popups, &mut effects);
+            self.take_imap(update);
         }
-        let news = self
-            .watcher
-            .as_ref()
-            .map(IdleWorker::news)
-            .unwrap_or_default();
-        news.into_iter().for_each(|news| self.hear_watcher(news));
-        self.hear_senders(popups, &mut heard);
-        heard
+        let updates = self.idle.as_ref().map(IdleWorker::updates);
+        for update in updates.unwrap_or_default() {
+            self.take_idle(update);
+        }
+        self.update_outgoing(popups, &mut effects);
+        effects
     }
 
-    fn hear_mailer(&mut self, news: ImapUpdate) {
-        let is_success = !matches!(news, ImapUpdate::Trouble(_) | ImapUpdate::Counted(_));
-        match news {
+    fn take_imap(&mut self, update: ImapUpdate) {
+        if !matches!(update, ImapUpdate::Failed(_) | ImapUpdate::Counted(_)) {
+            self.error = None;
+        }
+        match update {
             ImapUpdate::Folders(folders) | ImapUpdate::Counted(folders) => self.folders = folders,
             ImapUpdate::Opened {
                 folder,
@@ -40,53 +42,40 @@ impl OpenAccount {
                 self.opened(&folder, uids, sorted);
             }
             ImapUpdate::Rows(asked, rows) => self.list.learn(&asked, rows),
-            ImapUpdate::Progress(uid, progress) if self.awaited == Some(uid) => {
-                self.progress = progress
-            }
+            ImapUpdate::Progress(uid, part) if self.awaited == Some(uid) => self.progress = part,
             ImapUpdate::Progress(..) => {}
             ImapUpdate::Changed(folder) => self.changed(&folder),
             ImapUpdate::Message(shown) => self.show(*shown),
             ImapUpdate::Flagged(uids, change) => self.flagged(&uids, &change),
-            ImapUpdate::Gone(uids, where_to) => {
-                let many = match uids.len() {
-                    1 => "The message was".to_owned(),
-                    many => format!("{many} messages were"),
-                };
-                self.done = Some(format!("{many} {where_to}."));
-                self.list.remove(&uids);
-                self.shown.take_if(|shown| uids.contains(&shown.uid));
-                self.mailer.order(ImapJob::Folders);
-            }
+            ImapUpdate::Gone(uids, where_to) => self.gone(&uids, &where_to),
             ImapUpdate::Kept(folder, _) => {
                 self.done = Some(format!("The message is kept in {folder}."));
                 self.changed(&folder);
             }
             ImapUpdate::Created(folder) => {
-                self.done = Some(format!("There is a folder {folder} now."));
-                self.mailer.order(ImapJob::Folders);
+                self.done = Some(format!("The folder {folder} was created."));
+                self.imap.order(ImapJob::Folders);
             }
-            ImapUpdate::Trouble(trouble) => self.in_trouble(trouble),
-        }
-        if is_success {
-            self.trouble = None;
+            ImapUpdate::Failed(failed) => self.failed(failed),
         }
     }
 
-    /// Something in this folder is no longer as it was.
+    /// Refreshes what is shown of this folder, which has changed.
     fn changed(&self, folder: &str) {
         if self.list.folder.as_deref() == Some(folder) {
             self.refresh();
         }
-        self.mailer.order(ImapJob::Folders);
+        self.imap.order(ImapJob::Folders);
     }
 
-    /// Under another UIDVALIDITY the UIDs mean other messages: what is read is not what has its UID now.
+    /// Forgets the messages that are shown if the UIDVALIDITY is another one: the same UIDs mean other messages then.
     fn validate(&mut self, folder: &str, uid_validity: u32) {
         let is_open = self.list.folder.as_deref() == Some(folder);
         if is_open && !self.list.validate(uid_validity) {
-            (self.shown, self.awaited) = (None, None);
+            self.shown = None;
+            self.awaited = None;
             self.done = Some(format!(
-                "{folder} was made anew: its messages are other ones now."
+                "{folder} was created anew, and contains other messages now."
             ));
         }
     }
@@ -98,14 +87,14 @@ impl OpenAccount {
         self.list.set(uids);
         self.own_changes = 0;
         self.sorted = sorted;
-        if self.watcher.is_none() {
-            self.mailer.order(ImapJob::Folders);
+        if self.idle.is_none() {
+            self.imap.order(ImapJob::Folders);
             match IdleWorker::start(self.account.clone(), folder, &self.window) {
-                Ok(watcher) => self.watcher = Some(watcher),
-                Err(error) => log::error!("nobody watches for new mail: {error}"),
+                Ok(idle) => self.idle = Some(idle),
+                Err(error) => log::error!("new mail will not be noticed: {error}"),
             }
         }
-        self.standing = ConnectionState::Connected;
+        self.state = ConnectionState::Connected;
     }
 
     fn show(&mut self, shown: RenderedMessage) {
@@ -117,7 +106,7 @@ impl OpenAccount {
         }
     }
 
-    /// Flags were changed by us: the folder's count follows without asking for it.
+    /// Shows flags that we have changed, and corrects the folder's count without asking for it.
     fn flagged(&mut self, uids: &[u32], change: &FlagChange) {
         let more = self.list.change(uids, change);
         let open = self.list.folder.as_deref();
@@ -127,56 +116,96 @@ impl OpenAccount {
         }
     }
 
-    /// So many messages have other flags now. Whose deed that was is not told: our own come back, too.
+    fn gone(&mut self, uids: &[u32], where_to: &str) {
+        let subject = match uids.len() {
+            1 => "The message was".to_owned(),
+            many => format!("{many} messages were"),
+        };
+        self.done = Some(format!("{subject} {where_to}."));
+        self.list.remove(uids);
+        self.shown.take_if(|shown| uids.contains(&shown.uid));
+        self.imap.order(ImapJob::Folders);
+    }
+
+    fn failed(&mut self, failed: FailedJob) {
+        self.done = None;
+        self.awaited.take_if(|uid| failed.unread == Some(*uid));
+        if self.state == ConnectionState::Connecting {
+            self.state = ConnectionState::Refused {
+                why: failed.why.clone(),
+                transient: failed.transient,
+            };
+        }
+        self.error = Some(format!("{}: {}", failed.what, failed.why));
+    }
+
+    /// Finishes a message that was to be kept, if this update is about one. A draft that was not kept is returned. One
+    /// that came from another account's draft replaces that draft now.
+    fn update_kept(
+        &mut self,
+        update: &ImapUpdate,
+        popups: &mut Popups,
+        effects: &mut AccountEffects,
+    ) {
+        match update {
+            ImapUpdate::Kept(_, ticket) => {
+                let draft = self.take_kept(*ticket).and_then(|form| form.draft_location);
+                let other = draft.filter(|place| place.account != self.account.address());
+                effects.follow_ups.extend(other.map(ImapJob::Discard));
+            }
+            ImapUpdate::Failed(failed) => {
+                if let Some(form) = failed.unkept.and_then(|ticket| self.take_kept(ticket)) {
+                    popups.bad("The draft was not kept", &failed.why);
+                    effects.returned.push(form);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Removes the message with this ticket; returns the form of a draft.
+    fn take_kept(&mut self, ticket: u64) -> Option<ComposeForm> {
+        let is_it = |one: &BeingKept| one.ticket == ticket;
+        let at = self.being_kept.iter().position(is_it)?;
+        self.being_kept.remove(at).form
+    }
+
+    fn take_idle(&mut self, update: IdleUpdate) {
+        match update {
+            IdleUpdate::Watching => {
+                if self.state.is_lost() {
+                    self.error = None;
+                }
+                self.state = ConnectionState::Connected;
+                // What came before it watched, it does not report.
+                self.refresh();
+                self.imap.order(ImapJob::Folders);
+            }
+            IdleUpdate::Changed => {
+                self.refresh();
+                self.imap.order(ImapJob::Folders);
+            }
+            IdleUpdate::Flagged(messages) => self.others_flagged(messages),
+            IdleUpdate::Lost(why, next) => self.state = ConnectionState::Lost(why, next),
+        }
+    }
+
+    /// Takes in that this many messages have other flags. The server does not say who changed them: our own changes
+    /// are reported, too, and are subtracted.
     fn others_flagged(&mut self, messages: usize) {
         match self.own_changes.checked_sub(messages) {
             Some(left) => self.own_changes = left,
             None => {
                 self.own_changes = 0;
                 self.list.doubt();
-                self.mailer.order(ImapJob::Folders);
+                self.imap.order(ImapJob::Folders);
             }
-        }
-    }
-
-    fn in_trouble(&mut self, trouble: imap_worker::FailedJob) {
-        self.done = None;
-        self.awaited.take_if(|uid| trouble.unread == Some(*uid));
-        if self.standing == ConnectionState::Connecting {
-            self.standing = ConnectionState::Refused {
-                why: trouble.why.clone(),
-                transient: trouble.transient,
-            };
-        }
-        self.trouble = Some(format!("{}: {}", trouble.what, trouble.why));
-    }
-
-    fn hear_watcher(&mut self, news: IdleUpdate) {
-        match news {
-            IdleUpdate::Watching => {
-                if matches!(self.standing, ConnectionState::Lost(..)) {
-                    self.trouble = None;
-                }
-                self.standing = ConnectionState::Connected;
-                // What came before it watched is no news to it.
-                self.refresh();
-                self.mailer.order(ImapJob::Folders);
-            }
-            IdleUpdate::Changed => {
-                self.refresh();
-                self.mailer.order(ImapJob::Folders);
-            }
-            IdleUpdate::Flagged(messages) => self.others_flagged(messages),
-            IdleUpdate::Lost(why, again) => self.standing = ConnectionState::Lost(why, again),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    // A test fails by panicking.
-    #![allow(clippy::unwrap_used)]
-
     use std::path::PathBuf;
     use std::sync::mpsc;
 
@@ -184,11 +213,10 @@ mod tests {
 
     use super::*;
     use crate::client::{Endpoint, Security};
-    use crate::gui::mail::imap_worker::FailedJob;
     use crate::gui::model::account::MailAccount;
     use crate::gui::model::folders::{INBOX, MailFolder};
     use crate::gui::model::message_list::Select;
-    use crate::gui::worker::Worker;
+    use crate::gui::worker::WorkerThread;
     use crate::mail::protocol::imap::SpecialUse;
 
     fn folder(name: &str, special_use: Option<SpecialUse>) -> MailFolder {
@@ -203,22 +231,24 @@ mod tests {
         }
     }
 
-    /// An account whose mailer does nothing: what was ordered of it, and how it tells.
-    fn account() -> (OpenAccount, mpsc::Receiver<ImapJob>) {
+    /// An account whose IMAP worker does nothing; the jobs that it is given come from the channel.
+    fn idle_account() -> (OpenAccount, mpsc::Receiver<ImapJob>) {
         let endpoint = Endpoint::new("localhost", 1, Security::Plain, PathBuf::new());
         let account = MailAccount::alice_at(endpoint);
-        let (orders, ordered) = mpsc::channel();
+        let (sender, ordered) = mpsc::channel();
         let window = Context::default();
-        let mailer = Worker::start("idle", &window, move |jobs: mpsc::Receiver<ImapJob>, _| {
-            // A test that is over needs no more of them.
-            jobs.into_iter().for_each(|job| drop(orders.send(job)));
+        let imap = WorkerThread::start("idle", &window, move |jobs: mpsc::Receiver<ImapJob>, _| {
+            for job in jobs {
+                // A test that has ended needs no more jobs.
+                let _ = sender.send(job);
+            }
         });
-        (OpenAccount::new(account, mailer.unwrap(), &window), ordered)
+        (OpenAccount::new(account, imap.unwrap(), &window), ordered)
     }
 
-    fn trouble(job: &ImapJob) -> ImapUpdate {
-        ImapUpdate::Trouble(FailedJob {
-            what: job.named(),
+    fn failure(job: &ImapJob) -> ImapUpdate {
+        ImapUpdate::Failed(FailedJob {
+            what: job.failure(),
             unread: match job {
                 ImapJob::Read(uid, _) => Some(*uid),
                 _ => None,
@@ -231,29 +261,26 @@ mod tests {
 
     #[test]
     fn a_message_is_awaited_until_it_cannot_be_read_itself() {
-        let (mut account, _ordered) = account();
+        let (mut account, _ordered) = idle_account();
         account.read(7);
-        account.hear_mailer(trouble(&ImapJob::Folders));
-        account.hear_mailer(trouble(&ImapJob::Read(6, 0)));
+        account.take_imap(failure(&ImapJob::Folders));
+        account.take_imap(failure(&ImapJob::Read(6, 0)));
         assert_eq!(account.awaited, Some(7));
-        account.hear_mailer(trouble(&ImapJob::Read(7, 0)));
+        account.take_imap(failure(&ImapJob::Read(7, 0)));
         assert_eq!(account.awaited, None);
     }
 
     #[test]
-    fn an_unasked_look_leaves_what_is_told() {
-        let (mut account, _ordered) = account();
-        account.hear_mailer(trouble(&ImapJob::Move(Vec::new(), String::new())));
-        account.hear_mailer(ImapUpdate::Counted(Vec::new()));
-        assert_eq!(
-            account.trouble.as_deref(),
-            Some("Nothing was moved: refused")
-        );
+    fn an_unasked_count_leaves_the_error() {
+        let (mut account, _ordered) = idle_account();
+        account.take_imap(failure(&ImapJob::Move(Vec::new(), String::new())));
+        account.take_imap(ImapUpdate::Counted(Vec::new()));
+        assert_eq!(account.error.as_deref(), Some("Nothing was moved: refused"));
     }
 
     #[test]
-    fn nothing_is_ordered_beside_the_first_folder_until_it_is_open() {
-        let (mut account, ordered) = account();
+    fn no_job_follows_the_first_folder_until_that_is_open() {
+        let (mut account, ordered) = idle_account();
         account.open_folder("INBOX");
         let opened = ImapUpdate::Opened {
             folder: "INBOX".to_owned(),
@@ -262,37 +289,37 @@ mod tests {
             sorted: true,
         };
         assert!(matches!(ordered.recv().unwrap(), ImapJob::Open { .. }));
-        account.hear_mailer(opened);
+        account.take_imap(opened);
         drop(account);
-        let names: Vec<_> = ordered.iter().map(|job| job.named()).collect();
-        assert_eq!(names, ["The folders are not known"]);
+        let names: Vec<_> = ordered.iter().map(|job| job.failure()).collect();
+        assert_eq!(names, ["The folders could not be listed"]);
     }
 
     #[test]
     fn nothing_is_deleted_for_good_before_it_is_known_whether_there_is_a_trash() {
-        let (mut account, ordered) = account();
+        let (mut account, ordered) = idle_account();
         assert!(!account.deletes_for_good());
         account.delete(vec![7]);
         assert!(matches!(ordered.recv().unwrap(), ImapJob::Folders));
-        assert!(account.trouble.as_ref().unwrap().contains("not known yet"));
+        assert!(account.error.as_ref().unwrap().contains("not known yet"));
         account.list.open(INBOX);
-        account.hear_mailer(ImapUpdate::Folders(vec![folder(INBOX, None)]));
-        assert_eq!(account.trouble, None);
+        account.take_imap(ImapUpdate::Folders(vec![folder(INBOX, None)]));
+        assert_eq!(account.error, None);
         account.delete(vec![7]);
         assert!(matches!(ordered.recv().unwrap(), ImapJob::Remove(_)));
         let trash = folder("Trash", Some(SpecialUse::Trash));
-        account.hear_mailer(ImapUpdate::Folders(vec![folder(INBOX, None), trash]));
+        account.take_imap(ImapUpdate::Folders(vec![folder(INBOX, None), trash]));
         account.delete(vec![7]);
         assert!(matches!(ordered.recv().unwrap(), ImapJob::Move(_, to) if to == "Trash"));
     }
 
     #[test]
     fn under_another_uid_validity_nothing_is_known_any_more() {
-        let (mut account, _ordered) = account();
+        let (mut account, _ordered) = idle_account();
         account.open_folder("Lab");
         account.list.search = "tea".to_owned();
         for (uid_validity, known) in [(1, true), (1, true), (2, false)] {
-            account.hear_mailer(ImapUpdate::Opened {
+            account.take_imap(ImapUpdate::Opened {
                 folder: "Lab".to_owned(),
                 uid_validity,
                 uids: vec![7],
@@ -301,7 +328,7 @@ mod tests {
             if uid_validity == 1 && account.shown.is_none() {
                 account.list.select(0, Select::Only);
                 account.read(7);
-                account.hear_mailer(ImapUpdate::Message(Box::new(RenderedMessage::of(
+                account.take_imap(ImapUpdate::Message(Box::new(RenderedMessage::of(
                     7,
                     Vec::new(),
                 ))));
@@ -314,17 +341,17 @@ mod tests {
     }
 
     #[test]
-    fn rows_that_do_not_come_are_ordered_once() {
-        let (mut account, ordered) = account();
+    fn rows_that_do_not_come_are_fetched_once() {
+        let (mut account, ordered) = idle_account();
         account.list.set((1..=1_000).collect());
-        account.see(500..520);
+        account.fetch_visible(500..520);
         let rows = ordered.recv().unwrap();
         for at in 0..10 {
-            account.hear_mailer(trouble(&rows));
-            account.see(at..at + 20);
+            account.take_imap(failure(&rows));
+            account.fetch_visible(at..at + 20);
         }
         account.list.set((1..=1_000).collect());
-        account.see(0..20);
+        account.fetch_visible(0..20);
         drop(account);
         assert_eq!(ordered.iter().count(), 1);
     }

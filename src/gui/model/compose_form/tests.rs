@@ -1,6 +1,3 @@
-// A test fails by panicking.
-#![allow(clippy::unwrap_used)]
-
 use super::*;
 
 const MESSAGE: &[u8] = b"From: Bob <bob@here.test>\r\nTo: alice@here.test, \"Doe, Jo\" <jo@there.test>\r\n\
@@ -16,31 +13,31 @@ fn place() -> MessageLocation {
 }
 
 #[test]
-fn an_answer_goes_to_who_wrote_and_quotes() {
-    let writing = ComposeForm::answer(
+fn a_reply_goes_to_the_sender_and_quotes() {
+    let form = ComposeForm::reply(
         place(),
         &ParsedMessage::of(MESSAGE),
         "alice@here.test",
         ReplyTo::Sender,
     );
     assert_eq!(
-        (writing.to.as_str(), writing.cc.as_str()),
+        (form.to.as_str(), form.cc.as_str()),
         ("Bob <bob@here.test>", "")
     );
-    assert_eq!(writing.subject, "Re: Tea");
-    assert_eq!(writing.text, "\n\nBob wrote:\n> At five?\n>> At four.\n");
-    assert_eq!(writing.about, Some((place(), Relation::Answers)));
-    assert_eq!(writing.answered.as_deref(), Some("2@here.test"));
-    assert_eq!(writing.references, ["1@here.test", "2@here.test"]);
+    assert_eq!(form.subject, "Re: Tea");
+    assert_eq!(form.text, "\n\nBob wrote:\n> At five?\n>> At four.\n");
+    assert_eq!(form.about, Some((place(), Relation::Reply)));
+    assert_eq!(form.in_reply_to.as_deref(), Some("2@here.test"));
+    assert_eq!(form.references, ["1@here.test", "2@here.test"]);
 }
 
 #[test]
-fn an_answer_to_all_leaves_oneself_out() {
-    let reading = ParsedMessage::of(MESSAGE);
-    let to_all = ComposeForm::answer(place(), &reading, "alice@here.test", ReplyTo::All);
+fn a_reply_to_all_leaves_oneself_out() {
+    let message = ParsedMessage::of(MESSAGE);
+    let to_all = ComposeForm::reply(place(), &message, "alice@here.test", ReplyTo::All);
     assert_eq!(to_all.cc, "\"Doe, Jo\" <jo@there.test>, carol@here.test");
-    // One's own message is answered to those it went to.
-    let own = ComposeForm::answer(place(), &reading, "BOB@here.test", ReplyTo::All);
+    // A reply to one's own message goes to its recipients.
+    let own = ComposeForm::reply(place(), &message, "BOB@here.test", ReplyTo::All);
     assert_eq!(own.to, "alice@here.test, \"Doe, Jo\" <jo@there.test>");
     assert_eq!(own.cc, "carol@here.test");
 }
@@ -53,16 +50,15 @@ fn a_subject_is_prefixed_once() {
 }
 
 #[test]
-fn a_message_is_passed_on_with_its_files() {
-    let mut reading = ParsedMessage::of(MESSAGE);
-    reading
+fn a_message_is_forwarded_with_its_files() {
+    let mut message = ParsedMessage::of(MESSAGE);
+    message
         .attachments
         .push(Attachment::new("tea.csv", b"1".to_vec()));
-    let writing = ComposeForm::forward(place(), &reading);
+    let form = ComposeForm::forward(place(), &message);
     assert!(
-        writing.text.contains("From: Bob <bob@here.test>\n")
-            && writing.text.ends_with("> At four.\n")
+        form.text.contains("From: Bob <bob@here.test>\n") && form.text.ends_with("> At four.\n")
     );
-    assert_eq!(writing.files, reading.attachments);
-    assert!(writing.to.is_empty() && writing.answered.is_none());
+    assert_eq!(form.files, message.attachments);
+    assert!(form.to.is_empty() && form.in_reply_to.is_none());
 }

@@ -1,6 +1,3 @@
-// A test fails by panicking.
-#![allow(clippy::unwrap_used)]
-
 use super::*;
 
 fn row(uid: u32) -> MessageRow {
@@ -18,7 +15,7 @@ fn list(messages: u32) -> MessageList {
 }
 
 #[test]
-fn only_a_window_around_what_is_seen_is_asked_for() {
+fn only_a_window_around_the_visible_rows_is_asked_for() {
     let mut list = list(100_000);
     let wanted = list.wanted(50_000..50_030);
     assert_eq!(wanted.len(), WINDOW);
@@ -32,7 +29,7 @@ fn only_a_window_around_what_is_seen_is_asked_for() {
 }
 
 #[test]
-fn what_is_kept_is_bounded() {
+fn the_number_of_known_rows_is_bounded() {
     let mut list = list(100_000);
     for at in (0..100_000).step_by(500) {
         let wanted = list.wanted(at..at + 20);
@@ -42,7 +39,7 @@ fn what_is_kept_is_bounded() {
 }
 
 #[test]
-fn what_is_gone_leaves_the_list_and_the_next_one_is_at_hand() {
+fn a_message_that_is_gone_leaves_the_list_and_the_next_one_gets_the_cursor() {
     let mut list = list(5);
     list.select(1, Select::Only);
     list.remove(&[4]);
@@ -82,7 +79,7 @@ fn a_refreshed_list_keeps_what_is_known_until_it_is_fetched_anew() {
 }
 
 #[test]
-fn a_column_that_is_clicked_again_turns_the_order() {
+fn a_second_click_on_a_column_reverses_the_order() {
     let by_size = SortOrder::NEWEST.clicked(Column::Size);
     assert!(by_size.descending);
     assert!(!by_size.clicked(Column::Size).descending);
@@ -94,7 +91,7 @@ fn flags_change_in_the_rows_that_are_known() {
     let mut list = list(2);
     list.learn(&[], vec![row(1)]);
     let seen: Flags = [Flag::Seen].into_iter().collect();
-    // Of the second nothing is known yet.
+    // The second row is not known yet.
     assert_eq!(list.change(&[1, 2], &FlagChange::Add(seen)), -1);
     assert!(!list.known(1).unwrap().is_unread());
 }
