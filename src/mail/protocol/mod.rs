@@ -9,6 +9,5 @@ pub mod pop3;
 pub mod sasl;
 pub mod smtp;
 pub mod span;
-mod verb;
 
 pub use super::Protocol;

@@ -1,8 +1,9 @@
 //! The parts of a line, named: which octets are the verb, which the tag, which a password.
 //!
-//! The grammars say it of what they parse: `smtp::spans` and `pop3::spans` of a line, and in IMAP a
-//! cursor that [records](super::imap::cursor::Cursor::recording). Whoever shows a line colours it so,
-//! and masks what [`Role::is_secret`].
+//! The grammars name the parts while they parse: SMTP and POP3 with a
+//! [`LineCursor`](super::line_cursor::LineCursor), IMAP with a
+//! [`Cursor`](super::imap::cursor::Cursor::recording). A program that shows a line colours the parts,
+//! and masks those that are [secret](Role::is_secret).
 
 use std::ops::Range;
 

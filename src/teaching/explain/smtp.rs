@@ -131,8 +131,8 @@ impl Smtp {
         sketch: &mut Sketch<'_>,
     ) {
         let text = line.readable().get(at..).unwrap_or_default();
-        sketch.parts_at(at, smtp::spans(text));
-        let command = Command::parse(text);
+        let (command, spans) = Command::parse_with_spans(text);
+        sketch.parts_at(at, spans);
         let verb = match &command {
             Ok(Command::Bdat {
                 chunk: Chunk::Last, ..

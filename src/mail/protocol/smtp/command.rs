@@ -9,8 +9,9 @@ use std::fmt;
 use super::params::Verb;
 use super::{Params, Path, Reply, ReversePath, address};
 use crate::limits;
-use crate::mail::protocol::span::first_word;
-use crate::mail::protocol::{sasl, verb};
+use crate::mail::protocol::line_cursor::LineCursor;
+use crate::mail::protocol::sasl;
+use crate::mail::protocol::span::{Role, Span};
 
 /// A line of the client.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -129,31 +130,26 @@ fn capitalised(sentence: &str) -> String {
     first.into_iter().chain(chars).collect()
 }
 
-/// Parses the text after a verb, without the spaces around it.
-type ParseArgument = fn(&str) -> Result<Command, SyntaxError>;
+/// Parses the rest of a line, after its verb.
+type ParseArgument = fn(&mut LineCursor<'_>) -> Result<Command, SyntaxError>;
 
 /// Every verb and the parser of its argument; `Display` is the inverse.
 const COMMANDS: [(&str, ParseArgument); 15] = [
-    ("HELO", |name| client_name(name).map(Command::Helo)),
-    ("EHLO", |name| client_name(name).map(Command::Ehlo)),
-    ("LHLO", |name| client_name(name).map(Command::Lhlo)),
+    ("HELO", |line| client_name(line).map(Command::Helo)),
+    ("EHLO", |line| client_name(line).map(Command::Ehlo)),
+    ("LHLO", |line| client_name(line).map(Command::Lhlo)),
     ("MAIL", mail),
     ("RCPT", rcpt),
-    ("DATA", |none| alone(none, Command::Data)),
+    ("DATA", |line| alone(line, Command::Data)),
     ("BDAT", bdat),
-    ("RSET", |none| alone(none, Command::Rset)),
-    // RFC 5321 §4.1.1.9: NOOP may have an argument, which is ignored.
-    ("NOOP", |_| Ok(Command::Noop)),
-    ("VRFY", |who| {
-        some(who, "VRFY needs a user name or an address").map(Command::Vrfy)
-    }),
-    ("EXPN", |list| {
-        some(list, "EXPN needs the name of a list").map(Command::Expn)
-    }),
-    ("HELP", |about| Ok(Command::Help(some(about, "").ok()))),
+    ("RSET", |line| alone(line, Command::Rset)),
+    ("NOOP", noop),
+    ("VRFY", vrfy),
+    ("EXPN", expn),
+    ("HELP", help),
     ("AUTH", auth),
-    ("STARTTLS", |none| alone(none, Command::StartTls)),
-    ("QUIT", |none| alone(none, Command::Quit)),
+    ("STARTTLS", |line| alone(line, Command::StartTls)),
+    ("QUIT", |line| alone(line, Command::Quit)),
 ];
 
 impl Command {
@@ -168,15 +164,29 @@ impl Command {
     /// # Errors
     /// If the line is not a command.
     pub fn parse(line: &[u8]) -> Result<Command, SyntaxError> {
-        let (verb, rest) = first_word(line);
-        let arguments = verb::find(&COMMANDS, verb).ok_or(SyntaxError::UnknownVerb)?;
-        let sentences = [
-            "the argument is not UTF-8",
-            "the argument has a control character",
-        ];
-        let text = verb::text(rest, sentences).map_err(SyntaxError::Argument)?;
-        arguments(text.trim_matches(' '))
+        parse_line(&mut LineCursor::new(line))
     }
+
+    /// Parses a line and returns the names of its parts too; a wrong line has parts as well.
+    pub fn parse_with_spans(line: &[u8]) -> (Result<Command, SyntaxError>, Vec<Span>) {
+        let mut line = LineCursor::recording(line);
+        (parse_line(&mut line), line.into_spans())
+    }
+}
+
+fn parse_line(line: &mut LineCursor<'_>) -> Result<Command, SyntaxError> {
+    let Some(parse_argument) = line.verb(&COMMANDS) else {
+        line.word(Role::Verb);
+        line.rest(Role::Argument);
+        return Err(SyntaxError::UnknownVerb);
+    };
+    let command = parse_argument(line);
+    let sentences = [
+        "the argument is not UTF-8",
+        "the argument has a control character",
+    ];
+    line.check_text(sentences).map_err(SyntaxError::Argument)?;
+    command
 }
 
 /// The line without its CRLF.
@@ -212,76 +222,117 @@ impl fmt::Display for Command {
     }
 }
 
-fn alone(argument: &str, command: Command) -> Result<Command, SyntaxError> {
-    if argument.is_empty() {
+fn alone(line: &mut LineCursor<'_>, command: Command) -> Result<Command, SyntaxError> {
+    if line.rest(Role::Argument).is_empty() {
         return Ok(command);
     }
     Err(SyntaxError::Argument("this command takes no argument"))
 }
 
-fn some(argument: &str, otherwise: &'static str) -> Result<String, SyntaxError> {
-    if argument.is_empty() {
-        return Err(SyntaxError::Argument(otherwise));
-    }
-    Ok(argument.to_owned())
-}
-
 /// RFC 5321 §4.1.4: a server must not refuse a client for its name. Only a text that cannot be a
 /// name is an error.
-fn client_name(argument: &str) -> Result<String, SyntaxError> {
-    let fits = (1..=limits::DOMAIN).contains(&argument.len());
-    if !fits || argument.contains(char::is_whitespace) {
+fn client_name(line: &mut LineCursor<'_>) -> Result<String, SyntaxError> {
+    let name = line.rest(Role::ClientName);
+    let fits = (1..=limits::DOMAIN).contains(&name.len());
+    if !fits || name.contains(char::is_whitespace) {
         return Err(SyntaxError::Argument(
             "the greeting needs the client's domain",
         ));
     }
-    Ok(argument.to_owned())
+    Ok(name.to_owned())
 }
 
-fn mail(argument: &str) -> Result<Command, SyntaxError> {
-    let path = after(argument, "FROM:").ok_or(SyntaxError::Argument(
-        "MAIL needs FROM: and the sender: MAIL FROM:<alice@example.org>",
-    ))?;
-    let (from, rest) = address::reverse_path(path).map_err(SyntaxError::Sender)?;
-    let params = Params::parse(Verb::Mail, rest)?;
+fn mail(line: &mut LineCursor<'_>) -> Result<Command, SyntaxError> {
+    let usage = "MAIL needs FROM: and the sender: MAIL FROM:<alice@example.org>";
+    take_keyword(line, "FROM:", usage)?;
+    let from = take_path(line, address::reverse_path).map_err(SyntaxError::Sender)?;
+    let params = Params::take(line, Verb::Mail)?;
     Ok(Command::Mail { from, params })
 }
 
-fn rcpt(argument: &str) -> Result<Command, SyntaxError> {
-    let path = after(argument, "TO:").ok_or(SyntaxError::Argument(
-        "RCPT needs TO: and a recipient: RCPT TO:<bob@example.org>",
-    ))?;
-    let (to, rest) = address::forward_path(path).map_err(SyntaxError::Recipient)?;
-    let params = Params::parse(Verb::Rcpt, rest)?;
+fn rcpt(line: &mut LineCursor<'_>) -> Result<Command, SyntaxError> {
+    let usage = "RCPT needs TO: and a recipient: RCPT TO:<bob@example.org>";
+    take_keyword(line, "TO:", usage)?;
+    let to = take_path(line, address::forward_path).map_err(SyntaxError::Recipient)?;
+    let params = Params::take(line, Verb::Rcpt)?;
     Ok(Command::Rcpt { to, params })
 }
 
-/// The text after the keyword. A space there is wrong (RFC 5321 §3.3), but many clients send one, so
+/// Takes `FROM:` or `TO:`. A space after it is wrong (RFC 5321 §3.3), but many clients send one, so
 /// it is accepted.
-pub(super) fn after<'a>(argument: &'a str, keyword: &str) -> Option<&'a str> {
-    let (front, path) = argument.split_at_checked(keyword.len())?;
-    front
-        .eq_ignore_ascii_case(keyword)
-        .then(|| path.trim_start_matches(' '))
+fn take_keyword(
+    line: &mut LineCursor<'_>,
+    keyword: &str,
+    usage: &'static str,
+) -> Result<(), SyntaxError> {
+    let beginning = line.peek_rest().get(..keyword.len());
+    if !beginning.is_some_and(|text| text.eq_ignore_ascii_case(keyword)) {
+        line.rest(Role::Argument);
+        return Err(SyntaxError::Argument(usage));
+    }
+    line.skip_spaces();
+    line.take(keyword.len(), Role::PathKeyword);
+    line.skip_spaces();
+    Ok(())
 }
 
-fn bdat(argument: &str) -> Result<Command, SyntaxError> {
-    let sentence = "BDAT needs a number of octets, and LAST with the last chunk";
-    let (size, chunk) = match argument.split_once(' ') {
-        Some((size, word)) if word.trim_start().eq_ignore_ascii_case("LAST") => (size, Chunk::Last),
-        Some(_) => return Err(SyntaxError::Argument(sentence)),
-        None => (argument, Chunk::More),
+fn take_path<T>(
+    line: &mut LineCursor<'_>,
+    parser: fn(&str) -> Result<(T, &str), &'static str>,
+) -> Result<T, &'static str> {
+    let path = line.parse(Role::Path, parser);
+    if path.is_err() {
+        line.rest(Role::Argument);
+    }
+    path
+}
+
+fn bdat(line: &mut LineCursor<'_>) -> Result<Command, SyntaxError> {
+    let error = SyntaxError::Argument("BDAT needs a number of octets, and LAST with the last chunk");
+    let size = line.word(Role::ChunkSize);
+    let chunk = match line.rest(Role::LastChunk) {
+        "" => Chunk::More,
+        word if word.eq_ignore_ascii_case("LAST") => Chunk::Last,
+        _ => return Err(error),
     };
     // Rust's parser would accept a `+` too.
     if !size.bytes().all(|b| b.is_ascii_digit()) {
-        return Err(SyntaxError::Argument(sentence));
+        return Err(error);
     }
-    let size = size.parse().map_err(|_| SyntaxError::Argument(sentence))?;
+    let size = size.parse().map_err(|_| error)?;
     Ok(Command::Bdat { size, chunk })
 }
 
-fn auth(argument: &str) -> Result<Command, SyntaxError> {
-    let (mechanism, initial) = sasl::parse(argument).map_err(SyntaxError::Argument)?;
+/// RFC 5321 §4.1.1.9: NOOP may have an argument, which is ignored.
+fn noop(line: &mut LineCursor<'_>) -> Result<Command, SyntaxError> {
+    line.rest(Role::Argument);
+    Ok(Command::Noop)
+}
+
+fn vrfy(line: &mut LineCursor<'_>) -> Result<Command, SyntaxError> {
+    match line.rest(Role::Argument) {
+        "" => Err(SyntaxError::Argument("VRFY needs a user name or an address")),
+        name => Ok(Command::Vrfy(name.to_owned())),
+    }
+}
+
+fn expn(line: &mut LineCursor<'_>) -> Result<Command, SyntaxError> {
+    match line.rest(Role::Argument) {
+        "" => Err(SyntaxError::Argument("EXPN needs the name of a list")),
+        list => Ok(Command::Expn(list.to_owned())),
+    }
+}
+
+fn help(line: &mut LineCursor<'_>) -> Result<Command, SyntaxError> {
+    Ok(Command::Help(match line.rest(Role::Argument) {
+        "" => None,
+        about => Some(about.to_owned()),
+    }))
+}
+
+fn auth(line: &mut LineCursor<'_>) -> Result<Command, SyntaxError> {
+    let argument = sasl::take_argument(line);
+    let (mechanism, initial) = argument.map_err(SyntaxError::Argument)?;
     Ok(Command::Auth { mechanism, initial })
 }
 

@@ -10,11 +10,9 @@ mod dsn;
 mod params;
 mod reply;
 mod reply_codes;
-mod spans;
 
 pub use address::{Address, Path, ReversePath};
 pub use command::{Chunk, Command, SyntaxError};
 pub use dsn::{Notify, OriginalRecipient, Ret, xtext};
 pub use params::{BodyType, Param, Params};
 pub use reply::{BadReply, EnhancedCode, Reply};
-pub use spans::spans;

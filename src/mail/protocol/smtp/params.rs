@@ -8,6 +8,8 @@ use std::fmt;
 
 use super::{SyntaxError, dsn};
 use crate::limits;
+use crate::mail::protocol::line_cursor::LineCursor;
+use crate::mail::protocol::span::Role;
 
 /// One parameter: `KEYWORD` or `KEYWORD=value`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -158,19 +160,27 @@ impl Params {
         self.0.iter()
     }
 
-    /// Parses the text after a path: nothing, or a space and parameters.
-    pub(super) fn parse(verb: Verb, text: &str) -> Result<Params, SyntaxError> {
-        let mut params = Params::new();
-        if !(text.is_empty() || text.starts_with(' ')) {
+    /// Takes the rest of a line after a path: nothing, or a space and parameters.
+    pub(super) fn take(line: &mut LineCursor<'_>, verb: Verb) -> Result<Params, SyntaxError> {
+        let has_space = line.peek_word().is_empty();
+        let mut words = Vec::new();
+        loop {
+            match line.word(Role::Parameter) {
+                "" => break,
+                word => words.push(word),
+            }
+        }
+        if !has_space {
             return Err(SyntaxError::Argument("a space must follow the address"));
         }
-        for word in text.split(' ').filter(|word| !word.is_empty()) {
+        if words.len() > limits::SMTP_PARAMETERS {
+            return Err(SyntaxError::Argument("there are too many parameters"));
+        }
+        let mut params = Params::new();
+        for word in words {
             let param = Param::parse(verb, word)?;
             if params.find(&param.keyword).is_some() {
                 return Err(SyntaxError::Argument("a parameter occurs twice"));
-            }
-            if params.0.len() == limits::SMTP_PARAMETERS {
-                return Err(SyntaxError::Argument("there are too many parameters"));
             }
             params.0.push(param);
         }
@@ -235,10 +245,14 @@ mod tests {
     use super::*;
     use crate::mail::protocol::smtp::{Notify, Ret};
 
+    fn parse(verb: Verb, text: &str) -> Result<Params, SyntaxError> {
+        Params::take(&mut LineCursor::new(text.as_bytes()), verb)
+    }
+
     #[test]
     fn what_parameters_mean() {
         let params =
-            Params::parse(Verb::Mail, " size=1000  Body=8bitMIME SMTPUTF8 AUTH=<> ").unwrap();
+            parse(Verb::Mail, " size=1000  Body=8bitMIME SMTPUTF8 AUTH=<> ").unwrap();
         assert_eq!(params.size(), Some(1000));
         assert_eq!(params.body(), Some(BodyType::EightBitMime));
         assert!(params.smtputf8());
@@ -247,17 +261,17 @@ mod tests {
             " SIZE=1000 BODY=8bitMIME SMTPUTF8 AUTH=<>"
         );
 
-        let dsn = Params::parse(Verb::Mail, " RET=hdrs ENVID=a+2Bb BODY=BINARYMIME").unwrap();
+        let dsn = parse(Verb::Mail, " RET=hdrs ENVID=a+2Bb BODY=BINARYMIME").unwrap();
         assert_eq!(
             (dsn.ret(), dsn.envid()),
             (Some(Ret::Headers), Some("a+b".to_owned()))
         );
         assert_eq!(dsn.body(), Some(BodyType::BinaryMime));
-        let dsn = Params::parse(Verb::Rcpt, " NOTIFY=NEVER ORCPT=rfc822;b@x").unwrap();
+        let dsn = parse(Verb::Rcpt, " NOTIFY=NEVER ORCPT=rfc822;b@x").unwrap();
         assert_eq!(dsn.notify(), Some(Notify::NEVER));
         assert_eq!(dsn.orcpt().unwrap().to_string(), "rfc822;b@x");
 
-        let huge = Params::parse(Verb::Mail, " SIZE=99999999999999999999").unwrap();
+        let huge = parse(Verb::Mail, " SIZE=99999999999999999999").unwrap();
         assert_eq!(huge.size(), Some(u64::MAX));
         assert_eq!(Params::new().size(), None);
     }
@@ -283,7 +297,7 @@ mod tests {
             (Verb::Rcpt, " ORCPT=bob", 501),
         ];
         for (verb, text, code) in rows {
-            let error = Params::parse(verb, text).unwrap_err();
+            let error = parse(verb, text).unwrap_err();
             assert_eq!(error.reply().code, code, "{text}");
         }
     }

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::mail::protocol::smtp::Address;
+use crate::mail::protocol::span::tests::shown;
 
 #[test]
 fn lines_that_are_commands() {
@@ -68,6 +69,40 @@ fn lines_that_are_not() {
         let enhanced_code = reply.enhanced.unwrap().to_string();
         let found = (reply.code, enhanced_code.as_str());
         assert_eq!(found, (code, enhanced), "{}", line.escape_ascii());
+    }
+}
+
+#[test]
+fn each_line_has_its_parts() {
+    let rows: [(&str, &str); 12] = [
+        ("EHLO [127.0.0.1] ", "verb EHLO, client-name [127.0.0.1]"),
+        (
+            "mail from: <\"a b\"@x>  SIZE=9 BODY=8BITMIME",
+            "verb mail, path-keyword from:, path <\"a b\"@x>, parameter SIZE=9, parameter BODY=8BITMIME",
+        ),
+        (
+            "RCPT TO:<bob@x>",
+            "verb RCPT, path-keyword TO:, path <bob@x>",
+        ),
+        (
+            "RCPT TO:<bob@x> y",
+            "verb RCPT, path-keyword TO:, path <bob@x>, parameter y",
+        ),
+        ("RCPT TO:bob", "verb RCPT, path-keyword TO:, argument bob"),
+        ("RCPT bob", "verb RCPT, argument bob"),
+        ("BDAT 10 LAST", "verb BDAT, chunk-size 10, last-chunk LAST"),
+        (
+            "AUTH PLAIN AGEAYg==",
+            "verb AUTH, mechanism PLAIN, answer AGEAYg==",
+        ),
+        ("AUTH  LOGIN a b", "verb AUTH, mechanism LOGIN, answer a b"),
+        ("FROB nicate", "verb FROB, argument nicate"),
+        ("QUIT", "verb QUIT"),
+        ("", ""),
+    ];
+    for (line, expected) in rows {
+        let (_, spans) = Command::parse_with_spans(line.as_bytes());
+        assert_eq!(shown(line.as_bytes(), &spans), expected);
     }
 }
 
