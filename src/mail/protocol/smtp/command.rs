@@ -288,7 +288,8 @@ fn take_path<T>(
 }
 
 fn bdat(line: &mut LineCursor<'_>) -> Result<Command, SyntaxError> {
-    let error = SyntaxError::Argument("BDAT needs a number of octets, and LAST with the last chunk");
+    let error =
+        SyntaxError::Argument("BDAT needs a number of octets, and LAST with the last chunk");
     let size = line.word(Role::ChunkSize);
     let chunk = match line.rest(Role::LastChunk) {
         "" => Chunk::More,
@@ -311,7 +312,9 @@ fn noop(line: &mut LineCursor<'_>) -> Result<Command, SyntaxError> {
 
 fn vrfy(line: &mut LineCursor<'_>) -> Result<Command, SyntaxError> {
     match line.rest(Role::Argument) {
-        "" => Err(SyntaxError::Argument("VRFY needs a user name or an address")),
+        "" => Err(SyntaxError::Argument(
+            "VRFY needs a user name or an address",
+        )),
         name => Ok(Command::Vrfy(name.to_owned())),
     }
 }

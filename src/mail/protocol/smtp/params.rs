@@ -251,8 +251,7 @@ mod tests {
 
     #[test]
     fn what_parameters_mean() {
-        let params =
-            parse(Verb::Mail, " size=1000  Body=8bitMIME SMTPUTF8 AUTH=<> ").unwrap();
+        let params = parse(Verb::Mail, " size=1000  Body=8bitMIME SMTPUTF8 AUTH=<> ").unwrap();
         assert_eq!(params.size(), Some(1000));
         assert_eq!(params.body(), Some(BodyType::EightBitMime));
         assert!(params.smtputf8());
