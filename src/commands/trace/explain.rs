@@ -216,13 +216,14 @@ fn return_path(path: &str, author: Option<&str>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mail::message::received::date;
+    use crate::mail::message::MailDate;
 
     /// A way with these lines, the oldest first, of a message written at the minute 15:00.
     fn way(lines: &[&str]) -> Way {
         let hops = lines.iter().map(|line| Received::parse(line.as_bytes()));
         Way {
-            written: date("Mon, 23 Nov 2026 15:00:00 +0000"),
+            written: MailDate::parse(b"Mon, 23 Nov 2026 15:00:00 +0000")
+                .and_then(|date| date.zoned()),
             hops: hops.collect(),
             return_path: None,
             author: None,

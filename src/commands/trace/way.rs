@@ -8,7 +8,7 @@ use jiff::Zoned;
 
 use super::explain;
 use crate::client::printable;
-use crate::mail::message::{Header, ParsedMessage, Received, received};
+use crate::mail::message::{Header, MailDate, ParsedMessage, Received};
 use crate::teaching::text::TextStyle;
 
 /// A message's way, the oldest hop first.
@@ -32,7 +32,7 @@ impl Way {
             Some(String::from_utf8_lossy(&value).into_owned())
         };
         Way {
-            written: text("Date").and_then(|date| received::date(&date)),
+            written: MailDate::of(header).and_then(|date| date.zoned()),
             hops: Received::all(header).into_iter().rev().collect(),
             return_path: text("Return-Path"),
             author: reading.from.first().map(|from| from.address().to_owned()),

@@ -84,8 +84,8 @@ impl RenderedMessage {
     #[must_use]
     pub fn of(uid: u32, source: Vec<u8>) -> RenderedMessage {
         let mut reading = ParsedMessage::of(&source);
-        let page = reading.page.take();
-        let plain = has_text_of_its_own(&source, &reading, page.is_some());
+        let page = reading.html.take();
+        let plain = !reading.text_is_from_html && !reading.text.trim().is_empty();
         let text = beginning(&reading.text);
         let cut = text.len() < reading.text.len();
         let page = page.filter(|page| page.matches('<').count() <= TAGS);
@@ -120,12 +120,6 @@ impl RenderedMessage {
         let source = String::from_utf8_lossy(source);
         source.lines().map(|text| vec![line(text)]).collect()
     }
-}
-
-/// Is there a plain text beside the page? If there is only a page, what reads as text was made of it.
-fn has_text_of_its_own(source: &[u8], reading: &ParsedMessage, page: bool) -> bool {
-    let says = |kind: &str| memchr::memmem::find(&source.to_ascii_lowercase(), kind.as_bytes());
-    !page || (!reading.text.trim().is_empty() && says("text/plain").is_some())
 }
 
 /// What is shown of a text. The message keeps the whole of it, to be answered and written on.

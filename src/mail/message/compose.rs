@@ -24,11 +24,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use mail_builder::headers::content_type::ContentType;
-use mail_builder::headers::date::Date;
 use mail_builder::headers::raw::Raw;
 use mail_builder::mime::{BodyPart as PartBody, MimePart};
 
-use super::{Contact, encode};
+use super::{Contact, date, encode};
 
 /// A message that is being written.
 #[derive(Clone, Debug)]
@@ -145,12 +144,10 @@ impl Draft {
     }
 
     fn header(&self) -> String {
-        let since = self.date.duration_since(UNIX_EPOCH).unwrap_or_default();
-        let date = Date::new(since.as_secs().try_into().unwrap_or(i64::MAX / 2)).to_rfc822();
         let answered: Vec<&str> = self.in_reply_to.as_deref().into_iter().collect();
         let references: Vec<&str> = self.references.iter().map(String::as_str).collect();
         let fields = [
-            ("Date", date),
+            ("Date", date::written(self.date)),
             ("From", people(std::slice::from_ref(&self.from))),
             ("To", people(&self.to)),
             ("Cc", people(&self.cc)),
@@ -273,21 +270,32 @@ pub fn message_id(domain: &str) -> String {
     )
 }
 
-/// The last component of a path, without anything that could surprise whoever saves it.
+/// Returns the last component of a path, safe to save under.
+///
+/// A name that is too long is cut before its extension, which says what is in the file.
 pub(super) fn file_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    let visible = last.chars().filter(|c| !c.is_control()).take(FILE_NAME_MAX);
-    let name: String = visible.collect();
-    let name = name.trim();
+    let visible: String = last.chars().filter(|c| !c.is_control()).collect();
+    let name = visible.trim();
     if name.chars().all(|c| c == '.') {
-        "attachment".to_owned()
-    } else {
-        name.to_owned()
+        return "attachment".to_owned();
     }
+    let dot = name
+        .rfind('.')
+        .filter(|dot| name.len() - dot <= EXTENSION_MAX);
+    let (stem, extension) = name.split_at(dot.unwrap_or(name.len()));
+    let ends = stem.char_indices().map(|(at, c)| at + c.len_utf8());
+    let room = FILE_NAME_MAX - extension.len();
+    let end = ends.take_while(|end| *end <= room).last().unwrap_or(0);
+    stem[..end].trim_end().to_owned() + extension
 }
 
-/// Characters in a file's name: in UTF-8, percent-encoded, they still fit a line (RFC 5322 §2.1.1).
-const FILE_NAME_MAX: usize = 70;
+/// Octets in a file's name. Percent-encoded, they fit a line (RFC 5322 §2.1.1), and file systems take
+/// 255.
+const FILE_NAME_MAX: usize = 200;
+
+/// Octets in the extension of a file's name, its dot included.
+const EXTENSION_MAX: usize = 20;
 
 /// The type of a file by the end of its name.
 fn content_type(name: &str) -> &'static str {

@@ -68,6 +68,12 @@ impl MediaType {
         self.is_main(main) && self.sub.eq_ignore_ascii_case(sub.as_bytes())
     }
 
+    /// Returns the charset of a text.
+    #[must_use]
+    pub fn charset(&self) -> Charset {
+        Charset::named(&self.params.value("charset").unwrap_or_default())
+    }
+
     /// Is it of this main type?
     #[must_use]
     pub fn is_main(&self, main: &str) -> bool {
@@ -132,6 +138,22 @@ impl MimeParams {
             }
         }
         MimeParams(params)
+    }
+
+    /// Returns the value as people read it: pieces joined, then decoded.
+    ///
+    /// The extended form counts if there are both (RFC 6266 §4.3), and encoded words are decoded,
+    /// which do not belong there but are common (RFC 2047 §5).
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<String> {
+        let pieces = self.pieces().remove(name.as_bytes());
+        let pieces = pieces.filter(|pieces| pieces.contains_key(&0));
+        match pieces {
+            Some(pieces) if pieces.values().any(|piece| piece.is_extended()) => {
+                Some(readable(&pieces))
+            }
+            _ => self.value(name).map(|value| words::decode(&value)),
+        }
     }
 
     /// The parameters that were cut into pieces or are in the extended form, by their names in small

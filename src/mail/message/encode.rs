@@ -1,8 +1,8 @@
 //! Text and octets in the clothes in which they travel: 7-bit lines of bounded length.
 //!
 //! quoted-printable and base64 bodies (RFC 2045 §6.7, §6.8), encoded words (RFC 2047), extended
-//! parameters (RFC 2231), and the folding of long headers (RFC 5322 §2.2.3). Only encodes: reading
-//! is mail-parser's business.
+//! parameters (RFC 2231), and the folding of long headers (RFC 5322 §2.2.3). Only encodes; `decode` and
+//! `words` read.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -150,7 +150,6 @@ fn encoded_words(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use mail_parser::decoders::quoted_printable::quoted_printable_decode;
     use proptest::prelude::*;
 
     #[test]
@@ -200,11 +199,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn quoted_printable_is_undone_by_another_program(plain in "([a-zé= \t\\.]{0,90}\n){0,3}") {
-            let encoded = quoted_printable(&plain);
-            prop_assert!(encoded.split("\r\n").all(|line| line.len() <= 76));
-            let decoded = quoted_printable_decode(encoded.as_bytes()).unwrap_or_default();
-            prop_assert_eq!(String::from_utf8_lossy(&decoded).replace("\r\n", "\n"), plain);
+        fn no_line_of_quoted_printable_is_too_long(plain in "([a-zé= \t\\.]{0,90}\n){0,3}") {
+            prop_assert!(quoted_printable(&plain).split("\r\n").all(|line| line.len() <= 76));
         }
 
         #[test]

@@ -223,6 +223,33 @@ impl<'a> Field<'a> {
     }
 }
 
+/// Returns what follows the last field of a header that has no empty line after it: from the first
+/// line on that can be no field. Empty if all lines are fields.
+pub(super) fn after_fields(header: &[u8]) -> &[u8] {
+    let mut rest = header;
+    while !rest.is_empty() {
+        let end = memchr::memchr(b'\n', rest).map_or(rest.len(), |lf| lf + 1);
+        let (line, after) = rest.split_at(end);
+        let name = line
+            .split(|octet| *octet == b':')
+            .next()
+            .unwrap_or_default();
+        let is_field =
+            name.len() < line.len() && name.trim_ascii_end().iter().all(u8::is_ascii_graphic);
+        let is_first = rest.len() == header.len();
+        let continues = line.starts_with(b" ") || line.starts_with(b"\t");
+        // A mailbox of the form mbox has a line before the fields: `From alice Sat Jan  3 …`.
+        if !is_field && !continues && !(is_first && line.starts_with(b"From ")) {
+            return rest
+                .strip_prefix(b"\r\n")
+                .or(rest.strip_prefix(b"\n"))
+                .unwrap_or(rest);
+        }
+        rest = after;
+    }
+    rest
+}
+
 /// A header in the making: fed line by line, with a bound on what it keeps.
 pub(super) struct HeaderBuilder {
     header: Header,

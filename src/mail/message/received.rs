@@ -10,10 +10,9 @@ mod tls;
 use std::net::IpAddr;
 
 use jiff::Zoned;
-use jiff::fmt::rfc2822::DateTimeParser;
 
-use super::Header;
 use super::lex::{Lexer, is_space};
+use super::{Header, MailDate};
 pub use tls::TlsUsed;
 use tls::tls;
 
@@ -196,18 +195,11 @@ impl Received {
         let Some(text) = text.filter(|text| !text.is_empty()) else {
             return;
         };
-        match date(&text) {
+        match MailDate::parse(text.as_bytes()).and_then(|date| date.zoned()) {
             Some(date) => self.date = Some(date),
             None => self.others.push(text),
         }
     }
-}
-
-/// A date as header fields have it (RFC 5322 §3.3). A wrong day of the week does not matter.
-#[must_use]
-pub fn date(text: &str) -> Option<Zoned> {
-    let parser = DateTimeParser::new().relaxed_weekday(true);
-    parser.parse_zoned(text.trim()).ok()
 }
 
 /// Where in the line we are: before any clause, behind a keyword, behind its value.

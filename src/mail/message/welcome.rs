@@ -6,9 +6,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use mail_builder::headers::date::Date;
-
-use super::encode;
+use super::{date, encode};
 
 /// A message, and who gets it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,22 +30,17 @@ pub fn messages(domain: &str, now: SystemTime) -> Vec<Welcome> {
 }
 
 fn filled_in(text: &str, domain: &str, now: SystemTime, age: Duration) -> Vec<u8> {
-    let date = now.checked_sub(age).unwrap_or(UNIX_EPOCH);
-    let earlier = date.checked_sub(DAY).unwrap_or(UNIX_EPOCH);
+    let sent = now.checked_sub(age).unwrap_or(UNIX_EPOCH);
+    let earlier = sent.checked_sub(DAY).unwrap_or(UNIX_EPOCH);
     text.replace("\r\n", "\n")
         .replace("{picture}", encode::base64(PICTURE).trim_end())
-        .replace("{date}", &written(date))
-        .replace("{earlier}", &written(earlier))
+        .replace("{date}", &date::written(sent))
+        .replace("{earlier}", &date::written(earlier))
         .replace("{stamp}", &format!("{:x}", seconds(now)))
         .replace("{domain}", domain)
         .replace("\r\n", "\n")
         .replace('\n', "\r\n")
         .into_bytes()
-}
-
-/// As a Date field has it (RFC 5322 §3.3).
-fn written(date: SystemTime) -> String {
-    Date::new(seconds(date)).to_rfc822()
 }
 
 fn seconds(time: SystemTime) -> i64 {

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use crate::mail::message::{BaseSubject, Header, Sent, casemap, words};
+use crate::mail::message::{BaseSubject, Header, MailDate, casemap, words};
 use crate::mail::store::{Message, StoreError};
 use crate::server::imap::messages::message_reader::MessageReader;
 
@@ -30,7 +30,7 @@ pub(crate) fn sent_or_arrived(
     reading: &MessageReader,
     message: &Message,
 ) -> Result<i64, StoreError> {
-    match Sent::of(&reading.heading(message)?.fields) {
+    match MailDate::of(&reading.heading(message)?.fields) {
         Some(sent) => Ok(sent.timestamp()),
         None => arrived(reading, message),
     }
