@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use eframe::egui::Context;
 
 use super::model::conversations::Conversations;
-use super::model::follower::Follower;
 use super::model::saved_events::SavedEvents;
+use super::model::window_sink::WindowSink;
 use crate::client::{ClientSettings, Gate};
 use crate::config::Journal;
 use crate::mail::net::Taps;
@@ -40,8 +40,8 @@ impl WindowRecording {
             let window = window.clone();
             move || window.request_repaint()
         };
-        let follower = Follower::new(models, texts, ca, repaint(window));
-        let mut sinks: Vec<Box<dyn Sink>> = vec![Box::new(follower)];
+        let sink = WindowSink::new(models, texts, ca, repaint(window));
+        let mut sinks: Vec<Box<dyn Sink>> = vec![Box::new(sink)];
         sinks.extend(journal.and_then(write_down));
         let recorder = Recorder::new(sinks).unwrap_or_else(|error| {
             log::error!("conversations cannot be shown, there is no thread left: {error}");

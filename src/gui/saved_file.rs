@@ -10,7 +10,7 @@ use crate::teaching::explain::Texts;
 use crate::teaching::pcapng::{Capture, Octets, Style};
 use crate::teaching::transcript::{Dialogue, Sessions, html, script};
 use crate::teaching::wire_tap::journal::Writer;
-use crate::teaching::wire_tap::{Event, Sink};
+use crate::teaching::wire_tap::{Annotator, Event};
 
 /// Makes the file in memory. The error is a sentence that says why it cannot be made.
 pub(super) fn make(
@@ -63,7 +63,8 @@ fn read_back(events: &[Event], texts: &Texts) -> io::Result<Option<Dialogue>> {
         size: u64::MAX,
         keep: 0,
     };
-    Writer::open(&journal, false)?.take(events)?;
+    let mut writer = Writer::open(&journal, false)?;
+    Annotator::default().tell(events, &mut writer)?;
     let sessions = Sessions::read(folder.path())?;
     let summary = sessions.summaries.first();
     let name = summary.map(|summary| summary.place.connection.clone());
@@ -79,7 +80,8 @@ fn capture(keys: CaptureKeys, events: &[Event], texts: &Arc<Texts>) -> Result<Ve
     };
     let mut capture = Capture::new("a conversation", &mut bytes, style, Arc::clone(texts))
         .map_err(|error| error.to_string())?;
-    capture.take(events).map_err(|error| error.to_string())?;
+    let told = Annotator::default().tell(events, &mut capture);
+    told.map_err(|error| error.to_string())?;
     drop(capture);
     Ok(bytes)
 }

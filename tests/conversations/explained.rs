@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use pillarbox::teaching::explain::{Explained, Observer, Texts, Told, Topic};
+use pillarbox::mail::net::Side;
+use pillarbox::teaching::explain::{Explained, ExplainedLine, Observer, Texts, Topic};
 use pillarbox::teaching::script::{ClientEvent, PlayEvent, Script, ScriptTls, Talk, perform};
 
 use crate::memory::Memory;
@@ -52,7 +53,7 @@ fn listen(
             match did {
                 ClientEvent::Connected => *observer = fresh(),
                 ClientEvent::Sent(octets) => {
-                    for Told { line, explained } in observer.client_octets(octets) {
+                    for ExplainedLine { line, explained } in observer.octets(Side::Client, octets) {
                         tell(false, &line, &explained);
                     }
                 }

@@ -79,8 +79,8 @@ fn record_a_thousand() {
         keep: 1,
     };
     let (ended, endings) = channel();
-    let tell = move |events: &[Event]| {
-        for _ in events.iter().filter(|event| event.what == What::Closed) {
+    let tell = move |event: &Event| {
+        if event.what == What::Closed {
             ended.send(()).unwrap();
         }
     };

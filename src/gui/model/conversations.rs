@@ -1,6 +1,6 @@
 //! What passed on the connections: the lines of both sides in the order of time, bounded in memory.
 //!
-//! A [`Follower`](super::follower::Follower) fills it from the recorder's thread, a window reads it.
+//! A [`WindowSink`](super::window_sink::WindowSink) fills it from the recorder's thread, a window reads it.
 //! Secrets never get here: lines are masked before. The oldest lines are dropped, long ones are
 //! shortened, and of a message or a list only the beginning is kept, with a count of the rest.
 
@@ -97,7 +97,7 @@ pub struct ObservedConnection {
     pub last: Option<(Side, String)>,
 }
 
-/// What a [`Follower`](super::follower::Follower) tells.
+/// What a [`WindowSink`](super::window_sink::WindowSink) tells.
 pub enum ConversationChange {
     /// A connection stands.
     Opened(Arc<Connection>, SystemTime),
@@ -105,8 +105,8 @@ pub enum ConversationChange {
     Line(u64, SystemTime, LineContent),
     /// This passed last, on a connection of which no lines are kept: a server's.
     Last(u64, Side, String),
-    /// More of what was said last.
-    More(u64, SystemTime, Side, u64),
+    /// More of what was said last: so many lines and octets.
+    More(u64, SystemTime, Side, (u64, u64)),
     /// This crossed the socket for what was said last: its first octets, and how many there were.
     Crossed(u64, Vec<u8>, usize),
     /// Where the conversation stands now.
@@ -243,15 +243,16 @@ impl Conversations {
         });
     }
 
-    fn more(&mut self, connection: u64, time: SystemTime, side: Side, more: u64) {
+    fn more(&mut self, connection: u64, time: SystemTime, side: Side, more: (u64, u64)) {
         let last = self.last_of(connection).map(|line| &mut line.passed);
         if let Some(LineContent::More { by, lines, octets }) = last
             && *by == side
         {
-            *lines += 1;
-            *octets += more;
+            *lines += more.0;
+            *octets += more.1;
         } else {
-            let (by, lines, octets) = (side, 1, more);
+            let by = side;
+            let (lines, octets) = more;
             self.push(connection, time, LineContent::More { by, lines, octets });
         }
     }

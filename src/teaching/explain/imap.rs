@@ -1,14 +1,15 @@
 //! Follows a conversation in IMAP: commands by their tags, responses, and the literals in both.
 
 use super::course::Course;
+use super::follow::Follow;
 use super::gathering::{Gathering, Holds, Piece};
 use super::line::Line;
 use super::login::{self, Login};
 use super::message::Lines;
-use super::observer::Follow;
 use super::sketch::Sketch;
 use super::state::{Outcome, State};
 use super::topic::Topic;
+use crate::mail::net::Side;
 use crate::mail::protocol::imap::cursor::Parsed;
 use crate::mail::protocol::imap::mailbox::Alphabet;
 use crate::mail::protocol::imap::response::{Code, Condition, Response, Status};
@@ -100,15 +101,14 @@ impl Follow for Imap {
         *self = Imap::default();
     }
 
-    fn pass_over_client(&mut self, octets: &[u8]) -> usize {
-        match self.command.is_message() && !self.command.waits() {
-            true => self.command.pass_over(octets),
-            false => 0,
+    fn pass_over(&mut self, by: Side, octets: &[u8]) -> usize {
+        match by {
+            Side::Server => self.response.pass_over(octets),
+            Side::Client if self.command.is_message() && !self.command.waits() => {
+                self.command.pass_over(octets)
+            }
+            Side::Client => 0,
         }
-    }
-
-    fn pass_over_server(&mut self, octets: &[u8]) -> usize {
-        self.response.pass_over(octets)
     }
 }
 

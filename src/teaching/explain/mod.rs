@@ -27,6 +27,7 @@
 mod course;
 mod diagrams;
 mod explained;
+mod follow;
 mod gathering;
 mod imap;
 mod line;
@@ -44,7 +45,7 @@ mod turn;
 
 pub use explained::{Explained, LinePart};
 pub use login::MASK;
-pub use observer::{Observer, Told};
+pub use observer::{ExplainedLine, Observer};
 pub use search::{Found, Reading};
 pub use state::{Diagram, Outcome, Passage, State};
 pub use texts::{Entry, Texts, TextsError};

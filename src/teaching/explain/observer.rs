@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use super::course::Course;
 use super::explained::Explained;
+use super::follow::Follow;
 use super::imap::Imap;
 use super::line::{Cutter, Line};
 use super::pop3::Pop3;
@@ -20,30 +21,9 @@ use super::state::State;
 use super::texts::Texts;
 use super::topic::Topic;
 use super::turn;
+use crate::mail::net::Side;
 use crate::mail::protocol::span::Role;
 use crate::mail::protocol::{Protocol, sasl};
-
-/// How one protocol is followed.
-pub(super) trait Follow {
-    /// A line of the client.
-    fn client(&mut self, course: &mut Course, line: &Line<'_>, sketch: &mut Sketch<'_>);
-    /// A line of the server.
-    fn server(&mut self, course: &mut Course, line: &Line<'_>, sketch: &mut Sketch<'_>);
-    /// Octets of the client's that were announced and are still to come, if behind the last of them a
-    /// new line begins wherever they end. A password must not be among them: it would be torn.
-    fn announced(&self) -> Option<u64> {
-        None
-    }
-    /// TLS has begun, and with it a fresh conversation.
-    fn tls(&mut self);
-    /// Passes over the whole lines at the front that go on with a body of the client's, but not over
-    /// its last one; how many octets that are.
-    fn pass_over_client(&mut self, octets: &[u8]) -> usize;
-    /// The same for the server.
-    fn pass_over_server(&mut self, octets: &[u8]) -> usize;
-    /// One that has heard the same.
-    fn twin(&self) -> Box<dyn Follow + Send>;
-}
 
 /// Follows one conversation. A clone has heard the same, and can be asked what a line would mean.
 #[derive(Clone)]
@@ -69,18 +49,11 @@ impl Clone for Followed {
     }
 }
 
-/// Who speaks.
-#[derive(Clone, Copy)]
-enum Side {
-    Client,
-    Server,
-}
-
-/// A line that was cut out of octets, and what is said of it.
-pub struct Told {
+/// A line that was cut out of octets, with its explanation.
+pub struct ExplainedLine {
     /// The line, its ending included; a piece of one, if it is too long or a chunk ends in it.
     pub line: Vec<u8>,
-    /// What is said of it.
+    /// What it means.
     pub explained: Explained,
 }
 
@@ -118,51 +91,36 @@ impl Observer {
         self.explain(Line::of(line), Side::Server)
     }
 
-    /// Explains what the client said, in octets as they came from the connection: the lines that are
-    /// whole now, and a chunk of BDAT that is, wherever it ends. What follows them is kept until it is
-    /// whole, too, up to a bound.
-    pub fn client_octets(&mut self, octets: &[u8]) -> Vec<Told> {
-        let cutter = std::mem::take(&mut self.from_client);
-        let told;
-        (self.from_client, told) = self.cut(cutter, octets, Side::Client);
-        told
-    }
-
-    /// Explains what the server said, likewise.
-    pub fn server_octets(&mut self, octets: &[u8]) -> Vec<Told> {
-        let cutter = std::mem::take(&mut self.from_server);
-        let told;
-        (self.from_server, told) = self.cut(cutter, octets, Side::Server);
-        told
-    }
-
-    /// Explains what is held of the client's last line, which has no end: nothing more will follow it.
-    pub fn client_rest(&mut self) -> Option<Told> {
-        let rest = self.from_client.take_rest()?;
-        Some(self.told(rest, Side::Client))
-    }
-
-    /// The same for the server.
-    pub fn server_rest(&mut self) -> Option<Told> {
-        let rest = self.from_server.take_rest()?;
-        Some(self.told(rest, Side::Server))
-    }
-
-    /// Passes over what begins with whole lines of a body of the client's: nothing is said of them,
-    /// and so it costs a hundredth. Returns how many octets that are; what follows them is still to
-    /// be explained.
-    pub fn pass_over_client(&mut self, octets: &[u8]) -> usize {
-        match self.from_client.is_empty() {
-            true => self.follow.0.pass_over_client(octets),
-            false => 0,
+    /// Explains octets of one side as they came from the connection: the lines that are whole now, and
+    /// a chunk of BDAT that is, wherever it ends. The beginning of a line is kept until the rest comes,
+    /// up to a bound.
+    pub fn octets(&mut self, by: Side, mut octets: &[u8]) -> Vec<ExplainedLine> {
+        let mut lines = Vec::new();
+        while !octets.is_empty() {
+            let announced = match by {
+                Side::Client => self.follow.0.announced(),
+                Side::Server => None,
+            };
+            if let Some(line) = self.cutter(by).take(&mut octets, announced) {
+                lines.push(self.explained(line, by));
+            }
         }
+        lines
     }
 
-    /// The same for the server.
-    pub fn pass_over_server(&mut self, octets: &[u8]) -> usize {
-        match self.from_server.is_empty() {
-            true => self.follow.0.pass_over_server(octets),
-            false => 0,
+    /// Explains the beginning of a line that will have no end, because this side says nothing more.
+    pub fn rest(&mut self, by: Side) -> Option<ExplainedLine> {
+        let rest = self.cutter(by).take_rest()?;
+        Some(self.explained(rest, by))
+    }
+
+    /// Passes over whole lines of a body at the front of what this side says, without explaining them,
+    /// at a hundredth of the cost. Returns how many octets that are; the caller explains the others.
+    pub fn pass_over(&mut self, by: Side, octets: &[u8]) -> usize {
+        if self.cutter(by).is_empty() {
+            self.follow.0.pass_over(by, octets)
+        } else {
+            0
         }
     }
 
@@ -317,23 +275,16 @@ impl Observer {
         asks && !self.course.is_logged_in()
     }
 
-    fn cut(&mut self, mut cutter: Cutter, mut octets: &[u8], side: Side) -> (Cutter, Vec<Told>) {
-        let mut told = Vec::new();
-        while !octets.is_empty() {
-            let announced = match side {
-                Side::Client => self.follow.0.announced(),
-                Side::Server => None,
-            };
-            if let Some(line) = cutter.take(&mut octets, announced) {
-                told.push(self.told(line, side));
-            }
-        }
-        (cutter, told)
+    fn explained(&mut self, line: Vec<u8>, by: Side) -> ExplainedLine {
+        let explained = self.explain(Line::cut(&line), by);
+        ExplainedLine { line, explained }
     }
 
-    fn told(&mut self, line: Vec<u8>, side: Side) -> Told {
-        let explained = self.explain(Line::cut(&line), side);
-        Told { line, explained }
+    fn cutter(&mut self, by: Side) -> &mut Cutter {
+        match by {
+            Side::Client => &mut self.from_client,
+            Side::Server => &mut self.from_server,
+        }
     }
 }
 

@@ -2,13 +2,14 @@
 //! lines up to a lone dot.
 
 use super::course::Course;
+use super::follow::Follow;
 use super::line::Line;
 use super::login::{self, Login};
 use super::message::{self, Lines};
-use super::observer::Follow;
 use super::sketch::Sketch;
 use super::state::Outcome;
 use super::topic::Topic;
+use crate::mail::net::Side;
 use crate::mail::protocol::pop3::Command;
 use crate::mail::protocol::span::{Role, Span, Spans, first_word};
 
@@ -128,13 +129,9 @@ impl Follow for Pop3 {
         *self = Pop3::default();
     }
 
-    fn pass_over_client(&mut self, _octets: &[u8]) -> usize {
-        0
-    }
-
-    fn pass_over_server(&mut self, octets: &[u8]) -> usize {
-        match self.listing {
-            Listing::Message(Lines::Body) => message::lines_before_dot(octets),
+    fn pass_over(&mut self, by: Side, octets: &[u8]) -> usize {
+        match (by, &self.listing) {
+            (Side::Server, Listing::Message(Lines::Body)) => message::lines_before_dot(octets),
             _ => 0,
         }
     }

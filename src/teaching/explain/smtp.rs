@@ -2,13 +2,14 @@
 //! no command at all, the message and the answers of a login.
 
 use super::course::Course;
+use super::follow::Follow;
 use super::line::{Ending, Line};
 use super::login::{self, Login};
 use super::message::{self, Lines};
-use super::observer::Follow;
 use super::sketch::Sketch;
 use super::state::{Outcome, State};
 use super::topic::Topic;
+use crate::mail::net::Side;
 use crate::mail::protocol::Protocol;
 use crate::mail::protocol::smtp::{self, Chunk, Command, EnhancedCode};
 use crate::mail::protocol::span::{Role, Span, Spans, first_word};
@@ -103,9 +104,11 @@ impl Follow for Smtp {
         *self = Smtp::default();
     }
 
-    fn pass_over_client(&mut self, octets: &[u8]) -> usize {
+    fn pass_over(&mut self, by: Side, octets: &[u8]) -> usize {
+        if by == Side::Server || self.message != Lines::Body || !self.agreed {
+            return 0;
+        }
         match &mut self.hearing {
-            _ if self.message != Lines::Body || !self.agreed => 0,
             Hearing::Message => message::lines_before_dot(octets),
             Hearing::Chunk(left) => {
                 let passed = message::lines_within(octets, *left);
@@ -114,10 +117,6 @@ impl Follow for Smtp {
             }
             Hearing::Command | Hearing::Answer => 0,
         }
-    }
-
-    fn pass_over_server(&mut self, _octets: &[u8]) -> usize {
-        0
     }
 }
 

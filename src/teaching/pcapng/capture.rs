@@ -1,7 +1,7 @@
 //! A [`Sink`] that writes what it is told into a capture.
 //!
 //! It knows which connections are shown and where they stand. What is written after each
-//! [`Sink::take`] is a whole file: it can be opened while more is recorded.
+//! [`Sink::flush`] is a whole file: it can be opened while more is recorded.
 
 use std::collections::{HashMap, HashSet};
 use std::io::{self, Write};
@@ -14,8 +14,10 @@ use super::pairs::Pairs;
 use super::shown::Shown;
 use super::{about, blocks};
 use crate::config::{CapturePorts, Ports};
-use crate::teaching::explain::Texts;
-use crate::teaching::wire_tap::{Connection, Event, Sink, What};
+use crate::teaching::explain::{Explained, Texts};
+use crate::teaching::wire_tap::{
+    AnnotatedLine, Annotator, Connection, Event, Explaining, Sink, What,
+};
 
 /// What the file calls the program that wrote it, before its version.
 pub(super) const PROGRAM: &str = "Pillarbox";
@@ -86,7 +88,7 @@ impl<W: Write> Capture<W> {
     }
 
     /// Takes one event.
-    fn tell(&mut self, event: &Event) -> io::Result<()> {
+    fn tell(&mut self, event: &Event, explained: Option<&Explained>) -> io::Result<()> {
         let (time, connection) = (event.time, &event.connection);
         self.find(time, connection)?;
         let is_last = matches!(event.what, What::Closed | What::Lost);
@@ -95,7 +97,7 @@ impl<W: Write> Capture<W> {
             let encrypted = self.style.octets == Octets::AsCrossed;
             match &event.what {
                 What::Said { by, octets } => {
-                    shown.said(*by, octets);
+                    shown.comments().said(*by, octets.len());
                     if !encrypted {
                         shown.cross(file, time, *by, octets)?;
                     }
@@ -104,7 +106,9 @@ impl<W: Write> Capture<W> {
                     shown.crossed(file, time, *by, octets)?;
                 }
                 What::Secrets(lines) if self.style.keys => file.secrets(lines),
-                What::Secured(secured) => shown.secured(file, time, (secured, encrypted))?,
+                What::Secured(secured) => {
+                    shown.secured(file, time, (secured, encrypted), explained)?;
+                }
                 What::Ended { by } => shown.ended(file, time, *by)?,
                 What::Reset => shown.reset(file, time)?,
                 What::Lost => shown.lost(file, time)?,
@@ -135,7 +139,7 @@ impl<W: Write> Capture<W> {
         let real = Ends::new(connection.client, connection.server);
         let ends = self.ends(real, &connection.service);
         self.taken.insert(ends);
-        let mut shown = Shown::new(connection, ends, &self.texts);
+        let mut shown = Shown::new(connection, ends);
         let comment = about::connection(connection, (ends != real).then_some(real.server.1));
         shown.open(&mut self.gathered, time, comment)?;
         self.shown.insert(number, shown);
@@ -190,13 +194,33 @@ impl<W: Write + Send> Sink for Capture<W> {
         self.style.octets == Octets::AsCrossed
     }
 
-    fn take(&mut self, events: &[Event]) -> io::Result<()> {
-        for event in events {
-            self.tell(event)?;
-            if self.gathered.len() >= GATHERED {
-                self.write()?;
-            }
+    fn explaining(&self) -> Explaining {
+        Explaining::Sentences(Arc::clone(&self.texts))
+    }
+
+    fn line(&mut self, line: &AnnotatedLine<'_>) -> io::Result<()> {
+        let connection = &line.event.connection;
+        self.find(line.event.time, connection)?;
+        if let Some(shown) = self.shown.get_mut(&connection.number) {
+            let comments = shown.comments();
+            comments.line(line.by, line.octets.len(), line.explained);
         }
+        Ok(())
+    }
+
+    fn body(&mut self, lines: &AnnotatedLine<'_>) -> io::Result<()> {
+        self.line(lines)
+    }
+
+    fn take(&mut self, event: &Event, explained: Option<&Explained>) -> io::Result<()> {
+        self.tell(event, explained)?;
+        if self.gathered.len() >= GATHERED {
+            self.write()?;
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self, _annotator: &Annotator) -> io::Result<()> {
         self.write()?;
         self.out.flush()
     }

@@ -6,17 +6,15 @@
 //! so no password and nobody's mail can stand in it.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 
 use crate::mail::net::Secured;
 use crate::mail::protocol::span::Role;
-use crate::teaching::explain::{Explained, Observer, Texts, Told, Topic};
-use crate::teaching::wire_tap::{Connection, Side};
+use crate::teaching::explain::{Explained, Topic};
+use crate::teaching::wire_tap::Side;
 
 /// The comments of a connection.
+#[derive(Default)]
 pub(super) struct Comments {
-    /// `None`: nobody can explain what is spoken.
-    observer: Option<Observer>,
     client: Voice,
     server: Voice,
     /// Is what crosses ciphertext?
@@ -52,48 +50,36 @@ enum Place {
 }
 
 impl Comments {
-    pub(super) fn new(connection: &Connection, texts: &Arc<Texts>) -> Comments {
-        let observer = |protocol| Observer::new(protocol, Arc::clone(texts));
-        Comments {
-            observer: connection.protocol.map(observer),
-            client: Voice::default(),
-            server: Voice::default(),
-            encrypted: false,
-            next: None,
+    /// This side says a line, or lines of a body; their octets are told by [`Comments::said`].
+    pub(super) fn line(&mut self, by: Side, octets: usize, explained: &Explained) {
+        let encrypted = self.encrypted;
+        let voice = self.voice(by);
+        let begins_at = if encrypted {
+            voice.crossed
+        } else {
+            voice.explained
+        };
+        voice.explained += octets as u64;
+        if voice.begins(explained) {
+            let comment = comment(by, explained);
+            voice.waiting.push_back((begins_at, comment));
         }
     }
 
-    /// This side said something.
-    pub(super) fn said(&mut self, by: Side, octets: &[u8]) {
-        let encrypted = self.encrypted;
-        let told = match (&mut self.observer, by) {
-            (None, _) => Vec::new(),
-            (Some(observer), Side::Client) => observer.client_octets(octets),
-            (Some(observer), Side::Server) => observer.server_octets(octets),
-        };
-        let voice = self.voice(by);
-        voice.said += octets.len() as u64;
-        for Told { line, explained } in told {
-            let begins_at = match encrypted {
-                true => voice.crossed,
-                false => voice.explained,
-            };
-            voice.explained += line.len() as u64;
-            if voice.begins(&explained) {
-                let comment = comment(by, &explained);
-                voice.waiting.push_back((begins_at, comment));
-            }
-        }
+    /// This side said so many octets.
+    pub(super) fn said(&mut self, by: Side, octets: usize) {
+        self.voice(by).said += octets as u64;
     }
 
     /// TLS has begun; `encrypted`: and from now on what crosses is not what is said.
-    pub(super) fn secured(&mut self, secured: &Secured, encrypted: bool) {
+    pub(super) fn secured(
+        &mut self,
+        secured: &Secured,
+        encrypted: bool,
+        explained: Option<&Explained>,
+    ) {
         self.encrypted = encrypted;
-        self.next = self.observer.as_mut().map(|observer| {
-            let words = secured.to_string();
-            let explained = observer.tls(&words);
-            format!("{words}. {}", sentence(&explained))
-        });
+        self.next = explained.map(|explained| format!("{secured}. {}", sentence(explained)));
     }
 
     /// Will so many octets cross as nobody said them? Those of a handshake do before TLS has begun.

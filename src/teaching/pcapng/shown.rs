@@ -11,7 +11,7 @@ use super::gathered::Gathered;
 use super::held::Held;
 use super::stream::{Segment, Stream};
 use crate::mail::net::Secured;
-use crate::teaching::explain::Texts;
+use crate::teaching::explain::Explained;
 use crate::teaching::wire_tap::{Connection, Side};
 
 /// RFC 9293 §3.4.1 wants initial sequence numbers that nobody can guess. Here nobody can attack, and a
@@ -39,14 +39,14 @@ pub(super) struct Shown {
 
 impl Shown {
     /// A connection that has these ends in the capture.
-    pub(super) fn new(connection: &Arc<Connection>, ends: Ends, texts: &Arc<Texts>) -> Shown {
+    pub(super) fn new(connection: &Arc<Connection>, ends: Ends) -> Shown {
         // Truncated: a sequence number has 32 bits.
         let number = connection.number as u32;
         let initial = |turn: u32| (2 * number + turn).wrapping_mul(SPREAD);
         Shown {
             ends,
             stream: Stream::new(ends.is_ipv6(), initial(0), initial(1)),
-            comments: Comments::new(connection, texts),
+            comments: Comments::default(),
             from_client: Held::default(),
             from_server: Held::default(),
             handshake: None,
@@ -74,9 +74,9 @@ impl Shown {
         Ok(())
     }
 
-    /// This side said something.
-    pub(super) fn said(&mut self, by: Side, octets: &[u8]) {
-        self.comments.said(by, octets);
+    /// What is said of the packets.
+    pub(super) fn comments(&mut self) -> &mut Comments {
+        &mut self.comments
     }
 
     /// Takes octets that crossed. What crosses the other way has crossed after what is held.
@@ -119,12 +119,13 @@ impl Shown {
         file: &mut Gathered,
         time: SystemTime,
         (secured, encrypted): (&Secured, bool),
+        explained: Option<&Explained>,
     ) -> io::Result<()> {
         self.release(file, time)?;
         if !encrypted && self.comments.has_begun() {
             self.begin_again(file, time)?;
         }
-        self.comments.secured(secured, encrypted);
+        self.comments.secured(secured, encrypted, explained);
         Ok(())
     }
 

@@ -14,7 +14,7 @@ use super::script::filler;
 use crate::mail::net::Secured;
 use crate::mail::protocol::Protocol;
 use crate::teaching::wire_tap::journal::{Happened, Record, Said};
-use crate::teaching::wire_tap::{Connection, Event, Side, Sink, What};
+use crate::teaching::wire_tap::{Annotator, Connection, Event, Side, Sink, What};
 
 impl Dialogue {
     /// Tells the conversation to a sink, as it was told when it happened.
@@ -33,13 +33,14 @@ impl Dialogue {
             thread: place.thread.clone(),
         });
         let mut literals = (place.protocol == Some(Protocol::Imap)).then(Literals::default);
+        let mut annotator = Annotator::default();
         self.records.iter().try_for_each(|record| {
             let event = |what| Event {
                 time: SystemTime::from(record.time),
                 connection: Arc::clone(&connection),
                 what,
             };
-            sink.take(&[event(what(record, literals.as_mut()))])
+            annotator.tell(&[event(what(record, literals.as_mut()))], sink)
         })
     }
 }

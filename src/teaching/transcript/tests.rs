@@ -8,11 +8,11 @@ use super::*;
 use crate::config::Journal;
 use crate::mail::net::Secured;
 use crate::mail::protocol::Protocol;
-use crate::teaching::explain::Texts;
+use crate::teaching::explain::{Explained, Texts};
 use crate::teaching::text::TextStyle;
 use crate::teaching::transcript::Explain;
 use crate::teaching::wire_tap::journal::Writer;
-use crate::teaching::wire_tap::{Connection, Event, Side, Sink, What};
+use crate::teaching::wire_tap::{Annotator, Connection, Event, Side, Sink, What};
 
 /// Conversations as the journal has them, each of lines such as `C: QUIT`, `TLS` and `S ends`; half a
 /// second passes before each.
@@ -24,6 +24,7 @@ fn recorded(conversations: &[(Protocol, &str)]) -> (tempfile::TempDir, Sessions)
         keep: 1,
     };
     let mut writer = Writer::open(&journal, false).unwrap();
+    let mut annotator = Annotator::default();
     for (number, (protocol, lines)) in (0..).zip(conversations) {
         let connection = Arc::new(Connection {
             number,
@@ -42,7 +43,7 @@ fn recorded(conversations: &[(Protocol, &str)]) -> (tempfile::TempDir, Sessions)
                 connection: Arc::clone(&connection),
                 what,
             };
-            writer.take(&[event]).unwrap();
+            annotator.tell(&[event], &mut writer).unwrap();
         }
     }
     let sessions = Sessions::read(folder.path()).unwrap();
@@ -370,15 +371,13 @@ impl Sink for FromClient {
         "a test".to_owned()
     }
 
-    fn take(&mut self, events: &[Event]) -> std::io::Result<()> {
-        for event in events {
-            if let What::Said {
-                by: Side::Client,
-                octets,
-            } = &event.what
-            {
-                self.0.extend_from_slice(octets);
-            }
+    fn take(&mut self, event: &Event, _explained: Option<&Explained>) -> std::io::Result<()> {
+        if let What::Said {
+            by: Side::Client,
+            octets,
+        } = &event.what
+        {
+            self.0.extend_from_slice(octets);
         }
         Ok(())
     }

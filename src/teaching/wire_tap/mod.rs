@@ -4,12 +4,16 @@
 //! of time; one thread hands them to the sinks: a journal, a capture for Wireshark ([`pcapng`]), a window. A
 //! conversation never waits for its recording, and never notices that one has failed.
 
+mod annotate;
 mod event;
 pub mod journal;
 mod recorder;
+mod sink;
 mod tap;
 
 pub use crate::mail::net::Side;
+pub use annotate::{AnnotatedLine, Annotator, Explaining};
 pub(crate) use event::why_no_tls;
 pub use event::{Connection, Event, What};
-pub use recorder::{Live, Recorder, Sink};
+pub use recorder::Recorder;
+pub use sink::{Live, Sink};

@@ -12,44 +12,12 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
+use super::annotate::Annotator;
 use super::event::{Connection, Event, What};
+use super::sink::{Sink, Sinks};
 use super::tap::Tap;
 use crate::limits;
 use crate::mail::net::{self, ConnectionInfo, TapSource, Taps};
-
-/// Where events go.
-pub trait Sink: Send {
-    /// What it is, for the warning when it fails: `the capture lab.pcapng`.
-    fn name(&self) -> String;
-
-    /// Does it need the octets as they crossed the socket ([`What::Crossed`])?
-    fn wants_crossed(&self) -> bool {
-        false
-    }
-
-    /// Takes events that have happened, in their order; after it, what was written can be read.
-    ///
-    /// # Errors
-    /// The disk's; nothing more is given to the sink then.
-    fn take(&mut self, events: &[Event]) -> io::Result<()>;
-}
-
-/// A sink that calls a function, for a window that shows what happens.
-pub struct Live<F>(
-    /// Called with events, in the recorder's own thread.
-    pub F,
-);
-
-impl<F: FnMut(&[Event]) + Send> Sink for Live<F> {
-    fn name(&self) -> String {
-        "what is shown".to_owned()
-    }
-
-    fn take(&mut self, events: &[Event]) -> io::Result<()> {
-        (self.0)(events);
-        Ok(())
-    }
-}
 
 /// Records the connections that it is told of; by default nothing. Cheap to clone.
 #[derive(Clone, Default)]
@@ -73,8 +41,9 @@ impl Recorder {
         if sinks.is_empty() {
             return Ok(Recorder::default());
         }
+        let sinks = Sinks(sinks);
         let shared = Arc::new(Shared {
-            wants_crossed: sinks.iter().any(|sink| sink.wants_crossed()),
+            wants_crossed: sinks.wants_crossed(),
             ..Shared::default()
         });
         let queue = Arc::clone(&shared);
@@ -227,21 +196,16 @@ impl Shared {
     }
 }
 
-/// The writer's thread.
-fn write(shared: &Shared, mut sinks: Vec<Box<dyn Sink>>) {
+/// The work of the recorder's thread.
+fn write(shared: &Shared, mut sinks: Sinks) {
+    let mut annotator = Annotator::default();
     loop {
         let events = shared.next();
         if events.is_empty() {
             return;
         }
-        sinks.retain_mut(|sink| match sink.take(&events) {
-            Ok(()) => true,
-            Err(error) => {
-                let name = sink.name();
-                log::warn!("{name} ends here, the conversations go on: {error}");
-                false
-            }
-        });
+        // Sinks that fail are dropped one by one; all of them together never fail.
+        let _ = annotator.tell(&events, &mut sinks);
     }
 }
 

@@ -119,9 +119,9 @@ fn lmtp_answers_each_recipient_and_chunks_are_counted() {
     let mut observer = observer(Protocol::Lmtp);
     observer.server(b"220 hi");
     observer.client(b"LHLO me");
-    observer.server_octets(b"250-hi\r\n250 CHUNKING\r\n");
+    observer.octets(Side::Server, b"250-hi\r\n250 CHUNKING\r\n");
     let said = "MAIL FROM:<>\r\nBDAT 4\r\na: bBDAT 4 LAST\r\n\r\nx\nNOOP\r\n";
-    let told = observer.client_octets(said.as_bytes());
+    let told = observer.octets(Side::Client, said.as_bytes());
     let names: Vec<&str> = told
         .iter()
         .map(|t| t.explained.entry.name.as_str())

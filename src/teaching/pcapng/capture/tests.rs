@@ -56,13 +56,15 @@ fn crossed(by: Side, octets: &[u8]) -> What {
 fn capture(style: Style, happened: &[(&Arc<Connection>, What)]) -> Vec<u8> {
     let mut file = Vec::new();
     let mut capture = Capture::new("test", &mut file, style, Texts::compiled_in()).unwrap();
+
+    let mut annotator = Annotator::default();
     for (at, (connection, what)) in happened.iter().enumerate() {
         let event = Event {
             time: UNIX_EPOCH + Duration::from_millis(at as u64),
             connection: Arc::clone(connection),
             what: what.clone(),
         };
-        capture.take(&[event]).unwrap();
+        annotator.tell(&[event], &mut capture).unwrap();
     }
     drop(capture);
     file
@@ -217,6 +219,8 @@ fn ciphertext_that_looks_like_a_handshake_makes_nobody_wait() {
     for (ours, keys) in [(SERVER, true), (SERVER, false), (CLIENT, true)] {
         let style = Style { keys, ..STYLE };
         let mut capture = Capture::new("test", Vec::new(), style, Texts::compiled_in()).unwrap();
+
+        let mut annotator = Annotator::default();
         let tls = connection(1, ours, "imaps", 4000);
         let other = connection(2, SERVER, "smtp", 4001);
         let mut now = UNIX_EPOCH;
@@ -228,7 +232,7 @@ fn ciphertext_that_looks_like_a_handshake_makes_nobody_wait() {
                 connection,
                 what,
             };
-            capture.take(&[event]).unwrap();
+            annotator.tell(&[event], &mut capture).unwrap();
             (now, capture.gathered.len(), packets(&capture.out))
         };
         let theirs = ours.other();
@@ -345,14 +349,16 @@ impl Write for Disk {
 #[test]
 fn a_full_disk_is_an_error_and_no_panic() {
     let mut capture = Capture::new("x", Disk(2000), STYLE, Texts::compiled_in()).unwrap();
+
+    let mut annotator = Annotator::default();
     let event = |what| Event {
         time: UNIX_EPOCH,
         connection: connection(1, CLIENT, "smtp", 1),
         what,
     };
-    assert!(capture.take(&[event(What::Opened)]).is_ok());
-    let error = capture
-        .take(&[event(crossed(CLIENT, &[b'x'; 3000]))])
+    assert!(annotator.tell(&[event(What::Opened)], &mut capture).is_ok());
+    let error = annotator
+        .tell(&[event(crossed(CLIENT, &[b'x'; 3000]))], &mut capture)
         .unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::StorageFull);
     assert_eq!(capture.name(), "the capture x");

@@ -1,31 +1,42 @@
 // A test fails by panicking.
 #![allow(clippy::unwrap_used)]
 
-use std::net::Ipv4Addr;
-
 use super::*;
 use crate::mail::protocol::Protocol;
+use crate::teaching::explain::{Observer, Texts};
 
 const CLIENT: Side = Side::Client;
 const SERVER: Side = Side::Server;
 
-fn of(protocol: Option<Protocol>) -> Comments {
-    let connection = Connection {
-        number: 1,
-        ours: CLIENT,
-        protocol,
-        service: "test".to_owned(),
-        client: (Ipv4Addr::LOCALHOST, 1).into(),
-        server: (Ipv4Addr::LOCALHOST, 2).into(),
-        thread: String::new(),
-    };
-    Comments::new(&connection, &Texts::compiled_in())
+/// The comments of a connection, and the observer that explains what is said on it.
+struct Commented {
+    observer: Option<Observer>,
+    comments: Comments,
+}
+
+fn of(protocol: Option<Protocol>) -> Commented {
+    let observer = |protocol| Observer::new(protocol, Texts::compiled_in());
+    Commented {
+        observer: protocol.map(observer),
+        comments: Comments::default(),
+    }
+}
+
+impl Commented {
+    fn said(&mut self, by: Side, octets: &[u8]) {
+        let observer = self.observer.as_mut();
+        let lines = observer.map_or_else(Vec::new, |observer| observer.octets(by, octets));
+        for line in lines {
+            self.comments.line(by, line.line.len(), &line.explained);
+        }
+        self.comments.said(by, octets.len());
+    }
 }
 
 /// Says it and lets it cross; the comments, each with its place and without its sentence.
-fn said(comments: &mut Comments, by: Side, text: &str) -> Vec<(usize, String)> {
-    comments.said(by, text.as_bytes());
-    let crossed = comments.crossed(by, text.len()).into_iter();
+fn said(commented: &mut Commented, by: Side, text: &str) -> Vec<(usize, String)> {
+    commented.said(by, text.as_bytes());
+    let crossed = commented.comments.crossed(by, text.len()).into_iter();
     let name =
         |(at, text): (usize, String)| (at, text.split(['.', ',']).next().unwrap().to_owned());
     crossed.map(name).collect()
@@ -85,15 +96,20 @@ fn a_line_that_comes_in_pieces_is_explained_when_it_is_whole() {
 #[test]
 fn under_tls_a_comment_stands_on_the_next_packet() {
     let mut comments = of(Some(Protocol::Imap));
-    assert!(comments.is_ciphertext(CLIENT, 517));
-    assert!(comments.crossed(CLIENT, 517).is_empty());
+    assert!(comments.comments.is_ciphertext(CLIENT, 517));
+    assert!(comments.comments.crossed(CLIENT, 517).is_empty());
     let secured = Secured {
         version: "TLSv1.3".to_owned(),
         cipher: "TLS_AES_128_GCM_SHA256".to_owned(),
     };
-    comments.secured(&secured, true);
+    let explained = comments
+        .observer
+        .as_mut()
+        .unwrap()
+        .tls(&secured.to_string());
+    comments.comments.secured(&secured, true, Some(&explained));
     comments.said(SERVER, b"* OK ready\r\n");
-    let crossed = comments.crossed(SERVER, 40);
+    let crossed = comments.comments.crossed(SERVER, 40);
     assert_eq!(crossed.len(), 2);
     assert!(crossed[0].1.starts_with("TLSv1.3 TLS_AES"), "{crossed:?}");
     assert!(
@@ -101,9 +117,9 @@ fn under_tls_a_comment_stands_on_the_next_packet() {
         "{crossed:?}"
     );
     comments.said(CLIENT, b"a1 NOOP\r\na2 NOOP\r\n");
-    let crossed = comments.crossed(CLIENT, 10);
+    let crossed = comments.comments.crossed(CLIENT, 10);
     assert!(crossed.iter().all(|(at, _)| *at == 0) && crossed.len() == 2);
-    assert!(comments.crossed(CLIENT, 10).is_empty());
+    assert!(comments.comments.crossed(CLIENT, 10).is_empty());
 }
 
 #[test]
@@ -148,7 +164,7 @@ fn no_password_stands_in_a_comment() {
         let mut comments = of(Some(protocol));
         for (by, line) in lines {
             comments.said(*by, line.as_bytes());
-            let crossed = comments.crossed(*by, line.len());
+            let crossed = comments.comments.crossed(*by, line.len());
             assert!(!crossed.is_empty(), "{line}");
             assert!(
                 crossed.iter().all(|(_, text)| !text.contains(secret)),
@@ -162,6 +178,6 @@ fn no_password_stands_in_a_comment() {
 fn what_nobody_can_explain_has_no_comments() {
     let mut comments = of(None);
     comments.said(CLIENT, b"hello\r\n");
-    assert!(!comments.is_ciphertext(CLIENT, 7));
-    assert!(comments.crossed(CLIENT, 7).is_empty());
+    assert!(!comments.comments.is_ciphertext(CLIENT, 7));
+    assert!(comments.comments.crossed(CLIENT, 7).is_empty());
 }

@@ -19,9 +19,10 @@ pub(crate) use self::record::moment;
 pub use self::record::{Happened, LeftOut, Octets, Place, Record, Said};
 use self::scribe::Scribe;
 use self::volume::Volume;
-use super::{Event, Sink, What};
+use super::{AnnotatedLine, Annotator, Connection, Event, Explaining, Sink, What};
 use crate::config::Journal;
 use crate::limits;
+use crate::teaching::explain::Explained;
 
 /// Writes a journal.
 pub struct Writer {
@@ -54,23 +55,24 @@ impl Writer {
         })
     }
 
-    fn note(&mut self, event: &Event) {
-        let number = event.connection.number;
+    /// Lets the scribe of a connection take something down, and makes lines of what it has ready.
+    fn note(&mut self, connection: &Connection, note: impl FnOnce(&mut Scribe)) -> io::Result<()> {
+        let number = connection.number;
         let name = || name(self.names.hash_one(number));
-        let new = || Scribe::new(&event.connection, name(), self.show_secrets);
+        let new = || Scribe::new(connection, name(), self.show_secrets);
         let scribe = self.scribes.entry(number).or_insert_with(new);
-        scribe.note(event);
+        note(scribe);
         write_down(scribe, &mut self.lines);
         self.busy.insert(number);
-        if matches!(event.what, What::Closed | What::Lost) {
-            self.busy.remove(&number);
-            self.scribes.remove(&number);
+        if self.lines.len() >= limits::JOURNAL_PIECE {
+            self.append()?;
         }
+        Ok(())
     }
 
     /// Brings all that is known into the file. The buffer is kept: a new one for each piece would
     /// leave holes in the program's memory.
-    fn flush(&mut self) -> io::Result<()> {
+    fn write_all(&mut self) -> io::Result<()> {
         for number in std::mem::take(&mut self.busy) {
             if let Some(scribe) = self.scribes.get_mut(&number) {
                 scribe.write_gathered();
@@ -108,14 +110,29 @@ impl Sink for Writer {
         format!("the journal {}", self.folder.display())
     }
 
-    fn take(&mut self, events: &[Event]) -> io::Result<()> {
-        for event in events {
-            self.note(event);
-            if self.lines.len() >= limits::JOURNAL_PIECE {
-                self.append()?;
-            }
+    fn explaining(&self) -> Explaining {
+        Explaining::Keys
+    }
+
+    fn line(&mut self, line: &AnnotatedLine<'_>) -> io::Result<()> {
+        self.note(&line.event.connection, |scribe| scribe.line(line))
+    }
+
+    fn body(&mut self, lines: &AnnotatedLine<'_>) -> io::Result<()> {
+        self.note(&lines.event.connection, |scribe| scribe.body(lines))
+    }
+
+    fn take(&mut self, event: &Event, explained: Option<&Explained>) -> io::Result<()> {
+        self.note(&event.connection, |scribe| scribe.note(event, explained))?;
+        if matches!(event.what, What::Closed | What::Lost) {
+            self.busy.remove(&event.connection.number);
+            self.scribes.remove(&event.connection.number);
         }
-        self.flush()
+        Ok(())
+    }
+
+    fn flush(&mut self, _annotator: &Annotator) -> io::Result<()> {
+        self.write_all()
     }
 }
 

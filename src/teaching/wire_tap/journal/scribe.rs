@@ -4,6 +4,7 @@
 //! are gathered. Of a message, and of lines that are all alike, only so many are written, and how many
 //! were left out. What nobody can take apart is not written at all: a password may stand in it.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::time::SystemTime;
 
@@ -11,14 +12,12 @@ use jiff::Timestamp;
 
 use super::record::{Happened, LeftOut, Octets, Place, Record, Said};
 use crate::limits;
-use crate::mail::net::Secured;
 use crate::mail::protocol::span::Role;
-use crate::teaching::explain::{Explained, Observer, Texts, Told, Topic};
-use crate::teaching::wire_tap::{Connection, Event, Side, What};
+use crate::teaching::explain::{Explained, Topic};
+use crate::teaching::wire_tap::{AnnotatedLine, Connection, Event, Side, What};
 
 pub(super) struct Scribe {
     place: Place,
-    observer: Option<Observer>,
     show_secrets: bool,
     client: Speaker,
     server: Speaker,
@@ -44,7 +43,6 @@ struct Speaker {
 impl Scribe {
     /// For a connection, under this name.
     pub(super) fn new(connection: &Connection, name: String, show_secrets: bool) -> Scribe {
-        let observer = |protocol| Observer::new(protocol, Texts::compiled_in());
         Scribe {
             place: Place {
                 connection: name,
@@ -55,7 +53,6 @@ impl Scribe {
                 client: connection.client,
                 server: connection.server,
             },
-            observer: connection.protocol.map(observer),
             show_secrets,
             client: Speaker::default(),
             server: Speaker::default(),
@@ -65,17 +62,27 @@ impl Scribe {
     }
 
     /// Takes down what happened.
-    pub(super) fn note(&mut self, event: &Event) {
+    pub(super) fn note(&mut self, event: &Event, explained: Option<&Explained>) {
         let time = moment(event.time);
-        for by in event.what.ends() {
-            self.rest(time, *by);
-        }
         match &event.what {
-            What::Said { by, octets } => self.said(time, *by, octets),
+            What::Said { by, octets } => self.said(*by, octets),
             What::Crossed { .. } | What::Secrets(_) | What::Presented(_) => {}
             What::Opened => self.write(time, Happened::Opened),
-            What::Secured(secured) => self.secured(time, secured),
-            What::Failed(why) => self.failed(time, why),
+            What::Secured(secured) => {
+                let what = Happened::Secured {
+                    version: secured.version.clone(),
+                    cipher: secured.cipher.clone(),
+                    explained: explained.cloned(),
+                };
+                self.write(time, what);
+            }
+            What::Failed(why) => {
+                let what = Happened::Failed {
+                    why: why.clone(),
+                    explained: explained.cloned(),
+                };
+                self.end(time, what);
+            }
             What::Ended { by } => self.end(time, Happened::Ended { by: *by }),
             What::Reset => self.end(time, Happened::Reset),
             What::Lost => self.end(time, Happened::Lost),
@@ -88,73 +95,43 @@ impl Scribe {
         self.written.drain(..)
     }
 
-    /// What a side said, cut into lines. Those of a body are not looked at one by one.
-    fn said(&mut self, time: Timestamp, by: Side, octets: &[u8]) {
-        let mut rest = octets;
-        while !rest.is_empty() {
-            let is_known = self.speaker(by).is_full() || self.gathers(by);
-            let Some(observer) = &mut self.observer else {
-                self.speaker(by).left_out.octets += rest.len() as u64;
-                return;
-            };
-            let (passed, others) = pass_over(observer, by, rest, is_known);
-            if !passed.is_empty() {
-                rest = others;
-                self.body(time, by, passed);
-                continue;
-            }
-            let end = memchr::memchr(b'\n', rest).map_or(rest.len(), |end| end + 1);
-            let (line, others) = rest.split_at_checked(end).unwrap_or_default();
-            let told = match by {
-                Side::Client => observer.client_octets(line),
-                Side::Server => observer.server_octets(line),
-            };
-            rest = others;
-            for told in told {
-                self.line(time, by, &told);
-            }
+    /// Counts what a side said in a protocol of somebody's own, in which any octet may be a password.
+    /// In ours each line comes by itself.
+    fn said(&mut self, by: Side, octets: &[u8]) {
+        if self.place.protocol.is_none() {
+            self.speaker(by).left_out.octets += octets.len() as u64;
         }
     }
 
-    /// What this side has said of a line to which no end will come.
-    fn rest(&mut self, time: Timestamp, by: Side) {
-        let rest = self.observer.as_mut().and_then(|observer| match by {
-            Side::Client => observer.client_rest(),
-            Side::Server => observer.server_rest(),
-        });
-        if let Some(told) = rest {
-            self.line(time, by, &told);
-        }
-    }
-
-    /// Lines of a body that goes on: as many as there is room for join those that were gathered.
-    fn body(&mut self, time: Timestamp, by: Side, lines: &[u8]) {
+    /// Takes down lines of a body that goes on: as many as there is room for join those before them.
+    pub(super) fn body(&mut self, lines: &AnnotatedLine<'_>) {
+        let by = lines.by;
+        let time = moment(lines.event.time);
         // What the other side has left out came before this; then nothing is gathered any more.
         self.write_left_out(time, by.other());
-        let room = match self.gathers(by) {
-            true => self.speaker(by).room(),
-            false => 0,
-        };
-        let within = lines.get(..room).unwrap_or(lines);
+        let room = self.speaker(by).room();
+        let within = lines.octets.get(..room).unwrap_or(lines.octets);
         let end = memchr::memrchr(b'\n', within).map_or(0, |end| end + 1);
-        let (kept, rest) = lines.split_at_checked(end).unwrap_or_default();
-        if let Some((.., gathered, _)) = &mut self.gathered {
-            gathered.extend_from_slice(kept);
+        let (kept, rest) = lines.octets.split_at_checked(end).unwrap_or_default();
+        if !kept.is_empty() {
+            self.gather(time, by, kept, lines.explained);
         }
         let speaker = self.speaker(by);
-        speaker.message += lines.len();
+        speaker.message += lines.octets.len();
         if !rest.is_empty() {
             speaker.leave_out(rest);
         }
     }
 
-    /// Are lines of a body of this side gathered at the moment?
-    fn gathers(&self, by: Side) -> bool {
-        let gathered = self.gathered.as_ref();
-        gathered.is_some_and(|(_, side, ..)| *side == by)
-    }
-
-    fn line(&mut self, time: Timestamp, by: Side, Told { line, explained }: &Told) {
+    /// Takes down a line, masked, if there is room for it.
+    pub(super) fn line(&mut self, annotated: &AnnotatedLine<'_>) {
+        let AnnotatedLine {
+            event,
+            by,
+            octets: line,
+            explained,
+        } = *annotated;
+        let time = moment(event.time);
         // What the other side has left out came before this.
         self.write_left_out(time, by.other());
         if !self.speaker(by).has_room(line, explained) {
@@ -166,21 +143,18 @@ impl Scribe {
             return self.gather(time, by, line, explained);
         }
         self.write_gathered();
-        let (shown, parts) = match self.show_secrets {
-            true => (line.clone(), explained.parts.clone()),
-            false => (
-                explained.masked(line).into_owned(),
-                explained.masked_parts(),
-            ),
+        let (shown, parts) = if self.show_secrets {
+            (Cow::Borrowed(line), explained.parts.clone())
+        } else {
+            (explained.masked(line), explained.masked_parts())
         };
         let kept = shown.get(..limits::JOURNAL_LINE).unwrap_or(&shown);
-        let cut = (shown.len() - kept.len()) as u64;
         let said = Said {
             by,
             octets: Octets::of(kept.to_vec()),
             left_out: LeftOut {
                 lines: 0,
-                octets: cut,
+                octets: (shown.len() - kept.len()) as u64,
             },
             explained: Some(explained.with_parts(parts, kept.len())),
         };
@@ -232,29 +206,6 @@ impl Scribe {
         self.write(time, Happened::Said(said));
     }
 
-    fn secured(&mut self, time: Timestamp, secured: &Secured) {
-        let explained = self
-            .observer
-            .as_mut()
-            .map(|observer| observer.tls(&secured.to_string()));
-        let what = Happened::Secured {
-            version: secured.version.clone(),
-            cipher: secured.cipher.clone(),
-            explained,
-        };
-        self.write(time, what);
-    }
-
-    fn failed(&mut self, time: Timestamp, why: &str) {
-        let observer = self.observer.as_ref();
-        let explained = observer.and_then(|observer| observer.tls_failed(why));
-        let what = Happened::Failed {
-            why: why.to_owned(),
-            explained: explained,
-        };
-        self.end(time, what);
-    }
-
     /// Something behind which this side or both say nothing more.
     fn end(&mut self, time: Timestamp, what: Happened) {
         self.write_left_out(time, Side::Client);
@@ -297,11 +248,6 @@ impl Speaker {
         !self.skips
     }
 
-    /// Is nothing more written of the present message, if it goes on?
-    fn is_full(&self) -> bool {
-        self.room() == 0
-    }
-
     /// Octets of the present message for which there is room.
     fn room(&self) -> usize {
         match self.skips {
@@ -315,21 +261,6 @@ impl Speaker {
         self.left_out.lines += memchr::memchr_iter(b'\n', lines).count() as u64;
         self.left_out.octets += lines.len() as u64;
     }
-}
-
-/// What begins with lines of a body, if those need not be looked at, and what follows them.
-fn pass_over<'a>(
-    observer: &mut Observer,
-    by: Side,
-    octets: &'a [u8],
-    is_known: bool,
-) -> (&'a [u8], &'a [u8]) {
-    let passed = match by {
-        _ if !is_known => 0,
-        Side::Client => observer.pass_over_client(octets),
-        Side::Server => observer.pass_over_server(octets),
-    };
-    octets.split_at_checked(passed).unwrap_or_default()
 }
 
 /// Octets that a line of a message counts beside its own: those of the fields around it, about.

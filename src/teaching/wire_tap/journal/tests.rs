@@ -59,6 +59,8 @@ fn written(
 ) -> (Vec<Record>, String) {
     let folder = tempfile::tempdir().unwrap();
     let mut journal = Writer::open(&journal(folder.path()), show_secrets).unwrap();
+
+    let mut annotator = Annotator::default();
     let connection = connection(1, protocol);
     let whats = [What::Opened]
         .into_iter()
@@ -66,7 +68,9 @@ fn written(
         .chain([What::Closed]);
     // Each in a batch of its own, as a slow client would have it.
     for what in whats {
-        journal.take(&[event(&connection, what)]).unwrap();
+        annotator
+            .tell(&[event(&connection, what)], &mut journal)
+            .unwrap();
     }
     let text = fs::read_to_string(volume::current(folder.path())).unwrap();
     (records(folder.path()), text)
@@ -378,6 +382,8 @@ fn a_last_line_without_an_end_is_written_and_its_password_is_not_shown() {
 fn the_end_of_one_side_does_not_tear_the_lines_of_the_other() {
     let folder = tempfile::tempdir().unwrap();
     let mut journal = Writer::open(&journal(folder.path()), false).unwrap();
+
+    let mut annotator = Annotator::default();
     let connection = connection(1, POP3);
     let whats = [
         What::Opened,
@@ -389,7 +395,9 @@ fn the_end_of_one_side_does_not_tear_the_lines_of_the_other() {
         What::Closed,
     ];
     for what in whats {
-        journal.take(&[event(&connection, what)]).unwrap();
+        annotator
+            .tell(&[event(&connection, what)], &mut journal)
+            .unwrap();
     }
     let expected = ["S: +OK", "C: USER alice", "S: +OK Send", "C: PASS ********"];
     assert_eq!(lines(&records(folder.path())), expected);
@@ -481,6 +489,7 @@ fn a_protocol_of_ones_own_is_counted_and_not_shown() {
 fn a_handshake_begins_anew() {
     let folder = tempfile::tempdir().unwrap();
     let mut journal = Writer::open(&journal(folder.path()), false).unwrap();
+
     let connection = connection(1, POP3);
     let secured = Secured {
         version: "TLSv1.3".to_owned(),
@@ -492,8 +501,8 @@ fn a_handshake_begins_anew() {
         said("S: +OK hi\r\n"),
         What::Closed,
     ];
-    journal
-        .take(&events.map(|what| event(&connection, what)))
+    Annotator::default()
+        .tell(&events.map(|what| event(&connection, what)), &mut journal)
         .unwrap();
     let records = records(folder.path());
     let Happened::Secured {
@@ -521,6 +530,8 @@ fn several_programs_write_one_journal_and_lose_no_line() {
         for _ in 0..4 {
             scope.spawn(|| {
                 let mut journal = Writer::open(&place, false).unwrap();
+
+                let mut annotator = Annotator::default();
                 for number in 0..50 {
                     let connection = connection(number, POP3);
                     for what in [
@@ -529,7 +540,9 @@ fn several_programs_write_one_journal_and_lose_no_line() {
                         said("C: QUIT\r\n"),
                         What::Closed,
                     ] {
-                        journal.take(&[event(&connection, what)]).unwrap();
+                        annotator
+                            .tell(&[event(&connection, what)], &mut journal)
+                            .unwrap();
                     }
                 }
             });

@@ -13,6 +13,8 @@ use crate::mail::net::certificates::Certificates;
 use crate::mail::net::tls::{self, Version, Versions};
 use crate::mail::net::{Fault, Heard, Patience, Presented, Side, Wire};
 use crate::mail::protocol::Protocol;
+use crate::teaching::explain::Explained;
+use crate::teaching::wire_tap::Live;
 
 /// What a server for `localhost` needs, its certificates in this folder.
 fn acceptor(folder: &Path, versions: Versions) -> TlsAcceptor {
@@ -93,11 +95,8 @@ impl Sink for ToTest {
         true
     }
 
-    fn take(&mut self, events: &[Event]) -> io::Result<()> {
-        events
-            .iter()
-            .for_each(|event| self.0.send(event.clone()).unwrap());
-        Ok(())
+    fn take(&mut self, event: &Event, _explained: Option<&Explained>) -> io::Result<()> {
+        self.0.send(event.clone()).map_err(io::Error::other)
     }
 }
 
@@ -247,7 +246,7 @@ impl Sink for Full {
         "a full disk".to_owned()
     }
 
-    fn take(&mut self, _events: &[Event]) -> io::Result<()> {
+    fn take(&mut self, _event: &Event, _explained: Option<&Explained>) -> io::Result<()> {
         Err(io::ErrorKind::StorageFull.into())
     }
 }
@@ -271,12 +270,9 @@ impl Sink for Slow {
         "a slow disk".to_owned()
     }
 
-    fn take(&mut self, events: &[Event]) -> io::Result<()> {
+    fn take(&mut self, event: &Event, _explained: Option<&Explained>) -> io::Result<()> {
         self.0.recv().map_err(io::Error::other)?;
-        events
-            .iter()
-            .for_each(|event| self.1.send(event.clone()).unwrap());
-        Ok(())
+        self.1.send(event.clone()).map_err(io::Error::other)
     }
 }
 
@@ -358,7 +354,7 @@ fn without_sinks_there_are_no_taps() {
 
 #[test]
 fn of_two_ends_the_servers_is_left_out_if_it_is_told_so() {
-    let recorder = Recorder::new(vec![Box::new(Live(|_: &[Event]| ()))]).unwrap();
+    let recorder = Recorder::new(vec![Box::new(Live(|_: &Event| ()))]).unwrap();
     let of_clients = recorder.taps().of_clients();
     let is_watched = |taps: &Taps| {
         [Side::Client, Side::Server]

@@ -83,15 +83,13 @@ fn told_in_pieces(
     let mut all = Vec::new();
     for (server, octets) in octets_of(lines) {
         for piece in octets.chunks(size) {
-            let passed = match (pass_over, server) {
-                (false, _) => 0,
-                (true, true) => observer.pass_over_server(piece),
-                (true, false) => observer.pass_over_client(piece),
+            let by = if server { Side::Server } else { Side::Client };
+            let passed = if pass_over {
+                observer.pass_over(by, piece)
+            } else {
+                0
             };
-            let told = match server {
-                true => observer.server_octets(&piece[passed..]),
-                false => observer.client_octets(&piece[passed..]),
-            };
+            let told = observer.octets(by, &piece[passed..]);
             all.extend(told.iter().map(|told| {
                 let line = String::from_utf8_lossy(&told.line);
                 format!("{line} is {}", told.explained.entry.key())

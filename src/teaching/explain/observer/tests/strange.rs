@@ -109,11 +109,8 @@ proptest! {
     ) {
         let mut observer = observer(protocol);
         for (server, octets) in said {
-            let told = match server {
-                true => observer.server_octets(&octets),
-                false => observer.client_octets(&octets),
-            };
-            for Told { line, explained } in told {
+            let by = if server { Side::Server } else { Side::Client };
+            for ExplainedLine { line, explained } in observer.octets(by, &octets) {
                 let _ = explained.masked(&line);
             }
         }
@@ -124,7 +121,7 @@ proptest! {
         let said = "EHLO x\r\nMAIL FROM:<>\r\nRCPT TO:<a@b>\r\nBDAT 4\r\na: bBDAT 2 LAST\r\n\r\nQUIT\r\n";
         let told = |pieces: Vec<&[u8]>| {
             let mut observer = observer(Protocol::Smtp);
-            let told = pieces.into_iter().flat_map(|piece| observer.client_octets(piece));
+            let told = pieces.into_iter().flat_map(|piece| observer.octets(Side::Client, piece));
             told.map(|told| (told.line, told.explained)).collect::<Vec<_>>()
         };
         let (mut pieces, mut rest) = (Vec::new(), said.as_bytes());

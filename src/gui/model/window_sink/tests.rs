@@ -37,7 +37,7 @@ impl Lab {
         let (conversations, kept) = (Arc::clone(&models.0), Arc::clone(&models.1));
         let woken = Arc::new(AtomicUsize::new(0));
         let wakes = Arc::clone(&woken);
-        let follower = Follower::new(
+        let sink = WindowSink::new(
             models,
             Texts::compiled_in(),
             folder.path().join("certs/ca.pem"),
@@ -45,7 +45,7 @@ impl Lab {
                 wakes.fetch_add(1, Ordering::Relaxed);
             },
         );
-        let recorder = Recorder::new(vec![Box::new(follower)]).unwrap();
+        let recorder = Recorder::new(vec![Box::new(sink)]).unwrap();
         Lab {
             servers: Servers::open(&config, recorder.taps()).unwrap(),
             folder,
@@ -183,7 +183,9 @@ fn a_long_session_stays_within_its_bounds() {
         Arc::<Mutex<SavedEvents>>::default(),
     );
     let kept = Arc::clone(&models.1);
-    let mut follower = Follower::new(models, Texts::compiled_in(), "x".into(), || ());
+    let mut sink = WindowSink::new(models, Texts::compiled_in(), "x".into(), || ());
+
+    let mut annotator = Annotator::default();
     for number in 1..=2_000 {
         let connection = Arc::new(Connection {
             number,
@@ -210,7 +212,7 @@ fn a_long_session_stays_within_its_bounds() {
             connection: Arc::clone(&connection),
             what,
         });
-        follower.take(&events).unwrap();
+        annotator.tell(&events, &mut sink).unwrap();
     }
     let conversations = conversations.lock().unwrap();
     assert_eq!(conversations.connections(Side::Client).count(), 100);
@@ -220,7 +222,7 @@ fn a_long_session_stays_within_its_bounds() {
         panic!("a line was said");
     };
     assert!(text.ends_with("(20007 octets in all)") && octets.len() == LONGEST);
-    assert!(follower.connections.is_empty());
+    assert!(sink.connections.is_empty());
     let kept = kept.lock().unwrap();
     let size: usize = kept.events(None).unwrap().iter().map(Event::size).sum();
     assert!((15 << 20..=16 << 20).contains(&size), "{size}");
@@ -248,7 +250,9 @@ fn a_chunk_that_ends_within_a_line_hides_no_command() {
 fn a_last_line_without_an_end_is_shown_and_its_password_is_not() {
     let models: (Arc<Mutex<Conversations>>, Arc<Mutex<SavedEvents>>) = Default::default();
     let conversations = Arc::clone(&models.0);
-    let mut follower = Follower::new(models, Texts::compiled_in(), PathBuf::new(), || {});
+    let mut sink = WindowSink::new(models, Texts::compiled_in(), PathBuf::new(), || {});
+
+    let mut annotator = Annotator::default();
     let connection = Arc::new(Connection {
         number: 1,
         ours: Side::Client,
@@ -273,7 +277,7 @@ fn a_last_line_without_an_end_is_shown_and_its_password_is_not() {
         connection: Arc::clone(&connection),
         what,
     });
-    follower.take(&events).unwrap();
+    annotator.tell(&events, &mut sink).unwrap();
     let lines = texts(&conversations.lock().unwrap(), Side::Client);
     assert_eq!(lines, ["s: +OK", "c: USER alice", "c: PASS ********"]);
 }

@@ -1,0 +1,31 @@
+//! The contract between the [`Observer`](super::Observer) and the part of it that knows one protocol.
+
+use super::course::Course;
+use super::line::Line;
+use super::sketch::Sketch;
+use crate::mail::net::Side;
+
+/// Follows a conversation in one protocol.
+pub(super) trait Follow {
+    /// Takes a line of the client.
+    fn client(&mut self, course: &mut Course, line: &Line<'_>, sketch: &mut Sketch<'_>);
+
+    /// Takes a line of the server.
+    fn server(&mut self, course: &mut Course, line: &Line<'_>, sketch: &mut Sketch<'_>);
+
+    /// The octets of the client that were announced and are still to come, if a new line begins after
+    /// the last of them wherever they end. A password must not be among them: it would be torn.
+    fn announced(&self) -> Option<u64> {
+        None
+    }
+
+    /// TLS has begun, and with it a fresh conversation.
+    fn tls(&mut self);
+
+    /// Passes over whole lines of a body at the front of what this side says, but not over the body's
+    /// last line. Returns how many octets that are.
+    fn pass_over(&mut self, by: Side, octets: &[u8]) -> usize;
+
+    /// A copy that has heard the same.
+    fn twin(&self) -> Box<dyn Follow + Send>;
+}
