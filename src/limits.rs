@@ -100,6 +100,14 @@ pub const POP3_COMMAND_LINE: usize = 255;
 /// initial response in a line of its own.
 pub const SMTP_AUTH_LINE: usize = 12_288;
 
+/// Rounds of SCRAM that our clients require: fewer would make it cheap to guess the password from the
+/// messages (RFC 7677 §4).
+pub const SCRAM_ROUNDS_MIN: u32 = 4096;
+
+/// Rounds of SCRAM that our clients compute at most, so that a server cannot keep them busy for more than
+/// a second or two.
+pub const SCRAM_ROUNDS_MAX: u32 = 1_000_000;
+
 /// When the program is told to stop: for a message on its way to arrive; then its sender is told
 /// that it did not.
 pub const SHUTDOWN_BODY: Duration = Duration::from_secs(6);

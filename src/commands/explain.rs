@@ -1,5 +1,5 @@
-//! `pillarbox explain`: what a command, a reply code, a capability, a header field or a whole line
-//! means, and where the RFC says so. Speaks to nobody.
+//! `pillarbox explain`: explains a command, a reply code, a capability, a header field or a whole line,
+//! with its RFC. It makes no connection.
 
 use std::fs;
 use std::io::{self, Write};
@@ -15,7 +15,7 @@ use crate::mail::protocol::Protocol;
 use crate::teaching::explain::Texts;
 use crate::teaching::text::{Page, TextStyle};
 
-/// Say what a word or a line of SMTP, POP3 or IMAP means
+/// Explain a word or a line of SMTP, POP3 or IMAP
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "Examples:
   pillarbox explain RCPT                      a command
@@ -24,22 +24,22 @@ use crate::teaching::text::{Page, TextStyle};
   pillarbox explain smtp:250                  only in this protocol
   pillarbox explain --list --imap             everything about IMAP")]
 pub struct ExplainArgs {
-    /// A word (RCPT, 250, UIDVALIDITY, Received) or a whole line, in quotes
+    /// A word (RCPT, 250, UIDVALIDITY, Received), or a whole line in quotes
     #[arg(required_unless_present = "list", allow_hyphen_values = true)]
     pub words: Vec<String>,
-    /// Only what it means in SMTP and LMTP
+    /// Only for SMTP and LMTP
     #[arg(long, conflicts_with_all = ["pop3", "imap"])]
     pub smtp: bool,
-    /// Only what it means in POP3
+    /// Only for POP3
     #[arg(long, conflicts_with = "imap")]
     pub pop3: bool,
-    /// Only what it means in IMAP
+    /// Only for IMAP
     #[arg(long)]
     pub imap: bool,
     /// List everything that can be explained
     #[arg(long)]
     pub list: bool,
-    /// Explanations of your own, in place of `[client] explanations` in config.ini
+    /// File with your own explanations [default: `[client] explanations` in config.ini]
     #[arg(long, value_name = "FILE")]
     pub texts: Option<PathBuf>,
 }
@@ -47,7 +47,7 @@ pub struct ExplainArgs {
 /// Prints the explanation.
 ///
 /// # Errors
-/// When nothing is known of the words, or a file of explanations cannot be used.
+/// When nothing is known about the words, or a file of explanations cannot be used.
 pub fn run(
     args: &ExplainArgs,
     config: impl FnOnce() -> Result<Config, ConfigError>,
@@ -58,21 +58,18 @@ pub fn run(
     };
     let mut out = io::stdout().lock();
     let page = Page::new(&texts, TextStyle::on(&out), terminal::width());
-    let page = match args.list {
-        true => listed(args, &texts, page),
-        false => explained(args, &texts, page)?,
+    let page = if args.list {
+        listed(args, &texts, page)
+    } else {
+        explained(args, &texts, page)?
     };
-    match out.write_all(page.as_bytes()) {
-        // Whoever reads us has seen enough: `pillarbox explain --list | head`.
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
-        _ => Ok(()),
-    }
+    Ok(out.write_all(page.as_bytes())?)
 }
 
-/// The explanations that the configuration wants: `[client] explanations`, or the compiled-in ones.
+/// Returns the explanations of the configuration: `[client] explanations`, or the compiled-in ones.
 ///
 /// # Errors
-/// When the file cannot be read or understood; names the file and the line.
+/// When the file cannot be read or is invalid; the error names the file and the line.
 pub fn texts(config: &Config) -> Result<Arc<Texts>, CommandError> {
     match &config.client.explanations {
         Some(file) => texts_in(file),
@@ -126,10 +123,10 @@ fn nothing(words: &str, near: &[String]) -> String {
     let words = printable(words);
     match near {
         [] => format!(
-            "nothing is known of {words}; pillarbox explain --list shows what can be explained"
+            "nothing is known about {words}; pillarbox explain --list shows everything that can be explained"
         ),
         near => format!(
-            "nothing is known of {words}. Did you mean {}?",
+            "nothing is known about {words}. Did you mean {}?",
             near.join(", ")
         ),
     }

@@ -8,10 +8,10 @@ use crate::config::Config;
 /// Open the desktop mail program
 #[derive(Args, Clone, Debug)]
 pub struct GuiArgs {
-    /// Open this account at once; its password is in the configuration. Can be repeated
+    /// Open this account, whose password is in the configuration; can be repeated
     #[arg(long = "account", value_name = "NAME")]
     pub accounts: Vec<String>,
-    /// Start the servers of the configuration inside the window, too
+    /// Also start the servers of the configuration, inside the window
     #[arg(long)]
     pub serve: bool,
 }
@@ -19,7 +19,7 @@ pub struct GuiArgs {
 /// Opens the window, and returns when it is closed.
 ///
 /// # Errors
-/// When the configuration names no servers, or there is no screen to open a window on.
+/// When the configuration has no servers for it, or there is no screen.
 #[cfg(feature = "gui")]
 pub fn run(args: &GuiArgs, config: &Config) -> Result<(), CommandError> {
     use super::explain::texts;
@@ -51,29 +51,28 @@ pub fn run(args: &GuiArgs, config: &Config) -> Result<(), CommandError> {
         let error = error.to_string();
         let why = without_place(&error);
         CommandError::Job(format!(
-            "no window can be opened: {why}; is there a screen, and does DISPLAY name it?"
+            "the window cannot be opened: {why}; is there a screen, and does DISPLAY name it?"
         ))
     })
 }
 
-/// The error without what stands in front of it when a library names the place in its source: `os error at
-/// x11.rs:12: no display`.
+/// Removes the position in a library's source from an error: `os error at x11.rs:12: no display`.
 #[cfg(feature = "gui")]
 fn without_place(error: &str) -> &str {
-    let behind = error.split_once(".rs:").map(|(_, behind)| behind);
-    let why = behind.and_then(|behind| behind.split_once(": "));
+    let after = error.split_once(".rs:").map(|(_, after)| after);
+    let why = after.and_then(|after| after.split_once(": "));
     why.map_or(error, |(_, why)| why)
 }
 
-/// The window's size at first, in points: that of a small laptop's screen.
+/// The initial size of the window in points: that of a small laptop's screen.
 #[cfg(feature = "gui")]
 const WINDOW: [f32; 2] = [1280.0, 800.0];
 
-/// Smaller than this, the panes have no room.
+/// The minimum size of the window, which the panes need.
 #[cfg(feature = "gui")]
 const SMALLEST: [f32; 2] = [900.0, 560.0];
 
-/// Says that there is no window in this build.
+/// Fails, because this build has no window.
 ///
 /// # Errors
 /// Always.
@@ -81,7 +80,7 @@ const SMALLEST: [f32; 2] = [900.0, 560.0];
 pub fn run(_: &GuiArgs, config: &Config) -> Result<(), CommandError> {
     settings(config)?;
     Err(CommandError::Setup(
-        "this build has no window: build it with cargo build --features gui".to_owned(),
+        "this build has no window; build it with cargo build --features gui".to_owned(),
     ))
 }
 
@@ -90,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_an_error_only_the_place_in_a_library_is_left_out() {
+    fn the_position_in_a_library_is_removed_from_an_error() {
         let rows = [
             ("os error at a/x11.rs:12: no display: :9", "no display: :9"),
             (

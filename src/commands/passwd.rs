@@ -8,7 +8,7 @@ use crate::config::accounts;
 /// Asks for a password, twice on a terminal, and prints its argon2id hash.
 ///
 /// # Errors
-/// When nothing is typed, or two different things.
+/// When nothing is typed, or two different passwords.
 pub fn run() -> Result<(), CommandError> {
     let password = if io::stdin().is_terminal() {
         ask_twice()?
@@ -25,12 +25,12 @@ pub fn run() -> Result<(), CommandError> {
 fn ask_twice() -> Result<String, CommandError> {
     let first = rpassword::prompt_password("Password: ").map_err(unreadable)?;
     let second = rpassword::prompt_password("Once more: ").map_err(unreadable)?;
-    match first == second {
-        true => Ok(first),
-        false => Err(CommandError::Job(
-            "the two are not the same; nothing was hashed".to_owned(),
-        )),
+    if first != second {
+        return Err(CommandError::Job(
+            "the two passwords differ; nothing was hashed".to_owned(),
+        ));
     }
+    Ok(first)
 }
 
 fn first_line() -> Result<String, CommandError> {

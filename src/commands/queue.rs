@@ -1,6 +1,6 @@
-//! `pillarbox queue`: what waits for other servers, why, and when it is tried next.
+//! `pillarbox queue`: lists the mail that waits for other servers, with reason and next attempt.
 //!
-//! It reads and changes the queue's folder; the server may run or not.
+//! It reads and changes the folder of the queue, whether the server runs or not.
 
 use std::io::{self, BufRead, BufReader, IsTerminal, Read, Write};
 use std::time::Duration;
@@ -14,14 +14,14 @@ use crate::config::Config;
 use crate::mail::store::StoreError;
 use crate::server::queue::{DeliveryState, Envelope, Recipient, Spool};
 
-/// List the mail that waits for other servers: why, and when it is tried next.
+/// List the mail that waits for other servers, with the reason and the time of the next attempt
 #[derive(Debug, Default, Args)]
 #[group(multiple = false)]
 pub struct QueueArgs {
-    /// Try this message at once, or all of them
+    /// Try this message now, or all messages
     #[arg(long, value_name = "ID|all")]
     pub now: Option<String>,
-    /// Take this message out of the queue; nobody is told
+    /// Remove this message from the queue; its sender gets no report
     #[arg(long, value_name = "ID")]
     pub drop: Option<String>,
     /// Print this message and its envelope
@@ -29,38 +29,32 @@ pub struct QueueArgs {
     pub show: Option<String>,
 }
 
-/// Does what is asked for, and prints what there is to say.
+/// Does what was asked for, and prints the result.
 ///
 /// # Errors
 /// When there is no such message, or the folder cannot be read or changed.
 pub fn run(config: &Config, args: &QueueArgs) -> Result<(), CommandError> {
     let spool = Spool::at(&config.queue);
     let out = &mut io::stdout().lock();
-    let printed = match args {
+    match args {
         QueueArgs { now: Some(id), .. } => {
             found(spool.hasten(id).map_err(trouble)?, id)?;
-            writeln!(out, "It is tried within a second, if the server runs.")
+            writeln!(out, "It is tried within a second if the server runs.")?;
         }
         QueueArgs { drop: Some(id), .. } => {
             found(spool.remove(id).map_err(trouble)?, id)?;
-            writeln!(out, "Message {id} is dropped; nobody is told.")
+            writeln!(out, "Message {id} is removed; its sender gets no report.")?;
         }
         QueueArgs { show: Some(id), .. } => show(out, &spool, id)?,
-        _ => list(out, &messages(&spool)?, Timestamp::now()),
-    };
-    // Whoever reads our output may have seen enough.
-    printed.or_else(|error| match error.kind() {
-        io::ErrorKind::BrokenPipe => Ok(()),
-        _ => Err(CommandError::Job(format!(
-            "the list cannot be written: {error}"
-        ))),
-    })
+        _ => list(out, &messages(&spool)?, Timestamp::now())?,
+    }
+    Ok(())
 }
 
-/// A message that waits, or what is wrong with it.
-type Waiting = (String, Result<Envelope, String>);
+/// The ID of a queued message, and its envelope or what is wrong with it.
+type QueueEntry = (String, Result<Envelope, String>);
 
-fn messages(spool: &Spool) -> Result<Vec<Waiting>, CommandError> {
+fn messages(spool: &Spool) -> Result<Vec<QueueEntry>, CommandError> {
     let ids = spool.ids().map_err(trouble)?;
     let load = |id: String| match spool.load(&id) {
         Ok(envelope) => envelope.map(|envelope| (id, Ok(envelope))),
@@ -69,7 +63,7 @@ fn messages(spool: &Spool) -> Result<Vec<Waiting>, CommandError> {
     Ok(ids.into_iter().filter_map(load).collect())
 }
 
-fn list(out: &mut impl Write, messages: &[Waiting], now: Timestamp) -> io::Result<()> {
+fn list(out: &mut impl Write, messages: &[QueueEntry], now: Timestamp) -> io::Result<()> {
     if messages.is_empty() {
         return writeln!(out, "The queue is empty: nothing waits for another server.");
     }
@@ -105,13 +99,14 @@ fn list(out: &mut impl Write, messages: &[Waiting], now: Timestamp) -> io::Resul
 }
 
 fn next(recipient: &Recipient, now: Timestamp) -> String {
-    match recipient.next > now {
-        true => format!("in {}", span(recipient.next, now)),
-        false => "now".to_owned(),
+    if recipient.next > now {
+        format!("in {}", span(recipient.next, now))
+    } else {
+        "now".to_owned()
     }
 }
 
-/// From one time to the other in its largest unit: `3 min`.
+/// Returns the time between two moments in its largest unit: `3 min`.
 fn span(later: Timestamp, earlier: Timestamp) -> String {
     let span = Duration::try_from(later.duration_since(earlier)).unwrap_or_default();
     match span.as_secs() {
@@ -122,21 +117,23 @@ fn span(later: Timestamp, earlier: Timestamp) -> String {
     }
 }
 
-fn show(out: &mut impl Write, spool: &Spool, id: &str) -> Result<io::Result<()>, CommandError> {
+fn show(out: &mut impl Write, spool: &Spool, id: &str) -> Result<(), CommandError> {
     let envelope = spool.load(id).map_err(trouble)?;
     let message = spool.message(id).map_err(trouble)?;
     found(envelope.is_some(), id)?;
     let (Some(envelope), Some(mut message)) = (envelope, message) else {
-        return Ok(Ok(()));
+        return Ok(());
     };
-    let printed = writeln!(out, "{envelope}").and_then(|()| match io::stdout().is_terminal() {
-        true => print_harmless(out, message),
-        false => io::copy(&mut message, out).map(drop),
-    });
-    Ok(printed)
+    writeln!(out, "{envelope}")?;
+    if io::stdout().is_terminal() {
+        print_harmless(out, message)?;
+    } else {
+        io::copy(&mut message, out)?;
+    }
+    Ok(())
 }
 
-/// A message on a terminal: without what a terminal would obey.
+/// Prints a message on a terminal, without what a terminal would obey.
 fn print_harmless(out: &mut impl Write, message: impl Read) -> io::Result<()> {
     for line in BufReader::new(message).split(b'\n') {
         let line = String::from_utf8_lossy(line?.trim_ascii_end()).into_owned();
@@ -146,12 +143,12 @@ fn print_harmless(out: &mut impl Write, message: impl Read) -> io::Result<()> {
 }
 
 fn found(found: bool, id: &str) -> Result<(), CommandError> {
-    match found {
-        true => Ok(()),
-        false => Err(CommandError::Job(format!(
-            "there is no message {id:?} in the queue; `pillarbox queue` lists those that are"
-        ))),
+    if found {
+        return Ok(());
     }
+    Err(CommandError::Job(format!(
+        "there is no message {id:?} in the queue; `pillarbox queue` lists the messages"
+    )))
 }
 
 fn trouble(error: StoreError) -> CommandError {
@@ -160,11 +157,9 @@ fn trouble(error: StoreError) -> CommandError {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test may fail")]
-
     use super::*;
 
-    fn listed(messages: &[Waiting]) -> String {
+    fn listed(messages: &[QueueEntry]) -> String {
         let mut out = Vec::new();
         let now = "2026-01-01T00:10:00Z".parse().unwrap();
         list(&mut out, messages, now).unwrap();

@@ -1,4 +1,4 @@
-//! `pillarbox serve`: every server of the configuration, in one process, until Ctrl-C.
+//! `pillarbox serve`: runs every server of the configuration in one process, until Ctrl-C.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -17,17 +17,17 @@ use crate::console::INTERRUPTED;
 use crate::limits::BareLineEndings;
 use crate::server::{Listening, Servers};
 
-/// Serves until Ctrl-C or SIGTERM, then lets what is being delivered finish and says goodbye.
+/// Serves until Ctrl-C or SIGTERM, then finishes the deliveries in progress.
 ///
 /// # Errors
-/// When a port is taken, a certificate unreadable or a folder unwritable.
+/// When a port is in use, a certificate cannot be read or a folder cannot be written.
 pub fn run(args: &RecordingArgs, config: &Config, file: Option<&Path>) -> Result<(), CommandError> {
     allow_many_descriptors();
     let recording = CommandRecording::begin(config, args, Whose::Servers)?;
     let recorder = recording.recorder;
     let interrupted = interruptions()?;
     let servers = Servers::open(config, recorder.taps())?;
-    // Whoever reads our output may be gone; that is no reason to stop serving.
+    // The servers run even if the output cannot be written.
     let _ = present(
         &mut io::stdout().lock(),
         config,
@@ -46,7 +46,7 @@ pub fn run(args: &RecordingArgs, config: &Config, file: Option<&Path>) -> Result
     Ok(())
 }
 
-/// A message at the first Ctrl-C; the second one ends the program at once.
+/// Returns a channel that gets a message at the first Ctrl-C; the second one ends the program.
 fn interruptions() -> Result<mpsc::Receiver<()>, CommandError> {
     let (send, receive) = mpsc::channel();
     let stopping = AtomicBool::new(false);
@@ -54,10 +54,10 @@ fn interruptions() -> Result<mpsc::Receiver<()>, CommandError> {
         if stopping.swap(true, Ordering::Relaxed) {
             std::process::exit(INTERRUPTED);
         }
-        // A terminal that is gone must not end this thread: it has a second Ctrl-C to answer.
+        // If the terminal is gone, this thread still has to handle the second Ctrl-C.
         let _ = writeln!(
             io::stderr(),
-            "\nStopping: messages on their way are finished. Ctrl-C again ends at once."
+            "\nStopping after the messages in transfer. Press Ctrl-C again to stop at once."
         );
         let _ = send.send(());
     })
@@ -65,8 +65,9 @@ fn interruptions() -> Result<mpsc::Receiver<()>, CommandError> {
     Ok(receive)
 }
 
-/// A connection needs a descriptor, and the usual soft limit of 1,024 is less than
-/// `max_connections`; the hard limit is ours to use.
+/// Raises the soft limit of file descriptors to the hard limit.
+///
+/// Each connection needs a descriptor, and the usual soft limit of 1,024 is less than `max_connections`.
 fn allow_many_descriptors() {
     let limit = getrlimit(Resource::Nofile);
     if let Err(error) = setrlimit(
@@ -77,13 +78,13 @@ fn allow_many_descriptors() {
         },
     ) {
         log::warn!(
-            "the limit of open files stays at {:?}: {error}",
+            "the limit of open files cannot be raised from {:?}: {error}",
             limit.current
         );
     }
 }
 
-/// How the user started the program, so that what is suggested works when pasted.
+/// How the user started the program, so that the suggested commands work when pasted.
 struct Invocation {
     program: String,
     config: String,
@@ -91,7 +92,7 @@ struct Invocation {
 
 impl Invocation {
     fn of(file: Option<&Path>) -> Invocation {
-        // `cargo run` says in the environment that it was it.
+        // `cargo run` sets this variable.
         let cargo = std::env::var_os("CARGO").is_some();
         let name = || {
             std::env::args()
@@ -110,7 +111,7 @@ impl Invocation {
     }
 }
 
-/// The screen that greets: where everything listens, who may log in, what to try.
+/// Prints the first screen: the addresses, the accounts, and commands to try.
 fn present(
     out: &mut impl Write,
     config: &Config,
@@ -149,7 +150,7 @@ fn present(
         writeln!(
             out,
             "\nWARNING: [limits] bare_line_endings = accept. Anybody can smuggle messages into this\n\
-             server (CVE-2023-51764). This is for teaching only."
+             server (CVE-2023-51764). Use this for teaching only."
         )?;
     }
     for sentence in recording {
@@ -159,7 +160,7 @@ fn present(
     out.flush()
 }
 
-/// Three things to try, as far as the servers that they need are on.
+/// Prints three commands to try, if the servers that they need are on.
 fn suggest(
     out: &mut impl Write,
     config: &Config,
@@ -203,7 +204,7 @@ fn suggest(
     Ok(())
 }
 
-/// A word that a shell takes as it stands.
+/// Quotes a word for a shell if that is needed.
 fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:,=@+".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
@@ -214,9 +215,6 @@ fn quoted(word: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    // A test fails by panicking.
-    #![allow(clippy::unwrap_used)]
-
     use super::*;
     use crate::config::Ports;
     use crate::mail::net::Taps;
@@ -262,8 +260,8 @@ mod tests {
             let text = format!("[ports]\n{} = 0\n", Ports::NAMES.join(" = 0\n"));
             let mut config = Config::parse("x.ini", &text, Path::new("/my lab")).unwrap();
             let folder = tempfile::tempdir().unwrap();
-            (config.tls.certs, config.mail) =
-                (folder.path().join("my certs"), folder.path().into());
+            config.tls.certs = folder.path().join("my certs");
+            config.mail = folder.path().into();
             config.queue = folder.path().join("queue");
             let servers = Servers::open(&config, Taps::default()).unwrap();
             config.server.host = host.parse().unwrap();

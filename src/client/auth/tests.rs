@@ -1,4 +1,4 @@
-//! Logging in against servers that offer this and that, prove themselves or do not.
+//! Logging in to servers that offer different mechanisms, and prove themselves or not.
 
 use std::io::Write;
 
@@ -7,7 +7,6 @@ use crate::client::scripted::{play, serve};
 use crate::client::{Endpoint, ImapClient, Pop3Client, SmtpClient};
 use crate::mail::protocol::Protocol;
 
-/// What each protocol says around the same exchange: the dialogue up to the login.
 fn smtp(dialogue: &str) -> Result<(), ClientError> {
     log_in(dialogue, |endpoint| {
         SmtpClient::connect(endpoint)?.login("user", "pencil")
@@ -101,7 +100,7 @@ fn without_sasl_each_protocol_has_its_own_way() {
 }
 
 #[test]
-fn a_first_response_that_may_not_stand_in_the_command_waits_for_its_challenge() {
+fn an_initial_response_that_is_not_allowed_in_the_command_waits_for_its_challenge() {
     imap(
         "S: * OK [CAPABILITY IMAP4rev1 AUTH=PLAIN] x
         C: a1 AUTHENTICATE PLAIN
@@ -113,7 +112,7 @@ fn a_first_response_that_may_not_stand_in_the_command_waits_for_its_challenge() 
 }
 
 #[test]
-fn a_long_first_response_waits_too() {
+fn a_long_initial_response_waits_too() {
     let password = "x".repeat(300);
     let initial = sasl::encode(format!("\0user\0{password}").as_bytes());
     let (endpoint, server) = play(&format!(
@@ -130,14 +129,14 @@ fn a_long_first_response_waits_too() {
     server.join().unwrap();
 }
 
-/// A server that claims success without the proof that SCRAM demands, or never ends its challenges.
+/// A server that reports success without the proof that SCRAM requires, or sends an invalid challenge.
 #[test]
 fn a_server_that_does_not_prove_itself_is_not_believed() {
     let rows = [
         ("235 Ok", "has not proved that it knows the password"),
-        ("334 cj1ub25lLHM9QUFBQSxpPTQwOTY=", "does not answer ours"),
+        ("334 cj1ub25lLHM9QUFBQSxpPTQwOTY=", "for another nonce"),
         ("334 ###", "the response is not base64"),
-        ("334 ", "no challenge of SCRAM"),
+        ("334 ", "an invalid challenge of SCRAM"),
     ];
     for (said, expected) in rows {
         let (endpoint, server) = serve(move |stream| {
@@ -163,13 +162,13 @@ fn challenges_without_end_are_not_answered() {
     let mut client = Pop3Client::connect(&endpoint).unwrap();
     let error = client.authenticate(Mechanism::Login, "user", "pencil");
     let error = error.unwrap_err().to_string();
-    assert!(error.contains("there is nothing more to say"), "{error}");
+    assert!(error.contains("after the end of the exchange"), "{error}");
     drop(client);
     server.join().unwrap();
 }
 
 #[test]
-fn no_password_crosses_in_clear_unless_somebody_says_so() {
+fn no_password_is_sent_unencrypted_unless_that_is_allowed() {
     let (mut endpoint, server) = serve(|_| {});
     let mut socket = ClientSocket::connect(&endpoint, Protocol::Imap).unwrap();
     assert!(socket.is_private(), "to this machine it may");

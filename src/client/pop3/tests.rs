@@ -84,7 +84,7 @@ fn nonsense_is_an_error() {
         ),
         (
             b"+OK\r\n+OK 2 99999999999999999999\r\n",
-            "no answer to STAT",
+            "no valid reply to STAT",
         ),
         (
             b"+OK\r\n250 Ok\r\n",

@@ -49,19 +49,19 @@ fn a_certificate_counts_only_from_our_ca_and_for_the_name() {
 }
 
 #[test]
-fn what_is_said_in_clear_behind_the_agreement_to_tls_counts_for_nothing() {
+fn unencrypted_text_after_the_agreement_to_begin_tls_is_refused() {
     let (mut endpoint, server) = serve(|stream| {
         let agreement = b"220 x\r\n250-x\r\n250 STARTTLS\r\n220 Ready\r\n250 AUTH PLAIN\r\n";
         stream.write_all(agreement).unwrap();
     });
     endpoint.security = Security::StartTls;
     let error = SmtpClient::connect(&endpoint).err().unwrap().to_string();
-    assert!(error.contains("in clear"), "{error}");
+    assert!(error.contains("unencrypted text"), "{error}");
     server.join().unwrap();
 }
 
 #[test]
-fn without_starttls_nothing_goes_on_in_clear() {
+fn without_starttls_nothing_is_sent_unencrypted() {
     let (mut endpoint, server) = serve(|stream| stream.write_all(b"220 x\r\n250 x\r\n").unwrap());
     endpoint.security = Security::StartTls;
     let error = SmtpClient::connect(&endpoint).err().unwrap();
@@ -96,7 +96,7 @@ fn a_silent_server_is_not_waited_for() {
 }
 
 #[test]
-fn nobody_there_is_one_sentence() {
+fn an_unreachable_server_is_one_sentence() {
     let (endpoint, server) = serve(|_| {});
     drop(TcpStream::connect(("127.0.0.1", endpoint.port)));
     server.join().unwrap();

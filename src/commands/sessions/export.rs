@@ -1,7 +1,7 @@
-//! A recorded conversation as a page, a script or a capture: into new files, or to standard output.
+//! Writes a recorded conversation as a page, a script or a capture.
 //!
-//! A file that is there is never overwritten. Where something goes to standard output, nothing else
-//! does: that it was saved is only said of files alone.
+//! An existing file is never overwritten. If one of them goes to standard output, nothing else is printed
+//! there, not even what was saved.
 
 use std::fs::OpenOptions;
 use std::io::{self, ErrorKind, IsTerminal, Write};
@@ -14,13 +14,13 @@ use crate::teaching::explain::Texts;
 use crate::teaching::pcapng::{self, Capture, Octets, Style};
 use crate::teaching::transcript::{Dialogue, html, script};
 
-/// The name that stands for standard output.
+/// The name that means standard output.
 const STANDARD_OUTPUT: &str = "-";
 
-/// What is said of a file that would be overwritten.
-const THERE: &str = "is there already; remove it, or choose another name";
+/// The end of the error for a file that would be overwritten.
+const EXISTS: &str = "exists already; remove it, or choose another name";
 
-/// Writes what was asked for; `out` is standard output.
+/// Writes the requested files; `out` is standard output.
 pub(super) fn save(
     out: &mut (dyn Write + Send),
     args: &SessionsArgs,
@@ -36,7 +36,7 @@ pub(super) fn save(
         let sentence = "only one of --html, --demo and --pcapng can go to standard output";
         return Err(CommandError::Setup(sentence.to_owned()));
     }
-    // Said at once: what is asked for behind it may fail.
+    // Printed at once, because the next file may fail.
     let say = |out: &mut dyn Write, what: String| match printed {
         0 => writeln!(out, "Saved. {what}"),
         _ => Ok(()),
@@ -59,7 +59,7 @@ pub(super) fn save(
             _ => CommandError::Job(format!("the capture {error}")),
         })?;
         let name = file.display();
-        let what = format!("`wireshark {name}` shows it; what was masked is masked there, too.");
+        let what = format!("`wireshark {name}` shows it; masked text stays masked.");
         say(out, what)?;
     }
     Ok(())
@@ -69,7 +69,7 @@ fn is_standard_output(file: &Path) -> bool {
     file.as_os_str() == STANDARD_OUTPUT
 }
 
-/// The conversation as a capture; an error names the file.
+/// Writes the conversation as a capture; an error names the file.
 fn capture(
     out: &mut (dyn Write + Send),
     file: &Path,
@@ -79,16 +79,16 @@ fn capture(
     let name = file.display().to_string();
     let wrong = |why: &str| io::Error::other(format!("{name} {why}"));
     if is_standard_output(file) {
-        // The terminal would be told to do things by what somebody has said.
-        return match io::stdout().is_terminal() {
-            true => Err(wrong(
-                "is no text for a terminal; send it into a program or a file",
-            )),
-            false => replay(&name, out, dialogue, texts),
-        };
+        // A terminal would obey control characters in the conversation.
+        if io::stdout().is_terminal() {
+            return Err(wrong(
+                "is not for a terminal; redirect it to a program or a file",
+            ));
+        }
+        return replay(&name, out, dialogue, texts);
     }
     if file.exists() {
-        return Err(wrong(THERE));
+        return Err(wrong(EXISTS));
     }
     replay(&name, pcapng::create(file)?, dialogue, texts)
 }
@@ -111,7 +111,7 @@ fn replay(
         })
 }
 
-/// Writes a new file, or to standard output; a file that is there stays as it is.
+/// Writes a new file, or to standard output. An existing file is not changed.
 fn write(out: &mut dyn Write, file: &Path, text: &str) -> Result<(), CommandError> {
     if is_standard_output(file) {
         return Ok(out.write_all(text.as_bytes())?);
@@ -123,7 +123,7 @@ fn write(out: &mut dyn Write, file: &Path, text: &str) -> Result<(), CommandErro
         .open(file)
         .and_then(|mut new| new.write_all(text.as_bytes()));
     written.map_err(|error| match error.kind() {
-        ErrorKind::AlreadyExists => CommandError::Job(format!("{name} {THERE}")),
+        ErrorKind::AlreadyExists => CommandError::Job(format!("{name} {EXISTS}")),
         _ => CommandError::Job(format!("{name} cannot be written: {error}")),
     })
 }

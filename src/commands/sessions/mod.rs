@@ -1,5 +1,4 @@
-//! `pillarbox sessions`: the recorded conversations, listed, shown with their explanations, followed
-//! while they happen, and written as a page, a script or a capture.
+//! `pillarbox sessions`: lists, shows, follows and exports the recorded conversations.
 
 mod export;
 
@@ -23,47 +22,47 @@ use crate::teaching::transcript::Explain;
 use crate::teaching::transcript::{Dialogue, Sessions, Summary, Table, Teller, Telling, Turn};
 use crate::teaching::wire_tap::journal::{Follower, Record};
 
-/// List the recorded conversations, or show one with what every line means
+/// List the recorded conversations, or show one and explain every line
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "Examples:
-  pillarbox sessions                        what was recorded, the newest last
+  pillarbox sessions                        all conversations, the newest last
   pillarbox sessions last                   the newest conversation, explained
-  pillarbox sessions k7m2                   the one whose ID begins so
-  pillarbox sessions --follow               what happens, as it happens
-  pillarbox sessions last --html page.html  a page to read, to print, or to hand in
-  pillarbox sessions last --demo my.demo    a script: pillarbox demo my.demo plays it again
+  pillarbox sessions k7m2                   the conversation with this beginning of its ID
+  pillarbox sessions --follow               conversations while they happen
+  pillarbox sessions last --html page.html  a page to read, print or hand in
+  pillarbox sessions last --demo my.demo    a script, for pillarbox demo my.demo
   pillarbox sessions last --pcapng my.pcapng  a capture for Wireshark
 
-Passwords are masked when they are recorded: `pillarbox serve --show-secrets` records them, too.")]
+Passwords are masked when they are recorded, except with `pillarbox serve --show-secrets`.")]
 pub struct SessionsArgs {
-    /// The beginning of a conversation's ID, or `last`
+    /// Beginning of a conversation's ID, or `last`
     #[arg(value_name = "ID")]
     pub id: Option<String>,
-    /// Only those in this protocol: smtp, submission, lmtp, pop3, imap
+    /// Only this protocol: smtp, submission, lmtp, pop3, imap
     #[arg(long, value_name = "PROTOCOL", conflicts_with = "id")]
     pub protocol: Option<Protocol>,
-    /// Only those that began since then: 30m, 2h, 2026-11-25T17:00:00Z
+    /// Only conversations that began since then: 30m, 2h, 2026-11-25T17:00:00Z
     #[arg(long, value_name = "WHEN", value_parser = since, conflicts_with = "id")]
     pub since: Option<Timestamp>,
-    /// Only the newest N of them
+    /// Only the newest N conversations
     #[arg(long, value_name = "N", conflicts_with = "id")]
     pub last: Option<usize>,
-    /// Show what happens, as it happens, until Ctrl-C
+    /// Show conversations while they happen, until Ctrl-C
     #[arg(long, conflicts_with_all = ["html", "demo", "pcapng", "json", "protocol", "since", "last"])]
     pub follow: bool,
-    /// Below which lines it stands what they mean
+    /// Which lines are explained
     #[arg(long, value_name = "LINES", value_enum, default_value_t = Explain::All)]
     pub explain: Explain,
-    /// Write a page for a browser, which needs nothing else (- is standard output)
+    /// Write a page for a browser (- is standard output)
     #[arg(long, value_name = "FILE", requires = "id")]
     pub html: Option<PathBuf>,
-    /// Write a script that plays the conversation again (- is standard output)
+    /// Write a script for `pillarbox demo` (- is standard output)
     #[arg(long, value_name = "FILE", requires = "id")]
     pub demo: Option<PathBuf>,
-    /// Write a capture for Wireshark: what was said, as if it had crossed in clear (- is standard output)
+    /// Write a capture for Wireshark, without TLS (- is standard output)
     #[arg(long, value_name = "FILE", requires = "id")]
     pub pcapng: Option<PathBuf>,
-    /// Print it as JSON, for a script
+    /// Print JSON, for a script
     #[arg(long)]
     pub json: bool,
 }
@@ -75,7 +74,7 @@ pub struct SessionsArgs {
 pub fn run(args: &SessionsArgs, config: &Config) -> Result<(), CommandError> {
     let Some(journal) = &config.journal else {
         return Err(CommandError::Setup(
-            "nothing is recorded: [store] journal is empty in the configuration".to_owned(),
+            "nothing is recorded, because [store] journal is empty in the configuration".to_owned(),
         ));
     };
     let folder = &journal.folder;
@@ -83,7 +82,7 @@ pub fn run(args: &SessionsArgs, config: &Config) -> Result<(), CommandError> {
     let sessions = Sessions::read(folder).map_err(|error| unreadable(folder, &error))?;
     if sessions.not_understood > 0 {
         log::warn!(
-            "{}: {} lines could not be understood and are left out",
+            "{}: {} invalid lines are left out",
             folder.display(),
             sessions.not_understood
         );
@@ -129,15 +128,15 @@ fn list(
     if sessions.summaries.is_empty() {
         return writeln!(
             out,
-            "Nothing is recorded yet in {}. Start the servers with `pillarbox`, say something to them \
-             with `pillarbox smtp` or `pillarbox inbox alice`, and look again.",
+            "Nothing is recorded yet in {}. Start the servers with `pillarbox`, connect to them \
+             with `pillarbox smtp` or `pillarbox inbox alice`, and try again.",
             folder.display()
         );
     }
     if listed.is_empty() {
         return writeln!(
             out,
-            "None of the {} recorded conversations is like that.",
+            "None of the {} recorded conversations matches.",
             sessions.summaries.len()
         );
     }
@@ -147,9 +146,9 @@ fn list(
     Ok(())
 }
 
-/// A conversation for a script.
+/// The value that `--json` prints of one conversation.
 #[derive(Serialize)]
-struct Whole<'a> {
+struct JsonConversation<'a> {
     #[serde(flatten)]
     summary: &'a Summary,
     events: &'a [Record],
@@ -158,7 +157,7 @@ struct Whole<'a> {
 fn show(out: &mut dyn Write, args: &SessionsArgs, dialogue: &Dialogue) -> io::Result<()> {
     if args.json {
         let (summary, events) = (&dialogue.summary, dialogue.records.as_slice());
-        return print_json(out, &Whole { summary, events });
+        return print_json(out, &JsonConversation { summary, events });
     }
     for line in Teller::whole(telling(args), dialogue) {
         writeln!(out, "{line}")?;
@@ -166,10 +165,10 @@ fn show(out: &mut dyn Write, args: &SessionsArgs, dialogue: &Dialogue) -> io::Re
     Ok(())
 }
 
-/// How often it is looked whether more has happened.
-const GLANCE: Duration = Duration::from_millis(100);
+/// The time between two looks into the journal.
+const INTERVAL: Duration = Duration::from_millis(100);
 
-/// Shows what happens until Ctrl-C; with an ID, also what has happened on that connection.
+/// Shows what happens until Ctrl-C; with an ID, first what has happened on that connection.
 fn follow(
     args: &SessionsArgs,
     folder: &Path,
@@ -198,7 +197,7 @@ fn follow(
             }
             print(&mut out, &teller.turn(&Turn::of(&record, texts)))?;
         }
-        thread::sleep(GLANCE);
+        thread::sleep(INTERVAL);
     }
 }
 
@@ -215,13 +214,13 @@ fn telling(args: &SessionsArgs) -> Telling {
     }
 }
 
-/// The conversation that an ID names.
+/// Returns the conversation that an ID names.
 fn one<'a>(sessions: &'a Sessions, id: &str) -> Result<&'a Summary, CommandError> {
     match sessions.named(id).as_slice() {
         [one] => Ok(one),
         [] => Err(nothing_called(id, sessions)),
         many => Err(CommandError::Job(format!(
-            "{id:?} is the beginning of {} IDs: {}",
+            "{id:?} is the beginning of {} IDs: {}; use more characters",
             many.len(),
             names(many.iter().copied())
         ))),
@@ -239,7 +238,7 @@ fn nothing_called(id: &str, sessions: &Sessions) -> CommandError {
     })
 }
 
-/// Names that an error can hold.
+/// Returns the first five IDs for an error.
 fn names<'a>(summaries: impl Iterator<Item = &'a Summary>) -> String {
     let names = summaries.map(|summary| summary.place.connection.as_str());
     names.take(5).collect::<Vec<_>>().join(", ")
@@ -252,7 +251,7 @@ fn unreadable(folder: &Path, error: &io::Error) -> CommandError {
     ))
 }
 
-/// `30m`, `2h`, `3d`: so long ago; otherwise a moment.
+/// Parses `30m`, `2h` or `3d` as a time before now, or a moment.
 fn since(text: &str) -> Result<Timestamp, String> {
     let ago = |seconds: i64| {
         let number = text.get(..text.len() - 1)?.parse::<i64>().ok()?;
@@ -267,5 +266,5 @@ fn since(text: &str) -> Result<Timestamp, String> {
         _ => None,
     };
     let found = found.or_else(|| text.parse().ok());
-    found.ok_or_else(|| "30m, 2h, 3d, or 2026-11-25T17:00:00Z".to_owned())
+    found.ok_or_else(|| "expected 30m, 2h, 3d, or 2026-11-25T17:00:00Z".to_owned())
 }

@@ -1,10 +1,10 @@
-//! `pillarbox trace`: the way of a message, drawn from its `Received:` lines and explained.
+//! `pillarbox trace`: draws the way of a message from its `Received:` lines, and explains it.
 //!
-//! Reads the header of a message and nothing after it, in bounded memory. Looks nothing up: no DNS,
-//! no connection. What a message says reaches the terminal only as [`printable`] text.
+//! It reads only the header, in bounded memory. It looks nothing up: no DNS, no connection. Text of the
+//! message reaches the terminal only as [`printable`] text.
 
-mod explain;
-mod way;
+mod drawing;
+mod sentences;
 
 use std::fs::File;
 use std::io::{self, BufReader, ErrorKind, Write};
@@ -21,7 +21,7 @@ use crate::teaching::text::TextStyle;
 
 /// Draw the way of a message from server to server, and explain each line of it
 ///
-/// The message is a file, standard input (-), or one in the mailbox of an account on this machine.
+/// The message is a file, standard input (-), or in the mailbox of an account on this machine.
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "Examples:
   pillarbox trace message.eml           a message saved by any mail program
@@ -29,13 +29,13 @@ use crate::teaching::text::TextStyle;
   pillarbox trace alice 3               the third message in alice's inbox
   pillarbox trace alice 1 --mailbox Sent")]
 pub struct TraceArgs {
-    /// A file with a message, or - for standard input; before a NUMBER an account
+    /// A file with a message, or - for standard input; with a NUMBER, an account
     #[arg(value_name = "FILE|ACCOUNT")]
     pub source: PathBuf,
-    /// Which message of the account: 1 is the oldest, as POP3 and IMAP count
+    /// Number of the account's message: 1 is the oldest, as in POP3 and IMAP
     #[arg(value_parser = clap::value_parser!(u32).range(1..))]
     pub number: Option<u32>,
-    /// The account's mailbox [default: INBOX]
+    /// Mailbox of the account [default: INBOX]
     #[arg(long, value_name = "NAME", requires = "number")]
     pub mailbox: Option<String>,
 }
@@ -54,12 +54,7 @@ pub fn run(
     };
     let mut out = io::stdout().lock();
     let style = TextStyle::on(&out);
-    match out.write_all(way::drawn(&header, style).as_bytes()) {
-        // Whoever reads us has seen enough: `pillarbox trace … | head`.
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        Err(error) => Err(CommandError::Job(format!("cannot print: {error}"))),
-        Ok(()) => Ok(()),
-    }
+    Ok(out.write_all(drawing::page(&header, style).as_bytes())?)
 }
 
 fn from_file(path: &Path) -> Result<Header, CommandError> {
@@ -69,7 +64,7 @@ fn from_file(path: &Path) -> Result<Header, CommandError> {
     let name = path.display().to_string();
     let file = File::open(path).map_err(|error| match error.kind() {
         ErrorKind::NotFound => CommandError::Job(format!(
-            "there is no file {name}; for a message of an account say its number, too, as in: pillarbox trace alice 1"
+            "there is no file {name}; for a message of an account add its number, as in: pillarbox trace alice 1"
         )),
         _ => unreadable(&name)(error),
     })?;
@@ -80,14 +75,14 @@ fn unreadable(name: &str) -> impl FnOnce(io::Error) -> CommandError {
     move |error| CommandError::Job(format!("{name} cannot be read: {error}"))
 }
 
-/// The header of a message in an account's mailbox. Makes no account and no folder.
+/// Reads the header of a message in an account's mailbox. Creates no account and no folder.
 fn stored(args: &TraceArgs, number: u32, mail: &Path) -> Result<Header, CommandError> {
     let account = args.source.to_string_lossy();
     let store = mail.is_dir().then(|| Store::open(mail)).transpose();
     let store = store.map_err(refused)?;
     let Some(store) = store.filter(|store| store.has_account(&account)) else {
         return Err(CommandError::Job(format!(
-            "no mail of {} in {}: is that the name of an account? `pillarbox serve` makes the mailboxes",
+            "there is no account {} in {}; check the name, and start `pillarbox serve` once to create the mailboxes",
             printable(&account),
             mail.display()
         )));
@@ -98,7 +93,7 @@ fn stored(args: &TraceArgs, number: u32, mail: &Path) -> Result<Header, CommandE
     let snapshot = mailbox.refresh().map_err(refused)?;
     let Some(message) = snapshot.messages.get(number as usize - 1) else {
         return Err(CommandError::Job(format!(
-            "no message {number} in {} of {}, which has {}",
+            "there is no message {number} in {} of {}, which has {}",
             printable(name),
             account.name(),
             snapshot.messages.len()

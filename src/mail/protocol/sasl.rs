@@ -1,13 +1,12 @@
-//! AUTH as all three protocols use it: SASL (RFC 4422) with PLAIN (RFC 4616) and LOGIN, and from our
-//! clients with SCRAM.
+//! SASL (RFC 4422), the login of all three protocols: PLAIN (RFC 4616), LOGIN, and in our clients SCRAM.
 //!
-//! First the argument of AUTH and AUTHENTICATE: a mechanism and, perhaps, the client's first response
-//! in base64 (RFC 4954 §4, RFC 5034 §4, RFC 4959 §3). Then the exchange of challenges and answers,
-//! which the protocols only wrap differently (`334 …`, `+ …`): the server's side is [`Exchange`], the
-//! client's [`ClientExchange`].
-//! Base64 is an encoding, not encryption: whoever sees the lines of PLAIN and LOGIN has the password.
+//! The argument of AUTH and AUTHENTICATE is a mechanism and optionally the client's initial response in
+//! base64 (RFC 4954 §4, RFC 5034 §4, RFC 4959 §3). Then server and client exchange challenges and
+//! responses, which each protocol only wraps differently (`334 …`, `+ …`). [`Exchange`] is the
+//! server's side, [`ClientExchange`] the client's. Base64 is an encoding, not encryption: anybody who can
+//! read the lines of PLAIN and LOGIN has the password.
 
-mod mechanism;
+mod client;
 mod registry;
 mod scram;
 
@@ -18,15 +17,16 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::line_cursor::LineCursor;
 use super::span::Role;
-pub use mechanism::{ClientExchange, Mechanism};
+pub use client::{ClientExchange, Mechanism};
 pub use registry::begins_registered;
-pub use scram::{Hash, Scram};
+pub use scram::{Scram, ScramHash};
 
 /// RFC 4422 §3.1: a mechanism's name has at most 20 octets.
 const MECHANISM_OCTETS: usize = 20;
 
-/// Reads `PLAIN` or `PLAIN AGFsaWNlAHdvbmRlcmxhbmQ=`; the name comes out in upper case, the
-/// response decoded.
+/// Parses `PLAIN` or `PLAIN AGFsaWNlAHdvbmRlcmxhbmQ=`.
+///
+/// Returns the name in upper case and the decoded response.
 ///
 /// # Errors
 /// A sentence that says what is wrong.
@@ -35,7 +35,8 @@ pub fn parse(argument: &str) -> Result<(String, Option<Vec<u8>>), &'static str> 
         Some((name, initial)) => (name, Some(initial)),
         None => (argument, None),
     };
-    let mechanism = mechanism(name).ok_or("AUTH wants the name of a mechanism: AUTH PLAIN")?;
+    let mechanism =
+        mechanism(name).ok_or("AUTH needs the name of a mechanism, as in AUTH PLAIN")?;
     let initial = initial.map(initial_response).transpose()?;
     Ok((mechanism, initial))
 }
@@ -56,7 +57,7 @@ pub(super) fn take_argument(
     parse(argument)
 }
 
-/// The name of a mechanism in upper case: letters, digits, `-` and `_` (RFC 4422 §3.1).
+/// Returns the name of a mechanism in upper case: letters, digits, `-` and `_` (RFC 4422 §3.1).
 #[must_use]
 pub fn mechanism(name: &str) -> Option<String> {
     let fits = (1..=MECHANISM_OCTETS).contains(&name.len());
@@ -64,20 +65,20 @@ pub fn mechanism(name: &str) -> Option<String> {
     (fits && name.bytes().all(allowed)).then(|| name.to_ascii_uppercase())
 }
 
-/// Decodes a first response. A lone `=` is an empty one: base64 of nothing would look like none
-/// (RFC 4954 §4).
+/// Decodes an initial response. A single `=` is an empty one, because nothing would mean that there is
+/// none (RFC 4954 §4).
 ///
 /// # Errors
 /// A sentence, when it is not base64.
 pub fn initial_response(text: &str) -> Result<Vec<u8>, &'static str> {
     match text {
         "=" => Ok(Vec::new()),
-        "" => Err("the first response is missing; a lone = stands for an empty one"),
+        "" => Err("the initial response is missing; a single = is an empty one"),
         text => response(text.as_bytes()),
     }
 }
 
-/// Decodes a later response: a line of base64, which may be empty.
+/// Decodes a response to a challenge: a line of base64, which may be empty.
 ///
 /// # Errors
 /// A sentence, when it is not base64.
@@ -87,13 +88,13 @@ pub fn response(line: &[u8]) -> Result<Vec<u8>, &'static str> {
         .map_err(|_| "the response is not base64")
 }
 
-/// Writes a response or a challenge as a line of base64.
+/// Encodes a response or a challenge as a line of base64.
 #[must_use]
 pub fn encode(octets: &[u8]) -> String {
     STANDARD.encode(octets)
 }
 
-/// Writes the argument that [`parse`] reads.
+/// The argument of AUTH, which [`parse`] reads.
 pub struct Argument<'a>(pub &'a str, pub Option<&'a [u8]>);
 
 impl fmt::Display for Argument<'_> {
@@ -111,28 +112,28 @@ impl fmt::Display for Argument<'_> {
 /// A login name and a password.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Credentials {
-    /// Who logs in.
+    /// The login name.
     pub user: String,
-    /// And the secret that proves it.
+    /// The password.
     pub password: String,
 }
 
-/// What an exchange wants next.
-pub enum Step {
-    /// Send this challenge (base64 already) and give the answer to [`Exchange::answer`].
+/// What a server's exchange needs next.
+pub enum SaslStep {
+    /// Send this challenge (already in base64), and pass the response to [`Exchange::answer`].
     Challenge(String),
     /// The exchange is complete.
     Done(Credentials),
     /// The client sent `*` (RFC 4954 §4).
     Cancelled,
-    /// The answer was not base64, or not what the mechanism asks for.
+    /// The response was not base64, or not what the mechanism needs.
     Malformed,
 }
 
-/// A mechanism in the middle of its exchange.
+/// The server's side of an exchange.
 #[derive(Clone)]
 pub enum Exchange {
-    /// Waits for `authorisation NUL user NUL password` in one answer.
+    /// Waits for `authorisation NUL user NUL password` in one response.
     Plain,
     /// Waits for the user name.
     LoginUser,
@@ -141,10 +142,10 @@ pub enum Exchange {
 }
 
 impl Exchange {
-    /// The mechanisms that there are, as CAPABILITY and EHLO list them.
+    /// The mechanisms of our servers, as CAPABILITY and EHLO list them.
     pub const MECHANISMS: [&'static str; 2] = ["PLAIN", "LOGIN"];
 
-    /// Begins a mechanism by its name, in any case; `None` if there is no such mechanism.
+    /// Begins a mechanism by its name in any case; `None` if there is no such mechanism.
     #[must_use]
     pub fn begin(mechanism: &str) -> Option<Exchange> {
         match mechanism.to_ascii_uppercase().as_str() {
@@ -154,33 +155,33 @@ impl Exchange {
         }
     }
 
-    /// The first step: with the first response that [`parse`] decoded, if there was one.
-    pub fn start(&mut self, initial: Option<&[u8]>) -> Step {
+    /// Takes the first step, with the initial response that [`parse`] decoded, if there was one.
+    pub fn start(&mut self, initial: Option<&[u8]>) -> SaslStep {
         match initial {
             Some(initial) => self.take(initial),
-            None => Step::Challenge(self.challenge()),
+            None => SaslStep::Challenge(self.challenge()),
         }
     }
 
-    /// Takes the line that answers the last challenge.
-    pub fn answer(&mut self, line: &[u8]) -> Step {
+    /// Takes the response to the last challenge.
+    pub fn answer(&mut self, line: &[u8]) -> SaslStep {
         if line == b"*" {
-            return Step::Cancelled;
+            return SaslStep::Cancelled;
         }
-        response(line).map_or(Step::Malformed, |answer| self.take(&answer))
+        response(line).map_or(SaslStep::Malformed, |answer| self.take(&answer))
     }
 
-    fn take(&mut self, answer: &[u8]) -> Step {
+    fn take(&mut self, answer: &[u8]) -> SaslStep {
         let Ok(answer) = String::from_utf8(answer.to_vec()) else {
-            return Step::Malformed;
+            return SaslStep::Malformed;
         };
         match self {
-            Exchange::Plain => plain(&answer).map_or(Step::Malformed, Step::Done),
+            Exchange::Plain => plain(&answer).map_or(SaslStep::Malformed, SaslStep::Done),
             Exchange::LoginUser => {
                 *self = Exchange::LoginPassword(answer);
-                Step::Challenge(self.challenge())
+                SaslStep::Challenge(self.challenge())
             }
-            Exchange::LoginPassword(user) => Step::Done(Credentials {
+            Exchange::LoginPassword(user) => SaslStep::Done(Credentials {
                 user: std::mem::take(user),
                 password: answer,
             }),
@@ -197,26 +198,28 @@ impl Exchange {
 }
 
 impl Credentials {
-    /// The message of PLAIN (RFC 4616 §2).
+    /// Returns the message of PLAIN (RFC 4616 §2).
     ///
     /// # Errors
-    /// When a NUL in name or password would end it before its end.
+    /// When the name or the password contains a NUL, which would end it too early.
     pub fn plain(&self) -> Result<String, &'static str> {
         let Credentials { user, password } = self;
-        match user.contains('\0') || password.contains('\0') {
-            true => Err("there is a NUL in it"),
-            false => Ok(format!("\0{user}\0{password}")),
+        if user.contains('\0') || password.contains('\0') {
+            return Err("it contains a NUL");
         }
+        Ok(format!("\0{user}\0{password}"))
     }
 }
 
-/// `authorisation NUL user NUL password`; nobody may act for somebody else (RFC 4616 §2).
+/// Parses `authorisation NUL user NUL password`; a user may not act for another one (RFC 4616 §2).
 fn plain(message: &str) -> Option<Credentials> {
     let mut fields = message.split('\0');
-    let (authorisation, user, password) = (fields.next()?, fields.next()?, fields.next()?);
-    let whole = fields.next().is_none() && !user.is_empty();
+    let authorisation = fields.next()?;
+    let user = fields.next()?;
+    let password = fields.next()?;
+    let complete = fields.next().is_none() && !user.is_empty();
     let own = authorisation.is_empty() || authorisation == user;
-    (whole && own).then(|| Credentials {
+    (complete && own).then(|| Credentials {
         user: user.to_owned(),
         password: password.to_owned(),
     })
@@ -224,17 +227,14 @@ fn plain(message: &str) -> Option<Credentials> {
 
 #[cfg(test)]
 mod tests {
-    // A test fails by panicking.
-    #![allow(clippy::panic)]
-
     use super::*;
 
-    fn done(step: Step) -> (String, String) {
+    fn done(step: SaslStep) -> (String, String) {
         match step {
-            Step::Done(credentials) => (credentials.user, credentials.password),
-            Step::Challenge(challenge) => panic!("asked {challenge}"),
-            Step::Cancelled => panic!("cancelled"),
-            Step::Malformed => panic!("malformed"),
+            SaslStep::Done(credentials) => (credentials.user, credentials.password),
+            SaslStep::Challenge(challenge) => panic!("asked {challenge}"),
+            SaslStep::Cancelled => panic!("cancelled"),
+            SaslStep::Malformed => panic!("malformed"),
         }
     }
 
@@ -247,8 +247,10 @@ mod tests {
     #[test]
     fn login_asks_twice() {
         let mut exchange = Exchange::LoginUser;
-        assert!(matches!(exchange.start(None), Step::Challenge(c) if c == "VXNlcm5hbWU6"));
-        assert!(matches!(exchange.answer(b"YWxpY2U="), Step::Challenge(c) if c == "UGFzc3dvcmQ6"));
+        assert!(matches!(exchange.start(None), SaslStep::Challenge(c) if c == "VXNlcm5hbWU6"));
+        assert!(
+            matches!(exchange.answer(b"YWxpY2U="), SaslStep::Challenge(c) if c == "UGFzc3dvcmQ6")
+        );
         assert_eq!(
             done(exchange.answer(b"d29uZGVybGFuZA==")),
             ("alice".into(), "wonderland".into())
@@ -257,10 +259,13 @@ mod tests {
 
     #[test]
     fn a_star_cancels_and_rubbish_is_malformed() {
-        assert!(matches!(Exchange::Plain.answer(b"*"), Step::Cancelled));
+        assert!(matches!(Exchange::Plain.answer(b"*"), SaslStep::Cancelled));
         for rubbish in ["%%%", "YWxpY2U=", "AAAA", "YWxpY2UAYm9iAHg="] {
             assert!(
-                matches!(Exchange::Plain.answer(rubbish.as_bytes()), Step::Malformed),
+                matches!(
+                    Exchange::Plain.answer(rubbish.as_bytes()),
+                    SaslStep::Malformed
+                ),
                 "{rubbish}"
             );
         }

@@ -3,7 +3,7 @@
 //!
 //! What CAPABILITY lists is decided here and nowhere else: what works in this state, and no more.
 
-use crate::mail::protocol::sasl::{Credentials, Exchange, Step};
+use crate::mail::protocol::sasl::{Credentials, Exchange, SaslStep};
 use crate::server::imap::reply::{CommandReply, CommandResult};
 use crate::server::imap::session::{Expecting, ImapServer, ImapState};
 use crate::server::{Door, Next, Part, Refusal};
@@ -115,17 +115,17 @@ impl ImapServer {
         self.step(tag, exchange, step)
     }
 
-    fn step(&mut self, tag: &str, exchange: Exchange, step: Step) -> CommandResult {
+    fn step(&mut self, tag: &str, exchange: Exchange, step: SaslStep) -> CommandResult {
         match step {
-            Step::Challenge(challenge) => {
+            SaslStep::Challenge(challenge) => {
                 self.expecting = Expecting::Authenticate(tag.to_owned(), exchange);
                 let challenge = format!("+ {challenge}\r\n").into_bytes();
                 Ok(CommandReply::untagged(Part::Text(challenge)).then(Next::Secret))
             }
-            Step::Done(credentials) => self.enter(&credentials, "AUTHENTICATE"),
+            SaslStep::Done(credentials) => self.enter(&credentials, "AUTHENTICATE"),
             // RFC 3501 §6.2.2: the client gives up with `*`, and hears a tagged BAD.
-            Step::Cancelled => Err(CommandReply::bad("AUTHENTICATE cancelled")),
-            Step::Malformed => Err(CommandReply::bad(
+            SaslStep::Cancelled => Err(CommandReply::bad("AUTHENTICATE cancelled")),
+            SaslStep::Malformed => Err(CommandReply::bad(
                 "expected base64 of what the mechanism asks for",
             )),
         }

@@ -2,7 +2,7 @@
 
 use super::maildrop::{Maildrop, NotOpened};
 use super::{Pop3Server, State, err, ok};
-use crate::mail::protocol::sasl::{Credentials, Exchange, Step};
+use crate::mail::protocol::sasl::{Credentials, Exchange, SaslStep};
 use crate::mail::store::Account;
 use crate::server::{Next, Refusal, Reply};
 
@@ -36,14 +36,14 @@ impl Pop3Server {
     }
 
     /// Goes on with an exchange that [`State::Auth`] holds (RFC 5034 §4).
-    pub(super) fn auth_step(&mut self, step: Step) -> Reply {
-        if let Step::Challenge(challenge) = step {
+    pub(super) fn auth_step(&mut self, step: SaslStep) -> Reply {
+        if let SaslStep::Challenge(challenge) = step {
             return Reply::text(format!("+ {challenge}\r\n"), Next::Secret);
         }
         self.state = State::Authorization(None);
         match step {
-            Step::Done(credentials) => self.enter(&credentials),
-            Step::Cancelled => err("Cancelled"),
+            SaslStep::Done(credentials) => self.enter(&credentials),
+            SaslStep::Cancelled => err("Cancelled"),
             _ => err("That is no answer in base64 to what was asked"),
         }
     }

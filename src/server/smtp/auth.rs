@@ -2,7 +2,7 @@
 
 use super::replies::Replies;
 use super::session::{SmtpRole, SmtpServer, SmtpState};
-use crate::mail::protocol::sasl::{Credentials, Exchange, Step};
+use crate::mail::protocol::sasl::{Credentials, Exchange, SaslStep};
 use crate::mail::protocol::smtp::Reply;
 use crate::server::{Next, Refusal};
 
@@ -37,16 +37,16 @@ impl SmtpServer {
     }
 
     /// Continues the exchange of [`SmtpState::Auth`].
-    pub(super) fn auth_step(&mut self, step: Step) -> Result<Replies, Reply> {
-        if let Step::Challenge(challenge) = step {
+    pub(super) fn auth_step(&mut self, step: SaslStep) -> Result<Replies, Reply> {
+        if let SaslStep::Challenge(challenge) = step {
             let reply = Reply::CHALLENGE.because(challenge);
             return Ok(Replies::then(reply, Next::Secret));
         }
         self.state = SmtpState::Ready;
         match step {
-            Step::Done(credentials) => self.log_in(&credentials),
-            Step::Cancelled => Err(Reply::CANCELLED),
-            Step::Malformed | Step::Challenge(_) => Err(Reply::BAD_RESPONSE),
+            SaslStep::Done(credentials) => self.log_in(&credentials),
+            SaslStep::Cancelled => Err(Reply::CANCELLED),
+            SaslStep::Malformed | SaslStep::Challenge(_) => Err(Reply::BAD_RESPONSE),
         }
     }
 

@@ -1,8 +1,8 @@
-//! Servers, and arguments, that would have the client do something else.
+//! Servers and arguments that try to make the client do something else.
 
 use super::*;
 
-/// What a hostile server says to `UID FETCH 1 (BODY.PEEK[])`, and what becomes of it.
+/// Each row is a hostile reply to `UID FETCH 1 (BODY.PEEK[])`, and the error.
 #[test]
 fn no_answer_exhausts_or_stops_the_client() {
     let rows: [(&str, &str); 9] = [
@@ -13,7 +13,7 @@ fn no_answer_exhausts_or_stops_the_client() {
         ),
         (
             "* 1 FETCH (UID 1 BODY[] {99999999999999999999}",
-            "no answer in IMAP",
+            "no valid reply in IMAP",
         ),
         (
             "* 1 FETCH (UID 1 BODY[] {9223372036854775807}",
@@ -21,18 +21,18 @@ fn no_answer_exhausts_or_stops_the_client() {
         ),
         (
             "* 1 FETCH (BODY[] {1}\r\na BODY[] {1}\r\nb)",
-            "two messages for one",
+            "two messages instead of one",
         ),
         (
             "* 1 FETCH (UID 2 BODY[] \"x\")\r\na1 OK",
-            "a message that was not asked for",
+            "a message that was not requested",
         ),
         (
             "* 1 FETCH (UID 1 BODY[] NIL)\r\na1 OK",
             "there is no such message",
         ),
-        ("a7 OK", "a command “a7” that was not given"),
-        ("+ go on", "“+” to a command that is complete"),
+        ("a7 OK", "a command “a7” that was not sent"),
+        ("+ go on", "“+” to a complete command"),
     ];
     for (said, expected) in rows {
         let (endpoint, server) = serve(move |stream| {
@@ -70,7 +70,7 @@ fn a_server_that_says_goodbye_is_quoted() {
         ("* BYE too many", "refuses the connection: BYE too many"),
         (
             "* OK\r\n* BYE going down",
-            "refuses to go on: BYE going down",
+            "refuses to continue: BYE going down",
         ),
     ];
     for (said, expected) in rows {
@@ -97,7 +97,7 @@ fn no_argument_becomes_a_second_command() {
 }
 
 #[test]
-fn what_is_said_in_clear_behind_starttls_counts_for_nothing() {
+fn unencrypted_text_after_starttls_is_refused() {
     let (mut endpoint, server) = serve(|stream| {
         stream
             .write_all(b"* OK\r\na1 OK begin\r\n* 5 EXISTS\r\n")
@@ -105,6 +105,6 @@ fn what_is_said_in_clear_behind_starttls_counts_for_nothing() {
     });
     endpoint.security = Security::StartTls;
     let error = ImapClient::connect(&endpoint).err().unwrap().to_string();
-    assert!(error.contains("in clear"), "{error}");
+    assert!(error.contains("unencrypted text"), "{error}");
     server.join().unwrap();
 }

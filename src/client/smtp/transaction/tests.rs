@@ -111,7 +111,7 @@ fn data_can_be_refused_on_its_own() {
 }
 
 #[test]
-fn in_lmtp_each_has_his_own_verdict() {
+fn in_lmtp_each_recipient_has_a_final_reply() {
     let lmtp = SMTP.replace("EHLO", "LHLO");
     let hello = || Hello::Lmtp("me.test".to_owned());
     let script = format!(
@@ -133,7 +133,7 @@ fn in_lmtp_each_has_his_own_verdict() {
     let script = format!("{lmtp}\nS: 250 Ok\nS: 550 1\nS: 550 2\nS: 550 3\nS: 354 Go on");
     let (outcomes, end) = transacted(&script, hello());
     assert_eq!(outcomes, ["550 1", "550 2", "550 3"]);
-    assert!(end.contains("354 to a message for nobody"), "{end}");
+    assert!(end.contains("354 to a message without recipients"), "{end}");
 }
 
 /// RFC 2920 §3.1: so many that the answers would fill the connection are said group by group.

@@ -1,7 +1,7 @@
-//! The names of mechanisms that IANA has registered (RFC 4422 §7.1): whatever else stands behind AUTH
-//! may be a password.
+//! The mechanism names that IANA has registered (RFC 4422 §7.1). Any other word after AUTH may be a
+//! password.
 
-/// All of them as of 2025, but for the families.
+/// All names as of 2025, without the families.
 const NAMES: [&str; 36] = [
     "9798-M-DSA-SHA1",
     "9798-M-ECDSA-SHA1",
@@ -41,7 +41,8 @@ const NAMES: [&str; 36] = [
     "XOAUTH2",
 ];
 
-/// A hash follows (RFC 5802 §4), or the name of a mechanism of GSS-API.
+/// The families: a prefix, and its members. A hash follows `SCRAM-` (RFC 5802 §4), a mechanism of GSS-API
+/// `GS2-`.
 const FAMILIES: [(&str, &[&str]); 2] = [
     (
         "SCRAM-",
@@ -52,7 +53,7 @@ const FAMILIES: [(&str, &[&str]); 2] = [
     ("GS2-", &["KRB5"]),
 ];
 
-/// Is this the name of a mechanism, or the beginning of one that is being typed, in any case?
+/// True if a registered name begins with this word, in any case.
 #[must_use]
 pub fn begins_registered(word: &str) -> bool {
     let word = word.to_ascii_uppercase();

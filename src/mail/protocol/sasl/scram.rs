@@ -1,5 +1,5 @@
-//! SCRAM: both sides prove that they know the password, and neither sends it (RFC 5802; with
-//! SHA-256: RFC 7677).
+//! SCRAM: both sides prove that they know the password without sending it (RFC 5802; with SHA-256:
+//! RFC 7677).
 //!
 //! ```text
 //! client                                           server
@@ -9,9 +9,9 @@
 //!                                              ←   v=SIGNATURE
 //! ```
 //!
-//! This is the client's side, and it accepts no success before the signature. The names of the
-//! values are the RFC's. Channel binding (SCRAM-…-PLUS) is left out: native-tls tells of a
-//! connection only `tls-server-end-point`, and without PLUS on offer `n,,` is all there is to say.
+//! This is the client's side. It accepts no success before the signature. The names of the values are
+//! the RFC's. Channel binding (SCRAM-…-PLUS) is not implemented: native-tls only has
+//! `tls-server-end-point`, and for a server that does not offer PLUS, `n,,` is right.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -20,57 +20,52 @@ use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
 use super::Credentials;
+use crate::limits;
 
-/// RFC 7677 §4: fewer rounds would make it cheap to guess the password from what crosses.
-const FEWEST_ROUNDS: u32 = 4096;
-
-/// A server may not keep us busy for longer than a second or two.
-const MOST_ROUNDS: u32 = 1_000_000;
-
-/// RFC 5802 §7, `gs2-header`: no channel binding, nobody acts for somebody else.
+/// RFC 5802 §7, `gs2-header`: no channel binding, and no user acts for another one.
 const GS2_HEADER: &str = "n,,";
 
-/// Which hash.
+/// The hash of an exchange.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Hash {
+pub enum ScramHash {
     /// SCRAM-SHA-1.
     Sha1,
     /// SCRAM-SHA-256.
     Sha256,
 }
 
-/// An exchange, as far as it has come.
+/// The state of an exchange.
 pub struct Scram {
-    hash: Hash,
-    /// Prepared by SASLprep (RFC 4013).
+    hash: ScramHash,
+    /// The password, prepared by SASLprep (RFC 4013).
     password: String,
     /// `n=user,r=NONCE`.
     client_first_bare: String,
     nonce: String,
-    state: State,
+    state: ScramState,
 }
 
-enum State {
-    /// The server's salt is awaited.
+enum ScramState {
+    /// Waits for the server's salt.
     Begun,
-    /// The proof was sent; the server's proof is awaited, which must be this.
+    /// The proof was sent; waits for the server's proof, which must be this one.
     Proved { server_signature: Vec<u8> },
-    /// The server knows the password, too.
+    /// The server has proved that it knows the password.
     Verified,
 }
 
 impl Scram {
-    /// Begins an exchange. The nonce is printable ASCII without a comma that nobody can guess.
+    /// Begins an exchange. The nonce is random printable ASCII without a comma.
     ///
     /// # Errors
-    /// When name or password have characters that nobody can type (RFC 4013 §2.3).
+    /// When the name or the password contains a prohibited character (RFC 4013 §2.3).
     pub fn new(
-        hash: Hash,
+        hash: ScramHash,
         credentials: &Credentials,
         nonce: String,
     ) -> Result<Scram, &'static str> {
         let prepare = |text| {
-            stringprep::saslprep(text).map_err(|_| "there is a character in it that SASL forbids")
+            stringprep::saslprep(text).map_err(|_| "it contains a character that SASL forbids")
         };
         // RFC 5802 §5.1: a comma would end the name.
         let user = prepare(&credentials.user)?;
@@ -80,45 +75,45 @@ impl Scram {
             password: prepare(&credentials.password)?.into_owned(),
             client_first_bare: format!("n={user},r={nonce}"),
             nonce,
-            state: State::Begun,
+            state: ScramState::Begun,
         })
     }
 
-    /// What the client says first.
+    /// Returns the client's first message.
     #[must_use]
     pub fn client_first(&self) -> String {
         format!("{GS2_HEADER}{}", self.client_first_bare)
     }
 
-    /// Has the server proved that it knows the password?
+    /// True if the server has proved that it knows the password.
     #[must_use]
     pub fn is_verified(&self) -> bool {
-        matches!(self.state, State::Verified)
+        matches!(self.state, ScramState::Verified)
     }
 
-    /// Answers what the server says.
+    /// Returns the response to a message of the server.
     ///
     /// # Errors
-    /// A sentence, when the server's message is none of SCRAM's, or its proof is wrong.
+    /// A sentence, when the server's message is invalid or its proof is wrong.
     pub fn answer(&mut self, said: &str) -> Result<String, &'static str> {
         match &self.state {
-            State::Begun => self.prove(said),
-            State::Proved { server_signature } => {
+            ScramState::Begun => self.prove(said),
+            ScramState::Proved { server_signature } => {
                 verify(said, server_signature)?;
-                self.state = State::Verified;
+                self.state = ScramState::Verified;
                 Ok(String::new())
             }
-            State::Verified => Err("a challenge behind the end of SCRAM"),
+            ScramState::Verified => Err("a challenge after the end of SCRAM"),
         }
     }
 
-    /// RFC 5802 §3: how the proof and the signature are made.
+    /// Computes the proof and the expected signature (RFC 5802 §3).
     fn prove(&mut self, server_first: &str) -> Result<String, &'static str> {
         let challenge = ServerFirst::parse(server_first)?;
-        // RFC 5802 §5.1: so that nobody can play back another conversation.
+        // RFC 5802 §5.1: this prevents the replay of another conversation.
         let theirs = challenge.nonce.strip_prefix(self.nonce.as_str());
         if theirs.is_none_or(str::is_empty) {
-            return Err("a challenge of SCRAM that does not answer ours");
+            return Err("a challenge of SCRAM for another nonce");
         }
         let hash = self.hash;
         let salted_password = hash.hi(&self.password, &challenge.salt, challenge.rounds);
@@ -132,15 +127,16 @@ impl Scram {
             .map(|(key, signature)| key ^ signature)
             .collect();
         let server_key = hash.hmac(&salted_password, "Server Key");
-        self.state = State::Proved {
+        self.state = ScramState::Proved {
             server_signature: hash.hmac(&server_key, &auth_message),
         };
         Ok(format!("{without_proof},p={}", STANDARD.encode(proof)))
     }
 }
 
-/// RFC 5802 §5.1: `v=` and the signature, or `e=` and what is wrong. It is compared in the open:
-/// every exchange has a signature of its own, so there is nothing to learn from how long it takes.
+/// Checks the server's last message: `v=` and the signature, or `e=` and an error (RFC 5802 §5.1).
+///
+/// The time of this comparison reveals nothing useful, because each exchange has its own signature.
 fn verify(server_final: &str, expected: &[u8]) -> Result<(), &'static str> {
     let value = server_final.split(',').next().unwrap_or_default();
     let Some(signature) = value.strip_prefix("v=") else {
@@ -160,8 +156,8 @@ struct ServerFirst<'a> {
 }
 
 impl ServerFirst<'_> {
-    /// What stands behind the three values means nothing to us; what stands before them is `m=`,
-    /// a demand that nobody has defined (RFC 5802 §5.1).
+    /// Parses the message. Values after the three are ignored; a value before them is `m=`, a mandatory
+    /// extension, and none is defined (RFC 5802 §5.1).
     fn parse(text: &str) -> Result<ServerFirst<'_>, &'static str> {
         let mut values = text.split(',');
         let mut value = |name| values.next().and_then(|value| value.strip_prefix(name));
@@ -169,43 +165,47 @@ impl ServerFirst<'_> {
         let salt = salt.and_then(|salt| STANDARD.decode(salt).ok());
         let rounds = rounds.and_then(|rounds| rounds.parse().ok());
         match (nonce, salt, rounds) {
-            (Some(_), Some(_), Some(0..FEWEST_ROUNDS)) => {
+            (Some(_), Some(_), Some(0..limits::SCRAM_ROUNDS_MIN)) => {
                 Err("a challenge of SCRAM with too few rounds")
             }
-            (Some(nonce), Some(salt), Some(rounds @ FEWEST_ROUNDS..=MOST_ROUNDS)) => {
-                Ok(ServerFirst {
-                    nonce,
-                    salt,
-                    rounds,
-                })
-            }
+            (
+                Some(nonce),
+                Some(salt),
+                Some(rounds @ limits::SCRAM_ROUNDS_MIN..=limits::SCRAM_ROUNDS_MAX),
+            ) => Ok(ServerFirst {
+                nonce,
+                salt,
+                rounds,
+            }),
             (Some(_), Some(_), Some(_)) => Err("a challenge of SCRAM with too many rounds"),
-            _ => Err("what is no challenge of SCRAM"),
+            _ => Err("an invalid challenge of SCRAM"),
         }
     }
 }
 
 /// The functions of RFC 5802 §2.2.
-impl Hash {
+impl ScramHash {
     fn h(self, octets: &[u8]) -> Vec<u8> {
         match self {
-            Hash::Sha1 => Sha1::digest(octets).to_vec(),
-            Hash::Sha256 => Sha256::digest(octets).to_vec(),
+            ScramHash::Sha1 => Sha1::digest(octets).to_vec(),
+            ScramHash::Sha256 => Sha256::digest(octets).to_vec(),
         }
     }
 
     fn hmac(self, key: &[u8], text: &str) -> Vec<u8> {
         match self {
-            Hash::Sha1 => mac::<Hmac<Sha1>>(key, text),
-            Hash::Sha256 => mac::<Hmac<Sha256>>(key, text),
+            ScramHash::Sha1 => mac::<Hmac<Sha1>>(key, text),
+            ScramHash::Sha256 => mac::<Hmac<Sha256>>(key, text),
         }
     }
 
     fn hi(self, password: &str, salt: &[u8], rounds: u32) -> Vec<u8> {
         let password = password.as_bytes();
         match self {
-            Hash::Sha1 => pbkdf2::pbkdf2_hmac_array::<Sha1, 20>(password, salt, rounds).to_vec(),
-            Hash::Sha256 => {
+            ScramHash::Sha1 => {
+                pbkdf2::pbkdf2_hmac_array::<Sha1, 20>(password, salt, rounds).to_vec()
+            }
+            ScramHash::Sha256 => {
                 pbkdf2::pbkdf2_hmac_array::<Sha256, 32>(password, salt, rounds).to_vec()
             }
         }
@@ -213,7 +213,7 @@ impl Hash {
 }
 
 fn mac<M: Mac + hmac::digest::KeyInit>(key: &[u8], text: &str) -> Vec<u8> {
-    // HMAC takes keys of any length (RFC 2104 §3), so there is no failure to tell.
+    // HMAC takes keys of any length (RFC 2104 §3), so this never fails.
     let Ok(mut mac) = <M as Mac>::new_from_slice(key) else {
         return Vec::new();
     };
@@ -223,9 +223,6 @@ fn mac<M: Mac + hmac::digest::KeyInit>(key: &[u8], text: &str) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    // A test fails by panicking.
-    #![allow(clippy::unwrap_used)]
-
     use super::*;
 
     const SHA_256: [&str; 4] = [
@@ -244,7 +241,7 @@ mod tests {
         "v=rmF9pqV8S7suAoZWja4dJRkFsKQ=",
     ];
 
-    fn begun(hash: Hash, client_first: &str) -> Scram {
+    fn begun(hash: ScramHash, client_first: &str) -> Scram {
         let (_, nonce) = client_first.rsplit_once("r=").unwrap();
         let credentials = Credentials {
             user: "user".to_owned(),
@@ -256,7 +253,7 @@ mod tests {
     #[test]
     fn the_conversations_of_the_rfcs() {
         for (hash, [first, challenge, proof, signature]) in
-            [(Hash::Sha256, SHA_256), (Hash::Sha1, SHA_1)]
+            [(ScramHash::Sha256, SHA_256), (ScramHash::Sha1, SHA_1)]
         {
             let mut scram = begun(hash, first);
             assert_eq!(scram.client_first(), first);
@@ -271,15 +268,18 @@ mod tests {
     #[test]
     fn challenges_that_are_none() {
         let rows = [
-            ("", "no challenge"),
+            ("", "an invalid challenge"),
             (
                 "m=x,r=fyko+d2lbbFgONRv9qkxdawLy,s=QSXC,i=4096",
-                "no challenge",
+                "an invalid challenge",
             ),
-            ("r=fyko+d2lbbFgONRv9qkxdawLy,s=?,i=4096", "no challenge"),
+            (
+                "r=fyko+d2lbbFgONRv9qkxdawLy,s=?,i=4096",
+                "an invalid challenge",
+            ),
             (
                 "r=fyko+d2lbbFgONRv9qkxdawLy,s=QSXC,i=99999999999",
-                "no challenge",
+                "an invalid challenge",
             ),
             ("r=fyko+d2lbbFgONRv9qkxdawLy,s=QSXC,i=1", "too few"),
             (
@@ -288,12 +288,14 @@ mod tests {
             ),
             (
                 "r=fyko+d2lbbFgONRv9qkxdawL,s=QSXC,i=4096",
-                "does not answer ours",
+                "for another nonce",
             ),
-            ("r=another,s=QSXC,i=4096", "does not answer ours"),
+            ("r=another,s=QSXC,i=4096", "for another nonce"),
         ];
         for (challenge, expected) in rows {
-            let error = begun(Hash::Sha1, SHA_1[0]).answer(challenge).unwrap_err();
+            let error = begun(ScramHash::Sha1, SHA_1[0])
+                .answer(challenge)
+                .unwrap_err();
             assert!(error.contains(expected), "{challenge}: {error}");
         }
     }
@@ -302,7 +304,7 @@ mod tests {
     fn a_server_that_does_not_know_the_password_is_found_out() {
         let wrong = ["v=AAAA", "v=", "e=invalid-proof", "", SHA_256[3]];
         for server_final in wrong {
-            let mut scram = begun(Hash::Sha1, SHA_1[0]);
+            let mut scram = begun(ScramHash::Sha1, SHA_1[0]);
             scram.answer(SHA_1[1]).unwrap();
             assert!(scram.answer(server_final).is_err(), "{server_final}");
             assert!(!scram.is_verified());
@@ -322,7 +324,7 @@ mod tests {
                 user: user.to_owned(),
                 password: "x".to_owned(),
             };
-            let scram = Scram::new(Hash::Sha256, &credentials, "x".to_owned());
+            let scram = Scram::new(ScramHash::Sha256, &credentials, "x".to_owned());
             let first = scram.map(|scram| scram.client_first()).map_err(drop);
             assert_eq!(first.as_deref(), expected.as_ref().copied(), "{user:?}");
         }

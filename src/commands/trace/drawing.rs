@@ -1,23 +1,23 @@
-//! The drawing: what the envelope and the writer say, the hops from the oldest to the newest, and
-//! below them the sentences of [`super::explain`].
+//! The page that `pillarbox trace` prints: the main fields, the hops from the oldest to the newest, and
+//! the sentences of [`super::sentences`].
 
 use std::collections::HashSet;
 use std::fmt::Write;
 
 use jiff::Zoned;
 
-use super::explain;
+use super::sentences;
 use crate::client::printable;
 use crate::mail::message::{Header, MailDate, ParsedMessage, Received};
 use crate::teaching::text::TextStyle;
 
-/// A message's way, the oldest hop first.
-pub(super) struct Way {
-    /// When it was written, by the writer's clock: `Date:`.
+/// The way of a message, the oldest hop first.
+pub(super) struct MessageTrace {
+    /// The time of writing, by the writer's clock: `Date:`.
     pub(super) written: Option<Zoned>,
-    /// The servers it went through.
+    /// The servers that the message passed through.
     pub(super) hops: Vec<Received>,
-    /// The envelope's sender, angle brackets included: `Return-Path:`.
+    /// The envelope's sender with its angle brackets: `Return-Path:`.
     pub(super) return_path: Option<String>,
     /// The address of the writer: `From:`.
     pub(super) author: Option<String>,
@@ -25,13 +25,13 @@ pub(super) struct Way {
     pub(super) message_id: Option<String>,
 }
 
-impl Way {
-    fn of(header: &Header, reading: &ParsedMessage) -> Way {
+impl MessageTrace {
+    fn of(header: &Header, reading: &ParsedMessage) -> MessageTrace {
         let text = |name| {
             let value = header.value(name)?;
             Some(String::from_utf8_lossy(&value).into_owned())
         };
-        Way {
+        MessageTrace {
             written: MailDate::of(header).and_then(|date| date.zoned()),
             hops: Received::all(header).into_iter().rev().collect(),
             return_path: text("Return-Path"),
@@ -40,8 +40,9 @@ impl Way {
         }
     }
 
-    /// Seconds since the moment before: the hop before it or, for the first, the writing.
-    /// `None` where one of the two is not told.
+    /// Returns the seconds since the hop before or, for the first hop, since the writing.
+    ///
+    /// `None` if one of the two times is missing.
     pub(super) fn delay(&self, hop: usize) -> Option<i64> {
         let before = match hop.checked_sub(1) {
             Some(before) => self.hops.get(before)?.date.as_ref(),
@@ -51,33 +52,33 @@ impl Way {
     }
 }
 
-/// From one moment to another.
+/// Returns the seconds from one moment to another.
 pub(super) fn seconds(from: &Zoned, to: &Zoned) -> i64 {
     to.timestamp().as_second() - from.timestamp().as_second()
 }
 
-/// The whole page that `pillarbox trace` prints.
-pub(super) fn drawn(header: &Header, style: TextStyle) -> String {
+/// Returns the whole page.
+pub(super) fn page(header: &Header, style: TextStyle) -> String {
     let none: [&str; 0] = [];
     let reading = ParsedMessage::of(&header.without(&none));
-    let way = Way::of(header, &reading);
+    let trace = MessageTrace::of(header, &reading);
     let mut page = String::new();
-    summary(&mut page, &way, &reading, style);
-    if !way.hops.is_empty() {
+    summary(&mut page, &trace, &reading, style);
+    if !trace.hops.is_empty() {
         page.push('\n');
-        line_of_hops(&mut page, &way, style);
+        line_of_hops(&mut page, &trace, style);
     }
-    sentences(&mut page, &way, style);
+    explanations(&mut page, &trace, style);
     page
 }
 
-fn summary(page: &mut String, way: &Way, reading: &ParsedMessage, style: TextStyle) {
+fn summary(page: &mut String, trace: &MessageTrace, reading: &ParsedMessage, style: TextStyle) {
     let from = reading.from.first().map(ToString::to_string);
     let rows = [
         ("Subject", Some(reading.subject.clone())),
         ("From", from),
-        ("Return-Path", way.return_path.clone()),
-        ("Message-ID", way.message_id.clone()),
+        ("Return-Path", trace.return_path.clone()),
+        ("Message-ID", trace.message_id.clone()),
     ];
     for (name, text) in rows {
         if let Some(text) = text.filter(|text| !text.is_empty()) {
@@ -89,24 +90,24 @@ fn summary(page: &mut String, way: &Way, reading: &ParsedMessage, style: TextSty
     }
 }
 
-fn line_of_hops(page: &mut String, way: &Way, style: TextStyle) {
-    let time = way
+fn line_of_hops(page: &mut String, trace: &MessageTrace, style: TextStyle) {
+    let time = trace
         .written
         .as_ref()
-        .map_or("at a time it does not tell".to_owned(), clock);
+        .map_or("at an unknown time".to_owned(), clock);
     line(page, &format!("  o    {}  {time}", style.bold("written")));
-    for (at, hop) in way.hops.iter().enumerate() {
+    for (at, hop) in trace.hops.iter().enumerate() {
         let bar = style.faint("|");
         line(page, &format!("  {bar}"));
         line(
             page,
-            &format!("  {bar}    {}", passage(hop, way.delay(at), style)),
+            &format!("  {bar}    {}", passage(hop, trace.delay(at), style)),
         );
         line(page, &format!("  {}", style.faint("v")));
         let time = hop
             .date
             .as_ref()
-            .map_or("at a time it does not tell".to_owned(), clock);
+            .map_or("at an unknown time".to_owned(), clock);
         let by = hop
             .by
             .as_deref()
@@ -115,24 +116,24 @@ fn line_of_hops(page: &mut String, way: &Way, style: TextStyle) {
             page,
             &format!("  {:<4} {}  {time}", at + 1, style.bold(&by)),
         );
-        let bar = if at + 1 < way.hops.len() { &bar } else { " " };
+        let bar = if at + 1 < trace.hops.len() { &bar } else { " " };
         for (name, text) in details(hop) {
             line(page, &format!("  {bar}      {name:<5} {}", shown(&text)));
         }
     }
 }
 
-/// What is written on the arrow to a hop: how long, which protocol, which TLS.
+/// Returns the text on the arrow to a hop: duration, protocol, TLS.
 fn passage(hop: &Received, delay: Option<i64>, style: TextStyle) -> String {
     let delay = match delay {
         Some(delay) if delay < 0 => style.warning(&format!("{} back in time", duration(-delay))),
         Some(delay) => duration(delay),
-        None => "after a time unknown".to_owned(),
+        None => "after an unknown time".to_owned(),
     };
     let with = hop
         .with
         .as_deref()
-        .map_or("protocol not told".to_owned(), shown);
+        .map_or("unknown protocol".to_owned(), shown);
     let told = hop.tls.as_ref().map(|tls| {
         let words = [tls.version.as_deref(), tls.cipher.as_deref()];
         words
@@ -144,9 +145,9 @@ fn passage(hop: &Received, delay: Option<i64>, style: TextStyle) -> String {
     });
     let tls = match (told, hop.encrypted()) {
         (Some(told), _) => told,
-        (None, Some(true)) => "TLS, version not told".to_owned(),
+        (None, Some(true)) => "TLS, unknown version".to_owned(),
         (None, Some(false)) => style.warning("no TLS"),
-        (None, None) => "TLS not told".to_owned(),
+        (None, None) => "TLS unknown".to_owned(),
     };
     format!("{delay}, {with}, {tls}")
 }
@@ -177,14 +178,14 @@ fn details(hop: &Received) -> Vec<(&'static str, String)> {
     there.collect()
 }
 
-/// Each sentence once, where it is needed first.
-fn sentences(page: &mut String, way: &Way, style: TextStyle) {
+/// Writes each sentence once, where it is needed first.
+fn explanations(page: &mut String, trace: &MessageTrace, style: TextStyle) {
     let mut said = HashSet::new();
     let sections =
-        (0..way.hops.len()).map(|hop| (format!("Hop {}", hop + 1), explain::hop(way, hop)));
+        (0..trace.hops.len()).map(|hop| (format!("Hop {}", hop + 1), sentences::hop(trace, hop)));
     let sections = sections.chain([
-        ("The message".to_owned(), explain::message(way)),
-        ("What to believe".to_owned(), explain::trust(way)),
+        ("The message".to_owned(), sentences::message(trace)),
+        ("What to believe".to_owned(), sentences::trust(trace)),
     ]);
     for (heading, sentences) in sections {
         let new: Vec<String> = sentences
@@ -198,7 +199,7 @@ fn sentences(page: &mut String, way: &Way, style: TextStyle) {
     }
 }
 
-/// A sentence under its heading, in lines of at most 78 characters where its words permit.
+/// Writes a sentence in lines of at most 78 characters, except for longer words.
 fn wrapped(page: &mut String, sentence: &str) {
     let mut used = 0;
     for word in sentence.split(' ') {
@@ -220,7 +221,7 @@ fn line(page: &mut String, text: &str) {
     let _ = writeln!(page, "{text}");
 }
 
-/// A piece of the message, fit for a terminal, and of a bearable length.
+/// Returns a piece of the message as printable text of at most 160 characters.
 pub(super) fn shown(text: &str) -> String {
     const LONGEST: usize = 160;
     let text = text.replace('\t', " ");
@@ -235,7 +236,7 @@ fn clock(time: &Zoned) -> String {
     time.strftime("%a %Y-%m-%d %H:%M:%S %z").to_string()
 }
 
-/// In the two units that matter: `2 s`, `5 min 3 s`, `3 d 4 h`.
+/// Returns a duration in its two largest units: `2 s`, `5 min 3 s`, `3 d 4 h`.
 pub(super) fn duration(seconds: i64) -> String {
     let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
     match seconds {
@@ -270,8 +271,8 @@ mod tests {
     #[test]
     fn only_ink_colours() {
         let header = Header::parse(b"Received: by a\r\n\r\n");
-        assert!(!drawn(&header, TextStyle::Plain).contains('\x1b'));
-        assert!(drawn(&header, TextStyle::Coloured).contains("\x1b[1ma\x1b[0m"));
+        assert!(!page(&header, TextStyle::Plain).contains('\x1b'));
+        assert!(page(&header, TextStyle::Coloured).contains("\x1b[1ma\x1b[0m"));
     }
 
     proptest! {
@@ -280,7 +281,7 @@ mod tests {
             from in "\\PC{0,9}[\x1b\u{9b}\u{202e}\x07]\\PC{0,300}", name in "(Received|Subject|Return-Path|From|Message-ID)",
         ) {
             let message = format!("{name}: from {from} by {from} with {from} id {from} for {from} ({from})\r\n\r\n");
-            let page = drawn(&Header::parse(message.as_bytes()), TextStyle::Plain);
+            let page = page(&Header::parse(message.as_bytes()), TextStyle::Plain);
             let obeyed = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
             prop_assert!(!page.chars().any(obeyed), "{:?}", page);
         }

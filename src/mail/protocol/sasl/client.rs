@@ -1,12 +1,11 @@
-//! The client's side of an exchange: the mechanisms, the best first, and what each answers.
+//! The client's side of an exchange: the mechanisms, and the response of each to a challenge.
 //!
-//! The server's challenges come and the answers go as octets; the protocols put them into base64
-//! and wrap them.
+//! Challenges and responses are octets here; the protocols encode them in base64 and wrap them.
 
 use super::Credentials;
-use super::scram::{Hash, Scram};
+use super::scram::{Scram, ScramHash};
 
-/// A way to log in.
+/// A mechanism of SASL: a method to log in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mechanism {
     /// RFC 7677.
@@ -15,12 +14,12 @@ pub enum Mechanism {
     ScramSha1,
     /// RFC 4616.
     Plain,
-    /// Older than all of them, and still asked for.
+    /// Never standardised, and still in use.
     Login,
 }
 
 impl Mechanism {
-    /// All that a client can do, the best first.
+    /// All mechanisms of our clients, the best first.
     pub const ALL: [Mechanism; 4] = [
         Mechanism::ScramSha256,
         Mechanism::ScramSha1,
@@ -28,7 +27,7 @@ impl Mechanism {
         Mechanism::Login,
     ];
 
-    /// Its name in AUTH and AUTHENTICATE.
+    /// Returns its name in AUTH and AUTHENTICATE.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -39,32 +38,32 @@ impl Mechanism {
         }
     }
 
-    /// Does the password itself cross, so that whoever listens without TLS has it?
+    /// True if it sends the password itself, which anybody on the way can read without TLS.
     #[must_use]
     pub fn sends_password(self) -> bool {
         matches!(self, Mechanism::Plain | Mechanism::Login)
     }
 }
 
-/// A client's exchange, as far as it has come.
+/// The state of a client's exchange.
 pub enum ClientExchange {
-    /// PLAIN: this is all there is to say.
+    /// PLAIN, with its only message.
     Plain(String),
-    /// LOGIN: the name is to be asked for.
+    /// LOGIN, before the server asks for the name.
     LoginUser(Credentials),
-    /// LOGIN: the password is to be asked for.
+    /// LOGIN, before the server asks for the password.
     LoginPassword(String),
     /// SCRAM.
     Scram(Box<Scram>),
-    /// There is nothing more to say.
+    /// Everything was sent.
     Complete,
 }
 
 impl ClientExchange {
-    /// Begins one; the nonce is for SCRAM ([`Scram::new`]).
+    /// Begins an exchange; the nonce is for SCRAM ([`Scram::new`]).
     ///
     /// # Errors
-    /// When the name or the password cannot be said in this mechanism.
+    /// When this mechanism cannot express the name or the password.
     pub fn begin(
         mechanism: Mechanism,
         credentials: Credentials,
@@ -72,14 +71,14 @@ impl ClientExchange {
     ) -> Result<ClientExchange, &'static str> {
         let scram = |hash| Scram::new(hash, &credentials, nonce).map(Box::new);
         Ok(match mechanism {
-            Mechanism::ScramSha256 => ClientExchange::Scram(scram(Hash::Sha256)?),
-            Mechanism::ScramSha1 => ClientExchange::Scram(scram(Hash::Sha1)?),
+            Mechanism::ScramSha256 => ClientExchange::Scram(scram(ScramHash::Sha256)?),
+            Mechanism::ScramSha1 => ClientExchange::Scram(scram(ScramHash::Sha1)?),
             Mechanism::Plain => ClientExchange::Plain(credentials.plain()?),
             Mechanism::Login => ClientExchange::LoginUser(credentials),
         })
     }
 
-    /// What the client says first, where the mechanism lets it begin (RFC 4422 §5).
+    /// Returns the initial response, if the client begins in this mechanism (RFC 4422 §5).
     pub fn initial(&mut self) -> Option<Vec<u8>> {
         let initial = match self {
             ClientExchange::Plain(message) => {
@@ -93,15 +92,15 @@ impl ClientExchange {
         Some(initial.into_bytes())
     }
 
-    /// Answers a challenge.
+    /// Returns the response to a challenge.
     ///
     /// # Errors
-    /// What the server said instead of one that makes sense.
+    /// What the server sent instead of a valid challenge.
     pub fn answer(&mut self, challenge: &[u8]) -> Result<Vec<u8>, &'static str> {
         let (answer, next) = match self {
             ClientExchange::Scram(scram) => {
                 let said =
-                    str::from_utf8(challenge).map_err(|_| "what is no challenge of SCRAM")?;
+                    str::from_utf8(challenge).map_err(|_| "an invalid challenge of SCRAM")?;
                 return scram.answer(said).map(String::into_bytes);
             }
             ClientExchange::LoginUser(Credentials { user, password }) => (
@@ -112,14 +111,14 @@ impl ClientExchange {
                 (std::mem::take(password), ClientExchange::Complete)
             }
             ClientExchange::Plain(_) | ClientExchange::Complete => {
-                return Err("a challenge where there is nothing more to say");
+                return Err("a challenge after the end of the exchange");
             }
         };
         *self = next;
         Ok(answer.into_bytes())
     }
 
-    /// May the server say that we are in? Not before it has proved itself, where it must.
+    /// True if the server may report success: in SCRAM, only after it has proved itself.
     #[must_use]
     pub fn may_end(&self) -> bool {
         match self {
@@ -131,10 +130,7 @@ impl ClientExchange {
 
 #[cfg(test)]
 mod tests {
-    // A test fails by panicking.
-    #![allow(clippy::unwrap_used)]
-
-    use super::super::{Exchange, Step};
+    use super::super::{Exchange, SaslStep};
     use super::*;
 
     fn alice() -> Credentials {
@@ -150,12 +146,12 @@ mod tests {
             let mut client = ClientExchange::begin(mechanism, alice(), String::new()).unwrap();
             let mut server = Exchange::begin(mechanism.name()).unwrap();
             let mut step = server.start(client.initial().as_deref());
-            while let Step::Challenge(challenge) = step {
+            while let SaslStep::Challenge(challenge) = step {
                 let challenge = super::super::response(challenge.as_bytes()).unwrap();
                 let answer = client.answer(&challenge).unwrap();
                 step = server.answer(super::super::encode(&answer).as_bytes());
             }
-            assert!(matches!(step, Step::Done(heard) if heard == alice()));
+            assert!(matches!(step, SaslStep::Done(heard) if heard == alice()));
             assert!(client.may_end());
             assert!(client.answer(b"more").is_err());
         }
