@@ -13,7 +13,7 @@ use super::settings::{own_host, passwords};
 use super::{CaptureArgs, CommandError, SecurityArgs, terminal};
 use crate::client::{Endpoint, Security};
 use crate::config::{Config, Ports, data_folder};
-use crate::console::{ExampleNames, Failure, Options, converse};
+use crate::console::{ExampleNames, ConsoleError, ConsoleOptions, converse};
 use crate::mail::net::host_port::HostMaybePort;
 use crate::mail::protocol::Protocol;
 use crate::teaching::text::TextStyle;
@@ -76,7 +76,7 @@ fn talk(
 ) -> Result<(), CommandError> {
     let out = io::stdout();
     let person = io::stdin().is_terminal() && out.is_terminal();
-    let options = Options {
+    let options = ConsoleOptions {
         protocol,
         explain: args.explain,
         show_secrets: args.show_secrets,
@@ -88,15 +88,15 @@ fn talk(
     };
     let opening = opening(protocol, args, config)?;
     converse(endpoint, &options, &cast(config), &opening).map_err(|failure| match failure {
-        Failure::Client(error) => error.into(),
-        Failure::Unsaid(line) => CommandError::Job(format!(
+        ConsoleError::Client(error) => error.into(),
+        ConsoleError::NotSent(line) => CommandError::Job(format!(
             "{endpoint} closed the connection before this line could be sent: {line}"
         )),
-        Failure::NoAnswer => CommandError::Job(format!(
+        ConsoleError::NoAnswer => CommandError::Job(format!(
             "{endpoint} has not answered for {} seconds",
             endpoint.timeout.as_secs()
         )),
-        Failure::Terminal(error) => error.into(),
+        ConsoleError::Terminal(error) => error.into(),
     })
 }
 

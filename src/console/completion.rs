@@ -1,26 +1,27 @@
-//! Completion and hints: what could be typed here, from the state of the conversation and what the
-//! server offers.
+//! Completion and hints: what could be typed now.
+//!
+//! Both come from the state of the conversation and from the capabilities of the server.
 
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::Meeting;
+use super::Shared;
 use super::slash::SLASHES;
-use super::terminal::Guide;
+use super::terminal::TypingAid;
 
-/// Looks into the conversation.
-pub(super) struct Hints(pub(super) Arc<Meeting>);
+/// Completes lines from the state of the conversation.
+pub(super) struct Hints(pub(super) Arc<Shared>);
 
-impl Guide for Hints {
+impl TypingAid for Hints {
     fn complete(&self, line: &str) -> (usize, Vec<String>) {
         (0, fitting(line, self.candidates(line)))
     }
 
     fn hint(&self, line: &str) -> Option<String> {
-        if let Some(hint) = self.0.conversation().in_message() {
+        if let Some(hint) = self.0.conversation().message_hint() {
             return line.is_empty().then(|| hint.to_owned());
         }
-        // Of words for the console none is likelier than another.
+        // No word for the console is likelier than the others.
         if line.starts_with('/') && !line.contains(' ') {
             return None;
         }
@@ -30,27 +31,27 @@ impl Guide for Hints {
     }
 
     fn secrets(&self, line: &str) -> Vec<Range<usize>> {
-        // What is said to the console is not said to the server.
-        match line.starts_with('/') {
-            true => Vec::new(),
-            false => self.0.conversation().secrets_so_far(line),
+        // A word for the console is not sent to the server.
+        if line.starts_with('/') {
+            return Vec::new();
         }
+        self.0.conversation().secrets_so_far(line)
     }
 }
 
 impl Hints {
     fn candidates(&self, line: &str) -> Vec<String> {
         if line.starts_with('/') {
-            return SLASHES
-                .iter()
-                .map(|(word, ..)| (*word).to_owned())
-                .collect();
+            let words = SLASHES.iter().map(|(word, ..)| (*word).to_owned());
+            return words.collect();
         }
         let conversation = self.0.conversation();
         let mut candidates = conversation.candidates();
-        // Whoever has another tag in mind keeps it.
-        let tag = conversation.tag_to_come();
-        if let (false, Some((own, _))) = (tag.is_empty(), line.split_once(' ')) {
+        let tag = conversation.next_tag();
+        // A person may type another tag.
+        if !tag.is_empty()
+            && let Some((own, _)) = line.split_once(' ')
+        {
             for candidate in &mut candidates {
                 if let Some(command) = candidate.strip_prefix(&tag) {
                     *candidate = format!("{own} {command}");
@@ -61,16 +62,17 @@ impl Hints {
     }
 }
 
-/// Those that begin as the line does, in any case; what is typed stays as it is.
+/// Returns the candidates that begin as the line does, in any case; typed letters stay as they are.
 fn fitting(line: &str, candidates: Vec<String>) -> Vec<String> {
-    let fits = |candidate: &String| {
-        let front = candidate.get(..line.len());
-        front.is_some_and(|front| front.eq_ignore_ascii_case(line))
-    };
-    let found = candidates.into_iter().filter(fits);
-    found
-        .map(|candidate| format!("{line}{}", candidate.get(line.len()..).unwrap_or_default()))
-        .collect()
+    let mut fitting = Vec::new();
+    for candidate in candidates {
+        if let Some((front, rest)) = candidate.split_at_checked(line.len())
+            && front.eq_ignore_ascii_case(line)
+        {
+            fitting.push(format!("{line}{rest}"));
+        }
+    }
+    fitting
 }
 
 #[cfg(test)]
@@ -78,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_fits_goes_on_from_what_is_typed() {
+    fn a_completion_continues_what_is_typed() {
         let candidates = ["MAIL FROM:<a@b>", "NOOP", "/state"]
             .map(str::to_owned)
             .to_vec();

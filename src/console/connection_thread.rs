@@ -1,9 +1,9 @@
-//! The server, as a thread that holds the connection to it.
+//! The thread that holds the connection to the server.
 //!
-//! A person types whenever he likes, and the server speaks whenever it likes: news to a client that
-//! idles, a goodbye after a long silence. So one thread waits at the terminal and this one at the
-//! wire. It is given [`Order`]s, and tells what happened as [`Event`]s, in the order in which it did.
-//! Whoever is told may answer with orders that cannot wait: a handshake follows the word for it.
+//! A person types at any time, and the server sends at any time: news to a client that idles, a goodbye
+//! after a long silence. So one thread waits at the terminal, and this one at the connection. It takes
+//! [`ConnectionRequest`]s and reports [`ConnectionEvent`]s in the order in which they happen. Its
+//! caller may answer an event with requests that cannot wait: the handshake that STARTTLS asks for.
 
 use std::collections::VecDeque;
 use std::io;
@@ -14,92 +14,101 @@ use std::time::Duration;
 use crate::client::{ClientError, ClientSocket, Security};
 use crate::mail::net::{Bell, Heard};
 
-/// After so long without a greeting a person would like to know what is the matter.
+/// The time without a greeting after which a person wants to know what is wrong.
 const SILENCE: Duration = Duration::from_secs(3);
 
-/// Octets that the client says.
+/// Octets that the client sends.
 #[derive(Debug)]
-pub(super) struct Words {
+pub(super) struct Outgoing {
     pub(super) octets: Vec<u8>,
-    /// Did the person type just these? Then they stand on his terminal already.
-    pub(super) typed: bool,
+    pub(super) origin: Origin,
 }
 
-/// What the person wants of the connection.
+/// Where octets come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// The person typed exactly these octets: they are on the terminal already.
+    Typed,
+    /// The console made them.
+    Console,
+}
+
+/// A request to the connection's thread.
 #[derive(Debug)]
-pub(super) enum Order {
+pub(super) enum ConnectionRequest {
     /// Send these octets.
-    Say(Words),
-    /// Tell [`Event::Asked`]: the person wants to hear something in between.
-    Ask,
-    /// The client's TLS handshake.
+    Send(Outgoing),
+    /// Report [`ConnectionEvent::ExplainAgain`], in order with the other events.
+    ExplainAgain,
+    /// Perform the client's TLS handshake.
     StartTls,
-    /// Close it.
+    /// Close the connection.
     Close,
 }
 
-/// What happened on the connection.
+/// An event on the connection.
 #[derive(Debug)]
-pub(super) enum Event {
+pub(super) enum ConnectionEvent {
     /// These octets were sent.
-    Said(Words),
-    /// The server said this line, its ending removed.
-    Heard(Vec<u8>),
-    /// A line was too long to be kept; it was skipped.
+    Sent(Outgoing),
+    /// The server sent this line, without its ending.
+    Received(Vec<u8>),
+    /// A line was too long to be kept, and was skipped.
     TooLong,
-    /// In clear, and the server has not said its greeting.
-    Silent,
-    /// The person asked.
-    Asked,
+    /// The connection is unencrypted, and the server has not sent its greeting.
+    NoGreeting,
+    /// The person wants the last line explained once more.
+    ExplainAgain,
     /// The handshake is done.
     Encrypted,
     /// The server closed the connection.
     Closed,
-    /// The connection failed, or what was to be done with it did.
+    /// The connection failed.
     Failed(ClientError),
 }
 
-/// The thread, as the person's thread knows it. Dropped, it closes the connection.
-pub(super) struct Partner {
-    orders: Sender<Order>,
+/// The handle of the connection's thread. Dropped, it closes the connection.
+pub(super) struct ConnectionThread {
+    requests: Sender<ConnectionRequest>,
     bell: Bell,
     thread: Option<JoinHandle<()>>,
 }
 
-impl Partner {
-    /// Begins to listen; everything that happens is told to `tell`, up to the connection's end.
+impl ConnectionThread {
+    /// Starts the thread, which reports every event up to the end of the connection.
     ///
     /// # Errors
-    /// When there is no thread, or no descriptor, to be had.
+    /// When the system has no thread or no descriptor left.
     pub(super) fn new(
         socket: ClientSocket,
-        tell: impl FnMut(Event) -> Vec<Order> + Send + 'static,
-    ) -> io::Result<Partner> {
-        let (bell, (orders, received)) = (Bell::new()?, channel());
-        let rung = bell.clone();
+        report: impl FnMut(ConnectionEvent) -> Vec<ConnectionRequest> + Send + 'static,
+    ) -> io::Result<ConnectionThread> {
+        let bell = Bell::new()?;
+        let its_bell = bell.clone();
+        let (requests, received) = channel();
         let thread = Builder::new()
             .name(format!("console {}", socket.endpoint()))
-            .spawn(move || hold(socket, &received, &rung, tell))?;
-        Ok(Partner {
-            orders,
+            .spawn(move || hold(socket, &received, &its_bell, report))?;
+        Ok(ConnectionThread {
+            requests,
             bell,
             thread: Some(thread),
         })
     }
 
-    /// Gives an order. After the connection's end nobody obeys it any more.
-    pub(super) fn order(&self, order: Order) {
-        if self.orders.send(order).is_ok() {
+    /// Makes a request. After the end of the connection it has no effect.
+    pub(super) fn request(&self, request: ConnectionRequest) {
+        if self.requests.send(request).is_ok() {
             self.bell.ring();
         }
     }
 }
 
-impl Drop for Partner {
+impl Drop for ConnectionThread {
     fn drop(&mut self) {
-        self.order(Order::Close);
+        self.request(ConnectionRequest::Close);
         if let Some(thread) = self.thread.take() {
-            // If it died, its message is on the screen already.
+            // If it panicked, its message is on the screen already.
             let _ = thread.join();
         }
     }
@@ -108,67 +117,85 @@ impl Drop for Partner {
 /// Holds the connection until one side closes it.
 fn hold(
     mut socket: ClientSocket,
-    orders: &Receiver<Order>,
+    requests: &Receiver<ConnectionRequest>,
     bell: &Bell,
-    mut tell: impl FnMut(Event) -> Vec<Order>,
+    mut report: impl FnMut(ConnectionEvent) -> Vec<ConnectionRequest>,
 ) {
-    let in_clear = socket.endpoint().security != Security::Tls;
-    if in_clear && matches!(socket.wait(SILENCE), Ok(false)) {
-        tell(Event::Silent);
+    let is_plain = socket.endpoint().security != Security::Tls;
+    if is_plain && matches!(socket.wait(SILENCE), Ok(false)) {
+        report(ConnectionEvent::NoGreeting);
     }
-    loop {
+    let last = loop {
         let at_once = match socket.listen(bell) {
-            Ok(Heard::Line(line)) => tell(Event::Heard(line)),
-            Ok(Heard::TooLong(_)) => tell(Event::TooLong),
+            Ok(Heard::Line(line)) => report(ConnectionEvent::Received(line)),
+            Ok(Heard::TooLong(_)) => report(ConnectionEvent::TooLong),
             Ok(Heard::News) => {
                 bell.answer();
-                orders.try_iter().collect()
+                requests.try_iter().collect()
             }
-            // A person may think for as long as he likes.
+            // A person may think for as long as they like.
             Ok(Heard::TimedOut | Heard::Stopping) => Vec::new(),
-            Ok(Heard::Closed) => return drop(tell(Event::Closed)),
-            Ok(Heard::Endless) => return drop(tell(Event::Failed(socket.endless()))),
-            Err(error) => return drop(tell(Event::Failed(error))),
+            Ok(Heard::Closed) => break ConnectionEvent::Closed,
+            Ok(Heard::Endless) => break ConnectionEvent::Failed(socket.endless()),
+            Err(error) => break ConnectionEvent::Failed(error),
         };
-        let mut to_do = VecDeque::from(at_once);
-        while let Some(order) = to_do.pop_front() {
-            let happened = match order {
-                Order::Close => return socket.close(),
-                Order::Ask => Ok(Event::Asked),
-                Order::Say(words) => {
-                    let sent = socket.send_octets(&words.octets);
-                    sent.map(|()| Event::Said(words))
-                }
-                Order::StartTls => socket.start_tls().map(|()| Event::Encrypted),
-            };
-            match happened {
-                Ok(event) => to_do.extend(tell(event)),
-                Err(error) => return drop(tell(Event::Failed(error))),
-            }
+        match obey(&mut socket, at_once, &mut report) {
+            Ok(Next::Listen) => {}
+            Ok(Next::Close) => return socket.close(),
+            Err(error) => break ConnectionEvent::Failed(error),
         }
+    };
+    report(last);
+}
+
+/// What the thread does after a request.
+enum Next {
+    Listen,
+    Close,
+}
+
+/// Does what is requested, and what the reports of it request in turn.
+fn obey(
+    socket: &mut ClientSocket,
+    requests: Vec<ConnectionRequest>,
+    report: &mut impl FnMut(ConnectionEvent) -> Vec<ConnectionRequest>,
+) -> Result<Next, ClientError> {
+    let mut requests = VecDeque::from(requests);
+    while let Some(request) = requests.pop_front() {
+        let event = match request {
+            ConnectionRequest::Close => return Ok(Next::Close),
+            ConnectionRequest::ExplainAgain => ConnectionEvent::ExplainAgain,
+            ConnectionRequest::Send(outgoing) => {
+                socket.send_octets(&outgoing.octets)?;
+                ConnectionEvent::Sent(outgoing)
+            }
+            ConnectionRequest::StartTls => {
+                socket.start_tls()?;
+                ConnectionEvent::Encrypted
+            }
+        };
+        requests.extend(report(event));
     }
+    Ok(Next::Listen)
 }
 
 #[cfg(test)]
 mod tests {
-    // A test fails by panicking.
-    #![allow(clippy::unwrap_used)]
-
     use std::io::{Read, Write};
 
     use super::*;
     use crate::client::scripted::serve;
     use crate::mail::protocol::Protocol;
 
-    fn noop() -> Order {
-        Order::Say(Words {
+    fn noop() -> ConnectionRequest {
+        ConnectionRequest::Send(Outgoing {
             octets: b"NOOP\r\n".to_vec(),
-            typed: true,
+            origin: Origin::Typed,
         })
     }
 
     #[test]
-    fn both_sides_speak_whenever_they_like() {
+    fn both_sides_speak_at_any_time() {
         let (endpoint, server) = serve(|stream| {
             stream.write_all(b"* OK ready\r\n* 1 EXISTS\r\n").unwrap();
             let mut heard = [0; 6];
@@ -176,23 +203,23 @@ mod tests {
             assert_eq!(&heard, b"NOOP\r\n");
             stream.write_all(b"* BYE\r\n").unwrap();
         });
-        let (events, told) = channel();
+        let (events, reported) = channel();
         let socket = ClientSocket::connect(&endpoint, Protocol::Imap).unwrap();
-        let partner = Partner::new(socket, move |event| {
+        let thread = ConnectionThread::new(socket, move |event| {
             events.send(event).unwrap();
             Vec::new()
         })
         .unwrap();
-        let next = || match told.recv().unwrap() {
-            Event::Heard(line) => String::from_utf8(line).unwrap(),
-            Event::Said(words) => String::from_utf8(words.octets).unwrap(),
+        let next = || match reported.recv().unwrap() {
+            ConnectionEvent::Received(line) => String::from_utf8(line).unwrap(),
+            ConnectionEvent::Sent(outgoing) => String::from_utf8(outgoing.octets).unwrap(),
             other => format!("{other:?}"),
         };
         assert_eq!((next(), next()), ("* OK ready".into(), "* 1 EXISTS".into()));
-        partner.order(noop());
+        thread.request(noop());
         assert_eq!((next(), next()), ("NOOP\r\n".into(), "* BYE".into()));
         assert_eq!(next(), "Closed");
-        partner.order(noop());
+        thread.request(noop());
         server.join().unwrap();
     }
 }

@@ -1,194 +1,202 @@
-//! One conversation by hand: what has passed, what it means, and where it stands.
+//! A typed conversation: what has passed, what it means, and what may come next.
 //!
-//! Both threads share it: the one at the wire tells it what [`happened`](Conversation::happened), and
-//! shows the answer; the one at the keyboard asks it what could come next. It does no I/O.
+//! Both threads share it. The connection's thread tells it what [`happened`](TypedConversation::happened)
+//! and shows the reaction; the terminal's thread asks it what could come next. It does no I/O.
 
-use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::Options;
-use super::connection_thread::{Event, Order, Words};
+use super::ConsoleOptions;
+use super::connection_thread::{ConnectionEvent, ConnectionRequest, Origin, Outgoing};
 use super::examples::{self, ExampleNames};
-use super::file;
 use super::terminal::masked;
 use super::wrong_protocol;
+use crate::mail::net::Side;
 use crate::mail::protocol::Protocol;
 use crate::mail::protocol::span::Role;
-use crate::teaching::explain::{Entry, Explained, Observer, State, Topic};
+use crate::teaching::explain::{Explained, Observer, State};
 use crate::teaching::script::Script;
-use crate::teaching::text::TextStyle;
 use crate::teaching::text::without_ending;
-use crate::teaching::transcript::Explain;
-use crate::teaching::transcript::saved::{self, Turn};
+use crate::teaching::transcript::{
+    Explain, LINES_SHOWN, NoteChooser, Secrets, TranscriptLine, script_of,
+};
+use crate::teaching::wire_tap::journal::Happened;
 
-/// Lines of one sending that are shown when there are more.
-const SHOWN: usize = 6;
-
-/// A conversation.
-pub(super) struct Conversation {
+/// A typed conversation.
+pub(super) struct TypedConversation {
     pub(super) observer: Observer,
-    pub(super) options: Options,
-    pub(super) cast: ExampleNames,
+    pub(super) options: ConsoleOptions,
+    pub(super) names: ExampleNames,
     pub(super) explain: Explain,
+    /// True after `/raw on`: octets are shown in hexadecimal.
     pub(super) raw: bool,
-    /// Is a tag put before each command?
+    /// True after `/tag on`: a tag is put before each command.
     pub(super) tags: bool,
-    /// Commands in IMAP that were sent.
+    /// The IMAP commands that were sent.
     commands: u32,
-    turns: Vec<Turn>,
-    /// The last line: was it the server's, and what is known of it?
-    pub(super) last: Option<(bool, Vec<u8>, Explained)>,
-    /// What was said already of the reasons why.
-    pub(super) told: HashSet<(Topic, String)>,
-    /// What is explained below the line before.
-    pub(super) above: Option<Arc<Entry>>,
+    transcript: Vec<TranscriptLine>,
+    pub(super) last: Option<LastLine>,
+    pub(super) chooser: NoteChooser,
     /// A file that is sent when the server asks for it.
-    literal: Option<Vec<u8>>,
-    /// Lines of the message that is being sent.
+    pub(super) literal: Option<Vec<u8>>,
+    /// The lines of the message that is being sent.
     message_lines: usize,
-    /// Was something ordered, of which nothing has been heard yet?
-    ordered: bool,
+    /// True between a request and its first event.
+    requested: bool,
     over: bool,
 }
 
-/// What follows from something that happened.
-#[derive(Default)]
-pub(super) struct Reaction {
-    /// What to show.
-    pub(super) lines: Vec<String>,
-    /// What to do on the connection.
-    pub(super) orders: Vec<Order>,
+/// The last line of a conversation.
+pub(super) struct LastLine {
+    pub(super) by: Side,
+    pub(super) line: Vec<u8>,
+    pub(super) explained: Explained,
 }
 
-impl Conversation {
-    /// One that begins.
-    pub(super) fn new(options: Options, cast: ExampleNames) -> Conversation {
-        Conversation {
+/// What follows from an event.
+#[derive(Default)]
+pub(super) struct Reaction {
+    /// The lines to show.
+    pub(super) lines: Vec<String>,
+    /// The requests to the connection.
+    pub(super) requests: Vec<ConnectionRequest>,
+}
+
+impl TypedConversation {
+    /// Begins a conversation.
+    pub(super) fn new(options: ConsoleOptions, names: ExampleNames) -> TypedConversation {
+        TypedConversation {
             observer: Observer::new(options.protocol, Arc::clone(&options.texts)),
-            cast,
+            names,
             explain: options.explain,
             raw: false,
             tags: false,
             commands: 0,
-            turns: Vec::new(),
+            transcript: Vec::new(),
             last: None,
-            told: HashSet::new(),
-            above: None,
+            chooser: NoteChooser::default(),
             literal: None,
             message_lines: 0,
-            ordered: false,
+            requested: false,
             over: false,
             options,
         }
     }
 
-    /// A new connection takes the old one's place.
+    /// Goes on with a new connection.
     pub(super) fn begin_anew(&mut self) {
         let texts = Arc::clone(&self.options.texts);
         self.observer = Observer::new(self.options.protocol, texts);
-        (self.over, self.ordered, self.literal, self.above) = (false, false, None, None);
-        if !self.turns.is_empty() {
-            self.turns.push(Turn::Again);
-        }
+        self.chooser.begin_anew();
+        self.over = false;
+        self.requested = false;
+        self.literal = None;
+        self.transcript.push(TranscriptLine::now(Happened::Opened));
     }
 
-    /// Something happened on the connection.
-    pub(super) fn happened(&mut self, event: Event) -> Reaction {
+    /// Reacts to an event on the connection.
+    pub(super) fn happened(&mut self, event: ConnectionEvent) -> Reaction {
         match event {
-            Event::Said(words) => self.said(&words),
-            Event::Heard(line) => self.heard(line),
-            Event::Encrypted => self.encrypted(),
-            Event::TooLong => self.aside("The server sent a line that is too long to show."),
-            Event::Silent => self.aside(wrong_protocol::SILENCE),
-            Event::Asked => Reaction {
+            ConnectionEvent::Sent(outgoing) => self.sent(&outgoing),
+            ConnectionEvent::Received(line) => self.received(line),
+            ConnectionEvent::Encrypted => self.encrypted(),
+            ConnectionEvent::TooLong => {
+                self.remark("The server sent a line that is too long to show.")
+            }
+            ConnectionEvent::NoGreeting => self.remark(wrong_protocol::NO_GREETING),
+            ConnectionEvent::ExplainAgain => Reaction {
                 lines: self.why(),
                 ..Reaction::default()
             },
-            Event::Closed => {
+            ConnectionEvent::Closed => {
                 self.over = true;
-                self.turns.push(Turn::Closed);
-                self.aside(&format!(
-                    "The server has closed the connection.{}",
-                    self.way_out()
-                ))
+                let closed = Happened::Ended { by: Side::Server };
+                self.transcript.push(TranscriptLine::now(closed));
+                let way_out = self.way_out();
+                self.remark(&format!("The server has closed the connection.{way_out}"))
             }
-            Event::Failed(error) => {
+            ConnectionEvent::Failed(error) => {
                 self.over = true;
-                self.aside(&format!("{error}.{}", self.way_out()))
+                self.remark(&format!("{error}.{}", self.way_out()))
             }
         }
     }
 
-    /// The client's octets have gone out: lines of its side.
-    fn said(&mut self, words: &Words) -> Reaction {
-        let (mut lines, octets) = (Vec::new(), &words.octets);
-        let stands_there = words.typed && self.options.person;
+    /// Shows what the client has sent.
+    fn sent(&mut self, outgoing: &Outgoing) -> Reaction {
+        let octets = &outgoing.octets;
+        let is_visible = outgoing.origin == Origin::Typed && self.options.person;
         let all: Vec<&[u8]> = octets.split_inclusive(|octet| *octet == b'\n').collect();
+        let mut lines = Vec::new();
         for (at, line) in all.iter().enumerate() {
             let explained = self.observer.client(line);
             let text = without_ending(line);
-            self.ordered = false;
+            self.requested = false;
             if explained.before == State::Data {
                 self.message_lines += 1;
             } else {
                 self.message_lines = 0;
             }
-            if at < SHOWN {
-                if !stands_there {
-                    lines.extend(self.line("C: ", text, &explained, TextStyle::client));
+            if at < LINES_SHOWN {
+                if !is_visible {
+                    lines.extend(self.line(Side::Client, text, &explained));
                 }
-                lines.extend(self.below(text, &explained, true));
+                lines.extend(self.below(Side::Client, text, &explained));
             }
-            self.turns
-                .push(Turn::Client(line.to_vec(), explained.parts.clone()));
-            self.last = Some((false, text.to_vec(), explained));
+            self.note(Side::Client, line, text, explained);
         }
-        if all.len() > SHOWN {
-            let (more, octets) = (all.len() - SHOWN, octets.len());
-            let words = format!("   … and {more} more lines, {octets} octets in all");
-            lines.push(self.options.style.faint(&words));
+        if all.len() > LINES_SHOWN {
+            let hidden = all.len() - LINES_SHOWN;
+            let words = format!("and {hidden} more lines, {} octets in all", octets.len());
+            lines.extend(self.layout().aside(&words));
         }
         Reaction {
             lines,
-            orders: Vec::new(),
+            requests: Vec::new(),
         }
     }
 
-    fn heard(&mut self, line: Vec<u8>) -> Reaction {
+    fn received(&mut self, line: Vec<u8>) -> Reaction {
         let explained = self.observer.server(&line);
-        let mut lines = self.line("S: ", &line, &explained, TextStyle::server);
-        lines.extend(self.below(&line, &explained, false));
-        if explained.before == State::Greeting
-            && let Some(mistake) = wrong_protocol::mistaken(self.options.protocol, &explained.entry)
-        {
-            lines.extend(self.aside(&mistake).lines);
+        let mut lines = self.line(Side::Server, &line, &explained);
+        lines.extend(self.below(Side::Server, &line, &explained));
+        if explained.before == State::Greeting {
+            let mistake = wrong_protocol::mistake(self.options.protocol, &explained.entry);
+            lines.extend(mistake.map_or(Vec::new(), |mistake| self.remark(&mistake).lines));
         }
-        let orders = self.what_follows(&explained);
-        self.turns
-            .push(Turn::Server(line.clone(), explained.parts.clone()));
-        self.last = Some((true, line, explained));
-        Reaction { lines, orders }
+        let requests = self.what_follows(&explained);
+        let whole = [&line, &b"\r\n"[..]].concat();
+        self.note(Side::Server, &whole, &line, explained);
+        Reaction { lines, requests }
     }
 
-    /// The handshake follows the server's agreement, and a file its `+`.
-    fn what_follows(&mut self, explained: &Explained) -> Vec<Order> {
-        let has = |role| explained.parts.iter().any(|part| part.role == role);
+    /// Adds a line to the transcript; `text` is the line without its ending.
+    fn note(&mut self, by: Side, line: &[u8], text: &[u8], explained: Explained) {
+        let said = TranscriptLine::said_now(by, line.to_vec(), explained.clone());
+        self.transcript.push(said);
+        self.last = Some(LastLine {
+            by,
+            line: text.to_vec(),
+            explained,
+        });
+    }
+
+    /// Returns the handshake that the server agreed to, or the file that it asks for.
+    fn what_follows(&mut self, explained: &Explained) -> Vec<ConnectionRequest> {
         if explained.after == State::Tls && explained.before != State::Tls {
-            return vec![Order::StartTls];
+            return vec![ConnectionRequest::StartTls];
         }
-        if has(Role::Continuation) {
-            let literal = self.literal.take();
-            let say = |octets| {
-                Order::Say(Words {
+        if explained.has(Role::Continuation) {
+            let send = |octets| {
+                ConnectionRequest::Send(Outgoing {
                     octets,
-                    typed: false,
+                    origin: Origin::Console,
                 })
             };
-            return literal.map(say).into_iter().collect();
+            return self.literal.take().map(send).into_iter().collect();
         }
-        if has(Role::Tag) {
-            // The command is over; if it was refused, nobody wants the file.
+        if explained.has(Role::Tag) {
+            // The command is over. If the server refused it, it does not want the file.
             self.literal = None;
         }
         Vec::new()
@@ -196,142 +204,119 @@ impl Conversation {
 
     fn encrypted(&mut self) -> Reaction {
         let explained = self.observer.tls("TLS");
-        self.turns.push(Turn::Tls);
-        let mut lines = vec![self.options.style.bold("── under TLS from here on ──")];
-        lines.extend(self.explanation(&explained, false));
-        self.last = Some((true, b"TLS".to_vec(), explained));
+        let secured = Happened::Secured {
+            version: String::new(),
+            cipher: String::new(),
+            explained: None,
+        };
+        self.transcript.push(TranscriptLine::now(secured));
+        let mut lines = vec![self.layout().rule("TLS from here on")];
+        lines.extend(self.explanation(Side::Server, &explained));
+        self.last = Some(LastLine {
+            by: Side::Server,
+            line: b"TLS".to_vec(),
+            explained,
+        });
         Reaction {
             lines,
-            orders: Vec::new(),
+            requests: Vec::new(),
         }
     }
 
-    /// The conversation so far, as a script.
+    /// Writes the conversation so far as a script.
     pub(super) fn script(&self) -> Script {
         let protocol = self.options.protocol;
-        let title = format!("A conversation in {} by hand", protocol.name());
-        saved::script(&title, protocol, &self.turns, self.options.show_secrets)
-    }
-
-    /// The octets for a file at the end of this line, and what must be kept until it is asked for.
-    pub(super) fn with_file(
-        &mut self,
-        line: &str,
-        contents: &[u8],
-    ) -> Result<Vec<u8>, &'static str> {
-        let state = self.observer.state();
-        let is_bdat = line
-            .get(..4)
-            .is_some_and(|verb| verb.eq_ignore_ascii_case("BDAT"));
-        match self.options.protocol {
-            Protocol::Imap if !line.is_empty() => {
-                let mut literal = contents.to_vec();
-                literal.extend_from_slice(b"\r\n");
-                self.literal = Some(literal);
-                Ok(format!("{line} {{{}}}\r\n", contents.len()).into_bytes())
-            }
-            Protocol::Smtp | Protocol::Submission | Protocol::Lmtp
-                if line.is_empty() && state == State::Data =>
-            {
-                Ok(file::stuffed(contents))
-            }
-            Protocol::Smtp | Protocol::Submission | Protocol::Lmtp if is_bdat => {
-                let mut octets = format!("BDAT {} LAST\r\n", contents.len()).into_bytes();
-                octets.extend_from_slice(contents);
-                Ok(octets)
-            }
-            Protocol::Imap => Err("behind which command? For example: a1 APPEND INBOX /file FILE"),
-            Protocol::Pop3 => Err("POP3 takes no messages"),
-            _ => Err("say DATA first, or BDAT /file FILE"),
-        }
-    }
-
-    /// The command that asks for TLS; `None` if it is not the time.
-    pub(super) fn starttls(&self) -> Option<String> {
-        let verb = if self.options.protocol == Protocol::Pop3 {
-            "STLS"
+        let title = format!("A conversation in {}, typed by hand", protocol.name());
+        let secrets = if self.options.show_secrets {
+            Secrets::Written
         } else {
-            "STARTTLS"
+            Secrets::Asked
         };
-        let tag = self.tag_to_come();
-        self.observer
-            .legal()
-            .contains(&verb)
-            .then(|| format!("{tag}{verb}"))
+        script_of(&title, protocol, &self.transcript, secrets)
     }
 
-    /// What stands before a command: a tag in IMAP.
-    pub(super) fn tag_to_come(&self) -> String {
-        let waits_for_command = !matches!(
+    /// Returns the command that asks for TLS; `None` if it is not legal now.
+    pub(super) fn starttls(&self) -> Option<String> {
+        let verb = match self.options.protocol {
+            Protocol::Pop3 => "STLS",
+            _ => "STARTTLS",
+        };
+        let is_legal = self.observer.legal().contains(&verb);
+        is_legal.then(|| format!("{}{verb}", self.next_tag()))
+    }
+
+    /// Returns the text before the next command: a tag in IMAP.
+    pub(super) fn next_tag(&self) -> String {
+        let awaits_command = !matches!(
             self.observer.state(),
             State::Idle | State::Login | State::Greeting | State::Closed
         );
         match self.options.protocol {
-            Protocol::Imap if waits_for_command && self.literal.is_none() => {
+            Protocol::Imap if awaits_command && self.literal.is_none() => {
                 format!("a{} ", self.commands + 1)
             }
             _ => String::new(),
         }
     }
 
-    /// A line is sent: the tag that it may have is used.
+    /// Notes that a line is sent, and with it perhaps the next tag.
     pub(super) fn note_tag(&mut self, line: &str) {
-        if !self.tag_to_come().is_empty() && line.starts_with(self.tag_to_come().trim_end()) {
+        let tag = self.next_tag();
+        if !tag.is_empty() && line.starts_with(tag.trim_end()) {
             self.commands += 1;
         }
     }
 
-    /// Has the connection ended?
+    /// True if the connection has ended.
     pub(super) fn is_over(&self) -> bool {
         self.over
     }
 
-    /// Something was ordered, of which [`happened`](Conversation::happened) has yet to tell.
-    pub(super) fn note_order(&mut self) {
-        self.ordered = true;
+    /// Notes that a request was made, which has no event yet.
+    pub(super) fn note_request(&mut self) {
+        self.requested = true;
     }
 
-    /// A line that was not sent, as it may be shown.
-    pub(super) fn shown(&self, line: &str) -> String {
+    /// Returns a line that was not sent, with its secrets masked.
+    pub(super) fn masked(&self, line: &str) -> String {
         masked(line, &self.secrets(line))
     }
 
-    /// Is it the client's turn?
+    /// True if the client may send a line.
     pub(super) fn is_our_turn(&self) -> bool {
-        // Behind the last words only the end can come, and behind the word for TLS the handshake.
+        // After a goodbye only the end can come, after STARTTLS only the handshake.
         let between = matches!(self.observer.state(), State::Closed | State::Tls);
-        let waits = self.ordered || self.observer.is_answer_due() || between;
+        let waits = self.requested || self.observer.is_answer_due() || between;
         self.over || (!waits && self.literal.is_none())
     }
 
-    /// Lines that could be typed here, the likeliest first.
+    /// Returns lines that could be typed now, the likeliest first.
     pub(super) fn candidates(&self) -> Vec<String> {
-        let tag = self.tag_to_come();
-        let example =
-            |verb: &&str| format!("{tag}{}", self.cast.example(self.options.protocol, verb));
+        let tag = self.next_tag();
+        let protocol = self.options.protocol;
+        let example = |verb: &&str| format!("{tag}{}", self.names.example(protocol, verb));
         self.observer.legal().iter().map(example).collect()
     }
 
-    /// What could stand in the next line of a message.
-    pub(super) fn in_message(&self) -> Option<&'static str> {
-        examples::in_message(self.observer.state(), self.message_lines)
+    /// Returns a hint for the next line of a message.
+    pub(super) fn message_hint(&self) -> Option<&'static str> {
+        examples::message_hint(self.observer.state(), self.message_lines)
     }
 
-    /// Where secrets stand in a line, or what may be one, if it were said now; nowhere, if they may be seen.
+    /// Returns the octets of a line that are secret, or may be, if it is sent now.
     fn secrets(&self, line: &str) -> Vec<Range<usize>> {
         if self.options.show_secrets {
             return Vec::new();
         }
         let explained = self.observer.clone().client(line.as_bytes());
-        let secret = explained
-            .parts
-            .into_iter()
-            .filter(|part| part.role.is_secret());
+        let parts = explained.parts.into_iter();
+        let secret = parts.filter(|part| part.role.is_secret());
         secret.map(|part| part.range).collect()
     }
 
-    /// The same while the line is typed: behind what is its only argument so far another word may come,
-    /// so that a name is not hidden until then.
+    /// Returns the secret octets of a line that is still being typed.
+    ///
+    /// One more word may follow: the first argument of LOGIN is a password only if it is the last one.
     pub(super) fn secrets_so_far(&self, line: &str) -> Vec<Range<usize>> {
         let mut secrets = self.secrets(&format!("{line} …"));
         secrets.retain(|secret| secret.start < line.len());

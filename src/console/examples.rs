@@ -1,17 +1,17 @@
-//! What a person could type next: each command with arguments that work in the lab.
+//! Examples of each command, with arguments that work in the lab.
 //!
-//! They stand faintly behind the cursor, and Tab takes them. `{me}`, `{you}` and `{domain}` stand for the
-//! accounts and the domain of the configuration.
+//! The console shows them as hints after the cursor, and Tab completes them. `{me}`, `{you}` and
+//! `{domain}` are replaced by accounts and the domain of the configuration.
 
 use crate::mail::protocol::Protocol;
 use crate::teaching::explain::State;
 
-/// Who the examples are about.
+/// The names in the examples.
 #[derive(Clone, Debug)]
 pub struct ExampleNames {
-    /// An account that one can be: `alice`.
+    /// The account of the person who types: `alice`.
     pub me: String,
-    /// Another one, to write to: `bob`.
+    /// An account to write to: `bob`.
     pub you: String,
     /// Their mail domain.
     pub domain: String,
@@ -91,7 +91,7 @@ const IMAP: [(&str, &str); 34] = [
 ];
 
 impl ExampleNames {
-    /// A line with this command that the server would understand.
+    /// Returns a line with this command that the server understands.
     #[must_use]
     pub fn example(&self, protocol: Protocol, verb: &str) -> String {
         let table: &[(&str, &str)] = match protocol {
@@ -108,8 +108,8 @@ impl ExampleNames {
     }
 }
 
-/// The likeliest next words where the diagram knows no command, line by line of a message.
-pub(super) fn in_message(state: State, lines: usize) -> Option<&'static str> {
+/// Returns a hint for a line of a message, by the number of lines before it.
+pub(super) fn message_hint(state: State, lines: usize) -> Option<&'static str> {
     match (state, lines) {
         (State::Data, 0) => Some("Subject: by hand"),
         (State::Data, 1) => Some("   an empty line ends the header: press Enter"),

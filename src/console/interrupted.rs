@@ -1,8 +1,7 @@
-//! What is still done when Ctrl-C ends the program: the terminal is put back as it was, a recording is
-//! written to its end.
+//! The last actions of a program that Ctrl-C ends: to restore the terminal, to finish a recording.
 //!
-//! A program has one handler for Ctrl-C, and several parts of it have something to put in order, none
-//! of which knows the others.
+//! A program has one handler for Ctrl-C. Several parts of it have something to finish, and they do not
+//! know each other.
 
 use std::io;
 use std::process;
@@ -10,50 +9,52 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-/// The exit status of a program that Ctrl-C has ended: 128 and the number of SIGINT.
+/// The exit status of a program that Ctrl-C has ended: 128 plus the number of SIGINT.
 pub const INTERRUPTED: i32 = 130;
 
-/// Something that is done at the end.
-type LastThing = Box<dyn FnOnce() + Send>;
+/// An action at the end of the program.
+type LastAction = Box<dyn FnOnce() + Send>;
 
-/// `None`: there is no handler yet.
-static LAST_THINGS: Mutex<Option<Vec<LastThing>>> = Mutex::new(None);
+/// `None` until there is a handler.
+static LAST_ACTIONS: Mutex<Option<Vec<LastAction>>> = Mutex::new(None);
 
-/// From now on Ctrl-C does this, then what was registered before it, and ends the program with the
-/// status [`INTERRUPTED`].
+/// Registers an action for Ctrl-C, before those that were registered earlier.
+///
+/// After the last action the program ends with the status [`INTERRUPTED`].
 ///
 /// # Errors
-/// When the program has another handler for Ctrl-C, or can have none.
-pub fn before_interruption(last_thing: impl FnOnce() + Send + 'static) -> io::Result<()> {
-    let mut registered = LAST_THINGS.lock().unwrap_or_else(PoisonError::into_inner);
+/// When the program has another handler for Ctrl-C, or cannot have one.
+pub fn before_interruption(last_action: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    let mut registered = LAST_ACTIONS.lock().unwrap_or_else(PoisonError::into_inner);
     if registered.is_none() {
         ctrlc::set_handler(end).map_err(io::Error::other)?;
     }
     registered
         .get_or_insert_default()
-        .push(Box::new(last_thing));
+        .push(Box::new(last_action));
     Ok(())
 }
 
-/// Whoever finds at the program's end that something went wrong calls this first: under Ctrl-C it is
-/// the last things that made it go wrong, a folder that is gone, and the end is theirs.
+/// Waits for the last actions if Ctrl-C was pressed. Called before an error ends the program.
+///
+/// The last actions may be the reason of the error: they remove a folder that is in use.
 pub fn leave_it_to_an_interruption() {
     while ENDING.load(Ordering::SeqCst) {
         thread::park();
     }
 }
 
-/// The last things are being done.
+/// True while the last actions run.
 static ENDING: AtomicBool = AtomicBool::new(false);
 
 fn end() {
     ENDING.store(true, Ordering::SeqCst);
-    let registered = LAST_THINGS
+    let registered = LAST_ACTIONS
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
         .take();
-    for last_thing in registered.into_iter().flatten().rev() {
-        last_thing();
+    for last_action in registered.into_iter().flatten().rev() {
+        last_action();
     }
     process::exit(INTERRUPTED);
 }

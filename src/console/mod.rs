@@ -1,10 +1,9 @@
-//! The protocol typed by hand: a person at one end, a server at the other, and below each line what
-//! it means.
+//! A protocol typed by hand: a person at one end, a server at the other, and explanations below.
 //!
-//! What is typed is sent as it was typed, with CRLF at its end (`console`); words that begin with a
-//! slash are for the console (`order`, `obeying`). The server speaks in a thread of its own
-//! (`partner`), the person types at a terminal or through a pipe (`terminal`), and both meet in one
-//! `Conversation`. From a pipe each line waits for the answer to the one before.
+//! A typed line is sent as it is, with CRLF at its end (`prompt`). A word that begins with a slash is for
+//! the console (`slash`, `slash_run`). The connection has its own thread (`connection_thread`); the person
+//! types at a terminal or through a pipe (`terminal`). Both threads share one `TypedConversation`. From a
+//! pipe, each line waits for the answer to the line before it.
 
 mod completion;
 mod connection_thread;
@@ -12,7 +11,6 @@ mod conversation;
 mod examples;
 mod file;
 mod interrupted;
-mod notes;
 mod prompt;
 mod slash;
 mod slash_run;
@@ -25,8 +23,8 @@ use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use self::completion::Hints;
-use self::connection_thread::{Order, Partner};
-use self::conversation::Conversation;
+use self::connection_thread::{ConnectionRequest, ConnectionThread};
+use self::conversation::TypedConversation;
 pub use self::examples::ExampleNames;
 pub use self::interrupted::{INTERRUPTED, before_interruption, leave_it_to_an_interruption};
 use self::prompt::Console;
@@ -37,97 +35,96 @@ use crate::teaching::explain::Texts;
 use crate::teaching::text::TextStyle;
 use crate::teaching::transcript::Explain;
 
-/// How a conversation by hand is led.
+/// The options of a console.
 #[derive(Clone)]
-pub struct Options {
-    /// What is spoken.
+pub struct ConsoleOptions {
+    /// The protocol.
     pub protocol: Protocol,
-    /// What is explained.
+    /// Which lines are explained.
     pub explain: Explain,
-    /// May passwords be seen, in the screen's lines and in what is saved?
+    /// True if passwords are shown, on the screen and in a saved script.
     pub show_secrets: bool,
-    /// Does a person sit there, who sees what he types?
+    /// True if a person types, who sees what they type; false for a pipe.
     pub person: bool,
     /// The explanations.
     pub texts: Arc<Texts>,
     /// Colours or none.
     pub style: TextStyle,
-    /// The columns there are at this moment; `None`: lines are not wrapped.
+    /// Returns the columns of the screen; `None` if lines are not wrapped.
     pub width: fn() -> Option<usize>,
-    /// Where what was typed is kept for the next time.
+    /// The file that keeps typed lines for the next time.
     pub history: PathBuf,
 }
 
-/// Why a conversation did not go as it was to go.
+/// Why a conversation failed.
 #[derive(Debug)]
-pub enum Failure {
+pub enum ConsoleError {
     /// There was no connection, or it failed.
     Client(ClientError),
-    /// The server closed before this line could be sent.
-    Unsaid(String),
+    /// The server closed the connection before this line could be sent.
+    NotSent(String),
     /// The server did not answer.
     NoAnswer,
     /// The terminal failed.
     Terminal(io::Error),
 }
 
-impl From<io::Error> for Failure {
-    fn from(error: io::Error) -> Failure {
-        Failure::Terminal(error)
+impl From<io::Error> for ConsoleError {
+    fn from(error: io::Error) -> ConsoleError {
+        ConsoleError::Terminal(error)
     }
 }
 
-/// Connects, says these lines first, and then what is typed, up to the end.
+/// Connects, sends the lines of `opening`, and then what is typed, up to its end.
 ///
 /// # Errors
-/// When there is no connection; from a pipe, also when the server does not take or answer a line.
+/// When the connection fails; from a pipe, also when the server does not take or answer a line.
 pub fn converse(
     endpoint: &Endpoint,
-    options: &Options,
-    cast: &ExampleNames,
+    options: &ConsoleOptions,
+    names: &ExampleNames,
     opening: &[String],
-) -> Result<(), Failure> {
-    let conversation = Conversation::new(options.clone(), cast.clone());
-    let meeting = Arc::new(Meeting {
-        conversation: Mutex::new(conversation),
+) -> Result<(), ConsoleError> {
+    let shared = Arc::new(Shared {
+        conversation: Mutex::new(TypedConversation::new(options.clone(), names.clone())),
         changed: Condvar::new(),
     });
-    let partner: Arc<Mutex<Option<Partner>>> = Arc::default();
-    let asked = Arc::clone(&partner);
-    let help = Box::new(move || {
-        if let Some(partner) = &*lock(&asked) {
-            partner.order(Order::Ask);
+    let connection: Arc<Mutex<Option<ConnectionThread>>> = Arc::default();
+    let explained = Arc::clone(&connection);
+    let on_f1 = Box::new(move || {
+        if let Some(connection) = &*lock(&explained) {
+            connection.request(ConnectionRequest::ExplainAgain);
         }
     });
-    let hints = Hints(Arc::clone(&meeting));
-    let mut terminal = Terminal::open(hints, options.style, help, &options.history)?;
+    let hints = Hints(Arc::clone(&shared));
+    let mut terminal = Terminal::open(hints, options.style, on_f1, &options.history)?;
     let mut console = Console {
         endpoint,
         options,
-        meeting,
+        shared,
         printer: Arc::new(Mutex::new(terminal.printer()?)),
-        partner,
+        connection,
     };
     console.connect()?;
-    let led = console.lead(&mut terminal, opening);
+    let ended = console.run(&mut terminal, opening);
     if let Err(error) = terminal.save_history(&options.history) {
         log::warn!("{} cannot be written: {error}", options.history.display());
     }
-    // The terminal goes first: the partner may wait for it to take a line.
+    // The terminal goes first: the connection's thread may wait for it to print a line.
     drop(terminal);
     console.hang_up();
-    led
+    ended
 }
 
-/// Where the two threads meet.
-pub(super) struct Meeting {
-    conversation: Mutex<Conversation>,
-    /// Something has happened.
+/// The conversation, which both threads share.
+pub(super) struct Shared {
+    conversation: Mutex<TypedConversation>,
+    /// Signals each event.
     changed: Condvar,
 }
 
-impl Meeting {
-    fn conversation(&self) -> MutexGuard<'_, Conversation> {
+impl Shared {
+    fn conversation(&self) -> MutexGuard<'_, TypedConversation> {
         lock(&self.conversation)
     }
 }

@@ -1,82 +1,84 @@
-//! The person's side of a conversation by hand: what is typed is sent, or done.
+//! The person's side of a conversation: a typed line is sent, or done.
 
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, WaitTimeoutResult};
 use std::time::Duration;
 
 use super::completion::Hints;
-use super::connection_thread::{Order, Partner, Words};
-use super::conversation::{Conversation, Reaction};
+use super::connection_thread::{ConnectionRequest, ConnectionThread, Origin, Outgoing};
+use super::conversation::{Reaction, TypedConversation};
 use super::slash::{Slash, Typed};
 use super::terminal::{Input, Printer, Terminal};
-use super::{Failure, Meeting, Options, file, lock};
+use super::{ConsoleError, ConsoleOptions, Shared, file, lock};
 use crate::client::{ClientSocket, Endpoint, Security};
 use crate::teaching::text::wrap;
 
-/// How long a person waits for an answer before he may type on.
+/// The longest time that a person waits for an answer before they can type on.
 const SETTLE: Duration = Duration::from_secs(2);
 
-/// A person at his console.
+/// A console: a person, a terminal and a connection.
 pub(super) struct Console<'a> {
     pub(super) endpoint: &'a Endpoint,
-    pub(super) options: &'a Options,
-    pub(super) meeting: Arc<Meeting>,
+    pub(super) options: &'a ConsoleOptions,
+    pub(super) shared: Arc<Shared>,
     pub(super) printer: Arc<Mutex<Printer>>,
-    /// `None`: hung up.
-    pub(super) partner: Arc<Mutex<Option<Partner>>>,
+    /// `None` after [`Console::hang_up`].
+    pub(super) connection: Arc<Mutex<Option<ConnectionThread>>>,
 }
 
 impl Console<'_> {
-    /// A new connection, in place of the one there was.
+    /// Opens a new connection in place of the old one.
     ///
     /// # Errors
-    /// When nobody answers, the server cannot be trusted, or the terminal fails.
-    pub(super) fn connect(&mut self) -> Result<(), Failure> {
+    /// When no server answers, the server cannot be trusted, or the terminal fails.
+    pub(super) fn connect(&mut self) -> Result<(), ConsoleError> {
         self.hang_up();
-        let socket =
-            ClientSocket::connect(self.endpoint, self.options.protocol).map_err(Failure::Client)?;
+        let socket = ClientSocket::connect(self.endpoint, self.options.protocol);
+        let socket = socket.map_err(ConsoleError::Client)?;
         let how = match self.endpoint.security {
             Security::Tls => "under TLS",
             Security::Plain | Security::StartTls => "in clear",
         };
-        let help = match self.options.person {
-            true => " /help says what the console can do.",
-            false => "",
+        let help = if self.options.person {
+            " /help lists the words of the console."
+        } else {
+            ""
         };
-        let line = format!("Connected to {}, {how}.{help}", self.endpoint);
-        self.print_text(&line)?;
-        self.meeting.conversation().begin_anew();
-        let (meeting, printer) = (Arc::clone(&self.meeting), Arc::clone(&self.printer));
-        let partner = Partner::new(socket, move |event| {
-            let Reaction { lines, orders } = meeting.conversation().happened(event);
-            // Whoever does not watch any more ends the conversation from his side.
+        self.print_text(&format!("Connected to {}, {how}.{help}", self.endpoint))?;
+        self.shared.conversation().begin_anew();
+        let shared = Arc::clone(&self.shared);
+        let printer = Arc::clone(&self.printer);
+        let connection = ConnectionThread::new(socket, move |event| {
+            let Reaction { lines, requests } = shared.conversation().happened(event);
+            // A terminal that cannot be written to ends the conversation from its own side.
             let _ = lock(&printer).print(joined(&lines));
-            meeting.changed.notify_all();
-            orders
+            shared.changed.notify_all();
+            requests
         })?;
-        *lock(&self.partner) = Some(partner);
+        *lock(&self.connection) = Some(connection);
         Ok(())
     }
 
-    /// Ends the connection, if there is one. Its thread is waited for outside the lock.
+    /// Ends the connection, if there is one, and waits for its thread outside of the lock.
     pub(super) fn hang_up(&mut self) {
-        let partner = lock(&self.partner).take();
-        drop(partner);
+        let connection = lock(&self.connection).take();
+        drop(connection);
     }
 
-    /// Says what is to be said first, and then what is typed, up to its end.
+    /// Sends the lines of `opening` and then what is typed, up to its end.
     ///
     /// # Errors
     /// When the terminal fails; from a pipe, also when the server does not take or answer a line.
-    pub(super) fn lead(
+    pub(super) fn run(
         &mut self,
         terminal: &mut Terminal<Hints>,
         opening: &[String],
-    ) -> Result<(), Failure> {
+    ) -> Result<(), ConsoleError> {
         for line in opening {
             self.await_turn(line)?;
-            let tag = self.meeting.conversation().tag_to_come();
-            self.say(&format!("{tag}{line}"), false);
+            let tag = self.shared.conversation().next_tag();
+            self.say(&format!("{tag}{line}"), Origin::Console);
         }
         let mut interrupted = false;
         loop {
@@ -85,133 +87,140 @@ impl Console<'_> {
             let input = terminal.read(&begin)?;
             let again = std::mem::replace(&mut interrupted, input == Input::Interrupt);
             match input {
-                // What is pasted may be several lines.
+                // Pasted text may be several lines.
                 Input::Line(lines) => {
                     for line in without_tag(&lines, &begin).split('\n') {
-                        if !self.typed(line.strip_suffix('\r').unwrap_or(line))? {
+                        let line = line.strip_suffix('\r').unwrap_or(line);
+                        if self.typed(line)?.is_break() {
                             return Ok(());
                         }
                     }
                 }
                 Input::Interrupt if again => return Ok(()),
-                Input::Interrupt => self.print_text("Ctrl-C again, or Ctrl-D, leaves.")?,
+                Input::Interrupt => self.print_text("Press Ctrl-C again, or Ctrl-D, to leave.")?,
                 Input::End => return self.await_turn(""),
             }
         }
     }
 
-    /// What a line begins with: its tag, if those are wanted.
+    /// Returns the text with which a typed line begins: a tag, after `/tag on`.
     fn beginning(&self) -> String {
-        let conversation = self.meeting.conversation();
-        match conversation.tags && !conversation.is_over() {
-            true => conversation.tag_to_come(),
-            false => String::new(),
+        let conversation = self.shared.conversation();
+        if conversation.tags && !conversation.is_over() {
+            conversation.next_tag()
+        } else {
+            String::new()
         }
     }
 
-    /// Does what was typed; `false`: that was the end.
-    fn typed(&mut self, line: &str) -> Result<bool, Failure> {
+    /// Does what was typed. `/quit` breaks.
+    fn typed(&mut self, line: &str) -> Result<ControlFlow<()>, ConsoleError> {
         match Typed::parse(line) {
             Typed::Line(_) | Typed::WithFile(..) if self.is_over_for_person() => {
                 self.print_text("The connection is over: /connect begins anew, /quit leaves.")?;
             }
             Typed::Line(line) => {
-                if !self.options.person {
-                    self.await_turn(&line)?;
-                }
-                self.say(&line, true);
+                self.await_turn_in_pipe(&line)?;
+                self.say(&line, Origin::Typed);
             }
             Typed::WithFile(line, file) => {
-                if !self.options.person {
-                    self.await_turn(&line)?;
-                }
+                self.await_turn_in_pipe(&line)?;
                 self.send_file(&line, &file)?;
             }
             Typed::Mistake(why) => self.print_text(&why)?,
-            Typed::Slash(Slash::Quit) => return Ok(false),
+            Typed::Slash(Slash::Quit) => return Ok(ControlFlow::Break(())),
             Typed::Slash(slash) => self.obey(slash)?,
         }
-        Ok(true)
+        Ok(ControlFlow::Continue(()))
     }
 
-    /// Is there nobody to talk to any more? A pipe learns it as an error.
+    /// True if a person has no connection any more. A pipe gets an error instead.
     fn is_over_for_person(&self) -> bool {
-        self.options.person && self.meeting.conversation().is_over()
+        self.options.person && self.shared.conversation().is_over()
     }
 
     /// Sends a line, with CRLF at its end.
-    pub(super) fn say(&self, line: &str, typed: bool) {
+    pub(super) fn say(&self, line: &str, origin: Origin) {
         let octets = format!("{line}\r\n").into_bytes();
-        self.send(line, Words { octets, typed });
+        self.send(line, Outgoing { octets, origin });
     }
 
-    /// Sends these octets, which begin with this line.
-    fn send(&self, line: &str, words: Words) {
-        let mut conversation = self.meeting.conversation();
+    /// Sends octets that begin with this line.
+    fn send(&self, line: &str, outgoing: Outgoing) {
+        let mut conversation = self.shared.conversation();
         conversation.note_tag(line);
-        conversation.note_order();
+        conversation.note_request();
         drop(conversation);
-        if let Some(partner) = &*lock(&self.partner) {
-            partner.order(Order::Say(words));
+        if let Some(connection) = &*lock(&self.connection) {
+            connection.request(ConnectionRequest::Send(outgoing));
         }
     }
 
-    fn send_file(&mut self, line: &str, file: &Path) -> Result<(), Failure> {
-        let contents = match file::read(file) {
+    fn send_file(&mut self, line: &str, path: &Path) -> Result<(), ConsoleError> {
+        let contents = match file::read(path) {
             Ok(contents) => contents,
             Err(why) => return self.print_text(&why),
         };
-        let octets = self.meeting.conversation().with_file(line, &contents);
+        let octets = self.shared.conversation().with_file(line, &contents);
         match octets {
             Ok(octets) => {
-                let typed = false;
-                self.send(line, Words { octets, typed });
+                let origin = Origin::Console;
+                self.send(line, Outgoing { octets, origin });
                 Ok(())
             }
             Err(why) => self.print_text(why),
         }
     }
 
-    /// Lets the answer come before the next line is begun, so that what is suggested fits. A person
-    /// is not kept waiting for long.
+    /// Waits a short time for the answer, so that the hint for the next line fits it.
     fn settle(&self) {
         if self.options.person {
             drop(self.wait_for_turn(SETTLE));
         }
     }
 
-    /// Waits until it is our turn to say this line.
-    fn await_turn(&self, line: &str) -> Result<(), Failure> {
-        let (conversation, waited) = self.wait_for_turn(self.endpoint.timeout);
-        if waited.timed_out() {
-            return Err(Failure::NoAnswer);
+    fn await_turn_in_pipe(&self, line: &str) -> Result<(), ConsoleError> {
+        if self.options.person {
+            return Ok(());
         }
-        match conversation.is_over() && !line.is_empty() {
-            true => Err(Failure::Unsaid(conversation.shown(line))),
-            false => Ok(()),
-        }
+        self.await_turn(line)
     }
 
-    fn wait_for_turn(&self, most: Duration) -> (MutexGuard<'_, Conversation>, WaitTimeoutResult) {
-        let waiting = |conversation: &mut Conversation| !conversation.is_our_turn();
-        let conversation = self.meeting.conversation();
-        let changed = &self.meeting.changed;
+    /// Waits until the client can send this line.
+    fn await_turn(&self, line: &str) -> Result<(), ConsoleError> {
+        let (conversation, waited) = self.wait_for_turn(self.endpoint.timeout);
+        if waited.timed_out() {
+            return Err(ConsoleError::NoAnswer);
+        }
+        if conversation.is_over() && !line.is_empty() {
+            return Err(ConsoleError::NotSent(conversation.masked(line)));
+        }
+        Ok(())
+    }
+
+    fn wait_for_turn(
+        &self,
+        most: Duration,
+    ) -> (MutexGuard<'_, TypedConversation>, WaitTimeoutResult) {
+        let waiting = |conversation: &mut TypedConversation| !conversation.is_our_turn();
+        let conversation = self.shared.conversation();
+        let changed = &self.shared.changed;
         changed
             .wait_timeout_while(conversation, most, waiting)
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn print_text(&self, text: &str) -> Result<(), Failure> {
+    pub(super) fn print_text(&self, text: &str) -> Result<(), ConsoleError> {
         let lines = wrap("", "", text, (self.options.width)());
         self.print(&lines)
     }
 
-    pub(super) fn print(&self, lines: &[String]) -> Result<(), Failure> {
+    pub(super) fn print(&self, lines: &[String]) -> Result<(), ConsoleError> {
         Ok(lock(&self.printer).print(joined(lines))?)
     }
 }
 
-/// What was typed; a word for the console needs no tag, even if one stood there to begin with.
+/// Returns the typed line; a word for the console loses the tag with which the line began.
 fn without_tag<'a>(typed: &'a str, begin: &str) -> &'a str {
     let rest = typed.strip_prefix(begin);
     rest.filter(|rest| rest.starts_with('/')).unwrap_or(typed)

@@ -1,50 +1,50 @@
-//! What a person can say to the console itself: words that begin with a slash.
+//! The words for the console itself, which begin with a slash.
 //!
-//! Everything else is sent as it was typed; what begins with two slashes is sent with one.
+//! Every other line is sent as it was typed; a line that begins with two slashes is sent with one.
 
 use std::path::PathBuf;
 
 use crate::teaching::transcript::Explain;
 
-/// Something that was typed.
+/// A typed line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Typed {
     /// A line for the server.
     Line(String),
-    /// A line for the server whose end is the contents of a file: `a1 APPEND INBOX /file letter.eml`.
+    /// A line for the server that ends with the contents of a file: `a1 APPEND INBOX /file letter.eml`.
     WithFile(String, PathBuf),
     /// A word for the console.
     Slash(Slash),
-    /// A word for the console that it does not know: why.
+    /// A line that begins with a slash and is wrong: why.
     Mistake(String),
 }
 
 /// A word for the console.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Slash {
-    /// What there is.
+    /// List the words.
     Help,
-    /// The last line once more, with all that is known of it.
+    /// Explain the last line once more, with all that is known of it.
     Why,
-    /// How much is explained from now on.
+    /// Explain these lines from now on.
     Explain(Explain),
-    /// The conversation's states, and where it is.
+    /// List the states of the conversation.
     State,
-    /// Begin TLS.
+    /// Ask the server for TLS.
     Tls,
-    /// A tag before each command, or no more.
-    Tag(bool),
-    /// Octets in hexadecimal below each line, or no more.
-    Raw(bool),
+    /// Put a tag before each command, or stop that.
+    Tag { on: bool },
+    /// Show the octets below each line, or stop that.
+    Raw { on: bool },
     /// Write the conversation as a script.
     Save(PathBuf),
-    /// A new connection.
+    /// Open a new connection.
     Connect,
-    /// The end.
+    /// Leave.
     Quit,
 }
 
-/// The words, with what may follow them and what they do: `/help` shows this.
+/// The words, with their arguments and what they do, as `/help` shows them.
 pub(super) const SLASHES: [(&str, &str, &str); 11] = [
     (
         "/why",
@@ -54,37 +54,37 @@ pub(super) const SLASHES: [(&str, &str, &str); 11] = [
     (
         "/explain",
         "all|replies|off",
-        "how much is explained below each line",
+        "explain all lines, the replies, or nothing",
     ),
     (
         "/state",
         "",
-        "the states of the conversation, and where you are",
+        "list the states of the conversation, and where you are",
     ),
     ("/tls", "", "ask the server to begin TLS"),
-    ("/tag", "on|off", "IMAP: a new tag before each command"),
+    ("/tag", "on|off", "IMAP: put a new tag before each command"),
     (
         "/file",
         "FILE",
-        "send the contents of a file: behind DATA, or behind APPEND, BDAT and their arguments",
+        "send the contents of a file: after DATA, or at the end of APPEND or BDAT",
     ),
     (
         "/raw",
         "on|off",
-        "show the octets of each line in hexadecimal, too",
+        "show the octets of each line in hexadecimal",
     ),
     (
         "/save",
         "FILE",
-        "write the conversation as a script for `pillarbox demo`",
+        "save the conversation as a script for `pillarbox demo`",
     ),
     ("/connect", "", "begin anew, with a new connection"),
-    ("/help", "", "this list"),
+    ("/help", "", "show this list"),
     ("/quit", "", "close the connection and leave (Ctrl-D)"),
 ];
 
 impl Typed {
-    /// Understands a line that was typed, without its ending.
+    /// Parses a typed line, without its ending.
     pub(super) fn parse(line: &str) -> Typed {
         if let Some(rest) = line.strip_prefix("//") {
             return Typed::Line(format!("/{rest}"));
@@ -111,10 +111,10 @@ fn slash(line: &str) -> Result<Slash, String> {
     let argument = argument.trim();
     let row = SLASHES.iter().find(|(known, ..)| *known == word);
     let (_, wanted, _) = row.ok_or_else(|| {
-        format!("{word} is no word of the console; /help lists them. To send it, type a second slash: /{line}")
+        format!("the console has no word {word}; /help lists them. To send the line, type two slashes: /{line}")
     })?;
     let usage = || match *wanted {
-        "" => format!("{word} takes nothing behind it"),
+        "" => format!("{word} takes no argument"),
         wanted => format!("expected {word} {wanted}"),
     };
     let on = || match argument {
@@ -133,8 +133,8 @@ fn slash(line: &str) -> Result<Slash, String> {
         },
         "/state" => alone(Slash::State),
         "/tls" => alone(Slash::Tls),
-        "/tag" => on().map(Slash::Tag),
-        "/raw" => on().map(Slash::Raw),
+        "/tag" => on().map(|on| Slash::Tag { on }),
+        "/raw" => on().map(|on| Slash::Raw { on }),
         "/save" if !argument.is_empty() => Ok(Slash::Save(argument.into())),
         "/connect" => alone(Slash::Connect),
         "/help" => alone(Slash::Help),
@@ -162,7 +162,7 @@ mod tests {
             ("a1 APPEND INBOX /file a b.eml", file("a1 APPEND INBOX")),
             ("/why", Typed::Slash(Slash::Why)),
             ("/explain off", Typed::Slash(Slash::Explain(Explain::Off))),
-            ("/tag on", Typed::Slash(Slash::Tag(true))),
+            ("/tag on", Typed::Slash(Slash::Tag { on: true })),
             (
                 "/save my talk.demo",
                 Typed::Slash(Slash::Save("my talk.demo".into())),
@@ -176,9 +176,9 @@ mod tests {
     #[test]
     fn a_mistake_is_answered_with_what_was_expected() {
         let rows = [
-            ("/dance", "/dance is no word of the console"),
+            ("/dance", "the console has no word /dance"),
             ("/explain", "expected /explain all|replies|off"),
-            ("/why not", "/why takes nothing behind it"),
+            ("/why not", "/why takes no argument"),
             ("/save", "expected /save FILE"),
             ("/file", "expected /file FILE"),
             ("/raw maybe", "expected /raw on|off"),
@@ -191,7 +191,7 @@ mod tests {
         }
     }
 
-    /// What `/help` lists is what is understood.
+    /// The console understands every word that `/help` lists.
     #[test]
     fn every_word_in_the_list_is_understood() {
         for (word, wanted, _) in SLASHES {

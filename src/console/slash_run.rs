@@ -1,39 +1,40 @@
-//! What the words for the console do: `/save`, `/tls`, `/help`.
+//! What the words for the console do: `/save`, `/tls`, `/help` and the others.
 
 use std::fs;
 use std::path::Path;
 
-use super::Failure;
+use super::ConsoleError;
+use super::connection_thread::Origin;
 use super::prompt::Console;
 use super::slash::{SLASHES, Slash};
 use crate::teaching::text::{TextStyle, wrap};
 
 impl Console<'_> {
-    /// Does what the word says, and shows what there is to say of it.
+    /// Does what a word says, and shows the result.
     ///
     /// # Errors
     /// When the terminal fails, or a new connection does.
-    pub(super) fn obey(&mut self, slash: Slash) -> Result<(), Failure> {
+    pub(super) fn obey(&mut self, slash: Slash) -> Result<(), ConsoleError> {
         let lines = match slash {
             Slash::Help => help((self.options.width)(), self.options.style),
-            Slash::Why => self.meeting.conversation().why(),
-            Slash::State => self.meeting.conversation().states(),
+            Slash::Why => self.shared.conversation().why(),
+            Slash::State => self.shared.conversation().states(),
             Slash::Explain(explain) => {
-                self.meeting.conversation().explain = explain;
+                self.shared.conversation().explain = explain;
                 Vec::new()
             }
-            Slash::Raw(raw) => {
-                self.meeting.conversation().raw = raw;
+            Slash::Raw { on } => {
+                self.shared.conversation().raw = on;
                 Vec::new()
             }
-            Slash::Tag(tags) => {
-                self.meeting.conversation().tags = tags;
+            Slash::Tag { on } => {
+                self.shared.conversation().tags = on;
                 Vec::new()
             }
             Slash::Tls => self.tls(),
             Slash::Save(file) => vec![self.save(&file)],
             Slash::Connect => match self.connect() {
-                Err(Failure::Client(error)) => vec![error.to_string()],
+                Err(ConsoleError::Client(error)) => vec![error.to_string()],
                 connected => return connected,
             },
             Slash::Quit => Vec::new(),
@@ -41,22 +42,22 @@ impl Console<'_> {
         self.print(&lines)
     }
 
-    /// Asks for TLS; the handshake follows by itself when the server agrees.
+    /// Asks for TLS. The handshake follows when the server agrees.
     fn tls(&mut self) -> Vec<String> {
-        let line = self.meeting.conversation().starttls();
+        let line = self.shared.conversation().starttls();
         match line {
             Some(line) => {
-                self.say(&line, false);
+                self.say(&line, Origin::Console);
                 Vec::new()
             }
-            None => vec![
-                "TLS cannot be begun here: the server does not offer it in this state.".to_owned(),
-            ],
+            None => {
+                vec!["TLS cannot begin now: the server does not offer it in this state.".to_owned()]
+            }
         }
     }
 
     fn save(&self, file: &Path) -> String {
-        let script = self.meeting.conversation().script();
+        let script = self.shared.conversation().script();
         match fs::write(file, script.to_string()) {
             Ok(()) => {
                 let name = file.display();
@@ -71,7 +72,7 @@ fn help(width: Option<usize>, style: TextStyle) -> Vec<String> {
     let mut page = wrap(
         "",
         "",
-        "What you type is sent as it stands. Tab completes, the arrow up brings back.",
+        "What you type is sent as it is. Tab completes a line, the up arrow brings back earlier lines.",
         width,
     );
     for (word, argument, does) in SLASHES {

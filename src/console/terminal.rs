@@ -1,8 +1,7 @@
-//! Where the person types: a terminal with a history, completion and hints, or a pipe.
+//! The terminal, with a history, completion and hints; or a pipe in its place.
 //!
-//! While someone types, the server may speak. [`Printer`] shows it above the line that is being
-//! typed, and leaves that line alone. What is a secret is masked while it is typed, and no history
-//! has it.
+//! The server may send a line while a person types. [`Printer`] shows it above the line that is being
+//! typed. A secret is masked while it is typed, and it is not kept in the history.
 
 use std::borrow::Cow;
 use std::io::{self, BufRead, IsTerminal, Write};
@@ -20,13 +19,13 @@ use rustyline::{
     EventHandler, ExternalPrinter, KeyCode, KeyEvent, Modifiers, RepeatCount,
 };
 
-use crate::console::before_interruption;
+use super::interrupted::before_interruption;
 use crate::teaching::text::TextStyle;
 
-/// Lines that a history keeps.
+/// The most lines of the history.
 const HISTORY: usize = 1000;
 
-/// What came from the person.
+/// Input from the person or the pipe.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Input {
     /// A line, without its ending.
@@ -37,39 +36,39 @@ pub(super) enum Input {
     End,
 }
 
-/// What helps the person to type: it knows where the conversation is.
-pub(super) trait Guide {
-    /// What may follow what stands there: whole words, each replacing the text from an offset on.
+/// Helps a person to type: it knows the state of the conversation.
+pub(super) trait TypingAid {
+    /// Returns completions of a line, and the offset from which they replace its text.
     fn complete(&self, line: &str) -> (usize, Vec<String>);
 
-    /// What could be typed behind this, shown faintly.
+    /// Returns a hint for the rest of a line.
     fn hint(&self, line: &str) -> Option<String>;
 
-    /// The octets of the line that nobody else should see.
+    /// Returns the octets of a line that are secret.
     fn secrets(&self, line: &str) -> Vec<Range<usize>>;
 }
 
-/// What is done when F1 is pressed.
-pub(super) type Help = Box<dyn Fn() + Send + Sync>;
+/// Called when F1 is pressed.
+pub(super) type F1Action = Box<dyn Fn() + Send + Sync>;
 
-/// The person's terminal, or the pipe in its place.
-pub(super) enum Terminal<G: Guide> {
+/// A terminal, or a pipe in its place.
+pub(super) enum Terminal<G: TypingAid> {
     Editor(
-        Box<Editor<Assistant<G>, FileHistory>>,
-        #[expect(dead_code, reason = "it lives as long as this")] Unechoed,
+        Box<Editor<EditorHelper<G>, FileHistory>>,
+        #[expect(dead_code, reason = "it lives as long as the editor")] Unechoed,
     ),
     Pipe(io::StdinLock<'static>),
 }
 
-impl<G: Guide> Terminal<G> {
-    /// The terminal, if a person sits at both ends of it.
+impl<G: TypingAid> Terminal<G> {
+    /// Opens the terminal, or the pipe if input or output is not a terminal.
     ///
     /// # Errors
-    /// When it cannot be used.
+    /// When the terminal cannot be used.
     pub(super) fn open(
-        guide: G,
+        aid: G,
         style: TextStyle,
-        help: Help,
+        on_f1: F1Action,
         history: &Path,
     ) -> io::Result<Terminal<G>> {
         if !(io::stdin().is_terminal() && io::stdout().is_terminal()) {
@@ -79,20 +78,20 @@ impl<G: Guide> Terminal<G> {
             .max_history_size(HISTORY)
             .map_err(failed)?
             .auto_add_history(false)
-            // Masking is a kind of highlighting, and wanted without colours, too.
+            // Masking is a kind of highlighting, and is needed without colours, too.
             .color_mode(ColorMode::Forced)
             .build();
         let unechoed = Unechoed::begin()?;
         let mut editor = Editor::with_config(config).map_err(failed)?;
-        editor.set_helper(Some(Assistant { guide, style }));
+        editor.set_helper(Some(EditorHelper { aid, style }));
         let f1 = KeyEvent(KeyCode::F(1), Modifiers::NONE);
-        editor.bind_sequence(f1, EventHandler::Conditional(Box::new(OnF1(help))));
-        // The first time there is none.
+        editor.bind_sequence(f1, EventHandler::Conditional(Box::new(OnF1(on_f1))));
+        // The first time there is no history.
         let _ = editor.load_history(history);
         Ok(Terminal::Editor(Box::new(editor), unechoed))
     }
 
-    /// Whatever the server says goes through this.
+    /// Returns the printer for everything that is not typed.
     ///
     /// # Errors
     /// When the terminal cannot be written to.
@@ -106,10 +105,10 @@ impl<G: Guide> Terminal<G> {
         }
     }
 
-    /// Waits for a line. At a terminal this begins it.
+    /// Waits for a line. At a terminal, the line begins with `begin`.
     ///
     /// # Errors
-    /// When nothing can be read any more.
+    /// When the input cannot be read.
     pub(super) fn read(&mut self, begin: &str) -> io::Result<Input> {
         match self {
             Terminal::Editor(editor, _) => match editor.readline_with_initial("C: ", (begin, "")) {
@@ -134,10 +133,10 @@ impl<G: Guide> Terminal<G> {
         }
     }
 
-    /// Keeps the history for the next time.
+    /// Saves the history for the next time.
     ///
     /// # Errors
-    /// When it cannot be written.
+    /// When the file cannot be written.
     pub(super) fn save_history(&mut self, history: &Path) -> io::Result<()> {
         let Terminal::Editor(editor, _) = self else {
             return Ok(());
@@ -149,8 +148,10 @@ impl<G: Guide> Terminal<G> {
     }
 }
 
-/// Between two lines the terminal itself would show what is typed ahead, and a password with it: it
-/// is told not to, as long as this lives. The line that is typed shows it when its turn comes.
+/// Turns the echo of the terminal off while it lives.
+///
+/// Between two lines the terminal itself would show what is typed ahead, a password included. The
+/// line editor shows it later.
 pub(super) struct Unechoed(Termios);
 
 impl Unechoed {
@@ -160,13 +161,13 @@ impl Unechoed {
         quiet.local_modes.remove(LocalModes::ECHO);
         tcsetattr(io::stdin(), OptionalActions::Now, &quiet)?;
         let at_end = Unechoed(usual.clone());
-        // Ctrl-C between two lines ends the program, but leaves the terminal as it was.
+        // Ctrl-C between two lines ends the program; the terminal must be as it was.
         before_interruption(move || at_end.restore())?;
         Ok(Unechoed(usual))
     }
 
     fn restore(&self) {
-        // A terminal that is gone needs nothing.
+        // If the terminal is gone, nothing needs to be restored.
         let _ = tcsetattr(io::stdin(), OptionalActions::Now, &self.0);
     }
 }
@@ -177,12 +178,12 @@ impl Drop for Unechoed {
     }
 }
 
-/// Notes a line for the arrow keys; not one with a secret in it.
-fn remember<G: Guide>(editor: &mut Editor<Assistant<G>, FileHistory>, line: &str) {
-    let guide = editor.helper().map(|assistant| &assistant.guide);
-    let is_secret = guide.is_some_and(|guide| !guide.secrets(line).is_empty());
+/// Adds a line to the history, unless it contains a secret.
+fn remember<G: TypingAid>(editor: &mut Editor<EditorHelper<G>, FileHistory>, line: &str) {
+    let aid = editor.helper().map(|helper| &helper.aid);
+    let is_secret = aid.is_some_and(|aid| !aid.secrets(line).is_empty());
     if !is_secret && !line.trim().is_empty() {
-        // In memory only; it does not fail.
+        // Adding to memory does not fail.
         let _ = editor.add_history_entry(line);
     }
 }
@@ -194,17 +195,19 @@ fn failed(error: ReadlineError) -> io::Error {
     }
 }
 
-/// Shows text, above a line that is being typed if there is one.
+/// Prints text, above the line that is being typed if there is one.
 pub(super) struct Printer(Option<Box<dyn ExternalPrinter + Send>>);
 
 impl Printer {
-    /// Shows whole lines.
+    /// Prints whole lines.
     ///
     /// # Errors
-    /// When they cannot be shown; then nobody watches any more.
+    /// When the output cannot be written to.
     pub(super) fn print(&mut self, text: String) -> io::Result<()> {
+        if text.is_empty() {
+            return Ok(());
+        }
         match &mut self.0 {
-            _ if text.is_empty() => Ok(()),
             Some(terminal) => terminal.print(text).map_err(failed),
             None => {
                 let mut out = io::stdout().lock();
@@ -215,17 +218,17 @@ impl Printer {
     }
 }
 
-/// The guide, as the line editor wants to be helped.
-pub(super) struct Assistant<G: Guide> {
-    guide: G,
+/// Connects a [`TypingAid`] with the line editor.
+pub(super) struct EditorHelper<G: TypingAid> {
+    aid: G,
     style: TextStyle,
 }
 
-impl<G: Guide> rustyline::Helper for Assistant<G> {}
+impl<G: TypingAid> rustyline::Helper for EditorHelper<G> {}
 
-impl<G: Guide> rustyline::validate::Validator for Assistant<G> {}
+impl<G: TypingAid> rustyline::validate::Validator for EditorHelper<G> {}
 
-impl<G: Guide> Completer for Assistant<G> {
+impl<G: TypingAid> Completer for EditorHelper<G> {
     type Candidate = String;
 
     fn complete(
@@ -234,21 +237,21 @@ impl<G: Guide> Completer for Assistant<G> {
         at: usize,
         _: &Context<'_>,
     ) -> rustyline::Result<(usize, Vec<String>)> {
-        Ok(self.guide.complete(line.get(..at).unwrap_or(line)))
+        Ok(self.aid.complete(line.get(..at).unwrap_or(line)))
     }
 }
 
-impl<G: Guide> Hinter for Assistant<G> {
+impl<G: TypingAid> Hinter for EditorHelper<G> {
     type Hint = String;
 
     fn hint(&self, line: &str, at: usize, _: &Context<'_>) -> Option<String> {
-        (at == line.len()).then(|| self.guide.hint(line)).flatten()
+        (at == line.len()).then(|| self.aid.hint(line)).flatten()
     }
 }
 
-impl<G: Guide> Highlighter for Assistant<G> {
+impl<G: TypingAid> Highlighter for EditorHelper<G> {
     fn highlight<'l>(&self, line: &'l str, _: usize) -> Cow<'l, str> {
-        Cow::Owned(self.style.client(&masked(line, &self.guide.secrets(line))))
+        Cow::Owned(self.style.client(&masked(line, &self.aid.secrets(line))))
     }
 
     fn highlight_prompt<'b, 's: 'b, 'p: 'b>(&'s self, prompt: &'p str, _: bool) -> Cow<'b, str> {
@@ -264,14 +267,14 @@ impl<G: Guide> Highlighter for Assistant<G> {
     }
 }
 
-/// A line with a bullet for each character of what nobody should see.
+/// Returns a line with a bullet for each character of a secret.
 pub(super) fn masked(line: &str, secrets: &[Range<usize>]) -> String {
     let hidden = |at: usize| secrets.iter().any(|secret| secret.contains(&at));
     let shown = |(at, c)| if hidden(at) { '•' } else { c };
     line.char_indices().map(shown).collect()
 }
 
-struct OnF1(Help);
+struct OnF1(F1Action);
 
 impl ConditionalEventHandler for OnF1 {
     fn handle(&self, _: &Event, _: RepeatCount, _: bool, _: &EventContext<'_>) -> Option<Cmd> {

@@ -1,12 +1,12 @@
-//! Who is at the other end? The observer knows what a server speaks by its first line; here stands
-//! what a person can do about it. Silence may mean that it waits for TLS.
+//! What to do when the server speaks another protocol, or says nothing.
+//!
+//! The observer knows a protocol by its first line. A silent server may wait for TLS.
 
 use crate::mail::protocol::Protocol;
 use crate::teaching::explain::{Entry, Topic};
 
-/// What this explanation of a server's first line comes to, if it is not what was expected: one
-/// sentence.
-pub(super) fn mistaken(expected: Protocol, entry: &Entry) -> Option<String> {
+/// Returns advice if the explanation of the first line names another protocol.
+pub(super) fn mistake(expected: Protocol, entry: &Entry) -> Option<String> {
     let is_note = entry.topic == Topic::Note && entry.name.starts_with("speaks-");
     let found = is_note.then_some(entry.title.as_str())?;
     let asked = language(expected);
@@ -14,17 +14,17 @@ pub(super) fn mistaken(expected: Protocol, entry: &Entry) -> Option<String> {
         "speaks-smtp" | "speaks-pop3" | "speaks-imap" => {
             let word = found.to_lowercase();
             format!(
-                "You are talking {asked} to a server of {found}: leave with /quit and say `pillarbox {word}`."
+                "You are speaking {asked} to a server of {found}: leave with /quit and start `pillarbox {word}`."
             )
         }
         "speaks-tls" => {
             "This port expects TLS from the first octet: leave with /quit and add --tls.".to_owned()
         }
-        _ => format!("You are talking {asked} to a server of {found}."),
+        _ => format!("You are speaking {asked} to a server of {found}."),
     })
 }
 
-/// As people call it.
+/// Returns the usual name of a protocol.
 fn language(protocol: Protocol) -> &'static str {
     match protocol {
         Protocol::Smtp | Protocol::Submission => "SMTP",
@@ -34,8 +34,8 @@ fn language(protocol: Protocol) -> &'static str {
     }
 }
 
-/// What to say when a server in clear says nothing.
-pub(super) const SILENCE: &str = "The server says nothing. If it speaks TLS from the first octet, it waits for you to begin: \
+/// The advice for an unencrypted connection without a greeting.
+pub(super) const NO_GREETING: &str = "The server sends no greeting. If it expects TLS from the first octet, it waits for you: \
      leave with /quit and add --tls.";
 
 #[cfg(test)]
@@ -58,7 +58,7 @@ mod tests {
         ];
         for (protocol, first, expected) in rows {
             let mut observer = Observer::new(protocol, Texts::compiled_in());
-            let said = mistaken(protocol, &observer.server(first).entry);
+            let said = mistake(protocol, &observer.server(first).entry);
             match expected {
                 None => assert_eq!(said, None),
                 Some(part) => assert!(said.as_ref().is_some_and(|s| s.contains(part)), "{said:?}"),

@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, IsTerminal, Write};
 
-use crate::teaching::transcript::{Audience, Pace};
+use crate::teaching::transcript::{Audience, PlayPace};
 
 /// The audience on standard input and output.
 pub(super) struct StandardAudience {
@@ -18,11 +18,11 @@ impl StandardAudience {
     }
 
     /// Returns the keys that a person at a terminal needs to know.
-    pub(super) fn hint(&self, pace: Pace) -> Option<String> {
+    pub(super) fn hint(&self, pace: PlayPace) -> Option<String> {
         let hint = match pace {
-            Pace::Fast => return None,
-            Pace::Reading => "At ⏎ it waits for you: Enter continues, Ctrl-D plays to the end.",
-            Pace::Step => {
+            PlayPace::Fast => return None,
+            PlayPace::Reading => "At ⏎ it waits for you: Enter continues, Ctrl-D plays to the end.",
+            PlayPace::Step => {
                 "It waits for you before each line: Enter continues, Ctrl-D plays to the end."
             }
         };

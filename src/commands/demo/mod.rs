@@ -24,7 +24,7 @@ use crate::teaching::script::{
     Caller, Demo, Difference, Memory, Mismatch, Script, ScriptQuestion, connect, perform_with,
 };
 use crate::teaching::text::TextStyle;
-use crate::teaching::transcript::{Explain, Look, Pace, Screen};
+use crate::teaching::transcript::{Explain, PlayPace, Screen, ScreenOptions};
 use crate::teaching::wire_tap::Recorder;
 
 /// Play a conversation of a client and a server, and explain what happens
@@ -91,14 +91,14 @@ pub fn run(
         let endpoint = servers.endpoint(caller);
         endpoint.map_or(String::new(), |endpoint| endpoint.to_string())
     };
-    let look = Look {
+    let look = ScreenOptions {
         style: TextStyle::on(&out),
         width: &terminal::width,
         pace: pace(args, out.is_terminal()),
         guesses: args.predict,
         explain: args.explain,
         show_secrets: args.show_secrets || script.shows_secrets,
-        place: &place_of,
+        address: &place_of,
     };
     let mut introduction = introduction(&script, &servers, &recording.notes);
     introduction.extend(audience.hint(look.pace));
@@ -161,13 +161,13 @@ fn ask(asked: &ScriptQuestion) -> Result<(String, Vec<u8>), CommandError> {
     Ok((asked.name.clone(), answer.into_bytes()))
 }
 
-fn pace(args: &DemoArgs, on_terminal: bool) -> Pace {
+fn pace(args: &DemoArgs, on_terminal: bool) -> PlayPace {
     if args.step {
-        Pace::Step
+        PlayPace::Step
     } else if args.fast || !on_terminal {
-        Pace::Fast
+        PlayPace::Fast
     } else {
-        Pace::Reading
+        PlayPace::Reading
     }
 }
 

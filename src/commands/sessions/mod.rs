@@ -19,7 +19,9 @@ use crate::mail::protocol::Protocol;
 use crate::teaching::explain::Texts;
 use crate::teaching::text::TextStyle;
 use crate::teaching::transcript::Explain;
-use crate::teaching::transcript::{Dialogue, Sessions, Summary, Table, Teller, Telling, Turn};
+use crate::teaching::transcript::{
+    Dialogue, SessionTable, Sessions, Summary, TextOptions, TextRenderer, TranscriptLine,
+};
 use crate::teaching::wire_tap::journal::{Follower, Record};
 
 /// List the recorded conversations, or show one and explain every line
@@ -140,7 +142,7 @@ fn list(
             sessions.summaries.len()
         );
     }
-    for line in Table(listed).lines(terminal::width()) {
+    for line in SessionTable(listed).lines(terminal::width()) {
         writeln!(out, "{line}")?;
     }
     Ok(())
@@ -159,7 +161,7 @@ fn show(out: &mut dyn Write, args: &SessionsArgs, dialogue: &Dialogue) -> io::Re
         let (summary, events) = (&dialogue.summary, dialogue.records.as_slice());
         return print_json(out, &JsonConversation { summary, events });
     }
-    for line in Teller::whole(telling(args), dialogue) {
+    for line in TextRenderer::whole(options(args), dialogue) {
         writeln!(out, "{line}")?;
     }
     Ok(())
@@ -176,13 +178,13 @@ fn follow(
     texts: &Texts,
 ) -> Result<(), CommandError> {
     let mut out = io::stdout().lock();
-    let mut teller = Teller::new(telling(args));
+    let mut renderer = TextRenderer::new(options(args));
     let mut last = String::new();
     let follower = match &args.id {
         Some(id) => {
             let summary = one(sessions, id)?;
             last.clone_from(&summary.place.connection);
-            print(&mut out, &teller.head(summary))?;
+            print(&mut out, &renderer.head(summary))?;
             Follower::of(folder, &last)
         }
         None => Follower::from_now_on(folder),
@@ -193,9 +195,12 @@ fn follow(
         while let Some(record) = follower.record::<Record>().map_err(failed)? {
             if record.place.connection != last {
                 last.clone_from(&record.place.connection);
-                print(&mut out, &teller.turn_to(&record.place))?;
+                print(&mut out, &[renderer.turn_to(&record.place)])?;
             }
-            print(&mut out, &teller.turn(&Turn::of(&record, texts)))?;
+            print(
+                &mut out,
+                &renderer.line(&TranscriptLine::of(&record, texts)),
+            )?;
         }
         thread::sleep(INTERVAL);
     }
@@ -206,8 +211,8 @@ fn print(out: &mut dyn Write, lines: &[String]) -> io::Result<()> {
     out.flush()
 }
 
-fn telling(args: &SessionsArgs) -> Telling {
-    Telling {
+fn options(args: &SessionsArgs) -> TextOptions {
+    TextOptions {
         style: TextStyle::on(&io::stdout()),
         width: terminal::width(),
         explain: args.explain,

@@ -1,223 +1,183 @@
-//! What is written below the lines of a play: their explanations, each once, and the masks over
-//! what is secret in them.
-//!
-//! An [`Observer`] follows every client's conversation, also offstage, for what a line means depends
-//! on those before it.
+//! Notes below the lines of a conversation: what each line means, each explanation once.
 
-use std::borrow::Cow;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 
-use crate::teaching::explain::{Entry, Explained, LinePart, Observer, Texts, Topic};
-use crate::teaching::script::{Caller, ClientEvent};
+use crate::mail::net::Side;
+use crate::teaching::explain::{Entry, Explained, Topic};
 use crate::teaching::text::escaped;
 
 /// Which lines are explained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Explain {
-    /// Those of both sides.
+    /// The lines of both sides.
     All,
-    /// Those of the server.
+    /// The lines of the server.
     Replies,
-    /// None.
+    /// No lines.
     Off,
 }
 
 impl Explain {
-    /// Is a line of this side explained?
-    pub(crate) fn covers(self, by_client: bool) -> bool {
+    /// True if the lines of this side are explained.
+    pub(crate) fn covers(self, by: Side) -> bool {
         match self {
             Explain::All => true,
-            Explain::Replies => !by_client,
+            Explain::Replies => by == Side::Server,
             Explain::Off => false,
         }
     }
 }
 
-/// Follows the conversations of a play.
-pub(super) struct Notes {
-    explain: Explain,
-    show_secrets: bool,
-    texts: Arc<Texts>,
-    observers: BTreeMap<u32, Observer>,
-    told: Told,
+/// How much the notes below a line say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Detail {
+    /// At most a few sentences, each explanation once: for whole conversations.
+    Brief,
+    /// The reasons, too, and the name of each part: for a person who types.
+    Full,
 }
 
-/// What was explained already.
+/// A note below a line.
+pub(crate) enum Note {
+    /// What is said of this line only: how it reads, what is wrong with it.
+    Line(String),
+    /// An explanation that other lines share.
+    Entry(String),
+}
+
+/// Chooses the notes below each line, and remembers what was explained already.
 #[derive(Default)]
-pub(crate) struct Told(HashSet<(Topic, String)>);
-
-/// A line as it may be shown, and what is to be said of it.
-pub(super) struct Noted<'a> {
-    pub(super) line: Cow<'a, [u8]>,
-    pub(super) notes: Vec<String>,
+pub(crate) struct NoteChooser {
+    explained: HashSet<(Topic, String)>,
+    /// The explanation of the line above.
+    above: Option<Arc<Entry>>,
 }
 
-impl Notes {
-    pub(super) fn new(explain: Explain, show_secrets: bool, texts: Arc<Texts>) -> Notes {
-        Notes {
-            explain,
-            show_secrets,
-            texts,
-            observers: BTreeMap::new(),
-            told: Told::default(),
-        }
-    }
-
-    /// Follows what is not shown.
-    pub(super) fn follow(&mut self, caller: &Caller, did: ClientEvent<'_>) {
-        match did {
-            ClientEvent::Connected => {
-                let observer = Observer::new(caller.protocol, Arc::clone(&self.texts));
-                self.observers.insert(caller.number, observer);
-            }
-            ClientEvent::Encrypted => {
-                self.observer(caller).tls("");
-            }
-            ClientEvent::Sent(octets) => {
-                for line in octets.split_inclusive(|octet| *octet == b'\n') {
-                    self.observer(caller).client(line);
-                }
-            }
-            ClientEvent::Received(line) => {
-                self.observer(caller).server(line);
-            }
-            ClientEvent::Turn | ClientEvent::Disconnected | ClientEvent::Closed => {}
-        }
-    }
-
-    /// A line that a client said, its ending included.
-    pub(super) fn sent<'a>(&mut self, caller: &Caller, line: &'a [u8]) -> Noted<'a> {
-        let explained = self.observer(caller).client(line);
-        self.noted(line, &explained, self.explain.covers(true))
-    }
-
-    /// A line that it received.
-    pub(super) fn received<'a>(&mut self, caller: &Caller, line: &'a [u8]) -> Noted<'a> {
-        let explained = self.observer(caller).server(line);
-        self.noted(line, &explained, self.explain.covers(false))
-    }
-
-    fn observer(&mut self, caller: &Caller) -> &mut Observer {
-        let new = || Observer::new(caller.protocol, Arc::clone(&self.texts));
-        self.observers.entry(caller.number).or_insert_with(new)
-    }
-
-    fn noted<'a>(&mut self, line: &'a [u8], explained: &Explained, explain: bool) -> Noted<'a> {
-        let secret = explained.has_secret() && !self.show_secrets;
-        let notes = if explain {
-            let own = particulars(&explained.parts, explained.fault.as_deref());
-            self.told.notes(own, &explained.entry, &explained.also)
-        } else {
-            Vec::new()
-        };
-        Noted {
-            line: match secret {
-                true => Cow::Owned(explained.masked(line).into_owned()),
-                false => Cow::Borrowed(line),
-            },
-            notes,
-        }
-    }
-}
-
-impl Told {
-    /// What is to be said below a line, a sentence each: what only this line says, and of its
-    /// entries what was not said before.
-    pub(crate) fn notes(
-        &mut self,
-        own: Vec<String>,
-        entry: &Arc<Entry>,
-        also: &[Arc<Entry>],
-    ) -> Vec<String> {
-        let mut notes = own;
-        // What says once more what the whole line says is left out: an enhanced code, a reply's class.
-        let also = also
-            .iter()
-            .filter(|other| other.topic != Topic::Enhanced && other.topic != entry.topic);
-        for entry in [entry].into_iter().chain(also) {
-            if notes.len() < MOST && self.0.insert((entry.topic, entry.name.clone())) {
-                notes.push(sentence(entry, false));
-            }
-        }
-        notes
-    }
-}
-
-/// Notes below one line: a list of thirty capabilities is not the place to learn all of them.
+/// The most brief notes below a line: thirty capabilities need not all be explained at once.
 const MOST: usize = 4;
 
-/// What only this line says: how its encoded parts read, and what is wrong with it.
-pub(crate) fn particulars(parts: &[LinePart], fault: Option<&str>) -> Vec<String> {
-    let decoded = parts.iter().flat_map(|part| &part.decoded);
-    let reads = decoded.map(|text| format!("It reads: {}", escaped(text.as_bytes())));
-    let wrong = fault.map(|fault| format!("What is wrong: {}.", escaped(fault.as_bytes())));
-    reads.chain(wrong).collect()
+impl NoteChooser {
+    /// Begins a new conversation. What was explained in the last one stays explained.
+    pub(crate) fn begin_anew(&mut self) {
+        self.above = None;
+    }
+
+    /// True if this entry was not explained before.
+    pub(crate) fn is_first(&mut self, entry: &Entry) -> bool {
+        self.explained.insert((entry.topic, entry.name.clone()))
+    }
+
+    /// Chooses the notes below a line.
+    pub(crate) fn notes(&mut self, detail: Detail, explained: &Explained) -> Vec<Note> {
+        let mut notes = about_the_line(explained);
+        match detail {
+            Detail::Brief => self.brief(&mut notes, explained),
+            Detail::Full => self.full(&mut notes, explained),
+        }
+        self.above = Some(Arc::clone(&explained.entry));
+        notes
+    }
+
+    fn brief(&mut self, notes: &mut Vec<Note>, explained: &Explained) {
+        let entry = &explained.entry;
+        // An enhanced code and the class of a reply only repeat what the whole line says.
+        let repeats = |other: &Entry| other.topic == Topic::Enhanced || other.topic == entry.topic;
+        let also = explained.also.iter().filter(|other| !repeats(other));
+        for entry in [entry].into_iter().chain(also) {
+            if notes.len() < MOST && self.is_first(entry) {
+                notes.push(Note::Entry(with_rfc(entry.says.clone(), entry)));
+            }
+        }
+    }
+
+    /// Explains the line again if the line above had another explanation, and each part once.
+    fn full(&mut self, notes: &mut Vec<Note>, explained: &Explained) {
+        let entry = &explained.entry;
+        if self.above.as_ref() != Some(entry) {
+            let mut sentence = entry.says.clone();
+            if self.is_first(entry) && !entry.why.is_empty() {
+                sentence += &format!(" {}", entry.why);
+            }
+            notes.push(Note::Entry(unbroken(&with_rfc(sentence, entry))));
+        }
+        for entry in &explained.also {
+            if self.is_first(entry) {
+                let sentence = with_rfc(entry.says.clone(), entry);
+                notes.push(Note::Entry(unbroken(&format!(
+                    "{}: {sentence}",
+                    entry.title
+                ))));
+            }
+        }
+    }
 }
 
-/// An entry in a line: what it says, perhaps why it exists, and where that is specified.
-pub(crate) fn sentence(entry: &Entry, with_why: bool) -> String {
-    let mut sentence = entry.says.clone();
-    if with_why && !entry.why.is_empty() {
-        sentence += &format!(" {}", entry.why);
+/// Returns the notes about this line only: how its encoded parts read, and what is wrong.
+fn about_the_line(explained: &Explained) -> Vec<Note> {
+    let mut notes = Vec::new();
+    for text in explained.parts.iter().flat_map(|part| &part.decoded) {
+        notes.push(Note::Line(format!(
+            "It reads: {}",
+            escaped(text.as_bytes())
+        )));
     }
-    if !entry.rfc.is_empty() {
-        sentence += &format!(" ({})", entry.rfc);
+    if let Some(fault) = &explained.fault {
+        let fault = escaped(fault.as_bytes());
+        notes.push(Note::Line(format!("What is wrong: {fault}.")));
     }
-    sentence
+    notes
+}
+
+/// Adds the RFC of an entry to its sentence.
+fn with_rfc(sentence: String, entry: &Entry) -> String {
+    if entry.rfc.is_empty() {
+        return sentence;
+    }
+    format!("{sentence} ({})", entry.rfc)
+}
+
+/// Keeps `RFC`, its number and its section in one line.
+pub(super) fn unbroken(text: &str) -> String {
+    text.replace("RFC ", "RFC\u{a0}").replace(" §", "\u{a0}§")
 }
 
 #[cfg(test)]
 mod tests {
-    // A test fails by panicking.
-    #![allow(clippy::unwrap_used)]
-
     use super::*;
     use crate::mail::protocol::Protocol;
+    use crate::teaching::explain::{Observer, Texts};
 
-    fn caller(protocol: Protocol) -> Caller {
-        Caller {
-            number: 1,
-            protocol,
-            at: None,
-        }
+    /// The notes below lines of a POP3 client.
+    fn notes(detail: Detail, lines: &[&str]) -> Vec<Vec<String>> {
+        let mut observer = Observer::new(Protocol::Pop3, Texts::compiled_in());
+        let mut chooser = NoteChooser::default();
+        let mut below = |line: &&str| {
+            let explained = observer.client(line.as_bytes());
+            let text = |note| match note {
+                Note::Line(text) | Note::Entry(text) => text,
+            };
+            let notes = chooser.notes(detail, &explained).into_iter();
+            notes.map(text).collect()
+        };
+        lines.iter().map(&mut below).collect()
     }
 
     #[test]
-    fn what_is_secret_is_masked_and_what_is_said_is_explained_once() {
-        let caller = caller(Protocol::Pop3);
-        for (show_secrets, expected) in [(false, "PASS ********\r\n"), (true, "PASS builder\r\n")] {
-            let mut notes = Notes::new(Explain::All, show_secrets, Texts::compiled_in());
-            notes.follow(&caller, ClientEvent::Connected);
-            notes.follow(&caller, ClientEvent::Received(b"+OK ready"));
-            let first = notes.sent(&caller, b"USER bob\r\n").notes;
-            assert!(
-                first.len() == 1 && first[0].contains("(RFC 1939"),
-                "{first:?}"
-            );
-            assert!(notes.sent(&caller, b"USER bob\r\n").notes.is_empty());
-            notes.follow(&caller, ClientEvent::Received(b"+OK Send PASS"));
-            let pass = notes.sent(&caller, b"PASS builder\r\n");
-            assert_eq!(String::from_utf8_lossy(&pass.line), expected);
-        }
+    fn a_brief_explanation_is_written_once() {
+        let below = notes(Detail::Brief, &["USER bob", "USER bob", "STAT", "USER bob"]);
+        assert!(below[0].len() == 1 && below[0][0].contains("(RFC 1939"));
+        assert!(below[1].is_empty() && below[3].is_empty(), "{below:?}");
     }
 
     #[test]
-    fn what_happens_offstage_counts() {
-        let caller = caller(Protocol::Submission);
-        let mut notes = Notes::new(Explain::Replies, false, Texts::compiled_in());
-        notes.follow(&caller, ClientEvent::Connected);
-        for line in [&b"220 ready"[..], b"250 AUTH LOGIN"] {
-            notes.follow(&caller, ClientEvent::Received(line));
-            notes.follow(&caller, ClientEvent::Sent(b"EHLO x\r\n"));
-        }
-        notes.follow(&caller, ClientEvent::Sent(b"AUTH LOGIN\r\n"));
-        let asked = notes.received(&caller, b"334 VXNlcm5hbWU6").notes;
-        assert!(asked[0].contains("Username:"), "{asked:?}");
-        notes.follow(&caller, ClientEvent::Sent(b"YWxpY2U=\r\n"));
-        notes.follow(&caller, ClientEvent::Received(b"334 UGFzc3dvcmQ6"));
-        let secret = notes.sent(&caller, b"d29uZGVybGFuZA==\r\n");
-        assert_eq!(&secret.line[..], b"********\r\n");
-        assert!(secret.notes.is_empty(), "only replies are explained");
+    fn a_full_explanation_has_its_reason_once_and_is_not_repeated_in_a_row() {
+        let texts = Texts::compiled_in();
+        let quit = texts.find(Topic::Pop3Command, "QUIT").unwrap();
+        let below = notes(Detail::Full, &["QUIT", "QUIT", "NOOP", "QUIT"]);
+        assert!(below[0][0].contains(&quit.why), "{below:?}");
+        assert!(below[1].is_empty(), "{below:?}");
+        let short = format!("{} ({})", quit.says, unbroken(&quit.rfc));
+        assert_eq!(below[3], [short]);
     }
 }

@@ -1,113 +1,79 @@
-//! A play as a person sees it: what the client says and what the server says in two colours, the
-//! narration beside them, and what was guessed.
+//! The screen on which a play is shown: both sides in two colours, the narration, and the guesses.
 //!
-//! It is written for a projector and for forty columns. What came from a network is made harmless
-//! before it is shown, and cut where nobody would read on.
+//! The text fits a projector and forty columns. Control characters of a peer are escaped, and long lines
+//! are cut.
 
+mod guess;
+mod options;
+
+use std::collections::BTreeMap;
 use std::io::{self, Write};
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use super::guess::{Guesses, Verdict};
-use super::notes::{Explain, Notes};
-use crate::teaching::explain::Texts;
+use self::guess::{Guesses, Verdict};
+pub use self::options::{Audience, PlayPace, ScreenOptions};
+use super::notes::{Detail, NoteChooser};
+use super::text::{TextLayout, lines_shown};
+use crate::mail::net::Side;
+use crate::teaching::explain::{Explained, Observer, Texts};
 use crate::teaching::script::{Caller, ClientEvent, PlayEvent, ScriptAction};
-use crate::teaching::text::{TextStyle, WIDEST, paragraphs, rule, spoken, without_ending, wrap};
+use crate::teaching::text::{paragraphs, without_ending, wrap};
 
-/// What a play is shown with.
-pub struct Look<'a> {
-    /// Colours or none.
-    pub style: TextStyle,
-    /// The columns there are at this moment; `None`: lines are not wrapped.
-    pub width: &'a dyn Fn() -> Option<usize>,
-    /// How fast it goes.
-    pub pace: Pace,
-    /// Are replies to be guessed?
-    pub guesses: bool,
-    /// Which lines are explained.
-    pub explain: Explain,
-    /// May passwords be shown?
-    pub show_secrets: bool,
-    /// Where a client connects to, for the line that says so.
-    pub place: &'a dyn Fn(&Caller) -> String,
-}
-
-/// How fast a play goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pace {
-    /// As fast as the servers are; pauses are none.
-    Fast,
-    /// So that one can read along; at a pause it waits.
-    Reading,
-    /// It waits before each line.
-    Step,
-}
-
-/// Whoever watches, as far as they have to do something.
-pub trait Audience {
-    /// Waits until they want to go on; `false`: nobody is there any more to say so.
-    ///
-    /// # Errors
-    /// When they cannot be asked.
-    fn wait(&mut self) -> io::Result<bool>;
-
-    /// Asks them for a line; `None`: nobody answers any more.
-    ///
-    /// # Errors
-    /// When they cannot be asked.
-    fn ask(&mut self, question: &str) -> io::Result<Option<String>>;
-}
-
-/// Where a play is shown.
+/// The screen on which a play is shown.
 pub struct Screen<'a> {
     out: &'a mut dyn Write,
     audience: &'a mut dyn Audience,
-    look: Look<'a>,
-    /// `None`: nobody guesses (any more).
+    options: ScreenOptions<'a>,
+    /// `None` if the audience does not guess (any more).
     guesses: Option<Guesses>,
-    /// The score of those who have left.
+    /// The score of an audience that has left.
     score: String,
-    /// A reply is awaited of which nothing was received yet.
+    /// True between what a client sends and the first line of the reply.
     awaiting: bool,
-    notes: Notes,
+    texts: Arc<Texts>,
+    /// Follow the conversation of each client, also offstage: the meaning of a line depends on others.
+    observers: BTreeMap<u32, Observer>,
+    chooser: NoteChooser,
     /// Lines of narration that were not shown yet.
     narration: Vec<String>,
-    /// Is the last line on the screen empty?
+    /// True if the last line on the screen is empty.
     gap: bool,
 }
 
-/// Between two lines, for the eye to follow.
+/// The pause between two lines.
 const LINE: Duration = Duration::from_millis(350);
-/// For a character of narration, and for a whole one at most.
+/// The pause for each character of narration, and the longest pause for a narration.
 const CHARACTER: Duration = Duration::from_millis(18);
 const NARRATION: Duration = Duration::from_secs(5);
-/// Lines of one sending that are shown when they are too many.
-const SENT_LINES: usize = 12;
 
 impl<'a> Screen<'a> {
-    /// An empty one.
+    /// Returns an empty screen.
     pub fn new(
         out: &'a mut dyn Write,
         audience: &'a mut dyn Audience,
-        look: Look<'a>,
+        options: ScreenOptions<'a>,
     ) -> Screen<'a> {
         Screen {
             out,
             audience,
-            guesses: look.guesses.then(Guesses::default),
+            guesses: options.guesses.then(Guesses::default),
             score: String::new(),
-            notes: Notes::new(look.explain, look.show_secrets, Texts::compiled_in()),
-            look,
             awaiting: false,
+            texts: Texts::compiled_in(),
+            observers: BTreeMap::new(),
+            chooser: NoteChooser::default(),
+            options,
             narration: Vec::new(),
             gap: true,
         }
     }
 
-    /// Shows what happens.
+    /// Shows an event.
     ///
     /// # Errors
-    /// When nothing can be shown any more.
+    /// When the screen cannot be written to.
     pub fn show(&mut self, event: PlayEvent<'_>) -> io::Result<()> {
         match event {
             PlayEvent::Next(step) => self.before(&step.action),
@@ -115,39 +81,39 @@ impl<'a> Screen<'a> {
                 self.narration.push(line.to_owned());
                 Ok(())
             }
-            PlayEvent::Pause if self.look.pace == Pace::Fast => Ok(()),
+            PlayEvent::Pause if self.options.pace == PlayPace::Fast => Ok(()),
             PlayEvent::Pause => self.wait(),
-            PlayEvent::Client(caller, did) => self.client(caller, did),
-            PlayEvent::Offstage(caller, did) => {
-                self.notes.follow(caller, did);
+            PlayEvent::Client(caller, event) => self.client(caller, event),
+            PlayEvent::Offstage(caller, event) => {
+                self.follow(caller, event);
                 Ok(())
             }
         }
     }
 
-    /// The narration that is left, and the score if replies were guessed.
+    /// Shows the rest of the narration, and the score if replies were guessed.
     ///
     /// # Errors
-    /// When nothing can be shown any more.
+    /// When the screen cannot be written to.
     pub fn end(&mut self) -> io::Result<()> {
         self.narrate()?;
         self.leave_gap()?;
-        let score = self
-            .guesses
-            .as_ref()
-            .map_or(self.score.clone(), Guesses::score);
+        let score = match &self.guesses {
+            Some(guesses) => guesses.score(),
+            None => self.score.clone(),
+        };
         if !score.is_empty() {
-            self.write(&self.look.style.bold(&score))?;
+            self.write(&self.options.style.bold(&score))?;
         }
         self.out.flush()
     }
 
-    /// A heading, and lines below it.
+    /// Shows a heading and lines below it.
     ///
     /// # Errors
-    /// When nothing can be shown any more.
+    /// When the screen cannot be written to.
     pub fn title(&mut self, title: &str, lines: &[String]) -> io::Result<()> {
-        let (style, width) = (self.look.style, (self.look.width)());
+        let TextLayout { style, width } = self.layout();
         for line in wrap("", "", title, width) {
             self.write(&style.bold(&line))?;
         }
@@ -157,13 +123,13 @@ impl<'a> Screen<'a> {
         self.leave_gap()
     }
 
-    /// The moment before a step: the narration is read, the eye follows, the teacher speaks.
+    /// Shows the narration before a step, and waits as long as the pace wants.
     fn before(&mut self, action: &ScriptAction) -> io::Result<()> {
         if matches!(action, ScriptAction::Narrate(_)) {
             return Ok(());
         }
         self.narrate()?;
-        let speaks = matches!(
+        let is_visible = matches!(
             action,
             ScriptAction::Send(_)
                 | ScriptAction::Expect(_)
@@ -171,15 +137,15 @@ impl<'a> Screen<'a> {
                 | ScriptAction::Disconnect
                 | ScriptAction::Closed
         );
-        match self.look.pace {
-            Pace::Step if speaks => self.wait(),
-            Pace::Reading if speaks => self.rest(LINE),
+        match self.options.pace {
+            PlayPace::Step if is_visible => self.wait(),
+            PlayPace::Reading if is_visible => self.rest(LINE),
             _ => Ok(()),
         }
     }
 
-    fn client(&mut self, caller: &Caller, did: ClientEvent<'_>) -> io::Result<()> {
-        match did {
+    fn client(&mut self, caller: &Caller, event: ClientEvent<'_>) -> io::Result<()> {
+        match event {
             ClientEvent::Turn => {
                 self.leave_gap()?;
                 let place = caller.at.as_ref().map(|at| format!(" at {at}"));
@@ -188,9 +154,9 @@ impl<'a> Screen<'a> {
                 self.rule(&format!("client {}, {name}{place}", caller.number))
             }
             ClientEvent::Connected => {
-                self.notes.follow(caller, did);
+                self.follow(caller, event);
                 self.awaiting = true;
-                self.aside(&format!("connected to {}", (self.look.place)(caller)))
+                self.aside(&format!("connected to {}", (self.options.address)(caller)))
             }
             ClientEvent::Sent(octets) => {
                 self.awaiting = true;
@@ -198,31 +164,54 @@ impl<'a> Screen<'a> {
             }
             ClientEvent::Received(line) => self.received(caller, line),
             ClientEvent::Encrypted => {
-                self.notes.follow(caller, did);
-                self.rule("under TLS from here on")
+                self.follow(caller, event);
+                self.rule("TLS from here on")
             }
-            ClientEvent::Disconnected => self.aside("the client vanishes without a word"),
+            ClientEvent::Disconnected => self.aside("the client closes without a goodbye"),
             ClientEvent::Closed => self.aside("the server has closed the connection"),
         }
     }
 
+    /// Follows an event that is not shown.
+    fn follow(&mut self, caller: &Caller, event: ClientEvent<'_>) {
+        match event {
+            ClientEvent::Connected => {
+                self.observers.remove(&caller.number);
+            }
+            ClientEvent::Encrypted => {
+                self.observer(caller).tls("");
+            }
+            ClientEvent::Sent(octets) => {
+                for line in octets.split_inclusive(|octet| *octet == b'\n') {
+                    self.observer(caller).client(line);
+                }
+            }
+            ClientEvent::Received(line) => {
+                self.observer(caller).server(line);
+            }
+            ClientEvent::Turn | ClientEvent::Disconnected | ClientEvent::Closed => {}
+        }
+    }
+
+    fn observer(&mut self, caller: &Caller) -> &mut Observer {
+        let observer = || Observer::new(caller.protocol, Arc::clone(&self.texts));
+        self.observers.entry(caller.number).or_insert_with(observer)
+    }
+
     fn sent(&mut self, caller: &Caller, octets: &[u8]) -> io::Result<()> {
         let lines: Vec<&[u8]> = octets.split_inclusive(|octet| *octet == b'\n').collect();
-        let most = match lines.len() > SENT_LINES {
-            true => SENT_LINES / 2,
-            false => SENT_LINES,
-        };
+        let shown = lines_shown(lines.len());
         for (at, line) in lines.iter().enumerate() {
-            let noted = self.notes.sent(caller, line);
-            if at < most {
-                self.line("C: ", without_ending(&noted.line), TextStyle::client)?;
-                self.below(&noted.notes)?;
+            let explained = self.observer(caller).client(line);
+            if at < shown {
+                self.line(Side::Client, without_ending(line), &explained)?;
+                self.notes(Side::Client, &explained)?;
             }
         }
-        let left = lines.len().saturating_sub(most);
-        if left > 0 {
+        if shown < lines.len() {
+            let hidden = lines.len() - shown;
             let all = octets.len();
-            self.aside(&format!("and {left} more lines, {all} octets in all"))?;
+            self.aside(&format!("and {hidden} more lines, {all} octets in all"))?;
         }
         if !octets.ends_with(b"\n") {
             self.aside("without a line ending")?;
@@ -234,29 +223,18 @@ impl<'a> Screen<'a> {
         if std::mem::take(&mut self.awaiting) {
             self.guess(caller)?;
         }
-        let noted = self.notes.received(caller, line);
-        self.line("S: ", &noted.line, TextStyle::server)?;
+        let explained = self.observer(caller).server(line);
+        self.line(Side::Server, line, &explained)?;
         let guesses = self.guesses.as_mut();
         let verdict = guesses.and_then(|guesses| guesses.verdict(caller.protocol, line));
-        let style = self.look.style;
+        let style = self.options.style;
         match verdict {
             None => {}
             Some(Verdict::Right) => self.write(&style.bold("   ✓ right"))?,
             Some(Verdict::Half) => self.write(&style.warning("   ½ the first digit is right"))?,
-            Some(Verdict::Wrong) => self.write(&style.wrong("   ✗ not what you thought"))?,
+            Some(Verdict::Wrong) => self.write(&style.wrong("   ✗ not what you guessed"))?,
         }
-        self.below(&noted.notes)
-    }
-
-    /// What a line means, below it.
-    fn below(&mut self, notes: &[String]) -> io::Result<()> {
-        for note in notes {
-            let width = Some((self.look.width)().unwrap_or(WIDEST).min(WIDEST));
-            for line in wrap("   · ", "     ", note, width) {
-                self.write(&self.look.style.faint(&line))?;
-            }
-        }
-        Ok(())
+        self.notes(Side::Server, &explained)
     }
 
     fn guess(&mut self, caller: &Caller) -> io::Result<()> {
@@ -274,30 +252,30 @@ impl<'a> Screen<'a> {
         Ok(())
     }
 
-    /// A line of the conversation, in its colour.
-    fn line(
-        &mut self,
-        mark: &str,
-        line: &[u8],
-        colour: fn(TextStyle, &str) -> String,
-    ) -> io::Result<()> {
-        for line in spoken(mark, line, (self.look.width)()) {
-            self.write(&colour(self.look.style, &line))?;
-        }
-        Ok(())
+    fn line(&mut self, by: Side, line: &[u8], explained: &Explained) -> io::Result<()> {
+        let text = if self.options.show_secrets {
+            self.layout().line(by, line)
+        } else {
+            self.layout().line(by, &explained.masked(line))
+        };
+        self.write_all(&text)
     }
 
-    /// What happens to a connection, set apart from what is said on it.
-    fn aside(&mut self, text: &str) -> io::Result<()> {
-        for line in wrap("   (", "    ", &format!("{text})"), (self.look.width)()) {
-            self.write(&self.look.style.faint(&line))?;
+    /// Shows what a line means, below it.
+    fn notes(&mut self, by: Side, explained: &Explained) -> io::Result<()> {
+        if !self.options.explain.covers(by) {
+            return Ok(());
         }
-        Ok(())
+        let notes = self.chooser.notes(Detail::Brief, explained);
+        self.write_all(&self.layout().notes(Detail::Brief, &notes))
+    }
+
+    fn aside(&mut self, text: &str) -> io::Result<()> {
+        self.write_all(&self.layout().aside(text))
     }
 
     fn rule(&mut self, words: &str) -> io::Result<()> {
-        let line = rule(words, (self.look.width)());
-        self.write(&self.look.style.warning(&line))
+        self.write(&self.layout().rule(words))
     }
 
     fn narrate(&mut self) -> io::Result<()> {
@@ -306,26 +284,25 @@ impl<'a> Screen<'a> {
         }
         self.leave_gap()?;
         let lines = std::mem::take(&mut self.narration);
-        let bar = self.look.style.warning("▌");
-        for line in paragraphs(&lines, "  ", (self.look.width)()) {
-            self.write(&format!(
-                "{bar} {}",
-                line.strip_prefix("  ").unwrap_or_default()
-            ))?;
+        let TextLayout { style, width } = self.layout();
+        let bar = style.warning("▌");
+        for line in paragraphs(&lines, "  ", width) {
+            let text = line.strip_prefix("  ").unwrap_or_default();
+            self.write(&format!("{bar} {text}"))?;
         }
         self.leave_gap()?;
-        let characters: usize = lines.iter().map(|line| line.chars().count()).sum();
-        match self.look.pace {
-            Pace::Reading => self.rest(NARRATION.min(CHARACTER * characters as u32)),
-            _ => Ok(()),
+        if self.options.pace == PlayPace::Reading {
+            let characters: usize = lines.iter().map(|line| line.chars().count()).sum();
+            self.rest(NARRATION.min(CHARACTER * characters as u32))?;
         }
+        Ok(())
     }
 
     fn wait(&mut self) -> io::Result<()> {
         self.out.flush()?;
         if !self.audience.wait()? {
-            // Nobody is left to wait for.
-            self.look.pace = Pace::Fast;
+            // No audience is left to wait for.
+            self.options.pace = PlayPace::Fast;
         }
         Ok(())
     }
@@ -336,12 +313,24 @@ impl<'a> Screen<'a> {
         Ok(())
     }
 
-    /// An empty line, unless there is one.
-    fn leave_gap(&mut self) -> io::Result<()> {
-        match self.gap {
-            true => Ok(()),
-            false => self.write(""),
+    /// Returns the layout for the present width of the screen.
+    fn layout(&self) -> TextLayout {
+        TextLayout {
+            style: self.options.style,
+            width: (self.options.width)(),
         }
+    }
+
+    /// Writes an empty line, unless there is one.
+    fn leave_gap(&mut self) -> io::Result<()> {
+        if self.gap {
+            return Ok(());
+        }
+        self.write("")
+    }
+
+    fn write_all(&mut self, lines: &[String]) -> io::Result<()> {
+        lines.iter().try_for_each(|line| self.write(line))
     }
 
     fn write(&mut self, line: &str) -> io::Result<()> {

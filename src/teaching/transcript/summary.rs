@@ -1,39 +1,42 @@
-//! A recorded conversation in one line.
+//! Recorded conversations in one line each, and as a table.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
+use unicode_width::UnicodeWidthStr;
 
+use crate::client::printable;
+use crate::mail::net::Side;
 use crate::teaching::explain::{Explained, State, Topic};
-use crate::teaching::wire_tap::Side;
+use crate::teaching::text::{local_time, readable_duration};
 use crate::teaching::wire_tap::journal::{Happened, Place, Record, Said, moment};
 
 /// A recorded conversation in one line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Summary {
-    /// Which connection it was.
+    /// The connection.
     #[serde(flatten)]
     pub place: Place,
-    /// When it began, or the first of it that is still in the journal.
+    /// The time of the first event in the journal.
     #[serde(serialize_with = "moment::serialize")]
     pub began: Timestamp,
-    /// When the last thing happened.
+    /// The time of the last event.
     #[serde(serialize_with = "moment::serialize")]
     pub latest: Timestamp,
-    /// Is its beginning in the journal, or was it thrown away already?
+    /// True if the beginning of the conversation is still in the journal.
     pub whole: bool,
-    /// Who has logged in.
+    /// The user who has logged in.
     pub user: Option<String>,
-    /// The version of TLS, if there was any.
+    /// The version of TLS, if there was a handshake.
     pub tls: Option<String>,
-    /// Commands that the client gave.
+    /// The number of commands.
     pub commands: u64,
-    /// Octets that both sides said; a mask counts as what it hides.
+    /// The octets of both sides; a mask counts as what it hides.
     pub octets: u64,
-    /// The key of the state in which it was at last.
+    /// The key of the last state.
     pub state: Option<&'static str>,
-    /// How it ended.
-    pub ending: Ending,
-    /// Who wants to log in.
+    /// How the conversation ended.
+    pub ending: ConversationEnd,
+    /// The user of an attempt to log in that has no answer yet.
     #[serde(skip)]
     claims: Option<String>,
 }
@@ -41,8 +44,8 @@ pub struct Summary {
 /// How a conversation ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Ending {
-    /// Not yet; or the program died that recorded it.
+pub enum ConversationEnd {
+    /// It has not ended, or the program that recorded it was killed.
     Open,
     /// The client closed first.
     Client,
@@ -50,16 +53,16 @@ pub enum Ending {
     Server,
     /// A TLS handshake failed.
     Tls,
-    /// The other end broke it off.
+    /// The other end reset the connection.
     Reset,
-    /// We closed, and had not heard that the other end did.
+    /// We closed, and did not know that the other end did.
     Cut,
-    /// Nobody knows: the recording ended before it.
+    /// The recording ended before the conversation did.
     Lost,
 }
 
 impl Summary {
-    /// What one record tells.
+    /// Returns the summary of one record.
     #[must_use]
     pub fn of(record: &Record) -> Summary {
         let mut summary = Summary {
@@ -72,14 +75,14 @@ impl Summary {
             commands: 0,
             octets: 0,
             state: None,
-            ending: Ending::Open,
+            ending: ConversationEnd::Open,
             claims: None,
         };
         summary.take(record);
         summary
     }
 
-    /// What a further record tells.
+    /// Adds one more record of the conversation.
     pub fn take(&mut self, record: &Record) {
         self.latest = self.latest.max(record.time);
         match &record.what {
@@ -89,75 +92,155 @@ impl Summary {
                 version, explained, ..
             } => {
                 self.tls = Some(version.clone());
-                explained.iter().for_each(|meaning| self.means(meaning));
+                if let Some(explained) = explained {
+                    self.state = Some(explained.after.key());
+                }
             }
-            Happened::Failed { .. } => self.end(Ending::Tls),
-            Happened::Ended { by: Side::Client } => self.end(Ending::Client),
-            Happened::Ended { by: Side::Server } => self.end(Ending::Server),
-            Happened::Reset => self.end(Ending::Reset),
-            Happened::Lost => self.end(Ending::Lost),
-            Happened::Closed => self.end(Ending::Cut),
+            Happened::Failed { .. } => self.end(ConversationEnd::Tls),
+            Happened::Ended { by: Side::Client } => self.end(ConversationEnd::Client),
+            Happened::Ended { by: Side::Server } => self.end(ConversationEnd::Server),
+            Happened::Reset => self.end(ConversationEnd::Reset),
+            Happened::Lost => self.end(ConversationEnd::Lost),
+            Happened::Closed => self.end(ConversationEnd::Cut),
         }
     }
 
-    /// How long it took, or has taken so far.
+    /// Returns how long the conversation took, or has taken so far.
     #[must_use]
     pub fn duration(&self) -> SignedDuration {
         self.latest.duration_since(self.began)
     }
 
     fn said(&mut self, said: &Said) {
-        // Somebody may have edited the journal: no number in it is too large.
-        let said_here = said.octets.octets().len() as u64;
-        let octets = said_here.saturating_add(said.left_out.octets);
+        // The journal may have been edited: its numbers may be too large to add.
+        let recorded = said.octets.octets().len() as u64;
+        let octets = recorded.saturating_add(said.left_out.octets);
         self.octets = self.octets.saturating_add(octets);
-        let Some(meaning) = &said.explained else {
+        let Some(explained) = &said.explained else {
             return;
         };
-        self.means(meaning);
+        self.state = Some(explained.after.key());
         match said.by {
             Side::Client => {
-                self.commands = self.commands.max(meaning.number.unwrap_or_default());
-                self.claims = meaning.user.clone().or(self.claims.take());
+                self.commands = self.commands.max(explained.number.unwrap_or_default());
+                self.claims = explained.user.clone().or(self.claims.take());
             }
-            Side::Server if is_welcome(meaning) => self.user = self.claims.take(),
+            Side::Server if is_welcome(explained) => self.user = self.claims.take(),
             Side::Server => {}
         }
     }
 
-    fn means(&mut self, meaning: &Explained) {
-        self.state = Some(meaning.after.key());
-    }
-
-    /// The first word counts.
-    fn end(&mut self, ending: Ending) {
-        if self.ending == Ending::Open {
+    /// Notes how the conversation ended; the first event counts.
+    fn end(&mut self, ending: ConversationEnd) {
+        if self.ending == ConversationEnd::Open {
             self.ending = ending;
         }
     }
 }
 
-/// Does the server say with it that somebody has logged in?
-fn is_welcome(meaning: &Explained) -> bool {
+/// True if the server accepts a login with this line.
+fn is_welcome(explained: &Explained) -> bool {
     let before = [State::Authorization, State::NotAuthenticated, State::Login];
     let after = [State::Transaction, State::Authenticated];
-    let moves = before.contains(&meaning.before) && after.contains(&meaning.after);
+    let moves = before.contains(&explained.before) && after.contains(&explained.after);
     // RFC 4954 §6: SMTP has no state for it.
-    moves || (meaning.entry.topic == Topic::SmtpReply && meaning.entry.name.starts_with("235"))
+    let entry = &explained.entry;
+    moves || (entry.topic == Topic::SmtpReply && entry.name.starts_with("235"))
 }
 
-impl Ending {
-    /// In words.
+impl ConversationEnd {
+    /// Returns the end in words.
     #[must_use]
-    pub fn told(self) -> &'static str {
+    pub fn words(self) -> &'static str {
         match self {
-            Ending::Open => "not yet",
-            Ending::Client => "client closed",
-            Ending::Server => "server closed",
-            Ending::Tls => "TLS failed",
-            Ending::Reset => "broken off",
-            Ending::Cut => "we closed",
-            Ending::Lost => "not recorded",
+            ConversationEnd::Open => "not yet",
+            ConversationEnd::Client => "client closed",
+            ConversationEnd::Server => "server closed",
+            ConversationEnd::Tls => "TLS failed",
+            ConversationEnd::Reset => "reset",
+            ConversationEnd::Cut => "we closed",
+            ConversationEnd::Lost => "not recorded",
         }
     }
+}
+
+/// A table of conversations: a head, and one line for each.
+pub struct SessionTable<'a>(pub Vec<&'a Summary>);
+
+const HEAD: [&str; 12] = [
+    "ID", "BEGAN", "TOOK", "WE ARE", "SERVICE", "USER", "PEER", "TLS", "COMMANDS", "OCTETS",
+    "STATE", "END",
+];
+
+/// The columns with numbers, which are aligned to the right.
+const RIGHT: [usize; 3] = [2, 8, 9];
+
+/// The columns that are left out on a narrow screen, in this order.
+const DISPENSABLE: [usize; 6] = [9, 10, 8, 7, 3, 2];
+
+const GAP: &str = "  ";
+
+impl SessionTable<'_> {
+    /// Writes the lines of the table, which fit this width if possible.
+    #[must_use]
+    pub fn lines(&self, width: Option<usize>) -> Vec<String> {
+        let mut rows = vec![HEAD.map(str::to_owned)];
+        rows.extend(self.0.iter().map(|summary| cells(summary)));
+        let widest = |column: usize| rows.iter().map(|row| row[column].width()).max();
+        let widths: Vec<usize> = (0..HEAD.len())
+            .map(|column| widest(column).unwrap_or(0))
+            .collect();
+        let columns = columns(&widths, width.unwrap_or(usize::MAX));
+        let mut lines = Vec::new();
+        for row in &rows {
+            let mut cells = Vec::new();
+            for column in &columns {
+                let text = &row[*column];
+                let pad = " ".repeat(widths[*column] - text.width());
+                cells.push(if RIGHT.contains(column) {
+                    pad + text
+                } else {
+                    text.clone() + &pad
+                });
+            }
+            lines.push(cells.join(GAP).trim_end().to_owned());
+        }
+        lines
+    }
+}
+
+/// Returns the columns that fit this width.
+fn columns(widths: &[usize], width: usize) -> Vec<usize> {
+    let mut columns: Vec<usize> = (0..widths.len()).collect();
+    for dispensable in DISPENSABLE {
+        let needed: usize = columns.iter().map(|at| widths[*at] + GAP.len()).sum();
+        if needed.saturating_sub(GAP.len()) > width {
+            columns.retain(|column| *column != dispensable);
+        }
+    }
+    columns
+}
+
+fn cells(summary: &Summary) -> [String; 12] {
+    let place = &summary.place;
+    let began = local_time(summary.began);
+    let peer = match place.ours {
+        Side::Client => place.server,
+        Side::Server => place.client,
+    };
+    let mark = if summary.whole { "" } else { "…" };
+    [
+        place.connection.clone(),
+        format!("{mark}{began}"),
+        readable_duration(summary.duration()),
+        place.ours.name().to_owned(),
+        printable(&place.service),
+        printable(summary.user.as_deref().unwrap_or("-")),
+        peer.to_string(),
+        printable(summary.tls.as_deref().unwrap_or("-")),
+        summary.commands.to_string(),
+        summary.octets.to_string(),
+        summary.state.unwrap_or("-").to_owned(),
+        summary.ending.words().to_owned(),
+    ]
 }

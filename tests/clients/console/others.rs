@@ -32,7 +32,7 @@ fn dovecot_is_spoken_to() {
     let mut person = Person::at(&words, desk.path());
     person.sees("Next: a1");
     person.types("/tls");
-    person.sees("under TLS from here on");
+    person.sees("TLS from here on");
     person.types("a2 LOGIN bob builder");
     person.sees("a2 OK");
     person.keys("a3 SEL\t");
@@ -62,7 +62,7 @@ fn postfix_is_spoken_to() {
     let ca = certificates.ca();
     let words = ["smtp", &place, "--ca", ca.to_str().unwrap(), "--starttls"];
     let mut person = Person::at(&words, desk.path());
-    person.sees("under TLS from here on");
+    person.sees("TLS from here on");
     person.keys("EH\t");
     person.sees("EHLO laptop.example");
     person.types("");

@@ -52,7 +52,7 @@ fn imap_with_completion_tls_and_a_literal_is_saved_and_played_again() {
     let mut person = Person::at(&["imap", &place], lab.path());
     person.sees("Next: a1 LOGIN");
     person.types("/tls");
-    person.sees("under TLS from here on");
+    person.sees("TLS from here on");
     person.types("a2 LOGIN bob builder");
     person.sees("a2 OK");
     person.keys("a3 EXA\t");

@@ -1,9 +1,10 @@
-//! Text that a browser shows as it is, and takes for nothing else.
+//! Text that a browser shows as it is, and does not take for markup.
 
 use std::fmt::Write;
 
-/// A text as a part of the page, or as the value of an attribute. What cannot be seen, or would
-/// change what is seen around it, becomes its number.
+/// Escapes a text, for the page or for the value of an attribute.
+///
+/// A character that is invisible, or changes the characters around it, becomes its number.
 pub(super) fn text(text: &str) -> String {
     let mut page = String::with_capacity(text.len());
     for c in text.chars() {
@@ -16,8 +17,9 @@ pub(super) fn text(text: &str) -> String {
     page
 }
 
-/// Octets of a line as a part of the page: its ending and its white space are faint signs, what is
-/// strange stands in a box with its number.
+/// Escapes the octets of a line: its ending and its tabs are faint signs.
+///
+/// Invisible characters and octets that are not UTF-8 are in boxes, with their numbers.
 pub(super) fn octets(octets: &[u8]) -> String {
     let mut page = String::with_capacity(octets.len());
     for chunk in octets.utf8_chunks() {
@@ -25,7 +27,7 @@ pub(super) fn octets(octets: &[u8]) -> String {
             match (plain(c), c) {
                 (Some(markup), _) => page.push_str(markup),
                 (None, '\r') => page.push_str(r#"<span class="odd">\r</span>"#),
-                // The break itself stays, for whoever copies the line.
+                // The line break stays, so that the line can be copied.
                 (None, '\n') => page.push_str("<span class=\"odd\">\\n</span>\n"),
                 (None, '\t') => page.push_str("<span class=\"odd\">\\t</span>\t"),
                 (None, c) if is_visible(c) => page.push(c),
@@ -43,7 +45,7 @@ fn strange(what: &str) -> String {
     format!(r#"<span class="strange">{what}</span>"#)
 }
 
-/// The characters that have a meaning in HTML.
+/// Returns the escape of a character that has a meaning in HTML.
 fn plain(c: char) -> Option<&'static str> {
     match c {
         '&' => Some("&amp;"),
@@ -55,8 +57,9 @@ fn plain(c: char) -> Option<&'static str> {
     }
 }
 
-/// Is it seen, and does it leave in peace what stands around it? Not so control characters and
-/// those that Unicode calls format characters: joiners, marks of direction, tags.
+/// True if a character is visible, and does not change the characters around it.
+///
+/// Control characters and the format characters of Unicode are not: joiners, marks of direction, tags.
 fn is_visible(c: char) -> bool {
     let format = matches!(
         c,
@@ -73,7 +76,7 @@ fn is_visible(c: char) -> bool {
     !c.is_control() && !format
 }
 
-/// `U+202E`
+/// Returns the number of a character: `U+202E`.
 fn number(c: char) -> String {
     let mut number = String::new();
     // Writing to a string cannot fail.

@@ -1,44 +1,45 @@
 //! The conversation line by line: who said it and when, its parts, and what it means.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 
-use super::super::teller::left_out;
-use super::super::{Dialogue, Turn};
+use super::super::notes::unbroken;
+use super::super::text::left_out;
+use super::super::{Dialogue, NoteChooser, TranscriptLine};
 use super::escape::{octets, text};
+use crate::mail::net::Side;
 use crate::mail::protocol::span::Role;
 use crate::teaching::explain::{Entry, Explained, LinePart, Texts, Topic};
-use crate::teaching::text::hexadecimal;
-use crate::teaching::text::readable_duration;
+use crate::teaching::text::{hexadecimal, readable_duration};
 use crate::teaching::wire_tap::journal::{Happened, Said};
 use crate::teaching::wire_tap::why_no_tls;
 
-/// What else there is to say of a line, at most: a list of thirty capabilities is no explanation.
+/// The most further entries below a line: thirty capabilities need not all be explained at once.
 const MOST_ALSO: usize = 5;
 
-/// All turns, in a stage in clear and perhaps one under TLS.
+/// Writes all lines: a section that is unencrypted, and one under TLS if there is one.
 pub(super) fn stages(dialogue: &Dialogue, texts: &Texts) -> String {
-    let mut lines = Lines {
+    let mut lines = HtmlLines {
         dialogue,
         texts,
-        told: HashSet::new(),
+        chooser: NoteChooser::default(),
         page: String::new(),
     };
-    lines.begin("", "In clear");
-    for turn in &dialogue.turns {
-        lines.turn(turn);
+    lines.begin("", "Unencrypted");
+    for line in &dialogue.lines {
+        lines.line(line);
     }
     lines.page += END;
-    // From the first octet under TLS: nothing was said in clear.
-    lines.page.replacen(&(begin("", "In clear") + END), "", 1)
+    // With TLS from the first octet, nothing is unencrypted.
+    lines
+        .page
+        .replacen(&(begin("", "Unencrypted") + END), "", 1)
 }
 
-/// A page in the making.
-struct Lines<'a> {
+/// A page that is being written.
+struct HtmlLines<'a> {
     dialogue: &'a Dialogue,
     texts: &'a Texts,
-    /// The keys of what was explained in full.
-    told: HashSet<String>,
+    chooser: NoteChooser,
     page: String,
 }
 
@@ -49,123 +50,119 @@ fn begin(class: &str, title: &str) -> String {
     format!("<section class=\"stage {class}\">\n<h3>{title}</h3>\n<ol class=\"turns\">\n")
 }
 
-impl Lines<'_> {
+impl HtmlLines<'_> {
     fn begin(&mut self, class: &str, title: &str) {
         self.page += &begin(class, title);
     }
 
-    fn turn(&mut self, turn: &Turn) {
-        match &turn.what {
+    fn line(&mut self, line: &TranscriptLine) {
+        match &line.what {
             Happened::Opened => {}
-            Happened::Said(said) => self.said(turn, said),
+            Happened::Said(said) => self.said(line, said),
             Happened::Secured {
                 version, cipher, ..
             } => {
                 self.page += END;
                 self.begin("secured", &format!("Under TLS: {version}, {cipher}"));
-                self.item(turn, "", "<p class=\"aside\">The handshake is done.</p>");
+                self.item(line, "", "<p class=\"aside\">The handshake is done.</p>");
             }
             Happened::Ended { by } => {
-                let words = format!("The {by} has said that nothing more follows (FIN).");
-                self.aside(turn, &words);
+                let words = format!("The {by} will send nothing more (FIN).");
+                self.aside(line, &words);
             }
             Happened::Failed { why, .. } => {
-                self.aside(turn, &format!("There is no TLS: {}.", why_no_tls(why)));
+                self.aside(line, &format!("TLS failed: {}.", why_no_tls(why)));
             }
-            Happened::Reset => self.aside(turn, "The other end broke the connection off (RST)."),
+            Happened::Reset => self.aside(line, "The other end reset the connection (RST)."),
             Happened::Lost => self.aside(
-                turn,
+                line,
                 "The recording ends here: there was more than could be written in time.",
             ),
-            Happened::Closed => self.aside(turn, "The connection is closed."),
+            Happened::Closed => self.aside(line, "The connection is closed."),
         }
     }
 
-    fn said(&mut self, turn: &Turn, said: &Said) {
-        let line = said.octets.octets();
-        let parts = turn.explained.as_ref().map(|told| told.parts.as_slice());
-        let parts = parts.unwrap_or_default();
-        let who = match said.by.name() {
-            "client" => "Client",
-            _ => "Server",
+    fn said(&mut self, line: &TranscriptLine, said: &Said) {
+        let octets = said.octets.octets();
+        let parts = line.explained.as_ref();
+        let parts = parts.map_or(&[][..], |explained| &explained.parts);
+        let who = match said.by {
+            Side::Client => "Client",
+            Side::Server => "Server",
         };
         let mut page = format!("<div class=\"who\">{who}</div>\n");
-        if !line.is_empty() {
-            page += &format!(
-                "<code class=\"line\">{}</code>\n",
-                marked(&line, parts, self.texts)
-            );
-            page += &self.details(&line, parts);
+        if !octets.is_empty() {
+            let marked = marked(&octets, parts, self.texts);
+            page += &format!("<code class=\"line\">{marked}</code>\n");
+            page += &self.details(&octets, parts);
         }
         if let Some(words) = left_out(said) {
             page += &format!("<p class=\"aside\">{}.</p>\n", text(&words));
         }
-        self.item(turn, said.by.name(), &page);
+        self.item(line, said.by.name(), &page);
     }
 
-    fn aside(&mut self, turn: &Turn, words: &str) {
+    fn aside(&mut self, line: &TranscriptLine, words: &str) {
         let words = text(words);
-        self.item(turn, "", &format!("<p class=\"aside\">{words}</p>"));
+        self.item(line, "", &format!("<p class=\"aside\">{words}</p>"));
     }
 
-    /// A turn: its time, what happened, and what that means.
-    fn item(&mut self, turn: &Turn, class: &str, what: &str) {
-        let since = self.dialogue.since_beginning(turn);
-        let line = match &turn.what {
+    /// Writes a line: its time, what happened, and what that means.
+    fn item(&mut self, line: &TranscriptLine, class: &str, what: &str) {
+        let since = readable_duration(self.dialogue.since_beginning(line));
+        let octets = match &line.what {
             Happened::Said(said) => said.octets.octets(),
             _ => Cow::default(),
         };
-        let means = turn
-            .explained
-            .as_ref()
-            .map(|told| self.meaning(told, &line));
+        let means = match &line.explained {
+            Some(explained) => self.meaning(explained, &octets),
+            None => String::new(),
+        };
         self.page += &format!(
-            "<li class=\"turn {class}\">\n<time datetime=\"{:.6}\">+{}</time>\n\
-             <div class=\"what\">\n{what}</div>\n{}</li>\n",
-            turn.time,
-            readable_duration(since),
-            means.unwrap_or_default()
+            "<li class=\"turn {class}\">\n<time datetime=\"{:.6}\">+{since}</time>\n\
+             <div class=\"what\">\n{what}</div>\n{means}</li>\n",
+            line.time,
         );
     }
 
-    fn meaning(&mut self, told: &Explained, line: &[u8]) -> String {
+    fn meaning(&mut self, explained: &Explained, line: &[u8]) -> String {
         let mut page = "<div class=\"means\">\n".to_owned();
-        if let Some(fault) = &told.fault {
+        if let Some(fault) = &explained.fault {
             page += &format!("<p class=\"wrong\">What is wrong: {}.</p>\n", text(fault));
         }
-        for reads in told.parts.iter().flat_map(|part| &part.decoded) {
-            page += &format!(
-                "<p>It reads: {}</p>\n",
-                text(&reads.replace('\u{2400}', " NUL "))
-            );
+        for reads in explained.parts.iter().flat_map(|part| &part.decoded) {
+            let reads = text(&reads.replace('\u{2400}', " NUL "));
+            page += &format!("<p>It reads: {reads}</p>\n");
         }
-        let is_new = self.told.insert(told.entry.key());
-        let why = match is_new && !told.entry.why.is_empty() {
-            true => format!(" <span class=\"why\">{}</span>", text(&told.entry.why)),
-            false => String::new(),
+        let entry = &explained.entry;
+        let why = if self.chooser.is_first(entry) && !entry.why.is_empty() {
+            format!(" <span class=\"why\">{}</span>", text(&entry.why))
+        } else {
+            String::new()
         };
-        page += &format!(
-            "<p>{}{why}{}</p>\n",
-            text(&told.entry.says),
-            rfc(&told.entry)
-        );
-        let also = told
-            .also
-            .iter()
-            .filter(|entry| entry.topic != told.entry.topic);
-        let new: Vec<_> = also.filter(|entry| self.told.insert(entry.key())).collect();
-        if !new.is_empty() {
-            page += "<ul class=\"also\">\n";
-            for entry in new.iter().take(MOST_ALSO) {
-                let (title, says) = (text(&named(entry, told, line)), text(&entry.says));
-                page += &format!("<li><b>{title}</b>: {says}{}</li>\n", rfc(entry));
-            }
-            page += "</ul>\n";
-        }
+        page += &format!("<p>{}{why}{}</p>\n", text(&entry.says), rfc(entry));
+        page += &self.also(explained, line);
         page + "</div>\n"
     }
 
-    /// The parts of a line as a table, and its octets, for whoever wants to see them.
+    /// Lists the further entries of a line that were not explained before.
+    fn also(&mut self, explained: &Explained, line: &[u8]) -> String {
+        let mut items = Vec::new();
+        for entry in &explained.also {
+            if entry.topic != explained.entry.topic && self.chooser.is_first(entry) {
+                let title = text(&title(entry, explained, line));
+                let says = text(&entry.says);
+                items.push(format!("<li><b>{title}</b>: {says}{}</li>\n", rfc(entry)));
+            }
+        }
+        items.truncate(MOST_ALSO);
+        if items.is_empty() {
+            return String::new();
+        }
+        format!("<ul class=\"also\">\n{}</ul>\n", items.concat())
+    }
+
+    /// Writes the parts of a line as a table, and its octets.
     fn details(&self, line: &[u8], parts: &[LinePart]) -> String {
         let mut page = "<details>\n<summary>Parts and octets</summary>\n".to_owned();
         if !parts.is_empty() {
@@ -193,37 +190,30 @@ impl Lines<'_> {
     }
 }
 
-/// What an entry is called in this line: `5.1.1`, where the entry is for `X.1.1`.
-fn named(entry: &Entry, told: &Explained, line: &[u8]) -> String {
-    let is_it = |part: &&LinePart| part.entry.as_deref() == Some(entry);
-    let part = told
-        .parts
-        .iter()
-        .find(is_it)
-        .filter(|_| entry.topic == Topic::Enhanced);
-    let octets = part.and_then(|part| line.get(part.range.clone()));
-    octets.map_or_else(
-        || entry.title.clone(),
-        |octets| String::from_utf8_lossy(octets).into_owned(),
+/// Returns the title of an entry in this line: `5.1.1`, where the entry is for `X.1.1`.
+fn title(entry: &Entry, explained: &Explained, line: &[u8]) -> String {
+    if entry.topic == Topic::Enhanced {
+        let mut parts = explained.parts.iter();
+        let part = parts.find(|part| part.entry.as_deref() == Some(entry));
+        if let Some(octets) = part.and_then(|part| line.get(part.range.clone())) {
+            return String::from_utf8_lossy(octets).into_owned();
+        }
+    }
+    entry.title.clone()
+}
+
+/// Returns the RFC of an entry, to be written after its sentence.
+fn rfc(entry: &Entry) -> String {
+    if entry.rfc.is_empty() {
+        return String::new();
+    }
+    format!(
+        " <span class=\"rfc\">({})</span>",
+        text(&unbroken(&entry.rfc))
     )
 }
 
-/// Where it is specified, behind a sentence.
-fn rfc(entry: &Entry) -> String {
-    match entry.rfc.is_empty() {
-        true => String::new(),
-        false => {
-            // No line ends between RFC and its number, nor before its section.
-            let whole = entry
-                .rfc
-                .replace("RFC ", "RFC\u{a0}")
-                .replace(" §", "\u{a0}§");
-            format!(" <span class=\"rfc\">({})</span>", text(&whole))
-        }
-    }
-}
-
-/// A line with its parts marked; of parts within parts, the innermost counts.
+/// Writes a line with its parts marked; of parts within parts, the innermost one.
 fn marked(line: &[u8], parts: &[LinePart], texts: &Texts) -> String {
     let mut owners: Vec<Option<&LinePart>> = vec![None; line.len()];
     for part in parts {
@@ -256,7 +246,7 @@ fn marked(line: &[u8], parts: &[LinePart], texts: &Texts) -> String {
     page
 }
 
-/// What a part is for its reader: a name, a secret, a text for people, or what the line is about.
+/// Returns the CSS class of a part: a name, a secret, a text for people, or the subject.
 fn class(role: Role) -> &'static str {
     match role {
         role if role.is_secret() => "secret",

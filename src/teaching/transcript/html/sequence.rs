@@ -1,50 +1,56 @@
-//! The sequence diagram of a conversation, as SVG: two life lines, and an arrow for each time that
-//! somebody speaks, from above to below. What is under TLS lies on a band.
+//! The sequence diagram of a conversation, as SVG: two life lines, and an arrow for each turn.
+//!
+//! Time goes from the top to the bottom. The encrypted part lies on a band.
 
 use jiff::SignedDuration;
 
-use super::super::{Dialogue, Turn};
+use super::super::{Dialogue, TranscriptLine};
 use super::escape::text;
 use crate::client::printable;
 use crate::teaching::text::readable_duration;
 use crate::teaching::wire_tap::Side;
 use crate::teaching::wire_tap::journal::{Happened, Said};
 
-/// Arrows that are drawn; a browser draws ten times as many, but nobody looks at them.
+/// The most arrows of a drawing: a browser can draw ten times as many, a reader cannot read them.
 const MOST: usize = 150;
 
-/// The drawing's width, and where its life lines are.
+/// The width of the drawing, and the places of its life lines.
 const WIDTH: u32 = 400;
 const CLIENT: u32 = 64;
 const SERVER: u32 = 376;
-/// The heights of its head and of an arrow with its text.
+/// The heights of the head and of an arrow with its text.
 const HEAD: u32 = 34;
 const ROW: u32 = 32;
-/// Characters that fit above an arrow: 7.3 units wide each, at 12 units of size.
+/// The characters that fit above an arrow: each is 7.3 units wide, at a size of 12 units.
 const FITS: usize = 40;
 
-/// Something between the life lines.
-enum Row {
-    /// This side spoke at this time: its first line, and how many follow.
-    Spoke(Side, SignedDuration, String, usize),
+/// A row between the life lines.
+enum SequenceRow {
+    /// One side spoke.
+    Spoke {
+        by: Side,
+        since: SignedDuration,
+        first: String,
+        more: usize,
+    },
     /// TLS began.
     Secured(String),
-    /// This side will say nothing more.
+    /// One side will send nothing more.
     Ended(Side),
-    /// Something happened to the connection.
+    /// The connection changed.
     Aside(&'static str),
 }
 
-/// Arrows in one piece of the drawing: paper is cut between pieces, and not through them.
+/// The arrows of one piece of the drawing: a page of paper ends between two pieces.
 const PIECE: usize = 16;
 
-/// The drawing, in pieces that stand below each other.
+/// Draws the conversation, in pieces one below the other.
 pub(super) fn drawing(dialogue: &Dialogue) -> String {
     let mut rows = rows(dialogue);
     let hidden = rows.len().saturating_sub(MOST);
     rows.truncate(MOST);
-    let mut drawing = "<div role=\"img\" aria-label=\"Sequence diagram: what stands line by line \
-                       below, as arrows between client and server\">\n"
+    let mut drawing = "<div role=\"img\" aria-label=\"Sequence diagram: the lines below as \
+                       arrows between client and server\">\n"
         .to_owned();
     let mut secured = false;
     for (at, rows) in rows.chunks(PIECE).enumerate() {
@@ -58,11 +64,13 @@ pub(super) fn drawing(dialogue: &Dialogue) -> String {
     drawing
 }
 
-/// Some rows below each other, perhaps below a head. Whether they are under TLS is told to the next.
-fn piece(rows: &[Row], head: u32, secured: &mut bool) -> String {
+/// Draws some rows, below a head if its height is not 0. `secured` is passed on to the next piece.
+fn piece(rows: &[SequenceRow], head: u32, secured: &mut bool) -> String {
     let height = head + ROW * rows.len() as u32;
     let mut piece = format!("<svg class=\"sequence\" viewBox=\"0 0 {WIDTH} {height}\">\n");
-    let begins = rows.iter().position(|row| matches!(row, Row::Secured(_)));
+    let begins = rows
+        .iter()
+        .position(|row| matches!(row, SequenceRow::Secured(_)));
     let from = match begins {
         Some(at) => Some(head + ROW * at as u32),
         None => secured.then_some(0),
@@ -93,7 +101,7 @@ fn piece(rows: &[Row], head: u32, secured: &mut bool) -> String {
     piece + "</svg>\n"
 }
 
-fn drawn(row: &Row, y: u32) -> String {
+fn drawn(row: &SequenceRow, y: u32) -> String {
     let middle = (CLIENT + SERVER) / 2;
     let centred = |class: &str, words: &str| {
         let y = y - 7;
@@ -103,21 +111,26 @@ fn drawn(row: &Row, y: u32) -> String {
         )
     };
     match row {
-        Row::Spoke(by, time, line, more) => {
-            let time = text(&format!("+{}", readable_duration(*time)));
+        SequenceRow::Spoke {
+            by,
+            since,
+            first,
+            more,
+        } => {
+            let time = text(&format!("+{}", readable_duration(*since)));
             let time = format!(
                 "<text class=\"time\" x=\"0\" y=\"{}\">{time}</text>\n",
                 y + 3
             );
-            time + &centred("label", &fitting(line, *more)) + &arrow(*by, by.name(), y)
+            time + &centred("label", &fitting(first, *more)) + &arrow(*by, by.name(), y)
         }
-        Row::Secured(words) => centred("tls", words),
-        Row::Ended(by) => centred("time", "nothing more follows (FIN)") + &arrow(*by, "end", y),
-        Row::Aside(words) => centred("time", words),
+        SequenceRow::Secured(words) => centred("tls", words),
+        SequenceRow::Ended(by) => centred("time", "nothing more (FIN)") + &arrow(*by, "end", y),
+        SequenceRow::Aside(words) => centred("time", words),
     }
 }
 
-/// From the life line of this side to the other.
+/// Draws an arrow from the life line of this side to the other.
 fn arrow(by: Side, class: &str, y: u32) -> String {
     let (from, to, back) = match by {
         Side::Client => (CLIENT + 2, SERVER - 2, SERVER - 11),
@@ -130,39 +143,42 @@ fn arrow(by: Side, class: &str, y: u32) -> String {
     )
 }
 
-/// As much of a line as there is room for.
+/// Cuts a line to the room above an arrow.
 fn fitting(line: &str, more: usize) -> String {
-    let behind = match more {
+    let more = match more {
         0 => String::new(),
         1 => " (+1 line)".to_owned(),
         more => format!(" (+{more} lines)"),
     };
-    let room = FITS.saturating_sub(behind.len());
-    match line.chars().count() > room {
-        true => line.chars().take(room - 1).collect::<String>() + "…" + &behind,
-        false => format!("{line}{behind}"),
+    let room = FITS.saturating_sub(more.len());
+    if line.chars().count() <= room {
+        return format!("{line}{more}");
     }
+    let cut: String = line.chars().take(room - 1).collect();
+    format!("{cut}…{more}")
 }
 
-/// Who speaks several times before the other does has one arrow.
-fn rows(dialogue: &Dialogue) -> Vec<Row> {
-    let mut rows: Vec<Row> = Vec::new();
-    for turn in &dialogue.turns {
-        match &turn.what {
-            Happened::Said(said) => spoke(&mut rows, said, dialogue.since_beginning(turn)),
-            _ => rows.extend(otherwise(turn)),
+/// Returns the rows. A side that speaks several times in a row has one arrow.
+fn rows(dialogue: &Dialogue) -> Vec<SequenceRow> {
+    let mut rows: Vec<SequenceRow> = Vec::new();
+    for line in &dialogue.lines {
+        match &line.what {
+            Happened::Said(said) => spoke(&mut rows, said, dialogue.since_beginning(line)),
+            _ => rows.extend(otherwise(line)),
         }
     }
     rows
 }
 
-fn spoke(rows: &mut Vec<Row>, said: &Said, time: SignedDuration) {
+fn spoke(rows: &mut Vec<SequenceRow>, said: &Said, since: SignedDuration) {
     let octets = said.octets.octets();
     let lines = octets.split_inclusive(|octet| *octet == b'\n').count();
     let left_out = usize::try_from(said.left_out.lines).unwrap_or(usize::MAX);
     let lines = lines.saturating_add(left_out);
     match rows.last_mut() {
-        Some(Row::Spoke(by, _, _, more)) if *by == said.by => *more = more.saturating_add(lines),
+        Some(SequenceRow::Spoke { by, more, .. }) if *by == said.by => {
+            *more = more.saturating_add(lines)
+        }
         _ => {
             let first = octets
                 .split(|octet| *octet == b'\n')
@@ -170,20 +186,27 @@ fn spoke(rows: &mut Vec<Row>, said: &Said, time: SignedDuration) {
                 .unwrap_or_default();
             let first = String::from_utf8_lossy(first.trim_ascii_end());
             let first = printable(&first);
-            rows.push(Row::Spoke(said.by, time, first, lines.saturating_sub(1)));
+            rows.push(SequenceRow::Spoke {
+                by: said.by,
+                since,
+                first,
+                more: lines.saturating_sub(1),
+            });
         }
     }
 }
 
-fn otherwise(turn: &Turn) -> Option<Row> {
-    match &turn.what {
-        Happened::Opened => Some(Row::Aside("connected")),
+fn otherwise(line: &TranscriptLine) -> Option<SequenceRow> {
+    match &line.what {
+        Happened::Opened => Some(SequenceRow::Aside("connected")),
         Happened::Said(_) => None,
-        Happened::Secured { version, .. } => Some(Row::Secured(format!("under TLS: {version}"))),
-        Happened::Ended { by } => Some(Row::Ended(*by)),
-        Happened::Failed { .. } => Some(Row::Aside("the TLS handshake failed")),
-        Happened::Reset => Some(Row::Aside("broken off (RST)")),
-        Happened::Lost => Some(Row::Aside("the recording ends here")),
+        Happened::Secured { version, .. } => {
+            Some(SequenceRow::Secured(format!("under TLS: {version}")))
+        }
+        Happened::Ended { by } => Some(SequenceRow::Ended(*by)),
+        Happened::Failed { .. } => Some(SequenceRow::Aside("the TLS handshake failed")),
+        Happened::Reset => Some(SequenceRow::Aside("reset (RST)")),
+        Happened::Lost => Some(SequenceRow::Aside("the recording ends here")),
         Happened::Closed => None,
     }
 }

@@ -1,14 +1,14 @@
 //! Screens as they look, line by line.
-// A test fails by panicking.
-#![allow(clippy::unwrap_used)]
 
 use super::*;
 use crate::teaching::script::{Difference, Script, Talk, perform};
+use crate::teaching::text::TextStyle;
+use crate::teaching::transcript::Explain;
 
-/// A server that says these lines.
-struct Server(Vec<&'static str>);
+/// A server that sends these lines.
+struct FakeServer(Vec<&'static str>);
 
-impl Talk for Server {
+impl Talk for FakeServer {
     fn send(&mut self, _: &[u8]) -> io::Result<()> {
         Ok(())
     }
@@ -22,13 +22,13 @@ impl Talk for Server {
     }
 }
 
-/// Somebody who presses Enter, or answers, so many times.
-struct Watcher {
+/// An audience that gives these answers, the last one first.
+struct TestAudience {
     answers: Vec<&'static str>,
     asked: Vec<String>,
 }
 
-impl Audience for Watcher {
+impl Audience for TestAudience {
     fn wait(&mut self) -> io::Result<bool> {
         self.asked.push("⏎".to_owned());
         Ok(self.answers.pop().is_some())
@@ -40,10 +40,10 @@ impl Audience for Watcher {
     }
 }
 
-/// How a play is watched.
-struct Seen {
+/// The options of a play, and the answers of its audience.
+struct Viewing {
     width: Option<usize>,
-    pace: Pace,
+    pace: PlayPace,
     style: TextStyle,
     /// The last one first.
     answers: Vec<&'static str>,
@@ -51,9 +51,9 @@ struct Seen {
     explain: Explain,
 }
 
-const FAST: Seen = Seen {
+const FAST: Viewing = Viewing {
     width: Some(40),
-    pace: Pace::Fast,
+    pace: PlayPace::Fast,
     style: TextStyle::Plain,
     answers: Vec::new(),
     guesses: false,
@@ -61,26 +61,26 @@ const FAST: Seen = Seen {
 };
 
 /// What the screen shows, and what was asked.
-fn watch(steps: &str, server: &[&'static str], seen: Seen) -> (String, Vec<String>) {
+fn watch(steps: &str, server: &[&'static str], seen: Viewing) -> (String, Vec<String>) {
     let script = format!("title: x\nprotocol: smtp\nsite: b.test\n{steps}\n");
     let script = Script::parse(&script).unwrap();
     let (mut out, server) = (Vec::new(), server.to_vec());
-    let mut watcher = Watcher {
+    let mut watcher = TestAudience {
         answers: seen.answers,
         asked: Vec::new(),
     };
-    let look = Look {
+    let look = ScreenOptions {
         style: seen.style,
         width: &|| seen.width,
         pace: seen.pace,
         guesses: seen.guesses,
         explain: seen.explain,
         show_secrets: false,
-        place: &|_| "192.0.2.1:25".to_owned(),
+        address: &|_| "192.0.2.1:25".to_owned(),
     };
     let mut screen = Screen::new(&mut out, &mut watcher, look);
     let mut open =
-        |_: &Caller| -> io::Result<Box<dyn Talk>> { Ok(Box::new(Server(server.clone()))) };
+        |_: &Caller| -> io::Result<Box<dyn Talk>> { Ok(Box::new(FakeServer(server.clone()))) };
     let ended: Result<(), Difference> =
         perform(&script, &mut open, &mut |event| screen.show(event));
     ended.unwrap();
@@ -111,8 +111,8 @@ C: EHLO
 ── client 2, smtp at b.test ────────────
 
 ── client 1, smtp ──────────────────────
-── under TLS from here on ──────────────
-   (the client vanishes without a word)
+── TLS from here on ────────────────────
+   (the client closes without a goodbye)
 
 ";
     assert_eq!(screen, expected);
@@ -120,13 +120,17 @@ C: EHLO
 
 #[test]
 fn colours_and_wide_lines_for_whom_wants_them() {
-    let seen = Seen {
+    let seen = Viewing {
         width: None,
         style: TextStyle::Coloured,
         ..FAST
     };
-    let (screen, _) = watch("# Look.\nS: ...\nC: a\tb", &["250 \x1b[2J \u{202e}"], seen);
-    let expected = "\x1b[33m▌\x1b[0m Look.\n\n\
+    let (screen, _) = watch(
+        "# ScreenOptions.\nS: ...\nC: a\tb",
+        &["250 \x1b[2J \u{202e}"],
+        seen,
+    );
+    let expected = "\x1b[33m▌\x1b[0m ScreenOptions.\n\n\
         \x1b[2m   (connected to 192.0.2.1:25)\x1b[0m\n\
         \x1b[32mS: 250 \\u{1b}[2J \\u{202e}\x1b[0m\n\
         \x1b[1;36mC: a    b\x1b[0m\n\n";
@@ -148,8 +152,8 @@ fn what_is_too_long_is_cut() {
 #[test]
 fn step_by_step_it_waits_until_nobody_is_there() {
     let steps = "# Told.\nS: ...\nC: a\nS*: ...\nS: b\n! pause\nC: b";
-    let stepping = |answers| Seen {
-        pace: Pace::Step,
+    let stepping = |answers| Viewing {
+        pace: PlayPace::Step,
         answers,
         ..FAST
     };
@@ -162,8 +166,8 @@ fn step_by_step_it_waits_until_nobody_is_there() {
     );
     let (_, asked) = watch(steps, &server, stepping(vec![""; 1]));
     assert_eq!(asked.len(), 2, "the second time nobody was there");
-    let reading = Seen {
-        pace: Pace::Reading,
+    let reading = Viewing {
+        pace: PlayPace::Reading,
         answers: vec![""],
         ..FAST
     };
@@ -175,7 +179,7 @@ fn step_by_step_it_waits_until_nobody_is_there() {
 fn replies_are_guessed_once_each() {
     let steps = "S: ...\nC: a\nS: ...\nS: ...\nC: b\nS: ...\nC: c\nS: ...";
     let server = ["220 a", "250-b", "250 c", "354 d", "550 e"];
-    let guessing = Seen {
+    let guessing = Viewing {
         width: None,
         guesses: true,
         answers: vec!["221", "250", "220"],
@@ -184,6 +188,6 @@ fn replies_are_guessed_once_each() {
     let (screen, asked) = watch(steps, &server, guessing);
     assert_eq!(asked.len(), 4);
     let expected = "   (connected to 192.0.2.1:25)\nS: 220 a\n   ✓ right\nC: a\nS: 250-b\n   ✓ right\n\
-        S: 250 c\nC: b\nS: 354 d\n   ✗ not what you thought\nC: c\nS: 550 e\n\n4 of 6 points for 3 replies.\n";
+        S: 250 c\nC: b\nS: 354 d\n   ✗ not what you guessed\nC: c\nS: 550 e\n\n4 of 6 points for 3 replies.\n";
     assert_eq!(screen, expected);
 }

@@ -1,29 +1,29 @@
-//! Guessing replies: which code comes next, and how often that was right.
+//! Guesses: which code comes next, and how often that was right.
 
 use crate::mail::protocol::Protocol;
 
 /// The guesses of one play.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Guesses {
-    /// What was guessed of the reply that is being received.
+    /// The guess for the reply that is being received.
     open: Option<String>,
     points: u32,
     replies: u32,
 }
 
-/// What became of a guess.
+/// The result of a guess.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// Two points.
+    /// The code is right: two points.
     Right,
-    /// The first digit is right, which is what a program looks at (RFC 5321 §4.2.1): one point.
+    /// The first digit is right, at which a program looks (RFC 5321 §4.2.1): one point.
     Half,
-    /// None.
+    /// The code is wrong: no points.
     Wrong,
 }
 
 impl Guesses {
-    /// What to ask before a reply of this protocol is shown.
+    /// Returns the question to ask before a reply is shown.
     #[must_use]
     pub(super) fn question(protocol: Protocol) -> &'static str {
         match protocol {
@@ -35,12 +35,12 @@ impl Guesses {
         }
     }
 
-    /// Takes a guess of the reply that comes.
+    /// Takes a guess for the next reply.
     pub(super) fn guess(&mut self, guess: &str) {
         self.open = Some(guess.trim().to_uppercase());
     }
 
-    /// What became of the guess when this line of the reply came; `None` if the line does not tell.
+    /// Returns the result of the guess; `None` if this line of the reply has no code.
     pub(super) fn verdict(&mut self, protocol: Protocol, line: &[u8]) -> Option<Verdict> {
         let code = code(protocol, line)?;
         let guess = self.open.take()?;
@@ -63,7 +63,7 @@ impl Guesses {
         Some(verdict)
     }
 
-    /// The score, in a sentence.
+    /// Returns the score as a sentence.
     #[must_use]
     pub(super) fn score(&self) -> String {
         let Guesses {
@@ -77,7 +77,7 @@ impl Guesses {
     }
 }
 
-/// The code of a reply, if this line of it has one: `250`, `+OK`, `NO`, `+`.
+/// Returns the code in a line of a reply: `250`, `+OK`, `NO`, `+`.
 fn code(protocol: Protocol, line: &[u8]) -> Option<String> {
     let line = String::from_utf8_lossy(line);
     let mut words = line.split(' ');
@@ -91,9 +91,11 @@ fn code(protocol: Protocol, line: &[u8]) -> Option<String> {
         }
         Protocol::Pop3 => known(first, &["+OK", "-ERR", "+"]),
         Protocol::Imap if first == "+" => Some("+".to_owned()),
-        // What is not tagged is no answer yet, but for the greeting.
-        Protocol::Imap => known(words.next()?, &["OK", "NO", "BAD", "PREAUTH", "BYE"])
-            .filter(|_| !line.starts_with("* OK [") || line.starts_with("* OK [CAPABILITY")),
+        // An untagged line does not answer a command, but the greeting counts.
+        Protocol::Imap if line.starts_with("* OK [") && !line.starts_with("* OK [CAPABILITY") => {
+            None
+        }
+        Protocol::Imap => known(words.next()?, &["OK", "NO", "BAD", "PREAUTH", "BYE"]),
     }
 }
 
@@ -144,7 +146,7 @@ mod tests {
         for guess in ["250", "221", "5"] {
             guesses.guess(guess);
             guesses.verdict(Protocol::Smtp, b"250 Ok");
-            // Nobody guesses the second line of a reply.
+            // The second line of a reply is not guessed.
             assert_eq!(guesses.verdict(Protocol::Smtp, b"250 Ok"), None);
         }
         assert_eq!(guesses.score(), "3 of 6 points for 3 replies.");
