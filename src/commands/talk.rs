@@ -13,7 +13,7 @@ use super::settings::{own_host, passwords};
 use super::{CaptureArgs, CommandError, SecurityArgs, terminal};
 use crate::client::{Endpoint, Security};
 use crate::config::{Config, Ports, data_folder};
-use crate::console::{ExampleNames, ConsoleError, ConsoleOptions, converse};
+use crate::console::{ConsoleError, ConsoleOptions, ExampleNames, converse};
 use crate::mail::net::host_port::HostMaybePort;
 use crate::mail::protocol::Protocol;
 use crate::teaching::text::TextStyle;
