@@ -1,5 +1,5 @@
-//! A whole IMAP server in a screen: the library's office with one port open, and mail in a folder
-//! that is gone when it ends.
+//! A whole IMAP server in a screen: the library's services with one port open, and mail in a folder
+//! that is removed when it ends.
 //!
 //! `cargo run --example imap_server`, then any mail program: IMAP on the port that it names, STARTTLS
 //! or in clear, as alice with the password wonderland.
@@ -7,7 +7,8 @@
 use std::error::Error;
 
 use pillarbox::config::Config;
-use pillarbox::server::{Connections, Office};
+use pillarbox::mail::net::Taps;
+use pillarbox::server::Services;
 
 const CONFIG: &str = "
 [server]
@@ -33,15 +34,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     let text = CONFIG.replace("PORT", &port);
     let config = Config::parse("imap_server.rs", &text, folder.path())?;
 
-    // The certificates, the mailboxes, and a few messages for alice.
-    let office = Office::open(&config)?;
-    office.welcome_new_accounts()?;
-
-    // A hundred clients at once, each in a thread of its own.
-    let connections = Connections::new(100, 100)?;
-    for listener in office.listeners(&connections)? {
-        println!("IMAP is spoken on {}.", listener.address());
-        listener.run();
+    // The certificates, the mailboxes, a few messages for alice, and a thread for each client.
+    let services = Services::open(&config, Taps::default())?;
+    for listening in services.listening() {
+        println!("IMAP is spoken on {}.", listening.address);
     }
-    Ok(())
+    loop {
+        std::thread::park();
+    }
 }

@@ -164,10 +164,10 @@ pub const FIELD_NAME: usize = 78;
 pub const HELD_HEADER: usize = 64 * 1024;
 
 /// Within which a client address may do what [`Limits`] allows it per minute.
-pub const VISITOR_WINDOW: Duration = Duration::from_secs(60);
+pub const RATE_WINDOW: Duration = Duration::from_secs(60);
 
 /// Client addresses that are remembered at a time: some megabytes.
-pub const VISITORS: usize = 10_000;
+pub const RATE_LIMITED_ADDRESSES: usize = 10_000;
 
 /// The answer to a failed login comes no later than this; the program's stop waits for it.
 pub const LOGIN_DELAY_MOST: Duration = Duration::from_secs(5);

@@ -15,7 +15,7 @@ use std::time::Duration;
 use super::{ClientError, Endpoint, Security};
 use crate::limits;
 use crate::mail::net::tls;
-use crate::mail::net::{Bell, ConnectionInfo, Heard, Patience, Secured, Side, Wire};
+use crate::mail::net::{ConnectionInfo, LineInput, Side, TlsSession, Waker, Wire, WireLimits};
 use crate::mail::protocol::Protocol;
 
 /// A protocol's reply to one command.
@@ -47,7 +47,7 @@ impl ClientSocket {
         let connected = dial(endpoint).and_then(|tcp| {
             let local = tcp.local_addr()?;
             let peer = tcp.peer_addr()?;
-            let patience = Patience {
+            let patience = WireLimits {
                 timeout: endpoint.timeout,
                 line_length: limits::ANSWER_LINE,
             };
@@ -123,11 +123,11 @@ impl ClientSocket {
     pub fn receive_line_or_end(&mut self) -> Result<Option<Vec<u8>>, ClientError> {
         let server = self.endpoint.to_string();
         match self.attempt(Wire::read_line)? {
-            Heard::Line(line) => Ok(Some(line)),
-            Heard::Closed => Ok(None),
-            Heard::TooLong(_) | Heard::Endless => Err(self.endless()),
-            Heard::TimedOut => Err(ClientError::TimedOut { server }),
-            Heard::Stopping | Heard::News => Err(ClientError::Closed { server }),
+            LineInput::Line(line) => Ok(Some(line)),
+            LineInput::Closed => Ok(None),
+            LineInput::TooLong(_) | LineInput::Endless => Err(self.endless()),
+            LineInput::TimedOut => Err(ClientError::TimedOut { server }),
+            LineInput::Stopping | LineInput::News => Err(ClientError::Closed { server }),
         }
     }
 
@@ -135,7 +135,7 @@ impl ClientSocket {
     ///
     /// # Errors
     /// When the connection fails.
-    pub fn listen(&mut self, bell: &Bell) -> Result<Heard, ClientError> {
+    pub fn listen(&mut self, bell: &Waker) -> Result<LineInput, ClientError> {
         self.attempt(|wire| wire.read_line_or_news(bell))
     }
 
@@ -180,8 +180,8 @@ impl ClientSocket {
 
     /// Returns what the TLS handshake agreed on; `None` without TLS.
     #[must_use]
-    pub fn secured(&self) -> Option<&Secured> {
-        self.wire.as_ref().and_then(Wire::secured)
+    pub fn tls_session(&self) -> Option<&TlsSession> {
+        self.wire.as_ref().and_then(Wire::tls_session)
     }
 
     /// True if a password may be sent as it is: under TLS, on this machine, or if the endpoint allows it.
@@ -262,8 +262,8 @@ impl ClientSocket {
     ///
     /// # Errors
     /// When the connection fails.
-    pub fn wait_or(&mut self, patience: Duration, bell: &Bell) -> Result<bool, ClientError> {
-        self.attempt(|wire| wire.await_line_or_bell(patience, bell))
+    pub fn wait_or(&mut self, patience: Duration, bell: &Waker) -> Result<bool, ClientError> {
+        self.attempt(|wire| wire.await_line_or_wake(patience, bell))
     }
 
     /// Fails if a password may not be sent as it is.

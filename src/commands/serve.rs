@@ -15,7 +15,7 @@ use crate::config::Config;
 use crate::config::accounts::Password;
 use crate::console::INTERRUPTED;
 use crate::limits::BareLineEndings;
-use crate::server::{Listening, Servers};
+use crate::server::{Listening, Services};
 
 /// Serves until Ctrl-C or SIGTERM, then finishes the deliveries in progress.
 ///
@@ -26,7 +26,7 @@ pub fn run(args: &RecordingArgs, config: &Config, file: Option<&Path>) -> Result
     let recording = CommandRecording::begin(config, args, Whose::Servers)?;
     let recorder = recording.recorder;
     let interrupted = interruptions()?;
-    let servers = Servers::open(config, recorder.taps())?;
+    let servers = Services::open(config, recorder.taps())?;
     // The servers run even if the output cannot be written.
     let _ = present(
         &mut io::stdout().lock(),
@@ -263,7 +263,7 @@ mod tests {
             config.tls.certs = folder.path().join("my certs");
             config.mail = folder.path().into();
             config.queue = folder.path().join("queue");
-            let servers = Servers::open(&config, Taps::default()).unwrap();
+            let servers = Services::open(&config, Taps::default()).unwrap();
             config.server.host = host.parse().unwrap();
             let mut screen = Vec::new();
             let invocation = Invocation::of(None);

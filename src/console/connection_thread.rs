@@ -12,7 +12,7 @@ use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
 use crate::client::{ClientError, ClientSocket, Security};
-use crate::mail::net::{Bell, Heard};
+use crate::mail::net::{LineInput, Waker};
 
 /// The time without a greeting after which a person wants to know what is wrong.
 const SILENCE: Duration = Duration::from_secs(3);
@@ -70,7 +70,7 @@ pub(super) enum ConnectionEvent {
 /// The handle of the connection's thread. Dropped, it closes the connection.
 pub(super) struct ConnectionThread {
     requests: Sender<ConnectionRequest>,
-    bell: Bell,
+    bell: Waker,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -83,7 +83,7 @@ impl ConnectionThread {
         socket: ClientSocket,
         report: impl FnMut(ConnectionEvent) -> Vec<ConnectionRequest> + Send + 'static,
     ) -> io::Result<ConnectionThread> {
-        let bell = Bell::new()?;
+        let bell = Waker::new()?;
         let its_bell = bell.clone();
         let (requests, received) = channel();
         let thread = Builder::new()
@@ -99,7 +99,7 @@ impl ConnectionThread {
     /// Makes a request. After the end of the connection it has no effect.
     pub(super) fn request(&self, request: ConnectionRequest) {
         if self.requests.send(request).is_ok() {
-            self.bell.ring();
+            self.bell.wake();
         }
     }
 }
@@ -118,7 +118,7 @@ impl Drop for ConnectionThread {
 fn hold(
     mut socket: ClientSocket,
     requests: &Receiver<ConnectionRequest>,
-    bell: &Bell,
+    bell: &Waker,
     mut report: impl FnMut(ConnectionEvent) -> Vec<ConnectionRequest>,
 ) {
     let is_plain = socket.endpoint().security != Security::Tls;
@@ -127,16 +127,16 @@ fn hold(
     }
     let last = loop {
         let at_once = match socket.listen(bell) {
-            Ok(Heard::Line(line)) => report(ConnectionEvent::Received(line)),
-            Ok(Heard::TooLong(_)) => report(ConnectionEvent::TooLong),
-            Ok(Heard::News) => {
-                bell.answer();
+            Ok(LineInput::Line(line)) => report(ConnectionEvent::Received(line)),
+            Ok(LineInput::TooLong(_)) => report(ConnectionEvent::TooLong),
+            Ok(LineInput::News) => {
+                bell.clear();
                 requests.try_iter().collect()
             }
             // A person may think for as long as they like.
-            Ok(Heard::TimedOut | Heard::Stopping) => Vec::new(),
-            Ok(Heard::Closed) => break ConnectionEvent::Closed,
-            Ok(Heard::Endless) => break ConnectionEvent::Failed(socket.endless()),
+            Ok(LineInput::TimedOut | LineInput::Stopping) => Vec::new(),
+            Ok(LineInput::Closed) => break ConnectionEvent::Closed,
+            Ok(LineInput::Endless) => break ConnectionEvent::Failed(socket.endless()),
             Err(error) => break ConnectionEvent::Failed(error),
         };
         match obey(&mut socket, at_once, &mut report) {

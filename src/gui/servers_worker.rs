@@ -9,7 +9,7 @@ use crate::config::{Config, Port};
 use crate::mail::message::Flag;
 use crate::mail::net::Taps;
 use crate::mail::store::{Message, Store, StoreError};
-use crate::server::Servers;
+use crate::server::Services;
 use crate::server::queue::{DeliveryState, Spool};
 
 /// How long closing servers wait for their conversations. Those with our own window end at once.
@@ -22,7 +22,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_millis(300);
 pub(super) struct ServersWorker {
     config: Config,
     taps: Taps,
-    servers: Option<Servers>,
+    servers: Option<Services>,
 }
 
 impl ServersWorker {
@@ -49,7 +49,7 @@ impl ServersWorker {
         if state != ServersState::Closed {
             return state;
         }
-        match Servers::open(&self.config, self.taps.clone()) {
+        match Services::open(&self.config, self.taps.clone()) {
             Ok(servers) => {
                 let servers = self.servers.insert(servers.with_grace(GRACE));
                 ServersState::Open(servers.listening().to_vec())

@@ -1,46 +1,41 @@
-//! The loop: **say, then listen**. All the servers, all the conversations.
+//! The loop: **say, then listen**. It serves every conversation of all three protocols.
 
 use std::io::{self, Read};
+use std::net::SocketAddr;
 
-use native_tls::TlsAcceptor;
-
-use super::{Next, Part, Reply, Session, Trouble};
+use super::{Admission, Next, Part, Reply, Service, Session, Trouble};
 use crate::limits;
-use crate::mail::net::{self, Heard, Secured, Wake, Wire};
+use crate::mail::net::{self, LineInput, WaitEnd, Wire};
 
-/// What STARTTLS needs: the acceptor, and how to begin a fresh session behind it, which is told what
-/// the handshake agreed on.
-pub type Upgrade<'a> = (
-    &'a TlsAcceptor,
-    &'a dyn Fn(Option<Secured>) -> Box<dyn Session>,
-);
-
-/// Leads one conversation from its opening, which is the greeting or why there is none, to its end.
+/// Leads one conversation with a client, from the greeting to the end.
 ///
 /// # Errors
-/// When the connection fails; what the client does wrong is answered, not returned.
+/// When the connection fails. A mistake of the client is answered, not returned.
 pub fn converse(
     wire: &mut Wire,
-    mut session: Box<dyn Session>,
-    opening: Reply,
-    upgrade: Option<Upgrade<'_>>,
+    service: &Service,
+    client: SocketAddr,
+    admission: Admission,
 ) -> io::Result<()> {
-    let mut reply = opening;
+    let mut session = service.begin_session(client, wire);
+    let mut reply = match admission {
+        Admission::Welcome => session.greeting(),
+        Admission::Refused => report(&mut *session, Trouble::TooManyConnections),
+    };
     loop {
         if matches!(reply.next, Next::StartTls) && wire.has_pending() {
-            reply = trouble(&mut *session, Trouble::PlaintextBehindStartTls);
+            reply = report(&mut *session, Trouble::PlaintextAfterStartTls);
         }
         say(wire, reply.parts)?;
-        wire.be_patient_for(session.patience());
+        wire.limit_wait(session.timeout());
         reply = match reply.next {
-            Next::Line | Next::Secret => hear(&mut *session, wire.read_line()?),
-            Next::Idle(bell) => hear(&mut *session, wire.read_line_or_news(&bell)?),
+            Next::Line | Next::Secret => respond(&mut *session, wire.read_line()?),
+            Next::Idle(waker) => respond(&mut *session, wire.read_line_or_news(&waker)?),
             Next::Octets(count) => receive(&mut *session, &mut wire.octets(count))?,
             Next::DotText(ending) => receive(&mut *session, &mut wire.dot_text(ending))?,
             Next::StartTls => {
-                let (acceptor, fresh_session) = upgrade.ok_or(io::ErrorKind::Unsupported)?;
-                wire.accept_tls(acceptor)?;
-                session = fresh_session(wire.secured().cloned());
+                service.start_tls(wire)?;
+                session = service.begin_session(client, wire);
                 Reply::silent()
             }
             Next::Close => return wire.flush(),
@@ -48,21 +43,21 @@ pub fn converse(
     }
 }
 
-/// Gives the session what was heard.
-fn hear(session: &mut dyn Session, heard: Heard) -> Reply {
-    match heard {
-        Heard::Line(line) => session.interact(&line),
-        Heard::News => session.news(),
-        Heard::TooLong(beginning) => session.too_long(&beginning),
-        Heard::Endless => trouble(session, Trouble::LineEndless),
-        Heard::TimedOut => trouble(session, Trouble::TimedOut),
-        Heard::Stopping => trouble(session, Trouble::ShuttingDown),
-        Heard::Closed => Reply::close(),
+/// Gives the session a line, or tells it why none came.
+fn respond(session: &mut dyn Session, input: LineInput) -> Reply {
+    match input {
+        LineInput::Line(line) => session.interact(&line),
+        LineInput::News => session.news(),
+        LineInput::TooLong(beginning) => session.too_long(&beginning),
+        LineInput::Endless => report(session, Trouble::LineEndless),
+        LineInput::TimedOut => report(session, Trouble::TimedOut),
+        LineInput::Stopping => report(session, Trouble::ShuttingDown),
+        LineInput::Closed => Reply::close(),
     }
 }
 
-/// Lets the session word the trouble; what is fatal closes, whatever the session asked for.
-pub(super) fn trouble(session: &mut dyn Session, trouble: Trouble) -> Reply {
+/// Lets the session word the trouble. If it is fatal, the conversation closes after that.
+fn report(session: &mut dyn Session, trouble: Trouble) -> Reply {
     let reply = session.trouble(trouble);
     if trouble.is_fatal() {
         reply.then(Next::Close)
@@ -71,15 +66,17 @@ pub(super) fn trouble(session: &mut dyn Session, trouble: Trouble) -> Reply {
     }
 }
 
-/// Gives the session a body, and skips what it leaves of it. Where a wait ends inside the body,
-/// nobody can tell what the next octet would be: the trouble is said, and is fatal.
+/// Gives the session a body, and skips what it leaves unread.
+///
+/// If a wait ends inside the body, the next octet could be anything, so the trouble is fatal.
 fn receive(session: &mut dyn Session, body: &mut dyn Read) -> io::Result<Reply> {
-    let whole = session
-        .receive(body)
-        .and_then(|reply| net::skip_rest(body, limits::SKIPPED).map(|()| reply));
-    whole.or_else(|error| match Wake::of(&error) {
-        Some(Wake::TimedOut) => Ok(trouble(session, Trouble::TimedOut)),
-        Some(Wake::Stopping) => Ok(trouble(session, Trouble::ShuttingDown)),
+    let received = session.receive(body).and_then(|reply| {
+        net::skip_rest(body, limits::SKIPPED)?;
+        Ok(reply)
+    });
+    received.or_else(|error| match WaitEnd::of(&error) {
+        Some(WaitEnd::TimedOut) => Ok(report(session, Trouble::TimedOut)),
+        Some(WaitEnd::Stopping) => Ok(report(session, Trouble::ShuttingDown)),
         _ => Err(error),
     })
 }
@@ -89,7 +86,9 @@ fn say(wire: &mut Wire, parts: impl IntoIterator<Item = Part>) -> io::Result<()>
     for part in parts {
         match part {
             Part::Text(text) => wire.say(&text)?,
-            Part::Stream(mut message) => wire.say_all(&mut *message).map(drop)?,
+            Part::Stream(mut message) => {
+                wire.say_all(&mut *message)?;
+            }
             Part::Each(parts) => say(wire, parts)?,
         }
     }
@@ -98,16 +97,13 @@ fn say(wire: &mut Wire, parts: impl IntoIterator<Item = Part>) -> io::Result<()>
 
 #[cfg(test)]
 mod tests {
-    // A test fails by panicking.
-    #![allow(clippy::unwrap_used)]
-
     use std::net::{TcpListener, TcpStream};
     use std::time::Duration;
 
     use super::*;
-    use crate::mail::net::Patience;
+    use crate::mail::net::WireLimits;
 
-    /// Waits for a first line only briefly, and for the next as long as the port does.
+    /// A session with a short time-out for the first line, and the port's own for the next.
     struct Stranger(Option<Duration>);
 
     impl Session for Stranger {
@@ -120,7 +116,7 @@ mod tests {
             Reply::line("known\r\n")
         }
 
-        fn patience(&self) -> Option<Duration> {
+        fn timeout(&self) -> Option<Duration> {
             self.0
         }
 
@@ -129,19 +125,19 @@ mod tests {
         }
     }
 
-    /// What a client hears that says this and then nothing, on a port with this patience.
+    /// The replies to a client that says this and then nothing, on a port with this time-out.
     fn heard(said: &[u8], port: Duration, before_login: Duration) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let mut client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         io::Write::write_all(&mut client, said).unwrap();
-        let patience = Patience {
+        let limits = WireLimits {
             timeout: port,
-            ..Patience::default()
+            ..WireLimits::default()
         };
-        let mut wire = Wire::new(listener.accept().unwrap().0, patience, None).unwrap();
-        let mut session = Box::new(Stranger(Some(before_login)));
-        let opening = session.greeting();
-        converse(&mut wire, session, opening, None).unwrap();
+        let (tcp, address) = listener.accept().unwrap();
+        let mut wire = Wire::new(tcp, limits, None).unwrap();
+        let service = Service::plain("test", move |_| Stranger(Some(before_login)));
+        converse(&mut wire, &service, address, Admission::Welcome).unwrap();
         drop(wire);
         let mut heard = String::new();
         client.read_to_string(&mut heard).unwrap();
@@ -149,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_may_be_less_patient_than_its_port_but_not_more() {
+    fn a_session_may_shorten_the_time_out_of_its_port_only() {
         let (long, short) = (Duration::from_secs(3600), Duration::from_millis(300));
         assert_eq!(heard(b"", long, short), "TimedOut\r\n");
         assert_eq!(heard(b"", short, long), "TimedOut\r\n");

@@ -1,57 +1,94 @@
-//! What all the conversations of all the protocols share, and what each knows of its other end.
+//! The mail system that the servers serve: what all conversations of all protocols share.
 
-use std::net::SocketAddr;
+use std::io::Write;
 use std::sync::Arc;
+use std::time::SystemTime;
 
-use super::{MessageCache, Visitors};
+use super::services::SetupError;
+use super::{MessageCache, RateLimiter};
+use crate::config::Config;
 use crate::config::accounts::Accounts;
 use crate::config::aliases::Aliases;
 use crate::limits::Limits;
-use crate::mail::net::Secured;
-use crate::mail::store::Store;
+use crate::mail::message::welcome;
+use crate::mail::store::{Delivery, Mailbox, Store};
 use crate::server::queue::Queue;
 
-/// The mail system that the servers serve.
+/// What all conversations share.
 pub struct Site {
     /// The name in greetings and in `Received:`: `mail.pillarbox.test`.
     pub hostname: String,
     /// The mail domain whose accounts are ours: `pillarbox.test`.
     pub domain: String,
-    /// Who may log in.
+    /// The accounts and their passwords.
     pub accounts: Accounts,
-    /// Their mail.
+    /// The mailboxes.
     pub store: Arc<Store>,
-    /// Names that stand for accounts.
+    /// Other names for accounts.
     pub aliases: Aliases,
-    /// What was learned of the mail when it was read.
+    /// What earlier reading found out about messages.
     pub message_cache: Arc<MessageCache>,
-    /// What the clients' addresses have done lately.
-    pub visitors: Visitors,
-    /// What goes on to other servers; `None`: nothing does.
+    /// The recent actions of each client address.
+    pub rate_limiter: RateLimiter,
+    /// The mail for other servers; `None` if none is accepted.
     pub queue: Option<Arc<Queue>>,
-    /// What is too much.
+    /// The limits of the configuration.
     pub limits: Limits,
-    /// A class on a closed network: passwords may cross it in clear.
+    /// True on a class's closed network: passwords may cross it unencrypted.
     pub lab_network: bool,
 }
 
-/// What a conversation knows of its other end.
-#[derive(Clone, Debug)]
-pub struct Peer {
-    /// The client's address.
-    pub address: SocketAddr,
-    /// Is the conversation under TLS?
-    pub encrypted: bool,
-    /// What its TLS handshake agreed on, as far as that is told.
-    pub secured: Option<Secured>,
-    /// Could it be? (STARTTLS is offered and not yet done.)
-    pub can_start_tls: bool,
+impl Site {
+    /// The site of a configuration. Makes the mailbox folder if there is none.
+    ///
+    /// # Errors
+    /// When a file or folder cannot be read or written.
+    pub(super) fn open(config: &Config) -> Result<Site, SetupError> {
+        let server = &config.server;
+        Ok(Site {
+            hostname: server.hostname.clone(),
+            domain: server.domain.clone(),
+            accounts: Accounts::new(&server.domain, config.accounts.clone()),
+            store: Store::open(&config.mail)?,
+            aliases: config.aliases.clone(),
+            message_cache: Arc::default(),
+            rate_limiter: RateLimiter::default(),
+            queue: Some(Queue::open(config)?),
+            limits: config.limits.clone(),
+            lab_network: server.lab_network,
+        })
+    }
+
+    /// Makes the mailboxes of new accounts, and delivers a few real messages to them.
+    ///
+    /// # Errors
+    /// When the disk cannot be read or written.
+    pub(super) fn welcome_new_accounts(&self, accounts: &[&String]) -> Result<(), SetupError> {
+        let is_new = |name: &&&String| !self.store.has_account(name);
+        let new: Vec<&&String> = accounts.iter().filter(is_new).collect();
+        for name in &new {
+            self.store.make_account(name)?;
+        }
+        for message in welcome::messages(&self.domain, SystemTime::now()) {
+            let mut inboxes = Vec::new();
+            for recipient in &message.to {
+                if new.iter().any(|name| *name == recipient) {
+                    inboxes.push(self.store.account(recipient)?.inbox()?);
+                }
+            }
+            if !inboxes.is_empty() {
+                deliver(inboxes, &message.bytes)?;
+            }
+        }
+        Ok(())
+    }
 }
 
-impl Peer {
-    /// May a password cross this connection? Only under TLS, from this machine, or on a lab's network.
-    #[must_use]
-    pub fn may_log_in(&self, site: &Site) -> bool {
-        self.encrypted || self.address.ip().is_loopback() || site.lab_network
-    }
+fn deliver(inboxes: Vec<Arc<Mailbox>>, message: &[u8]) -> Result<(), SetupError> {
+    let mut delivery = Delivery::begin(inboxes)?;
+    delivery
+        .write_all(message)
+        .map_err(|error| SetupError(error.to_string()))?;
+    delivery.commit()?;
+    Ok(())
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pillarbox::mail::message::Flag;
-use pillarbox::server::{Next, Part, Peer, Reply, Trouble};
+use pillarbox::server::{Next, Part, Peer, Reply, TlsState, Trouble};
 use pillarbox::teaching::script::{Protocol, Talk};
 
 use crate::memory::Memory;
@@ -41,9 +41,7 @@ fn bob(home: &Home) -> Memory {
 fn from_afar(home: &Home, protocol: Protocol) -> Memory {
     let peer = Peer {
         address: ([192, 0, 2, 7], 50_000).into(),
-        encrypted: false,
-        secured: None,
-        can_start_tls: true,
+        tls: TlsState::Offered,
     };
     let mut client = Memory::connect_from(&home.site, protocol, peer);
     client.receive_line().unwrap();
@@ -145,13 +143,13 @@ fn after_many_failed_logins_even_the_right_password_has_to_wait() {
     let home = Home::new();
     let address = std::net::IpAddr::from([127, 0, 0, 1]);
     for _ in 0..pillarbox::limits::LOGIN_FAILURES {
-        home.site.visitors.login_failed(address, Duration::ZERO);
+        home.site.rate_limiter.login_failed(address, Duration::ZERO);
     }
     let mut client = connect(&home, Protocol::Submission);
     answers(&mut client, &["EHLO client.test"]);
     let said = answers(&mut client, &["AUTH PLAIN AGFsaWNlAHdvbmRlcmxhbmQ="]);
     assert!(said[0].starts_with("454 4.7.0 "), "{said:?}");
-    home.site.visitors.logged_in(address);
+    home.site.rate_limiter.logged_in(address);
     let said = answers(&mut client, &["AUTH PLAIN AGFsaWNlAHdvbmRlcmxhbmQ="]);
     assert!(said[0].starts_with("235 "), "{said:?}");
 }
@@ -209,9 +207,7 @@ fn who_has_not_logged_in_is_waited_for_briefly() {
     let home = Home::new();
     let peer = || Peer {
         address: ([127, 0, 0, 1], 50_000).into(),
-        encrypted: true,
-        secured: None,
-        can_start_tls: false,
+        tls: TlsState::Active(None),
     };
     let rows: [(Protocol, &[&str]); 2] = [
         (Protocol::Pop3, &["USER bob", "PASS builder"]),
@@ -220,10 +216,10 @@ fn who_has_not_logged_in_is_waited_for_briefly() {
     for (protocol, login) in rows {
         let mut session = new_session(&home.site, protocol, peer());
         for line in login {
-            assert_eq!(session.patience(), Some(pillarbox::limits::LOGIN_TIMEOUT));
+            assert_eq!(session.timeout(), Some(pillarbox::limits::LOGIN_TIMEOUT));
             session.interact(line.as_bytes());
         }
-        assert_eq!(session.patience(), None, "{protocol:?}");
+        assert_eq!(session.timeout(), None, "{protocol:?}");
     }
 }
 
@@ -333,16 +329,14 @@ fn each_protocol_words_each_trouble() {
             "421 4.3.2 ",
             "-ERR [SYS/TEMP] ",
         ),
-        (Trouble::PlaintextBehindStartTls, "421 4.7.0 ", "-ERR "),
+        (Trouble::PlaintextAfterStartTls, "421 4.7.0 ", "-ERR "),
     ];
     let home = Home::new();
     for (trouble, smtp, pop3) in rows {
         for (protocol, expected) in [(Protocol::Smtp, smtp), (Protocol::Pop3, pop3)] {
             let peer = Peer {
                 address: ([127, 0, 0, 1], 50_000).into(),
-                encrypted: false,
-                secured: None,
-                can_start_tls: true,
+                tls: TlsState::Offered,
             };
             let mut session = new_session(&Arc::clone(&home.site), protocol, peer);
             let said = text(session.trouble(trouble));

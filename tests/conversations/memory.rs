@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use pillarbox::limits;
 use pillarbox::mail::net::dot::{Ending, Unstuffer};
-use pillarbox::server::{Next, Part, Peer, Reply, Session, Site, Trouble};
+use pillarbox::server::{Next, Part, Peer, Reply, Session, Site, TlsState, Trouble};
 use pillarbox::teaching::script::{Protocol, Talk};
 
 use crate::site::new_session;
@@ -26,7 +26,12 @@ pub(crate) struct Memory {
 
 impl Memory {
     pub(crate) fn connect(site: &Arc<Site>, protocol: Protocol, can_start_tls: bool) -> Memory {
-        Memory::connect_from(site, protocol, peer(false, can_start_tls))
+        let tls = if can_start_tls {
+            TlsState::Offered
+        } else {
+            TlsState::Unavailable
+        };
+        Memory::connect_from(site, protocol, peer(tls))
     }
 
     /// As a client at another place.
@@ -110,7 +115,7 @@ impl Memory {
 
     fn say(&mut self, mut reply: Reply) {
         if matches!(reply.next, Next::StartTls) && !self.input.is_empty() {
-            reply = self.trouble(Trouble::PlaintextBehindStartTls);
+            reply = self.trouble(Trouble::PlaintextAfterStartTls);
         }
         self.next = reply.next;
         self.say_parts(reply.parts);
@@ -129,12 +134,10 @@ impl Memory {
     }
 }
 
-fn peer(encrypted: bool, can_start_tls: bool) -> Peer {
+fn peer(tls: TlsState) -> Peer {
     Peer {
         address: ([127, 0, 0, 1], 50_000).into(),
-        encrypted,
-        secured: None,
-        can_start_tls,
+        tls,
     }
 }
 
@@ -177,7 +180,7 @@ impl Talk for Memory {
             matches!(self.next, Next::StartTls),
             "the server awaits no handshake"
         );
-        self.session = new_session(&self.site, self.protocol, peer(true, false));
+        self.session = new_session(&self.site, self.protocol, peer(TlsState::Active(None)));
         self.next = Next::Line;
         Ok(())
     }

@@ -12,8 +12,8 @@ use native_tls::TlsAcceptor;
 use pillarbox::client::{self, Endpoint};
 use pillarbox::mail::net::certificates::Certificates;
 use pillarbox::mail::net::tls::{self, Versions};
-use pillarbox::mail::net::{Patience, Taps};
-use pillarbox::server::{Connections, Listener, Security, Service, Site};
+use pillarbox::mail::net::{Taps, WireLimits};
+use pillarbox::server::{Connections, Listener, PortSecurity, Service, Site};
 use pillarbox::teaching::script::{Protocol, Script, ScriptTls, Talk, connect};
 use tempfile::TempDir;
 
@@ -51,15 +51,15 @@ impl<'a> Ports<'a> {
     /// In clear, with STARTTLS if the script wants it offered.
     pub(crate) fn clear(site: &Arc<Site>, script: &Script, trust: &'a Trust) -> Ports<'a> {
         let security = || match script.tls {
-            ScriptTls::Offered => Security::StartTls(trust.acceptor.clone()),
-            ScriptTls::Any | ScriptTls::Implicit => Security::Plain,
+            ScriptTls::Offered => PortSecurity::StartTls(trust.acceptor.clone()),
+            ScriptTls::Any | ScriptTls::Implicit => PortSecurity::Plain,
         };
         Ports::open(site, script, trust, &security, false)
     }
 
     /// Under TLS from the first octet.
     pub(crate) fn encrypted(site: &Arc<Site>, script: &Script, trust: &'a Trust) -> Ports<'a> {
-        let security = || Security::Tls(trust.acceptor.clone());
+        let security = || PortSecurity::Tls(trust.acceptor.clone());
         Ports::open(site, script, trust, &security, true)
     }
 
@@ -67,7 +67,7 @@ impl<'a> Ports<'a> {
         site: &Arc<Site>,
         script: &Script,
         trust: &'a Trust,
-        security: &dyn Fn() -> Security,
+        security: &dyn Fn() -> PortSecurity,
         encrypted: bool,
     ) -> Ports<'a> {
         let connections = Connections::new(100, 100).unwrap();
@@ -78,7 +78,7 @@ impl<'a> Ports<'a> {
                 name: protocol.name(),
                 protocol: Some(protocol),
                 security: security(),
-                patience: Patience {
+                wire_limits: WireLimits {
                     timeout: PATIENCE,
                     line_length: site.limits.line_length,
                 },

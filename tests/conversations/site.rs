@@ -15,7 +15,7 @@ use pillarbox::limits::Limits;
 use pillarbox::mail::store::{Delivery, Mailbox, Store};
 use pillarbox::server::queue::Queue;
 use pillarbox::server::{
-    ImapServer, Peer, Pop3Server, Session, Site, SmtpRole, SmtpServer, Visitors,
+    ImapServer, Peer, Pop3Server, RateLimiter, Session, Site, SmtpRole, SmtpServer,
 };
 use pillarbox::teaching::script::{Protocol, Script};
 use tempfile::TempDir;
@@ -77,7 +77,7 @@ impl Home {
             store,
             aliases: aliases(domain, accounts),
             message_cache: Arc::default(),
-            visitors: Visitors::default(),
+            rate_limiter: RateLimiter::default(),
             queue: relays.then(|| Queue::open(&config).unwrap()),
             limits: limits(&config),
             lab_network: false,

@@ -20,7 +20,7 @@ use pillarbox::config::Config;
 use pillarbox::gui::{App, Start};
 use pillarbox::mail::net::Taps;
 use pillarbox::mail::store::{Delivery, Store};
-use pillarbox::server::Servers;
+use pillarbox::server::Services;
 use pillarbox::teaching::explain::Texts;
 use tempfile::TempDir;
 
@@ -32,7 +32,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// The lab: a folder with its mail, and servers that can be killed.
 pub(crate) struct Lab {
     folder: TempDir,
-    servers: Option<Servers>,
+    servers: Option<Services>,
     config: Option<Config>,
     ports: [u16; 3],
 }
@@ -69,7 +69,7 @@ impl Lab {
              pop3s = {pop3s}\nimaps = {imaps}\n[limits]\nlogin_delay = 0\n"
         );
         let config = Config::parse("config.ini", &text, self.path()).unwrap();
-        let servers = Servers::open(&config, Taps::default()).unwrap();
+        let servers = Services::open(&config, Taps::default()).unwrap();
         self.config = Some(config);
         let servers = servers.with_grace(Duration::from_millis(1));
         let port = |name: &str| {

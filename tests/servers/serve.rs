@@ -8,8 +8,9 @@ use std::thread;
 use crate::common::typed::{Typed, messages};
 use crate::common::{Lab, run};
 use pillarbox::config::Config;
+use pillarbox::mail::net::Taps;
 use pillarbox::mail::store::{Account, DEFAULT_MAILBOXES, Store};
-use pillarbox::server::{Connections, Office};
+use pillarbox::server::Services;
 
 #[test]
 fn who_waits_is_told_goodbye_and_who_sends_may_finish() {
@@ -130,10 +131,8 @@ fn a_port_that_is_wanted_if_free_may_be_taken() {
     for (wish, works) in [("", false), (" if free", true)] {
         let text = format!("[ports]\nlmtp = {port}{wish}\n{rest}");
         let config = Config::parse("x.ini", &text, folder.path()).unwrap();
-        let listeners = Office::open(&config)
-            .unwrap()
-            .listeners(&Connections::new(1, 1).unwrap());
-        let names = listeners.map(|all| all.iter().map(|one| one.service().name).collect());
+        let services = Services::open(&config, Taps::default());
+        let names = services.map(|all| all.listening().iter().map(|one| one.name).collect());
         assert_eq!(names.ok(), works.then(|| vec!["imap"]), "{text}");
     }
 }

@@ -9,15 +9,15 @@ use std::time::Duration;
 use pillarbox::mail::net::certificates::Certificates;
 use pillarbox::mail::net::dot::Ending;
 use pillarbox::mail::net::tls::{self, Version, Versions};
-use pillarbox::mail::net::{Bell, Heard, Patience, Wire};
+use pillarbox::mail::net::{LineInput, Waker, Wire, WireLimits};
 
-const PATIENCE: Patience = Patience {
+const PATIENCE: WireLimits = WireLimits {
     timeout: Duration::from_secs(20),
     line_length: 100,
 };
 
 /// Our end as a wire, and the other end as it is.
-fn pair(stop: Option<Bell>) -> (Wire, TcpStream) {
+fn pair(stop: Option<Waker>) -> (Wire, TcpStream) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let other = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
     (
@@ -26,8 +26,8 @@ fn pair(stop: Option<Bell>) -> (Wire, TcpStream) {
     )
 }
 
-fn line(text: &str) -> Heard {
-    Heard::Line(text.as_bytes().to_vec())
+fn line(text: &str) -> LineInput {
+    LineInput::Line(text.as_bytes().to_vec())
 }
 
 #[test]
@@ -38,7 +38,7 @@ fn lines_end_with_crlf_or_lf() {
     for expected in ["EHLO a", "NOOP", "", "a\rb\r"] {
         assert_eq!(wire.read_line().unwrap(), line(expected));
     }
-    assert_eq!(wire.read_line().unwrap(), Heard::Closed);
+    assert_eq!(wire.read_line().unwrap(), LineInput::Closed);
 }
 
 #[test]
@@ -47,7 +47,10 @@ fn a_line_that_is_too_long_is_skipped_to_its_end() {
     let lines = format!("{}\r\n{}\r\nNOOP\r\n", "x".repeat(100), "x".repeat(101));
     other.write_all(lines.as_bytes()).unwrap();
     assert_eq!(wire.read_line().unwrap(), line(&"x".repeat(100)));
-    assert_eq!(wire.read_line().unwrap(), Heard::TooLong(b"x".repeat(101)));
+    assert_eq!(
+        wire.read_line().unwrap(),
+        LineInput::TooLong(b"x".repeat(101))
+    );
     assert_eq!(wire.read_line().unwrap(), line("NOOP"));
 }
 
@@ -60,7 +63,7 @@ fn a_line_without_end_is_noticed_and_the_last_words_arrive() {
         other.read_to_string(&mut answer).unwrap();
         answer
     });
-    assert_eq!(wire.read_line().unwrap(), Heard::Endless);
+    assert_eq!(wire.read_line().unwrap(), LineInput::Endless);
     wire.say(b"500 Line too long\r\n").unwrap();
     wire.close();
     assert_eq!(writer.join().unwrap(), "500 Line too long\r\n");
@@ -69,36 +72,36 @@ fn a_line_without_end_is_noticed_and_the_last_words_arrive() {
 #[test]
 fn a_wait_that_news_ended_loses_nothing_of_a_line() {
     let (mut wire, mut other) = pair(None);
-    let bell = Bell::new().unwrap();
+    let bell = Waker::new().unwrap();
     other.write_all(b"DO").unwrap();
-    bell.ring();
-    assert_eq!(wire.read_line_or_news(&bell).unwrap(), Heard::News);
-    bell.answer();
+    bell.wake();
+    assert_eq!(wire.read_line_or_news(&bell).unwrap(), LineInput::News);
+    bell.clear();
     other.write_all(b"NE\r\n").unwrap();
     assert_eq!(wire.read_line_or_news(&bell).unwrap(), line("DONE"));
 }
 
 #[test]
 fn the_stop_ends_a_wait_for_a_line_but_not_a_message() {
-    let stop = Bell::new().unwrap();
+    let stop = Waker::new().unwrap();
     let (mut wire, mut other) = pair(Some(stop.clone()));
-    stop.ring();
-    assert_eq!(wire.read_line().unwrap(), Heard::Stopping);
+    stop.wake();
+    assert_eq!(wire.read_line().unwrap(), LineInput::Stopping);
     let writer = thread::spawn(move || other.write_all(b"hello").map(|()| other));
     let mut message = String::new();
     wire.octets(5).read_to_string(&mut message).unwrap();
     assert_eq!(message, "hello");
-    assert_eq!(wire.read_line().unwrap(), Heard::Stopping);
+    assert_eq!(wire.read_line().unwrap(), LineInput::Stopping);
     writer.join().unwrap().unwrap();
 }
 
 #[test]
 fn who_never_pauses_hears_of_the_stop_and_why() {
-    let stop = Bell::new().unwrap();
+    let stop = Waker::new().unwrap();
     let (mut wire, mut other) = pair(Some(stop.clone()));
     other.write_all(b"NOOP\r\n").unwrap();
-    stop.ring();
-    assert_eq!(wire.read_line().unwrap(), Heard::Stopping);
+    stop.wake();
+    assert_eq!(wire.read_line().unwrap(), LineInput::Stopping);
     wire.say(b"421 bye\r\n").unwrap();
     let client = thread::spawn(move || {
         let mut answer = String::new();
@@ -113,12 +116,12 @@ fn who_never_pauses_hears_of_the_stop_and_why() {
 fn silence_times_out_and_the_connection_lives() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let mut other = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-    let short = Patience {
+    let short = WireLimits {
         timeout: Duration::from_millis(10),
         ..PATIENCE
     };
     let mut wire = Wire::new(listener.accept().unwrap().0, short, None).unwrap();
-    assert_eq!(wire.read_line().unwrap(), Heard::TimedOut);
+    assert_eq!(wire.read_line().unwrap(), LineInput::TimedOut);
     wire.say(b"421 bye\r\n").unwrap();
     wire.flush().unwrap();
     let mut answer = [0; 9];
@@ -179,7 +182,7 @@ fn what_is_said_waits_until_a_read_would_block() {
     }
     other.set_nonblocking(false).unwrap();
     other.shutdown(std::net::Shutdown::Write).unwrap();
-    assert_eq!(wire.read_line().unwrap(), Heard::Closed);
+    assert_eq!(wire.read_line().unwrap(), LineInput::Closed);
     let mut answers = [0; 16];
     other.read_exact(&mut answers).unwrap();
     assert_eq!(&answers, b"250 Ok\r\n250 Ok\r\n");

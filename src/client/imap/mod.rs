@@ -20,7 +20,7 @@ pub use reply::{ImapReply, ReplyEnd};
 use std::time::Duration;
 
 use super::{Capabilities, ClientError, ClientSocket, Endpoint, Security};
-use crate::mail::net::Bell;
+use crate::mail::net::Waker;
 use crate::mail::protocol::Protocol;
 use crate::mail::protocol::imap::response::{Code, Condition, RefusalCode, Response, Status};
 use crate::mail::protocol::imap::{Command, literal_at_end};
@@ -108,7 +108,7 @@ impl ImapClient {
     pub fn idle_or(
         &mut self,
         patience: Duration,
-        bell: &Bell,
+        bell: &Waker,
     ) -> Result<Vec<Response>, ClientError> {
         self.idle_while(|socket| socket.wait_or(patience, bell))
     }

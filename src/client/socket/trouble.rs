@@ -6,7 +6,7 @@ use std::io;
 
 use super::ClientSocket;
 use crate::client::ClientError;
-use crate::mail::net::{Wake, tls};
+use crate::mail::net::{WaitEnd, tls};
 
 impl ClientSocket {
     /// Cuts the connection because a line does not end, and returns the error.
@@ -87,5 +87,5 @@ impl ClientSocket {
 
 fn is_timeout(error: &io::Error) -> bool {
     // A write that times out gives the first error, a read the second.
-    error.kind() == io::ErrorKind::WouldBlock || Wake::of(error) == Some(Wake::TimedOut)
+    error.kind() == io::ErrorKind::WouldBlock || WaitEnd::of(error) == Some(WaitEnd::TimedOut)
 }

@@ -12,7 +12,7 @@ use jiff::Zoned;
 use crate::client::{ClientError, ImapClient};
 use crate::gui::model::account::MailAccount;
 use crate::gui::worker::{Reporter, WorkerThread};
-use crate::mail::net::{Bell, readable};
+use crate::mail::net::{Waker, readable};
 use crate::mail::protocol::imap::Response;
 
 /// How long one IDLE lasts: less than the 29 minutes of RFC 2177 §3, so that a server that has vanished is noticed.
@@ -51,7 +51,7 @@ pub(super) enum IdleUpdate {
 /// The window's end of the worker. Dropping it ends the worker.
 pub(super) struct IdleWorker {
     thread: Option<WorkerThread<IdleOrder, IdleUpdate>>,
-    waker: Bell,
+    waker: Waker,
 }
 
 impl IdleWorker {
@@ -64,7 +64,7 @@ impl IdleWorker {
         folder: &str,
         window: &Context,
     ) -> io::Result<IdleWorker> {
-        let waker = Bell::new()?;
+        let waker = Waker::new()?;
         let name = format!("watch {}", account.name);
         let connection = IdleConnection {
             account,
@@ -94,7 +94,7 @@ impl IdleWorker {
     fn order(&self, order: IdleOrder) {
         if let Some(thread) = &self.thread {
             thread.order(order);
-            self.waker.ring();
+            self.waker.wake();
         }
     }
 
@@ -108,7 +108,7 @@ impl Drop for IdleWorker {
     fn drop(&mut self) {
         // The channel closes first, so that the worker finds it closed when it wakes.
         self.thread = None;
-        self.waker.ring();
+        self.waker.wake();
     }
 }
 
@@ -116,7 +116,7 @@ impl Drop for IdleWorker {
 struct IdleConnection {
     account: MailAccount,
     folder: String,
-    waker: Bell,
+    waker: Waker,
     /// The number of attempts that failed since the last success.
     failures: u32,
 }
@@ -186,7 +186,7 @@ impl IdleConnection {
         orders: &Receiver<IdleOrder>,
         reporter: &Reporter<IdleUpdate>,
     ) -> Result<bool, ClientError> {
-        self.waker.answer();
+        self.waker.clear();
         loop {
             match orders.try_recv() {
                 Ok(IdleOrder::Folder(folder)) => {

@@ -1,7 +1,8 @@
-//! A message as the window shows it: its text as lines with links, its pictures, its files.
+//! What a message shows as: its text as lines with links in them, its pictures, its files.
 //!
-//! A page (HTML) is shown as text. Nothing in it is fetched or run, and a link is followed by its address. A message can be
-//! large, so all this is done by a worker.
+//! A page (HTML) becomes text that can be read; nothing in it is fetched from anywhere, and nothing
+//! runs. Where a link leads stands behind it, unless it says so itself. All this is work for a worker:
+//! a message can be large.
 
 use std::io::Cursor;
 use std::sync::LazyLock;
@@ -13,86 +14,85 @@ use regex::Regex;
 
 use crate::mail::message::{Attachment, ParsedMessage};
 
-/// The number of characters of a text that are shown. The source has the rest of a longer one.
+/// Characters of a text that are shown; of a longer one the rest can be saved.
 pub const CHARACTERS: usize = 200_000;
 
-/// The number of pictures of one message that are shown. The others can be saved.
+/// Pictures of one message that are shown; the others can be saved.
 const PICTURES: usize = 20;
 
-/// The number of pixels of a picture's longer side: enough for any window, and for every graphics card.
-const PIXELS: u32 = 1_600;
+/// Points of a picture's longer side: enough for any window, and within every card's textures.
+const POINTS: u32 = 1_600;
 
-/// The longest side of a picture that is decoded, in pixels. A file of some kilobytes can be a picture of gigabytes.
+/// Points of a picture's side, and octets for decoding it, beyond which it is not shown: a file of
+/// some kilobytes can be a picture of gigabytes.
 const SIDE: u32 = 16_384;
-
-/// The memory for decoding a picture, in bytes.
 const DECODING: u64 = 256 * 1024 * 1024;
 
-/// The number of tags of a page that is laid out; a longer one is shown without its layout. A newsletter has some
-/// hundreds of tags, and the cost of a page grows with the square of their depth.
+/// Tags of a page that is laid out; of one with more only the words are read. A newsletter has some
+/// hundreds, and what a page costs grows with the square of their depth.
 const TAGS: usize = 4_000;
 
-/// The width of a page in columns: wide, because the window wraps the lines.
+/// Columns of a page. It is wrapped by the window, not here.
 const UNWRAPPED: usize = 10_000;
 
-/// A message that can be shown.
+/// A message as it is shown.
 #[derive(Clone, Debug, Default)]
 pub struct RenderedMessage {
-    /// The UID of the message.
+    /// The message.
     pub uid: u32,
-    /// The header, the whole text, and the files.
+    /// Who, when, what, and the files.
     pub reading: ParsedMessage,
-    /// The text that is shown.
+    /// The text.
     pub text: Vec<TextLine>,
-    /// The page as text, if the message has both a page and a plain text.
+    /// The same as the page says it, if there is a page beside a text.
     pub page: Option<Vec<TextLine>>,
-    /// True if the text is longer than what is shown.
+    /// Was there more of it?
     pub cut: bool,
     /// The pictures among the files.
     pub pictures: Vec<Picture>,
-    /// The whole message as it was received.
+    /// The whole message, as it travelled.
     pub source: Vec<u8>,
 }
 
-/// A decoded picture.
+/// A picture, decoded.
 #[derive(Clone, Debug)]
 pub struct Picture {
-    /// The name of the file.
+    /// The file's name.
     pub name: String,
-    /// The pixels.
+    /// Its points.
     pub image: ColorImage,
 }
 
-/// A line of text, in spans.
+/// A line of text.
 pub type TextLine = Vec<TextSpan>;
 
-/// A part of a line with one look.
+/// A piece of a line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TextSpan {
-    /// The text.
+    /// What it says.
     pub text: String,
-    /// The address to which it links.
+    /// Where it leads.
     pub link: Option<String>,
-    /// True if it is emphasised.
+    /// Is it stressed?
     pub strong: bool,
-    /// True if it quotes an older message.
+    /// Is it a quotation of the message before?
     pub quoted: bool,
 }
 
 impl RenderedMessage {
-    /// Renders a message.
+    /// Makes a message ready to be shown.
     #[must_use]
     pub fn of(uid: u32, source: Vec<u8>) -> RenderedMessage {
         let mut reading = ParsedMessage::of(&source);
         let page = reading.html.take();
-        let has_plain_text = !reading.text_is_from_html && !reading.text.trim().is_empty();
+        let plain = !reading.text_is_from_html && !reading.text.trim().is_empty();
         let text = beginning(&reading.text);
         let cut = text.len() < reading.text.len();
         let page = page.filter(|page| page.matches('<').count() <= TAGS);
         let page = page.map(|page| page_lines(&page));
-        let (text, page) = match page {
-            Some(page) if !has_plain_text => (page, None),
-            page => (text_lines(text), page),
+        let (text, page) = match (page, plain) {
+            (Some(page), false) => (page, None),
+            (page, _) => (text_lines(text), page),
         };
         let pictures = reading.attachments.iter().filter_map(Picture::of);
         let pictures = pictures.take(PICTURES).collect();
@@ -106,8 +106,10 @@ impl RenderedMessage {
             source,
         }
     }
+}
 
-    /// The source of the message as lines.
+impl RenderedMessage {
+    /// The message as it travelled, as lines.
     #[must_use]
     pub fn source_lines(&self) -> Vec<TextLine> {
         let source = self.source.get(..CHARACTERS).unwrap_or(&self.source);
@@ -120,13 +122,13 @@ impl RenderedMessage {
     }
 }
 
-/// The beginning of a text, which is shown. Replies and continued drafts use the whole text.
+/// What is shown of a text. The message keeps the whole of it, to be answered and written on.
 fn beginning(text: &str) -> &str {
     let end = text.char_indices().nth(CHARACTERS);
     end.map_or(text, |(end, _)| &text[..end])
 }
 
-/// Plain text as lines, in which web addresses are links.
+/// Plain text as lines; addresses of the web become links.
 #[must_use]
 pub fn text_lines(text: &str) -> Vec<TextLine> {
     text.trim_end().lines().map(text_line).collect()
@@ -140,8 +142,7 @@ fn text_line(line: &str) -> TextLine {
         strong: false,
         quoted,
     };
-    let mut spans = Vec::new();
-    let mut at = 0;
+    let (mut spans, mut at) = (Vec::new(), 0);
     for found in ADDRESS.find_iter(line) {
         spans.push(span(&line[at..found.start()], None));
         spans.push(span(found.as_str(), Some(found.as_str())));
@@ -152,14 +153,14 @@ fn text_line(line: &str) -> TextLine {
     spans
 }
 
-/// A web address, without the punctuation that follows it.
+/// An address of the web, without what follows it in a sentence.
 static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
     // The pattern is a constant, and a test uses it.
     #[allow(clippy::expect_used)]
     Regex::new(r#"https?://[^\s<>"]*[^\s<>".,;:!?)\]']"#).expect("the pattern is right")
 });
 
-/// Replaces tabs by spaces, and removes other control characters.
+/// Tabs as spaces, and no other control characters.
 fn visible(text: &str) -> String {
     let text = text.replace('\t', "    ");
     text.chars().filter(|c| !c.is_control()).collect()
@@ -168,7 +169,7 @@ fn visible(text: &str) -> String {
 /// A page as lines.
 fn page_lines(page: &str) -> Vec<TextLine> {
     let config = html2text::config::rich().raw_mode(true);
-    // A page that cannot be laid out is shown as its source.
+    // A page that cannot be laid out is shown as it came.
     let Ok(lines) = config.lines_from_read(page.as_bytes(), UNWRAPPED) else {
         return text_lines(page);
     };
@@ -189,49 +190,48 @@ fn page_lines(page: &str) -> Vec<TextLine> {
     shown
 }
 
-/// A piece of a page, followed by the address to which it links, unless it shows that itself.
+/// A piece of a page, and behind a link where it leads.
 fn page_spans(text: &str, notes: &[RichAnnotation]) -> Vec<TextSpan> {
     let link = notes.iter().find_map(|note| match note {
         RichAnnotation::Link(address) => Some(visible(address)),
         _ => None,
     });
-    let is_picture = |note: &RichAnnotation| matches!(note, RichAnnotation::Image(_));
-    let shown = if notes.iter().any(is_picture) {
-        format!("[picture: {}]", visible(text))
-    } else {
-        ruled(&visible(text))
+    let picture = notes
+        .iter()
+        .any(|note| matches!(note, RichAnnotation::Image(_)));
+    let strong = notes.contains(&RichAnnotation::Strong);
+    let text = match picture {
+        true => format!("[picture: {}]", visible(text)),
+        false => ruled(&visible(text)),
     };
-    let mut spans = vec![TextSpan {
-        text: shown,
-        link: link.clone(),
-        strong: notes.contains(&RichAnnotation::Strong),
+    let says_where = link.as_ref().is_some_and(|link| text.trim() == link);
+    let where_to = link
+        .as_ref()
+        .filter(|_| !says_where && !text.trim().is_empty());
+    let behind = where_to.map(|link| TextSpan {
+        text: format!(" <{link}>"),
+        link: Some(link.clone()),
+        ..TextSpan::default()
+    });
+    let span = TextSpan {
+        text,
+        link,
+        strong,
         quoted: false,
-    }];
-    let trimmed = text.trim();
-    if let Some(link) = link
-        && !trimmed.is_empty()
-        && trimmed != link
-    {
-        spans.push(TextSpan {
-            text: format!(" <{link}>"),
-            link: Some(link),
-            ..TextSpan::default()
-        });
-    }
-    spans
+    };
+    [Some(span), behind].into_iter().flatten().collect()
 }
 
-/// Shortens a horizontal rule, which is as long as the page is wide.
+/// A rule is as long as the page is wide; here it is a short one.
 fn ruled(text: &str) -> String {
-    if text.len() > UNWRAPPED && text.chars().all(|c| "─-=".contains(c)) {
-        "────────".to_owned()
-    } else {
-        text.to_owned()
+    match text.len() > UNWRAPPED && text.chars().all(|c| "─-=".contains(c)) {
+        true => "────────".to_owned(),
+        false => text.to_owned(),
     }
 }
 
 impl Picture {
-    /// Decodes the picture in a file; `None` if it is not PNG, JPEG or GIF, or too large.
+    /// The picture in a file, if it is one that can be shown: PNG, JPEG, GIF.
     fn of(file: &Attachment) -> Option<Picture> {
         if !file.content_type.to_ascii_lowercase().starts_with("image/") {
             return None;
@@ -239,18 +239,18 @@ impl Picture {
         let reader = ImageReader::new(Cursor::new(&file.bytes)).with_guessed_format();
         let mut reader = reader.ok()?;
         let mut limits = Limits::default();
-        limits.max_image_width = Some(SIDE);
-        limits.max_image_height = Some(SIDE);
+        (limits.max_image_width, limits.max_image_height) = (Some(SIDE), Some(SIDE));
         limits.max_alloc = Some(DECODING);
         reader.limits(limits);
-        let mut decoded = reader.decode().ok()?;
-        if decoded.width().max(decoded.height()) > PIXELS {
-            decoded = decoded.thumbnail(PIXELS, PIXELS);
-        }
-        let pixels = decoded.to_rgba8();
-        let size = [pixels.width() as usize, pixels.height() as usize];
-        let colours = pixels.pixels().map(|pixel| {
-            let [red, green, blue, alpha] = pixel.0;
+        let decoded = reader.decode().ok()?;
+        let decoded = match decoded.width().max(decoded.height()) > POINTS {
+            true => decoded.thumbnail(POINTS, POINTS),
+            false => decoded,
+        };
+        let points = decoded.to_rgba8();
+        let size = [points.width() as usize, points.height() as usize];
+        let colours = points.pixels().map(|point| {
+            let [red, green, blue, alpha] = point.0;
             Color32::from_rgba_unmultiplied(red, green, blue, alpha)
         });
         Some(Picture {

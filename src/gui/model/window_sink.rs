@@ -14,7 +14,7 @@ use super::conversations::{ConversationChange, Conversations, LineContent, MOST_
 use super::saved_events::SavedEvents;
 use super::security::{CertificateInfo, ConnectionSecurity};
 use crate::client::printable;
-use crate::mail::net::{Presented, Secured};
+use crate::mail::net::{PeerCertificate, TlsSession};
 use crate::teaching::explain::{Explained, Texts, Topic};
 use crate::teaching::text::without_ending;
 use crate::teaching::wire_tap::{
@@ -121,7 +121,7 @@ impl WindowSink {
         let heard = std::mem::take(&mut self.heard).into_iter();
         let state = |number| {
             let observer = annotator.observer(number)?.clone();
-            Some(ConversationChange::Observed(number, Box::new(observer)))
+            Some(ConversationChange::Stands(number, Box::new(observer)))
         };
         heard.filter_map(state).collect()
     }
@@ -263,7 +263,7 @@ impl WindowConnection {
         }
     }
 
-    fn presented(&mut self, time: SystemTime, shown: &Presented, ca: &std::path::Path) {
+    fn presented(&mut self, time: SystemTime, shown: &PeerCertificate, ca: &std::path::Path) {
         let card = CertificateInfo::of(shown, ca);
         let text = match shown.fault {
             None => format!(
@@ -272,12 +272,12 @@ impl WindowConnection {
             ),
             Some(_) => format!("The server’s certificate is not trusted: {}", card.why()),
         };
-        self.lock.certificate = Some(card);
+        self.lock.card = Some(card);
         self.lock_changed();
         self.happened(time, &text, shown.fault.is_some());
     }
 
-    fn secured(&mut self, time: SystemTime, secured: &Secured, explained: Option<&Explained>) {
+    fn secured(&mut self, time: SystemTime, secured: &TlsSession, explained: Option<&Explained>) {
         self.lock.secured = Some(secured.clone());
         self.lock_changed();
         let text = format!("TLS begins: {secured}");
@@ -290,7 +290,7 @@ impl WindowConnection {
     }
 
     fn lock_changed(&mut self) {
-        let change = ConversationChange::Secured(self.connection.number, self.lock.clone());
+        let change = ConversationChange::Locked(self.connection.number, self.lock.clone());
         self.changes.push(change);
     }
 

@@ -9,14 +9,14 @@ use std::io::{self, Read};
 use std::time::{Duration, Instant};
 
 use super::dot::{Ending, Unstuffer};
-use super::{Bell, Wake, Wire};
+use super::{WaitEnd, Waker, Wire};
 use crate::limits;
 
 /// What both kinds of body share: the wire and the pace.
 struct Body<'a> {
     wire: &'a mut Wire,
     /// Once the server stops: its bell, put aside, and until when the message must be whole.
-    stop: Option<(Bell, Instant)>,
+    stop: Option<(Waker, Instant)>,
     begun: Instant,
     received: u64,
 }
@@ -40,13 +40,13 @@ impl<'a> Body<'a> {
                 "the connection was cut inside a message",
             )),
             Ok(_) => self.wire.arrived(),
-            Err(error) => match Wake::of(&error) {
-                Some(Wake::Stopping) => {
+            Err(error) => match WaitEnd::of(&error) {
+                Some(WaitEnd::Stopping) => {
                     let end = Instant::now() + limits::SHUTDOWN_BODY;
                     self.stop = self.wire.put_stop_aside().map(|bell| (bell, end));
                     self.arrived()
                 }
-                Some(Wake::TimedOut) if self.stop.is_some() => Err(Wake::Stopping.error()),
+                Some(WaitEnd::TimedOut) if self.stop.is_some() => Err(WaitEnd::Stopping.error()),
                 _ => Err(error),
             },
         }

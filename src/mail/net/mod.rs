@@ -2,7 +2,6 @@
 //!
 //! Read [`wire`](Wire) first; [`dot`] is the one state machine, and it does no I/O.
 
-mod bell;
 mod body;
 pub mod certificates;
 pub mod dot;
@@ -22,14 +21,15 @@ mod stream;
 mod tap;
 pub mod tls;
 mod waiting;
+mod waker;
 mod wire;
 
-pub use bell::Bell;
 pub(crate) use body::skip_rest;
 pub use body::{DotText, Octets};
 pub(crate) use poll::readable;
-pub use presented::{Fault, Presented};
-pub use socket::Wake;
-pub use tap::{ConnectionInfo, Direction, Secured, Side, Tap, TapSource, Taps};
-pub use waiting::{Heard, Patience};
+pub use presented::{CertError, PeerCertificate};
+pub use socket::WaitEnd;
+pub use tap::{ConnectionInfo, Direction, Side, Tap, TapSource, Taps, TlsSession};
+pub use waiting::{LineInput, WireLimits};
+pub use waker::Waker;
 pub use wire::Wire;

@@ -5,7 +5,7 @@
 //! cannot ([`secrets::ARE_TOLD`](super::secrets::ARE_TOLD)).
 
 use super::presented::Presented;
-use super::tap::Secured;
+use super::tap::TlsSession;
 
 /// Calls `build`; which versions the library speaks is its own affair.
 pub(super) fn build<T, E>(_allow: bool, build: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
@@ -16,11 +16,11 @@ pub(super) fn build<T, E>(_allow: bool, build: impl FnOnce() -> Result<T, E>) ->
 pub(super) fn listen() {}
 
 /// What the handshake agreed on: unknown.
-pub(super) fn agreed() -> Option<Secured> {
+pub(super) fn agreed() -> Option<TlsSession> {
     None
 }
 
 /// What the server presented: unknown.
-pub(super) fn presented() -> Option<Presented> {
+pub(super) fn presented() -> Option<PeerCertificate> {
     None
 }

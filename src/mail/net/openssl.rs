@@ -15,17 +15,17 @@ use std::sync::Once;
 
 use openssl_sys as ffi;
 
-use super::presented::{Fault, Presented};
+use super::presented::{CertError, PeerCertificate};
 use super::secrets;
-use super::tap::Secured;
+use super::tap::TlsSession;
 
 thread_local! {
     /// The context that OpenSSL made last in this thread.
     static NEWEST: Cell<*mut ffi::SSL_CTX> = const { Cell::new(ptr::null_mut()) };
     /// What the last handshake in this thread agreed on.
-    static AGREED: RefCell<Option<Secured>> = const { RefCell::new(None) };
+    static AGREED: RefCell<Option<TlsSession>> = const { RefCell::new(None) };
     /// The certificate that was verified last in this thread.
-    static PRESENTED: RefCell<Option<Presented>> = const { RefCell::new(None) };
+    static PRESENTED: RefCell<Option<PeerCertificate>> = const { RefCell::new(None) };
 }
 
 /// Calls `build`, which makes one acceptor, and switches TLS 1.3 on in it if `allow`.
@@ -50,12 +50,12 @@ pub(super) fn listen() {
 }
 
 /// What the handshake that ended in this thread agreed on; once.
-pub(super) fn agreed() -> Option<Secured> {
+pub(super) fn agreed() -> Option<TlsSession> {
     AGREED.take()
 }
 
 /// The certificate that was verified in this thread since the last time.
-pub(super) fn presented() -> Option<Presented> {
+pub(super) fn presented() -> Option<PeerCertificate> {
     PRESENTED.take()
 }
 
@@ -112,7 +112,7 @@ unsafe extern "C" fn verify(
         )
     };
     let fault = (verdict <= 0).then(|| fault(code));
-    PRESENTED.set(Some(Presented { chain, fault }));
+    PRESENTED.set(Some(PeerCertificate { chain, fault }));
     verdict
 }
 
@@ -142,20 +142,22 @@ unsafe fn certificates(chain: *mut ffi::stack_st_X509) -> Vec<Vec<u8>> {
 }
 
 /// What this code of OpenSSL's means for us.
-fn fault(code: c_int) -> Fault {
+fn fault(code: c_int) -> CertError {
     match code {
-        ffi::X509_V_ERR_CERT_HAS_EXPIRED => Fault::Expired,
-        ffi::X509_V_ERR_CERT_NOT_YET_VALID => Fault::NotYetValid,
-        ffi::X509_V_ERR_HOSTNAME_MISMATCH | ffi::X509_V_ERR_IP_ADDRESS_MISMATCH => Fault::OtherName,
+        ffi::X509_V_ERR_CERT_HAS_EXPIRED => CertError::Expired,
+        ffi::X509_V_ERR_CERT_NOT_YET_VALID => CertError::NotYetValid,
+        ffi::X509_V_ERR_HOSTNAME_MISMATCH | ffi::X509_V_ERR_IP_ADDRESS_MISMATCH => {
+            CertError::OtherName
+        }
         ffi::X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT
         | ffi::X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN
         | ffi::X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT
         | ffi::X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY
-        | ffi::X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE => Fault::UnknownIssuer,
+        | ffi::X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE => CertError::UnknownIssuer,
         code => {
             // SAFETY: OpenSSL has a constant string, or its own buffer, for every number.
             let words = unsafe { CStr::from_ptr(ffi::X509_verify_cert_error_string(code.into())) };
-            Fault::Other(words.to_string_lossy().into_owned())
+            CertError::Other(words.to_string_lossy().into_owned())
         }
     }
 }
@@ -182,7 +184,7 @@ unsafe extern "C" fn progress(connection: *const ffi::SSL, happened: c_int, _res
         let version = CStr::from_ptr(ffi::SSL_get_version(connection));
         (version, CStr::from_ptr(ffi::SSL_CIPHER_get_name(cipher)))
     };
-    AGREED.set(Some(Secured {
+    AGREED.set(Some(TlsSession {
         version: version.to_string_lossy().into_owned(),
         cipher: cipher.to_string_lossy().into_owned(),
     }));

@@ -2,17 +2,17 @@
 
 /// A certificate that was verified.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Presented {
+pub struct PeerCertificate {
     /// In DER: the server's certificate, then those of who signed it, as far as they are known. If
     /// it is trusted, the last one is why.
     pub chain: Vec<Vec<u8>>,
     /// Why it is not trusted; `None`: it is.
-    pub fault: Option<Fault>,
+    pub fault: Option<CertError>,
 }
 
 /// Why a certificate is not trusted.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fault {
+pub enum CertError {
     /// Its time is over.
     Expired,
     /// Its time has not begun.

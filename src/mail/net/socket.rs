@@ -3,7 +3,7 @@
 //! Every read first waits in `poll(2)` for the socket, the deadline, the server's stop and, for a
 //! client that idles, for news. TLS runs on top of it, so a half-received TLS record is bounded too.
 //! Whoever is woken without data gets an [`io::Error`] of the kind `WouldBlock`, after which the
-//! connection can still be used; [`Wake::of`] tells why.
+//! connection can still be used; [`WaitEnd::of`] tells why.
 
 use std::fmt;
 use std::io::{self, Read, Write};
@@ -14,13 +14,13 @@ use std::time::{Duration, Instant};
 
 use super::pace::Pace;
 use super::poll::readable;
-use super::tap::{Direction, Secured, Tap};
-use super::{Bell, openssl, secrets};
+use super::tap::{Direction, Tap, TlsSession};
+use super::{Waker, openssl, secrets};
 use crate::limits;
 
 /// Why a wait ended without data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wake {
+pub enum WaitEnd {
     /// The deadline passed.
     TimedOut,
     /// The server is stopping.
@@ -29,11 +29,11 @@ pub enum Wake {
     News,
 }
 
-impl Wake {
+impl WaitEnd {
     /// The wake that this error stands for, if it does.
     #[must_use]
-    pub fn of(error: &io::Error) -> Option<Wake> {
-        error.get_ref()?.downcast_ref::<Wake>().copied()
+    pub fn of(error: &io::Error) -> Option<WaitEnd> {
+        error.get_ref()?.downcast_ref::<WaitEnd>().copied()
     }
 
     pub(super) fn error(self) -> io::Error {
@@ -41,17 +41,17 @@ impl Wake {
     }
 }
 
-impl fmt::Display for Wake {
+impl fmt::Display for WaitEnd {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Wake::TimedOut => "nothing came in time",
-            Wake::Stopping => "the server is stopping",
-            Wake::News => "there is news",
+            WaitEnd::TimedOut => "nothing came in time",
+            WaitEnd::Stopping => "the server is stopping",
+            WaitEnd::News => "there is news",
         })
     }
 }
 
-impl std::error::Error for Wake {}
+impl std::error::Error for WaitEnd {}
 
 /// Who watches a connection. A handshake that fails takes its socket with it; whoever began it holds the
 /// watcher, too, and tells why.
@@ -77,9 +77,9 @@ pub(super) struct Socket {
     /// No read waits beyond this moment.
     pub(super) deadline: Instant,
     /// Ends waits for a command; a message puts it aside and is given a while.
-    pub(super) stop: Option<Bell>,
+    pub(super) stop: Option<Waker>,
     /// Ends the wait of a conversation that idles.
-    pub(super) news: Option<Bell>,
+    pub(super) news: Option<Waker>,
     /// Is told of everything that crosses.
     pub(super) tap: Option<Watcher>,
     /// It knows that nothing more comes in,
@@ -128,7 +128,7 @@ impl Socket {
     }
 
     /// The handshake is done, and this is what it agreed on.
-    pub(super) fn tell_secured(&mut self, agreed: Option<&Secured>) {
+    pub(super) fn tell_secured(&mut self, agreed: Option<&TlsSession>) {
         self.tell(|tap| {
             if let Some(agreed) = agreed {
                 tap.secured(agreed);
@@ -177,16 +177,16 @@ impl Socket {
     pub(super) fn wait(&self) -> io::Result<()> {
         let left = self.deadline.saturating_duration_since(Instant::now());
         let mut fds = vec![self.tcp.as_fd()];
-        fds.extend(self.stop.iter().map(Bell::as_fd));
-        fds.extend(self.news.iter().map(Bell::as_fd));
+        fds.extend(self.stop.iter().map(Waker::as_fd));
+        fds.extend(self.news.iter().map(Waker::as_fd));
         let ready = readable(&fds, Some(left))?;
         let is_ready = |at: usize| ready.get(at).is_some_and(|ready| *ready);
         // The stop comes first: a client that never pauses must hear of it, too.
         match (self.stop.is_some() && is_ready(1), is_ready(0)) {
-            (true, _) => Err(Wake::Stopping.error()),
+            (true, _) => Err(WaitEnd::Stopping.error()),
             (false, true) => Ok(()),
-            (false, false) if ready.contains(&true) => Err(Wake::News.error()),
-            (false, false) => Err(Wake::TimedOut.error()),
+            (false, false) if ready.contains(&true) => Err(WaitEnd::News.error()),
+            (false, false) => Err(WaitEnd::TimedOut.error()),
         }
     }
 }

@@ -4,8 +4,8 @@ use std::io::{self, Read, Write};
 
 use native_tls::{HandshakeError, TlsAcceptor, TlsConnector, TlsStream};
 
-use super::socket::{Socket, Wake};
-use super::tap::{Direction, Secured};
+use super::socket::{Socket, WaitEnd};
+use super::tap::{Direction, TlsSession};
 use super::{openssl, secrets, tls};
 
 /// A connection in clear or under TLS.
@@ -20,7 +20,7 @@ pub(super) enum Stream {
 
 impl Stream {
     /// The server's side of a handshake; the socket's deadline bounds it.
-    pub(super) fn accept_tls(&mut self, acceptor: &TlsAcceptor) -> io::Result<Option<Secured>> {
+    pub(super) fn accept_tls(&mut self, acceptor: &TlsAcceptor) -> io::Result<Option<TlsSession>> {
         self.upgrade(|socket| acceptor.accept(socket))
     }
 
@@ -29,14 +29,14 @@ impl Stream {
         &mut self,
         connector: &TlsConnector,
         name: &str,
-    ) -> io::Result<Option<Secured>> {
+    ) -> io::Result<Option<TlsSession>> {
         self.upgrade(|socket| connector.connect(name, socket))
     }
 
     fn upgrade(
         &mut self,
         handshake: impl FnOnce(Socket) -> Result<TlsStream<Socket>, HandshakeError<Socket>>,
-    ) -> io::Result<Option<Secured>> {
+    ) -> io::Result<Option<TlsSession>> {
         let Stream::Plain(socket) = std::mem::replace(self, Stream::Broken) else {
             return Err(io::Error::other("TLS is active already"));
         };
@@ -94,7 +94,7 @@ impl Stream {
 fn failure(error: HandshakeError<Socket>) -> io::Error {
     match error {
         HandshakeError::Failure(error) => io::Error::new(io::ErrorKind::InvalidData, error),
-        HandshakeError::WouldBlock(_) => io::Error::new(io::ErrorKind::TimedOut, Wake::TimedOut),
+        HandshakeError::WouldBlock(_) => io::Error::new(io::ErrorKind::TimedOut, WaitEnd::TimedOut),
     }
 }
 

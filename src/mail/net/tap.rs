@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::Presented;
+use super::PeerCertificate;
 use crate::mail::Protocol;
 
 /// One of the two ends of a connection.
@@ -61,7 +61,7 @@ pub enum Direction {
 
 /// What a TLS handshake agreed on, in OpenSSL's words.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Secured {
+pub struct TlsSession {
     /// `TLSv1.3`
     pub version: String,
     /// `TLS_AES_256_GCM_SHA384`
@@ -69,7 +69,7 @@ pub struct Secured {
 }
 
 /// `TLSv1.3 TLS_AES_256_GCM_SHA384`
-impl fmt::Display for Secured {
+impl fmt::Display for TlsSession {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.version, self.cipher)
     }
@@ -95,10 +95,10 @@ pub trait Tap: Send {
     /// The other end sent this certificate.
     ///
     /// It is reported before any answer to it goes out: an alert, if it is not trusted.
-    fn presented(&mut self, certificate: &Presented);
+    fn presented(&mut self, certificate: &PeerCertificate);
 
     /// The TLS handshake succeeded.
-    fn secured(&mut self, secured: &Secured);
+    fn secured(&mut self, secured: &TlsSession);
 
     /// The TLS handshake failed, for this reason in the TLS library's words.
     fn failed(&mut self, why: &str);

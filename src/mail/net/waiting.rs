@@ -6,16 +6,16 @@ use crate::limits;
 
 /// How long and how much a wire waits for.
 #[derive(Clone, Copy, Debug)]
-pub struct Patience {
+pub struct WireLimits {
     /// For a whole line, and for each piece of a body.
     pub timeout: Duration,
     /// Octets of the longest line, its ending not counted.
     pub line_length: usize,
 }
 
-impl Default for Patience {
-    fn default() -> Patience {
-        Patience {
+impl Default for WireLimits {
+    fn default() -> WireLimits {
+        WireLimits {
             timeout: limits::CLIENT_TIMEOUT,
             line_length: limits::LINE_LENGTH,
         }
@@ -24,7 +24,7 @@ impl Default for Patience {
 
 /// What came when a line was awaited.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Heard {
+pub enum LineInput {
     /// A line, its ending removed: CRLF, or a bare LF from a hand-typed conversation.
     Line(Vec<u8>),
     /// A line that is too long: its beginning. The rest was skipped, to its end.

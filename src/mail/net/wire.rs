@@ -10,20 +10,20 @@ use std::time::{Duration, Instant};
 
 use native_tls::{TlsAcceptor, TlsConnector};
 
-use super::Bell;
+use super::Waker;
 use super::body::{DotText, Octets};
 use super::dot::Ending;
 use super::pieces::next_piece;
-use super::socket::{Socket, Wake, Watcher};
+use super::socket::{Socket, WaitEnd, Watcher};
 use super::stream::Stream;
-use super::tap::{Direction, Secured, Tap};
-use super::waiting::{Heard, Patience};
+use super::tap::{Direction, Tap, TlsSession};
+use super::waiting::{LineInput, WireLimits};
 use crate::limits;
 
 /// One end of a connection.
 pub struct Wire {
     stream: Stream,
-    patience: Patience,
+    patience: WireLimits,
     /// As long as this is set, nothing is waited for longer.
     hurry: Option<Duration>,
     /// What arrived and was not taken yet is `input[start..end]`.
@@ -31,7 +31,7 @@ pub struct Wire {
     start: usize,
     end: usize,
     output: Vec<u8>,
-    secured: Option<Secured>,
+    secured: Option<TlsSession>,
 }
 
 impl Wire {
@@ -39,7 +39,7 @@ impl Wire {
     ///
     /// # Errors
     /// When the socket's options cannot be set.
-    pub fn new(tcp: TcpStream, patience: Patience, stop: Option<Bell>) -> io::Result<Wire> {
+    pub fn new(tcp: TcpStream, patience: WireLimits, stop: Option<Waker>) -> io::Result<Wire> {
         let mut socket = Socket::new(tcp, patience.timeout)?;
         socket.stop = stop;
         let (input, output) = (vec![0; limits::BUFFER], Vec::with_capacity(limits::BUFFER));
@@ -62,14 +62,20 @@ impl Wire {
         }
     }
 
-    /// What the TLS handshake agreed on; `None` in clear.
+    /// True once the connection is encrypted.
     #[must_use]
-    pub fn secured(&self) -> Option<&Secured> {
+    pub fn is_encrypted(&self) -> bool {
+        matches!(self.stream, Stream::Tls(_))
+    }
+
+    /// What the TLS handshake agreed on, if the connection is encrypted and this is known.
+    #[must_use]
+    pub fn tls_session(&self) -> Option<&TlsSession> {
         self.secured.as_ref()
     }
 
     /// From now on waits no longer than this, nor than the wire's own patience.
-    pub fn be_patient_for(&mut self, most: Option<Duration>) {
+    pub fn limit_wait(&mut self, most: Option<Duration>) {
         self.hurry = most;
     }
 
@@ -77,7 +83,7 @@ impl Wire {
     ///
     /// # Errors
     /// When the connection fails.
-    pub fn read_line(&mut self) -> io::Result<Heard> {
+    pub fn read_line(&mut self) -> io::Result<LineInput> {
         self.listen(None)
     }
 
@@ -85,7 +91,7 @@ impl Wire {
     ///
     /// # Errors
     /// When the connection fails.
-    pub fn read_line_or_news(&mut self, bell: &Bell) -> io::Result<Heard> {
+    pub fn read_line_or_news(&mut self, bell: &Waker) -> io::Result<LineInput> {
         let heard = self.listen(Some(bell.clone()));
         self.listen_for(None);
         heard
@@ -101,7 +107,7 @@ impl Wire {
         }
         self.set_deadline(patience);
         match self.fill() {
-            Err(error) if Wake::of(&error) == Some(Wake::TimedOut) => Ok(false),
+            Err(error) if WaitEnd::of(&error) == Some(WaitEnd::TimedOut) => Ok(false),
             filled => filled.map(|()| true),
         }
     }
@@ -110,30 +116,30 @@ impl Wire {
     ///
     /// # Errors
     /// As [`Wire::await_line`].
-    pub fn await_line_or_bell(&mut self, patience: Duration, bell: &Bell) -> io::Result<bool> {
+    pub fn await_line_or_wake(&mut self, patience: Duration, bell: &Waker) -> io::Result<bool> {
         self.listen_for(Some(bell.clone()));
         let awaited = self.await_line(patience);
         self.listen_for(None);
         match awaited {
-            Err(error) if Wake::of(&error) == Some(Wake::News) => Ok(false),
+            Err(error) if WaitEnd::of(&error) == Some(WaitEnd::News) => Ok(false),
             awaited => awaited,
         }
     }
 
-    fn listen_for(&mut self, news: Option<Bell>) {
+    fn listen_for(&mut self, news: Option<Waker>) {
         if let Some(socket) = self.stream.socket() {
             socket.news = news;
         }
     }
 
-    fn listen(&mut self, news: Option<Bell>) -> io::Result<Heard> {
+    fn listen(&mut self, news: Option<Waker>) -> io::Result<LineInput> {
         self.set_deadline(self.patience().timeout);
         self.listen_for(news);
         match self.find_line() {
-            Err(error) => match Wake::of(&error) {
-                Some(Wake::News) => Ok(Heard::News),
-                Some(Wake::TimedOut) => Ok(Heard::TimedOut),
-                Some(Wake::Stopping) => Ok(Heard::Stopping),
+            Err(error) => match WaitEnd::of(&error) {
+                Some(WaitEnd::News) => Ok(LineInput::News),
+                Some(WaitEnd::TimedOut) => Ok(LineInput::TimedOut),
+                Some(WaitEnd::Stopping) => Ok(LineInput::Stopping),
                 None => Err(error),
             },
             heard => heard,
@@ -141,7 +147,7 @@ impl Wire {
     }
 
     /// Finds the next line end, searching each octet once.
-    fn find_line(&mut self) -> io::Result<Heard> {
+    fn find_line(&mut self) -> io::Result<LineInput> {
         let (mut line, mut skipped) = (Vec::new(), 0_usize);
         loop {
             let arrived = &self.input[self.start..self.end];
@@ -156,27 +162,27 @@ impl Wire {
                 line.pop_if(|last| *last == b'\r');
                 let fits = skipped == 0 && line.len() <= self.patience.line_length;
                 return Ok(if fits {
-                    Heard::Line(line)
+                    LineInput::Line(line)
                 } else {
                     line.truncate(limits::BEGINNING);
-                    Heard::TooLong(line)
+                    LineInput::TooLong(line)
                 });
             }
             if skipped > limits::LINE_OVERRUN {
-                return Ok(Heard::Endless);
+                return Ok(LineInput::Endless);
             }
             if let Err(error) = self.fill() {
                 return self.keep(line, error);
             }
             if self.start == self.end {
-                return Ok(Heard::Closed);
+                return Ok(LineInput::Closed);
             }
         }
     }
 
     /// A wait ended in the middle of a line: what was heard of it goes back, for the next wait.
-    fn keep(&mut self, line: Vec<u8>, error: io::Error) -> io::Result<Heard> {
-        if Wake::of(&error) == Some(Wake::News) {
+    fn keep(&mut self, line: Vec<u8>, error: io::Error) -> io::Result<LineInput> {
+        if WaitEnd::of(&error) == Some(WaitEnd::News) {
             // `fill` has failed, so the buffer is empty; it does not grow by each wait anew.
             (self.start, self.end) = (0, line.len());
             self.input = line;
@@ -320,19 +326,19 @@ impl Wire {
     }
 
     /// From now on the server's stop ends no wait: what is under way may still come.
-    pub(super) fn put_stop_aside(&mut self) -> Option<Bell> {
+    pub(super) fn put_stop_aside(&mut self) -> Option<Waker> {
         self.stream.socket().and_then(|socket| socket.stop.take())
     }
 
-    pub(super) fn restore_stop(&mut self, stop: Bell) {
+    pub(super) fn restore_stop(&mut self, stop: Waker) {
         if let Some(socket) = self.stream.socket() {
             socket.stop = Some(stop);
         }
     }
 
-    pub(super) fn patience(&self) -> Patience {
+    pub(super) fn patience(&self) -> WireLimits {
         let own = self.patience.timeout;
-        Patience {
+        WireLimits {
             timeout: self.hurry.map_or(own, |most| most.min(own)),
             ..self.patience
         }
@@ -377,16 +383,16 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let mut other = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let tcp = listener.accept().unwrap().0;
-        let mut wire = Wire::new(tcp, Patience::default(), None).unwrap();
-        let bell = Bell::new().unwrap();
+        let mut wire = Wire::new(tcp, WireLimits::default(), None).unwrap();
+        let bell = Waker::new().unwrap();
         other.write_all(&[b'x'; 1000]).unwrap();
-        bell.ring();
+        bell.wake();
         for _ in 0..100 {
-            assert_eq!(wire.read_line_or_news(&bell).unwrap(), Heard::News);
+            assert_eq!(wire.read_line_or_news(&bell).unwrap(), LineInput::News);
         }
         assert_eq!(wire.input.len(), limits::BUFFER);
         other.write_all(b"\n").unwrap();
-        let line = Heard::Line(vec![b'x'; 1000]);
+        let line = LineInput::Line(vec![b'x'; 1000]);
         assert_eq!(wire.read_line_or_news(&bell).unwrap(), line);
     }
 }

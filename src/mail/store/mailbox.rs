@@ -20,7 +20,7 @@ use super::state::MailboxState;
 use super::watch::{FolderWatch, FolderWatcher, Watched};
 use super::{Identity, Message, Snapshot, StoreError};
 use crate::mail::message::Flags;
-use crate::mail::net::Bell;
+use crate::mail::net::Waker;
 
 /// Attempts to find a file that another program renames at the same time.
 const ATTEMPTS: usize = 20;
@@ -42,7 +42,7 @@ pub struct Mailbox {
 /// The bells that ring when a mailbox changes.
 #[derive(Default)]
 struct Bells {
-    all: Vec<(u64, Bell)>,
+    all: Vec<(u64, Waker)>,
     last: u64,
     /// While there is a bell, other programs' changes are watched for.
     folder_watch: Option<FolderWatch>,
@@ -162,7 +162,7 @@ impl Mailbox {
 
     /// Rings this bell at every change, by any program, until the guard is dropped.
     #[must_use]
-    pub fn watch(self: &Arc<Self>, bell: &Bell) -> WatchGuard {
+    pub fn watch(self: &Arc<Self>, bell: &Waker) -> WatchGuard {
         let mut bells = lock(&self.bells);
         bells.last += 1;
         let id = bells.last;
@@ -179,7 +179,7 @@ impl Mailbox {
         lock(&self.bells)
             .all
             .iter()
-            .for_each(|(_, bell)| bell.ring());
+            .for_each(|(_, bell)| bell.wake());
     }
 
     /// Takes POP3's exclusive lock (RFC 1939 §4); `None` while another session has it.

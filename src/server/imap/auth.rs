@@ -6,7 +6,7 @@
 use crate::mail::protocol::sasl::{Credentials, Exchange, SaslStep};
 use crate::server::imap::reply::{CommandReply, CommandResult};
 use crate::server::imap::session::{Expecting, ImapServer, ImapState};
-use crate::server::{Door, Next, Part, Refusal};
+use crate::server::{AuthError, Authenticator, Next, Part};
 
 /// What works in every state.
 ///
@@ -49,16 +49,16 @@ impl ImapServer {
 
     /// What the client may use in this state.
     pub(crate) fn capabilities(&self) -> String {
-        let ImapState::NotAuthenticated(door) = &self.state else {
+        let ImapState::NotAuthenticated(authenticator) = &self.state else {
             // RFC 7889 §2: with a number, it holds for all mailboxes.
             let most = self.site.limits.message_size;
             return format!("{ALWAYS} {} APPENDLIMIT={most}", LOGGED_IN.join(" "));
         };
         let mut capabilities = ALWAYS.to_owned();
-        if self.peer.can_start_tls {
+        if self.peer.can_start_tls() {
             capabilities += " STARTTLS";
         }
-        if door.is_open() {
+        if authenticator.may_log_in() {
             for mechanism in Exchange::MECHANISMS {
                 capabilities += &format!(" AUTH={mechanism}");
             }
@@ -70,11 +70,11 @@ impl ImapServer {
 
     /// RFC 3501 §6.2.1. The session behind TLS is a fresh one.
     pub(crate) fn starttls(&mut self) -> CommandResult {
-        self.door()?;
-        if self.peer.encrypted {
+        self.authenticator()?;
+        if self.peer.is_encrypted() {
             return Err(CommandReply::bad("the connection is under TLS already"));
         }
-        if !self.peer.can_start_tls {
+        if !self.peer.can_start_tls() {
             return Err(CommandReply::bad("STARTTLS is not offered here"));
         }
         Ok(CommandReply::ok("Begin TLS negotiation now").then(Next::StartTls))
@@ -92,7 +92,7 @@ impl ImapServer {
         mechanism: &str,
         initial: Option<&[u8]>,
     ) -> CommandResult {
-        if !self.door()?.is_open() {
+        if !self.authenticator()?.may_log_in() {
             return Err(needs_tls());
         }
         let Some(mut exchange) = Exchange::begin(mechanism) else {
@@ -132,7 +132,7 @@ impl ImapServer {
     }
 
     fn enter(&mut self, credentials: &Credentials, verb: &str) -> CommandResult {
-        match self.door()?.enter(credentials) {
+        match self.authenticator()?.log_in(credentials) {
             Ok(account) => {
                 self.state = ImapState::Authenticated(account);
                 let capabilities = self.capabilities();
@@ -140,12 +140,12 @@ impl ImapServer {
                     "[CAPABILITY {capabilities}] {verb} completed"
                 )))
             }
-            Err(Refusal::NeedsTls) => Err(needs_tls()),
-            Err(Refusal::WrongPassword) => Err(wrong_password()),
-            Err(Refusal::TooManyAttempts) => Err(wrong_password()
+            Err(AuthError::NeedsTls) => Err(needs_tls()),
+            Err(AuthError::WrongPassword) => Err(wrong_password()),
+            Err(AuthError::TooManyAttempts) => Err(wrong_password()
                 .with("* BYE too many login failures\r\n")
                 .then(Next::Close)),
-            Err(Refusal::Unavailable(_)) => Err(CommandReply::no(
+            Err(AuthError::Unavailable(_)) => Err(CommandReply::no(
                 "[UNAVAILABLE] the account's mail cannot be opened now",
             )),
         }
@@ -171,9 +171,9 @@ impl ImapServer {
             .then(Next::Close))
     }
 
-    fn door(&mut self) -> Result<&mut Door, CommandReply> {
+    fn authenticator(&mut self) -> Result<&mut Authenticator, CommandReply> {
         match &mut self.state {
-            ImapState::NotAuthenticated(door) => Ok(door),
+            ImapState::NotAuthenticated(authenticator) => Ok(authenticator),
             _ => Err(CommandReply::bad("you are logged in already")),
         }
     }

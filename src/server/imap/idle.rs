@@ -1,6 +1,6 @@
 //! IDLE: the client waits, and hears what is new as it happens (RFC 2177).
 
-use crate::mail::net::Bell;
+use crate::mail::net::Waker;
 use crate::mail::store::WatchGuard;
 use crate::server::imap::reply::{CommandReply, CommandResult};
 use crate::server::imap::session::{Expecting, ImapServer, ImapState};
@@ -10,7 +10,7 @@ use crate::server::{Next, Part, Reply};
 /// An IDLE that is under way.
 pub(crate) struct Idling {
     tag: String,
-    bell: Bell,
+    bell: Waker,
     /// Rings the bell; nothing does when no mailbox is selected.
     _watch: Option<WatchGuard>,
 }
@@ -19,7 +19,7 @@ impl ImapServer {
     /// RFC 2177 §3. What is new already is told at once, behind the `+`.
     pub(crate) fn idle(&mut self, tag: &str) -> CommandResult {
         self.account()?;
-        let bell = Bell::new().map_err(|error| {
+        let bell = Waker::new().map_err(|error| {
             log::error!("IDLE: {error}");
             CommandReply::no("[SERVERBUG] no resources to idle; use NOOP")
         })?;
@@ -46,7 +46,7 @@ impl ImapServer {
         };
         let (tag, bell) = (idling.tag.clone(), idling.bell.clone());
         // Silenced before we look, so that what comes after rings again.
-        bell.answer();
+        bell.clear();
         // Nobody counts on message numbers while idling.
         match self.news_now(PendingUpdates::ALL) {
             Ok(news) => Reply::text(news, Next::Idle(bell)),

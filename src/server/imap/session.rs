@@ -28,7 +28,7 @@ use crate::server::imap::messages::append::Appending;
 use crate::server::imap::reply::{CommandReply, CommandResult};
 use crate::server::imap::updates::PendingUpdates;
 use crate::server::imap::view::{Lost, View};
-use crate::server::{Door, Peer, Reply, Session, Site, Trouble};
+use crate::server::{Authenticator, Peer, Reply, Session, Site, Trouble};
 
 /// The IMAP server's side of one conversation.
 pub struct ImapServer {
@@ -44,7 +44,7 @@ pub struct ImapServer {
 /// The states of RFC 3501 §3.
 pub(crate) enum ImapState {
     /// Nobody has come through the door yet.
-    NotAuthenticated(Door),
+    NotAuthenticated(Authenticator),
     /// Logged in.
     Authenticated(Account),
     /// Logged in, with a mailbox selected.
@@ -108,7 +108,7 @@ impl Session for ImapServer {
         self.idle_news()
     }
 
-    fn patience(&self) -> Option<Duration> {
+    fn timeout(&self) -> Option<Duration> {
         let stranger = matches!(self.state, ImapState::NotAuthenticated(_));
         stranger.then_some(limits::LOGIN_TIMEOUT)
     }
@@ -128,7 +128,7 @@ impl Session for ImapServer {
             Trouble::TimedOut => "Autologout; idle for too long",
             Trouble::ShuttingDown => "the server is stopping",
             Trouble::TooManyConnections => "too many connections; try again later",
-            Trouble::PlaintextBehindStartTls => "nothing may be said in clear behind STARTTLS",
+            Trouble::PlaintextAfterStartTls => "nothing may be said in clear behind STARTTLS",
         };
         CommandReply::bye(why).reply("*")
     }
@@ -138,11 +138,11 @@ impl ImapServer {
     /// A conversation that begins. The site is what all conversations share, the peer who called.
     #[must_use]
     pub fn new(site: Arc<Site>, peer: Peer) -> ImapServer {
-        let door = Door::new(&site, &peer);
+        let authenticator = Authenticator::new(&site, &peer);
         ImapServer {
             site,
             peer,
-            state: ImapState::NotAuthenticated(door),
+            state: ImapState::NotAuthenticated(authenticator),
             enabled: Enabled::default(),
             expecting: Expecting::default(),
             bad_commands: 0,

@@ -19,7 +19,7 @@ use crate::config::accounts::{Accounts, Password};
 use crate::config::aliases::Aliases;
 use crate::limits::{self, Limits};
 use crate::mail::store::{Delivery, Mailbox, Store};
-use crate::server::{Next, Part, Peer, Reply, Session, Site, Trouble, Visitors};
+use crate::server::{Next, Part, Peer, RateLimiter, Reply, Session, Site, TlsState, Trouble};
 
 /// Alice and her folder.
 struct Home {
@@ -39,7 +39,7 @@ impl Home {
             store: Store::open(folder.path()).unwrap(),
             aliases: Aliases::none(),
             message_cache: Arc::default(),
-            visitors: Visitors::default(),
+            rate_limiter: RateLimiter::default(),
             queue: None,
             limits: Limits::default(),
             lab_network: false,
@@ -63,9 +63,7 @@ impl Home {
     fn session(&self, address: &str) -> ImapServer {
         let peer = Peer {
             address: address.parse::<SocketAddr>().unwrap(),
-            encrypted: false,
-            secured: None,
-            can_start_tls: true,
+            tls: TlsState::Offered,
         };
         ImapServer::new(Arc::clone(&self.site), peer)
     }
@@ -156,7 +154,7 @@ fn trouble_is_worded_and_a_long_line_only_costs_its_command() {
         Trouble::TimedOut,
         Trouble::ShuttingDown,
         Trouble::TooManyConnections,
-        Trouble::PlaintextBehindStartTls,
+        Trouble::PlaintextAfterStartTls,
     ] {
         assert!(
             text(session.trouble(trouble)).starts_with("* BYE "),

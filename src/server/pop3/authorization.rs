@@ -4,12 +4,12 @@ use super::maildrop::{Maildrop, NotOpened};
 use super::{Pop3Server, State, err, ok};
 use crate::mail::protocol::sasl::{Credentials, Exchange, SaslStep};
 use crate::mail::store::Account;
-use crate::server::{Next, Refusal, Reply};
+use crate::server::{AuthError, Next, Reply};
 
 impl Pop3Server {
     /// RFC 1939 §7 lets a server take every name here, so that nobody learns which ones exist.
     pub(super) fn user(&mut self, name: String) -> Reply {
-        if !self.door.is_open() {
+        if !self.authenticator.may_log_in() {
             return err(NEEDS_TLS);
         }
         self.state = State::Authorization(Some(name));
@@ -24,7 +24,7 @@ impl Pop3Server {
     }
 
     pub(super) fn auth(&mut self, mechanism: &str, initial: Option<&[u8]>) -> Reply {
-        if !self.door.is_open() {
+        if !self.authenticator.may_log_in() {
             return err(NEEDS_TLS);
         }
         let Some(mut exchange) = Exchange::begin(mechanism) else {
@@ -49,10 +49,10 @@ impl Pop3Server {
     }
 
     pub(super) fn stls(&self) -> Reply {
-        if self.peer.encrypted {
+        if self.peer.is_encrypted() {
             return err("TLS is active already");
         }
-        if !self.peer.can_start_tls {
+        if !self.peer.can_start_tls() {
             return err("STLS is not offered here");
         }
         ok("Begin TLS").then(Next::StartTls)
@@ -67,12 +67,12 @@ impl Pop3Server {
     }
 
     fn enter(&mut self, credentials: &Credentials) -> Reply {
-        match self.door.enter(credentials) {
+        match self.authenticator.log_in(credentials) {
             Ok(account) => self.open(&account),
-            Err(Refusal::WrongPassword) => err(WRONG),
-            Err(Refusal::TooManyAttempts) => err(WRONG).then(Next::Close),
-            Err(Refusal::NeedsTls) => err(NEEDS_TLS),
-            Err(Refusal::Unavailable(_)) => err(UNAVAILABLE),
+            Err(AuthError::WrongPassword) => err(WRONG),
+            Err(AuthError::TooManyAttempts) => err(WRONG).then(Next::Close),
+            Err(AuthError::NeedsTls) => err(NEEDS_TLS),
+            Err(AuthError::Unavailable(_)) => err(UNAVAILABLE),
         }
     }
 

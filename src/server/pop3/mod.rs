@@ -12,7 +12,7 @@ use std::io::Read;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Door, Next, Part, Peer, Reply, Session, Site, Trouble};
+use super::{Authenticator, Next, Part, Peer, Reply, Session, Site, Trouble};
 use crate::limits;
 use crate::mail::net::dot::Stuffed;
 use crate::mail::protocol::pop3::Command;
@@ -23,7 +23,7 @@ use maildrop::{Maildrop, NotThere};
 pub struct Pop3Server {
     site: Arc<Site>,
     peer: Peer,
-    door: Door,
+    authenticator: Authenticator,
     state: State,
     /// Lines in a row that were no commands.
     bad_commands: u32,
@@ -52,11 +52,11 @@ impl Pop3Server {
     /// A conversation with this client.
     #[must_use]
     pub fn new(site: Arc<Site>, peer: Peer) -> Pop3Server {
-        let door = Door::new(&site, &peer);
+        let authenticator = Authenticator::new(&site, &peer);
         Pop3Server {
             site,
             peer,
-            door,
+            authenticator,
             state: State::Authorization(None),
             bad_commands: 0,
         }
@@ -88,10 +88,10 @@ impl Pop3Server {
     fn capa(&self) -> Reply {
         let mut lines = vec!["TOP", "UIDL", "RESP-CODES", "AUTH-RESP-CODE", "PIPELINING"];
         let sasl = format!("SASL {}", Exchange::MECHANISMS.join(" "));
-        if self.door.is_open() {
+        if self.authenticator.may_log_in() {
             lines.extend(["USER", &sasl]);
         }
-        if self.peer.can_start_tls {
+        if self.peer.can_start_tls() {
             lines.push("STLS");
         }
         lines.push("IMPLEMENTATION Pillarbox");
@@ -203,7 +203,7 @@ impl Session for Pop3Server {
         }
     }
 
-    fn patience(&self) -> Option<Duration> {
+    fn timeout(&self) -> Option<Duration> {
         let known = matches!(self.state, State::Transaction(_));
         (!known).then_some(limits::LOGIN_TIMEOUT)
     }
@@ -216,7 +216,7 @@ impl Session for Pop3Server {
             Trouble::TimedOut => Reply::close(),
             Trouble::ShuttingDown => err("[SYS/TEMP] The server is stopping"),
             Trouble::TooManyConnections => err("[SYS/TEMP] Too many connections, try later"),
-            Trouble::PlaintextBehindStartTls => err("Something was said in clear behind STLS"),
+            Trouble::PlaintextAfterStartTls => err("Something was said in clear behind STLS"),
         }
     }
 }

@@ -4,7 +4,7 @@ use super::replies::Replies;
 use super::session::{SmtpRole, SmtpServer, SmtpState};
 use crate::mail::protocol::sasl::{Credentials, Exchange, SaslStep};
 use crate::mail::protocol::smtp::Reply;
-use crate::server::{Next, Refusal};
+use crate::server::{AuthError, Next};
 
 impl SmtpServer {
     pub(super) fn auth(
@@ -25,7 +25,7 @@ impl SmtpServer {
             let text = format!("You are already logged in as {}", account.name());
             return Err(Reply::BAD_SEQUENCE.because(text));
         }
-        if !self.door.is_open() {
+        if !self.authenticator.may_log_in() {
             return Err(Reply::ENCRYPTION_REQUIRED);
         }
         let Some(mut exchange) = Exchange::begin(mechanism) else {
@@ -51,15 +51,17 @@ impl SmtpServer {
     }
 
     fn log_in(&mut self, credentials: &Credentials) -> Result<Replies, Reply> {
-        match self.door.enter(credentials) {
+        match self.authenticator.log_in(credentials) {
             Ok(account) => {
                 self.account = Some(account);
                 Ok(Reply::AUTHENTICATED.into())
             }
-            Err(Refusal::WrongPassword) => Err(Reply::WRONG_PASSWORD),
-            Err(Refusal::TooManyAttempts) => Ok(Replies::then(Reply::TOO_MANY_LOGINS, Next::Close)),
-            Err(Refusal::NeedsTls) => Err(Reply::ENCRYPTION_REQUIRED),
-            Err(Refusal::Unavailable(why)) => {
+            Err(AuthError::WrongPassword) => Err(Reply::WRONG_PASSWORD),
+            Err(AuthError::TooManyAttempts) => {
+                Ok(Replies::then(Reply::TOO_MANY_LOGINS, Next::Close))
+            }
+            Err(AuthError::NeedsTls) => Err(Reply::ENCRYPTION_REQUIRED),
+            Err(AuthError::Unavailable(why)) => {
                 Err(Reply::LOGIN_UNAVAILABLE.because(format!("Try again later: {why}")))
             }
         }
@@ -75,10 +77,10 @@ impl SmtpServer {
     }
 
     pub(super) fn starttls(&mut self) -> Result<Replies, Reply> {
-        if self.peer.encrypted {
+        if self.peer.is_encrypted() {
             return Err(Reply::BAD_SEQUENCE.because("TLS is already active"));
         }
-        if !self.peer.can_start_tls {
+        if !self.peer.can_start_tls() {
             return Err(Reply::NOT_OFFERED.because("STARTTLS is not offered here"));
         }
         Ok(Replies::then(Reply::READY_FOR_TLS, Next::StartTls))

@@ -5,7 +5,7 @@ use super::replies::store_failure;
 use super::session::{SmtpRole, SmtpServer, SmtpState};
 use super::transaction::{AcceptedRecipient, MailTransaction};
 use crate::mail::protocol::smtp::{Address, Params, Path, Reply, ReversePath};
-use crate::server::Deed;
+use crate::server::CountedAction;
 use crate::server::queue::Destination;
 
 impl SmtpServer {
@@ -24,7 +24,7 @@ impl SmtpServer {
         if params.size() > Some(self.site.limits.message_size) {
             return Err(Reply::MESSAGE_TOO_LARGE);
         }
-        if !self.is_within_limits(Deed::Message) {
+        if !self.is_within_limits(CountedAction::Message) {
             return Err(too_many("messages"));
         }
         self.state = SmtpState::Mail(MailTransaction {
@@ -67,7 +67,7 @@ impl SmtpServer {
         if transaction.recipients.len() >= self.site.limits.recipients {
             return Err(Reply::TOO_MANY_RECIPIENTS);
         }
-        if !self.is_within_limits(Deed::Recipient) {
+        if !self.is_within_limits(CountedAction::Recipient) {
             return Err(too_many("recipients"));
         }
         let international = matches!(&to, Path::Address(address) if address.is_international());

@@ -27,11 +27,11 @@ impl SmtpServer {
         if self.offers_dsn() {
             lines.push("DSN".to_owned());
         }
-        if self.peer.can_start_tls {
+        if self.peer.can_start_tls() {
             lines.push("STARTTLS".to_owned());
         }
         // In LMTP a login would change nothing, since no message is relayed.
-        if self.role != SmtpRole::Lmtp && self.door.is_open() {
+        if self.role != SmtpRole::Lmtp && self.authenticator.may_log_in() {
             lines.push(format!("AUTH {}", Exchange::MECHANISMS.join(" ")));
         }
         if self.account.is_some() {

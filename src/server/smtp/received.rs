@@ -6,7 +6,7 @@ use jiff::Zoned;
 
 use super::session::{SmtpRole, SmtpServer};
 use super::transaction::MailTransaction;
-use crate::mail::net::Secured;
+use crate::mail::net::TlsSession;
 
 impl SmtpServer {
     /// The field, its CRLFs included.
@@ -41,8 +41,8 @@ impl SmtpServer {
 
     /// Version and cipher of TLS, with CRLF, as a comment in Postfix's words: no clause exists for them.
     fn tls(&self) -> String {
-        match &self.peer.secured {
-            Some(Secured { version, cipher }) => {
+        match self.peer.tls_session() {
+            Some(TlsSession { version, cipher }) => {
                 format!("\t(using {version} with cipher {cipher})\r\n")
             }
             None => String::new(),
@@ -58,7 +58,7 @@ impl SmtpServer {
             (SmtpRole::Mx | SmtpRole::Submission, false) if self.extended => "ESMTP",
             (SmtpRole::Mx | SmtpRole::Submission, false) => return "SMTP".to_owned(),
         };
-        let secured = if self.peer.encrypted { "S" } else { "" };
+        let secured = if self.peer.is_encrypted() { "S" } else { "" };
         let authenticated = if self.account.is_some() { "A" } else { "" };
         format!("{base}{secured}{authenticated}")
     }

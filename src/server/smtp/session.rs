@@ -12,14 +12,14 @@ use crate::limits;
 use crate::mail::protocol::sasl::Exchange;
 use crate::mail::protocol::smtp::{Chunk, Command, Reply};
 use crate::mail::store::Account;
-use crate::server::{self, Deed, Door, Next, Peer, Session, Site, Trouble};
+use crate::server::{self, Authenticator, CountedAction, Next, Peer, Session, Site, Trouble};
 
 /// One conversation in SMTP or LMTP.
 pub struct SmtpServer {
     pub(super) site: Arc<Site>,
     pub(super) peer: Peer,
     pub(super) role: SmtpRole,
-    pub(super) door: Door,
+    pub(super) authenticator: Authenticator,
     /// The client's name, from EHLO or HELO.
     pub(super) client_name: String,
     /// True after EHLO, false after HELO.
@@ -80,12 +80,12 @@ impl SmtpServer {
     /// A conversation with this client.
     #[must_use]
     pub fn new(site: Arc<Site>, peer: Peer, role: SmtpRole) -> SmtpServer {
-        let door = Door::new(&site, &peer);
+        let authenticator = Authenticator::new(&site, &peer);
         SmtpServer {
             site,
             peer,
             role,
-            door,
+            authenticator,
             client_name: String::new(),
             extended: false,
             account: None,
@@ -164,9 +164,11 @@ impl SmtpServer {
     }
 
     /// Counts an action of the client's address; true if it is within the limits.
-    pub(super) fn is_within_limits(&self, action: Deed) -> bool {
+    pub(super) fn is_within_limits(&self, action: CountedAction) -> bool {
         let address = self.peer.address.ip();
-        self.site.visitors.may(address, action, &self.site.limits)
+        self.site
+            .rate_limiter
+            .allows(address, action, &self.site.limits)
     }
 
     /// Counts a refusal (RFC 5321 §4.2.1: `5yz`), and ends the conversation after too many.
@@ -174,7 +176,9 @@ impl SmtpServer {
         let replies = result.unwrap_or_else(Replies::from);
         if replies.replies.first().is_some_and(Reply::is_permanent) {
             self.errors += 1;
-            if !self.is_within_limits(Deed::Error) || self.errors > limits::REFUSED_COMMANDS {
+            if !self.is_within_limits(CountedAction::Error)
+                || self.errors > limits::REFUSED_COMMANDS
+            {
                 return Replies::then(Reply::TOO_MANY_ERRORS, Next::Close).into();
             }
         }
@@ -219,7 +223,7 @@ impl Session for SmtpServer {
             Trouble::TimedOut => Reply::IDLE_TIMEOUT,
             Trouble::ShuttingDown => Reply::SHUTTING_DOWN,
             Trouble::TooManyConnections => Reply::TOO_MANY_CONNECTIONS,
-            Trouble::PlaintextBehindStartTls => Reply::PLAINTEXT_AFTER_STARTTLS,
+            Trouble::PlaintextAfterStartTls => Reply::PLAINTEXT_AFTER_STARTTLS,
         };
         Replies::from(reply).into()
     }

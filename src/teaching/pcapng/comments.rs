@@ -7,7 +7,7 @@
 
 use std::collections::VecDeque;
 
-use crate::mail::net::Secured;
+use crate::mail::net::TlsSession;
 use crate::mail::protocol::span::Role;
 use crate::teaching::explain::{Explained, Topic};
 use crate::teaching::wire_tap::Side;
@@ -74,7 +74,7 @@ impl Comments {
     /// TLS has begun; `encrypted`: and from now on what crosses is not what is said.
     pub(super) fn secured(
         &mut self,
-        secured: &Secured,
+        secured: &TlsSession,
         encrypted: bool,
         explained: Option<&Explained>,
     ) {

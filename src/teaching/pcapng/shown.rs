@@ -10,7 +10,7 @@ use super::frame::Ends;
 use super::gathered::Gathered;
 use super::held::Held;
 use super::stream::{Segment, Stream};
-use crate::mail::net::Secured;
+use crate::mail::net::TlsSession;
 use crate::teaching::explain::Explained;
 use crate::teaching::wire_tap::{Connection, Side};
 
@@ -118,7 +118,7 @@ impl Shown {
         &mut self,
         file: &mut Gathered,
         time: SystemTime,
-        (secured, encrypted): (&Secured, bool),
+        (secured, encrypted): (&TlsSession, bool),
         explained: Option<&Explained>,
     ) -> io::Result<()> {
         self.release(file, time)?;

@@ -21,7 +21,7 @@ use super::player::Caller;
 use crate::client::{Endpoint, Security};
 use crate::config::{Config, Ports};
 use crate::mail::net::Taps;
-use crate::server::{Servers, SetupError};
+use crate::server::{Services, SetupError};
 
 /// The sites of a script. Dropped, it closes them.
 pub struct Sites {
@@ -39,7 +39,7 @@ pub struct SitesFolder(Arc<Mutex<Option<TempDir>>>);
 /// A site whose servers listen.
 struct OpenSite {
     domain: String,
-    servers: Servers,
+    servers: Services,
 }
 
 /// The domain of the main site.
@@ -165,7 +165,7 @@ impl OpenSite {
             .map_err(|error| SetupError(error.0))?;
         Ok(OpenSite {
             domain: domain.to_owned(),
-            servers: Servers::open(&config, taps.clone())?.with_grace(GRACE),
+            servers: Services::open(&config, taps.clone())?.with_grace(GRACE),
         })
     }
 }

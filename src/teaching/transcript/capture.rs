@@ -9,7 +9,7 @@ use std::time::SystemTime;
 
 use super::Dialogue;
 use super::to_script::{MOST, filler};
-use crate::mail::net::{Secured, Side};
+use crate::mail::net::{Side, TlsSession};
 use crate::mail::protocol::Protocol;
 use crate::mail::protocol::imap::literal_at_end;
 use crate::mail::protocol::span::Role;
@@ -56,7 +56,7 @@ fn what(record: &Record, literals: Option<&mut Literals>) -> What {
         },
         Happened::Secured {
             version, cipher, ..
-        } => What::Secured(Secured {
+        } => What::Secured(TlsSession {
             version: version.clone(),
             cipher: cipher.clone(),
         }),

@@ -3,7 +3,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use super::*;
 use crate::config::Journal;
-use crate::mail::net::Secured;
+use crate::mail::net::TlsSession;
 use crate::mail::protocol::Protocol;
 use crate::teaching::explain::{Explained, Texts};
 use crate::teaching::text::TextStyle;
@@ -57,7 +57,7 @@ fn what(line: &str) -> What {
         },
     };
     match line {
-        "TLS" => What::Secured(Secured {
+        "TLS" => What::Secured(TlsSession {
             version: "TLSv1.3".to_owned(),
             cipher: "TLS_AES_256_GCM_SHA384".to_owned(),
         }),

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use crate::mail::net::{Presented, Secured, Side};
+use crate::mail::net::{PeerCertificate, Side, TlsSession};
 use crate::mail::protocol::Protocol;
 
 /// A connection that is recorded.
@@ -68,9 +68,9 @@ pub enum What {
     /// Secrets of a TLS handshake: lines of an NSS key log, each with its ending.
     Secrets(String),
     /// The server showed this certificate to us.
-    Presented(Presented),
+    Presented(PeerCertificate),
     /// A TLS handshake is done.
-    Secured(Secured),
+    Secured(TlsSession),
     /// A TLS handshake failed: why, in the TLS library's words.
     Failed(String),
     /// This side will say nothing more: FIN.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::event::{Connection, What};
 use super::recorder::Shared;
-use crate::mail::net::{self, Direction, Presented, Secured, Side};
+use crate::mail::net::{self, Direction, PeerCertificate, Side, TlsSession};
 
 pub(super) struct Tap {
     shared: Arc<Shared>,
@@ -85,11 +85,11 @@ impl net::Tap for Tap {
         self.tell(What::Secrets(lines.to_owned()));
     }
 
-    fn presented(&mut self, certificate: &Presented) {
+    fn presented(&mut self, certificate: &PeerCertificate) {
         self.tell(What::Presented(certificate.clone()));
     }
 
-    fn secured(&mut self, secured: &Secured) {
+    fn secured(&mut self, secured: &TlsSession) {
         self.release();
         self.tell(What::Secured(secured.clone()));
     }

@@ -14,7 +14,7 @@ use pillarbox::config::aliases::Aliases;
 use pillarbox::limits::Limits;
 use pillarbox::mail::store::Store;
 use pillarbox::server::queue::Queue;
-use pillarbox::server::{Part, Peer, Reply, Site, Visitors};
+use pillarbox::server::{Part, Peer, RateLimiter, Reply, Site, TlsState};
 use tempfile::TempDir;
 
 /// A page of `docs/protocols/`.
@@ -81,7 +81,7 @@ fn site(folder: &TempDir) -> Arc<Site> {
         store: Store::open(folder.path()).unwrap(),
         aliases: Aliases::none(),
         message_cache: Arc::default(),
-        visitors: Visitors::default(),
+        rate_limiter: RateLimiter::default(),
         queue: Some(Queue::open(&config).unwrap()),
         limits: Limits::default(),
         lab_network: false,
@@ -93,9 +93,11 @@ fn peer(near: bool, encrypted: bool) -> Peer {
     let ip = if near { [127, 0, 0, 1] } else { [192, 0, 2, 1] };
     Peer {
         address: (ip, 50_000).into(),
-        encrypted,
-        secured: None,
-        can_start_tls: !encrypted,
+        tls: if encrypted {
+            TlsState::Active(None)
+        } else {
+            TlsState::Offered
+        },
     }
 }
 

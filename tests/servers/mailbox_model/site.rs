@@ -2,14 +2,14 @@
 
 use std::fs;
 use std::io::{self, BufRead, BufReader, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use pillarbox::config::Config;
-use pillarbox::server::{Connections, Office};
+use pillarbox::mail::net::Taps;
+use pillarbox::mail::store::Store;
+use pillarbox::server::Services;
 use tempfile::TempDir;
 
 const CONFIG: &str = "[server]\nmax_connections = 100\n\
@@ -20,39 +20,29 @@ const CONFIG: &str = "[server]\nmax_connections = 100\n\
 /// Longer than any answer takes; a test that waits for it has failed.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A whole post office for bob.
+/// All servers, for bob.
 pub struct Site {
+    services: Services,
     folder: TempDir,
-    connections: Arc<Connections>,
-    ports: Vec<(&'static str, SocketAddr)>,
 }
 
 impl Site {
     pub fn open() -> Site {
         let folder = tempfile::tempdir().unwrap();
         let config = Config::parse("config.ini", CONFIG, folder.path()).unwrap();
-        let office = Office::open(&config).unwrap();
-        let connections = Connections::new(100, 100).unwrap();
-        let listeners = office.listeners(&connections).unwrap();
-        let port = |l: &pillarbox::server::Listener| (l.service().name, l.address());
-        let ports = listeners.iter().map(port).collect();
-        for listener in listeners {
-            thread::spawn(move || listener.run());
-        }
-        Site {
-            folder,
-            connections,
-            ports,
-        }
+        // An account that has its mailboxes gets no first mail.
+        Store::open(&config.mail)
+            .unwrap()
+            .make_account("bob")
+            .unwrap();
+        let services = Services::open(&config, Taps::default()).unwrap();
+        let services = services.with_grace(PATIENCE);
+        Site { services, folder }
     }
 
     /// Connects to this protocol's port, and hears the greeting.
     pub fn connect(&self, protocol: &str) -> Wire {
-        let (_, address) = self
-            .ports
-            .iter()
-            .find(|(name, _)| *name == protocol)
-            .unwrap();
+        let address = self.services.address(protocol).unwrap();
         let tcp = TcpStream::connect(address).unwrap();
         tcp.set_nodelay(true).unwrap();
         tcp.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -73,12 +63,6 @@ impl Site {
             "INBOX" => bob,
             other => bob.join(format!(".{other}")),
         }
-    }
-}
-
-impl Drop for Site {
-    fn drop(&mut self) {
-        self.connections.stop(PATIENCE);
     }
 }
 

@@ -1,32 +1,28 @@
-//! A post office in this process, on free ports in a temporary folder, that relays.
+//! Servers in this process, on free ports in a temporary folder, which relay.
 
 use std::fs;
 use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 pub(crate) use super::programs::{free_port, free_ports, until};
 use pillarbox::client::{Endpoint, Security, SmtpClient};
 use pillarbox::config::Config;
+use pillarbox::mail::net::Taps;
 use pillarbox::mail::store::Store;
-use pillarbox::server::queue::{Sending, Spool};
-use pillarbox::server::{Connections, Office};
+use pillarbox::server::Services;
+use pillarbox::server::queue::Spool;
 
 use super::hop::PATIENCE;
 
-/// An office that is open.
+/// Servers that are open.
 pub(crate) struct Lab {
     config: Config,
-    connections: Arc<Connections>,
-    threads: Vec<JoinHandle<()>>,
-    ports: Vec<(&'static str, u16)>,
-    sending: Option<Sending>,
+    services: Option<Services>,
 }
 
 impl Lab {
-    /// Opens an office in this folder, for `a.test` or what the lines of configuration say. The
+    /// Opens servers in this folder, for `a.test` or what the lines of configuration say. The
     /// certificates are shared by all the folders side by side.
     pub(crate) fn open(folder: &Path, more: &str) -> Lab {
         Lab::open_at(folder, 0, 0, more)
@@ -40,31 +36,25 @@ impl Lab {
         let text = format!("{ports}{off}{certs}{more}");
         fs::create_dir_all(folder).unwrap();
         let config = Config::parse("config.ini", &text, folder).unwrap();
-        let office = Office::open(&config).unwrap();
-        let connections = Connections::new(100, 100).unwrap();
-        let listeners = office.listeners(&connections).unwrap();
-        let port = |l: &pillarbox::server::Listener| (l.service().name, l.address().port());
-        let ports = listeners.iter().map(port).collect();
-        let threads = listeners
-            .into_iter()
-            .map(|l| thread::spawn(move || l.run()));
-        let threads = threads.collect();
-        let sending = office.relay().unwrap();
+        // An account that has its mailboxes gets no first mail.
+        let store = Store::open(&config.mail).unwrap();
+        for account in config.accounts.keys() {
+            store.make_account(account).unwrap();
+        }
+        let services = Services::open(&config, Taps::default()).unwrap();
         Lab {
             config,
-            connections,
-            threads,
-            ports,
-            sending,
+            services: Some(services),
         }
     }
 
+    fn services(&mut self) -> &mut Services {
+        self.services.as_mut().unwrap()
+    }
+
     pub(crate) fn port(&self, name: &str) -> u16 {
-        self.ports
-            .iter()
-            .find(|(known, _)| *known == name)
-            .unwrap()
-            .1
+        let services = self.services.as_ref().unwrap();
+        services.address(name).unwrap().port()
     }
 
     pub(crate) fn spool(&self) -> Spool {
@@ -94,13 +84,13 @@ impl Lab {
 
     /// Nothing is sent on any more, and no report is written; the servers go on.
     pub(crate) fn stop_sending(&mut self) {
-        assert!(self.sending.take().unwrap().stop(PATIENCE));
+        assert!(self.services().stop_sending(PATIENCE));
     }
 
     /// The same in the middle of a message; returns how long that took.
     pub(crate) fn stop_sending_at_once(&mut self) -> Duration {
         let begin = Instant::now();
-        assert!(!self.sending.take().unwrap().stop(Duration::ZERO));
+        assert!(!self.services().stop_sending(Duration::ZERO));
         begin.elapsed()
     }
 
@@ -139,18 +129,15 @@ impl Lab {
 
     /// Stops it, as Ctrl-C does.
     pub(crate) fn close(mut self) {
-        self.connections.stop(PATIENCE);
-        self.threads
-            .drain(..)
-            .for_each(|thread| thread.join().unwrap());
-        if self.sending.is_some() {
-            self.stop_sending();
-        }
+        self.stop_sending();
+        drop(self.services.take().unwrap().with_grace(PATIENCE));
     }
 }
 
 impl Drop for Lab {
     fn drop(&mut self) {
-        self.connections.stop(Duration::ZERO);
+        if let Some(services) = self.services.take() {
+            drop(services.with_grace(Duration::ZERO));
+        }
     }
 }

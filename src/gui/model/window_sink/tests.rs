@@ -11,13 +11,13 @@ use crate::gui::model::security::Trust;
 use crate::limits;
 use crate::mail::protocol::Protocol;
 use crate::mail::protocol::smtp::Params;
-use crate::server::Servers;
+use crate::server::Services;
 use crate::teaching::explain::State;
 use crate::teaching::wire_tap::Recorder;
 
 /// Servers in this process, and a window's models that follow their clients.
 struct Lab {
-    servers: Servers,
+    servers: Services,
     folder: tempfile::TempDir,
     recorder: Recorder,
     conversations: Arc<Mutex<Conversations>>,
@@ -47,7 +47,7 @@ impl Lab {
         );
         let recorder = Recorder::new(vec![Box::new(sink)]).unwrap();
         Lab {
-            servers: Servers::open(&config, recorder.taps()).unwrap(),
+            servers: Services::open(&config, recorder.taps()).unwrap(),
             folder,
             recorder,
             conversations,
@@ -79,7 +79,7 @@ impl Lab {
 
 fn texts(conversations: &Conversations, ours: Side) -> Vec<String> {
     let lines = conversations.lines(ours, None);
-    let text = |line: &super::super::conversations::ConversationLine| match &line.content {
+    let text = |line: &super::super::conversations::ConversationLine| match &line.passed {
         LineContent::Said { by, text, .. } => format!("{}: {text}", &by.name()[..1]),
         LineContent::More { lines, octets, .. } => format!("… {lines} {octets}"),
         LineContent::Happened { text, .. } => format!("({text})"),
@@ -123,7 +123,7 @@ fn both_sides_are_shown_in_their_order_and_no_password_is() {
     assert!(connection.ended && !connection.security.is_broken());
     assert_eq!(connection.security.name(), "TLS 1.3");
     assert!(matches!(
-        &connection.security.certificate.as_ref().unwrap().trust,
+        &connection.security.card.as_ref().unwrap().trust,
         Trust::File(_)
     ));
     assert_eq!(connection.observer.as_ref().unwrap().state(), State::Closed);
@@ -218,7 +218,7 @@ fn a_long_session_stays_within_its_bounds() {
     assert_eq!(conversations.connections(Side::Client).count(), 100);
     assert_eq!(conversations.lines(Side::Client, None).count(), 300);
     let long = conversations.lines(Side::Client, None).nth(1).unwrap();
-    let LineContent::Said { text, octets, .. } = &long.content else {
+    let LineContent::Said { text, octets, .. } = &long.passed else {
         panic!("a line was said");
     };
     assert!(text.ends_with("(20007 octets in all)") && octets.len() == LONGEST);

@@ -24,7 +24,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::mail::message::{Flag, Flags};
-use crate::mail::net::{self, Bell};
+use crate::mail::net::{self, Waker};
 
 /// A store in a temporary folder, and alice's mail in it.
 struct TestStore {
@@ -96,12 +96,12 @@ fn files(folder: &Path) -> Vec<String> {
 }
 
 /// Does it ring within this time?
-fn rings_within(bell: &Bell, most: Duration) -> bool {
+fn rings_within(bell: &Waker, most: Duration) -> bool {
     let ready = net::readable(&[bell.as_fd()], Some(most)).unwrap();
-    bell.answer();
+    bell.clear();
     ready[0]
 }
 
-fn rings(bell: &Bell) -> bool {
+fn rings(bell: &Waker) -> bool {
     rings_within(bell, Duration::ZERO)
 }

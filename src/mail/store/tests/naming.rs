@@ -52,7 +52,7 @@ fn a_deleted_mailbox_is_gone_for_who_has_it_open() {
     assert!(Arc::ptr_eq(&sent, &alice.mailbox("Sent").unwrap()));
     deliver(&sent, "x");
     let before = sent.refresh().unwrap();
-    let bell = Bell::new().unwrap();
+    let bell = Waker::new().unwrap();
     let _watch = sent.watch(&bell);
     alice.delete("Sent").unwrap();
     assert!(rings(&bell));

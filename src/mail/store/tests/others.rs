@@ -9,7 +9,7 @@ use crate::mail::message::FlagChange;
 fn what_other_programs_do_is_seen_at_once() {
     let disk = TestStore::new();
     let inbox = disk.inbox();
-    let (watching, other) = (Bell::new().unwrap(), disk.inbox());
+    let (watching, other) = (Waker::new().unwrap(), disk.inbox());
     let _watch = other.watch(&watching);
     inbox.refresh().unwrap();
 

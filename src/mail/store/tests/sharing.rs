@@ -7,7 +7,7 @@ use crate::mail::message::FlagChange;
 fn a_bell_rings_while_it_is_watched() {
     let disk = TestStore::new();
     let inbox = disk.inbox();
-    let bell = Bell::new().unwrap();
+    let bell = Waker::new().unwrap();
     let watch = inbox.watch(&bell);
     deliver(&inbox, "one");
     assert!(rings(&bell));

@@ -11,7 +11,7 @@ const LONG: Duration = Duration::from_secs(20);
 struct WatchedInbox {
     disk: TestStore,
     inbox: Arc<Mailbox>,
-    bell: Bell,
+    bell: Waker,
     _watch: WatchGuard,
 }
 
@@ -20,10 +20,10 @@ impl WatchedInbox {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::with(folder.path(), OpenMailboxes::with(watcher)).unwrap();
         let alice = store.account("alice").unwrap();
-        let (inbox, bell) = (alice.inbox().unwrap(), Bell::new().unwrap());
+        let (inbox, bell) = (alice.inbox().unwrap(), Waker::new().unwrap());
         let _watch = inbox.watch(&bell);
         inbox.refresh().unwrap();
-        bell.answer();
+        bell.clear();
         let disk = TestStore { folder, alice };
         WatchedInbox {
             disk,
@@ -93,7 +93,7 @@ fn a_folder_that_is_removed_and_made_again_is_watched_again() {
     watched.inbox.refresh().unwrap();
     rings();
     watched.inbox.refresh().unwrap();
-    watched.bell.answer();
+    watched.bell.clear();
     fs::write(watched.disk.path("new/1.theirs"), "x\n").unwrap();
     rings();
     watched.comes_to(|snapshot| uids(snapshot) == [1]);
@@ -104,11 +104,11 @@ fn a_mailbox_that_is_removed_or_renamed_on_disk_rings() {
     for renamed in [false, true] {
         let disk = TestStore::new();
         disk.alice.create("Work").unwrap();
-        let (work, bell) = (disk.alice.mailbox("Work").unwrap(), Bell::new().unwrap());
+        let (work, bell) = (disk.alice.mailbox("Work").unwrap(), Waker::new().unwrap());
         let _watch = work.watch(&bell);
         deliver(&work, "x");
         work.refresh().unwrap();
-        bell.answer();
+        bell.clear();
         match renamed {
             true => fs::rename(disk.path(".Work"), disk.path(".Old")).unwrap(),
             false => fs::remove_dir_all(disk.path(".Work")).unwrap(),

@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::mail::net::Bell;
+use crate::mail::net::Waker;
 use crate::mail::store::keywords::Keywords;
 use crate::mail::store::maildir::Dir;
 use crate::mail::store::uidlist::UidList;
@@ -37,7 +37,7 @@ pub(in crate::mail::store) trait EventSource: Send + Sync {
     fn unwatch(&self, descriptor: WatchDescriptor);
 
     /// Waits for an event, at most for this time; `false` when the bell rings.
-    fn wait(&self, end: &Bell, most: Option<Duration>) -> io::Result<bool>;
+    fn wait(&self, end: &Waker, most: Option<Duration>) -> io::Result<bool>;
 
     /// Takes the events since the last call. Without a descriptor an event is about any folder.
     fn events(&self) -> Vec<(Option<WatchDescriptor>, FolderEvent)>;

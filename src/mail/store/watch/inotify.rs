@@ -10,7 +10,7 @@ use rustix::fs::inotify::{self, CreateFlags, ReadFlags, Reader, WatchFlags};
 
 use super::event::{EventSource, FolderEvent, WatchDescriptor};
 use crate::limits;
-use crate::mail::net::{Bell, readable};
+use crate::mail::net::{Waker, readable};
 
 /// Events that are taken at a time: as many as the kernel keeps by default.
 const EVENTS_AT_ONCE: usize = 16 * 1024;
@@ -45,7 +45,7 @@ impl EventSource for Inotify {
         let _ = inotify::remove_watch(&self.0, descriptor);
     }
 
-    fn wait(&self, end: &Bell, most: Option<Duration>) -> io::Result<bool> {
+    fn wait(&self, end: &Waker, most: Option<Duration>) -> io::Result<bool> {
         let ready = readable(&[end.as_fd(), self.0.as_fd()], most)?;
         Ok(ready.first() != Some(&true))
     }

@@ -30,7 +30,7 @@ use event::{EventSource, FolderEvent, WatchDescriptor, WatchedPlace};
 
 use super::disk::lock;
 use super::maildir::Dir;
-use crate::mail::net::Bell;
+use crate::mail::net::Waker;
 
 /// Time between a change and the question whether it is news.
 ///
@@ -102,7 +102,7 @@ impl FolderWatcher {
         }
         let shared = Arc::new(WatcherThread {
             source: (self.open_source)()?,
-            end: Bell::new()?,
+            end: Waker::new()?,
             table: Mutex::default(),
         });
         let thread = Arc::clone(&shared);
@@ -116,7 +116,7 @@ impl FolderWatcher {
 impl Drop for FolderWatcher {
     fn drop(&mut self) {
         if let Some(thread) = &*lock(&self.thread) {
-            thread.end.ring();
+            thread.end.wake();
         }
     }
 }
@@ -137,7 +137,7 @@ impl Drop for FolderWatch {
 struct WatcherThread {
     source: Box<dyn EventSource>,
     /// Rings when the store is dropped.
-    end: Bell,
+    end: Waker,
     table: Mutex<WatchTable>,
 }
 

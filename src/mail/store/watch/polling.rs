@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::event::{EventSource, FolderEvent, WatchDescriptor};
-use crate::mail::net::{Bell, readable};
+use crate::mail::net::{Waker, readable};
 
 /// Time between two looks at the watched mailboxes: a few system calls for each.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -17,7 +17,7 @@ struct Polling {
     interval: Duration,
     has_watches: AtomicBool,
     /// Rings with the first watch.
-    begin: Bell,
+    begin: Waker,
 }
 
 /// Opens a source that reports once a second.
@@ -33,7 +33,7 @@ pub(in crate::mail::store) fn every(interval: Duration) -> io::Result<Box<dyn Ev
     Ok(Box::new(Polling {
         interval,
         has_watches: AtomicBool::new(false),
-        begin: Bell::new()?,
+        begin: Waker::new()?,
     }))
 }
 
@@ -44,7 +44,7 @@ impl EventSource for Polling {
 
     fn watch_maildir(&self, _: &Path) -> io::Result<WatchDescriptor> {
         if !self.has_watches.swap(true, Ordering::AcqRel) {
-            self.begin.ring();
+            self.begin.wake();
         }
         Ok(0)
     }
@@ -53,12 +53,12 @@ impl EventSource for Polling {
         self.has_watches.store(false, Ordering::Release);
     }
 
-    fn wait(&self, end: &Bell, most: Option<Duration>) -> io::Result<bool> {
+    fn wait(&self, end: &Waker, most: Option<Duration>) -> io::Result<bool> {
         let has_watches = self.has_watches.load(Ordering::Acquire);
         let interval = has_watches.then_some(self.interval);
         let most = [interval, most].into_iter().flatten().min();
         let ready = readable(&[end.as_fd(), self.begin.as_fd()], most)?;
-        self.begin.answer();
+        self.begin.clear();
         Ok(ready.first() != Some(&true))
     }
 

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, UNIX_EPOCH};
 
 use super::*;
-use crate::mail::net::Secured;
+use crate::mail::net::TlsSession;
 use crate::mail::protocol::Protocol;
 use crate::teaching::pcapng::reader::{Item, Packet, packets, read, streams};
 use crate::teaching::wire_tap::Side;
@@ -35,8 +35,8 @@ fn connection(number: u64, ours: Side, service: &str, port: u16) -> Arc<Connecti
     })
 }
 
-fn secured() -> What {
-    What::Secured(Secured {
+fn tls_session() -> What {
+    What::Secured(TlsSession {
         version: "TLSv1.3".to_owned(),
         cipher: "X".to_owned(),
     })
@@ -152,7 +152,7 @@ fn secrets_stand_before_the_handshake_and_time_does_not_go_back() {
         (tls, crossed(SERVER, b"\x17\x03\x03\0\x01c")),
         (tls, What::Secrets("CLIENT_RANDOM 1 2\n".to_owned())),
         (tls, crossed(CLIENT, b"\x17\x03\x03\0\x01d")),
-        (tls, secured()),
+        (tls, tls_session()),
         (tls, said(SERVER, "220 hi\r\n")),
         (tls, crossed(SERVER, b"\x17\x03\x03\0\x03xyz")),
     ];
@@ -192,7 +192,7 @@ fn secrets_stand_before_the_handshake_and_time_does_not_go_back() {
 fn a_record_that_came_in_pieces_stands_whole_in_the_capture() {
     let tls = &connection(1, SERVER, "smtps", 4000);
     let record = [&b"\x17\x03\x03\0\x6e"[..], &[b'x'; 110]].concat();
-    let mut happened = vec![(tls, What::Opened), (tls, secured())];
+    let mut happened = vec![(tls, What::Opened), (tls, tls_session())];
     for _ in 0..3 {
         let (head, rest) = record.split_at(5);
         let (front, back) = rest.split_at(60);
@@ -237,7 +237,7 @@ fn ciphertext_that_looks_like_a_handshake_makes_nobody_wait() {
         };
         let theirs = ours.other();
         take(&tls, crossed(CLIENT, b"\x16\x03\x01\0\x01a"));
-        take(&tls, secured());
+        take(&tls, tls_session());
         for _ in 0..3 {
             take(&tls, crossed(theirs, &record(4)[..5]));
             let (now, waiting, written) = take(&tls, crossed(theirs, &record(4)[5..]));
@@ -310,10 +310,10 @@ fn what_was_said_can_stand_for_what_crossed() {
         ..STYLE
     };
     let happened = [
-        (c, secured()),
+        (c, tls_session()),
         (c, said(SERVER, "* OK hi\r\n")),
         (c, said(CLIENT, "a STARTTLS\r\n")),
-        (c, secured()),
+        (c, tls_session()),
         (c, said(CLIENT, "b NOOP\r\n")),
         (c, What::Closed),
     ];

@@ -98,7 +98,7 @@ fn under_tls_a_comment_stands_on_the_next_packet() {
     let mut comments = of(Some(Protocol::Imap));
     assert!(comments.comments.is_ciphertext(CLIENT, 517));
     assert!(comments.comments.crossed(CLIENT, 517).is_empty());
-    let secured = Secured {
+    let secured = TlsSession {
         version: "TLSv1.3".to_owned(),
         cipher: "TLS_AES_128_GCM_SHA256".to_owned(),
     };

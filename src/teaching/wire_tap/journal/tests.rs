@@ -8,7 +8,7 @@ use std::thread;
 use std::time::SystemTime;
 
 use super::*;
-use crate::mail::net::Secured;
+use crate::mail::net::TlsSession;
 use crate::mail::protocol::Protocol;
 use crate::teaching::wire_tap::{Connection, Side};
 
@@ -491,7 +491,7 @@ fn a_handshake_begins_anew() {
     let mut journal = Writer::open(&journal(folder.path()), false).unwrap();
 
     let connection = connection(1, POP3);
-    let secured = Secured {
+    let secured = TlsSession {
         version: "TLSv1.3".to_owned(),
         cipher: "TLS_AES_256_GCM_SHA384".to_owned(),
     };

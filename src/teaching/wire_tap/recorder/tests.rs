@@ -11,7 +11,7 @@ use native_tls::TlsAcceptor;
 use super::*;
 use crate::mail::net::certificates::Certificates;
 use crate::mail::net::tls::{self, Version, Versions};
-use crate::mail::net::{Fault, Heard, Patience, Presented, Side, Wire};
+use crate::mail::net::{CertError, LineInput, PeerCertificate, Side, Wire, WireLimits};
 use crate::mail::protocol::Protocol;
 use crate::teaching::explain::Explained;
 use crate::teaching::wire_tap::Live;
@@ -54,17 +54,17 @@ fn conversation(recorder: &Recorder, tls_versions: Option<Versions>) {
     let address = listener.local_addr().unwrap();
     let server = thread::spawn(move || {
         let tcp = listener.accept().unwrap().0;
-        let mut wire = Wire::new(tcp, Patience::default(), None).unwrap();
+        let mut wire = Wire::new(tcp, WireLimits::default(), None).unwrap();
         if tls_versions.is_some() {
             wire.accept_tls(&acceptor).unwrap();
         }
-        assert_eq!(wire.read_line().unwrap(), Heard::Line(b"NOOP".to_vec()));
+        assert_eq!(wire.read_line().unwrap(), LineInput::Line(b"NOOP".to_vec()));
         wire.say(b"+OK\r\n").unwrap();
         wire.close();
     });
     let tcp = TcpStream::connect(address).unwrap();
     let ends = (tcp.local_addr().unwrap(), address);
-    let mut wire = Wire::new(tcp, Patience::default(), None).unwrap();
+    let mut wire = Wire::new(tcp, WireLimits::default(), None).unwrap();
     let spoken = ("pop3", Some(Protocol::Pop3));
     wire.watch(tap(recorder, Side::Client, spoken, ends));
     if tls_versions.is_some() {
@@ -72,8 +72,8 @@ fn conversation(recorder: &Recorder, tls_versions: Option<Versions>) {
         wire.connect_tls(&connector, "localhost").unwrap();
     }
     wire.say(b"NOOP\r\n").unwrap();
-    assert_eq!(wire.read_line().unwrap(), Heard::Line(b"+OK".to_vec()));
-    assert_eq!(wire.read_line().unwrap(), Heard::Closed);
+    assert_eq!(wire.read_line().unwrap(), LineInput::Line(b"+OK".to_vec()));
+    assert_eq!(wire.read_line().unwrap(), LineInput::Closed);
     wire.close();
     server.join().unwrap();
 }
@@ -145,10 +145,10 @@ fn the_end_of_each_direction_is_told_once() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
     let tcp = listener.accept().unwrap().0;
-    let mut wire = Wire::new(tcp, Patience::default(), None).unwrap();
+    let mut wire = Wire::new(tcp, WireLimits::default(), None).unwrap();
     wire.watch(tap(&recorder, Side::Server, ("smtp", None), ends()));
     client.shutdown(Shutdown::Write).unwrap();
-    assert_eq!(wire.read_line().unwrap(), Heard::Closed);
+    assert_eq!(wire.read_line().unwrap(), LineInput::Closed);
     wire.close();
     recorder.finish();
     let told: Vec<What> = receive.iter().map(|event| event.what).collect();
@@ -180,7 +180,7 @@ fn under_tls_secrets_come_before_what_they_decrypt() {
         };
         let line = at(&|what| *what == said(Side::Client, "NOOP\r\n"));
         let agreed = at(&|what| matches!(what, What::Secured(s) if s.version == name));
-        let trusted = |shown: &Presented| shown.fault.is_none() && shown.chain.len() == 2;
+        let trusted = |shown: &PeerCertificate| shown.fault.is_none() && shown.chain.len() == 2;
         let shown = at(&|what| matches!(what, What::Presented(shown) if trusted(shown)));
         assert!(
             shown < agreed,
@@ -201,9 +201,9 @@ fn under_tls_secrets_come_before_what_they_decrypt() {
 #[test]
 fn a_certificate_that_is_not_trusted_is_told_with_why() {
     let rows = [
-        ("no-such-ca.pem", "localhost", Fault::UnknownIssuer),
-        ("ca.pem", "127.0.0.1", Fault::OtherName),
-        ("ca.pem", "other.test", Fault::OtherName),
+        ("no-such-ca.pem", "localhost", CertError::UnknownIssuer),
+        ("ca.pem", "127.0.0.1", CertError::OtherName),
+        ("ca.pem", "other.test", CertError::OtherName),
     ];
     for (ca, name, fault) in rows {
         let folder = tempfile::tempdir().unwrap();
@@ -213,14 +213,14 @@ fn a_certificate_that_is_not_trusted_is_told_with_why() {
         let address = listener.local_addr().unwrap();
         let server = thread::spawn(move || {
             let tcp = listener.accept().unwrap().0;
-            let mut wire = Wire::new(tcp, Patience::default(), None).unwrap();
+            let mut wire = Wire::new(tcp, WireLimits::default(), None).unwrap();
             wire.accept_tls(&acceptor).and_then(|()| wire.read_line())
         });
         let (send, receive) = channel();
         let recorder = Recorder::new(vec![Box::new(ToTest(send))]).unwrap();
         let mut wire = Wire::new(
             TcpStream::connect(address).unwrap(),
-            Patience::default(),
+            WireLimits::default(),
             None,
         )
         .unwrap();
