@@ -245,7 +245,7 @@ impl ConversationPane {
                     let words = "Point at a line, or choose one: here stands what it means.";
                     ui.label(RichText::new(words).color(widgets::palette(ui).faint));
                     if let Some(conversation) = self.in_focus(conversations) {
-                        diagram_window::legal(ui, conversation);
+                        diagram_window::legal_commands(ui, conversation);
                     }
                 }
             }

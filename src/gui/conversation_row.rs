@@ -25,7 +25,7 @@ pub(super) fn show(
         ui.painter().rect_filled(rect, 2.0, palette.chosen);
     }
     let (mark, text) = spoken(line);
-    let colour = match &line.passed {
+    let colour = match &line.content {
         LineContent::Said {
             by: Side::Client, ..
         } => palette.client,
@@ -55,7 +55,7 @@ pub(super) fn show(
 
 /// Who speaks, as a mark, and what.
 fn spoken(line: &ConversationLine) -> (&'static str, String) {
-    match &line.passed {
+    match &line.content {
         LineContent::Said { by, text, .. } => (mark(*by), text.clone()),
         LineContent::More { by, lines, octets } => {
             (mark(*by), format!("… {lines} more lines, {octets} octets"))

@@ -20,7 +20,7 @@ const ALSO: [Topic; 5] = [
 
 /// Draws a line and its explanation; `with_octets`: its octets, too.
 pub(super) fn of_line(ui: &mut Ui, texts: &Texts, line: &ConversationLine, with_octets: bool) {
-    match &line.passed {
+    match &line.content {
         LineContent::Said {
             text,
             octets,

@@ -1,25 +1,24 @@
-//! The lock of a connection, opened: how it is protected, by whose certificate, and why that is
-//! trusted or not.
+//! The window *Security of the connection*: TLS or not, the server's certificate, and why that is trusted or not.
 
-use eframe::egui::{Context, Grid, Id, RichText, Ui, Window};
+use eframe::egui::{Context, Grid, Id, Label, RichText, Ui, Window};
 use lucide_icons::Icon;
 
 use super::model::conversations::ObservedConnection;
 use super::model::security::{CertificateInfo, ConnectionSecurity};
 use super::widgets;
 
-/// The picture of a lock.
-pub(super) fn picture(lock: &ConnectionSecurity) -> Icon {
-    match &lock.secured {
-        _ if lock.is_broken() => Icon::ShieldAlert,
+/// The icon for the protection of a connection.
+pub(super) fn picture(security: &ConnectionSecurity) -> Icon {
+    match &security.secured {
+        _ if security.is_broken() => Icon::ShieldAlert,
         Some(_) => Icon::Lock,
         None => Icon::LockOpen,
     }
 }
 
 /// Draws the window while it is open.
-pub(super) fn show(window: &Context, open: &mut bool, conversation: &ObservedConnection) {
-    // Not at the very edge of the window.
+pub(super) fn show(window: &Context, open: &mut bool, connection: &ObservedConnection) {
+    // A margin at the top edge.
     let mut room = window.content_rect();
     room.min.y += 2.0 * widgets::STEP;
     Window::new("Security of the connection")
@@ -28,58 +27,61 @@ pub(super) fn show(window: &Context, open: &mut bool, conversation: &ObservedCon
         .collapsible(false)
         .resizable(false)
         .default_width(528.0)
-        // Beside the window of the states.
+        // Beside the window *States*.
         .default_pos([736.0, 16.0])
         .constrain_to(room)
-        .show(window, |ui| lock(ui, conversation));
+        .show(window, |ui| show_security(ui, connection));
 }
 
-fn lock(ui: &mut Ui, conversation: &ObservedConnection) {
-    let lock = &conversation.security;
+fn show_security(ui: &mut Ui, connection: &ObservedConnection) {
+    let security = &connection.security;
     let palette = widgets::palette(ui);
-    let colour = match lock.is_broken() {
-        true => palette.wrong,
-        false => palette.accent,
+    let colour = if security.is_broken() {
+        palette.wrong
+    } else {
+        palette.accent
     };
     ui.horizontal_wrapped(|ui| {
-        ui.label(widgets::icon(picture(lock)).size(24.0).color(colour));
-        ui.label(RichText::new(lock.sentence()).strong());
+        let icon = widgets::icon(picture(security));
+        ui.label(icon.size(24.0).color(colour));
+        ui.label(RichText::new(security.sentence()).strong());
     });
-    let server = &conversation.connection;
-    let mut rows = vec![(
-        "Connection",
-        format!("{} at {}", server.service, server.server),
-    )];
-    if let Some(secured) = &lock.secured {
+    let ends = &connection.connection;
+    let name = format!("{} at {}", ends.service, ends.server);
+    let mut rows = vec![("Connection", name)];
+    if let Some(secured) = &security.secured {
         rows.push(("Version", secured.version.clone()));
         rows.push(("Cipher", secured.cipher.clone()));
     }
     facts(ui, "connection", &rows);
-    if let Some(card) = &lock.card {
+    if let Some(info) = &security.certificate {
         ui.separator();
-        certificate(ui, card);
+        certificate(ui, info);
     }
 }
 
-fn certificate(ui: &mut Ui, card: &CertificateInfo) {
+fn certificate(ui: &mut Ui, info: &CertificateInfo) {
     ui.label(RichText::new("The server’s certificate").strong());
     let rows = [
-        ("Belongs to", card.subject.clone()),
-        ("For", card.names.join(", ")),
-        ("Signed by", card.issuer.clone()),
-        ("Valid", format!("{} to {}", card.from, card.until)),
-        ("SHA-256", card.fingerprint.clone()),
+        ("Belongs to", info.subject.clone()),
+        ("For", info.names.join(", ")),
+        ("Signed by", info.issuer.clone()),
+        (
+            "Valid",
+            format!("{} to {}", info.not_before, info.not_after),
+        ),
+        ("SHA-256", info.fingerprint.clone()),
     ];
     facts(ui, "certificate", &rows);
     ui.separator();
-    if card.what_to_do().is_empty() {
+    if info.what_to_do().is_empty() {
         ui.label(RichText::new("Why it is trusted").strong());
-        ui.label(card.why());
+        ui.label(info.why());
     } else {
         ui.label(RichText::new("Why it is not trusted").strong());
-        widgets::error(ui, &card.why());
+        widgets::error(ui, &info.why());
         ui.label(RichText::new("What to do").strong());
-        ui.label(card.what_to_do());
+        ui.label(info.what_to_do());
     }
 }
 
@@ -92,7 +94,7 @@ fn facts(ui: &mut Ui, id: &str, rows: &[(&str, String)]) {
         .show(ui, |ui| {
             for (name, fact) in rows {
                 ui.label(RichText::new(*name).color(faint));
-                ui.add(eframe::egui::Label::new(fact).wrap());
+                ui.add(Label::new(fact).wrap());
                 ui.end_row();
             }
         });

@@ -79,7 +79,7 @@ fn the_lock_opens_and_tells_whose_certificate_is_trusted_and_why() {
     window.click("TLS 1.3");
     window.sees("Encrypted from the first octet");
     window.sees("CN=Pillarbox Lab CA");
-    window.sees("and you trust that authority by");
+    window.sees("and you trust that authority because of");
 }
 
 #[test]
@@ -90,8 +90,8 @@ fn a_certificate_that_is_not_trusted_is_told_with_why_and_what_to_do() {
     window.sees("There is no TLS: certificate verify failed");
     window.click("not trusted");
     window.sees("Why it is not trusted");
-    window.sees("whom nobody here trusts");
-    window.sees("put its certs/ca.pem into the folder");
+    window.sees("which this machine does not trust");
+    window.sees("copy its certs/ca.pem into the folder");
 }
 
 #[test]

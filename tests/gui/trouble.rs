@@ -10,7 +10,7 @@ fn a_server_that_dies_is_told_and_comes_back() {
     window.sees("Save tea-rota.csv");
     lab.kill();
     window.sees("Next attempt at");
-    window.sees("has ended: nothing more is said on it");
+    window.sees("has ended: no more lines will follow");
     window.click_row("Fwd: The drains");
     window.sees("cannot be reached");
     lab.start();

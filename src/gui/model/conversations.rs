@@ -1,8 +1,8 @@
-//! What passed on the connections: the lines of both sides in the order of time, bounded in memory.
+//! The lines that clients and servers have sent, of all connections in the order of time, bounded in memory.
 //!
-//! A [`WindowSink`](super::window_sink::WindowSink) fills it from the recorder's thread, a window reads it.
-//! Secrets never get here: lines are masked before. The oldest lines are dropped, long ones are
-//! shortened, and of a message or a list only the beginning is kept, with a count of the rest.
+//! A [`WindowSink`](super::window_sink::WindowSink) fills this from the recorder's thread, and the window reads it.
+//! Lines are masked before, so no secret gets here. The oldest lines are dropped and long ones are shortened. Of a
+//! message or a list only the beginning is kept, with a count of the rest.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -12,116 +12,116 @@ use super::security::ConnectionSecurity;
 use crate::teaching::explain::{Explained, Observer};
 use crate::teaching::wire_tap::{Connection, Side};
 
-/// Lines that are kept, of all connections together: an afternoon of clicks, and some megabytes.
+/// The number of lines that are kept of all connections together: an afternoon of clicks, and some megabytes.
 const MOST_LINES: usize = 4_000;
 
-/// Connections that are kept after their end.
+/// The number of ended connections that are kept.
 const MOST_ENDED: usize = 100;
 
-/// Octets that are kept of what crossed the socket for a line: enough to see that it is ciphertext.
+/// The number of octets that are kept of a line's ciphertext: enough to see that it is ciphertext.
 pub const MOST_CROSSED: usize = 256;
 
-/// Everything that is known of what passed.
+/// All connections and their lines.
 #[derive(Default)]
 pub struct Conversations {
     lines: VecDeque<ConversationLine>,
     connections: BTreeMap<u64, ObservedConnection>,
-    /// Numbers the lines.
-    told: u64,
-    /// Lines that were dropped.
+    /// The number of the last line.
+    last_number: u64,
+    /// The number of lines that were dropped.
     dropped: u64,
-    /// How often something has changed on a connection.
+    /// The number of changes on all connections.
     changes: u64,
 }
 
-/// One line of the pane.
+/// A line of the conversation pane.
 pub struct ConversationLine {
-    /// From 1 on, never used again.
+    /// Numbers begin with 1 and are never used again.
     pub number: u64,
     /// The number of its connection.
     pub connection: u64,
-    /// When it passed.
+    /// When it was sent.
     pub time: SystemTime,
-    /// What it is.
-    pub passed: LineContent,
-    /// What crossed the socket for it, under TLS: its first octets, and how many there were.
+    /// What it shows.
+    pub content: LineContent,
+    /// Under TLS, the first octets of its ciphertext, and how many there were.
     pub crossed: Option<(Vec<u8>, usize)>,
 }
 
-/// What passed.
+/// What a line shows.
 pub enum LineContent {
-    /// A line that was said.
+    /// A line that one side sent.
     Said {
-        /// Who said it.
+        /// The side that sent it.
         by: Side,
-        /// The line as it may be shown, its ending removed.
+        /// The masked line without its ending.
         text: String,
-        /// Its octets, masked, with their ending; the first ones of a long line.
+        /// The first octets of the masked line, with its ending.
         octets: Vec<u8>,
-        /// What it means; its parts are those of `octets`.
+        /// What the line means; its parts are ranges of `octets`.
         explained: Box<Explained>,
     },
-    /// More of the same that is not shown: the rest of a message, of a list.
+    /// The rest of a message or a list, which is not shown.
     More {
-        /// Who said it.
+        /// The side that sent it.
         by: Side,
-        /// How many lines.
+        /// The number of lines.
         lines: u64,
-        /// How many octets.
+        /// The number of octets.
         octets: u64,
     },
-    /// Something happened that neither side said: TLS began, the connection closed.
+    /// An event that neither side sent as a line: TLS began, the connection closed.
     Happened {
-        /// What, as a sentence without a full stop.
+        /// The event as a sentence without a full stop.
         text: String,
-        /// What it means, where there is something to explain.
+        /// What it means, if there is something to explain.
         explained: Option<Box<Explained>>,
-        /// Is something wrong?
+        /// True if something is wrong.
         wrong: bool,
     },
 }
 
-/// A connection, and where its conversation stands.
+/// A connection, and the state of its conversation.
 pub struct ObservedConnection {
-    /// Between whom.
+    /// The connection's two ends.
     pub connection: Arc<Connection>,
     /// When it was opened.
     pub opened: SystemTime,
-    /// Has heard all that was said; `None`: not a protocol of ours.
+    /// The observer that has read every line; `None` if the protocol is not known.
     pub observer: Option<Observer>,
     /// How it is protected.
     pub security: ConnectionSecurity,
-    /// Is it over?
+    /// True if it is closed.
     pub ended: bool,
-    /// The line that passed last, and who said it.
+    /// The last line, and the side that sent it.
     pub last: Option<(Side, String)>,
 }
 
-/// What a [`WindowSink`](super::window_sink::WindowSink) tells.
+/// A change that a [`WindowSink`](super::window_sink::WindowSink) reports.
 pub enum ConversationChange {
-    /// A connection stands.
+    /// A connection was opened.
     Opened(Arc<Connection>, SystemTime),
-    /// A line passed.
+    /// A line was sent.
     Line(u64, SystemTime, LineContent),
-    /// This passed last, on a connection of which no lines are kept: a server's.
+    /// The last line on a server's connection, of which no lines are kept.
     Last(u64, Side, String),
-    /// More of what was said last: so many lines and octets.
+    /// More of the last message or list: the number of its lines and of its octets.
     More(u64, SystemTime, Side, (u64, u64)),
-    /// This crossed the socket for what was said last: its first octets, and how many there were.
+    /// The first octets of the last line's ciphertext, and how many there were.
     Crossed(u64, Vec<u8>, usize),
-    /// Where the conversation stands now.
-    Stands(u64, Box<Observer>),
-    /// How the connection is protected now.
-    Locked(u64, ConnectionSecurity),
-    /// It is over.
+    /// The new state of the conversation.
+    Observed(u64, Box<Observer>),
+    /// The new protection of the connection.
+    Secured(u64, ConnectionSecurity),
+    /// The connection was closed.
     Ended(u64),
 }
 
 impl Conversations {
-    /// Takes in what has happened.
+    /// Applies these changes.
     pub fn take(&mut self, changes: impl IntoIterator<Item = ConversationChange>) {
         for change in changes {
-            self.take_one(change);
+            self.apply(change);
         }
         let drop = self.lines.len().saturating_sub(MOST_LINES);
         self.dropped += drop as u64;
@@ -135,8 +135,7 @@ impl Conversations {
         }
     }
 
-    /// The lines, in the order of time, of connections whose end is ours on this side; of one of
-    /// them, if it is named.
+    /// The lines of the connections of which this side is ours, in the order of time; of one of them if it is named.
     pub fn lines(
         &self,
         ours: Side,
@@ -149,45 +148,45 @@ impl Conversations {
         })
     }
 
-    /// The connections whose end is ours on this side, in the order in which they were opened.
+    /// The connections of which this side is ours, in the order in which they were opened.
     pub fn connections(&self, ours: Side) -> impl Iterator<Item = &ObservedConnection> {
         self.connections
             .values()
             .filter(move |one| one.connection.ours == ours)
     }
 
-    /// The connection of this number.
+    /// The connection with this number.
     #[must_use]
     pub fn connection(&self, number: u64) -> Option<&ObservedConnection> {
         self.connections.get(&number)
     }
 
-    /// The line of this number.
+    /// The line with this number.
     #[must_use]
     pub fn line(&self, number: u64) -> Option<&ConversationLine> {
         let at = self.lines.binary_search_by_key(&number, |line| line.number);
         at.ok().and_then(|at| self.lines.get(at))
     }
 
-    /// How often something has changed on a connection.
+    /// The number of changes on all connections so far.
     #[must_use]
     pub fn changes(&self) -> u64 {
         self.changes
     }
 
-    /// How many older lines are no longer kept.
+    /// The number of older lines that are no longer kept.
     #[must_use]
     pub fn dropped(&self) -> u64 {
         self.dropped
     }
 
-    /// Forgets all lines; the connections stay.
+    /// Forgets all lines, but no connection.
     pub fn clear(&mut self) {
         self.lines.clear();
         self.dropped = 0;
     }
 
-    fn take_one(&mut self, change: ConversationChange) {
+    fn apply(&mut self, change: ConversationChange) {
         match change {
             ConversationChange::Opened(connection, opened) => {
                 let conversation = ObservedConnection {
@@ -213,10 +212,10 @@ impl Conversations {
             ConversationChange::Crossed(connection, octets, count) => {
                 self.crossed(connection, octets, count)
             }
-            ConversationChange::Stands(number, observer) => self.change(number, |one| {
+            ConversationChange::Observed(number, observer) => self.change(number, |one| {
                 one.observer = Some(*observer);
             }),
-            ConversationChange::Locked(number, lock) => {
+            ConversationChange::Secured(number, lock) => {
                 self.change(number, |one| one.security = lock)
             }
             ConversationChange::Ended(number) => self.change(number, |one| one.ended = true),
@@ -225,35 +224,40 @@ impl Conversations {
 
     fn change(&mut self, number: u64, change: impl FnOnce(&mut ObservedConnection)) {
         self.changes += 1;
-        self.connections.get_mut(&number).map(change);
+        if let Some(connection) = self.connections.get_mut(&number) {
+            change(connection);
+        }
     }
 
-    fn push(&mut self, connection: u64, time: SystemTime, passed: LineContent) {
-        if let LineContent::Said { by, text, .. } = &passed {
+    fn push(&mut self, connection: u64, time: SystemTime, content: LineContent) {
+        if let LineContent::Said { by, text, .. } = &content {
             let last = Some((*by, text.clone()));
             self.change(connection, |one| one.last = last);
         }
-        self.told += 1;
+        self.last_number += 1;
         self.lines.push_back(ConversationLine {
-            number: self.told,
+            number: self.last_number,
             connection,
             time,
-            passed,
+            content,
             crossed: None,
         });
     }
 
     fn more(&mut self, connection: u64, time: SystemTime, side: Side, more: (u64, u64)) {
-        let last = self.last_of(connection).map(|line| &mut line.passed);
+        let last = self.last_of(connection).map(|line| &mut line.content);
         if let Some(LineContent::More { by, lines, octets }) = last
             && *by == side
         {
             *lines += more.0;
             *octets += more.1;
         } else {
-            let by = side;
-            let (lines, octets) = more;
-            self.push(connection, time, LineContent::More { by, lines, octets });
+            let content = LineContent::More {
+                by: side,
+                lines: more.0,
+                octets: more.1,
+            };
+            self.push(connection, time, content);
         }
     }
 
@@ -271,7 +275,7 @@ impl Conversations {
         }
     }
 
-    /// The line of this connection that passed last.
+    /// The last line of this connection.
     fn last_of(&mut self, connection: u64) -> Option<&mut ConversationLine> {
         let mut lines = self.lines.iter_mut().rev();
         lines.find(|line| line.connection == connection)

@@ -1,26 +1,26 @@
-//! The diagram of a protocol's states, laid out: boxes in rows, from the greeting down to the end.
+//! The layout of a protocol's state diagram: boxes in rows, from the greeting at the top to the end at the bottom.
 
 use std::collections::BTreeMap;
 
 use crate::teaching::explain::{Diagram, State};
 
-/// A state with its place.
+/// The box of a state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StateBox {
-    /// Which state.
+    /// The state.
     pub state: State,
-    /// Its row, from 0 at the top.
+    /// The row, from 0 at the top.
     pub row: usize,
     /// 0 for the way that most conversations take, 1 to the right of it, -1 to the left.
     pub column: i32,
 }
 
-/// An arrow.
+/// An arrow from one box to another.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Arrow {
-    /// Its beginning, as an index of the places.
+    /// The index of the box where it begins.
     pub from: usize,
-    /// Its end.
+    /// The index of the box where it ends.
     pub to: usize,
     /// The commands that lead there.
     pub by: Vec<String>,
@@ -29,17 +29,17 @@ pub struct Arrow {
 /// A diagram that can be drawn.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DiagramLayout {
-    /// The states, in rows.
-    pub places: Vec<StateBox>,
-    /// The arrows. Those to the end are left out but for this state's: they come from everywhere.
-    pub ways: Vec<Arrow>,
-    /// How many rows there are.
+    /// The boxes, row by row.
+    pub boxes: Vec<StateBox>,
+    /// The arrows. Every state has one to the end, but only that of the present state is drawn.
+    pub arrows: Vec<Arrow>,
+    /// The number of rows.
     pub rows: usize,
 }
 
 impl DiagramLayout {
-    /// Lays a diagram out. A state stands one row below the first that leads to it; the end stands
-    /// at the bottom.
+    /// Lays out a diagram in which `here` is the present state. A state is one row below the first one that leads to
+    /// it; the end is at the bottom.
     #[must_use]
     pub fn of(diagram: &Diagram, here: Option<State>) -> DiagramLayout {
         let rows = rows(diagram);
@@ -49,37 +49,41 @@ impl DiagramLayout {
                 of_row.entry(*row).or_default().push(*state);
             }
         }
-        let mut places = Vec::new();
+        let mut boxes = Vec::new();
         for (row, states) in of_row.values_mut().enumerate() {
-            // What leads further down comes first, and so stands in the middle.
+            // A state that leads further down comes first, and so gets the middle.
             states.sort_by_key(|state| !leads_down(diagram, &rows, *state));
-            let columns = [0, 1, -1].into_iter();
-            places.extend(states.iter().zip(columns).map(|(state, column)| StateBox {
-                state: *state,
-                row,
-                column,
-            }));
+            for (state, column) in states.iter().zip([0, 1, -1]) {
+                boxes.push(StateBox {
+                    state: *state,
+                    row,
+                    column,
+                });
+            }
         }
-        let ways = ways(diagram, &places, here);
-        let rows = of_row.len();
-        DiagramLayout { places, ways, rows }
+        DiagramLayout {
+            arrows: arrows(diagram, &boxes, here),
+            boxes,
+            rows: of_row.len(),
+        }
     }
 
-    /// Is there an arrow from one place to the other?
+    /// True if there is an arrow from one box to the other.
     #[must_use]
-    pub fn has_way(&self, from: usize, to: usize) -> bool {
-        self.ways.iter().any(|way| (way.from, way.to) == (from, to))
+    pub fn has_arrow(&self, from: usize, to: usize) -> bool {
+        let mut arrows = self.arrows.iter();
+        arrows.any(|arrow| (arrow.from, arrow.to) == (from, to))
     }
 }
 
-/// Is there a way from this state to a lower row, other than to the end?
+/// True if a way leads from this state to a lower row, other than to the end.
 fn leads_down(diagram: &Diagram, rows: &BTreeMap<&'static str, usize>, from: State) -> bool {
     let row = |state: State| rows.get(state.key());
     let down = |to| to != State::Closed && row(to) > row(from);
     diagram.ways(from).iter().any(|(to, _)| down(*to))
 }
 
-/// The row of each state that can be reached.
+/// The row of each state that can be reached, by its key.
 fn rows(diagram: &Diagram) -> BTreeMap<&'static str, usize> {
     let mut rows = BTreeMap::from([(State::Greeting.key(), 0)]);
     let mut reached = vec![State::Greeting];
@@ -89,7 +93,7 @@ fn rows(diagram: &Diagram) -> BTreeMap<&'static str, usize> {
         let mut next = Vec::new();
         for from in reached {
             for (to, by) in diagram.ways(from) {
-                // PREAUTH skips what everybody else goes through.
+                // IMAP's PREAUTH greeting skips a state that other conversations pass.
                 let skips = from == State::Greeting && !by.iter().any(|by| by == "greeting");
                 if to != State::Closed && !skips && !rows.contains_key(to.key()) {
                     rows.insert(to.key(), row);
@@ -103,22 +107,25 @@ fn rows(diagram: &Diagram) -> BTreeMap<&'static str, usize> {
     rows
 }
 
-fn ways(diagram: &Diagram, places: &[StateBox], here: Option<State>) -> Vec<Arrow> {
-    let place = |state| places.iter().position(|place| place.state == state);
-    let mut ways = Vec::new();
-    for (from, begin) in places.iter().enumerate() {
+fn arrows(diagram: &Diagram, boxes: &[StateBox], here: Option<State>) -> Vec<Arrow> {
+    let index = |state| boxes.iter().position(|one| one.state == state);
+    let mut arrows = Vec::new();
+    for (from, begin) in boxes.iter().enumerate() {
         for (to, by) in diagram.ways(begin.state) {
-            let shown = to != State::Closed || here == Some(begin.state);
             let by = known(diagram, begin.state, by);
-            if let (true, Some(to)) = (shown && !by.is_empty(), place(to)) {
-                ways.push(Arrow { from, to, by });
+            let is_drawn = to != State::Closed || here == Some(begin.state);
+            if is_drawn
+                && !by.is_empty()
+                && let Some(to) = index(to)
+            {
+                arrows.push(Arrow { from, to, by });
             }
         }
     }
-    ways
+    arrows
 }
 
-/// Without the commands that this protocol does not have: LHLO is LMTP's.
+/// Removes the greetings that this protocol does not have: LHLO belongs to LMTP only.
 fn known(diagram: &Diagram, from: State, mut by: Vec<String>) -> Vec<String> {
     let commands = diagram.commands(from);
     let is_there = |by: &str| {
@@ -132,19 +139,16 @@ fn known(diagram: &Diagram, from: State, mut by: Vec<String>) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    // A test fails by panicking.
-    #![allow(clippy::unwrap_used)]
-
     use super::*;
     use crate::mail::protocol::Protocol;
 
-    /// The states of each row, that in the middle first.
+    /// The states of each row; the one in the middle comes first.
     fn rows_of(protocol: Protocol) -> Vec<String> {
-        let drawing = DiagramLayout::of(Diagram::of(protocol), None);
-        let mut rows = vec![String::new(); drawing.rows];
-        for place in &drawing.places {
-            rows[place.row].push_str(place.state.key());
-            rows[place.row].push(' ');
+        let layout = DiagramLayout::of(Diagram::of(protocol), None);
+        let mut rows = vec![String::new(); layout.rows];
+        for state_box in &layout.boxes {
+            rows[state_box.row].push_str(state_box.state.key());
+            rows[state_box.row].push(' ');
         }
         rows
     }
@@ -186,18 +190,18 @@ mod tests {
     }
 
     #[test]
-    fn whoever_idles_goes_back_to_where_that_was_said() {
-        let drawing = DiagramLayout::of(Diagram::of(Protocol::Imap), Some(State::Idle));
-        let from_idle = |way: &&Arrow| drawing.places[way.from].state == State::Idle;
-        let ways = drawing.ways.iter().filter(from_idle);
-        let told = ways.map(|way| (drawing.places[way.to].state.key(), way.by.join(", ")));
+    fn from_idle_the_conversation_returns_to_the_state_before() {
+        let layout = DiagramLayout::of(Diagram::of(Protocol::Imap), Some(State::Idle));
+        let from_idle = |arrow: &&Arrow| layout.boxes[arrow.from].state == State::Idle;
+        let ways = layout.arrows.iter().filter(from_idle);
+        let told = ways.map(|arrow| (layout.boxes[arrow.to].state.key(), arrow.by.join(", ")));
         let done = "DONE".to_owned();
         let expected = [("selected", done.clone()), ("authenticated", done)];
         assert_eq!(told.take(2).collect::<Vec<_>>(), expected);
     }
 
     #[test]
-    fn every_state_has_a_place_and_the_present_one_shows_how_to_leave() {
+    fn every_state_has_a_box_and_the_present_one_shows_how_to_leave() {
         for protocol in [
             Protocol::Smtp,
             Protocol::Lmtp,
@@ -206,11 +210,11 @@ mod tests {
         ] {
             let diagram = Diagram::of(protocol);
             for (here, _) in diagram.states {
-                let drawing = DiagramLayout::of(diagram, Some(*here));
-                let leads = |way: &&Arrow| drawing.places[way.from].state == *here;
-                let ways = drawing.ways.iter().filter(leads).count();
+                let layout = DiagramLayout::of(diagram, Some(*here));
+                let leads = |arrow: &&Arrow| layout.boxes[arrow.from].state == *here;
+                let ways = layout.arrows.iter().filter(leads).count();
                 assert_eq!(ways, diagram.ways(*here).len(), "{protocol:?} {here:?}");
-                assert!(drawing.places.iter().any(|place| place.state == *here) || ways == 0);
+                assert!(layout.boxes.iter().any(|one| one.state == *here) || ways == 0);
             }
         }
     }

@@ -1,8 +1,7 @@
-//! What a message shows as: its text as lines with links in them, its pictures, its files.
+//! A message as the window shows it: its text as lines with links, its pictures, its files.
 //!
-//! A page (HTML) becomes text that can be read; nothing in it is fetched from anywhere, and nothing
-//! runs. Where a link leads stands behind it, unless it says so itself. All this is work for a worker:
-//! a message can be large.
+//! A page (HTML) is shown as text. Nothing in it is fetched or run, and a link is followed by its address. A message can be
+//! large, so all this is done by a worker.
 
 use std::io::Cursor;
 use std::sync::LazyLock;
@@ -14,85 +13,86 @@ use regex::Regex;
 
 use crate::mail::message::{Attachment, ParsedMessage};
 
-/// Characters of a text that are shown; of a longer one the rest can be saved.
+/// The number of characters of a text that are shown. The source has the rest of a longer one.
 pub const CHARACTERS: usize = 200_000;
 
-/// Pictures of one message that are shown; the others can be saved.
+/// The number of pictures of one message that are shown. The others can be saved.
 const PICTURES: usize = 20;
 
-/// Points of a picture's longer side: enough for any window, and within every card's textures.
-const POINTS: u32 = 1_600;
+/// The number of pixels of a picture's longer side: enough for any window, and for every graphics card.
+const PIXELS: u32 = 1_600;
 
-/// Points of a picture's side, and octets for decoding it, beyond which it is not shown: a file of
-/// some kilobytes can be a picture of gigabytes.
+/// The longest side of a picture that is decoded, in pixels. A file of some kilobytes can be a picture of gigabytes.
 const SIDE: u32 = 16_384;
+
+/// The memory for decoding a picture, in bytes.
 const DECODING: u64 = 256 * 1024 * 1024;
 
-/// Tags of a page that is laid out; of one with more only the words are read. A newsletter has some
-/// hundreds, and what a page costs grows with the square of their depth.
+/// The number of tags of a page that is laid out; a longer one is shown without its layout. A newsletter has some
+/// hundreds of tags, and the cost of a page grows with the square of their depth.
 const TAGS: usize = 4_000;
 
-/// Columns of a page. It is wrapped by the window, not here.
+/// The width of a page in columns: wide, because the window wraps the lines.
 const UNWRAPPED: usize = 10_000;
 
-/// A message as it is shown.
+/// A message that can be shown.
 #[derive(Clone, Debug, Default)]
 pub struct RenderedMessage {
-    /// The message.
+    /// The UID of the message.
     pub uid: u32,
-    /// Who, when, what, and the files.
+    /// The header, the whole text, and the files.
     pub reading: ParsedMessage,
-    /// The text.
+    /// The text that is shown.
     pub text: Vec<TextLine>,
-    /// The same as the page says it, if there is a page beside a text.
+    /// The page as text, if the message has both a page and a plain text.
     pub page: Option<Vec<TextLine>>,
-    /// Was there more of it?
+    /// True if the text is longer than what is shown.
     pub cut: bool,
     /// The pictures among the files.
     pub pictures: Vec<Picture>,
-    /// The whole message, as it travelled.
+    /// The whole message as it was received.
     pub source: Vec<u8>,
 }
 
-/// A picture, decoded.
+/// A decoded picture.
 #[derive(Clone, Debug)]
 pub struct Picture {
-    /// The file's name.
+    /// The name of the file.
     pub name: String,
-    /// Its points.
+    /// The pixels.
     pub image: ColorImage,
 }
 
-/// A line of text.
+/// A line of text, in spans.
 pub type TextLine = Vec<TextSpan>;
 
-/// A piece of a line.
+/// A part of a line with one look.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TextSpan {
-    /// What it says.
+    /// The text.
     pub text: String,
-    /// Where it leads.
+    /// The address to which it links.
     pub link: Option<String>,
-    /// Is it stressed?
+    /// True if it is emphasised.
     pub strong: bool,
-    /// Is it a quotation of the message before?
+    /// True if it quotes an older message.
     pub quoted: bool,
 }
 
 impl RenderedMessage {
-    /// Makes a message ready to be shown.
+    /// Renders a message.
     #[must_use]
     pub fn of(uid: u32, source: Vec<u8>) -> RenderedMessage {
         let mut reading = ParsedMessage::of(&source);
         let page = reading.html.take();
-        let plain = !reading.text_is_from_html && !reading.text.trim().is_empty();
+        let has_plain_text = !reading.text_is_from_html && !reading.text.trim().is_empty();
         let text = beginning(&reading.text);
         let cut = text.len() < reading.text.len();
         let page = page.filter(|page| page.matches('<').count() <= TAGS);
         let page = page.map(|page| page_lines(&page));
-        let (text, page) = match (page, plain) {
-            (Some(page), false) => (page, None),
-            (page, _) => (text_lines(text), page),
+        let (text, page) = match page {
+            Some(page) if !has_plain_text => (page, None),
+            page => (text_lines(text), page),
         };
         let pictures = reading.attachments.iter().filter_map(Picture::of);
         let pictures = pictures.take(PICTURES).collect();
@@ -106,10 +106,8 @@ impl RenderedMessage {
             source,
         }
     }
-}
 
-impl RenderedMessage {
-    /// The message as it travelled, as lines.
+    /// The source of the message as lines.
     #[must_use]
     pub fn source_lines(&self) -> Vec<TextLine> {
         let source = self.source.get(..CHARACTERS).unwrap_or(&self.source);
@@ -122,13 +120,13 @@ impl RenderedMessage {
     }
 }
 
-/// What is shown of a text. The message keeps the whole of it, to be answered and written on.
+/// The beginning of a text, which is shown. Replies and continued drafts use the whole text.
 fn beginning(text: &str) -> &str {
     let end = text.char_indices().nth(CHARACTERS);
     end.map_or(text, |(end, _)| &text[..end])
 }
 
-/// Plain text as lines; addresses of the web become links.
+/// Plain text as lines, in which web addresses are links.
 #[must_use]
 pub fn text_lines(text: &str) -> Vec<TextLine> {
     text.trim_end().lines().map(text_line).collect()
@@ -142,7 +140,8 @@ fn text_line(line: &str) -> TextLine {
         strong: false,
         quoted,
     };
-    let (mut spans, mut at) = (Vec::new(), 0);
+    let mut spans = Vec::new();
+    let mut at = 0;
     for found in ADDRESS.find_iter(line) {
         spans.push(span(&line[at..found.start()], None));
         spans.push(span(found.as_str(), Some(found.as_str())));
@@ -153,14 +152,14 @@ fn text_line(line: &str) -> TextLine {
     spans
 }
 
-/// An address of the web, without what follows it in a sentence.
+/// A web address, without the punctuation that follows it.
 static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
     // The pattern is a constant, and a test uses it.
     #[allow(clippy::expect_used)]
     Regex::new(r#"https?://[^\s<>"]*[^\s<>".,;:!?)\]']"#).expect("the pattern is right")
 });
 
-/// Tabs as spaces, and no other control characters.
+/// Replaces tabs by spaces, and removes other control characters.
 fn visible(text: &str) -> String {
     let text = text.replace('\t', "    ");
     text.chars().filter(|c| !c.is_control()).collect()
@@ -169,7 +168,7 @@ fn visible(text: &str) -> String {
 /// A page as lines.
 fn page_lines(page: &str) -> Vec<TextLine> {
     let config = html2text::config::rich().raw_mode(true);
-    // A page that cannot be laid out is shown as it came.
+    // A page that cannot be laid out is shown as its source.
     let Ok(lines) = config.lines_from_read(page.as_bytes(), UNWRAPPED) else {
         return text_lines(page);
     };
@@ -190,48 +189,49 @@ fn page_lines(page: &str) -> Vec<TextLine> {
     shown
 }
 
-/// A piece of a page, and behind a link where it leads.
+/// A piece of a page, followed by the address to which it links, unless it shows that itself.
 fn page_spans(text: &str, notes: &[RichAnnotation]) -> Vec<TextSpan> {
     let link = notes.iter().find_map(|note| match note {
         RichAnnotation::Link(address) => Some(visible(address)),
         _ => None,
     });
-    let picture = notes
-        .iter()
-        .any(|note| matches!(note, RichAnnotation::Image(_)));
-    let strong = notes.contains(&RichAnnotation::Strong);
-    let text = match picture {
-        true => format!("[picture: {}]", visible(text)),
-        false => ruled(&visible(text)),
+    let is_picture = |note: &RichAnnotation| matches!(note, RichAnnotation::Image(_));
+    let shown = if notes.iter().any(is_picture) {
+        format!("[picture: {}]", visible(text))
+    } else {
+        ruled(&visible(text))
     };
-    let says_where = link.as_ref().is_some_and(|link| text.trim() == link);
-    let where_to = link
-        .as_ref()
-        .filter(|_| !says_where && !text.trim().is_empty());
-    let behind = where_to.map(|link| TextSpan {
-        text: format!(" <{link}>"),
-        link: Some(link.clone()),
-        ..TextSpan::default()
-    });
-    let span = TextSpan {
-        text,
-        link,
-        strong,
+    let mut spans = vec![TextSpan {
+        text: shown,
+        link: link.clone(),
+        strong: notes.contains(&RichAnnotation::Strong),
         quoted: false,
-    };
-    [Some(span), behind].into_iter().flatten().collect()
+    }];
+    let trimmed = text.trim();
+    if let Some(link) = link
+        && !trimmed.is_empty()
+        && trimmed != link
+    {
+        spans.push(TextSpan {
+            text: format!(" <{link}>"),
+            link: Some(link),
+            ..TextSpan::default()
+        });
+    }
+    spans
 }
 
-/// A rule is as long as the page is wide; here it is a short one.
+/// Shortens a horizontal rule, which is as long as the page is wide.
 fn ruled(text: &str) -> String {
-    match text.len() > UNWRAPPED && text.chars().all(|c| "─-=".contains(c)) {
-        true => "────────".to_owned(),
-        false => text.to_owned(),
+    if text.len() > UNWRAPPED && text.chars().all(|c| "─-=".contains(c)) {
+        "────────".to_owned()
+    } else {
+        text.to_owned()
     }
 }
 
 impl Picture {
-    /// The picture in a file, if it is one that can be shown: PNG, JPEG, GIF.
+    /// Decodes the picture in a file; `None` if it is not PNG, JPEG or GIF, or too large.
     fn of(file: &Attachment) -> Option<Picture> {
         if !file.content_type.to_ascii_lowercase().starts_with("image/") {
             return None;
@@ -239,18 +239,18 @@ impl Picture {
         let reader = ImageReader::new(Cursor::new(&file.bytes)).with_guessed_format();
         let mut reader = reader.ok()?;
         let mut limits = Limits::default();
-        (limits.max_image_width, limits.max_image_height) = (Some(SIDE), Some(SIDE));
+        limits.max_image_width = Some(SIDE);
+        limits.max_image_height = Some(SIDE);
         limits.max_alloc = Some(DECODING);
         reader.limits(limits);
-        let decoded = reader.decode().ok()?;
-        let decoded = match decoded.width().max(decoded.height()) > POINTS {
-            true => decoded.thumbnail(POINTS, POINTS),
-            false => decoded,
-        };
-        let points = decoded.to_rgba8();
-        let size = [points.width() as usize, points.height() as usize];
-        let colours = points.pixels().map(|point| {
-            let [red, green, blue, alpha] = point.0;
+        let mut decoded = reader.decode().ok()?;
+        if decoded.width().max(decoded.height()) > PIXELS {
+            decoded = decoded.thumbnail(PIXELS, PIXELS);
+        }
+        let pixels = decoded.to_rgba8();
+        let size = [pixels.width() as usize, pixels.height() as usize];
+        let colours = pixels.pixels().map(|pixel| {
+            let [red, green, blue, alpha] = pixel.0;
             Color32::from_rgba_unmultiplied(red, green, blue, alpha)
         });
         Some(Picture {

@@ -1,16 +1,16 @@
-//! What passed, kept as it was told, so that a conversation can be saved afterwards.
+//! The recorder's events of the window's clients, kept so that a conversation can be saved afterwards.
 //!
-//! Bounded: when there is too much, conversations that are over go first, the oldest before the
-//! others; one that is too long by itself cannot be saved, and whoever asks is told so.
+//! Their size is bounded: when there are too many, the oldest ended conversation is forgotten first. A conversation that
+//! is too long by itself cannot be saved.
 
 use std::collections::{BTreeSet, VecDeque};
 
 use crate::teaching::wire_tap::{Event, Side, What};
 
-/// Octets of what is kept: a capture of a morning's mail.
+/// The size of all kept events in bytes: a morning's mail.
 const MOST: usize = 16 * 1024 * 1024;
 
-/// What was told of our clients' connections.
+/// The events of our clients' connections.
 #[derive(Default)]
 pub struct SavedEvents {
     events: VecDeque<Event>,
@@ -20,7 +20,7 @@ pub struct SavedEvents {
 }
 
 impl SavedEvents {
-    /// Takes what happened, if it is on a connection of a client of ours.
+    /// Keeps an event, if it is on a connection of our clients.
     pub fn take(&mut self, event: &Event) {
         let number = event.connection.number;
         if event.connection.ours != Side::Client || self.too_long.contains(&number) {
@@ -42,13 +42,13 @@ impl SavedEvents {
         }
     }
 
-    /// What is kept, of one connection or of all; `None` if it is not whole.
+    /// The events of one connection or of all; `None` if they are not complete.
     #[must_use]
     pub fn events(&self, connection: Option<u64>) -> Option<Vec<Event>> {
         let this = |event: &&Event| connection.is_none_or(|one| event.connection.number == one);
         let events: Vec<Event> = self.events.iter().filter(this).cloned().collect();
-        let whole = connection.is_none_or(|one| !self.too_long.contains(&one));
-        (whole && !events.is_empty()).then_some(events)
+        let is_complete = connection.is_none_or(|one| !self.too_long.contains(&one));
+        (is_complete && !events.is_empty()).then_some(events)
     }
 
     fn forget(&mut self, connection: u64) {

@@ -1,4 +1,4 @@
-//! The lock of a connection: how it is protected, by whose certificate, and why that is trusted or not.
+//! The protection of a connection: TLS or not, the server's certificate, and why that is trusted or not.
 
 use std::fmt::Write;
 use std::fs;
@@ -17,104 +17,99 @@ use crate::teaching::wire_tap::Connection;
 /// How a connection is protected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConnectionSecurity {
-    /// What the handshake agreed on; `None` in clear.
+    /// What the TLS handshake agreed on; `None` while the connection is unencrypted.
     pub secured: Option<TlsSession>,
-    /// The certificate that the server showed.
-    pub card: Option<CertificateInfo>,
-    /// Was TLS to begin with the first octet?
-    pub at_once: bool,
-    /// Does the connection stay on this machine?
-    pub local: bool,
+    /// The server's certificate.
+    pub certificate: Option<CertificateInfo>,
+    /// True if TLS begins with the first octet, without STARTTLS or STLS.
+    pub is_implicit: bool,
+    /// True if both ends are on this machine.
+    pub is_local: bool,
 }
 
-/// A server's certificate, for people.
+/// A server's certificate as readable text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CertificateInfo {
-    /// Whose it is.
+    /// Its subject.
     pub subject: String,
-    /// The names and addresses that it is for.
+    /// The names and addresses of the server.
     pub names: Vec<String>,
-    /// Who signed it.
+    /// The authority that signed it.
     pub issuer: String,
-    /// From when it is valid, as `2026-11-25 10:00 UTC`.
-    pub from: String,
-    /// Until when.
-    pub until: String,
-    /// SHA-256 of the certificate, in hexadecimal with colons.
+    /// The beginning of its validity: `2026-11-25 10:00 UTC`.
+    pub not_before: String,
+    /// The end of its validity.
+    pub not_after: String,
+    /// The SHA-256 fingerprint, in hexadecimal with colons.
     pub fingerprint: String,
-    /// Is it trusted, and why?
+    /// Whether it is trusted, and why.
     pub trust: Trust,
 }
 
 /// Why a certificate is trusted, or is not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Trust {
-    /// By the authority in this file.
+    /// Trusted, because the authority in this file signed it.
     File(PathBuf),
-    /// By this authority, which the system trusts.
+    /// Trusted, because the system trusts this authority.
     System(String),
-    /// Not at all.
+    /// Not trusted, for this reason.
     Not(CertError),
 }
 
 impl ConnectionSecurity {
-    /// That of a connection on which nothing was said.
+    /// The protection of a connection that was just opened.
     #[must_use]
     pub fn of(connection: &Connection) -> ConnectionSecurity {
         ConnectionSecurity {
             secured: None,
-            card: None,
+            certificate: None,
             // `smtps`, `pop3s`, `imaps`: RFC 8314 §3.
-            at_once: connection.service.ends_with('s'),
-            local: connection.server.ip().is_loopback(),
+            is_implicit: connection.service.ends_with('s'),
+            is_local: connection.server.ip().is_loopback(),
         }
     }
 
-    /// Is it not trusted?
+    /// True if the certificate is not trusted.
     #[must_use]
     pub fn is_broken(&self) -> bool {
-        let card = self.card.as_ref();
+        let card = self.certificate.as_ref();
         card.is_some_and(|card| matches!(card.trust, Trust::Not(_)))
     }
 
-    /// In two or three words.
+    /// The protection in two or three words.
     #[must_use]
     pub fn name(&self) -> String {
         match &self.secured {
             _ if self.is_broken() => "not trusted".to_owned(),
             Some(secured) => secured.version.replace("TLSv", "TLS "),
-            None => "in clear".to_owned(),
+            None => "unencrypted".to_owned(),
         }
     }
 
-    /// In a sentence.
+    /// The protection as a sentence.
     #[must_use]
-    pub fn sentence(&self) -> String {
+    pub fn sentence(&self) -> &'static str {
         match &self.secured {
             _ if self.is_broken() => {
-                "The connection was ended: the server’s certificate is not trusted.".to_owned()
+                "The connection was ended, because the server’s certificate is not trusted."
             }
-            Some(_) if self.at_once => {
-                "Encrypted from the first octet: TLS stands before the protocol (RFC 8314)."
-                    .to_owned()
+            Some(_) if self.is_implicit => {
+                "Encrypted from the first octet: TLS comes before the protocol (RFC 8314)."
             }
-            Some(_) => {
-                "Encrypted since STARTTLS or STLS: what was said before could be read.".to_owned()
+            Some(_) => "Encrypted since STARTTLS or STLS: what was sent before could be read.",
+            None if self.is_implicit => "TLS has not begun yet.",
+            None if self.is_local => {
+                "Not encrypted, but both ends are on this machine: nothing crosses a network."
             }
-            None if self.at_once => "TLS has not begun yet.".to_owned(),
-            None if self.local => {
-                "Not encrypted, but nothing leaves this machine: both ends are here.".to_owned()
-            }
-            None => {
-                "Not encrypted: everybody on the way can read and change what is said.".to_owned()
-            }
+            None => "Not encrypted: every machine on the way can read and change what is sent.",
         }
     }
 }
 
 impl CertificateInfo {
-    /// The certificate that was shown; `ca` is the file of the authority that is trusted beside the
-    /// system's.
+    /// Reads the certificate that a server presented. `ca` is the file of an authority that is trusted in addition to
+    /// the system's.
     #[must_use]
     pub fn of(shown: &PeerCertificate, ca: &Path) -> CertificateInfo {
         let der = shown.chain.first().map_or(&[][..], Vec::as_slice);
@@ -122,19 +117,19 @@ impl CertificateInfo {
             Some(fault) => Trust::Not(fault.clone()),
             None => trust(shown, ca),
         };
-        let mut card = CertificateInfo {
+        let mut info = CertificateInfo {
             subject: UNREADABLE.to_owned(),
             names: Vec::new(),
             issuer: UNREADABLE.to_owned(),
-            from: String::new(),
-            until: String::new(),
+            not_before: String::new(),
+            not_after: String::new(),
             fingerprint: fingerprint(der),
             trust,
         };
         if let Ok((_, certificate)) = X509Certificate::from_der(der) {
-            card.read(&certificate);
+            info.read(&certificate);
         }
-        card
+        info
     }
 
     fn read(&mut self, certificate: &X509Certificate<'_>) {
@@ -146,33 +141,33 @@ impl CertificateInfo {
         self.names = names.take(MOST_NAMES).collect();
         self.subject = certificate.subject().to_string();
         self.issuer = certificate.issuer().to_string();
-        self.from = time(certificate.validity().not_before);
-        self.until = time(certificate.validity().not_after);
+        self.not_before = time(certificate.validity().not_before);
+        self.not_after = time(certificate.validity().not_after);
     }
 
-    /// Why it is trusted or not, in a sentence.
+    /// Why it is trusted or not, as a sentence.
     #[must_use]
     pub fn why(&self) -> String {
         match &self.trust {
             Trust::File(path) => format!(
-                "“{}” has signed it, and you trust that authority by {}.",
+                "“{}” has signed it, and you trust that authority because of {}.",
                 self.issuer,
                 path.display()
             ),
             Trust::System(authority) => {
-                format!("“{authority}”, which this system trusts, answers for it.")
+                format!("It leads to “{authority}”, an authority that this system trusts.")
             }
-            Trust::Not(CertError::Expired) => format!("It expired on {}.", self.until),
+            Trust::Not(CertError::Expired) => format!("It expired on {}.", self.not_after),
             Trust::Not(CertError::NotYetValid) => {
-                format!("It is valid only from {} on.", self.from)
+                format!("It is not valid before {}.", self.not_before)
             }
             Trust::Not(CertError::OtherName) => format!(
-                "It is for {}, and not for the name that was connected to.",
+                "It is for {}, not for the name to which you connected.",
                 self.names.join(", ")
             ),
             Trust::Not(CertError::UnknownIssuer) => {
                 format!(
-                    "It is signed by “{}”, whom nobody here trusts.",
+                    "It is signed by “{}”, which this machine does not trust.",
                     self.issuer
                 )
             }
@@ -180,37 +175,37 @@ impl CertificateInfo {
         }
     }
 
-    /// What to do about it, in a sentence; empty if it is trusted.
+    /// What to do about it, as a sentence; empty if it is trusted.
     #[must_use]
     pub fn what_to_do(&self) -> &'static str {
         match &self.trust {
             Trust::File(_) | Trust::System(_) => "",
             Trust::Not(CertError::Expired) => {
-                "Whoever runs the server must renew it; Pillarbox makes a new one at its next start."
+                "The administrator of the server must renew it. Pillarbox makes a new one when it starts."
             }
             Trust::Not(CertError::NotYetValid) => {
-                "Look at this machine’s clock first; if it is right, whoever runs the server must mend his."
+                "Check the clock of this machine. If it is right, the clock of the server is wrong."
             }
             Trust::Not(CertError::OtherName) => {
-                "Connect to one of its names, or add this name to [tls] names on the server and start it anew."
+                "Connect to one of its names, or add this name to [tls] names on the server, and restart the server."
             }
             Trust::Not(CertError::UnknownIssuer) => {
-                "If it is your laboratory’s server, put its certs/ca.pem into the folder that [tls] certs names \
-                 here; otherwise somebody may stand between you and the server."
+                "If it is the server of your lab, copy its certs/ca.pem into the folder that [tls] certs names here. \
+                 Otherwise another machine may be between you and the server."
             }
             Trust::Not(CertError::Other(_)) => {
-                "Show this to whoever runs the server; until then it may be anybody."
+                "Show this to the administrator of the server. Until it is clear, this may be another server."
             }
         }
     }
 }
 
-/// Names of a certificate that are shown; some have hundreds.
+/// The number of names of a certificate that are shown. Some have hundreds.
 const MOST_NAMES: usize = 12;
 
 const UNREADABLE: &str = "a certificate that cannot be read";
 
-/// By whom it is trusted: the last of the chain is the one that was known.
+/// Why it is trusted: the last certificate of the chain is one that this machine trusts.
 fn trust(shown: &PeerCertificate, ca: &Path) -> Trust {
     let anchor = shown.chain.last().map_or(&[][..], Vec::as_slice);
     let pem = fs::read(ca).ok();

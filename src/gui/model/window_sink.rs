@@ -121,7 +121,7 @@ impl WindowSink {
         let heard = std::mem::take(&mut self.heard).into_iter();
         let state = |number| {
             let observer = annotator.observer(number)?.clone();
-            Some(ConversationChange::Stands(number, Box::new(observer)))
+            Some(ConversationChange::Observed(number, Box::new(observer)))
         };
         heard.filter_map(state).collect()
     }
@@ -272,7 +272,7 @@ impl WindowConnection {
             ),
             Some(_) => format!("The server’s certificate is not trusted: {}", card.why()),
         };
-        self.lock.card = Some(card);
+        self.lock.certificate = Some(card);
         self.lock_changed();
         self.happened(time, &text, shown.fault.is_some());
     }
@@ -290,7 +290,7 @@ impl WindowConnection {
     }
 
     fn lock_changed(&mut self) {
-        let change = ConversationChange::Locked(self.connection.number, self.lock.clone());
+        let change = ConversationChange::Secured(self.connection.number, self.lock.clone());
         self.changes.push(change);
     }
 

@@ -1,6 +1,3 @@
-// A test fails by panicking.
-#![allow(clippy::unwrap_used)]
-
 use super::*;
 
 fn said(lines: &[TextLine]) -> String {
@@ -17,7 +14,7 @@ fn shown(message: &str) -> RenderedMessage {
 }
 
 #[test]
-fn addresses_in_a_text_are_links_without_the_full_stop() {
+fn web_addresses_in_a_text_are_links_without_the_full_stop() {
     let lines = text_lines("> see https://a.test/b?c=d.\n(http://e.test)\tend");
     let links: Vec<&str> = lines
         .iter()
@@ -33,7 +30,7 @@ fn addresses_in_a_text_are_links_without_the_full_stop() {
 }
 
 #[test]
-fn a_page_alone_is_the_text_and_says_where_its_links_lead() {
+fn a_page_alone_is_the_text_and_shows_where_its_links_lead() {
     let shown = shown(
         "Content-Type: text/html\n\n<p>Your <b>bank</b>: <a href=\"http://evil.test/\">http://bank.test/</a></p>\
          <script>alert(1)</script><img src=\"http://spy.test/1.gif\" alt=\"a dot\">",
@@ -68,7 +65,7 @@ fn a_page_beside_a_text_is_the_second_choice() {
 }
 
 #[test]
-fn what_is_long_is_cut_and_what_is_deep_does_no_harm() {
+fn a_long_text_is_cut_and_deep_tags_do_no_harm() {
     let long = shown(&format!("\n{}", "word ".repeat(CHARACTERS)));
     assert!(long.cut && said(&long.text).len() <= CHARACTERS);
     for depth in [TAGS, 50 * TAGS] {
@@ -81,7 +78,7 @@ fn what_is_long_is_cut_and_what_is_deep_does_no_harm() {
 }
 
 #[test]
-fn what_is_not_shown_of_a_long_text_is_there_to_be_written_on() {
+fn the_rest_of_a_long_text_is_there_for_a_reply() {
     let long = shown(&format!("\n{}the end", "word ".repeat(CHARACTERS)));
     assert!(long.cut && !said(&long.text).contains("the end"));
     assert!(long.reading.text.trim_end().ends_with("the end"));

@@ -1,13 +1,10 @@
-// A test fails by panicking.
-#![allow(clippy::unwrap_used)]
-
 use std::time::{Duration, SystemTime};
 
 use rcgen::{CertificateParams, DnType, KeyPair};
 
 use super::*;
 
-/// A certificate that signs itself, for these names, that ended so many days ago.
+/// A certificate that signs itself, for these names, that ended this many days after its beginning.
 fn certificate(names: &[&str], ended: u64) -> Vec<u8> {
     let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
     let mut params = CertificateParams::new(names).unwrap();
@@ -22,7 +19,7 @@ fn certificate(names: &[&str], ended: u64) -> Vec<u8> {
     params.self_signed(&key).unwrap().der().to_vec()
 }
 
-fn card(fault: Option<CertError>) -> CertificateInfo {
+fn info(fault: Option<CertError>) -> CertificateInfo {
     let shown = PeerCertificate {
         chain: vec![certificate(&["mail.test", "127.0.0.1"], 1)],
         fault,
@@ -31,42 +28,39 @@ fn card(fault: Option<CertError>) -> CertificateInfo {
 }
 
 #[test]
-fn a_card_says_whose_a_certificate_is() {
-    let card = card(None);
-    assert_eq!(card.subject, "CN=mail.test");
-    assert_eq!(card.names, ["mail.test", "127.0.0.1"]);
-    assert_eq!(card.until, "1970-01-04 00:00 UTC");
-    assert_eq!(card.fingerprint.len(), 32 * 3 - 1);
-    assert!(card.why().contains("which this system trusts"));
+fn a_certificate_is_shown_as_text() {
+    let info = info(None);
+    assert_eq!(info.subject, "CN=mail.test");
+    assert_eq!(info.names, ["mail.test", "127.0.0.1"]);
+    assert_eq!(info.not_after, "1970-01-04 00:00 UTC");
+    assert_eq!(info.fingerprint.len(), 32 * 3 - 1);
+    assert!(info.why().contains("that this system trusts"));
 }
 
 #[test]
-fn each_fault_is_told_with_what_to_do() {
+fn each_error_comes_with_what_to_do() {
     let rows = [
         (CertError::Expired, "It expired on 1970-01-04"),
-        (CertError::NotYetValid, "only from 1970-01-02"),
+        (CertError::NotYetValid, "not valid before 1970-01-02"),
         (CertError::OtherName, "It is for mail.test, 127.0.0.1"),
         (
             CertError::UnknownIssuer,
-            "“CN=mail.test”, whom nobody here trusts",
+            "“CN=mail.test”, which this machine does not trust",
         ),
-        (
-            CertError::Other("path too long".to_owned()),
-            "path too long",
-        ),
+        (CertError::Other("path too long".to_owned()), "path too long"),
     ];
     for (fault, why) in rows {
-        let card = card(Some(fault));
-        assert!(card.why().contains(why), "{}", card.why());
-        assert!(card.what_to_do().ends_with('.'), "{}", card.why());
+        let info = info(Some(fault));
+        assert!(info.why().contains(why), "{}", info.why());
+        assert!(info.what_to_do().ends_with('.'), "{}", info.why());
     }
 }
 
 #[test]
-fn what_is_no_certificate_harms_nobody() {
+fn unreadable_certificates_do_no_harm() {
     for chain in [vec![], vec![b"\x30\x82".to_vec()]] {
-        let card = CertificateInfo::of(&PeerCertificate { chain, fault: None }, Path::new("x"));
-        assert_eq!(card.subject, UNREADABLE);
-        assert!(card.names.is_empty());
+        let info = CertificateInfo::of(&PeerCertificate { chain, fault: None }, Path::new("x"));
+        assert_eq!(info.subject, UNREADABLE);
+        assert!(info.names.is_empty());
     }
 }

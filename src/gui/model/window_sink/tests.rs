@@ -79,7 +79,7 @@ impl Lab {
 
 fn texts(conversations: &Conversations, ours: Side) -> Vec<String> {
     let lines = conversations.lines(ours, None);
-    let text = |line: &super::super::conversations::ConversationLine| match &line.passed {
+    let text = |line: &super::super::conversations::ConversationLine| match &line.content {
         LineContent::Said { by, text, .. } => format!("{}: {text}", &by.name()[..1]),
         LineContent::More { lines, octets, .. } => format!("… {lines} {octets}"),
         LineContent::Happened { text, .. } => format!("({text})"),
@@ -123,7 +123,7 @@ fn both_sides_are_shown_in_their_order_and_no_password_is() {
     assert!(connection.ended && !connection.security.is_broken());
     assert_eq!(connection.security.name(), "TLS 1.3");
     assert!(matches!(
-        &connection.security.card.as_ref().unwrap().trust,
+        &connection.security.certificate.as_ref().unwrap().trust,
         Trust::File(_)
     ));
     assert_eq!(connection.observer.as_ref().unwrap().state(), State::Closed);
@@ -218,7 +218,7 @@ fn a_long_session_stays_within_its_bounds() {
     assert_eq!(conversations.connections(Side::Client).count(), 100);
     assert_eq!(conversations.lines(Side::Client, None).count(), 300);
     let long = conversations.lines(Side::Client, None).nth(1).unwrap();
-    let LineContent::Said { text, octets, .. } = &long.passed else {
+    let LineContent::Said { text, octets, .. } = &long.content else {
         panic!("a line was said");
     };
     assert!(text.ends_with("(20007 octets in all)") && octets.len() == LONGEST);
