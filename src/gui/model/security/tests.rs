@@ -47,7 +47,10 @@ fn each_error_comes_with_what_to_do() {
             CertError::UnknownIssuer,
             "“CN=mail.test”, which this machine does not trust",
         ),
-        (CertError::Other("path too long".to_owned()), "path too long"),
+        (
+            CertError::Other("path too long".to_owned()),
+            "path too long",
+        ),
     ];
     for (fault, why) in rows {
         let info = info(Some(fault));
