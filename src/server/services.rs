@@ -24,7 +24,7 @@ use crate::mail::net::{Taps, WireLimits};
 use crate::mail::protocol::Protocol;
 use crate::mail::protocol::smtp::{Address, Path};
 use crate::mail::store::{Store, StoreError};
-use crate::server::queue::Sending;
+use crate::server::queue::QueueThreads;
 use crate::server::smtp::resolve;
 
 /// Why the services cannot start, in one sentence that names the cause.
@@ -57,7 +57,7 @@ pub struct Services {
     store: Arc<Store>,
     connections: Arc<Connections>,
     threads: Vec<JoinHandle<()>>,
-    sending: Option<Sending>,
+    sending: Option<QueueThreads>,
     /// How long the conversations may take to end.
     grace: Duration,
 }
@@ -299,7 +299,7 @@ fn new_session(protocol: Protocol, site: &Arc<Site>, peer: Peer) -> Box<dyn Sess
 }
 
 /// Begins to send what is in the queue and what will be.
-fn start_queue(site: &Arc<Site>, taps: Taps) -> Result<Option<Sending>, SetupError> {
+fn start_queue(site: &Arc<Site>, taps: Taps) -> Result<Option<QueueThreads>, SetupError> {
     let Some(queue) = &site.queue else {
         return Ok(None);
     };

@@ -1,136 +1,147 @@
-//! One message over one connection, and what became of each recipient (RFC 5321 §3.3, RFC 2033).
+//! Sends one message over one connection, and returns a result for each recipient (RFC 5321 §3.3,
+//! RFC 2033).
 //!
-//! A refusal of one recipient is no other one's. Whoever was not answered for, for whatever reason,
-//! waits: only a `2yz` behind the final dot is a delivery, only a `5yz` an end.
+//! The refusal of one recipient does not affect the others. A recipient without an answer waits: only
+//! `2yz` after the final dot is a delivery, and only `5yz` is a failure.
 
 use std::io::Read;
 
-use super::{DeliveryState, Envelope, Recipient};
+use super::envelope::{DeliveryState, Envelope, Recipient};
 use crate::client::smtp::Transaction;
 use crate::client::{ClientError, SmtpClient};
 use crate::config::NextHop;
-use crate::mail::protocol::smtp::{Params, Path, Reply, ReversePath};
+use crate::mail::protocol::smtp::{EnhancedCode, Params, Path, Reply, ReversePath};
 
-/// What became of one recipient.
+/// The result of an attempt for one recipient.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Outcome {
-    /// Waiting: it is tried again.
+pub(super) struct AttemptResult {
+    /// [`Waiting`](DeliveryState::Waiting) if the recipient is tried again.
     pub(super) state: DeliveryState,
-    /// What was answered, or why nobody answered.
+    /// The server's reply, or why there was none.
     pub(super) reply: String,
-    /// Does the next hop tell the sender what there is to tell (RFC 3461 §5.2.1)?
-    pub(super) told: bool,
+    /// True if the next hop reports to the sender itself (RFC 3461 §5.2.1).
+    pub(super) reported: bool,
 }
 
-impl Outcome {
-    /// What an error means for those who were not answered for.
-    pub(super) fn of(error: &ClientError) -> Outcome {
-        let (state, reply) = match error {
-            ClientError::Refused {
-                reply,
-                transient: false,
-                ..
-            } => (DeliveryState::Failed, reply.clone()),
-            ClientError::Refused { reply, .. } => (DeliveryState::Waiting, reply.clone()),
-            ClientError::Unsendable { .. } => (DeliveryState::Failed, format!("5.6.0 {error}")),
-            _ => (DeliveryState::Waiting, waiting_for(error)),
-        };
-        Outcome {
+impl AttemptResult {
+    fn new(state: DeliveryState, reply: String) -> AttemptResult {
+        AttemptResult {
             state,
             reply,
-            told: false,
+            reported: false,
         }
     }
 
-    /// A message that nobody said a word of.
-    fn unanswered() -> Outcome {
-        Outcome {
-            state: DeliveryState::Waiting,
-            reply: String::new(),
-            told: false,
+    /// The result for the recipients that an error left without an answer.
+    pub(super) fn of(error: &ClientError) -> AttemptResult {
+        match error {
+            ClientError::Refused {
+                reply, transient, ..
+            } => {
+                let state = if *transient {
+                    DeliveryState::Waiting
+                } else {
+                    DeliveryState::Failed
+                };
+                AttemptResult::new(state, reply.clone())
+            }
+            ClientError::Unsendable { .. } => {
+                let code = EnhancedCode(5, 6, 0);
+                AttemptResult::new(DeliveryState::Failed, format!("{code} {error}"))
+            }
+            _ => AttemptResult::unconnected(error),
         }
     }
 
-    /// The same for a connection that did not come about. Whatever is said there is no verdict on
-    /// a message: it waits.
-    pub(super) fn unconnected(error: &ClientError) -> Outcome {
-        Outcome {
-            state: DeliveryState::Waiting,
-            reply: waiting_for(error),
-            told: false,
-        }
+    /// The result without a connection: nothing that the server says there is about a message.
+    pub(super) fn unconnected(error: &ClientError) -> AttemptResult {
+        // RFC 3463 §3.5: no answer from host; bad connection; anything else about the network.
+        let code = match error {
+            ClientError::Unreachable { .. } | ClientError::TimedOut { .. } => EnhancedCode(4, 4, 1),
+            ClientError::Closed { .. } => EnhancedCode(4, 4, 2),
+            ClientError::Local(_) => EnhancedCode(4, 3, 0),
+            _ => EnhancedCode(4, 4, 0),
+        };
+        AttemptResult::new(DeliveryState::Waiting, format!("{code} {error}"))
     }
 }
 
-/// RFC 3463 §3.5: no answer from host; or whatever else is wrong with the way.
-fn waiting_for(error: &ClientError) -> String {
-    let status = match error {
-        ClientError::Unreachable { .. } | ClientError::TimedOut { .. } => "4.4.1",
-        ClientError::Closed { .. } => "4.4.2",
-        ClientError::Local(_) => "4.3.0",
-        _ => "4.4.0",
-    };
-    format!("{status} {error}")
+/// The code that a server's reply begins with; `None` for a text of our own.
+pub(super) fn reply_code(text: &str) -> Option<u16> {
+    let (code, _) = Reply::split(text.as_bytes()).ok()?;
+    Some(code)
 }
 
-/// One message, and some of its recipients.
+/// One message, and the recipients with the same next hop.
 pub(super) struct Attempt<'a> {
     pub(super) client: &'a mut SmtpClient,
     pub(super) hop: &'a NextHop,
     pub(super) envelope: &'a Envelope,
-    /// The recipients' places in the envelope.
+    /// The recipients' indexes in the envelope.
     pub(super) to: &'a [usize],
     pub(super) octets: u64,
 }
 
 /// How an attempt ended.
-pub(super) struct Ended {
+pub(super) struct Attempted {
     /// In the order of `to`.
-    pub(super) outcomes: Vec<Outcome>,
-    /// Can the connection carry another message?
-    pub(super) usable: bool,
-    /// The connection ended before it had heard of this message: it is worth another one.
-    pub(super) stale: bool,
+    pub(super) results: Vec<AttemptResult>,
+    pub(super) connection: AfterAttempt,
+}
+
+/// Whether a connection is of use after an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum AfterAttempt {
+    /// It can carry another message.
+    Usable,
+    /// It had ended before the attempt: another connection is worth a try.
+    Stale,
+    /// It broke.
+    Broken,
 }
 
 impl Attempt<'_> {
     /// Sends the message.
-    pub(super) fn run(&mut self, message: &mut dyn Read) -> Ended {
+    pub(super) fn run(&mut self, message: &mut dyn Read) -> Attempted {
         let transaction = match self.transaction() {
             Ok(transaction) => transaction,
             Err(error) => {
-                return Ended {
-                    outcomes: vec![Outcome::of(&error); self.to.len()],
-                    usable: true,
-                    stale: false,
+                return Attempted {
+                    results: vec![AttemptResult::of(&error); self.to.len()],
+                    connection: AfterAttempt::Usable,
                 };
             }
         };
         let done = self.client.transact(&transaction, message);
-        let stale = !done.begun && done.end.as_ref().is_err_and(is_stale);
-        let usable = match &done.end {
-            Ok(()) => true,
-            Err(ClientError::Refused { .. }) => self.client.rset().is_ok(),
-            Err(_) => false,
+        let connection = match &done.end {
+            Ok(()) => AfterAttempt::Usable,
+            Err(error) if !done.begun && is_stale(error) => AfterAttempt::Stale,
+            Err(ClientError::Refused { .. }) if self.client.rset().is_ok() => AfterAttempt::Usable,
+            Err(_) => AfterAttempt::Broken,
         };
-        let rest = done.end.err().as_ref().map(Outcome::of);
-        let outcomes = done.outcomes.into_iter().map(|outcome| match outcome {
-            Some(Ok(reply)) => self.sent(&reply),
-            Some(Err(error)) => Outcome::of(&error),
-            None => rest.clone().unwrap_or_else(Outcome::unanswered),
-        });
-        Ended {
-            outcomes: outcomes.collect(),
-            usable,
-            stale,
+        let rest = match &done.end {
+            Ok(()) => AttemptResult::new(DeliveryState::Waiting, String::new()),
+            Err(error) => AttemptResult::of(error),
+        };
+        let mut results = Vec::with_capacity(done.outcomes.len());
+        for outcome in done.outcomes {
+            results.push(match outcome {
+                Some(Ok(reply)) => self.sent(&reply),
+                Some(Err(error)) => AttemptResult::of(&error),
+                None => rest.clone(),
+            });
+        }
+        Attempted {
+            results,
+            connection,
         }
     }
 
-    fn sent(&self, reply: &Reply) -> Outcome {
-        Outcome {
+    fn sent(&self, reply: &Reply) -> AttemptResult {
+        AttemptResult {
             state: DeliveryState::Sent,
             reply: reply.to_string(),
-            told: self.client.extension("DSN").is_some(),
+            reported: self.client.extension("DSN").is_some(),
         }
     }
 
@@ -161,8 +172,8 @@ impl Attempt<'_> {
         (Path::Address(recipient.to.clone()), params)
     }
 
-    /// Does the message need a server that knows addresses beyond ASCII? Its sender may have asked
-    /// for one where ASCII does (RFC 6531 §3.4).
+    /// True if the message needs SMTPUTF8. Its sender may have asked for it without need (RFC 6531
+    /// §3.4).
     fn is_international(&self) -> bool {
         let sender = match &self.envelope.from {
             ReversePath::Null => false,
@@ -179,12 +190,12 @@ impl Attempt<'_> {
             params = params.with("SIZE", Some(&self.octets.to_string())); // RFC 1870 §6
         }
         if self.envelope.eight_bit {
-            // RFC 6152 §3: a server that does not know them must not get octets beyond ASCII.
-            self.needs("8BITMIME", "5.6.3 octets beyond ASCII")?;
+            // RFC 6152 §3: only a server that offers 8BITMIME may get octets beyond ASCII.
+            self.needs("8BITMIME", EnhancedCode(5, 6, 3), "Octets beyond ASCII")?;
             params = params.with("BODY", Some("8BITMIME"));
         }
         if self.is_international() {
-            self.needs("SMTPUTF8", "5.6.7 addresses beyond ASCII")?; // RFC 6531 §3.2
+            self.needs("SMTPUTF8", EnhancedCode(5, 6, 7), "Addresses beyond ASCII")?; // RFC 6531 §3.2
             params = params.with("SMTPUTF8", None);
         }
         if offers("DSN") {
@@ -198,24 +209,27 @@ impl Attempt<'_> {
         Ok(params)
     }
 
-    fn needs(&self, extension: &str, what: &str) -> Result<(), ClientError> {
+    fn needs(&self, extension: &str, code: EnhancedCode, what: &str) -> Result<(), ClientError> {
         if self.client.extension(extension).is_some() {
             return Ok(());
         }
         Err(ClientError::Refused {
             server: self.hop.to_string(),
             command: "MAIL".to_owned(),
-            reply: format!("{what} need {extension}, which {} does not offer", self.hop),
+            reply: format!(
+                "{code} {what} need {extension}, which {} does not offer",
+                self.hop
+            ),
             transient: false,
         })
     }
 }
 
-/// A connection that has served for a while is closed, or says 421 first (RFC 5321 §3.8).
+/// A connection that was idle may have been closed, or the server says 421 first (RFC 5321 §3.8).
 fn is_stale(error: &ClientError) -> bool {
     match error {
         ClientError::Closed { .. } | ClientError::TimedOut { .. } => true,
-        ClientError::Refused { reply, .. } => reply.starts_with("421"),
+        ClientError::Refused { reply, .. } => reply_code(reply) == Some(421),
         _ => false,
     }
 }

@@ -1,9 +1,8 @@
-//! The queue's folder: `queue/ID/{envelope,message}`, one folder for each message that waits.
+//! The queue's folder: `queue/ID/{envelope,message}`, one folder for each message.
 //!
 //! A folder appears and disappears by one rename from or to `queue/tmp/`, so a message is in the
-//! queue whole or not at all. `pillarbox queue` works on the same folder while the server runs: what
-//! it removes is gone, and a file in `queue/now/` asks for a message to be tried at once.
-//! No network here.
+//! queue whole or not at all. `pillarbox queue` works on the same folder while the server runs: it
+//! removes messages, and a file in `queue/now/` asks the server to try a message at once.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind};
@@ -13,25 +12,25 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use jiff::Timestamp;
 use rustix::fs::{FlockOperation, flock};
 
-use super::Envelope;
+use super::envelope::Envelope;
 use crate::mail::store::{StoreError, disk};
 
-/// Where a message is made, and where it goes to be removed.
+/// The folder in which messages are made, and to which they are moved before they are removed.
 const TMP: &str = "tmp";
-/// Where `pillarbox queue --now` leaves its word.
+/// The folder for the requests of `pillarbox queue --now`.
 const NOW: &str = "now";
-/// The word for every message.
+/// The request for all messages.
 const ALL: &str = "all";
 
 /// The folder of the queue.
 #[derive(Clone, Debug)]
 pub struct Spool(PathBuf);
 
-/// Nobody else sends from this folder while this is held; the kernel gives it back whatever happens.
+/// Keeps other processes from sending while it is held; the kernel releases it after a crash.
 #[derive(Debug)]
 pub(super) struct SpoolLock(#[allow(dead_code, reason = "held, never read")] File);
 
-/// A name for a message that no other has: in the queue, in `Received:`, in the reply, in the log.
+/// A unique name for a message: in the queue, in `Received:`, in the reply and in the log.
 #[must_use]
 pub fn new_id() -> String {
     static MESSAGES: AtomicU64 = AtomicU64::new(0);
@@ -39,7 +38,7 @@ pub fn new_id() -> String {
     format!("{:x}-{number:x}", Timestamp::now().as_microsecond())
 }
 
-/// Could this be the name of a message? (And never the name of another place.)
+/// True if this can be the name of a message, and so is not a path to another place.
 fn is_id(text: &str) -> bool {
     let hex = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_hexdigit());
     text.split_once('-')
@@ -47,13 +46,13 @@ fn is_id(text: &str) -> bool {
 }
 
 impl Spool {
-    /// The spool in this folder, which need not exist.
+    /// The spool in this folder, which need not exist yet.
     #[must_use]
     pub fn at(folder: &Path) -> Spool {
         Spool(folder.to_path_buf())
     }
 
-    /// Makes the folders, takes away what a crash left half-made, and keeps other servers out.
+    /// Makes the folders, removes unfinished messages of a crash, and takes the lock.
     pub(super) fn open(&self) -> Result<SpoolLock, StoreError> {
         for folder in [TMP, NOW] {
             disk::make_folder(&self.0.join(folder))?;
@@ -61,7 +60,7 @@ impl Spool {
         let path = self.0.join("lock");
         let lock = File::create(&path).map_err(StoreError::disk(&path))?;
         flock(&lock, FlockOperation::NonBlockingLockExclusive).map_err(|_| {
-            let why = "another Pillarbox sends the mail in this folder; end it first";
+            let why = "another Pillarbox sends the mail in this folder; stop it first";
             StoreError::Disk(self.0.clone(), io::Error::other(why))
         })?;
         let tmp = self.0.join(TMP);
@@ -74,10 +73,10 @@ impl Spool {
         Ok(SpoolLock(lock))
     }
 
-    /// The messages that wait, the oldest first.
+    /// The names of the messages, the oldest first.
     ///
     /// # Errors
-    /// The disk's; a folder that does not exist is an empty queue.
+    /// If the disk fails; a folder that does not exist is an empty queue.
     pub fn ids(&self) -> Result<Vec<String>, StoreError> {
         Ok(names(&self.0)?
             .into_iter()
@@ -85,10 +84,10 @@ impl Spool {
             .collect())
     }
 
-    /// A message's envelope; `None` when there is no such message any more.
+    /// The envelope of a message, or `None` if the message does not exist any more.
     ///
     /// # Errors
-    /// The disk's, or that somebody has edited the envelope so that it says nothing.
+    /// If the disk fails, or the envelope was edited and cannot be parsed.
     pub fn load(&self, id: &str) -> Result<Option<Envelope>, StoreError> {
         if !is_id(id) {
             return Ok(None);
@@ -102,7 +101,7 @@ impl Spool {
         Envelope::parse(&text).map(Some).map_err(broken)
     }
 
-    /// Replaces a message's envelope; a message that was dropped meanwhile stays dropped.
+    /// Replaces the envelope of a message; a message that was removed meanwhile stays removed.
     pub(super) fn save(&self, id: &str, envelope: &Envelope) -> Result<(), StoreError> {
         match disk::replace(&self.envelope(id), envelope.to_string().as_bytes()) {
             Err(error) if error.is_not_found() => Ok(()),
@@ -110,43 +109,46 @@ impl Spool {
         }
     }
 
-    /// Opens a message; `None` when there is no such message any more.
+    /// Opens a message; `None` if it does not exist any more.
     ///
     /// # Errors
-    /// The disk's.
+    /// If the disk fails.
     pub fn message(&self, id: &str) -> Result<Option<File>, StoreError> {
+        if !is_id(id) {
+            return Ok(None);
+        }
         let path = self.0.join(id).join("message");
         match File::open(&path) {
-            _ if !is_id(id) => Ok(None),
             Ok(file) => Ok(Some(file)),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(StoreError::Disk(path, error)),
         }
     }
 
-    /// Takes a message out of the queue for good; `false` when there is no such message.
+    /// Removes a message; `false` if it does not exist.
     ///
     /// # Errors
-    /// The disk's.
+    /// If the disk fails.
     pub fn remove(&self, id: &str) -> Result<bool, StoreError> {
         if !is_id(id) {
             return Ok(false);
         }
-        let (path, gone) = (self.0.join(id), self.0.join(TMP).join(new_id()));
+        let path = self.0.join(id);
+        let gone = self.0.join(TMP).join(new_id());
         match fs::rename(&path, &gone) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
             other => other.map_err(StoreError::disk(&path))?,
         }
         disk::sync_folder(&self.0)?;
-        // What stays there, the next start takes away.
+        // If this fails, the next start removes it.
         let _ = fs::remove_dir_all(&gone);
         Ok(true)
     }
 
-    /// Asks the server to try a message at once, or all of them; `false` when there is no such one.
+    /// Asks the server to try a message, or `all`, at once; `false` if it does not exist.
     ///
     /// # Errors
-    /// The disk's.
+    /// If the disk fails.
     pub fn hasten(&self, id: &str) -> Result<bool, StoreError> {
         if id != ALL && (!is_id(id) || !self.0.join(id).is_dir()) {
             return Ok(false);
@@ -157,8 +159,8 @@ impl Spool {
         Ok(true)
     }
 
-    /// The messages that somebody wants to be tried at once.
-    pub(super) fn hastened(&self) -> Result<Vec<String>, StoreError> {
+    /// Takes the requests: the messages to be tried at once.
+    pub(super) fn take_requests(&self) -> Result<Vec<String>, StoreError> {
         let folder = self.0.join(NOW);
         let mut ids = names(&folder)?;
         for id in &ids {
@@ -171,7 +173,7 @@ impl Spool {
         Ok(ids)
     }
 
-    /// A new, unfinished message: its folder in `tmp/`.
+    /// Makes the folder of a new message, in `tmp/`.
     pub(super) fn stage(&self, id: &str) -> Result<PathBuf, StoreError> {
         let folder = self.0.join(TMP).join(id);
         disk::make_folder(&folder)?;
@@ -184,7 +186,7 @@ impl Spool {
         fs::rename(staged, &path).map_err(StoreError::disk(&path))?;
         let synced = disk::sync_folder(&self.0);
         if synced.is_err() {
-            // Its client hears of trouble and sends it again: the next start must not find it here.
+            // The client gets an error and sends it again: the next start must not find it here.
             let _ = fs::rename(&path, staged);
         }
         synced

@@ -1,32 +1,33 @@
-//! A message on its way into the queue: whole, or not at all.
+//! Writes a message into the queue: whole, or not at all.
 //!
-//! Written like a [`Delivery`](crate::mail::store::Delivery): [`Submission::commit`] is fsync and rename,
-//! and what is dropped before leaves nothing behind.
+//! It works like a [`Delivery`](crate::mail::store::Delivery): [`Submission::commit`] is fsync and
+//! rename, and a submission that is dropped before it leaves no file.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{Envelope, Queue};
+use super::envelope::Envelope;
+use super::queue_core::QueueCore;
 use crate::mail::store::{StoreError, disk};
 
 /// A message that is being written, with CRLF line endings.
 pub struct Submission {
-    queue: Arc<Queue>,
+    core: Arc<QueueCore>,
     id: String,
     envelope: Envelope,
-    staged: Staged,
+    staged: StagedFolder,
     out: BufWriter<File>,
     prepared: bool,
-    /// A write failed: what is in the file is not the message.
+    /// The error of a write: the file is not the whole message.
     failed: Option<io::ErrorKind>,
 }
 
-/// A folder in `tmp/`, which is not there any more when this is dropped.
-struct Staged(PathBuf);
+/// A folder in `tmp/`, which is removed when this is dropped.
+struct StagedFolder(PathBuf);
 
-impl Drop for Staged {
+impl Drop for StagedFolder {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.0);
     }
@@ -34,15 +35,15 @@ impl Drop for Staged {
 
 impl Submission {
     pub(super) fn begin(
-        queue: Arc<Queue>,
+        core: Arc<QueueCore>,
         id: &str,
         envelope: Envelope,
     ) -> Result<Submission, StoreError> {
-        let staged = Staged(queue.spool().stage(id)?);
+        let staged = StagedFolder(core.spool.stage(id)?);
         let path = staged.0.join("message");
         let file = disk::make_file(&path).map_err(StoreError::disk(&path))?;
         Ok(Submission {
-            queue,
+            core,
             id: id.to_owned(),
             envelope,
             staged,
@@ -52,11 +53,11 @@ impl Submission {
         })
     }
 
-    /// Writes everything down that [`Submission::commit`] puts into its place: whoever delivers the
-    /// same message elsewhere, too, does that in between, for after this little can go wrong.
+    /// Writes everything to the disk that [`Submission::commit`] puts into its place. After this,
+    /// little can fail: a caller delivers the same message to other places between the two calls.
     ///
     /// # Errors
-    /// The disk's.
+    /// If the disk fails.
     pub fn prepare(&mut self) -> Result<(), StoreError> {
         let path = &self.staged.0;
         let written = match self.failed {
@@ -75,13 +76,13 @@ impl Submission {
     /// Puts the message into the queue. When this returns, it survives a power cut.
     ///
     /// # Errors
-    /// The disk's; then the message is not in the queue.
+    /// If the disk fails; then the message is not in the queue.
     pub fn commit(mut self) -> Result<(), StoreError> {
         if !self.prepared {
             self.prepare()?;
         }
-        self.queue.spool().publish(&self.staged.0, &self.id)?;
-        self.queue.agenda().add(&self.id, self.envelope.received);
+        self.core.spool.publish(&self.staged.0, &self.id)?;
+        self.core.scheduler.add(&self.id, self.envelope.received);
         Ok(())
     }
 }

@@ -8,7 +8,7 @@ use pillarbox::config::Config;
 use pillarbox::mail::net::Taps;
 use pillarbox::mail::protocol::smtp::Address;
 use pillarbox::mail::store::{Mailbox, Store};
-use pillarbox::server::queue::{Destination, Envelope, Queue, Sending, new_id};
+use pillarbox::server::queue::{Destination, Envelope, Queue, QueueThreads, new_id};
 use tempfile::TempDir;
 
 use super::hop::Hop;
@@ -19,7 +19,7 @@ use super::{FAST, folder};
 struct Post {
     inbox: Arc<Mailbox>,
     queue: Arc<Queue>,
-    _sending: Sending,
+    _sending: QueueThreads,
 }
 
 impl Post {

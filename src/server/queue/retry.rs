@@ -1,8 +1,9 @@
-//! When a message is tried again: intervals that double, up to a longest one, for some days
-//! (RFC 5321 §4.5.4.1).
+//! Computes when a message is tried again: after intervals that double, for some days (RFC 5321
+//! §4.5.4.1).
 //!
-//! Each is up to a tenth longer or shorter, so that what failed together is not tried together for
-//! ever. The deviation comes from the message's name: the same message always has the same times.
+//! Each interval is up to a tenth longer or shorter, so that messages which failed together are not
+//! tried together for ever. The deviation depends on the message's name only, so the times of a
+//! message are always the same.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
@@ -11,19 +12,19 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::limits::Limits;
 
-/// The intervals of `[limits]`, the time factor applied.
+/// The intervals of `[limits]`, divided by the time factor.
 #[derive(Clone, Debug)]
-pub(super) struct Schedule {
+pub(super) struct RetryTimes {
     first: Duration,
     longest: Duration,
     lifetime: Duration,
     delay: Duration,
 }
 
-impl Schedule {
-    pub(super) fn new(limits: &Limits) -> Schedule {
+impl RetryTimes {
+    pub(super) fn new(limits: &Limits) -> RetryTimes {
         let real = |lab: Duration| (lab / limits.time_factor.max(1)).max(Duration::from_millis(1));
-        Schedule {
+        RetryTimes {
             first: real(limits.retry_first),
             longest: real(limits.retry_longest),
             lifetime: real(limits.queue_lifetime),
@@ -31,8 +32,8 @@ impl Schedule {
         }
     }
 
-    /// When a message is tried once more, after so many attempts; `None`: its time is over. The
-    /// last attempt is made when its time ends, however long the interval would be.
+    /// The time of the next attempt after this number of attempts, or `None` to give up. The last
+    /// attempt is at the end of the lifetime, however long the interval would be.
     pub(super) fn next(
         &self,
         id: &str,
@@ -41,20 +42,23 @@ impl Schedule {
         now: Timestamp,
     ) -> Option<Timestamp> {
         let end = self.end(received);
-        (now < end).then(|| later(now, self.interval(id, attempts)).min(end))
+        if now >= end {
+            return None;
+        }
+        Some(later(now, self.interval(id, attempts)).min(end))
     }
 
-    /// When a message that was received then is given up.
+    /// When a message that was received at this time is given up.
     pub(super) fn end(&self, received: Timestamp) -> Timestamp {
         later(received, self.lifetime)
     }
 
-    /// Has it taken so long that who asked for it is told?
+    /// True if the message is late enough for a report of the delay.
     pub(super) fn is_late(&self, received: Timestamp, now: Timestamp) -> bool {
         now >= later(received, self.delay)
     }
 
-    /// After the disk, not the network, has failed.
+    /// The time of the next attempt after a failure of the disk.
     pub(super) fn soon(&self, now: Timestamp) -> Timestamp {
         later(now, self.first)
     }
@@ -80,13 +84,15 @@ mod tests {
     use super::*;
 
     fn times(limits: &Limits) -> Vec<f64> {
-        let (schedule, start) = (Schedule::new(limits), Timestamp::UNIX_EPOCH);
-        let (mut now, mut times, mut attempts) = (start, Vec::new(), 1);
-        while let Some(next) = schedule.next("id-1", attempts, start, now) {
+        let retry = RetryTimes::new(limits);
+        let start = Timestamp::UNIX_EPOCH;
+        let mut now = start;
+        let mut times = Vec::new();
+        while let Some(next) = retry.next("id-1", times.len() as u32 + 1, start, now) {
             times.push((next - now).total(jiff::Unit::Second).unwrap_or_default());
-            (now, attempts) = (next, attempts + 1);
+            now = next;
         }
-        assert_eq!(now, schedule.end(start), "the last attempt is at the end");
+        assert_eq!(now, retry.end(start), "the last attempt is at the end");
         times
     }
 
@@ -115,8 +121,8 @@ mod tests {
 
     #[test]
     fn a_million_attempts_are_no_overflow() {
-        let schedule = Schedule::new(&Limits::default());
-        let next = schedule.next("x", u32::MAX, Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH);
+        let retry = RetryTimes::new(&Limits::default());
+        let next = retry.next("x", u32::MAX, Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH);
         assert!(next.is_some());
     }
 }

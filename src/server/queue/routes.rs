@@ -1,13 +1,13 @@
-//! Where mail for another domain goes next: its route, or the relay, or nowhere.
+//! Finds the next server for another domain: its route, or the relay.
 //!
-//! No MX record is looked up: what is not in the configuration is not sent anywhere.
+//! No MX record is looked up: a domain that is not in the configuration gets no mail.
 
 use std::collections::HashMap;
 
 use crate::config::{Config, NextHop, Relay};
-use crate::mail::protocol::smtp::{Address, EnhancedCode, Reply};
+use crate::mail::protocol::smtp::{Address, Reply};
 
-/// `[routes]` and `[relay]`.
+/// `[routes]` and `[relay]` of the configuration.
 #[derive(Debug)]
 pub(super) struct Routes {
     routes: HashMap<String, NextHop>,
@@ -25,27 +25,26 @@ impl Routes {
     /// The server that takes mail for this address.
     ///
     /// # Errors
-    /// The reply that says why there is none.
+    /// The reply to RCPT if there is none.
     pub(super) fn next_hop(&self, to: &Address) -> Result<&NextHop, Reply> {
         let domain = to.domain().to_lowercase();
         if let Some(hop) = self.routes.get(&domain) {
             return Ok(hop);
         }
         let Some(smarthost) = &self.relay.smarthost else {
-            // RFC 3463 §3.2: bad destination system address.
-            let text = format!("I know no way to {domain}: [routes] and [relay] have none");
-            return Err(Reply::new(550, Some(EnhancedCode(5, 1, 2)), text));
+            let text = format!("No route to {domain} in [routes] or [relay]");
+            return Err(Reply::NO_ROUTE.because(text));
         };
         let address = to.to_string().to_lowercase();
         let allowed = |name: &String| *name == domain || *name == address;
         if self.relay.only_to.is_empty() || self.relay.only_to.iter().any(allowed) {
             return Ok(smarthost);
         }
-        let text = format!("[relay] only_to does not have {to}");
-        Err(Reply::new(550, Some(EnhancedCode(5, 7, 1)), text))
+        let text = format!("[relay] only_to does not include {to}");
+        Err(Reply::NO_RELAYING.because(text))
     }
 
-    /// May this account send on anybody's behalf, for it is another server's?
+    /// True if the account belongs to another server, which may use any sender's address.
     pub(super) fn is_gateway(&self, account: &str) -> bool {
         self.relay.gateways.iter().any(|name| name == account)
     }
@@ -59,7 +58,7 @@ mod tests {
     use std::path::Path;
 
     #[test]
-    fn each_row_is_an_address_and_its_way() {
+    fn each_row_is_an_address_and_its_next_hop() {
         let routes = "[routes]\nB.test = 10.0.0.1:25 lmtp\n";
         let relay = "[relay]\nhost = hub.test\nonly_to = c.test, Dan@D.test\n";
         let rows = [
