@@ -1,4 +1,4 @@
-//! The frame of the window: the rail that chooses the view, the conversation below, pop-ups and keys.
+//! The frame of the window: the rail that chooses the view, the conversation pane, pop-ups and keys.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use lucide_icons::Icon;
 use super::classroom::Classroom;
 use super::closing::Closing;
 use super::conversation_pane::ConversationPane;
-use super::keyboard::Keyboard;
+use super::keyboard::{Keyboard, TypeAhead};
 use super::mail::Mail;
 use super::model::servers::ServersState;
 use super::popup::Popups;
@@ -19,13 +19,12 @@ use super::recording::WindowRecording;
 use super::saving::Saving;
 use super::servers_view::ServersView;
 use super::shortcuts::{self, WindowAction};
-use super::type_ahead::TypeAhead;
 use super::widgets::{self, TextSize};
 use crate::client::ClientSettings;
 use crate::config::Config;
 use crate::teaching::explain::Texts;
 
-/// What the window begins with.
+/// The settings with which the window starts.
 pub struct Start {
     /// The servers, and the accounts whose passwords are known.
     pub settings: ClientSettings,
@@ -33,11 +32,11 @@ pub struct Start {
     pub accounts: Vec<String>,
     /// The explanations.
     pub texts: Arc<Texts>,
-    /// The servers that can be started inside.
+    /// The configuration of the built-in servers.
     pub config: Config,
 }
 
-/// What the rail chooses.
+/// A view that the rail chooses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum MainView {
     Mail,
@@ -57,14 +56,14 @@ pub struct App {
     mail: Mail,
     /// The accounts that are still to be opened.
     accounts: Vec<String>,
-    /// Do they wait for the servers inside?
-    serve: bool,
+    /// The accounts wait until the built-in servers are open.
+    wait_for_servers: bool,
     classroom: Classroom,
     servers: ServersView,
     conversation: ConversationPane,
     texts: Arc<Texts>,
     recording: WindowRecording,
-    /// Does the window speak to the servers of `[ports]`?
+    /// The window's clients use the servers of `[ports]`, not others.
     own_servers: bool,
     title: String,
     conversation_open: bool,
@@ -76,11 +75,11 @@ pub struct App {
 }
 
 impl App {
-    /// Dresses the window; the accounts that were asked for are opened when it is drawn first.
+    /// Creates the window's content. The accounts are opened when it is drawn for the first time.
     #[must_use]
     pub fn new(window: &Context, start: Start) -> App {
         let size = TextSize::default();
-        widgets::dress(window, size);
+        widgets::apply(window, size);
         window.add_plugin(TypeAhead::default());
         let Start {
             mut settings,
@@ -94,14 +93,14 @@ impl App {
             settings.imap.ca.clone(),
             config.journal.as_ref(),
         );
-        let saving = Saving::new(window, recording.kept(), Arc::clone(&texts));
+        let saving = Saving::new(window, recording.events(), Arc::clone(&texts));
         recording.watch(&mut settings);
         let own_servers = config.client.imap.is_none();
         App {
             view: MainView::Mail,
             mail: Mail::new(settings.clone(), window),
             accounts,
-            serve: false,
+            wait_for_servers: false,
             classroom: Classroom::new(settings, &texts, window),
             servers: ServersView::new(window, config, &recording),
             conversation: ConversationPane::new(Arc::clone(&texts), saving),
@@ -118,37 +117,38 @@ impl App {
         }
     }
 
-    /// The same window with the servers inside started; the accounts are opened when they listen.
+    /// Starts the built-in servers, and opens the accounts when they listen.
     #[must_use]
     pub fn with_servers(mut self) -> App {
-        self.serve = true;
+        self.wait_for_servers = true;
         self.servers.open();
         self
     }
 
-    /// Opens the accounts that were asked for.
+    /// Opens the accounts with which the window starts.
     fn open_accounts(&mut self) {
         use ServersState::{Elsewhere, Failed, Open};
         let settled = matches!(
             self.servers.servers().state,
             Open(_) | Elsewhere(_) | Failed(_)
         );
-        if self.serve && !settled {
+        if self.wait_for_servers && !settled {
             return;
         }
         for name in std::mem::take(&mut self.accounts) {
             if !self.mail.open_known(&name, &mut self.popups) {
-                let words =
-                    format!("The password of {name} is not in the configuration: sign in by hand.");
+                let words = format!(
+                    "The password of {name} is not in the configuration. Sign in with it instead."
+                );
                 self.popups.bad("Not signed in", words);
             }
         }
     }
 
-    /// Takes in what the workers have told, and draws the window.
+    /// Shows the results of the workers, and draws the window.
     pub fn show(&mut self, ui: &mut Ui) {
         let window = ui.ctx().clone();
-        self.keyboard.look(&window);
+        self.keyboard.remember(&window);
         if self.mail.update(&mut self.popups) {
             self.servers.look();
         }
@@ -157,22 +157,22 @@ impl App {
             self.mail.try_again(&mut self.popups);
         }
         self.open_accounts();
-        self.closing.look(&window, &self.mail);
+        self.closing.intercept(&window, &self.mail);
         if self.takes_keys(&window) {
             for action in shortcuts::pressed(&window) {
                 self.act(action, &window);
             }
         }
-        self.entitle(&window);
+        self.update_title(&window);
         self.rail(ui);
         self.conversation(ui);
-        self.offer(ui);
+        self.offer_servers(ui);
         match self.view {
             MainView::Mail => self.mail.show(ui, &mut self.popups),
             MainView::Classroom => self.classroom.show(ui, &mut self.popups),
             MainView::Servers => self.servers.show(ui, &self.recording, &self.texts),
         }
-        // One question after the other: the end of the window cannot wait.
+        // Pop-ups wait while the question of closing is open.
         if !self.closing.is_open() {
             self.popups.show(&window);
         }
@@ -182,14 +182,14 @@ impl App {
         self.closing.show(&window, &mut self.mail);
     }
 
-    /// Do keys reach the window, or what lies over it? A modal window of the last frame is still open.
+    /// True if keys are for the window, and not for a modal window that covers it.
     fn takes_keys(&self, window: &Context) -> bool {
         let covered = window.memory(|memory| memory.top_modal_layer().is_some());
         !covered && !self.popups.is_open() && !self.helping
     }
 
-    /// The title says who has signed in: two windows make a lecture.
-    fn entitle(&mut self, window: &Context) {
+    /// Sets the title to the names of the open accounts, so that several windows can be told apart.
+    fn update_title(&mut self, window: &Context) {
         let mut title = self.mail.names().join(", ");
         title.push_str(if title.is_empty() {
             "Pillarbox"
@@ -202,8 +202,8 @@ impl App {
         }
     }
 
-    /// With no server running here, the window offers to be one.
-    fn offer(&mut self, ui: &mut Ui) {
+    /// Offers to start the built-in servers while no server runs.
+    fn offer_servers(&mut self, ui: &mut Ui) {
         let closed = matches!(
             self.servers.servers().state,
             ServersState::Closed | ServersState::Failed(_)
@@ -246,9 +246,10 @@ impl App {
                     }
                 });
                 ui.with_layout(Layout::bottom_up(Align::Center), |ui| {
-                    let conversation = match self.conversation_open {
-                        true => "Hide the conversation",
-                        false => "Show the conversation",
+                    let conversation = if self.conversation_open {
+                        "Hide the conversation"
+                    } else {
+                        "Show the conversation"
                     };
                     for (picture, name, action) in [
                         (Icon::Keyboard, "Keys", WindowAction::Help),
@@ -290,21 +291,21 @@ impl App {
     }
 
     fn act(&mut self, action: WindowAction, window: &Context) {
-        // What this frame has begun is in the old theme and size.
+        // This frame is partly drawn in the old theme and size.
         window.request_repaint();
         match action {
             WindowAction::Mail => self.view = MainView::Mail,
             WindowAction::Classroom => self.view = MainView::Classroom,
             WindowAction::Servers => self.view = MainView::Servers,
             WindowAction::Conversation => {
-                // Step by step, Next stands there, and everything waits for it.
+                // In step mode everything waits for the button Next, which is in this pane.
                 self.conversation_open =
                     !self.conversation_open || self.recording.gate().is_closed();
             }
             WindowAction::LineBefore
-            | WindowAction::LineBehind
+            | WindowAction::LineAfter
             | WindowAction::States
-            | WindowAction::Lock
+            | WindowAction::Security
             | WindowAction::Steps
             | WindowAction::Octets => {
                 self.conversation_open = true;
@@ -321,20 +322,18 @@ impl App {
                     TextSize::Normal => TextSize::Projector,
                     TextSize::Projector => TextSize::Normal,
                 };
-                widgets::dress(window, self.size);
+                widgets::apply(window, self.size);
             }
-            of_the_mail if self.view == MainView::Mail => {
-                self.mail.act(of_the_mail, &mut self.popups)
-            }
+            action if self.view == MainView::Mail => self.mail.act(action, &mut self.popups),
             _ => {}
         }
     }
 }
 
 impl eframe::App for App {
-    /// Called without [`eframe::App::ui`] while nothing of the window is seen: it may be closed then, too.
+    /// Called alone while the window is hidden, because it may be closed then, too.
     fn logic(&mut self, window: &Context, _: &mut eframe::Frame) {
-        self.closing.look(window, &self.mail);
+        self.closing.intercept(window, &self.mail);
     }
 
     fn ui(&mut self, ui: &mut Ui, _: &mut eframe::Frame) {
@@ -342,7 +341,7 @@ impl eframe::App for App {
     }
 }
 
-/// A view in the rail: its icon, and below it its name.
+/// Draws the tab of a view in the rail: its icon, and below it its name.
 fn tab(ui: &mut Ui, picture: Icon, name: &str, chosen: bool) -> bool {
     let palette = widgets::palette(ui);
     let small = TextStyle::Small.resolve(ui.style());

@@ -1,4 +1,4 @@
-//! The end of the window: what is written, or on its way to a server, is not lost without a question.
+//! Closing the window: a message that is being written, or is on its way, is not lost without a question.
 
 use eframe::egui::{Context, RichText, Ui, ViewportCommand};
 use lucide_icons::Icon;
@@ -6,21 +6,21 @@ use lucide_icons::Icon;
 use super::mail::{Mail, UnfinishedWork};
 use super::widgets;
 
-/// How far the end has come.
+/// The progress of closing the window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Closing {
-    /// Nobody wants it.
+    /// The window stays open.
     #[default]
     No,
     /// The question is open.
     Asked,
-    /// It closes when the servers have what is on its way.
+    /// The window closes when the servers have accepted every message on its way.
     Waiting,
-    /// It closes.
+    /// The window closes.
     Now,
 }
 
-/// What was clicked.
+/// The answer to the question.
 enum CloseAnswer {
     Keep,
     Anyway,
@@ -28,8 +28,8 @@ enum CloseAnswer {
 }
 
 impl Closing {
-    /// Somebody closes the window: when something would be lost, it does not close yet, and asks.
-    pub(super) fn look(&mut self, window: &Context, mail: &Mail) {
+    /// Stops the user's attempt to close the window if something would be lost, and asks.
+    pub(super) fn intercept(&mut self, window: &Context, mail: &Mail) {
         let wanted = window.input(|input| input.viewport().close_requested());
         if wanted && *self != Closing::Now && mail.unfinished().is_some() {
             window.send_viewport_cmd(ViewportCommand::CancelClose);
@@ -39,30 +39,33 @@ impl Closing {
         }
     }
 
-    /// Is the question, or the wait, on the screen?
+    /// True if the question is shown, or the window waits.
     pub(super) fn is_open(self) -> bool {
         matches!(self, Closing::Asked | Closing::Waiting)
     }
 
-    /// Draws the question while it is open, and closes the window when nothing is lost any more.
+    /// Draws the question while it is open, and closes the window once nothing would be lost.
     pub(super) fn show(&mut self, window: &Context, mail: &mut Mail) {
         if !self.is_open() {
             return;
         }
-        match (mail.unfinished(), *self) {
-            (None, _) => self.close(window),
-            // It could not be kept: its own window says why.
-            (Some(UnfinishedWork::Draft), Closing::Waiting) => *self = Closing::No,
-            (Some(what), _) => match self.ask(window, what) {
-                Some(CloseAnswer::Keep) => {
-                    mail.keep_all();
-                    *self = Closing::Waiting;
-                    window.request_repaint();
-                }
-                Some(CloseAnswer::Anyway) => self.close(window),
-                Some(CloseAnswer::Back) => *self = Closing::No,
-                None => {}
-            },
+        let Some(work) = mail.unfinished() else {
+            return self.close(window);
+        };
+        if work == UnfinishedWork::Draft && *self == Closing::Waiting {
+            // The draft could not be kept; its own window says why.
+            *self = Closing::No;
+            return;
+        }
+        match self.ask(window, work) {
+            Some(CloseAnswer::Keep) => {
+                mail.keep_all();
+                *self = Closing::Waiting;
+                window.request_repaint();
+            }
+            Some(CloseAnswer::Anyway) => self.close(window),
+            Some(CloseAnswer::Back) => *self = Closing::No,
+            None => {}
         }
     }
 
@@ -71,16 +74,16 @@ impl Closing {
         window.send_viewport_cmd(ViewportCommand::Close);
     }
 
-    fn ask(self, window: &Context, what: UnfinishedWork) -> Option<CloseAnswer> {
-        let (title, text, keep) = match what {
+    fn ask(self, window: &Context, work: UnfinishedWork) -> Option<CloseAnswer> {
+        let (title, text, keep) = match work {
             UnfinishedWork::Draft => (
                 "A message is not finished",
-                "What is written is lost when the window closes without it.",
+                "It is lost if the window closes now, unless it is kept as a draft.",
                 "Keep as drafts and close",
             ),
             UnfinishedWork::Delivery => (
                 "A message is on its way",
-                "The server has not said yet that it has it.",
+                "The server has not accepted it yet.",
                 "Wait, then close",
             ),
         };
@@ -104,13 +107,13 @@ impl Closing {
                 }
             });
         });
-        match shown.should_close() {
-            true => click.or(Some(CloseAnswer::Back)),
-            false => click,
+        if shown.should_close() {
+            return click.or(Some(CloseAnswer::Back));
         }
+        click
     }
 
-    /// The keyboard begins there, and goes on to the others by Tab.
+    /// Draws the first button, which gets the keyboard; Tab goes on to the others.
     fn keep_button(self, ui: &mut Ui, words: &str) -> bool {
         let button = widgets::primary(ui, Icon::Save, words);
         if ui.memory(|memory| memory.focused().is_none()) {

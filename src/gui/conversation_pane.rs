@@ -1,5 +1,5 @@
-//! The conversation: what each click says on the wire, both sides, at the bottom of every view; and
-//! beside it what the line means that the pointer is on, or that is chosen.
+//! The conversation pane below every view: the lines that clients and servers send, and beside them what the line under
+//! the pointer, or the chosen line, means.
 
 use std::sync::Arc;
 
@@ -25,13 +25,17 @@ pub(super) struct ConversationPane {
     texts: Arc<Texts>,
     /// The connection that is shown alone.
     only: Option<u64>,
+    /// The line that was chosen.
     chosen: Option<u64>,
-    /// The line that the pointer is on.
+    /// The line under the pointer.
     pointed: Option<u64>,
-    /// Bring the chosen line into view.
+    /// Scroll to the chosen line.
     follow: bool,
+    /// Show the octets of the line.
     octets: bool,
+    /// The window *States* is open.
     states: bool,
+    /// The window *Security of the connection* is open.
     security: bool,
     step_bar: StepBar,
     saving: Saving,
@@ -58,15 +62,15 @@ impl ConversationPane {
         self.saving.update(popups);
         let mut conversations = recording.conversations();
         self.toolbar(ui, recording, &mut conversations);
-        let ahead = match recording.gate().is_closed() {
-            true => self.step_bar.show(ui, recording.gate(), &conversations),
-            false => None,
-        };
+        let mut pending = None;
+        if recording.gate().is_closed() {
+            pending = self.step_bar.show(ui, recording.gate(), &conversations);
+        }
         Panel::right("explanation")
             .frame(Frame::new().inner_margin(Margin::symmetric(8, 0)))
             .default_size(400.0)
             .size_range(220.0..=700.0)
-            .show(ui, |ui| self.explanation(ui, &conversations, ahead));
+            .show(ui, |ui| self.explanation(ui, &conversations, pending));
         CentralPanel::default()
             .frame(Frame::new())
             .show(ui, |ui| self.lines(ui, &conversations));
@@ -81,16 +85,16 @@ impl ConversationPane {
     pub(super) fn act(&mut self, action: WindowAction, recording: &WindowRecording) {
         match action {
             WindowAction::LineBefore => self.step(recording, -1),
-            WindowAction::LineBehind => self.step(recording, 1),
+            WindowAction::LineAfter => self.step(recording, 1),
             WindowAction::States => self.states = !self.states,
-            WindowAction::Lock => self.security = !self.security,
+            WindowAction::Security => self.security = !self.security,
             WindowAction::Octets => self.octets = !self.octets,
-            WindowAction::Steps => turn(recording.gate()),
+            WindowAction::Steps => switch_step_mode(recording.gate()),
             _ => {}
         }
     }
 
-    /// Chooses the next line, or the one before; behind the last one none is chosen.
+    /// Chooses the next line, or the one before. After the last line none is chosen.
     fn step(&mut self, recording: &WindowRecording, by: isize) {
         let conversations = recording.conversations();
         let lines = conversations.lines(Side::Client, self.only);
@@ -129,7 +133,7 @@ impl ConversationPane {
             }
             let gate = recording.gate();
             if widgets::toggle(ui, Icon::Footprints, "Step by step", gate.is_closed()) {
-                turn(gate);
+                switch_step_mode(gate);
             }
             self.saving.menu(ui);
             if widgets::icon_button(ui, Icon::Eraser, "Clear the conversation").clicked() {
@@ -172,22 +176,19 @@ impl ConversationPane {
         widgets::named(shown.response, Role::ComboBox, "Connections that are shown");
     }
 
-    /// The connection that the lock and the states are of: the one that is shown alone, that of the
-    /// chosen line, or the last that said something.
+    /// The connection that the windows *States* and *Security* are about: the one that is shown alone, that of the
+    /// chosen line, or that of the last line.
     fn in_focus<'a>(&self, conversations: &'a Conversations) -> Option<&'a ObservedConnection> {
         let chosen = self.chosen.and_then(|number| conversations.line(number));
-        let last = || conversations.lines(Side::Client, None).last();
-        let number = self
-            .only
-            .or_else(|| chosen.or_else(last).map(|line| line.connection));
+        let line = chosen.or_else(|| conversations.lines(Side::Client, None).last());
+        let number = self.only.or(line.map(|line| line.connection));
         number.and_then(|number| conversations.connection(number))
     }
 
     fn lines(&mut self, ui: &mut Ui, conversations: &Conversations) {
         let lines: Vec<&ConversationLine> = conversations.lines(Side::Client, self.only).collect();
         if lines.is_empty() {
-            let words = "Nothing has been said yet. Every click that talks to a server shows here, \
-                         line by line.";
+            let words = "No lines yet. What a click sends to a server is shown here, line by line, with the answers.";
             ui.label(RichText::new(words).color(widgets::palette(ui).faint));
             return;
         }
@@ -196,53 +197,50 @@ impl ConversationPane {
         let mut area = ScrollArea::vertical()
             .auto_shrink(false)
             .stick_to_bottom(true);
-        let chosen = lines
-            .iter()
-            .position(|line| Some(line.number) == self.chosen);
-        if let (true, Some(at)) = (std::mem::take(&mut self.follow), chosen) {
+        let mut numbers = lines.iter().map(|line| Some(line.number));
+        if std::mem::take(&mut self.follow)
+            && let Some(at) = numbers.position(|number| number == self.chosen)
+        {
             area = area.vertical_scroll_offset((at as f32 - 2.0).max(0.0) * height);
         }
         let mut pointed = None;
-        area.show_rows(ui, height, lines.len(), |ui, seen| {
-            for line in lines.get(seen).unwrap_or_default() {
+        area.show_rows(ui, height, lines.len(), |ui, visible| {
+            for line in lines.get(visible).unwrap_or_default() {
                 let connection = conversations.connection(line.connection);
-                let response = conversation_row::show(
-                    ui,
-                    line,
-                    connection,
-                    height,
-                    self.chosen == Some(line.number),
-                );
+                let is_chosen = self.chosen == Some(line.number);
+                let response = conversation_row::show(ui, line, connection, height, is_chosen);
                 if response.hovered() {
                     pointed = Some(line.number);
                 }
                 if response.clicked() {
-                    self.chosen = match self.chosen == Some(line.number) {
-                        true => None,
-                        false => Some(line.number),
-                    };
+                    self.chosen = if is_chosen { None } else { Some(line.number) };
                 }
             }
         });
         self.pointed = pointed;
     }
 
-    fn explanation(&self, ui: &mut Ui, conversations: &Conversations, ahead: Option<PendingLine>) {
+    fn explanation(
+        &self,
+        ui: &mut Ui,
+        conversations: &Conversations,
+        pending: Option<PendingLine>,
+    ) {
         let area = ScrollArea::vertical().auto_shrink(false);
         area.show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = widgets::HALF;
             ui.spacing_mut().interact_size.y = 0.0;
-            // What waits comes before what was chosen, and what one points at before both.
-            let chosen = self.chosen.filter(|_| ahead.is_none());
+            // The line under the pointer comes first, then the line that waits, then the chosen line.
+            let chosen = if pending.is_some() { None } else { self.chosen };
             let line = self.pointed.or(chosen);
             let line = line.and_then(|number| conversations.line(number));
-            match (line, ahead) {
+            match (line, pending) {
                 (Some(line), _) => explanation_panel::of_line(ui, &self.texts, line, self.octets),
-                (None, Some(ahead)) => {
-                    explanation_panel::show(ui, &self.texts, &ahead.octets, &ahead.explained);
+                (None, Some(pending)) => {
+                    explanation_panel::show(ui, &self.texts, &pending.octets, &pending.explained);
                 }
                 (None, None) => {
-                    let words = "Point at a line, or choose one: here stands what it means.";
+                    let words = "Point at a line, or choose one, to see what it means.";
                     ui.label(RichText::new(words).color(widgets::palette(ui).faint));
                     if let Some(conversation) = self.in_focus(conversations) {
                         diagram_window::legal_commands(ui, conversation);
@@ -265,11 +263,11 @@ impl ConversationPane {
     }
 }
 
-/// Step by step, or freely.
-fn turn(gate: &Gate) {
-    match gate.is_closed() {
-        true => gate.open(),
-        false => gate.close(),
+fn switch_step_mode(gate: &Gate) {
+    if gate.is_closed() {
+        gate.open();
+    } else {
+        gate.close();
     }
 }
 
@@ -277,6 +275,8 @@ fn turn(gate: &Gate) {
 fn name(conversation: &ObservedConnection) -> String {
     let connection = &conversation.connection;
     let ended = if conversation.ended { " (ended)" } else { "" };
-    let (number, service, server) = (connection.number, &connection.service, connection.server);
-    format!("#{number} {service}, {server}{ended}")
+    format!(
+        "#{} {}, {}{ended}",
+        connection.number, connection.service, connection.server
+    )
 }

@@ -1,4 +1,4 @@
-//! A line of the conversation as a row of its list: when it passed, on which connection, who says it, and what.
+//! A row of the conversation pane: the time, the connection, the side that sends, and the line.
 
 use std::time::SystemTime;
 
@@ -10,8 +10,8 @@ use super::model::conversations::{ConversationLine, LineContent, ObservedConnect
 use super::widgets;
 use crate::teaching::wire_tap::Side;
 
-/// Draws the row of a line; `connection` is the line's own. The Tab key passes over it: there are too many, and
-/// Alt with the arrows goes from one to the next.
+/// Draws the row of a line; `connection` is the line's connection. The Tab key skips the rows, because there are too
+/// many; Alt with the arrow keys goes from one to the next.
 pub(super) fn show(
     ui: &mut Ui,
     line: &ConversationLine,
@@ -53,7 +53,7 @@ pub(super) fn show(
     response
 }
 
-/// Who speaks, as a mark, and what.
+/// The mark of the side that sends, and the text.
 fn spoken(line: &ConversationLine) -> (&'static str, String) {
     match &line.content {
         LineContent::Said { by, text, .. } => (mark(*by), text.clone()),
@@ -61,7 +61,8 @@ fn spoken(line: &ConversationLine) -> (&'static str, String) {
             (mark(*by), format!("… {lines} more lines, {octets} octets"))
         }
         LineContent::Happened { text, wrong, .. } => {
-            (if *wrong { "!!" } else { "──" }, text.clone())
+            let mark = if *wrong { "!!" } else { "──" };
+            (mark, text.clone())
         }
     }
 }
@@ -73,7 +74,7 @@ fn mark(by: Side) -> &'static str {
     }
 }
 
-/// The time of day here: `14:03:59.123`.
+/// The local time of day: `14:03:59.123`.
 fn clock(time: SystemTime) -> String {
     let zoned = Timestamp::try_from(time).map(|time| time.to_zoned(jiff::tz::TimeZone::system()));
     zoned.map_or_else(

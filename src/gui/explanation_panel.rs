@@ -1,4 +1,4 @@
-//! What a line means: beside the conversation, for the line that the pointer is on, or that is chosen.
+//! The explanation of a line, beside the conversation.
 
 use eframe::egui::text::LayoutJob;
 use eframe::egui::{Label, RichText, TextStyle, Ui};
@@ -9,7 +9,7 @@ use crate::client::printable;
 use crate::teaching::explain::{Entry, Explained, LinePart, Texts, Topic};
 use crate::teaching::text::hexadecimal;
 
-/// What is told beside what the line is about; of the rest the line's parts tell enough.
+/// The topics of further entries that are shown. The parts of the line explain the others well enough.
 const ALSO: [Topic; 5] = [
     Topic::Enhanced,
     Topic::Pop3Code,
@@ -18,7 +18,7 @@ const ALSO: [Topic; 5] = [
     Topic::Note,
 ];
 
-/// Draws a line and its explanation; `with_octets`: its octets, too.
+/// Draws a line and its explanation, with its octets if `with_octets` is true.
 pub(super) fn of_line(ui: &mut Ui, texts: &Texts, line: &ConversationLine, with_octets: bool) {
     match &line.content {
         LineContent::Said {
@@ -37,15 +37,17 @@ pub(super) fn of_line(ui: &mut Ui, texts: &Texts, line: &ConversationLine, with_
             text, explained, ..
         } => match explained {
             Some(explained) => show(ui, texts, text.as_bytes(), explained),
-            None => drop(ui.label(format!("{text}."))),
+            None => {
+                ui.label(format!("{text}."));
+            }
         },
         LineContent::More { .. } => {
-            ui.label("The rest of a message or of a list: only its beginning is kept here.");
+            ui.label("The rest of a message or a list. Only its beginning is kept here.");
         }
     }
 }
 
-/// Draws the explanation of a line; `octets` are those that its parts are of.
+/// Draws the explanation of a line; the parts are ranges of `octets`.
 pub(super) fn show(ui: &mut Ui, texts: &Texts, octets: &[u8], explained: &Explained) {
     entry(ui, texts, &explained.entry);
     if let Some(fault) = &explained.fault {
@@ -61,7 +63,7 @@ pub(super) fn show(ui: &mut Ui, texts: &Texts, octets: &[u8], explained: &Explai
     }
 }
 
-/// Its name, what it says, why it exists, what may come next, where to read on.
+/// Draws an entry: its title, what it means, why it exists, what may come next, and its RFC.
 fn entry(ui: &mut Ui, texts: &Texts, entry: &Entry) {
     let faint = widgets::palette(ui).faint;
     let kind = entry.topic.to_string();
@@ -107,7 +109,7 @@ fn show_part(ui: &mut Ui, texts: &Texts, octets: &[u8], part: &LinePart, explain
     });
 }
 
-/// The line itself, which may be longer than the list is wide.
+/// Draws the whole line, which may be wider than the list.
 fn whole(ui: &mut Ui, text: &str) {
     let mut job = LayoutJob::simple(
         text.to_owned(),
@@ -120,22 +122,21 @@ fn whole(ui: &mut Ui, text: &str) {
     ui.label(job);
 }
 
-/// Rows of the line itself above its explanation.
+/// The number of rows for the whole line.
 const WHOLE_ROWS: usize = 4;
 
-/// The octets of a line, and what crossed the socket for them under TLS.
+/// Draws the octets of a line, and under TLS the ciphertext that crossed the network for it.
 fn octets_of(ui: &mut Ui, line: &ConversationLine, octets: &[u8]) {
     rows_of(ui, octets);
     if let Some((crossed, all)) = &line.crossed {
-        let words =
-            format!("What crossed the network, with its neighbours: {all} octets of ciphertext");
+        let words = format!("On the network, with neighbouring lines: {all} octets of ciphertext");
         ui.label(RichText::new(words).color(widgets::palette(ui).faint));
         rows_of(ui, crossed);
     }
     ui.separator();
 }
 
-/// In rows of eight octets, for which the panel is wide enough, one close below the other.
+/// Draws rows of eight octets, for which the panel is wide enough.
 fn rows_of(ui: &mut Ui, octets: &[u8]) {
     let rows = hexadecimal(octets, 8);
     let rows: Vec<&str> = rows.iter().map(|row| row.trim_start()).collect();

@@ -1,21 +1,20 @@
-//! The desktop mail program: the original's window, and around it a mail program that is used.
+//! The desktop mail program: the original's window, and a mail program for everyday use.
 //!
-//! - [`App`] (`app.rs`): the frame. A rail at the left chooses the view; below every view stands the
-//!   conversation (`conversation_pane.rs`): what each click says on the wire.
-//! - `classroom.rs` is the original's window: `imap_panel.rs` or `pop3_panel.rs` at the left,
-//!   `smtp_panel.rs` at the right. `mail/` is the mail program.
-//! - `model/` is what can be tested without a window: nothing in it draws, waits or reads a file.
-//! - `recording.rs` records what the window's clients say; the conversation pane shows it, with
+//! - [`App`] (`app.rs`) is the frame: the rail at the left chooses the view.
+//! - `classroom.rs` is the original's window: `imap_panel.rs` or `pop3_panel.rs` in the `protocol_panel.rs` at the left,
+//!   `smtp_panel.rs` at the right. `mail/` is the mail program. `servers_view.rs` shows the built-in servers, which
+//!   `servers_worker.rs` runs.
+//! - `conversation_pane.rs`, below every view, shows what each click sends to a server. Its parts are
 //!   `conversation_row.rs`, `explanation_panel.rs`, `diagram_window.rs`, `security_window.rs`, `step_bar.rs` and
-//!   `saving.rs`. `laboratory.rs` runs the servers inside, which `servers_view.rs` shows.
-//! - `worker.rs`: every network and every disk call is made in a worker's thread, never in the window's.
-//!   A worker tells its news through a channel and asks for a repaint; an idle window draws nothing.
-//! - `widgets.rs`: distances, controls and icons, in one place; colours and sizes of text are `widgets/theme.rs`'s.
-//! - `closing.rs`: what is written is not lost with the window without a question.
-//! - `keyboard.rs`: behind a modal window the keyboard is where it was. `type_ahead.rs`: keys that come faster than
-//!   the window is drawn are obeyed where they were meant.
+//!   `saving.rs`. `recording.rs` records what it shows.
+//! - `worker.rs`: every call of the network and the disk is made in a worker's thread, never in the window's. A worker
+//!   that has a result asks for a repaint; an idle window draws nothing.
+//! - `model/` is what can be tested without a window: it draws nothing, and waits for nothing.
+//! - `widgets.rs` has the controls and their distances, `widgets/theme.rs` the colours and the sizes of text.
+//! - `shortcuts.rs` is the table of keys; `keyboard.rs` decides which control gets them. `closing.rs` asks before the
+//!   window closes and loses a message.
 //!
-//! Every control has a name that a screen reader, and a test, finds it by.
+//! Every control has a name, by which a screen reader and a test find it.
 
 mod app;
 mod classroom;
@@ -40,7 +39,6 @@ mod servers_worker;
 mod shortcuts;
 mod smtp_panel;
 mod step_bar;
-mod type_ahead;
 mod widgets;
 mod worker;
 

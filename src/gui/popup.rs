@@ -1,4 +1,4 @@
-//! Pop-ups: a sentence that the window waits for the user to have read, as the original's.
+//! Pop-ups, as in the original: a sentence that the user must read before the window goes on.
 
 use std::collections::VecDeque;
 
@@ -7,7 +7,7 @@ use lucide_icons::Icon;
 
 use super::widgets;
 
-/// What is still to be read, one pop-up after the other.
+/// The pop-ups that are still to be read, one after the other.
 #[derive(Default)]
 pub(super) struct Popups(VecDeque<Popup>);
 
@@ -18,23 +18,30 @@ struct Popup {
 }
 
 impl Popups {
-    /// Something has succeeded.
+    /// Says that something has succeeded.
     pub(super) fn good(&mut self, title: &str, text: impl Into<String>) {
         self.push(title, text.into(), true);
     }
 
-    /// Something has failed, and this says why and what to do.
+    /// Says why something has failed, and what to do.
     pub(super) fn bad(&mut self, title: &str, text: impl Into<String>) {
         self.push(title, text.into(), false);
     }
 
-    /// A message has been sent: by whom it was refused, each with the reason.
+    /// Says that a message was sent, and which recipients were refused, each with the reason.
     pub(super) fn sent(&mut self, refused: &[(String, String)]) {
         if refused.is_empty() {
             return self.good("Sent", "The message has been sent.");
         }
         let lines = refused.iter().map(|(who, why)| format!("{who}: {why}"));
-        self.bad("Sent, but not to all", lines.collect::<Vec<_>>().join("\n"));
+        let lines: Vec<String> = lines.collect();
+        self.bad(
+            "Sent, but not to all",
+            lines.join(
+                "
+",
+            ),
+        );
     }
 
     fn push(&mut self, title: &str, text: String, good: bool) {
@@ -42,12 +49,12 @@ impl Popups {
         self.0.push_back(Popup { title, text, good });
     }
 
-    /// Is one open?
+    /// True if a pop-up is open.
     pub(super) fn is_open(&self) -> bool {
         !self.0.is_empty()
     }
 
-    /// Draws the one that is open. Enter, Escape and a click on OK close it.
+    /// Draws the open pop-up. Enter, Escape and a click on OK close it.
     pub(super) fn show(&mut self, window: &Context) {
         let Some(popup) = self.0.front() else {
             return;
@@ -55,17 +62,18 @@ impl Popups {
         let shown = widgets::modal(window, "pop-up").show(window, |ui| {
             ui.set_max_width(420.0);
             let palette = widgets::palette(ui);
-            let (picture, colour) = match popup.good {
-                true => (Icon::CircleCheck, palette.accent),
-                false => (Icon::CircleAlert, palette.wrong),
+            let (icon, colour) = if popup.good {
+                (Icon::CircleCheck, palette.accent)
+            } else {
+                (Icon::CircleAlert, palette.wrong)
             };
             ui.horizontal(|ui| {
-                ui.label(widgets::icon(picture).size(22.0).color(colour));
+                ui.label(widgets::icon(icon).size(22.0).color(colour));
                 ui.heading(RichText::new(&popup.title));
             });
             ui.label(&popup.text);
             ui.add_space(widgets::STEP);
-            let ok = widgets::last_word(ui, Icon::Check, "OK");
+            let ok = widgets::closing_button(ui, Icon::Check, "OK");
             ok.clicked() || ui.input(|input| input.key_pressed(Key::Enter))
         });
         if shown.inner || shown.should_close() {

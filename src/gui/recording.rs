@@ -1,5 +1,4 @@
-//! What makes the window's own conversations visible: a recorder with the models that it fills, and
-//! the gate of step mode. Endpoints that are watched carry both.
+//! The recording of the window's own conversations: a recorder, the models that it fills, and the gate of step mode.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,17 +15,17 @@ use crate::teaching::explain::Texts;
 use crate::teaching::wire_tap::journal::Writer;
 use crate::teaching::wire_tap::{Recorder, Sink};
 
-/// One for each window.
+/// The recording; each window has one.
 pub(super) struct WindowRecording {
     conversations: Arc<Mutex<Conversations>>,
-    kept: Arc<Mutex<SavedEvents>>,
+    events: Arc<Mutex<SavedEvents>>,
     recorder: Recorder,
     gate: Gate,
 }
 
 impl WindowRecording {
-    /// Records for this window, in the words of these texts, and in the journal, if there is one;
-    /// `ca` is the file of the authority that the window's clients trust beside the system's.
+    /// Records for this window with these explanations, and for the journal if there is one. `ca` is the file of the
+    /// authority that the window's clients trust in addition to the system's.
     pub(super) fn new(
         window: &Context,
         texts: Arc<Texts>,
@@ -34,28 +33,28 @@ impl WindowRecording {
         journal: Option<&Journal>,
     ) -> WindowRecording {
         let conversations = Arc::<Mutex<Conversations>>::default();
-        let kept = Arc::<Mutex<SavedEvents>>::default();
-        let models = (Arc::clone(&conversations), Arc::clone(&kept));
+        let events = Arc::<Mutex<SavedEvents>>::default();
+        let models = (Arc::clone(&conversations), Arc::clone(&events));
         let repaint = |window: &Context| {
             let window = window.clone();
             move || window.request_repaint()
         };
         let sink = WindowSink::new(models, texts, ca, repaint(window));
         let mut sinks: Vec<Box<dyn Sink>> = vec![Box::new(sink)];
-        sinks.extend(journal.and_then(write_down));
+        sinks.extend(journal.and_then(journal_writer));
         let recorder = Recorder::new(sinks).unwrap_or_else(|error| {
             log::error!("conversations cannot be shown, there is no thread left: {error}");
             Recorder::default()
         });
         WindowRecording {
             conversations,
-            kept,
+            events,
             recorder,
             gate: Gate::guarded(repaint(window)),
         }
     }
 
-    /// From now on what is said there is shown, and can be stepped through.
+    /// Records the clients that connect with these settings, and lets step mode hold their lines.
     pub(super) fn watch(&self, settings: &mut ClientSettings) {
         for endpoint in [&mut settings.smtp, &mut settings.pop3, &mut settings.imap] {
             endpoint.taps = self.recorder.taps();
@@ -63,7 +62,7 @@ impl WindowRecording {
         }
     }
 
-    /// For servers inside.
+    /// The taps for the built-in servers.
     pub(super) fn taps(&self) -> Taps {
         self.recorder.taps()
     }
@@ -73,29 +72,29 @@ impl WindowRecording {
         &self.gate
     }
 
-    /// What can be saved.
-    pub(super) fn kept(&self) -> Arc<Mutex<SavedEvents>> {
-        Arc::clone(&self.kept)
+    /// The events that can be saved.
+    pub(super) fn events(&self) -> Arc<Mutex<SavedEvents>> {
+        Arc::clone(&self.events)
     }
 
-    /// What passed. The recorder waits while it is held.
+    /// The conversations so far. The recorder waits while the guard is held.
     pub(super) fn conversations(&self) -> MutexGuard<'_, Conversations> {
-        // Whoever died with it had at worst not drawn it.
+        // A thread that panicked with the lock has at worst not drawn a line.
         self.conversations
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Nobody waits for a window that is closed.
+/// A line that waits is sent when the window is closed.
 impl Drop for WindowRecording {
     fn drop(&mut self) {
         self.gate.open();
     }
 }
 
-/// The journal, with passwords masked.
-fn write_down(journal: &Journal) -> Option<Box<dyn Sink>> {
+/// The writer of the journal, which masks passwords.
+fn journal_writer(journal: &Journal) -> Option<Box<dyn Sink>> {
     match Writer::open(journal, false) {
         Ok(writer) => Some(Box::new(writer)),
         Err(error) => {

@@ -1,11 +1,11 @@
-//! What keys do, in one table: it is obeyed, and shown under `?`.
+//! The keys of the window in one table, which is also shown as the list of keys (`?`).
 
 use eframe::egui::{Context, Event, Grid, Key, Modifiers};
 use lucide_icons::Icon;
 
 use super::widgets;
 
-/// What a key asks for.
+/// What a key or a button asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum WindowAction {
     Mail,
@@ -13,9 +13,9 @@ pub(super) enum WindowAction {
     Servers,
     Conversation,
     LineBefore,
-    LineBehind,
+    LineAfter,
     States,
-    Lock,
+    Security,
     Steps,
     Octets,
     NewMessage,
@@ -40,8 +40,8 @@ pub(super) enum WindowAction {
     Quit,
 }
 
-/// A key, what it does, and how that is said. Without Ctrl or Alt, all but F1 and F5 count only while no text is
-/// typed, and so does Ctrl+A.
+/// A key, its action, and the action in words. While the user types a text, keys without Ctrl or Alt do not count,
+/// except F1 and F5; Ctrl+A does not count either.
 type Shortcut = (Modifiers, Key, WindowAction, &'static str);
 
 const NONE: Modifiers = Modifiers::NONE;
@@ -68,13 +68,13 @@ const TABLE: [Shortcut; 35] = [
         ALT,
         Key::ArrowUp,
         WindowAction::LineBefore,
-        "Explain the line before in the conversation",
+        "Explain the previous line of the conversation",
     ),
     (
         ALT,
         Key::ArrowDown,
-        WindowAction::LineBehind,
-        "Explain the next line in the conversation",
+        WindowAction::LineAfter,
+        "Explain the next line of the conversation",
     ),
     (
         CTRL,
@@ -85,7 +85,7 @@ const TABLE: [Shortcut; 35] = [
     (
         CTRL,
         Key::L,
-        WindowAction::Lock,
+        WindowAction::Security,
         "Show how the connection is secured",
     ),
     (
@@ -108,17 +108,12 @@ const TABLE: [Shortcut; 35] = [
     (NONE, Key::Delete, WindowAction::Delete, "Delete"),
     (NONE, Key::Backspace, WindowAction::Delete, "Delete"),
     (NONE, Key::E, WindowAction::Archive, "Archive"),
-    (
-        NONE,
-        Key::S,
-        WindowAction::Flag,
-        "Flag, or take the flag away",
-    ),
+    (NONE, Key::S, WindowAction::Flag, "Flag, or remove the flag"),
     (
         NONE,
         Key::U,
         WindowAction::Unread,
-        "Mark as not read, or as read",
+        "Mark as unread, or as read",
     ),
     (
         NONE,
@@ -131,18 +126,18 @@ const TABLE: [Shortcut; 35] = [
         SHIFT,
         Key::ArrowDown,
         WindowAction::GrowDown,
-        "Select the next message, too",
+        "Extend the selection down",
     ),
     (
         SHIFT,
         Key::ArrowUp,
         WindowAction::GrowUp,
-        "Select the message before, too",
+        "Extend the selection up",
     ),
     (NONE, Key::ArrowDown, WindowAction::Down, "The next message"),
     (NONE, Key::J, WindowAction::Down, "The next message"),
-    (NONE, Key::ArrowUp, WindowAction::Up, "The message before"),
-    (NONE, Key::K, WindowAction::Up, "The message before"),
+    (NONE, Key::ArrowUp, WindowAction::Up, "The previous message"),
+    (NONE, Key::K, WindowAction::Up, "The previous message"),
     (CTRL, Key::A, WindowAction::All, "Select all messages"),
     (
         NONE,
@@ -167,25 +162,25 @@ const TABLE: [Shortcut; 35] = [
     (CTRL, Key::Q, WindowAction::Quit, "Close the window"),
 ];
 
-/// The question mark does the same; where it is on a keyboard, egui does not know.
+/// The question mark does the same. egui does not know where it is on a keyboard.
 const SHOW_THIS: &str = "Show this list, as ? does";
 
-/// Keys that count only where the deed is at hand, which obeys them itself.
+/// Keys that the compose window and the step bar handle themselves.
 const ELSEWHERE: [(&str, &str); 2] = [
     ("Ctrl+Enter", "Send the message that is being written"),
-    ("F10", "Step by step: let the next line pass"),
+    ("F10", "Step by step: send the next line"),
 ];
 
-/// What the keys that were pressed ask for.
+/// The actions of the keys that were pressed.
 pub(super) fn pressed(window: &Context) -> Vec<WindowAction> {
     let typing = window.text_edit_focused();
-    // These write nothing into a text.
-    let writes_not = |row: &Shortcut| match row.0 {
+    // These keys write nothing into a text.
+    let writes_nothing = |row: &Shortcut| match row.0 {
         NONE => matches!(row.1, Key::F1 | Key::F5),
         CTRL => row.1 != Key::A,
         modifiers => modifiers == ALT,
     };
-    let counts = |row: &&Shortcut| !typing || writes_not(row);
+    let counts = |row: &&Shortcut| !typing || writes_nothing(row);
     let mut actions = Vec::new();
     window.input_mut(|input| {
         for (modifiers, key, action, _) in TABLE.iter().filter(counts) {
@@ -201,7 +196,7 @@ pub(super) fn pressed(window: &Context) -> Vec<WindowAction> {
     actions
 }
 
-/// What the keys do, each deed once with all its keys.
+/// The list of keys: each action once, with all its keys.
 fn help() -> Vec<(String, &'static str)> {
     let mut help: Vec<(String, &'static str)> = Vec::new();
     for (modifiers, key, _, words) in &TABLE {
@@ -215,7 +210,7 @@ fn help() -> Vec<(String, &'static str)> {
     help
 }
 
-/// The list of all keys; `false` when it is closed.
+/// Draws the list of all keys; returns false when it is closed.
 pub(super) fn show_help(window: &Context) -> bool {
     let shown = widgets::modal(window, "keys").show(window, |ui| {
         ui.heading("Keys");
@@ -240,7 +235,7 @@ pub(super) fn show_help(window: &Context) -> bool {
         ui.label(
             "Tab goes from control to control, Space and Enter press one, Escape leaves a text.",
         );
-        widgets::last_word(ui, Icon::Check, "Close").clicked()
+        widgets::closing_button(ui, Icon::Check, "Close").clicked()
     });
     !(shown.inner || shown.should_close())
 }

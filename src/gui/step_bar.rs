@@ -1,31 +1,31 @@
-//! Step mode: the line that waits, what it means, and the way on: Next, edited or not, or run freely.
+//! The bar of step mode: the line that waits, which can be edited, and the buttons *Next* and *Run freely*.
 
-use eframe::egui::{Key, RichText, TextEdit, Ui};
+use eframe::egui::{Key, RichText, TextEdit, Ui, accesskit::Role};
 use lucide_icons::Icon;
 
 use super::model::conversations::Conversations;
 use super::widgets;
 use crate::client::{Gate, HeldLine, printable};
 use crate::teaching::explain::Explained;
-use crate::teaching::wire_tap::Side;
+use crate::teaching::wire_tap::{Connection, Side};
 
-/// What a person writes in place of a line.
+/// The bar.
 #[derive(Default)]
 pub(super) struct StepBar {
-    /// The ticket of the line, and what is written.
+    /// The ticket of the line that waits, and its text as it was edited.
     edited: Option<(u64, String)>,
 }
 
-/// The line that waits, as it may be shown.
+/// The line that waits.
 pub(super) struct PendingLine {
-    /// Its octets, masked.
+    /// Its masked octets.
     pub(super) octets: Vec<u8>,
-    /// What it will mean.
+    /// Its explanation.
     pub(super) explained: Explained,
 }
 
 impl StepBar {
-    /// Draws the bar; returns what the line that waits will mean.
+    /// Draws the bar; returns the line that waits.
     pub(super) fn show(
         &mut self,
         ui: &mut Ui,
@@ -37,33 +37,32 @@ impl StepBar {
             self.edited = None;
             ui.horizontal(|ui| {
                 ui.label(widgets::icon(Icon::Footprints));
-                ui.label("Step by step: the next line that a click says will wait here.");
+                ui.label("Step by step: the next line that a click sends will wait here.");
                 run_freely(ui, gate);
             });
             return None;
         };
-        let ahead = ahead(conversations, first);
-        let open = ahead
-            .as_ref()
-            .is_some_and(|ahead| !ahead.explained.has_secret());
+        let pending = pending_line(conversations, first);
+        // A line may be a password until its connection is known.
+        let may_show = |pending: &PendingLine| !pending.explained.has_secret();
+        let can_edit = pending.as_ref().is_some_and(may_show);
         ui.horizontal(|ui| {
             ui.label(widgets::icon(Icon::Footprints).color(widgets::palette(ui).accent));
-            ui.label("Waits:");
-            if open {
+            ui.label("Waiting:");
+            if can_edit {
                 self.edit(ui, first);
             } else {
-                // Until it is known what it is, it may be a password.
-                let shown = ahead.as_ref().map_or(&b"..."[..], |ahead| &ahead.octets);
-                let shown = printable(&String::from_utf8_lossy(shown));
-                ui.label(RichText::new(shown).monospace());
+                let masked = pending.as_ref().map_or(&b"..."[..], |line| &line.octets);
+                let masked = printable(&String::from_utf8_lossy(masked));
+                ui.label(RichText::new(masked).monospace());
             }
-            self.go_on(ui, gate, first);
+            self.next_button(ui, gate, first);
             run_freely(ui, gate);
             if waiting.len() > 1 {
-                ui.label(format!("{} more wait", waiting.len() - 1));
+                ui.label(format!("{} more lines wait", waiting.len() - 1));
             }
         });
-        ahead
+        pending
     }
 
     fn edit(&mut self, ui: &mut Ui, first: &HeldLine) {
@@ -77,24 +76,19 @@ impl StepBar {
                 .code_editor()
                 .desired_width(width);
             let response = ui.add(edit);
-            widgets::named(
-                response,
-                eframe::egui::accesskit::Role::TextInput,
-                "The line that waits",
-            );
+            widgets::named(response, Role::TextInput, "The line that waits");
         }
     }
 
-    fn go_on(&mut self, ui: &mut Ui, gate: &Gate, first: &HeldLine) {
+    fn next_button(&mut self, ui: &mut Ui, gate: &Gate, first: &HeldLine) {
         let key = ui.input_mut(|input| input.consume_key(Default::default(), Key::F10));
         let button = widgets::primary(ui, Icon::StepForward, "Next").on_hover_text("F10");
         if button.clicked() || key {
-            let edited = self
-                .edited
-                .take()
-                .filter(|(ticket, _)| *ticket == first.ticket);
-            let edited = edited.map(|(_, text)| text.into_bytes());
-            // What nobody has touched goes as it is, even if it cannot be shown.
+            let edited = match self.edited.take() {
+                Some((ticket, text)) if ticket == first.ticket => Some(text.into_bytes()),
+                _ => None,
+            };
+            // A line that was not edited is sent as it is, even if it cannot be shown as text.
             let original = String::from_utf8_lossy(&first.line);
             let edited = edited.filter(|text| *text != original.as_bytes());
             gate.let_pass(first.ticket, edited);
@@ -108,11 +102,9 @@ fn run_freely(ui: &mut Ui, gate: &Gate) {
     }
 }
 
-/// What the line will mean; `None` while its connection is not known yet.
-fn ahead(conversations: &Conversations, waiting: &HeldLine) -> Option<PendingLine> {
-    let this = |ends: &crate::teaching::wire_tap::Connection| {
-        (ends.client, ends.server) == (waiting.client, waiting.server)
-    };
+/// Explains the line that waits; `None` while its connection is not known yet.
+fn pending_line(conversations: &Conversations, waiting: &HeldLine) -> Option<PendingLine> {
+    let this = |ends: &Connection| (ends.client, ends.server) == (waiting.client, waiting.server);
     let mut connections = conversations.connections(Side::Client);
     let found = connections.find(|one| !one.ended && this(&one.connection))?;
     let mut observer = found.observer.clone()?;

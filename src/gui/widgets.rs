@@ -1,5 +1,5 @@
-//! How everything looks: one accent colour, distances on a grid, and the controls that every pane is made of,
-//! each with a name for who does not see it. Sizes of text and themes are `widgets/theme.rs`'s.
+//! The controls from which every pane is made, and their distances. Each control has a name for a screen reader.
+//! `widgets/theme.rs` has the sizes of text and the colours.
 
 mod theme;
 
@@ -11,21 +11,21 @@ use eframe::egui::{
 };
 use lucide_icons::Icon;
 
-pub(super) use self::theme::{Palette, TextSize, dress, palette};
+pub(super) use self::theme::{Palette, TextSize, apply, palette};
 
-/// Half a step of the grid on which everything stands, in points.
+/// Half a step of the grid for all distances, in points.
 pub(super) const HALF: f32 = 4.0;
 
-/// A step of the grid.
+/// A step of the grid, in points.
 pub(super) const STEP: f32 = 8.0;
 
-/// A window in front of everything, with the margin of any other.
+/// A modal window: it covers everything until it is closed.
 pub(super) fn modal(window: &Context, name: &str) -> Modal {
     let frame = Frame::window(&window.global_style());
     Modal::new(Id::unique(name)).frame(frame)
 }
 
-/// The text, or its first `most` characters, where there is no room for more.
+/// The text, or its first `most` characters and an ellipsis.
 pub(super) fn shortened(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or(text)),
@@ -33,33 +33,33 @@ pub(super) fn shortened(text: &str, most: usize) -> String {
     }
 }
 
-/// An icon as text, of the height of the text around it.
+/// An icon as text; it has the height of the text around it.
 pub(super) fn icon(icon: Icon) -> RichText {
     RichText::new(char::from(icon).to_string())
 }
 
-/// A button with an icon and words.
+/// Draws a button with an icon and words.
 pub(super) fn button(ui: &mut Ui, picture: Icon, words: &str) -> Response {
     let response = ui.add(Button::new((icon(picture), words)));
     named(response, Role::Button, words)
 }
 
-/// The button for what one has come to do; there is one of it in a pane.
+/// Draws the button for the main action of a pane.
 pub(super) fn primary(ui: &mut Ui, picture: Icon, words: &str) -> Response {
     let palette = palette(ui);
     let colour = |text: RichText| text.color(palette.on_accent);
     let content = (colour(icon(picture)), colour(RichText::new(words)));
     let text = ui.visuals().text_color();
     let stroke = &mut ui.visuals_mut().widgets.active.bg_stroke;
-    // What has the keyboard has a frame, which in the accent would not be seen on the accent.
+    // The frame of a control with the keyboard would not be visible in the accent colour.
     let usual = std::mem::replace(&mut stroke.color, text);
     let response = ui.add(Button::new(content).fill(palette.accent));
     ui.visuals_mut().widgets.active.bg_stroke.color = usual;
     named(response, Role::Button, words)
 }
 
-/// The button that ends what a modal window asks: the keyboard is there while the window is open.
-pub(super) fn last_word(ui: &mut Ui, picture: Icon, words: &str) -> Response {
+/// Draws the button that closes a modal window; it keeps the keyboard while the window is open.
+pub(super) fn closing_button(ui: &mut Ui, picture: Icon, words: &str) -> Response {
     let button = primary(ui, picture, words);
     if !button.has_focus() {
         button.request_focus();
@@ -67,36 +67,35 @@ pub(super) fn last_word(ui: &mut Ui, picture: Icon, words: &str) -> Response {
     button
 }
 
-/// The keyboard is at this control when it is drawn first.
+/// Gives the keyboard to a control when it is drawn for the first time.
 pub(super) fn begin_at(control: &Response, begun: &mut bool) {
     if !std::mem::replace(begun, true) {
         control.request_focus();
     }
 }
 
-/// A button that stays down; is it clicked?
+/// Draws a button that can stay down; returns true if it was clicked.
 pub(super) fn toggle(ui: &mut Ui, picture: Icon, name: &str, down: bool) -> bool {
     let palette = palette(ui);
-    let button = match down {
-        true => {
-            let colour = |text: RichText| text.color(palette.accent);
-            let content = (colour(icon(picture)), colour(RichText::new(name)));
-            Button::new(content).fill(palette.chosen)
-        }
-        false => Button::new((icon(picture), name)),
+    let button = if down {
+        let colour = |text: RichText| text.color(palette.accent);
+        let content = (colour(icon(picture)), colour(RichText::new(name)));
+        Button::new(content).fill(palette.chosen)
+    } else {
+        Button::new((icon(picture), name))
     };
     let response = ui.add(button);
     response.widget_info(|| WidgetInfo::selected(Role::Button, true, down, name));
     response.clicked()
 }
 
-/// A button that is an icon alone; its name shows when the pointer is on it.
+/// Draws a button that is only an icon; its name is its tooltip.
 pub(super) fn icon_button(ui: &mut Ui, picture: Icon, name: &str) -> Response {
     let response = slim(ui, |ui| ui.add(only_icon(ui, picture)));
     named(response, Role::Button, name).on_hover_text(name)
 }
 
-/// The same, which opens a menu.
+/// Draws an icon button that opens a menu.
 pub(super) fn icon_menu(ui: &mut Ui, picture: Icon, name: &str, entries: impl FnOnce(&mut Ui)) {
     let button = only_icon(ui, picture);
     let (response, _) = slim(ui, |ui| MenuButton::from_button(button).ui(ui, entries));
@@ -108,7 +107,7 @@ fn only_icon(ui: &Ui, picture: Icon) -> Button<'static> {
     Button::new(icon(picture).size(height)).frame_when_inactive(false)
 }
 
-/// Adds buttons that have no words, and so need less room at their sides.
+/// Draws buttons without words, which need less room at their sides.
 fn slim<R>(ui: &mut Ui, add: impl FnOnce(&mut Ui) -> R) -> R {
     let usual = std::mem::replace(&mut ui.spacing_mut().button_padding.x, HALF);
     let added = add(ui);
@@ -116,15 +115,18 @@ fn slim<R>(ui: &mut Ui, add: impl FnOnce(&mut Ui) -> R) -> R {
     added
 }
 
-/// A box to tick: empty with a frame, or full with a tick in it.
+/// Draws a check box: an empty frame, or a filled box with a tick.
 pub(super) fn check_box(ui: &mut Ui, ticked: &mut bool, words: &str) -> Response {
     let palette = palette(ui);
-    // The words keep their colour, the tick has that of text on the accent.
+    // The words keep their colour; the tick has the colour of text on the accent.
     let text = RichText::new(words).color(ui.visuals().text_color());
-    // The frame of what has the keyboard is seen on either ground.
-    let (ground, frame, focused) = match *ticked {
-        true => (palette.accent, palette.accent, ui.visuals().text_color()),
-        false => (ui.visuals().extreme_bg_color, palette.faint, palette.accent),
+    // The frame of a box with the keyboard must be visible on either ground.
+    let text_colour = ui.visuals().text_color();
+    let (ground, frame, focused) = if *ticked {
+        (palette.accent, palette.accent, text_colour)
+    } else {
+        let ground = ui.visuals().extreme_bg_color;
+        (ground, palette.faint, palette.accent)
     };
     let boxes = ui.scope(|ui| {
         let widgets = &mut ui.visuals_mut().widgets;
@@ -144,13 +146,14 @@ pub(super) fn check_box(ui: &mut Ui, ticked: &mut bool, words: &str) -> Response
     boxes.inner
 }
 
-/// A button that stays down while something is chosen.
+/// Draws a button for one of several choices.
 pub(super) fn choice(ui: &mut Ui, chosen: bool, words: &str) -> Response {
     let palette = palette(ui);
     let text = RichText::new(words);
-    let (text, ground) = match chosen {
-        true => (text.strong().color(palette.accent), palette.chosen),
-        false => (text, Color32::TRANSPARENT),
+    let (text, ground) = if chosen {
+        (text.strong().color(palette.accent), palette.chosen)
+    } else {
+        (text, Color32::TRANSPARENT)
     };
     let response = ui.add(Button::new(text).fill(ground).stroke(Stroke::NONE));
     let enabled = response.enabled();
@@ -158,24 +161,24 @@ pub(super) fn choice(ui: &mut Ui, chosen: bool, words: &str) -> Response {
     response
 }
 
-/// Gives a control its name.
+/// Gives a control its role and its name.
 pub(super) fn named(response: Response, role: Role, name: &str) -> Response {
     let enabled = response.enabled();
     response.widget_info(|| WidgetInfo::labeled(role, enabled, name));
     response
 }
 
-/// A field for a line of text, below its name.
+/// Draws a field for a line of text below its name.
 pub(super) fn field(ui: &mut Ui, name: &str, text: &mut String) -> Response {
     labelled(ui, name, TextEdit::singleline(text))
 }
 
-/// Was Enter pressed in this field?
+/// True if Enter was pressed in this field.
 pub(super) fn entered(ui: &Ui, field: &Response) -> bool {
     field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter))
 }
 
-/// A field whose text is not shown.
+/// Draws a field for a password, which is not shown.
 pub(super) fn secret_field(ui: &mut Ui, name: &str, text: &mut String) -> Response {
     labelled(ui, name, TextEdit::singleline(text).password(true))
 }
@@ -189,21 +192,21 @@ fn labelled(ui: &mut Ui, name: &str, edit: TextEdit<'_>) -> Response {
     .labelled_by(label.id)
 }
 
-/// The ground of a pane beside the main one.
+/// The frame of a pane beside the main one.
 pub(super) fn beside(ui: &Ui) -> Frame {
     Frame::new()
         .fill(palette(ui).beside)
         .inner_margin(Margin::same(8))
 }
 
-/// The ground of the main pane.
+/// The frame of the main pane.
 pub(super) fn main(ui: &Ui) -> Frame {
     Frame::new()
         .fill(ui.visuals().panel_fill)
         .inner_margin(Margin::same(16))
 }
 
-/// What a pane says while there is nothing in it: what it is for, and what to do.
+/// Draws an empty pane: why it is empty, and what to do.
 pub(super) fn empty(ui: &mut Ui, picture: Icon, headline: &str, what_to_do: &str) {
     let faint = palette(ui).faint;
     ui.with_layout(Layout::top_down(Align::Center), |ui| {
@@ -214,7 +217,7 @@ pub(super) fn empty(ui: &mut Ui, picture: Icon, headline: &str, what_to_do: &str
     });
 }
 
-/// A sentence about something that went wrong.
+/// Draws an error.
 pub(super) fn error(ui: &mut Ui, sentence: &str) {
     let colour = palette(ui).wrong;
     ui.horizontal_top(|ui| {

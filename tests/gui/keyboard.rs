@@ -33,7 +33,7 @@ fn a_key_for_the_conversation_shows_it_if_it_was_hidden() {
         (
             Modifiers::COMMAND,
             Key::J,
-            "the next line that a click says",
+            "the next line that a click sends",
         ),
     ];
     for (modifiers, key, shown) in rows {

@@ -34,7 +34,7 @@ fn a_line_waits_can_be_edited_and_the_server_answers_what_it_became() {
     let lab = Lab::open();
     let mut window = lesson(&lab);
     window.click("Step by step");
-    window.sees("the next line that a click says will wait here");
+    window.sees("the next line that a click sends will wait here");
     window.click("Send Command");
     // What it will mean stands there before it goes.
     window.sees("The line that waits");

@@ -1,5 +1,5 @@
-//! What the window shows and does, without the window: accounts, folders, lists, messages, drafts; and
-//! what makes it see-through: conversations, locks, states, the laboratory.
+//! What the window shows and does, without the window: accounts, folders, lists, messages and compose forms; and for
+//! the conversation pane the conversations, the protection of connections, state diagrams and the built-in servers.
 
 pub mod account;
 pub mod compose_form;

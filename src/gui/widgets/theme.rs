@@ -1,4 +1,4 @@
-//! Two sizes of text, two themes, the colours of each, and the fonts.
+//! The theme: two sizes of text, light and dark colours, and the fonts.
 
 use std::sync::Arc;
 
@@ -10,13 +10,13 @@ use lucide_icons::LUCIDE_FONT_BYTES;
 
 use super::{HALF, STEP};
 
-/// The font that has the icons.
+/// The name of the font with the icons.
 const ICONS: &str = "icons";
 
-/// How large text is.
+/// The size of text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::gui) enum TextSize {
-    /// For the one who sits in front of it.
+    /// For one person at a desk.
     #[default]
     Normal,
     /// For the last row of a lecture hall.
@@ -33,22 +33,22 @@ impl TextSize {
     }
 }
 
-/// The colours that are not egui's own.
+/// The colours that egui does not have.
 #[derive(Clone, Copy)]
 pub(in crate::gui) struct Palette {
-    /// What one can act on, and what is chosen.
+    /// Controls for the main action, and what is chosen.
     pub(in crate::gui) accent: Color32,
     /// Text on the accent.
     pub(in crate::gui) on_accent: Color32,
-    /// The ground of what is chosen.
+    /// The ground of a chosen control.
     pub(in crate::gui) chosen: Color32,
-    /// What is said beside.
+    /// Less important text.
     pub(in crate::gui) faint: Color32,
-    /// What the client says.
+    /// Lines of the client.
     pub(in crate::gui) client: Color32,
-    /// What the server says.
+    /// Lines of the server.
     pub(in crate::gui) server: Color32,
-    /// What went wrong.
+    /// Errors.
     pub(in crate::gui) wrong: Color32,
     /// The ground of a pane beside the main one.
     pub(in crate::gui) beside: Color32,
@@ -80,16 +80,13 @@ const DARK: Palette = Palette {
     line: Color32::from_rgb(0x36, 0x3d, 0x46),
 };
 
-/// The colours of the theme that this is drawn in.
+/// The colours of the present theme.
 pub(in crate::gui) fn palette(ui: &Ui) -> Palette {
-    match ui.visuals().dark_mode {
-        true => DARK,
-        false => LIGHT,
-    }
+    if ui.visuals().dark_mode { DARK } else { LIGHT }
 }
 
-/// Dresses the window, once.
-pub(in crate::gui) fn dress(window: &Context, size: TextSize) {
+/// Sets the fonts, and the style of both themes.
+pub(in crate::gui) fn apply(window: &Context, size: TextSize) {
     let mut fonts = FontDefinitions::default();
     let icons = Arc::new(FontData::from_static(LUCIDE_FONT_BYTES));
     fonts.font_data.insert(ICONS.to_owned(), icons);
@@ -123,7 +120,8 @@ fn style(theme: Theme, palette: Palette, size: TextSize) -> Style {
     style.spacing.item_spacing = Vec2::splat(STEP);
     style.spacing.button_padding = Vec2::new(STEP + HALF, HALF + 1.0);
     style.spacing.interact_size.y = text + 14.0;
-    (style.spacing.icon_width, style.spacing.icon_width_inner) = (text + 2.0, text - 4.0);
+    style.spacing.icon_width = text + 2.0;
+    style.spacing.icon_width_inner = text - 4.0;
     style.spacing.window_margin = Margin::same(16);
     style.spacing.menu_margin = Margin::same(8);
     colour(&mut style.visuals, palette);
@@ -131,20 +129,20 @@ fn style(theme: Theme, palette: Palette, size: TextSize) -> Style {
 }
 
 fn colour(visuals: &mut Visuals, palette: Palette) {
-    let (main, text) = match visuals.dark_mode {
-        true => (
+    let (main, text, field) = if visuals.dark_mode {
+        (
             Color32::from_rgb(0x22, 0x27, 0x2e),
             Color32::from_rgb(0xe6, 0xea, 0xef),
-        ),
-        false => (Color32::WHITE, Color32::from_rgb(0x1c, 0x22, 0x29)),
+            Color32::from_rgb(0x16, 0x1a, 0x1f),
+        )
+    } else {
+        let text = Color32::from_rgb(0x1c, 0x22, 0x29);
+        (Color32::WHITE, text, Color32::WHITE)
     };
     visuals.panel_fill = main;
     visuals.window_fill = main;
     visuals.faint_bg_color = palette.beside;
-    visuals.extreme_bg_color = match visuals.dark_mode {
-        true => Color32::from_rgb(0x16, 0x1a, 0x1f),
-        false => Color32::WHITE,
-    };
+    visuals.extreme_bg_color = field;
     visuals.weak_text_color = Some(palette.faint);
     visuals.hyperlink_color = palette.accent;
     visuals.selection.bg_fill = palette.accent.gamma_multiply(0.45);
@@ -181,19 +179,19 @@ mod tests {
 
     use super::*;
 
-    /// How much light a colour gives, from 0 to 1 (WCAG 2.2, relative luminance).
-    fn light(colour: Color32) -> f32 {
+    /// The relative luminance of a colour, from 0 to 1 (WCAG 2.2).
+    fn luminance(colour: Color32) -> f32 {
         let linear = Rgba::from(colour);
         0.2126 * linear.r() + 0.7152 * linear.g() + 0.0722 * linear.b()
     }
 
     fn contrast(one: Color32, other: Color32) -> f32 {
-        let (one, other) = (light(one), light(other));
+        let (one, other) = (luminance(one), luminance(other));
         (one.max(other) + 0.05) / (one.min(other) + 0.05)
     }
 
     #[test]
-    fn every_text_can_be_read_on_every_ground() {
+    fn every_text_has_enough_contrast_on_every_ground() {
         for (theme, palette) in [(Theme::Light, LIGHT), (Theme::Dark, DARK)] {
             let visuals = style(theme, palette, TextSize::Normal).visuals;
             let grounds = [visuals.panel_fill, palette.beside, palette.chosen];
@@ -201,7 +199,7 @@ mod tests {
             let spoken = [palette.client, palette.server, palette.wrong];
             for ground in grounds {
                 for colour in [text, faint, palette.accent].into_iter().chain(spoken) {
-                    // WCAG 2.2 asks for 4.5 (success criterion 1.4.3).
+                    // WCAG 2.2 requires 4.5 (success criterion 1.4.3).
                     let contrast = contrast(colour, ground);
                     assert!(
                         contrast >= 4.5,
