@@ -7,6 +7,7 @@ use super::reply::{self, BodySink};
 use super::{ImapClient, label};
 use crate::client::ClientError;
 use crate::mail::message::{FlagChange, Flags};
+use crate::mail::protocol::imap::command::{CopyMessages, StoreFlags};
 use crate::mail::protocol::imap::response::{Attribute, Code, CopyUid, Envelope, Response};
 use crate::mail::protocol::imap::{
     Command, DateTime, FetchItem, MailboxName, Section, SequenceSet,
@@ -165,12 +166,12 @@ impl ImapClient {
         uids: &SequenceSet,
         change: FlagChange,
     ) -> Result<Vec<Fetched>, ClientError> {
-        let command = Command::Store {
+        let command = Command::Store(StoreFlags {
             uid: true,
             set: uids.clone().into(),
             change,
             silent: false,
-        };
+        });
         Ok(fetched(self.execute(&command)?.0))
     }
 
@@ -183,11 +184,11 @@ impl ImapClient {
         uids: &SequenceSet,
         mailbox: &str,
     ) -> Result<Option<CopyUid>, ClientError> {
-        self.execute_copy(&Command::Copy {
+        self.execute_copy(&Command::Copy(CopyMessages {
             uid: true,
             set: uids.clone().into(),
             mailbox: MailboxName::new(mailbox),
-        })
+        }))
     }
 
     /// Moves messages into a mailbox; returns their new UIDs if the server sends them (RFC 6851).
@@ -199,11 +200,11 @@ impl ImapClient {
         uids: &SequenceSet,
         mailbox: &str,
     ) -> Result<Option<CopyUid>, ClientError> {
-        self.execute_copy(&Command::Move {
+        self.execute_copy(&Command::Move(CopyMessages {
             uid: true,
             set: uids.clone().into(),
             mailbox: MailboxName::new(mailbox),
-        })
+        }))
     }
 
     /// Executes COPY or MOVE and returns COPYUID. It is in the tagged response, and for MOVE in an

@@ -1,65 +1,68 @@
-//! IDLE: the client waits, and hears what is new as it happens (RFC 2177).
+//! IDLE: the client waits and receives updates as they happen (RFC 2177).
 
-use crate::mail::net::Waker;
+use super::reply::{CommandReply, CommandResult};
+use super::updates::PendingUpdates;
+use super::{Expecting, ImapServer, ImapState};
+use crate::mail::net::Bell;
+use crate::mail::protocol::imap::Response;
+use crate::mail::protocol::imap::response::RefusalCode;
 use crate::mail::store::WatchGuard;
-use crate::server::imap::reply::{CommandReply, CommandResult};
-use crate::server::imap::session::{Expecting, ImapServer, ImapState};
-use crate::server::imap::updates::PendingUpdates;
-use crate::server::{Next, Part, Reply};
+use crate::server::{Next, Reply};
 
-/// An IDLE that is under way.
+/// An IDLE in progress.
 pub(crate) struct Idling {
-    tag: String,
-    bell: Waker,
-    /// Rings the bell; nothing does when no mailbox is selected.
+    bell: Bell,
+    /// Rings the bell when the selected mailbox changes; `None` without a selected mailbox.
     _watch: Option<WatchGuard>,
 }
 
 impl ImapServer {
-    /// RFC 2177 §3. What is new already is told at once, behind the `+`.
-    pub(crate) fn idle(&mut self, tag: &str) -> CommandResult {
+    /// RFC 2177 §3. Updates that are already known follow the `+` at once.
+    pub(crate) fn idle(&mut self) -> CommandResult {
         self.account()?;
-        let bell = Waker::new().map_err(|error| {
+        let bell = Bell::new().map_err(|error| {
             log::error!("IDLE: {error}");
-            CommandReply::no("[SERVERBUG] no resources to idle; use NOOP")
+            let text = "No resources for IDLE; use NOOP";
+            CommandReply::refused(RefusalCode::ServerBug, text)
         })?;
-        // Watching begins before anybody looks for news, so nothing falls between the two.
+        // Watching begins before the first look at the mailbox, so no change is missed.
         let watch = match &self.state {
             ImapState::Selected(_, view) => Some(view.mailbox().watch(&bell)),
             _ => None,
         };
-        let news = self.news_now(PendingUpdates::ALL)?;
-        let waiting = Next::Idle(bell.clone());
+        let updates = self.updates(PendingUpdates::ALL)?;
         self.expecting = Expecting::Done(Idling {
-            tag: tag.to_owned(),
-            bell,
+            bell: bell.clone(),
             _watch: watch,
         });
-        let plus = Part::Text(b"+ idling\r\n".to_vec());
-        Ok(CommandReply::untagged(plus).with(news).then(waiting))
+        let plus = Response::Continue(b"idling".to_vec());
+        Ok(CommandReply::untagged([plus])
+            .with_all(updates)
+            .then(Next::Idle(bell)))
     }
 
-    /// The bell rang: what is new?
-    pub(crate) fn idle_news(&mut self) -> Reply {
+    /// Sends the updates that the bell has announced.
+    pub(crate) fn idle_updates(&mut self) -> Reply {
         let Expecting::Done(idling) = &self.expecting else {
             return Reply::silent();
         };
-        let (tag, bell) = (idling.tag.clone(), idling.bell.clone());
-        // Silenced before we look, so that what comes after rings again.
-        bell.clear();
-        // Nobody counts on message numbers while idling.
-        match self.news_now(PendingUpdates::ALL) {
-            Ok(news) => Reply::text(news, Next::Idle(bell)),
-            Err(goodbye) => goodbye.reply(&tag),
+        let bell = idling.bell.clone();
+        // The bell is silenced before we look, so that a later change rings it again.
+        bell.answer();
+        // No message number is in use while the client idles.
+        match self.updates(PendingUpdates::ALL) {
+            Ok(updates) => self.reply(CommandReply::untagged(updates).then(Next::Idle(bell))),
+            Err(bye) => self.reply(bye),
         }
     }
 
-    /// The line that ends an IDLE (RFC 2177 §3); any other is the client's mistake, and ends it too.
-    pub(crate) fn done(&mut self, idling: &Idling, line: &[u8]) -> Reply {
-        let answered = match line.eq_ignore_ascii_case(b"DONE") {
-            true => Ok(CommandReply::ok("IDLE completed")),
-            false => Err(CommandReply::bad("expected DONE, which ends IDLE")),
+    /// Takes the line that ends IDLE (RFC 2177 §3). Any other line is an error, and ends it too.
+    pub(crate) fn done(&mut self, _idling: &Idling, line: &[u8]) -> Reply {
+        let result = if line.eq_ignore_ascii_case(b"DONE") {
+            Ok(CommandReply::ok("IDLE completed"))
+        } else {
+            Err(CommandReply::bad("expected DONE, which ends IDLE"))
         };
-        self.conclude(&idling.tag, PendingUpdates::ALL, answered)
+        self.finish(PendingUpdates::ALL, result)
     }
 }

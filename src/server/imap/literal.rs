@@ -1,16 +1,17 @@
-//! A command on its way in: lines and literals in one buffer, as they stand on the wire.
+//! A command that arrives in pieces: lines and literals in one buffer, as they are on the wire.
 //!
-//! A line that ends with `{5}` announces that the next five octets belong to the command, whatever
-//! they are, and that the command goes on after them (RFC 3501 §4.3). The client waits for our `+`
-//! first, unless it writes `{5+}` (LITERAL+, RFC 7888). Nothing here reads a connection: the
-//! session asks for the octets with [`Next::Octets`].
+//! A line that ends with `{5}` announces that the next five octets, whatever they are, belong to the
+//! command, and that the command goes on after them (RFC 3501 §4.3). The client waits for our `+`
+//! first, unless it writes `{5+}` (LITERAL+, RFC 7888). Nothing here reads a connection: the session
+//! asks for the octets with [`Next::Octets`].
 
 use std::io::{self, Read};
 
+use super::reply::CommandReply;
+use super::{Expecting, ImapServer};
 use crate::limits;
-use crate::mail::protocol::imap::{Literal, ParseError, is_append, literal_at_end};
-use crate::server::imap::reply::CommandReply;
-use crate::server::imap::session::{Expecting, ImapServer};
+use crate::mail::protocol::imap::response::{Code, RefusalCode};
+use crate::mail::protocol::imap::{Literal, ParseError, Response, Tag, is_append, literal_at_end};
 use crate::server::{Next, Reply};
 
 /// The part of a command that has arrived.
@@ -20,97 +21,98 @@ pub(crate) struct IncomingCommand {
 }
 
 impl IncomingCommand {
-    /// What has arrived.
+    /// The octets that have arrived.
     pub(crate) fn octets(&self) -> &[u8] {
         &self.octets
     }
 
-    /// Takes the beginning of a line that could not be kept, if it is the command's, too.
-    pub(crate) fn begin(&mut self, line: &[u8]) {
-        if self.octets.is_empty() {
-            self.octets.extend_from_slice(line);
-        }
+    /// Returns the tag at the start of a command, if it is valid.
+    pub(crate) fn tag(command: &[u8]) -> Option<Tag> {
+        let word = command.split(|octet| *octet == b' ').next()?;
+        Tag::new(str::from_utf8(word).ok()?)
     }
 
-    /// The command's tag, if it has one that can be repeated; otherwise `*`.
-    pub(crate) fn tag(&self) -> String {
-        let word = self.octets.split(|octet| *octet == b' ').next();
-        let word = word.and_then(|word| std::str::from_utf8(word).ok());
-        let tag = word.and_then(crate::mail::protocol::imap::Tag::new);
-        tag.map_or_else(|| "*".to_owned(), |tag| tag.to_string())
-    }
-
-    /// How many octets the command may still grow by.
+    /// Returns how many octets the command may still grow by.
     fn room(&self) -> u64 {
         limits::COMMAND_LENGTH.saturating_sub(self.octets.len()) as u64
     }
 }
 
 impl ImapServer {
-    /// Takes the next line of a command: the command is whole, or a literal follows.
-    pub(crate) fn gather(&mut self, mut gathering: IncomingCommand, line: &[u8]) -> Reply {
-        gathering.octets.extend_from_slice(line);
+    /// Takes the next line of a command: the command is complete, or a literal follows.
+    pub(crate) fn add_line(&mut self, mut command: IncomingCommand, line: &[u8]) -> Reply {
+        if command.octets.is_empty() {
+            self.tag = IncomingCommand::tag(line);
+        }
+        command.octets.extend_from_slice(line);
         let literal = match announced(line) {
-            None if gathering.octets.len() > limits::COMMAND_LENGTH => {
-                return too_big().reply(&gathering.tag());
+            None if command.octets.len() > limits::COMMAND_LENGTH => {
+                return self.reply(command_too_big());
             }
-            None => return self.execute(&gathering),
+            None => return self.execute(&command.octets),
             Some((literal, Some(error))) => {
-                return self.refuse(
-                    gathering.tag(),
-                    literal,
-                    CommandReply::bad(error.to_string()),
-                );
+                return self.refuse(literal, CommandReply::bad(error.to_string()));
             }
             Some((literal, None)) => literal,
         };
-        if is_append(gathering.octets()) {
-            return self.append(&gathering, literal);
+        if is_append(&command.octets) {
+            return self.append(&command.octets, literal);
         }
-        gathering.octets.extend_from_slice(b"\r\n");
-        if literal.octets > gathering.room() {
-            return self.refuse(gathering.tag(), literal, too_big());
+        command.octets.extend_from_slice(b"\r\n");
+        if literal.octets > command.room() {
+            return self.refuse(literal, command_too_big());
         }
-        self.expecting = Expecting::Command(gathering);
-        ask_for(literal)
+        self.expecting = Expecting::Command(command);
+        self.ask_for(literal)
     }
 
     /// Takes the octets of a literal, for which there is room.
-    pub(crate) fn literal(
+    pub(crate) fn add_literal(
         &mut self,
-        mut gathering: IncomingCommand,
+        mut command: IncomingCommand,
         body: &mut dyn Read,
     ) -> io::Result<Reply> {
-        body.read_to_end(&mut gathering.octets)?;
-        self.expecting = Expecting::Command(gathering);
+        body.read_to_end(&mut command.octets)?;
+        self.expecting = Expecting::Command(command);
         Ok(Reply::silent())
     }
 
-    /// Refuses a command at the end of a line that announces this literal. A client that waits for our
-    /// `+` takes the answer instead of it, and what it says next is another command. Otherwise the
-    /// literal is on its way, and the command goes on behind it: both are skipped first (RFC 7888 §4).
-    pub(crate) fn refuse(&mut self, tag: String, literal: Literal, answer: CommandReply) -> Reply {
+    /// Sends `+`, if the client waits for it, and asks for the literal.
+    pub(crate) fn ask_for(&self, literal: Literal) -> Reply {
+        let next = Next::Octets(literal.octets);
+        if !literal.synchronising {
+            return Reply::silent().then(next);
+        }
+        self.reply(CommandReply::untagged([Response::Continue(b"OK".to_vec())]).then(next))
+    }
+
+    /// Refuses a command at the end of a line that announces this literal (RFC 7888 §4).
+    ///
+    /// A client that waits for our `+` gets the refusal in its place, and its next line is another
+    /// command. Otherwise the literal is on its way, and the command goes on after it: both are
+    /// skipped before the refusal is sent.
+    pub(crate) fn refuse(&mut self, literal: Literal, refusal: CommandReply) -> Reply {
         if literal.synchronising {
-            return answer.reply(&tag);
+            return self.reply(refusal);
         }
         if literal.octets > limits::SKIPPED {
-            return CommandReply::bye("the literal is too big to skip").reply(&tag);
+            return self.reply(CommandReply::bye("The literal is too big to skip"));
         }
-        self.expecting = Expecting::Refused(tag, answer);
+        self.expecting = Expecting::Refused(refusal);
         Reply::silent().then(Next::Octets(literal.octets))
     }
 
-    /// Takes the next line of a command that is refused already.
-    pub(crate) fn skip_line(&mut self, tag: String, answer: CommandReply, line: &[u8]) -> Reply {
+    /// Takes the next line of a command that is already refused.
+    pub(crate) fn skip_line(&mut self, refusal: CommandReply, line: &[u8]) -> Reply {
         match announced(line) {
-            Some((literal, _)) => self.refuse(tag, literal, answer),
-            None => answer.reply(&tag),
+            Some((literal, _)) => self.refuse(literal, refusal),
+            None => self.reply(refusal),
         }
     }
 }
 
-/// The literal that a line announces at its end; and what is wrong with it, when it is larger than any
-/// can be.
+/// Returns the literal that a line announces at its end, with an error if its length is no number of
+/// ours.
 fn announced(line: &[u8]) -> Option<(Literal, Option<ParseError>)> {
     let too_large = Literal {
         octets: u64::MAX,
@@ -122,18 +124,10 @@ fn announced(line: &[u8]) -> Option<(Literal, Option<ParseError>)> {
     })
 }
 
-/// Says the `+`, if the client waits for it, and takes the literal.
-pub(crate) fn ask_for(literal: Literal) -> Reply {
-    let next = Next::Octets(literal.octets);
-    match literal.synchronising {
-        true => Reply::text("+ OK\r\n", next),
-        false => Reply::silent().then(next),
-    }
-}
-
-fn too_big() -> CommandReply {
+fn command_too_big() -> CommandReply {
     let most = limits::COMMAND_LENGTH;
     CommandReply::bad(format!(
-        "[TOOBIG] a command has at most {most} octets with its literals"
+        "a command has at most {most} octets with its literals"
     ))
+    .with_code(Code::Refusal(RefusalCode::TooBig))
 }

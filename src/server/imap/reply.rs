@@ -1,176 +1,227 @@
-//! How a command ends: what is told on the way, then the tagged line (RFC 3501 §7).
+//! How a command ends: its responses, then the tagged line (RFC 3501 §7).
 //!
-//! A verb's function returns `Result<CommandReply, CommandReply>`: a refusal is an answer too, so `?` ends a
-//! command early. The tag is added once, in [`session`](crate::server::imap::session).
+//! A command's function returns a [`CommandResult`]: a refusal is a reply too, so `?` ends a command
+//! early. Replies are values; [`CommandReply::under`] alone makes octets of them and adds the tag.
 
+use std::iter;
+
+use crate::mail::protocol::imap::mailbox::Alphabet;
+use crate::mail::protocol::imap::response::{Code, Condition, RefusalCode, Status};
+use crate::mail::protocol::imap::{Response, Tag};
 use crate::mail::store::{StoreError, disk};
 use crate::server::{Next, Part, Reply};
 
-/// What a verb's function returns.
+/// What a command's function returns; `Err` is a refusal.
 pub(crate) type CommandResult = Result<CommandReply, CommandReply>;
 
-/// Untagged responses and the tagged end of a command.
+/// Untagged responses, and the tagged end of a command.
 pub(crate) struct CommandReply {
-    /// Sent before the tagged line.
-    pub(crate) parts: Vec<Part>,
-    /// The tagged line, without its tag; `None` if it comes as the last of the parts, or later.
-    ending: Option<(Condition, String)>,
+    responses: Vec<Response>,
+    /// What is sent after the responses.
+    ending: Ending,
     /// What the conversation waits for then.
-    pub(crate) next: Next,
+    next: Next,
 }
 
-/// The tagged status responses (RFC 3501 §7.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Condition {
-    /// Done.
-    Ok,
-    /// Understood, and not done.
-    No,
-    /// Not understood, or not now.
-    Bad,
+/// The end of a reply.
+enum Ending {
+    /// A tagged line.
+    Status(Status),
+    /// Parts that are made while they are sent, then a tagged line that is known only then: FETCH.
+    Streamed(Box<dyn Iterator<Item = Part>>, Box<dyn FnOnce() -> Status>),
+    /// Nothing: the command goes on, or the connection ends.
+    None,
 }
 
 impl CommandReply {
     /// The command is done: `CREATE completed`.
     pub(crate) fn ok(text: impl Into<String>) -> CommandReply {
-        CommandReply::new(Condition::Ok, text)
+        CommandReply::tagged(Condition::Ok, text)
     }
 
-    /// The command is refused or failed.
+    /// The command failed.
     pub(crate) fn no(text: impl Into<String>) -> CommandReply {
-        CommandReply::new(Condition::No, text)
+        CommandReply::tagged(Condition::No, text)
     }
 
-    /// The command cannot be understood, or not in this state.
+    /// The command failed for a reason that has a code.
+    pub(crate) fn refused(code: RefusalCode, text: impl Into<String>) -> CommandReply {
+        CommandReply::no(text).with_code(Code::Refusal(code))
+    }
+
+    /// The command is invalid, or not allowed in this state.
     pub(crate) fn bad(text: impl Into<String>) -> CommandReply {
-        CommandReply::new(Condition::Bad, text)
+        CommandReply::tagged(Condition::Bad, text)
     }
 
-    /// The store's refusal of a mailbox to put messages into: the client may make it and try again
-    /// (RFC 3501 §7.1, TRYCREATE).
+    fn tagged(condition: Condition, text: impl Into<String>) -> CommandReply {
+        let status = Status::new(condition, ascii(&text.into()));
+        CommandReply {
+            ending: Ending::Status(status),
+            ..CommandReply::untagged([])
+        }
+    }
+
+    /// Responses without a tagged line: the command goes on.
+    pub(crate) fn untagged(responses: impl Into<Vec<Response>>) -> CommandReply {
+        CommandReply {
+            responses: responses.into(),
+            ending: Ending::None,
+            next: Next::Line,
+        }
+    }
+
+    /// Parts that are made while they are sent, and the status that is known after the last of them.
+    pub(crate) fn streamed(
+        parts: impl Iterator<Item = Part> + 'static,
+        status: impl FnOnce() -> Status + 'static,
+    ) -> CommandReply {
+        CommandReply {
+            ending: Ending::Streamed(Box::new(parts), Box::new(status)),
+            ..CommandReply::untagged([])
+        }
+    }
+
+    /// The end of the conversation (RFC 3501 §7.1.5).
+    pub(crate) fn bye(why: &str) -> CommandReply {
+        CommandReply::untagged([bye(why)]).then(Next::Close)
+    }
+
+    /// The store's refusal of a mailbox that is to get messages (RFC 3501 §7.1, TRYCREATE): the client
+    /// may create the mailbox and try again.
     pub(crate) fn try_create(error: StoreError) -> CommandReply {
         match error {
-            StoreError::NoSuchMailbox(_) => CommandReply::no(format!("[TRYCREATE] {error}")),
+            StoreError::NoSuchMailbox(_) => {
+                CommandReply::no(error.to_string()).with_code(Code::TryCreate)
+            }
             other => other.into(),
         }
     }
 
-    fn new(condition: Condition, text: impl Into<String>) -> CommandReply {
-        CommandReply {
-            parts: Vec::new(),
-            ending: Some((condition, text.into())),
-            next: Next::Line,
+    /// Adds a code to the tagged line.
+    pub(crate) fn with_code(mut self, code: Code) -> CommandReply {
+        if let Ending::Status(status) = &mut self.ending {
+            status.code = Some(code);
         }
-    }
-
-    /// An answer without a tagged line of its own: it is made as it is sent, or the command goes on.
-    pub(crate) fn untagged(part: Part) -> CommandReply {
-        CommandReply {
-            parts: vec![part],
-            ending: None,
-            next: Next::Line,
-        }
-    }
-
-    /// The same, with these untagged lines before the tagged one.
-    pub(crate) fn with(mut self, untagged: impl Into<Vec<u8>>) -> CommandReply {
-        self.parts.push(Part::Text(untagged.into()));
         self
     }
 
-    /// The same, with these untagged lines before everything else.
-    pub(crate) fn after(mut self, untagged: Vec<u8>) -> CommandReply {
-        self.parts.insert(0, Part::Text(untagged));
+    /// Adds a response before the tagged line.
+    pub(crate) fn with(mut self, response: Response) -> CommandReply {
+        self.responses.push(response);
         self
     }
 
-    /// The same, then what `next` says.
+    /// Adds responses before the tagged line.
+    pub(crate) fn with_all(
+        mut self,
+        responses: impl IntoIterator<Item = Response>,
+    ) -> CommandReply {
+        self.responses.extend(responses);
+        self
+    }
+
+    /// Sets what the conversation waits for next.
     pub(crate) fn then(mut self, next: Next) -> CommandReply {
         self.next = next;
         self
     }
 
-    /// The end of the conversation (RFC 3501 §7.1.5).
-    pub(crate) fn bye(why: &str) -> CommandReply {
-        let line = format!("* BYE {why}\r\n").into_bytes();
-        CommandReply::untagged(Part::Text(line)).then(Next::Close)
-    }
-
-    /// Is it the NO that ends a command?
+    /// True if the tagged line is a NO.
     pub(crate) fn is_no(&self) -> bool {
-        matches!(self.ending, Some((Condition::No, _)))
+        matches!(&self.ending, Ending::Status(status) if status.condition == Condition::No)
     }
 
-    /// Does the tagged line follow at once, and the conversation go on? Then there is room for news.
-    pub(crate) fn takes_news(&self) -> bool {
-        self.ending.is_some() && !matches!(self.next, Next::Close)
+    /// True if updates can be added: the tagged line follows at once, and the conversation goes on.
+    pub(crate) fn takes_updates(&self) -> bool {
+        matches!(self.ending, Ending::Status(_)) && !matches!(self.next, Next::Close)
     }
 
-    /// The whole of it, under the command's tag.
-    pub(crate) fn reply(mut self, tag: &str) -> Reply {
-        if let Some((condition, text)) = self.ending {
-            let line = format!("{tag} {} {}\r\n", condition.word(), ascii(&text));
-            self.parts.push(Part::Text(line.into_bytes()));
+    /// Makes octets of the reply, under this tag; the one place where a tag is added.
+    pub(crate) fn under(self, tag: Option<&Tag>, alphabet: Alphabet) -> Reply {
+        let mut text = Vec::new();
+        for response in &self.responses {
+            write_line(response, alphabet, &mut text);
+        }
+        let tag = tag.cloned();
+        // RFC 3501 §7.1: without a valid tag, the status is untagged.
+        let end = move |status| match tag {
+            Some(tag) => Response::Done(tag, status),
+            None => Response::Untagged(status),
+        };
+        let mut parts = Vec::new();
+        match self.ending {
+            Ending::Status(status) => write_line(&end(status), alphabet, &mut text),
+            Ending::None => {}
+            Ending::Streamed(streamed, status) => {
+                let last = iter::once_with(move || {
+                    let mut line = Vec::new();
+                    write_line(&end(status()), alphabet, &mut line);
+                    Part::Text(line)
+                });
+                parts.push(Part::Each(Box::new(streamed.chain(last))));
+            }
+        }
+        if !text.is_empty() {
+            parts.insert(0, Part::Text(text));
         }
         Reply {
-            parts: self.parts,
+            parts,
             next: self.next,
         }
     }
 }
 
-/// A name that the text repeats may be in any script, but the text is ASCII (RFC 3501 §9, `text`).
+/// `* BYE why`.
+pub(crate) fn bye(why: &str) -> Response {
+    Response::Untagged(Status::new(Condition::Bye, why))
+}
+
+fn write_line(response: &Response, alphabet: Alphabet, out: &mut Vec<u8>) {
+    response.write(alphabet, out);
+    out.extend_from_slice(b"\r\n");
+}
+
+/// Escapes what is not ASCII: the text may quote a name, but must be ASCII (RFC 3501 §9, `text`).
 fn ascii(text: &str) -> String {
     let mut ascii = String::with_capacity(text.len());
     for char in text.chars() {
-        match char.is_ascii() {
-            true => ascii.push(char),
-            false => ascii.extend(char.escape_unicode()),
+        if char.is_ascii() {
+            ascii.push(char);
+        } else {
+            ascii.extend(char.escape_unicode());
         }
     }
     ascii
 }
 
-impl Condition {
-    /// As it stands on the wire.
-    pub(crate) fn word(self) -> &'static str {
-        match self {
-            Condition::Ok => "OK",
-            Condition::No => "NO",
-            Condition::Bad => "BAD",
-        }
-    }
-}
-
-/// The store's refusals, with the codes of RFC 5530 §3. The disk's paths are ours alone: they go to
-/// the log, not to the client.
+/// The store's refusals, with the codes of RFC 5530 §3. The disk's paths go to the log and not to the
+/// client.
 impl From<StoreError> for CommandReply {
     fn from(error: StoreError) -> CommandReply {
-        match &error {
-            StoreError::NoSuchMailbox(_) => CommandReply::no(format!("[NONEXISTENT] {error}")),
-            StoreError::MailboxExists(_) => CommandReply::no(format!("[ALREADYEXISTS] {error}")),
-            StoreError::BadName(..) => CommandReply::no(format!("[CANNOT] {error}")),
-            StoreError::UseTaken(..) => CommandReply::no(format!("[USEATTR] {error}")),
-            StoreError::MessageGone => CommandReply::no(format!("[EXPUNGEISSUED] {error}")),
-            StoreError::HasChildren(_) => CommandReply::no(format!("[HASCHILDREN] {error}")),
+        let code = match &error {
+            StoreError::NoSuchMailbox(_) => RefusalCode::Nonexistent,
+            StoreError::MailboxExists(_) => RefusalCode::AlreadyExists,
+            StoreError::BadName(..) => RefusalCode::Cannot,
+            StoreError::UseTaken(..) => RefusalCode::UseAttr,
+            StoreError::MessageGone => RefusalCode::ExpungeIssued,
+            StoreError::HasChildren(_) => RefusalCode::HasChildren,
             StoreError::Disk(_, cause) => {
                 log::error!("{error}");
-                match disk::is_full(cause) {
-                    true => CommandReply::no("[OVERQUOTA] the disk is full; nothing was stored"),
-                    false => {
-                        CommandReply::no("[SERVERBUG] the disk failed; the server's log says how")
-                    }
+                if disk::is_full(cause) {
+                    let text = "The disk is full; nothing was stored";
+                    return CommandReply::refused(RefusalCode::OverQuota, text);
                 }
+                let text = "The disk failed; see the server's log";
+                return CommandReply::refused(RefusalCode::ServerBug, text);
             }
-        }
+        };
+        CommandReply::refused(code, error.to_string())
     }
 }
 
 #[cfg(test)]
 mod tests {
-    // A test fails by panicking.
-    #![allow(clippy::panic)]
-
     use std::io::ErrorKind;
 
     use super::*;
@@ -184,7 +235,8 @@ mod tests {
         ];
         for (kind, expected) in rows {
             let error = StoreError::Disk("/srv/mail".into(), kind.into());
-            let reply = CommandReply::from(error).reply("a1");
+            let tag = Tag::new("a1");
+            let reply = CommandReply::from(error).under(tag.as_ref(), Alphabet::default());
             let [Part::Text(line)] = &reply.parts[..] else {
                 panic!("one line");
             };

@@ -1,44 +1,44 @@
-//! What a client knows of its mailbox, compared with what there is now: which numbers go, which
-//! messages are new, whose flags changed (RFC 3501 §7.4.1). Pure: it words nothing and reads no disk.
+//! The difference between what a client knows of its mailbox and what is there now: which messages
+//! are gone, which are new, whose flags have changed (RFC 3501 §7.4.1). It reads no disk.
 
 use std::sync::Arc;
 
 use crate::mail::store::Message;
 
-/// What may be told at the end of a command.
+/// What a client may be sent at the end of a command.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PendingUpdates {
-    /// May message numbers change now?
+    /// True if message numbers may change now.
     pub(crate) expunge: bool,
-    /// Do FETCH responses carry the UID? They must after UID commands (RFC 3501 §6.4.8).
+    /// True if FETCH responses must have the UID: after UID commands (RFC 3501 §6.4.8).
     pub(crate) uid: bool,
 }
 
 impl PendingUpdates {
-    /// Everything: no numbers of the client's are under way.
+    /// Everything: the client has no command in progress that uses message numbers.
     pub(crate) const ALL: PendingUpdates = PendingUpdates {
         expunge: true,
         uid: false,
     };
 }
 
-/// What [`merge`] found.
+/// The result of [`merge`].
 pub(crate) struct Merged {
-    /// What the client knows when it has been told.
+    /// What the client knows after the updates.
     pub(crate) known: Vec<Arc<Message>>,
-    /// Each with the number that it has when the ones before it are gone already.
+    /// The number of each expunged message, after the removals before it.
     pub(crate) expunged: Vec<usize>,
-    /// The numbers, after the removals, of those whose flags changed.
+    /// The numbers, after the removals, of the messages whose flags have changed.
     pub(crate) changed: Vec<u32>,
-    /// Were removals passed over?
+    /// True if removed messages are still in `known`.
     pub(crate) holds_removed: bool,
 }
 
-/// Walks through both lists at once; both rise by UID, and what is new has the highest UIDs.
+/// Walks through both lists at once; both rise by UID, and new messages have the highest UIDs.
 pub(crate) fn merge(
     known: Vec<Arc<Message>>,
     newest: &[Arc<Message>],
-    telling: PendingUpdates,
+    updates: PendingUpdates,
 ) -> Merged {
     let mut merged = Merged {
         known: Vec::with_capacity(newest.len()),
@@ -56,7 +56,7 @@ pub(crate) fn merge(
                 }
                 merged.known.push(Arc::clone(same));
             }
-            None if telling.expunge => merged.expunged.push(number),
+            None if updates.expunge => merged.expunged.push(number),
             None => {
                 merged.holds_removed = true;
                 merged.known.push(old);

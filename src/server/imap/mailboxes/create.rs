@@ -1,27 +1,25 @@
-//! CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE (RFC 3501 §6.3.3 to §6.3.7). Which names there
-//! can be is the store's decision.
+//! CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE (RFC 3501 §6.3.3 to §6.3.7). The store decides
+//! which names are allowed.
 
 use std::sync::Arc;
 
 use crate::mail::protocol::imap::mailbox::SEPARATOR;
+use crate::mail::protocol::imap::response::RefusalCode;
 use crate::mail::protocol::imap::{MailboxName, SpecialUse};
-use crate::server::imap::mailboxes::list::old_names;
-use crate::server::imap::messages::message_reader::MessageReader;
+use crate::server::imap::mailboxes::list::renamed_mailboxes;
+use crate::server::imap::messages::mailbox_reader::MailboxReader;
 use crate::server::imap::reply::{CommandReply, CommandResult};
-use crate::server::imap::session::{ImapServer, ImapState};
+use crate::server::imap::{ImapServer, ImapState};
 
 impl ImapServer {
-    /// RFC 3501 §6.3.3, for something: RFC 6154 §3. A separator at the end only says that mailboxes
-    /// below are to come.
+    /// RFC 3501 §6.3.3; with a special use: RFC 6154 §3. A separator at the end only announces
+    /// mailboxes below.
     pub(crate) fn create(&mut self, name: &MailboxName, uses: &[SpecialUse]) -> CommandResult {
         let account = self.account()?;
-        if let Some(other) = uses
-            .iter()
-            .find(|other| !SpecialUse::STORING.contains(other))
-        {
-            return Err(CommandReply::no(format!(
-                "[USEATTR] no mailbox here can be for {other}"
-            )));
+        let mut others = uses.iter().filter(|one| !SpecialUse::STORING.contains(one));
+        if let Some(other) = others.next() {
+            let text = format!("The special use {other} is not supported");
+            return Err(CommandReply::refused(RefusalCode::UseAttr, text));
         }
         let name = name.as_str();
         let name = name.strip_suffix(SEPARATOR).unwrap_or(name);
@@ -29,7 +27,7 @@ impl ImapServer {
         Ok(CommandReply::ok("CREATE completed"))
     }
 
-    /// RFC 3501 §6.3.4. Mailboxes below stay. Who deletes the selected mailbox deselects it.
+    /// RFC 3501 §6.3.4. Mailboxes below stay. A client that deletes its selected mailbox deselects it.
     pub(crate) fn delete(&mut self, name: &MailboxName) -> CommandResult {
         let account = self.account()?.clone();
         account.delete(name.as_str())?;
@@ -42,8 +40,8 @@ impl ImapServer {
         Ok(CommandReply::ok("DELETE completed"))
     }
 
-    /// RFC 3501 §6.3.5. Mailboxes below go with it; of INBOX only its messages do. The selected mailbox
-    /// stays selected under its new name. In IMAP4rev2 the client is told of every new name
+    /// RFC 3501 §6.3.5. Mailboxes below are renamed with it; of INBOX only the messages move. The
+    /// selected mailbox stays selected under its new name. In IMAP4rev2 the client gets every new name
     /// (RFC 9051 §6.3.9.7).
     pub(crate) fn rename(&mut self, from: &MailboxName, to: &MailboxName) -> CommandResult {
         let account = self.account()?.clone();
@@ -53,16 +51,14 @@ impl ImapServer {
             && let Some(below) = view.mailbox().name().strip_prefix(from.as_str())
         {
             let mailbox = account.mailbox(&format!("{}{below}", to.as_str()))?;
-            view.follow(MessageReader::new(
-                mailbox,
-                Arc::clone(&self.site.message_cache),
-            ));
+            let cache = Arc::clone(&self.site.message_cache);
+            view.follow(MailboxReader::new(mailbox, cache));
         }
-        let told = match self.enabled.imap4rev2() {
-            true => old_names(&account, &renamed, self.enabled)?,
-            false => String::new(),
-        };
-        Ok(CommandReply::ok("RENAME completed").with(told))
+        let reply = CommandReply::ok("RENAME completed");
+        if !self.enabled.imap4rev2() {
+            return Ok(reply);
+        }
+        Ok(reply.with_all(renamed_mailboxes(&account, &renamed, self.enabled)?))
     }
 
     /// RFC 3501 §6.3.6. The mailbox need not exist.

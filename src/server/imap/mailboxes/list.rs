@@ -1,16 +1,17 @@
-//! LIST, LSUB, NAMESPACE: what mailboxes there are (RFC 3501 §6.3.8, §6.3.9, RFC 2342; the extended
-//! LIST: RFC 5258, with STATUS: RFC 5819, with special uses: RFC 6154 §2).
+//! LIST, LSUB, NAMESPACE (RFC 3501 §6.3.8, §6.3.9, RFC 2342; extended LIST: RFC 5258, with STATUS:
+//! RFC 5819, with special uses: RFC 6154 §2).
 
 use std::collections::BTreeMap;
 
 use crate::mail::protocol::imap::list::{List, ListReturn, ListSelect};
 use crate::mail::protocol::imap::mailbox::SEPARATOR;
-use crate::mail::protocol::imap::{Alphabet, ListPattern, MailboxName, StatusItem};
+use crate::mail::protocol::imap::response::{Listed, Namespace, Namespaces};
+use crate::mail::protocol::imap::{ListPattern, MailboxName, Response, StatusItem};
 use crate::mail::store::{Account, StoreError};
-use crate::server::imap::enable::Enabled;
+use crate::server::imap::ImapServer;
+use crate::server::imap::capabilities::Enabled;
 use crate::server::imap::mailboxes::tree::{Tree, TreeEntry, parents};
 use crate::server::imap::reply::{CommandReply, CommandResult};
-use crate::server::imap::session::ImapServer;
 
 impl ImapServer {
     /// RFC 3501 §6.3.8, RFC 5258 §3.
@@ -19,39 +20,44 @@ impl ImapServer {
         let done = CommandReply::ok("LIST completed");
         if list.options.is_none() && list.patterns.iter().all(ListPattern::is_empty) {
             // A special request: the separator, and the root of the reference, which is always "".
-            return Ok(done.with(format!("* LIST (\\Noselect) \"{SEPARATOR}\" \"\"\r\n")));
+            let root = Listed::new(MailboxName::new(""), vec!["\\Noselect".to_owned()]);
+            return Ok(done.with(Response::List(root)));
         }
-        let (tree, question) = (Tree::of(account)?, ListQuery::new(list));
-        let above = tree.above(|place| question.selects(place));
-        let mut out = String::new();
-        for (name, place) in tree.inbox_first().filter(|(name, _)| question.means(name)) {
-            let selected = question.selects(place);
-            let is_above = question.recursive && above.contains(name);
-            if selected || is_above {
-                let attributes = question.tell.attributes(place, self.enabled);
-                let child_info = if is_above { CHILD_INFO } else { "" };
-                out += &line(
-                    "LIST",
-                    &attributes,
-                    name,
-                    child_info,
-                    self.enabled.alphabet(),
-                );
+        let tree = Tree::of(account)?;
+        let query = ListQuery::new(list);
+        let above = tree.above(|entry| query.selects(entry));
+        let mut responses = Vec::new();
+        for (name, entry) in tree.inbox_first().filter(|(name, _)| query.means(name)) {
+            let selected = query.selects(entry);
+            let subscribed_below = query.recursive && above.contains(name);
+            if selected || subscribed_below {
+                let attributes = query.details.attributes(entry, self.enabled);
+                responses.push(Response::List(Listed {
+                    subscribed_below,
+                    ..Listed::new(MailboxName::new(name), attributes)
+                }));
             }
-            if selected && place.exists && !question.status.is_empty() {
-                out += &self.status_or_nothing(account, name, &question.status);
+            if selected && entry.exists && !query.status.is_empty() {
+                responses.extend(self.status_or_nothing(account, name, &query.status));
             }
         }
-        Ok(done.with(out))
+        Ok(done.with_all(responses))
     }
 
-    /// RFC 5819 §2: what cannot be told of one mailbox does not spoil the list of all.
-    fn status_or_nothing(&self, account: &Account, name: &str, items: &[StatusItem]) -> String {
-        let line = self.status_line(account, &MailboxName::new(name), items);
-        line.unwrap_or_else(|error| {
-            log::warn!("{}: no STATUS of {name:?}: {error}", self.peer.address);
-            String::new()
-        })
+    /// RFC 5819 §2: a mailbox whose STATUS fails does not spoil the list of all mailboxes.
+    fn status_or_nothing(
+        &self,
+        account: &Account,
+        name: &str,
+        items: &[StatusItem],
+    ) -> Option<Response> {
+        let status = self.status_of(account, &MailboxName::new(name), items);
+        status
+            .inspect_err(|error| {
+                let address = self.peer.address;
+                log::warn!("{address}: no STATUS of {name:?}: {error}");
+            })
+            .ok()
     }
 
     /// RFC 3501 §6.3.9. A parent that is not subscribed to, but has subscriptions below that the
@@ -69,71 +75,75 @@ impl ImapServer {
                 }
             }
         }
-        let mut out = String::new();
-        for (name, subscribed) in matching {
-            let attributes = if subscribed { "" } else { "\\Noselect" };
-            out += &line("LSUB", attributes, name, "", self.enabled.alphabet());
-        }
-        Ok(CommandReply::ok("LSUB completed").with(out))
+        let responses = matching.into_iter().map(|(name, subscribed)| {
+            let noselect = (!subscribed).then(|| "\\Noselect".to_owned());
+            let attributes = Vec::from_iter(noselect);
+            Response::Lsub(Listed::new(MailboxName::new(name), attributes))
+        });
+        Ok(CommandReply::ok("LSUB completed").with_all(responses))
     }
 
-    /// RFC 2342: one namespace, the personal one, without a prefix.
+    /// RFC 2342: one personal namespace without a prefix.
     pub(crate) fn namespace(&mut self) -> CommandResult {
         self.account()?;
-        let line = format!("* NAMESPACE ((\"\" \"{SEPARATOR}\")) NIL NIL\r\n");
-        Ok(CommandReply::ok("NAMESPACE completed").with(line))
+        let personal = Namespace {
+            prefix: String::new(),
+            separator: Some(SEPARATOR),
+        };
+        let namespaces = Namespaces {
+            personal: vec![personal],
+            ..Namespaces::default()
+        };
+        Ok(CommandReply::ok("NAMESPACE completed").with(Response::Namespace(namespaces)))
     }
 }
 
-/// RFC 5258 §3.5: a mailbox below is subscribed to.
-const CHILD_INFO: &str = " (\"CHILDINFO\" (\"SUBSCRIBED\"))";
-
-/// A mailbox as LIST shows it by itself: what SELECT tells in IMAP4rev2 (RFC 9051 §6.3.2).
+/// Returns a mailbox as LIST shows it, for SELECT in IMAP4rev2 (RFC 9051 §6.3.2).
 pub(crate) fn listed(
     account: &Account,
     name: &str,
     enabled: Enabled,
-) -> Result<String, StoreError> {
-    Ok(tree_line(&Tree::of(account)?, name, "", enabled))
+) -> Result<Listed, StoreError> {
+    Ok(tree_row(&Tree::of(account)?, name, enabled))
 }
 
-/// Mailboxes with their new names, each with the old one, which comes first in its pair
-/// (RFC 9051 §6.3.9.7).
-pub(crate) fn old_names(
+/// Returns renamed mailboxes with their new and old names (RFC 9051 §6.3.9.7). In each pair the old
+/// name is first.
+pub(crate) fn renamed_mailboxes(
     account: &Account,
     renamed: &[(String, String)],
     enabled: Enabled,
-) -> Result<String, StoreError> {
+) -> Result<Vec<Response>, StoreError> {
     let tree = Tree::of(account)?;
-    let line = |(old, new): &(String, String)| {
-        let old = MailboxName::new(old).written_in(enabled.alphabet());
-        tree_line(&tree, new, &format!(" (\"OLDNAME\" ({old}))"), enabled)
+    let row = |(old, new): &(String, String)| {
+        Response::List(Listed {
+            old_name: Some(MailboxName::new(old)),
+            ..tree_row(&tree, new, enabled)
+        })
     };
-    Ok(renamed.iter().map(line).collect())
+    Ok(renamed.iter().map(row).collect())
 }
 
-fn tree_line(tree: &Tree, name: &str, extended: &str, enabled: Enabled) -> String {
-    let attributes = tree
-        .at(name)
-        .map(|place| ListDetails::SIMPLE.attributes(place, enabled));
-    let attributes = attributes.unwrap_or_default();
-    line("LIST", &attributes, name, extended, enabled.alphabet())
+fn tree_row(tree: &Tree, name: &str, enabled: Enabled) -> Listed {
+    let entry = tree.at(name);
+    let attributes = entry.map(|entry| ListDetails::SIMPLE.attributes(entry, enabled));
+    Listed::new(MailboxName::new(name), attributes.unwrap_or_default())
 }
 
-/// What a LIST is about.
+/// What a LIST asks for.
 struct ListQuery<'a> {
     patterns: Vec<ListPattern>,
     select: &'a [ListSelect],
-    /// Shall those be told, too, that have selected ones below?
+    /// True if the mailboxes above selected ones are shown, too.
     recursive: bool,
-    tell: ListDetails,
+    details: ListDetails,
     status: Vec<StatusItem>,
 }
 
-/// What is told of a mailbox beside its name.
+/// What is shown of a mailbox beside its name.
 #[derive(Clone, Copy)]
 struct ListDetails {
-    /// Which of the two words for a mailbox that does not exist is known to the client?
+    /// True if the client knows `\NonExistent`; others get `\Noselect`.
     extended: bool,
     subscribed: bool,
     children: bool,
@@ -143,56 +153,55 @@ struct ListDetails {
 impl ListQuery<'_> {
     fn new(list: &List) -> ListQuery<'_> {
         let patterns = list.patterns.iter();
-        let mut question = ListQuery {
-            patterns: patterns
-                .map(|pattern| within(&list.reference, pattern))
-                .collect(),
+        let patterns = patterns.map(|pattern| within(&list.reference, pattern));
+        let mut query = ListQuery {
+            patterns: patterns.collect(),
             select: &[],
             recursive: false,
-            tell: ListDetails::SIMPLE,
+            details: ListDetails::SIMPLE,
             status: Vec::new(),
         };
         let Some(options) = &list.options else {
-            return question;
+            return query;
         };
         let selects = |option| options.select.contains(&option);
-        question.select = &options.select;
-        question.recursive = selects(ListSelect::RecursiveMatch);
-        question.tell = ListDetails {
+        query.select = &options.select;
+        query.recursive = selects(ListSelect::RecursiveMatch);
+        query.details = ListDetails {
             extended: true,
-            // What was selected by is told (RFC 5258 §3.1, RFC 6154 §2).
+            // An attribute that was selected by is shown (RFC 5258 §3.1, RFC 6154 §2).
             subscribed: selects(ListSelect::Subscribed),
             children: false,
             uses: selects(ListSelect::SpecialUse),
         };
-        for told in &options.tell {
-            match told {
-                ListReturn::Subscribed => question.tell.subscribed = true,
-                ListReturn::Children => question.tell.children = true,
-                ListReturn::SpecialUse => question.tell.uses = true,
-                ListReturn::Status(items) => question.status.clone_from(items),
+        for option in &options.tell {
+            match option {
+                ListReturn::Subscribed => query.details.subscribed = true,
+                ListReturn::Children => query.details.children = true,
+                ListReturn::SpecialUse => query.details.uses = true,
+                ListReturn::Status(items) => query.status.clone_from(items),
             }
         }
-        question
+        query
     }
 
+    /// True if one of the patterns matches the name.
     fn means(&self, name: &str) -> bool {
         self.patterns.iter().any(|pattern| pattern.matches(name))
     }
 
-    /// Is this one of those that are asked for, whatever its name is?
-    fn selects(&self, place: &TreeEntry) -> bool {
+    /// True if the selection options select the mailbox, whatever its name.
+    fn selects(&self, entry: &TreeEntry) -> bool {
         let subscribed = self.select.contains(&ListSelect::Subscribed);
-        let for_something = self.select.contains(&ListSelect::SpecialUse);
-        // RFC 5258 §3: what does not exist is told only if it is subscribed to, or others are below.
-        let is_there = place.exists || place.has_children || subscribed;
-        is_there && (!subscribed || place.subscribed) && (!for_something || !place.uses.is_empty())
+        let special_use = self.select.contains(&ListSelect::SpecialUse);
+        // RFC 5258 §3: a name without a mailbox is shown only if it is subscribed to or has children.
+        let is_there = entry.exists || entry.has_children || subscribed;
+        is_there && (!subscribed || entry.subscribed) && (!special_use || !entry.uses.is_empty())
     }
 }
 
 impl ListDetails {
-    /// To whoever asks in the form of RFC 3501, we tell what he can make nothing wrong of
-    /// (RFC 5258 §4, RFC 6154 §2).
+    /// For clients of RFC 3501: only attributes that they cannot misread (RFC 5258 §4, RFC 6154 §2).
     const SIMPLE: ListDetails = ListDetails {
         extended: false,
         subscribed: false,
@@ -200,37 +209,28 @@ impl ListDetails {
         uses: true,
     };
 
-    fn attributes(self, place: &TreeEntry, enabled: Enabled) -> String {
+    fn attributes(self, entry: &TreeEntry, enabled: Enabled) -> Vec<String> {
         let mut attributes = Vec::new();
-        if !place.exists {
-            attributes.push(match self.extended || enabled.imap4rev2() {
-                true => "\\NonExistent".to_owned(),
-                false => "\\Noselect".to_owned(),
-            });
+        if !entry.exists {
+            let rev2 = self.extended || enabled.imap4rev2();
+            attributes.push(if rev2 { "\\NonExistent" } else { "\\Noselect" }.to_owned());
         }
-        if self.subscribed && place.subscribed {
+        if self.subscribed && entry.subscribed {
             attributes.push("\\Subscribed".to_owned());
         }
-        if self.children {
-            attributes.push(match place.has_children {
-                true => "\\HasChildren".to_owned(),
-                false => "\\HasNoChildren".to_owned(),
-            });
+        if self.children && entry.has_children {
+            attributes.push("\\HasChildren".to_owned());
+        } else if self.children {
+            attributes.push("\\HasNoChildren".to_owned());
         }
         if self.uses {
-            attributes.extend(place.uses.iter().map(ToString::to_string));
+            attributes.extend(entry.uses.iter().map(ToString::to_string));
         }
-        attributes.join(" ")
+        attributes
     }
 }
 
-fn line(word: &str, attributes: &str, name: &str, extended: &str, alphabet: Alphabet) -> String {
-    let name = MailboxName::new(name).written_in(alphabet);
-    format!("* {word} ({attributes}) \"{SEPARATOR}\" {name}{extended}\r\n")
-}
-
-/// The reference and the pattern are one pattern, whose parts the client keeps apart
-/// (RFC 3501 §6.3.8).
+/// Joins the reference and the pattern: they are one pattern in two parts (RFC 3501 §6.3.8).
 fn within(reference: &str, pattern: &ListPattern) -> ListPattern {
     ListPattern::new(format!("{reference}{}", pattern.as_str()))
 }

@@ -1,8 +1,11 @@
-//! The commands on mailboxes: [`select`] (SELECT, EXAMINE, CLOSE, UNSELECT, CHECK, STATUS),
-//! [`create`] (CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE), and [`list`] with [`tree`]
-//! (LIST, LSUB, NAMESPACE).
+//! The commands on mailboxes.
+//!
+//! - [`select`]: SELECT, EXAMINE, CLOSE, UNSELECT, CHECK;   [`status`]: STATUS;
+//! - [`create`]: CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE;
+//! - [`list`]: LIST, LSUB, NAMESPACE, on the [`tree`] of mailboxes.
 
 pub(super) mod create;
 pub(super) mod list;
 pub(super) mod select;
+pub(super) mod status;
 pub(super) mod tree;

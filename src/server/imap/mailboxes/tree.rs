@@ -1,7 +1,7 @@
-//! The mailboxes of an account as a tree: those that there are, the places above them, and what is
-//! only subscribed to. LIST picks from it (RFC 3501 §6.3.8, RFC 5258 §3).
+//! The mailboxes of an account as a tree: mailboxes, the names above them, and subscriptions without a
+//! mailbox. LIST picks from it (RFC 3501 §6.3.8, RFC 5258 §3).
 //!
-//! A Maildir++ needs no folder `Lists` to hold `Lists.rust`. Such a parent is in the tree, too.
+//! A Maildir++ needs no folder `Lists` for `Lists.rust`. Such a parent is in the tree, too.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,75 +9,75 @@ use crate::mail::protocol::imap::SpecialUse;
 use crate::mail::protocol::imap::mailbox::SEPARATOR;
 use crate::mail::store::{Account, StoreError};
 
-/// Every name, and what is there.
+/// Every name, and what it is.
 #[derive(Debug, Default)]
 pub(crate) struct Tree(BTreeMap<String, TreeEntry>);
 
-/// What is at a name.
+/// What a name is.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct TreeEntry {
-    /// A mailbox, and not only a place above one, or a subscription.
+    /// True for a mailbox; false for a name above one, or a subscription only.
     pub(crate) exists: bool,
-    /// Are there mailboxes below?
+    /// True if there are mailboxes below.
     pub(crate) has_children: bool,
-    /// Subscribed to?
+    /// True if it is subscribed to.
     pub(crate) subscribed: bool,
-    /// What it is for.
+    /// Its special uses.
     pub(crate) uses: Vec<SpecialUse>,
 }
 
 impl Tree {
-    /// As things are now.
+    /// Reads the tree of an account.
     ///
     /// # Errors
-    /// The disk's.
+    /// Those of the disk.
     pub(crate) fn of(account: &Account) -> Result<Tree, StoreError> {
         let mut tree = Tree::default();
         for name in account.mailboxes()? {
             for parent in parents(&name) {
-                tree.place(parent).has_children = true;
+                tree.entry(parent).has_children = true;
             }
-            tree.place(&name).exists = true;
+            tree.entry(&name).exists = true;
         }
         for name in account.subscriptions()? {
             // Its parents can be asked for by RECURSIVEMATCH.
             for parent in parents(&name) {
-                tree.place(parent);
+                tree.entry(parent);
             }
-            tree.place(&name).subscribed = true;
+            tree.entry(&name).subscribed = true;
         }
         for (special_use, name) in account.special_uses()? {
-            tree.place(&name).uses.push(special_use);
+            tree.entry(&name).uses.push(special_use);
         }
         Ok(tree)
     }
 
-    fn place(&mut self, name: &str) -> &mut TreeEntry {
+    fn entry(&mut self, name: &str) -> &mut TreeEntry {
         self.0.entry(name.to_owned()).or_default()
     }
 
-    /// What is at this name.
+    /// Returns what this name is.
     pub(crate) fn at(&self, name: &str) -> Option<&TreeEntry> {
         self.0.get(name)
     }
 
-    /// Every name, sorted, but for INBOX, which comes first.
+    /// Returns every name, INBOX first, then the others sorted.
     pub(crate) fn inbox_first(&self) -> impl Iterator<Item = (&str, &TreeEntry)> {
         let inbox = self.0.get_key_value("INBOX").into_iter();
         let others = self.0.iter().filter(|(name, _)| *name != "INBOX");
         inbox
             .chain(others)
-            .map(|(name, place)| (name.as_str(), place))
+            .map(|(name, entry)| (name.as_str(), entry))
     }
 
-    /// The names that have such a place below them.
+    /// Returns the names that have such an entry below them.
     pub(crate) fn above(&self, such: impl Fn(&TreeEntry) -> bool) -> BTreeSet<&str> {
-        let places = self.0.iter().filter(|(_, place)| such(place));
-        places.flat_map(|(name, _)| parents(name)).collect()
+        let entries = self.0.iter().filter(|(_, entry)| such(entry));
+        entries.flat_map(|(name, _)| parents(name)).collect()
     }
 }
 
-/// `a.b.c` lies under `a` and `a.b`.
+/// Returns the names above a name: `a` and `a.b` for `a.b.c`.
 pub(crate) fn parents(name: &str) -> impl Iterator<Item = &str> {
     name.match_indices(SEPARATOR)
         .filter_map(|(at, _)| name.get(..at))
@@ -110,6 +110,6 @@ mod tests {
         assert_eq!(tree.at("a"), Some(&parent));
         assert_eq!(tree.at("a.b").unwrap().uses, [SpecialUse::Junk]);
         assert_eq!(tree.at("News"), Some(&TreeEntry::default()));
-        assert_eq!(tree.above(|place| place.subscribed), ["News"].into());
+        assert_eq!(tree.above(|entry| entry.subscribed), ["News"].into());
     }
 }

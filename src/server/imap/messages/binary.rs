@@ -1,52 +1,76 @@
-//! BINARY: a part of a message out of its transfer encoding (RFC 3516, RFC 9051 §6.4.5).
+//! BINARY: a part of a message, decoded from its transfer encoding (RFC 3516, RFC 9051 §6.4.5).
 //!
-//! The length of a literal is said before its octets, so a part is decoded twice: once to be
-//! measured, which is remembered while the same message is read, and once to be sent. It is in memory
-//! neither time. Text comes with CRLF, however it was encoded (RFC 3516 §4.3). The parts of a
-//! multipart and the message in a message are not decoded with it: it has no encoding of its own
-//! (RFC 2045 §6.4), and so comes as BODY shows it.
+//! A literal's length is sent before its octets, so a part is decoded twice: once to be measured,
+//! which is remembered while the same message is read, and once to be sent. It is in memory neither
+//! time. Text has CRLF, however it was encoded (RFC 3516 §4.3). A multipart and a message in a message
+//! have no encoding of their own (RFC 2045 §6.4), so they are sent as BODY sends them.
 
+use std::collections::HashMap;
 use std::io::{self, Read};
 use std::ops::Range;
 
 use crate::limits;
 use crate::mail::message::{Content, Decoder, Encoding};
 use crate::mail::net::pieces::next_piece;
-use crate::mail::store::{Message, StoreError, ToCrlf};
-use crate::server::imap::messages::message_reader::{MessageReader, Slice, Source};
+use crate::mail::store::{Message, StoreError, ToCrlf, Uid};
+use crate::server::imap::messages::mailbox_reader::{MailboxReader, Slice, SliceSource};
 
-/// A body as it is encoded.
+/// An encoded body.
 pub(crate) struct Encoded {
-    place: Range<u64>,
-    /// `None`: nobody knows how to decode it.
+    range: Range<u64>,
+    /// `None`: an unknown encoding.
     encoding: Option<Encoding>,
     is_text: bool,
 }
 
-/// What is known of a body when it has been decoded once.
+/// What is known about a body that has been decoded once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Measured {
     pub(crate) octets: u64,
-    /// NUL is in it: it can be sent as a `literal8` only.
+    /// True if it contains NUL: only a `literal8` can send it.
     pub(crate) has_nul: bool,
 }
 
 impl Encoded {
-    /// Can it be decoded?
+    /// True if its encoding is known.
     pub(crate) fn is_known(&self) -> bool {
         self.encoding.is_some()
     }
 }
 
-impl MessageReader {
-    /// The body of the part with this number, or of the whole message; `None` if there is none.
+/// The measures of the bodies of one message: no more than the message has parts.
+#[derive(Default)]
+pub(crate) struct Measures {
+    uid: Uid,
+    known: HashMap<Range<u64>, Measured>,
+}
+
+impl Measures {
+    fn get(&self, uid: Uid, range: &Range<u64>) -> Option<Measured> {
+        if self.uid != uid {
+            return None;
+        }
+        self.known.get(range).copied()
+    }
+
+    fn insert(&mut self, uid: Uid, range: &Range<u64>, measured: Measured) {
+        if self.uid != uid {
+            self.uid = uid;
+            self.known.clear();
+        }
+        self.known.insert(range.clone(), measured);
+    }
+}
+
+impl MailboxReader {
+    /// Returns the body of the part with this number, or of the whole message, if there is one.
     pub(crate) fn encoded(
         &self,
         message: &Message,
         path: &[u32],
     ) -> Result<Option<Encoded>, StoreError> {
-        let as_it_is = |place| Encoded {
-            place,
+        let as_it_is = |range| Encoded {
+            range,
             encoding: Some(Encoding::Identity),
             is_text: false,
         };
@@ -57,7 +81,7 @@ impl MessageReader {
         let part = structure.message.find(path);
         Ok(part.map(|part| match part.content {
             Content::Leaf => Encoded {
-                place: part.body.clone(),
+                range: part.body.clone(),
                 encoding: part.fields.encoding,
                 is_text: part.fields.is_text,
             },
@@ -65,22 +89,23 @@ impl MessageReader {
         }))
     }
 
-    /// Decodes a body to learn how long it is then, unless that is known.
+    /// Decodes a body to measure it, unless its measure is known.
     pub(crate) fn measured(
         &self,
         message: &Message,
         encoded: &Encoded,
     ) -> Result<Measured, StoreError> {
-        if let Some(measured) = self.known_measure(message.uid, &encoded.place) {
+        if let Some(measured) = self.measures.borrow().get(message.uid, &encoded.range) {
             return Ok(measured);
         }
         let mut reader = self.decoder(message, encoded)?;
         let measured = measure(&mut *reader).map_err(|error| self.failed(message, error))?;
-        self.keep_measure(message.uid, &encoded.place, measured);
+        let mut measures = self.measures.borrow_mut();
+        measures.insert(message.uid, &encoded.range, measured);
         Ok(measured)
     }
 
-    /// These octets of a decoded body.
+    /// Returns these octets of a decoded body.
     pub(crate) fn decoded(
         &self,
         message: &Message,
@@ -88,22 +113,22 @@ impl MessageReader {
         range: Range<u64>,
     ) -> Result<Slice, StoreError> {
         let has_nul = self.measured(message, encoded)?.has_nul;
-        let source = Source::Decoded(message.uid, encoded.place.clone());
+        let source = SliceSource::Decoded(message.uid, encoded.range.clone());
         let slice = self.cut(message, source, range, || self.decoder(message, encoded))?;
         Ok(slice.with_nul(has_nul))
     }
 
     fn decoder(&self, message: &Message, encoded: &Encoded) -> Result<Box<dyn Read>, StoreError> {
         let mut reader = self.mailbox().open(message)?;
-        let before = &mut Read::by_ref(&mut reader).take(encoded.place.start);
+        let before = &mut Read::by_ref(&mut reader).take(encoded.range.start);
         io::copy(before, &mut io::sink()).map_err(|error| self.failed(message, error))?;
-        let body = reader.take(encoded.place.end - encoded.place.start);
+        let body = reader.take(encoded.range.end - encoded.range.start);
         let encoding = encoded.encoding.unwrap_or(Encoding::Identity);
         let decoder = Decoder::new(body, encoding);
-        Ok(match encoded.is_text {
-            true => Box::new(ToCrlf::new(decoder)),
-            false => Box::new(decoder),
-        })
+        if encoded.is_text {
+            return Ok(Box::new(ToCrlf::new(decoder)));
+        }
+        Ok(Box::new(decoder))
     }
 }
 

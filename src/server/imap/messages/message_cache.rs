@@ -1,10 +1,9 @@
-//! The message_cache: what was learned of messages when they were read, for all conversations.
+//! What all conversations remember of the messages that they have read.
 //!
-//! A message never changes, so its file is read for its ENVELOPE, its BODYSTRUCTURE and the places
-//! of its parts once, and not again for another client, or for the same one when it has come back.
-//! What is kept is small: the answers as they stand on the wire, and those few fields that SEARCH,
-//! SORT and THREAD look at. It is known by the message's [`Identity`], which is never used again, so
-//! nothing here can be out of date; what is not asked for makes room for what is ([`Cache`]).
+//! A message never changes, so its file is read only once for its ENVELOPE, its BODYSTRUCTURE and the
+//! places of its parts, whichever client asks again. Little is kept: the responses as they are on the
+//! wire, and the few fields that SEARCH, SORT and THREAD look at. The key is the message's
+//! [`Identity`], which is never used again, so no entry can be out of date.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,7 +15,7 @@ use crate::mail::message::{BodyPart, Encoding, Header};
 use crate::mail::protocol::imap::bodystructure::{self, BodyStructure};
 use crate::mail::store::Identity;
 
-/// The fields that are kept of a header: those of SEARCH (RFC 3501 §6.4.4), SORT and THREAD
+/// The fields that are cached of a header: those of SEARCH (RFC 3501 §6.4.4), SORT and THREAD
 /// (RFC 5256 §3).
 pub(crate) const KEPT_FIELDS: [&str; 9] = [
     "Bcc",
@@ -33,13 +32,13 @@ pub(crate) const KEPT_FIELDS: [&str; 9] = [
 /// What all conversations know of messages without opening their files.
 #[derive(Default)]
 pub struct MessageCache {
-    pub(crate) headings: Cache<CachedHeader>,
+    pub(crate) headers: Cache<CachedHeader>,
     pub(crate) structures: Cache<CachedStructure>,
 }
 
-/// What is kept of a message's header.
+/// What is cached of a message's header.
 pub(crate) struct CachedHeader {
-    /// Where it ends, the empty line after it included.
+    /// Its end, with the empty line after it.
     pub(crate) end: u64,
     /// ENVELOPE, as on the wire.
     pub(crate) envelope: Vec<u8>,
@@ -47,7 +46,7 @@ pub(crate) struct CachedHeader {
     pub(crate) fields: Arc<Header>,
 }
 
-/// What is kept of a message's structure.
+/// What is cached of a message's structure.
 pub(crate) struct CachedStructure {
     /// BODYSTRUCTURE, as on the wire.
     pub(crate) description: BodyStructure,
@@ -55,19 +54,19 @@ pub(crate) struct CachedStructure {
     pub(crate) message: BodyPart<PartKind>,
 }
 
-/// What must be known of a part to make its body readable.
+/// What must be known of a part to read its body as text.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PartKind {
-    /// Is it text, for people?
+    /// True if it is text.
     pub(crate) is_text: bool,
-    /// How it is encoded; `None` for an encoding that nobody here knows.
+    /// Its transfer encoding; `None` if it is unknown.
     pub(crate) encoding: Option<Encoding>,
-    /// What its octets mean.
+    /// Its charset.
     pub(crate) charset: Charset,
 }
 
 impl CachedHeader {
-    /// Of a message with this header.
+    /// From a message with this header.
     pub(crate) fn of(message: &BodyPart) -> CachedHeader {
         CachedHeader {
             end: message.header.end,
@@ -78,7 +77,7 @@ impl CachedHeader {
 }
 
 impl CachedStructure {
-    /// Of this message.
+    /// From this message.
     pub(crate) fn of(message: BodyPart) -> CachedStructure {
         CachedStructure {
             description: BodyStructure::of(&message),
@@ -94,7 +93,7 @@ impl PartKind {
             .as_ref()
             .and_then(|media| media.params.value("charset"));
         PartKind {
-            // RFC 2045 §5.2: what does not say what it is is text.
+            // RFC 2045 §5.2: a part without a Content-Type is text.
             is_text: media.is_none_or(|media| media.is_main("text")),
             encoding: Encoding::of(header),
             charset: Charset::named(&charset.unwrap_or_default()),
@@ -102,9 +101,9 @@ impl PartKind {
     }
 }
 
-/// What takes memory.
+/// A value that takes memory.
 pub(crate) trait Cost {
-    /// How much, in octets.
+    /// Its size in memory, in octets.
     fn cost(&self) -> usize;
 }
 
@@ -124,32 +123,32 @@ impl Cost for CachedStructure {
     }
 }
 
-/// A place for as much as [`limits::MESSAGE_CACHE`] octets. When it is full, what has been there longest
-/// goes; but whatever was asked for since gets a second chance first.
+/// A cache of at most [`limits::MESSAGE_CACHE`] octets. A full cache drops its oldest entries; an entry
+/// that was used since it came, or since its last chance, gets a second chance.
 pub(crate) struct Cache<V> {
-    cards: Mutex<CacheEntries<V>>,
+    entries: Mutex<CacheEntries<V>>,
 }
 
 struct CacheEntries<V> {
-    known: HashMap<Identity, CacheEntry<V>>,
-    /// All that are known; who stands in front goes first.
+    by_message: HashMap<Identity, CacheEntry<V>>,
+    /// All keys; the first is dropped first.
     queue: VecDeque<Identity>,
-    /// What they cost together.
+    /// The cost of all entries together.
     cost: usize,
 }
 
 struct CacheEntry<V> {
-    content: Arc<V>,
+    value: Arc<V>,
     cost: usize,
-    /// Was it asked for since it came, or since its last chance?
-    wanted: bool,
+    /// True if it was used since it came, or since its last chance.
+    used: bool,
 }
 
 impl<V> Default for Cache<V> {
     fn default() -> Cache<V> {
         Cache {
-            cards: Mutex::new(CacheEntries {
-                known: HashMap::new(),
+            entries: Mutex::new(CacheEntries {
+                by_message: HashMap::new(),
                 queue: VecDeque::new(),
                 cost: 0,
             }),
@@ -158,44 +157,44 @@ impl<V> Default for Cache<V> {
 }
 
 impl<V: Cost> Cache<V> {
-    /// What is known of this message.
+    /// Returns the entry of this message.
     pub(crate) fn find(&self, message: &Identity) -> Option<Arc<V>> {
-        let mut cards = self.cards();
-        let card = cards.known.get_mut(message)?;
-        card.wanted = true;
-        Some(Arc::clone(&card.content))
+        let mut entries = self.entries();
+        let entry = entries.by_message.get_mut(message)?;
+        entry.used = true;
+        Some(Arc::clone(&entry.value))
     }
 
-    /// Keeps this of a message, unless it is so much that it would drive out many others.
-    pub(crate) fn keep(&self, message: Identity, content: &Arc<V>) {
-        let cost = card_cost(&message, &**content);
+    /// Inserts an entry for this message, unless it is so large that it would drop many others.
+    pub(crate) fn insert(&self, message: Identity, value: &Arc<V>) {
+        let cost = entry_cost(&message, &**value);
         if cost > limits::MESSAGE_CACHE / 16 {
             return;
         }
-        let mut cards = self.cards();
-        if cards.known.contains_key(&message) {
+        let mut entries = self.entries();
+        if entries.by_message.contains_key(&message) {
             return;
         }
-        cards.make_room(cost);
-        cards.cost += cost;
-        cards.queue.push_back(message.clone());
-        let card = CacheEntry {
-            content: Arc::clone(content),
+        entries.make_room(cost);
+        entries.cost += cost;
+        entries.queue.push_back(message.clone());
+        let entry = CacheEntry {
+            value: Arc::clone(value),
             cost,
-            wanted: false,
+            used: false,
         };
-        cards.known.insert(message, card);
+        entries.by_message.insert(message, entry);
     }
 
-    /// A thread that panicked has left a card too few or too many, which is no harm.
-    fn cards(&self) -> MutexGuard<'_, CacheEntries<V>> {
-        self.cards.lock().unwrap_or_else(PoisonError::into_inner)
+    /// A thread that panicked has left an entry too few or too many, which does no harm.
+    fn entries(&self) -> MutexGuard<'_, CacheEntries<V>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// What is kept of a message costs its name, too, which the queue has once more.
-fn card_cost<V: Cost>(message: &Identity, content: &V) -> usize {
-    content.cost() + 2 * message.cost() + size_of::<CacheEntry<V>>()
+/// Returns the cost of an entry with its key, which the queue has, too.
+fn entry_cost<V: Cost>(message: &Identity, value: &V) -> usize {
+    value.cost() + 2 * message.cost() + size_of::<CacheEntry<V>>()
 }
 
 impl<V> CacheEntries<V> {
@@ -204,12 +203,12 @@ impl<V> CacheEntries<V> {
             let Some(first) = self.queue.pop_front() else {
                 return;
             };
-            match self.known.get_mut(&first) {
-                Some(card) if card.wanted => {
-                    card.wanted = false;
+            match self.by_message.get_mut(&first) {
+                Some(entry) if entry.used => {
+                    entry.used = false;
                     self.queue.push_back(first);
                 }
-                _ => self.cost -= self.known.remove(&first).map_or(0, |card| card.cost),
+                _ => self.cost -= self.by_message.remove(&first).map_or(0, |entry| entry.cost),
             }
         }
     }
@@ -217,15 +216,12 @@ impl<V> CacheEntries<V> {
 
 #[cfg(test)]
 mod tests {
-    // A test fails by panicking.
-    #![allow(clippy::unwrap_used)]
-
     use std::io::Write;
 
     use super::*;
     use crate::mail::store::{Delivery, Mailbox, Store};
 
-    /// So much of nothing.
+    /// A value of this size.
     struct Weight(usize);
 
     impl Cost for Weight {
@@ -234,7 +230,7 @@ mod tests {
         }
     }
 
-    /// Messages that have a name each.
+    /// The identities of so many messages.
     fn messages(count: usize) -> Vec<Identity> {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path()).unwrap();
@@ -250,27 +246,23 @@ mod tests {
     }
 
     #[test]
-    fn a_full_drawer_forgets_what_nobody_asks_for() {
+    fn a_full_cache_drops_what_is_not_used() {
         let messages = messages(60);
-        let drawer = Cache::default();
+        let cache = Cache::default();
         let (wanted, others) = messages.split_first().unwrap();
         let weight = Arc::new(Weight(limits::MESSAGE_CACHE / 20));
-        drawer.keep(wanted.clone(), &weight);
+        cache.insert(wanted.clone(), &weight);
         for other in others {
-            drawer.keep(other.clone(), &weight);
-            assert!(drawer.find(wanted).is_some());
-            let cards = drawer.cards();
-            let cost: usize = cards.known.values().map(|card| card.cost).sum();
-            assert!(cost == cards.cost && cost <= limits::MESSAGE_CACHE);
-            assert_eq!(cards.queue.len(), cards.known.len());
+            cache.insert(other.clone(), &weight);
+            assert!(cache.find(wanted).is_some());
+            let entries = cache.entries();
+            let cost: usize = entries.by_message.values().map(|entry| entry.cost).sum();
+            assert!(cost == entries.cost && cost <= limits::MESSAGE_CACHE);
+            assert_eq!(entries.queue.len(), entries.by_message.len());
         }
-        let kept = others.iter().filter(|other| drawer.find(other).is_some());
+        let kept = others.iter().filter(|other| cache.find(other).is_some());
         assert_eq!(kept.count(), 18);
-        assert!(
-            others
-                .last()
-                .is_some_and(|last| drawer.find(last).is_some())
-        );
+        assert!(others.last().is_some_and(|last| cache.find(last).is_some()));
     }
 
     #[test]
@@ -278,22 +270,22 @@ mod tests {
         let mut message: &[u8] = include_bytes!("../../../../tests/servers/zoo/ordinary.eml");
         let message = BodyPart::read(&mut message).unwrap();
         let name = messages(1).remove(0);
-        let heading = card_cost(&name, &CachedHeader::of(&message));
-        let structure = card_cost(&name, &CachedStructure::of(message));
+        let heading = entry_cost(&name, &CachedHeader::of(&message));
+        let structure = entry_cost(&name, &CachedStructure::of(message));
         assert!(10_000 * heading <= limits::MESSAGE_CACHE, "{heading}");
         assert!(10_000 * structure <= limits::MESSAGE_CACHE, "{structure}");
     }
 
     #[test]
-    fn one_message_does_not_drive_out_many() {
+    fn one_message_does_not_drop_many() {
         let messages = messages(2);
-        let drawer = Cache::default();
-        drawer.keep(messages[0].clone(), &Arc::new(Weight(1)));
-        drawer.keep(
+        let cache = Cache::default();
+        cache.insert(messages[0].clone(), &Arc::new(Weight(1)));
+        cache.insert(
             messages[1].clone(),
             &Arc::new(Weight(limits::MESSAGE_CACHE / 8)),
         );
-        assert!(drawer.find(&messages[0]).is_some());
-        assert!(drawer.find(&messages[1]).is_none());
+        assert!(cache.find(&messages[0]).is_some());
+        assert!(cache.find(&messages[1]).is_none());
     }
 }

@@ -1,15 +1,15 @@
 //! The commands on messages, and how messages are read.
 //!
-//! - [`fetch`] with [`fetch_response`], [`section`] and [`binary`]: FETCH;
+//! - [`fetch`] with [`fetch_response`] and [`section`]: FETCH;   [`binary`]: its extension BINARY;
 //! - [`store`]: STORE, EXPUNGE, COPY, MOVE;   [`append`]: APPEND;
-//! - [`message_reader`]: headers, structures and pieces of messages;
-//! - [`message_cache`]: what all conversations remember of the messages they have read.
+//! - [`mailbox_reader`]: headers, structures and ranges of messages;
+//! - [`message_cache`]: what all conversations remember of the messages that they have read.
 
 pub(super) mod append;
 pub(super) mod binary;
 pub(super) mod fetch;
 pub(super) mod fetch_response;
+pub(super) mod mailbox_reader;
 pub(super) mod message_cache;
-pub(super) mod message_reader;
 pub(super) mod section;
 pub(super) mod store;

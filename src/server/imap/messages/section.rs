@@ -1,34 +1,34 @@
 //! Which octets of a message a section means: `BODY[1.2.HEADER]<0.100>` (RFC 3501 §6.4.5).
 //!
 //! Most sections are a range of the file and are never in memory; of a header, fields may be picked.
-//! Nothing here reads a message: who asks must know where its parts are.
+//! Nothing here reads a message: the caller knows where its parts are.
 
 use std::ops::Range;
 
 use crate::mail::message::{BodyPart, Content, Header};
 use crate::mail::protocol::imap::fetch::{Section, SectionText};
 
-/// What a section comes to in a message.
+/// The octets that a section means in a message.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum SectionOctets<'a> {
-    /// These octets of the message.
-    Octets(Range<u64>),
-    /// These fields of the header that stands there, or the others.
+    /// A range of the message.
+    Range(Range<u64>),
+    /// Some fields of the header in this range.
     Fields(Range<u64>, Picked<'a>),
     /// The message has no such part: `NIL`.
-    Nothing,
+    None,
 }
 
 /// Which fields of a header are wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Picked<'a> {
-    /// Those with these names.
+    /// The fields with these names.
     Only(&'a [String]),
-    /// All but those.
+    /// All fields but those.
     Without(&'a [String]),
 }
 
-/// Finds what is wanted of the message itself, whose header ends there: 20 MB are not read for that.
+/// Finds a section of the message itself. Only the end of its header must be known.
 pub(crate) fn of_whole(text: &SectionText, header_end: u64, size: u64) -> SectionOctets<'_> {
     of_message(text, 0..header_end, header_end..size)
 }
@@ -36,23 +36,23 @@ pub(crate) fn of_whole(text: &SectionText, header_end: u64, size: u64) -> Sectio
 /// Finds a section of a part of this message.
 pub(crate) fn of_part<'a, F>(section: &'a Section, message: &BodyPart<F>) -> SectionOctets<'a> {
     let Some(part) = message.find(&section.path) else {
-        return SectionOctets::Nothing;
+        return SectionOctets::None;
     };
     match (&section.text, &part.content) {
-        (None, _) => SectionOctets::Octets(part.body.clone()),
-        (Some(SectionText::Mime), _) => SectionOctets::Octets(part.header.clone()),
+        (None, _) => SectionOctets::Range(part.body.clone()),
+        (Some(SectionText::Mime), _) => SectionOctets::Range(part.header.clone()),
         (Some(text), Content::Message(inner)) => {
             of_message(text, inner.header.clone(), inner.body.clone())
         }
         // RFC 3501 §6.4.5: HEADER and TEXT of a part are those of the message in it.
-        (Some(_), _) => SectionOctets::Nothing,
+        (Some(_), _) => SectionOctets::None,
     }
 }
 
 fn of_message(text: &SectionText, header: Range<u64>, body: Range<u64>) -> SectionOctets<'_> {
     match text {
-        SectionText::Header | SectionText::Mime => SectionOctets::Octets(header),
-        SectionText::Text => SectionOctets::Octets(body),
+        SectionText::Header | SectionText::Mime => SectionOctets::Range(header),
+        SectionText::Text => SectionOctets::Range(body),
         SectionText::HeaderFields(names) => SectionOctets::Fields(header, Picked::Only(names)),
         SectionText::HeaderFieldsNot(names) => {
             SectionOctets::Fields(header, Picked::Without(names))
@@ -61,7 +61,7 @@ fn of_message(text: &SectionText, header: Range<u64>, body: Range<u64>) -> Secti
 }
 
 impl Picked<'_> {
-    /// The fields as they stand in this header, and the empty line.
+    /// Returns the fields as they are in this header, and the empty line.
     pub(crate) fn of(self, header: &Header) -> Vec<u8> {
         match self {
             Picked::Only(names) => header.only(names),
@@ -91,9 +91,9 @@ mod tests {
         let bytes =
             |range: Range<u64>| &MESSAGE.as_bytes()[range.start as usize..range.end as usize];
         let bytes = match found {
-            SectionOctets::Octets(range) => bytes(range).to_vec(),
+            SectionOctets::Range(range) => bytes(range).to_vec(),
             SectionOctets::Fields(header, picked) => picked.of(&Header::parse(bytes(header))),
-            SectionOctets::Nothing => return None,
+            SectionOctets::None => return None,
         };
         Some(String::from_utf8(bytes).unwrap())
     }

@@ -1,7 +1,7 @@
 //! Is a search key true of a message? (RFC 3501 §6.4.4, RFC 9051 §6.4.4)
 //!
 //! A [`Candidate`] reads of its message what a key needs and no more, and keeps it for the next key.
-//! TextSearch are compared decoded and by [`casemap`].
+//! Texts are decoded and compared by [`casemap`].
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
@@ -10,34 +10,32 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use crate::mail::message::{Flag, Header, MailDate, casemap};
+use crate::mail::message::{Flag, Header, Sent, casemap};
 use crate::mail::protocol::imap::search::{Clock, TextPlace, When};
 use crate::mail::protocol::imap::{DateTime, MessageSet, SearchKey};
 use crate::mail::store::{Message, StoreError};
+use crate::server::imap::messages::mailbox_reader::MailboxReader;
 use crate::server::imap::messages::message_cache::{CachedHeader, KEPT_FIELDS};
-use crate::server::imap::messages::message_reader::MessageReader;
 use crate::server::imap::search::sort_keys::arrived;
 use crate::server::imap::search::text::{TextSearch, field_text};
 use crate::server::imap::view::View;
 
-/// A message that is asked about.
+/// A message, while search keys are evaluated for it.
 pub(crate) struct Candidate<'a> {
     view: &'a View,
     texts: &'a TextSearch,
-    /// Seconds since 1970: when the question was asked.
+    /// The time of the search, in seconds since 1970.
     now: i64,
     number: u32,
     message: &'a Message,
-    /// What was read of it so far.
-    heading: OnceCell<Arc<CachedHeader>>,
+    cached_header: OnceCell<Arc<CachedHeader>>,
     header: OnceCell<Header>,
     fields: RefCell<HashMap<String, Option<Rc<str>>>>,
     found: OnceCell<Vec<bool>>,
 }
 
 impl<'a> Candidate<'a> {
-    /// The message with this number in the view. `texts` are all that the keys look for in whole
-    /// messages.
+    /// A message of the view, and the texts that the keys look for in whole messages.
     pub(crate) fn new(
         view: &'a View,
         texts: &'a TextSearch,
@@ -50,7 +48,7 @@ impl<'a> Candidate<'a> {
             now,
             number,
             message,
-            heading: OnceCell::new(),
+            cached_header: OnceCell::new(),
             header: OnceCell::new(),
             fields: RefCell::default(),
             found: OnceCell::new(),
@@ -73,8 +71,8 @@ impl<'a> Candidate<'a> {
             SearchKey::New => recent() && !flags.has(Flag::Seen),
             SearchKey::Numbers(set) => self.is_numbered(set),
             SearchKey::Uids(set) => self.has_uid(set),
-            SearchKey::Younger(age) => self.came()? >= self.now - i64::from(*age),
-            SearchKey::Older(age) => self.came()? <= self.now - i64::from(*age),
+            SearchKey::Younger(age) => self.received()? >= self.now - i64::from(*age),
+            SearchKey::Older(age) => self.received()? <= self.now - i64::from(*age),
             SearchKey::Larger(octets) => self.size()? > *octets,
             SearchKey::Smaller(octets) => self.size()? < *octets,
             SearchKey::Date { clock, when, date } => self.date_is(*clock, *when, *date)?,
@@ -108,19 +106,19 @@ impl<'a> Candidate<'a> {
     }
 
     /// RFC 5032 §2: to the second.
-    fn came(&self) -> Result<i64, StoreError> {
-        arrived(self.reading(), self.message)
+    fn received(&self) -> Result<i64, StoreError> {
+        arrived(self.reader(), self.message)
     }
 
     fn size(&self) -> Result<u64, StoreError> {
         self.view.mailbox().size(self.message)
     }
 
-    /// Days are compared as they are written, whatever the time and the zone.
+    /// Compares days as they are written, whatever the time and the zone.
     fn date_is(&self, clock: Clock, when: When, day: Date) -> Result<bool, StoreError> {
         let date = match clock {
             Clock::Internal => Some(DateTime::utc(self.view.mailbox().date(self.message)?).date()),
-            Clock::Sent => MailDate::of(&self.heading()?.fields).map(|sent| sent.day()),
+            Clock::Sent => Sent::of(&self.cached_header()?.fields).map(|sent| sent.day()),
         };
         Ok(date.is_some_and(|date| match when {
             When::Before => date < day,
@@ -139,7 +137,7 @@ impl<'a> Candidate<'a> {
             TextPlace::Text | TextPlace::Body => {
                 let found = self
                     .found()?
-                    .get(self.texts.place(place == TextPlace::Text, text));
+                    .get(self.texts.index(place == TextPlace::Text, text));
                 Ok(found == Some(&true))
             }
         }
@@ -150,7 +148,7 @@ impl<'a> Candidate<'a> {
         Ok(field.is_some_and(|field| field.contains(text)))
     }
 
-    /// All fields with this name, prepared, one on a line; `None` if there is no such field.
+    /// Returns all fields with this name, prepared, one on a line; `None` if there is none.
     fn field(&self, name: &str) -> Result<Option<Rc<str>>, StoreError> {
         if let Some(known) = self.fields.borrow().get(name) {
             return Ok(known.clone());
@@ -164,40 +162,39 @@ impl<'a> Candidate<'a> {
         Ok(prepared)
     }
 
-    /// A header that has all fields with this name. Those that are kept of every message are had
-    /// without opening it.
+    /// Returns a header with all fields of this name. For cached fields no file is opened.
     fn header_with(&self, name: &str) -> Result<&Header, StoreError> {
         if KEPT_FIELDS
             .iter()
             .any(|kept| kept.eq_ignore_ascii_case(name))
         {
-            return Ok(&self.heading()?.fields);
+            return Ok(&self.cached_header()?.fields);
         }
         if let Some(header) = self.header.get() {
             return Ok(header);
         }
-        let header = self.reading().whole_header(self.message)?;
+        let header = self.reader().whole_header(self.message)?;
         Ok(self.header.get_or_init(|| header))
     }
 
-    fn heading(&self) -> Result<&CachedHeader, StoreError> {
-        if let Some(heading) = self.heading.get() {
+    fn cached_header(&self) -> Result<&CachedHeader, StoreError> {
+        if let Some(heading) = self.cached_header.get() {
             return Ok(heading);
         }
-        let heading = self.reading().heading(self.message)?;
-        Ok(self.heading.get_or_init(|| heading))
+        let heading = self.reader().header(self.message)?;
+        Ok(self.cached_header.get_or_init(|| heading))
     }
 
-    /// Which of the texts are in the message, in the order of [`TextSearch`].
+    /// Returns which of the texts are in the message, in the order of [`TextSearch`].
     fn found(&self) -> Result<&[bool], StoreError> {
         if let Some(found) = self.found.get() {
             return Ok(found);
         }
-        let found = self.texts.find(self.reading(), self.message)?;
+        let found = self.texts.find(self.reader(), self.message)?;
         Ok(self.found.get_or_init(|| found))
     }
 
-    fn reading(&self) -> &MessageReader {
-        self.view.reading()
+    fn reader(&self) -> &MailboxReader {
+        self.view.reader()
     }
 }

@@ -1,5 +1,9 @@
-//! SEARCH: which messages are such (RFC 3501 §6.4.4, RFC 9051 §6.4.4; ESEARCH: RFC 4731;
-//! SEARCHRES: RFC 5182). What "such" means is in [`matching`](crate::server::imap::search::plan).
+//! SEARCH (RFC 3501 §6.4.4, RFC 9051 §6.4.4; ESEARCH: RFC 4731, SEARCHRES: RFC 5182), SORT and THREAD
+//! (RFC 5256).
+//!
+//! - [`plan`] asks the search keys of every message, cheap keys first; [`evaluate`] answers for one
+//!   message, and [`text`] looks for texts in whole messages;
+//! - [`sort`] and [`thread`] put the messages found in order, by [`sort_keys`].
 
 mod evaluate;
 mod plan;
@@ -8,56 +12,56 @@ mod sort_keys;
 mod text;
 mod thread;
 
+use crate::mail::protocol::imap::response::SearchResults;
 use crate::mail::protocol::imap::search::Returns;
-use crate::mail::protocol::imap::{Search, SequenceSet};
+use crate::mail::protocol::imap::{Response, Search, SequenceSet, Tag};
+use crate::server::imap::ImapServer;
 use crate::server::imap::reply::{CommandReply, CommandResult};
-use crate::server::imap::search::plan::SearchPlan;
-use crate::server::imap::session::ImapServer;
 use crate::server::imap::view::View;
+use plan::SearchPlan;
 
 impl ImapServer {
-    /// RFC 3501 §6.4.4; with UIDs as the answer, §6.4.8.
-    pub(crate) fn search(&mut self, tag: &str, search: &Search, by_uid: bool) -> CommandResult {
-        // RFC 9051 §6.4.4: who speaks IMAP4rev2 hears ESEARCH, and of all that was found.
+    /// RFC 3501 §6.4.4; UID SEARCH: §6.4.8.
+    pub(crate) fn search(&mut self, search: &Search, by_uid: bool) -> CommandResult {
+        // RFC 9051 §6.4.4: a client of IMAP4rev2 gets ESEARCH, with all that was found.
         let rev2 = self.enabled.imap4rev2().then_some(Returns::ALL);
         let returns = search.returns.or(rev2);
-        // RFC 6855 §3: two charsets would be named.
+        // RFC 6855 §3: after ENABLE UTF8=ACCEPT, CHARSET would name a second charset.
         if self.enabled.utf8_accept() && search.charset.is_some() {
-            let why = "expected no CHARSET: after ENABLE UTF8=ACCEPT all is UTF-8";
+            let why = "expected no CHARSET: after ENABLE UTF8=ACCEPT everything is UTF-8";
             return Err(CommandReply::bad(why));
         }
+        let tag = self.tag.clone();
         let view = self.view()?;
         let found = find(view, search);
         if returns.is_some_and(|returns| returns.save) {
             save(view, returns.unwrap_or_default(), found.as_deref());
         }
-        let told = told(view, found?, by_uid);
-        let answer = CommandReply::ok("SEARCH completed");
+        let numbers = numbers_or_uids(view, found?, by_uid);
+        let reply = CommandReply::ok("SEARCH completed");
         Ok(match returns {
-            None => answer.with(search_line(&told)),
+            None => reply.with(Response::Search(numbers)),
             Some(returns) if returns.asks_for_an_answer() => {
-                answer.with(esearch_line(tag, by_uid, returns, &told))
+                let results = results(tag.as_ref(), by_uid, returns, &numbers);
+                reply.with(Response::Esearch(results))
             }
-            Some(_) => answer,
+            Some(_) => reply,
         })
     }
 }
 
-/// The numbers of the messages of which every key is true, rising.
+/// Returns the numbers of the messages that match all keys, rising.
 fn find(view: &View, search: &Search) -> Result<Vec<u32>, CommandReply> {
-    let matching = SearchPlan::new(view, search.charset.as_ref(), &search.keys)?;
-    Ok(matching.found()?)
+    let plan = SearchPlan::new(view, search.charset.as_ref(), &search.keys)?;
+    Ok(plan.found()?)
 }
 
-/// What the answer counts in: UIDs, or the numbers themselves.
-pub(crate) fn told(view: &View, found: Vec<u32>, by_uid: bool) -> Vec<u32> {
-    match by_uid {
-        true => view.uids(&found),
-        false => found,
-    }
+/// Returns the UIDs of these messages, or the numbers themselves.
+fn numbers_or_uids(view: &View, found: Vec<u32>, by_uid: bool) -> Vec<u32> {
+    if by_uid { view.uids(&found) } else { found }
 }
 
-/// RFC 5182 §2.1: `$` becomes what was found; nothing after a NO, and after a BAD what it was.
+/// RFC 5182 §2.1: `$` becomes what was found; nothing after a NO; after a BAD it stays as it was.
 fn save(view: &mut View, returns: Returns, found: Result<&[u32], &CommandReply>) {
     match found {
         Ok(found) => view.save(&saved(returns, found)),
@@ -66,42 +70,42 @@ fn save(view: &mut View, returns: Returns, found: Result<&[u32], &CommandReply>)
     }
 }
 
-/// RFC 5182 §2.4: MIN and MAX without ALL or COUNT are all that is saved.
+/// RFC 5182 §2.4: with MIN or MAX, but without ALL and COUNT, only these are saved.
 fn saved(returns: Returns, found: &[u32]) -> Vec<u32> {
     let only_ends = (returns.min || returns.max) && !returns.all && !returns.count;
     if !only_ends {
         return found.to_vec();
     }
-    let min = found.first().filter(|_| returns.min);
-    let max = found.last().filter(|max| returns.max && Some(*max) != min);
-    min.into_iter().chain(max).copied().collect()
+    let mut ends = Vec::new();
+    if returns.min {
+        ends.extend(found.first());
+    }
+    if returns.max && found.last() != ends.last() {
+        ends.extend(found.last());
+    }
+    ends
 }
 
-/// RFC 3501 §7.2.5.
-fn search_line(found: &[u32]) -> String {
-    let numbers: String = found.iter().map(|number| format!(" {number}")).collect();
-    format!("* SEARCH{numbers}\r\n")
-}
-
-/// RFC 9051 §7.3.4. Where nothing was found, there is no MIN, MAX or ALL (RFC 4731 §3.1).
-fn esearch_line(tag: &str, by_uid: bool, returns: Returns, found: &[u32]) -> String {
-    let mut line = format!("* ESEARCH (TAG \"{tag}\")");
-    if by_uid {
-        line += " UID";
+/// RFC 9051 §7.3.4. If nothing was found, there is no MIN, MAX or ALL (RFC 4731 §3.1).
+fn results(tag: Option<&Tag>, uid: bool, returns: Returns, found: &[u32]) -> SearchResults {
+    let mut results = SearchResults {
+        tag: tag.map(Tag::to_string),
+        uid,
+        ..SearchResults::default()
+    };
+    if returns.min {
+        results.min = found.first().copied();
     }
-    if let (Some(min), true) = (found.first(), returns.min) {
-        line += &format!(" MIN {min}");
-    }
-    if let (Some(max), true) = (found.last(), returns.max) {
-        line += &format!(" MAX {max}");
+    if returns.max {
+        results.max = found.last().copied();
     }
     if returns.all && !found.is_empty() {
-        line += &format!(" ALL {}", SequenceSet::from_sorted(found));
+        results.all = Some(SequenceSet::from_sorted(found));
     }
     if returns.count {
-        line += &format!(" COUNT {}", found.len());
+        results.count = Some(found.len() as u32);
     }
-    line + "\r\n"
+    results
 }
 
 #[cfg(test)]
@@ -127,14 +131,12 @@ mod tests {
             (Returns::ALL, " ALL 2:3,9", &[2, 3, 9]),
         ];
         for (returns, line, kept) in rows {
-            let expected = format!("* ESEARCH (TAG \"a\"){line}\r\n");
-            assert_eq!(esearch_line("a", false, returns, &[2, 3, 9]), expected);
+            let results = results(None, false, returns, &[2, 3, 9]);
+            assert_eq!(results.to_string(), line);
             assert_eq!(saved(returns, &[2, 3, 9]), kept, "{returns}");
         }
-        assert_eq!(
-            esearch_line("a", true, count, &[]),
-            "* ESEARCH (TAG \"a\") UID COUNT 0\r\n"
-        );
+        let nothing = results(Tag::new("a").as_ref(), true, count, &[]);
+        assert_eq!(nothing.to_string(), " (TAG \"a\") UID COUNT 0");
         assert_eq!(saved(both, &[7]), [7]);
         assert_eq!(saved(both, &[]), [0; 0]);
     }

@@ -1,12 +1,13 @@
-//! Which messages are such? SEARCH, SORT and THREAD ask (RFC 3501 §6.4.4, RFC 9051 §6.4.4).
+//! Which messages match? SEARCH, SORT and THREAD ask (RFC 3501 §6.4.4, RFC 9051 §6.4.4).
 //!
-//! The answer is had as cheaply as possible: [`SearchPlan::new`] puts keys that need no file before those
-//! that need the header, and those before the ones that need all of the message; the first that is
-//! false ends the question. What a key means is in [`candidate`](crate::server::imap::search::evaluate).
+//! The answer must be cheap: [`SearchPlan::new`] puts keys that need no file before those that need the
+//! header, and those before keys that need the whole message. The first false key ends the evaluation.
+//! [`evaluate`](super::evaluate) knows what each key means.
 
 use std::time::SystemTime;
 
 use crate::mail::message::casemap;
+use crate::mail::protocol::imap::response::Code;
 use crate::mail::protocol::imap::search::{Charset, Clock, TextPlace};
 use crate::mail::protocol::imap::{MessageSet, SearchKey};
 use crate::mail::store::{StoreError, Uid};
@@ -16,30 +17,30 @@ use crate::server::imap::search::sort_keys::seconds;
 use crate::server::imap::search::text::TextSearch;
 use crate::server::imap::view::{View, no_such_number};
 
-/// Keys, made ready to be asked of every message of a view.
+/// Search keys, prepared for every message of a view.
 pub(crate) struct SearchPlan<'a> {
     view: &'a View,
     key: SearchKey,
     texts: TextSearch,
-    /// Seconds since 1970: when the question was asked.
+    /// The time of the search, in seconds since 1970.
     now: i64,
 }
 
 impl<'a> SearchPlan<'a> {
-    /// Makes the keys ready: all of them must be true of a message.
+    /// Prepares keys; a message matches if all of them are true.
     ///
     /// # Errors
-    /// When a text is in a charset that is not known, or a key names a message number that there is not.
+    /// For an unknown charset, or a message number that does not exist.
     pub(crate) fn new(
         view: &'a View,
         charset: Option<&Charset>,
         keys: &[SearchKey],
     ) -> Result<SearchPlan<'a>, CommandReply> {
         if charset.is_some_and(|charset| !charset.is_known()) {
-            let text = "[BADCHARSET (US-ASCII UTF-8)] texts in this charset cannot be searched for";
-            return Err(CommandReply::no(text));
+            let charsets = Code::Other("BADCHARSET (US-ASCII UTF-8)".to_owned());
+            return Err(CommandReply::no("Unsupported charset").with_code(charsets));
         }
-        // An empty mailbox has no numbers to exceed; there `SEARCH 1:*` just finds nothing.
+        // An empty mailbox has no numbers to exceed; there `SEARCH 1:*` finds nothing.
         let count = view.count();
         if count > 0 && keys.iter().any(|key| exceeds(key, count)) {
             return Err(no_such_number(count));
@@ -53,10 +54,10 @@ impl<'a> SearchPlan<'a> {
         })
     }
 
-    /// The numbers of the messages of which the keys are true, rising.
+    /// Returns the numbers of the messages that match, rising.
     ///
     /// # Errors
-    /// The disk's. A message that is gone is not found.
+    /// Those of the disk. A message that is gone does not match.
     pub(crate) fn found(&self) -> Result<Vec<u32>, StoreError> {
         let mut found = Vec::new();
         for (number, message) in (1..).zip(self.view.messages()) {
@@ -71,7 +72,7 @@ impl<'a> SearchPlan<'a> {
     }
 }
 
-/// Does a key name a message number that there is not?
+/// True if a key names a message number that does not exist.
 fn exceeds(key: &SearchKey, count: u32) -> bool {
     match key {
         SearchKey::Numbers(MessageSet::Sequence(set)) => set.exceeds(count),
@@ -82,7 +83,7 @@ fn exceeds(key: &SearchKey, count: u32) -> bool {
     }
 }
 
-/// Puts what costs little before what costs much, settles all sets, and prepares the texts.
+/// Puts cheap keys before expensive ones, settles all sets, and prepares the texts.
 fn in_order(key: SearchKey, count: u32, largest_uid: Uid) -> SearchKey {
     let in_order = |key| in_order(key, count, largest_uid);
     match key {
@@ -99,10 +100,12 @@ fn in_order(key: SearchKey, count: u32, largest_uid: Uid) -> SearchKey {
         },
         SearchKey::Not(key) => SearchKey::Not(Box::new(in_order(*key))),
         SearchKey::Or(one, other) => {
-            let (one, other) = (in_order(*one), in_order(*other));
-            match cost(&one) <= cost(&other) {
-                true => SearchKey::Or(Box::new(one), Box::new(other)),
-                false => SearchKey::Or(Box::new(other), Box::new(one)),
+            let one = Box::new(in_order(*one));
+            let other = Box::new(in_order(*other));
+            if cost(&one) <= cost(&other) {
+                SearchKey::Or(one, other)
+            } else {
+                SearchKey::Or(other, one)
             }
         }
         SearchKey::And(keys) => {
@@ -114,7 +117,7 @@ fn in_order(key: SearchKey, count: u32, largest_uid: Uid) -> SearchKey {
     }
 }
 
-/// What must be read to answer: 0 nothing, 1 what the folder knows, 2 the header, 3 the message.
+/// Returns what a key must read: 0 nothing, 1 the folder, 2 the header, 3 the whole message.
 fn cost(key: &SearchKey) -> u8 {
     match key {
         SearchKey::Larger(_)

@@ -1,36 +1,35 @@
-//! SORT: the messages that were found, in an order (RFC 5256 §3; SORT=DISPLAY: RFC 5957).
+//! SORT: the messages found, in an order (RFC 5256 §3; SORT=DISPLAY: RFC 5957).
 //!
-//! What a message is sorted by is read of it once and kept while it is sorted; texts are decoded and
-//! compared by [`casemap`](crate::mail::message::casemap). Where all criteria are equal, the lower message number comes first.
+//! The values of each message are read once and kept while sorting; texts are decoded and compared by
+//! [`casemap`](crate::mail::message::casemap). If all criteria are equal, the lower number comes first.
 
 use std::cmp::Ordering;
 
 use crate::mail::message::address::{self, HeaderAddress};
 use crate::mail::message::{Header, words};
-use crate::mail::protocol::imap::Sort;
 use crate::mail::protocol::imap::search::{Criterion, SortKey};
+use crate::mail::protocol::imap::{Response, Sort};
 use crate::mail::store::{Message, StoreError};
-use crate::server::imap::messages::message_reader::MessageReader;
+use crate::server::imap::ImapServer;
+use crate::server::imap::messages::mailbox_reader::MailboxReader;
 use crate::server::imap::reply::{CommandReply, CommandResult};
+use crate::server::imap::search::numbers_or_uids;
 use crate::server::imap::search::plan::SearchPlan;
 use crate::server::imap::search::sort_keys::{arrived, base_subject, comparable, sent_or_arrived};
-use crate::server::imap::search::told;
-use crate::server::imap::session::ImapServer;
 use crate::server::imap::view::View;
 
 impl ImapServer {
-    /// RFC 5256 §3, BASE.6.4.SORT; with UIDs as the answer, BASE.6.4.8.
+    /// RFC 5256 §3, BASE.6.4.SORT; UID SORT: BASE.6.4.8.
     pub(crate) fn sort(&mut self, sort: &Sort, by_uid: bool) -> CommandResult {
         let view = self.view()?;
         let found = SearchPlan::new(view, Some(&sort.charset), &sort.keys)?.found()?;
         let sorted = sorted(view, &sort.criteria, &found)?;
-        let numbers = told(view, sorted, by_uid).into_iter();
-        let numbers: String = numbers.map(|number| format!(" {number}")).collect();
-        Ok(CommandReply::ok("SORT completed").with(format!("* SORT{numbers}\r\n")))
+        let numbers = Response::Sort(numbers_or_uids(view, sorted, by_uid));
+        Ok(CommandReply::ok("SORT completed").with(numbers))
     }
 }
 
-/// What a message is sorted by. Of two messages the same criterion makes the same variant.
+/// A value to sort by. One criterion makes the same variant for all messages.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum Key {
     /// Seconds since 1970, or octets.
@@ -39,14 +38,14 @@ enum Key {
     Text(String),
 }
 
-/// These numbers, in this order. Who is gone meanwhile is left out.
+/// Sorts the messages by the criteria, skipping expunged ones.
 fn sorted(view: &View, criteria: &[Criterion], numbers: &[u32]) -> Result<Vec<u32>, StoreError> {
     let mut rows = Vec::with_capacity(numbers.len());
     for number in numbers {
         let Some(message) = view.message(*number) else {
             continue;
         };
-        match keys(view.reading(), message, criteria) {
+        match keys(view.reader(), message, criteria) {
             Ok(keys) => rows.push((keys, *number)),
             Err(StoreError::MessageGone) => {}
             Err(error) => return Err(error),
@@ -60,45 +59,48 @@ fn sorted(view: &View, criteria: &[Criterion], numbers: &[u32]) -> Result<Vec<u3
 
 fn compare(criteria: &[Criterion], one: &[Key], other: &[Key]) -> Ordering {
     let keys = one.iter().zip(other).zip(criteria);
-    let orders = keys.map(|((one, other), criterion)| match criterion.reverse {
-        true => other.cmp(one),
-        false => one.cmp(other),
-    });
-    orders
-        .into_iter()
-        .find(|order| order.is_ne())
-        .unwrap_or(Ordering::Equal)
+    for ((one, other), criterion) in keys {
+        let order = if criterion.reverse {
+            other.cmp(one)
+        } else {
+            one.cmp(other)
+        };
+        if order.is_ne() {
+            return order;
+        }
+    }
+    Ordering::Equal
 }
 
 fn keys(
-    reading: &MessageReader,
+    reader: &MailboxReader,
     message: &Message,
     criteria: &[Criterion],
 ) -> Result<Box<[Key]>, StoreError> {
     criteria
         .iter()
-        .map(|criterion| key(reading, message, criterion.key))
+        .map(|criterion| key(reader, message, criterion.key))
         .collect()
 }
 
-fn key(reading: &MessageReader, message: &Message, key: SortKey) -> Result<Key, StoreError> {
+fn key(reader: &MailboxReader, message: &Message, key: SortKey) -> Result<Key, StoreError> {
     Ok(match key {
-        SortKey::Arrival => Key::Number(arrived(reading, message)?),
+        SortKey::Arrival => Key::Number(arrived(reader, message)?),
         SortKey::Size => {
-            let size = reading.mailbox().size(message)?;
+            let size = reader.mailbox().size(message)?;
             Key::Number(i64::try_from(size).unwrap_or(i64::MAX))
         }
-        SortKey::Date => Key::Number(sent_or_arrived(reading, message)?),
-        SortKey::Subject => Key::Text(base_subject(&reading.heading(message)?.fields).text),
-        SortKey::Cc => mailbox(&reading.heading(message)?.fields, "Cc"),
-        SortKey::From => mailbox(&reading.heading(message)?.fields, "From"),
-        SortKey::To => mailbox(&reading.heading(message)?.fields, "To"),
-        SortKey::DisplayFrom => display(&reading.heading(message)?.fields, "From"),
-        SortKey::DisplayTo => display(&reading.heading(message)?.fields, "To"),
+        SortKey::Date => Key::Number(sent_or_arrived(reader, message)?),
+        SortKey::Subject => Key::Text(base_subject(&reader.header(message)?.fields).text),
+        SortKey::Cc => mailbox(&reader.header(message)?.fields, "Cc"),
+        SortKey::From => mailbox(&reader.header(message)?.fields, "From"),
+        SortKey::To => mailbox(&reader.header(message)?.fields, "To"),
+        SortKey::DisplayFrom => display(&reader.header(message)?.fields, "From"),
+        SortKey::DisplayTo => display(&reader.header(message)?.fields, "To"),
     })
 }
 
-/// `addr-mailbox` of the first address in this field, as ENVELOPE has it; without one, an empty text.
+/// Returns `addr-mailbox` of the field's first address, as in ENVELOPE, or an empty text.
 fn mailbox(header: &Header, field: &str) -> Key {
     let mailbox = first_address(header, field).and_then(|address| address.mailbox);
     Key::Text(comparable(&String::from_utf8_lossy(
@@ -106,7 +108,7 @@ fn mailbox(header: &Header, field: &str) -> Key {
     )))
 }
 
-/// RFC 5957 §3: the name of the first address in this field, or else the address itself.
+/// RFC 5957 §3: the display name of the field's first address, or the address itself.
 fn display(header: &Header, field: &str) -> Key {
     let Some(address) = first_address(header, field) else {
         return Key::Text(String::new());

@@ -1,21 +1,20 @@
-//! What SORT and THREAD order messages by, read as cheaply as it can be (RFC 5256 §2).
+//! The values that SORT and THREAD compare, read as cheaply as possible (RFC 5256 §2).
 
 use std::time::SystemTime;
 
-use crate::mail::message::{BaseSubject, Header, MailDate, casemap, words};
+use crate::mail::message::{BaseSubject, Header, Sent, casemap, words};
 use crate::mail::store::{Message, StoreError};
-use crate::server::imap::messages::message_reader::MessageReader;
+use crate::server::imap::messages::mailbox_reader::MailboxReader;
 
-/// Octets of a text that count. A thousand messages with long subjects must not fill the memory, and
-/// nobody tells two texts apart by what comes later.
+/// Octets of a text that are compared, so that long subjects do not fill the memory.
 const COMPARED: usize = 1000;
 
-/// When the message came, in seconds since 1970.
-pub(crate) fn arrived(reading: &MessageReader, message: &Message) -> Result<i64, StoreError> {
-    reading.mailbox().date(message).map(seconds)
+/// Returns when the message was received, in seconds since 1970.
+pub(crate) fn arrived(reader: &MailboxReader, message: &Message) -> Result<i64, StoreError> {
+    reader.mailbox().date(message).map(seconds)
 }
 
-/// Whole seconds since 1970, or before it.
+/// Returns whole seconds since 1970; negative before.
 pub(crate) fn seconds(moment: SystemTime) -> i64 {
     let whole =
         |duration: std::time::Duration| i64::try_from(duration.as_secs()).unwrap_or(i64::MAX);
@@ -25,18 +24,18 @@ pub(crate) fn seconds(moment: SystemTime) -> i64 {
     }
 }
 
-/// RFC 5256 §2.2: when it was sent; if it does not say so, when it came.
+/// RFC 5256 §2.2: when the message was sent, or received if its header has no date.
 pub(crate) fn sent_or_arrived(
-    reading: &MessageReader,
+    reader: &MailboxReader,
     message: &Message,
 ) -> Result<i64, StoreError> {
-    match MailDate::of(&reading.heading(message)?.fields) {
+    match Sent::of(&reader.header(message)?.fields) {
         Some(sent) => Ok(sent.timestamp()),
-        None => arrived(reading, message),
+        None => arrived(reader, message),
     }
 }
 
-/// The base subject, its text [comparable].
+/// Returns the base subject, its text prepared for comparison.
 pub(crate) fn base_subject(header: &Header) -> BaseSubject {
     let subject = header.value("Subject").unwrap_or_default();
     let base = BaseSubject::of(&words::decode(&subject));
@@ -46,7 +45,7 @@ pub(crate) fn base_subject(header: &Header) -> BaseSubject {
     }
 }
 
-/// A text, prepared for comparison (RFC 5256 §2), as much of it as counts.
+/// Prepares a text for comparison (RFC 5256 §2), up to the octets that are compared.
 pub(crate) fn comparable(text: &str) -> String {
     let end = (0..=COMPARED.min(text.len())).rfind(|end| text.is_char_boundary(*end));
     casemap::prepared(text.get(..end.unwrap_or(0)).unwrap_or_default())

@@ -1,10 +1,9 @@
-//! Looking for texts in a whole message: its header, the headers of its parts, and all that is text in
-//! its body (TEXT and BODY, RFC 9051 §6.4.4).
+//! Looks for texts in a whole message: its header, the headers of its parts, and all text in its body
+//! (TEXT and BODY, RFC 9051 §6.4.4).
 //!
-//! All texts of a search are looked for in one pass over the message, so an OR of a hundred words reads
-//! it once. A body is decoded from its transfer encoding and its charset, and compared, piece by piece:
-//! of a message of any size there is never more in memory than one header, or the [`WINDOW`], a
-//! [`PIECE`] and what it became.
+//! One pass over the message looks for all texts of a search, so an OR of a hundred words reads it once.
+//! A body is decoded from its transfer encoding and its charset, and compared, piece by piece: in memory
+//! are at most one header, or the [`WINDOW`], a [`PIECE`], and what it became.
 
 use std::collections::HashMap;
 use std::io::Read;
@@ -17,33 +16,32 @@ use crate::mail::message::{
 use crate::mail::protocol::imap::SearchKey;
 use crate::mail::protocol::imap::search::TextPlace;
 use crate::mail::store::{Message, StoreError};
+use crate::server::imap::messages::mailbox_reader::MailboxReader;
 use crate::server::imap::messages::message_cache::PartKind;
-use crate::server::imap::messages::message_reader::MessageReader;
 
-/// Octets of a body that are read at once. Decoded, and prepared for comparison, they are some thirty
-/// times as many at the very worst.
+/// Octets of a body that are read at once. Decoded and prepared for comparison, they are at worst some
+/// thirty times as many.
 const PIECE: usize = 8 * 1024;
 
-/// Octets of prepared text that are gathered before they are looked through. For a long text it is
-/// twice as much as that.
+/// Octets of prepared text that are searched at once; for a long text, twice its length.
 const WINDOW: usize = 64 * 1024;
 
-/// The texts of a search that are looked for in whole messages.
+/// The texts that a search looks for in whole messages.
 #[derive(Default)]
 pub(crate) struct TextSearch {
     wanted: Vec<WantedText>,
-    /// Where each of them stands in `wanted`.
+    /// The index of each of them in `wanted`.
     places: HashMap<(bool, String), usize>,
 }
 
-/// A text, prepared.
+/// A prepared text.
 struct WantedText {
     finder: Finder<'static>,
     in_headers: bool,
 }
 
 impl TextSearch {
-    /// Those of this key, and of the keys in it; they are prepared already.
+    /// The texts of this key, and of the keys in it; they are already prepared.
     pub(crate) fn of(key: &SearchKey) -> TextSearch {
         let mut texts = TextSearch::default();
         texts.add(key);
@@ -68,14 +66,14 @@ impl TextSearch {
         }
     }
 
-    /// Which of the texts are in the message, each at its [place](TextSearch::place).
+    /// Returns which of the texts are in the message, each at its [index](TextSearch::index).
     pub(crate) fn find(
         &self,
-        reading: &MessageReader,
+        reader: &MailboxReader,
         message: &Message,
     ) -> Result<Vec<bool>, StoreError> {
         let mut pass = Pass {
-            reading,
+            reader,
             message,
             texts: self,
             found: self
@@ -86,21 +84,21 @@ impl TextSearch {
         };
         pass.own_header()?;
         if !pass.is_done() {
-            pass.part(&reading.structure(message)?.message)?;
+            pass.part(&reader.structure(message)?.message)?;
         }
         Ok(pass.found)
     }
 
-    /// Where this text, looked for in headers too or in bodies alone, stands among what was found.
-    pub(crate) fn place(&self, in_headers: bool, text: &str) -> usize {
-        let place = self.places.get(&(in_headers, text.to_owned()));
-        place.copied().unwrap_or(usize::MAX)
+    /// Returns the index of a text that is looked for in headers too, or in bodies alone.
+    pub(crate) fn index(&self, in_headers: bool, text: &str) -> usize {
+        let index = self.places.get(&(in_headers, text.to_owned()));
+        index.copied().unwrap_or(usize::MAX)
     }
 }
 
 /// One pass over a message.
 struct Pass<'a> {
-    reading: &'a MessageReader,
+    reader: &'a MailboxReader,
     message: &'a Message,
     texts: &'a TextSearch,
     found: Vec<bool>,
@@ -120,7 +118,7 @@ impl Pass<'_> {
 
     fn own_header(&mut self) -> Result<(), StoreError> {
         if self.looks_in_headers() {
-            let header = self.reading.whole_header(self.message)?;
+            let header = self.reader.whole_header(self.message)?;
             self.look(&header_text(&header), true);
         }
         Ok(())
@@ -129,13 +127,13 @@ impl Pass<'_> {
     /// RFC 9051 §6.4.4: TEXT looks into the headers of parts, too; BODY into no header at all.
     fn part_header(&mut self, part: &BodyPart<PartKind>) -> Result<(), StoreError> {
         if self.looks_in_headers() {
-            let header = self.reading.header_at(self.message, part.header.clone())?;
+            let header = self.reader.header_at(self.message, part.header.clone())?;
             self.look(&header_text(&header), true);
         }
         Ok(())
     }
 
-    /// What is in a part, whose header was looked through.
+    /// Searches a part after its header.
     fn part(&mut self, part: &BodyPart<PartKind>) -> Result<(), StoreError> {
         let inside: &[BodyPart<PartKind>] = match &part.content {
             Content::Leaf if part.fields.is_text => return self.body(part),
@@ -161,14 +159,14 @@ impl Pass<'_> {
             .map(|wanted| wanted.finder.needle().len())
             .max();
         let longest = longest.unwrap_or(0);
-        let slice = self.reading.slice(self.message, part.body.clone())?;
+        let slice = self.reader.slice(self.message, part.body.clone())?;
         let encoding = part.fields.encoding.unwrap_or(Encoding::Identity);
         let mut body = Decoder::new(slice, encoding);
         let mut text = Readable::new(part.fields);
         let mut piece = [0; PIECE];
         loop {
-            let got = (body.read(&mut piece))
-                .map_err(|error| self.reading.failed(self.message, error))?;
+            let got =
+                (body.read(&mut piece)).map_err(|error| self.reader.failed(self.message, error))?;
             match piece.get(..got) {
                 Some(octets) if got > 0 => text.read(octets),
                 _ => break,
@@ -182,7 +180,7 @@ impl Pass<'_> {
         Ok(())
     }
 
-    /// Which of the texts that were not found yet are in here?
+    /// Notes which of the texts that were not found yet are in here.
     fn look(&mut self, prepared: &str, in_header: bool) {
         for (wanted, found) in self.texts.wanted.iter().zip(&mut self.found) {
             if !*found && (wanted.in_headers || !in_header) {
@@ -192,11 +190,11 @@ impl Pass<'_> {
     }
 }
 
-/// A body in the making: what is read of it becomes text, and is prepared for comparison.
+/// A body that becomes text while it is read, and is prepared for comparison.
 struct Readable {
     charset: charset::CharsetDecoder,
     text: String,
-    /// What is to be looked through.
+    /// The text to search.
     prepared: String,
 }
 
@@ -215,7 +213,7 @@ impl Readable {
         self.text.clear();
     }
 
-    /// All but the end of what was looked through can go: a text may begin there.
+    /// Drops what was searched, except the end, where a text may begin.
     fn keep(&mut self, longest: usize) {
         let mut from = (self.prepared.len() + 1).saturating_sub(longest);
         while !self.prepared.is_char_boundary(from) {
@@ -231,7 +229,7 @@ impl Readable {
     }
 }
 
-/// All fields of a header, prepared.
+/// Returns all fields of a header, prepared.
 fn header_text(header: &Header) -> String {
     let mut prepared = String::new();
     for field in header.fields() {
@@ -243,8 +241,8 @@ fn header_text(header: &Header) -> String {
     prepared
 }
 
-/// The value of a field as people read it: unfolded, its encoded words decoded (RFC 2047), and behind it
-/// what its parameters in the extended form mean (RFC 2231).
+/// Returns the value of a field as people read it: unfolded, its encoded words decoded (RFC 2047), and
+/// after it the values of its extended parameters (RFC 2231).
 pub(crate) fn field_text(field: Field<'_>) -> String {
     let value = field.unfolded();
     let mut text = words::decode(&value);

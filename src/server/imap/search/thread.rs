@@ -1,20 +1,21 @@
-//! THREAD: the messages that were found, as conversations (RFC 5256 §3). The algorithms are in
-//! [`message::thread`](crate::mail::message::thread); this file only asks and answers.
+//! THREAD: the messages found, as conversations (RFC 5256 §3). The algorithms are in
+//! [`message::thread`](crate::mail::message::thread).
 
 use crate::mail::message::thread::{self, Member, Node, Threads, message_id, ordered_subject};
-use crate::mail::protocol::imap::Thread;
+use crate::mail::protocol::imap::response::Threaded;
 use crate::mail::protocol::imap::search::Algorithm;
+use crate::mail::protocol::imap::{Response, Thread};
 use crate::mail::store::{Message, StoreError};
-use crate::server::imap::messages::message_reader::MessageReader;
+use crate::server::imap::ImapServer;
+use crate::server::imap::messages::mailbox_reader::MailboxReader;
 use crate::server::imap::reply::{CommandReply, CommandResult};
+use crate::server::imap::search::numbers_or_uids;
 use crate::server::imap::search::plan::SearchPlan;
 use crate::server::imap::search::sort_keys::{base_subject, sent_or_arrived};
-use crate::server::imap::search::told;
-use crate::server::imap::session::ImapServer;
 use crate::server::imap::view::View;
 
 impl ImapServer {
-    /// RFC 5256 §3, BASE.6.4.THREAD; with UIDs as the answer, BASE.6.4.8.
+    /// RFC 5256 §3, BASE.6.4.THREAD; UID THREAD: BASE.6.4.8.
     pub(crate) fn thread(&mut self, thread: &Thread, by_uid: bool) -> CommandResult {
         let view = self.view()?;
         let found = SearchPlan::new(view, Some(&thread.charset), &thread.keys)?.found()?;
@@ -23,23 +24,24 @@ impl ImapServer {
             Algorithm::OrderedSubject => ordered_subject(&members),
             Algorithm::References => thread::references(&members),
         };
-        let line = thread_line(&threads, &told(view, numbers, by_uid));
-        Ok(CommandReply::ok("THREAD completed").with(line))
+        let messages = flattened(&threads, &numbers_or_uids(view, numbers, by_uid));
+        Ok(CommandReply::ok("THREAD completed").with(Response::Thread(messages)))
     }
 }
 
-/// What must be known of these messages, and the numbers of those that are still there.
+/// Returns what the algorithms need, and the numbers of the messages that still exist.
 fn members(
     view: &View,
     algorithm: Algorithm,
     found: Vec<u32>,
 ) -> Result<(Vec<Member>, Vec<u32>), StoreError> {
-    let (mut members, mut numbers) = (Vec::new(), Vec::new());
+    let mut members = Vec::new();
+    let mut numbers = Vec::new();
     for number in found {
         let Some(message) = view.message(number) else {
             continue;
         };
-        match member(view.reading(), message, algorithm) {
+        match member(view.reader(), message, algorithm) {
             Ok(member) => members.push(member),
             Err(StoreError::MessageGone) => continue,
             Err(error) => return Err(error),
@@ -50,72 +52,50 @@ fn members(
 }
 
 fn member(
-    reading: &MessageReader,
+    reader: &MailboxReader,
     message: &Message,
     algorithm: Algorithm,
 ) -> Result<Member, StoreError> {
-    let header = reading.heading(message)?;
+    let header = reader.header(message)?;
     let by_references = algorithm == Algorithm::References;
     let ids = by_references.then_some(&*header.fields);
     Ok(Member {
-        sent: sent_or_arrived(reading, message)?,
+        sent: sent_or_arrived(reader, message)?,
         subject: base_subject(&header.fields),
         id: ids.and_then(|header| message_id(&header.value("Message-ID")?)),
         references: ids.map(thread::parents).unwrap_or_default(),
     })
 }
 
-/// RFC 5256 §4: `* THREAD (2)(3 6 (4 23)(44 7 96))`. Conversations may be deep, so this does not call
-/// itself: what is still to be written is a pile, the next piece on top.
-fn thread_line(threads: &Threads, numbers: &[u32]) -> String {
-    let mut line = "* THREAD".to_owned();
-    let mut pile = Vec::new();
-    push_siblings(&mut pile, &threads.roots);
-    if !pile.is_empty() {
-        pile.push(Piece::Text(" "));
+/// Returns the conversations as THREAD lists them: replies follow their parent. Conversations may be
+/// deep, so this does not call itself.
+fn flattened(threads: &Threads, numbers: &[u32]) -> Vec<Threaded> {
+    let mut messages = Vec::with_capacity(threads.nodes.len());
+    // The nodes that are still to come, the next one last, with their depths.
+    let mut pending: Vec<(usize, usize)> = Vec::new();
+    pending.extend(threads.roots.iter().rev().map(|root| (*root, 0)));
+    while let Some((at, depth)) = pending.pop() {
+        let Node { member, children } = &threads.nodes[at];
+        let number = member.and_then(|member| numbers.get(member).copied());
+        messages.push(Threaded { number, depth });
+        pending.extend(children.iter().rev().map(|child| (*child, depth + 1)));
     }
-    while let Some(piece) = pile.pop() {
-        match piece {
-            Piece::Text(text) => line += text,
-            Piece::Message(at) => {
-                let Node { member, children } = &threads.nodes[at];
-                let number = member.and_then(|member| numbers.get(member));
-                line += &number.map(u32::to_string).unwrap_or_default();
-                match (number, &children[..]) {
-                    (_, []) => {}
-                    (Some(_), [only]) => pile.extend([Piece::Message(*only), Piece::Text(" ")]),
-                    (Some(_), children) => {
-                        push_siblings(&mut pile, children);
-                        pile.push(Piece::Text(" "));
-                    }
-                    (None, children) => push_siblings(&mut pile, children),
-                }
-            }
-        }
-    }
-    line + "\r\n"
-}
-
-/// What is still to be written.
-enum Piece {
-    Text(&'static str),
-    /// A message by its place in the threads, and all below it.
-    Message(usize),
-}
-
-/// Each of them stands in parentheses of its own.
-fn push_siblings(pile: &mut Vec<Piece>, siblings: &[usize]) {
-    for at in siblings.iter().rev() {
-        pile.extend([Piece::Text(")"), Piece::Message(*at), Piece::Text("(")]);
-    }
+    messages
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mail::protocol::imap::Alphabet;
 
     #[test]
     fn conversations_as_they_are_written() {
+        let line = |threads: &Threads, numbers: &[u32]| {
+            let mut octets = Vec::new();
+            let response = Response::Thread(flattened(threads, numbers));
+            response.write(Alphabet::default(), &mut octets);
+            String::from_utf8(octets).unwrap()
+        };
         let node = |member, children: &[usize]| Node {
             member,
             children: children.to_vec(),
@@ -138,10 +118,10 @@ mod tests {
             ],
         };
         assert_eq!(
-            thread_line(&threads, &[2, 3, 6, 4, 23, 44, 7, 96, 3, 5]),
-            "* THREAD (2)(3 6 (4 23)(44 7 96))((3)(5))\r\n"
+            line(&threads, &[2, 3, 6, 4, 23, 44, 7, 96, 3, 5]),
+            "* THREAD (2)(3 6 (4 23)(44 7 96))((3)(5))"
         );
-        assert_eq!(thread_line(&Threads::default(), &[]), "* THREAD\r\n");
+        assert_eq!(line(&Threads::default(), &[]), "* THREAD");
     }
 
     #[test]
@@ -160,7 +140,10 @@ mod tests {
             nodes: (0..depth).map(node).collect(),
         };
         let numbers: Vec<u32> = (1..=depth as u32).collect();
-        let line = thread_line(&threads, &numbers);
-        assert!(line.starts_with("* THREAD (1 2 3 4 ") && line.ends_with(" 199999 200000)\r\n"));
+        let mut octets = Vec::new();
+        let response = Response::Thread(flattened(&threads, &numbers));
+        response.write(Alphabet::default(), &mut octets);
+        let line = String::from_utf8(octets).unwrap();
+        assert!(line.starts_with("* THREAD (1 2 3 4 ") && line.ends_with(" 199999 200000)"));
     }
 }

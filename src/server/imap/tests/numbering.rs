@@ -3,14 +3,17 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::mail::message::{Flag, FlagChange, Flags};
-use crate::server::imap::messages::message_reader::MessageReader;
+use crate::mail::message::{Flag, FlagChange};
+use crate::mail::protocol::imap::Response;
+use crate::mail::protocol::imap::flags::FlagList;
+use crate::mail::protocol::imap::response::Attribute;
+use crate::server::imap::messages::mailbox_reader::MailboxReader;
 use crate::server::imap::updates::PendingUpdates;
-use crate::server::imap::view::View;
+use crate::server::imap::view::{SelectMode, View};
 
 /// What may happen to a mailbox between two looks of a client.
 #[derive(Clone, Debug)]
-enum Event {
+enum MailboxEvent {
     Delivery,
     /// The message at this place, modulo their number, is removed.
     Removal(usize),
@@ -20,47 +23,44 @@ enum Event {
     Look(bool),
 }
 
-fn any_event() -> impl Strategy<Value = Event> {
+fn any_event() -> impl Strategy<Value = MailboxEvent> {
     prop_oneof![
-        2 => Just(Event::Delivery),
-        1 => any::<usize>().prop_map(Event::Removal),
-        2 => (any::<usize>(), any::<bool>()).prop_map(|(at, on)| Event::Flag(at, on)),
-        2 => any::<bool>().prop_map(Event::Look),
+        2 => Just(MailboxEvent::Delivery),
+        1 => any::<usize>().prop_map(MailboxEvent::Removal),
+        2 => (any::<usize>(), any::<bool>()).prop_map(|(at, on)| MailboxEvent::Flag(at, on)),
+        2 => any::<bool>().prop_map(MailboxEvent::Look),
     ]
 }
 
 /// A client that believes what it is told: of each message its UID and flags, by its number.
-/// What it has not been told of a new message, it asks for.
-struct Client {
-    messages: Vec<(u32, String)>,
+/// For a new message it asks.
+struct BelievingClient {
+    messages: Vec<(u32, FlagList)>,
 }
 
-impl Client {
-    fn hear(&mut self, view: &View, news: &[u8], may_expunge: bool) {
+impl BelievingClient {
+    fn take(&mut self, view: &View, updates: &[Response], may_expunge: bool) {
         let mut expunged = false;
-        for line in std::str::from_utf8(news).unwrap().lines() {
-            let words: Vec<&str> = line.splitn(4, ' ').collect();
-            let number = words[1].parse::<usize>();
-            match (number, words[2]) {
-                (Ok(number), "EXPUNGE") => {
-                    self.messages.remove(number - 1);
+        for update in updates {
+            match update {
+                Response::Expunge(number) => {
+                    self.messages.remove(*number as usize - 1);
                     expunged = true;
                 }
-                (Ok(number), "EXISTS") => {
-                    assert!(
-                        number > self.messages.len(),
-                        "EXISTS must not take any away"
-                    );
-                    let new = &view.messages()[self.messages.len()..number];
+                Response::Exists(count) => {
+                    let count = *count as usize;
+                    assert!(count > self.messages.len(), "EXISTS must not take any away");
+                    let new = &view.messages()[self.messages.len()..count];
                     let learned = new.iter().map(|new| (new.uid, view.flag_list(new)));
                     self.messages.extend(learned.collect::<Vec<_>>());
                 }
-                (Ok(number), "FETCH") => {
-                    let (uid, flags) = &mut self.messages[number - 1];
-                    let told = words[3]
-                        .strip_prefix(&format!("(UID {uid} FLAGS ("))
-                        .unwrap();
-                    told.strip_suffix("))").unwrap().clone_into(flags);
+                Response::Fetch(number, attributes) => {
+                    let (uid, flags) = &mut self.messages[*number as usize - 1];
+                    let [Attribute::Uid(told), Attribute::Flags(new)] = &attributes[..] else {
+                        panic!("{attributes:?}");
+                    };
+                    assert_eq!(told, uid);
+                    flags.clone_from(new);
                 }
                 _ => {}
             }
@@ -72,28 +72,29 @@ impl Client {
     }
 }
 
-fn happen(home: &Home, event: &Event, view: &mut View, client: &mut Client) {
+fn happen(home: &Home, event: &MailboxEvent, view: &mut View, client: &mut BelievingClient) {
     let inbox = home.inbox();
     let messages = &inbox.refresh().unwrap().messages;
     let uid_at = |at: &usize| Some(messages.get(at.checked_rem(messages.len())?)?.uid);
     match event {
-        Event::Delivery => home.deliver("Subject: x\r\n\r\nx\r\n"),
-        Event::Removal(at) => drop(inbox.remove(uid_at(at).as_slice()).unwrap()),
-        Event::Flag(at, on) => {
-            let flags: Flags = [Flag::Flagged].into_iter().collect();
-            let change = match on {
-                true => FlagChange::Add(flags),
-                false => FlagChange::Remove(flags),
+        MailboxEvent::Delivery => home.deliver("Subject: x\r\n\r\nx\r\n"),
+        MailboxEvent::Removal(at) => {
+            inbox.remove(uid_at(at).as_slice()).unwrap();
+        }
+        MailboxEvent::Flag(at, on) => {
+            let change = if *on {
+                FlagChange::Add(Flag::Flagged.into())
+            } else {
+                FlagChange::Remove(Flag::Flagged.into())
             };
             inbox.store(uid_at(at).as_slice(), &change).unwrap();
         }
-        Event::Look(expunge) => {
-            let telling = PendingUpdates {
+        MailboxEvent::Look(expunge) => {
+            let updates = view.sync(PendingUpdates {
                 expunge: *expunge,
                 uid: true,
-            };
-            let news = view.sync(telling).unwrap();
-            client.hear(view, &news, *expunge);
+            });
+            client.take(view, &updates.unwrap(), *expunge);
         }
     }
 }
@@ -107,14 +108,14 @@ proptest! {
         events in proptest::collection::vec(any_event(), 1..25)
     ) {
         let home = Home::new();
-        let reading = MessageReader::new(home.inbox(), Arc::default());
-        let mut view = View::open(reading, false, true).unwrap();
-        let mut client = Client { messages: Vec::new() };
-        for event in events.iter().chain([&Event::Look(true)]) {
+        let reader = MailboxReader::new(home.inbox(), Arc::default());
+        let mut view = View::open(reader, SelectMode::ReadWrite, true).unwrap();
+        let mut client = BelievingClient { messages: Vec::new() };
+        for event in events.iter().chain([&MailboxEvent::Look(true)]) {
             happen(&home, event, &mut view, &mut client);
         }
         let newest = home.inbox().refresh().unwrap();
-        let truth: Vec<(u32, String)> = (newest.messages.iter())
+        let truth: Vec<(u32, FlagList)> = (newest.messages.iter())
             .map(|message| (message.uid, view.flag_list(message)))
             .collect();
         prop_assert_eq!(client.messages, truth);

@@ -165,34 +165,35 @@ pub enum Command {
         items: Vec<FetchItem>,
     },
     /// Change flags (RFC 3501 §6.4.6).
-    Store {
-        /// Are these UIDs?
-        uid: bool,
-        /// The messages.
-        set: MessageSet,
-        /// The change.
-        change: FlagChange,
-        /// Without telling the new flags?
-        silent: bool,
-    },
+    Store(StoreFlags),
     /// Copy messages (RFC 3501 §6.4.7).
-    Copy {
-        /// Are these UIDs?
-        uid: bool,
-        /// The messages.
-        set: MessageSet,
-        /// Where to.
-        mailbox: MailboxName,
-    },
+    Copy(CopyMessages),
     /// Move messages (RFC 6851 §3).
-    Move {
-        /// Are these UIDs?
-        uid: bool,
-        /// The messages.
-        set: MessageSet,
-        /// Where to.
-        mailbox: MailboxName,
-    },
+    Move(CopyMessages),
+}
+
+/// The arguments of STORE.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoreFlags {
+    /// True if the set has UIDs.
+    pub uid: bool,
+    /// The messages.
+    pub set: MessageSet,
+    /// The change.
+    pub change: FlagChange,
+    /// True if the new flags are not to be told.
+    pub silent: bool,
+}
+
+/// The arguments of COPY and MOVE.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CopyMessages {
+    /// True if the set has UIDs.
+    pub uid: bool,
+    /// The messages.
+    pub set: MessageSet,
+    /// The mailbox that gets them.
+    pub mailbox: MailboxName,
 }
 
 impl Command {

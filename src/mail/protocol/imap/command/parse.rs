@@ -3,7 +3,7 @@
 //! Three tables name every command: those without arguments, those with, and those on messages,
 //! before which UID may stand.
 
-use super::Command;
+use super::{Command, CopyMessages, StoreFlags};
 use crate::mail::protocol::imap::append::Append;
 use crate::mail::protocol::imap::cursor::{Bound, Cursor, Parsed, utf8};
 use crate::mail::protocol::imap::fetch::FetchItem;
@@ -80,14 +80,8 @@ const ON_MESSAGES: [(&str, OnMessages); 7] = [
     }),
     ("FETCH", fetch),
     ("STORE", store),
-    ("COPY", |c, uid| {
-        let (set, mailbox) = destination(c)?;
-        Ok(Command::Copy { uid, set, mailbox })
-    }),
-    ("MOVE", |c, uid| {
-        let (set, mailbox) = destination(c)?;
-        Ok(Command::Move { uid, set, mailbox })
-    }),
+    ("COPY", |c, uid| copy(c, uid).map(Command::Copy)),
+    ("MOVE", |c, uid| copy(c, uid).map(Command::Move)),
 ];
 
 /// The names in all three tables.
@@ -229,16 +223,17 @@ fn store(cursor: &mut Cursor<'_>, uid: bool) -> Parsed<Command> {
     let set = MessageSet::parse(cursor)?;
     cursor.space()?;
     let (change, silent) = flags::parse_change(cursor)?;
-    Ok(Command::Store {
+    Ok(Command::Store(StoreFlags {
         uid,
         set,
         change,
         silent,
-    })
+    }))
 }
 
-fn destination(cursor: &mut Cursor<'_>) -> Parsed<(MessageSet, MailboxName)> {
+fn copy(cursor: &mut Cursor<'_>, uid: bool) -> Parsed<CopyMessages> {
     let set = MessageSet::parse(cursor)?;
     cursor.space()?;
-    Ok((set, MailboxName::parse(cursor)?))
+    let mailbox = MailboxName::parse(cursor)?;
+    Ok(CopyMessages { uid, set, mailbox })
 }

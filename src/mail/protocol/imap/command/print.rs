@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Command, Tagged};
+use super::{Command, CopyMessages, Tagged};
 use crate::mail::protocol::imap::flags::StoreItem;
 use crate::mail::protocol::imap::mailbox::{Astring, Quoted};
 use crate::mail::protocol::imap::mutf7;
@@ -74,19 +74,14 @@ impl Command {
             Command::Fetch { uid, set, items } => {
                 write!(f, "{}FETCH {set} ({})", form(uid), Spaced(items))
             }
-            Command::Store {
-                uid,
-                set,
-                change,
-                silent,
-            } => {
-                let change = StoreItem(change, *silent);
-                write!(f, "{}STORE {set} {change}", form(uid))
+            Command::Store(store) => {
+                let change = StoreItem(&store.change, store.silent);
+                write!(f, "{}STORE {} {change}", form(&store.uid), store.set)
             }
-            Command::Copy { uid, set, mailbox } => {
+            Command::Copy(CopyMessages { uid, set, mailbox }) => {
                 write!(f, "{}COPY {set} {mailbox}", form(uid))
             }
-            Command::Move { uid, set, mailbox } => {
+            Command::Move(CopyMessages { uid, set, mailbox }) => {
                 write!(f, "{}MOVE {set} {mailbox}", form(uid))
             }
             _ => Ok(()),

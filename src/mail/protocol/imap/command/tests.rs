@@ -286,18 +286,18 @@ fn on_messages() -> impl Strategy<Value = Command> {
             .prop_map(|(uid, set, items)| Command::Fetch { uid, set, items }),
         (any::<bool>(), any_message_set(), change, any::<bool>()).prop_map(
             |(uid, set, change, silent)| {
-                Command::Store {
+                Command::Store(StoreFlags {
                     uid,
                     set,
                     change,
                     silent,
-                }
+                })
             }
         ),
         (any::<bool>(), any_message_set(), any_name())
-            .prop_map(|(uid, set, mailbox)| Command::Copy { uid, set, mailbox }),
+            .prop_map(|(uid, set, mailbox)| Command::Copy(CopyMessages { uid, set, mailbox })),
         (any::<bool>(), any_message_set(), any_name())
-            .prop_map(|(uid, set, mailbox)| Command::Move { uid, set, mailbox }),
+            .prop_map(|(uid, set, mailbox)| Command::Move(CopyMessages { uid, set, mailbox })),
     ]
 }
 

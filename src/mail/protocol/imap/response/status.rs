@@ -139,6 +139,22 @@ impl Condition {
 }
 
 impl Status {
+    /// A status without a code.
+    pub fn new(condition: Condition, text: impl Into<String>) -> Status {
+        Status {
+            condition,
+            code: None,
+            text: text.into(),
+        }
+    }
+
+    /// Adds a code.
+    #[must_use]
+    pub fn with(mut self, code: Code) -> Status {
+        self.code = Some(code);
+        self
+    }
+
     /// True if the command succeeded.
     #[must_use]
     pub fn is_ok(&self) -> bool {

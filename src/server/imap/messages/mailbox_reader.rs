@@ -1,12 +1,11 @@
-//! Looking into the messages of a selected mailbox: headers, structures, and pieces of their octets.
+//! Reads the messages of a selected mailbox: headers, structures, and ranges of octets.
 //!
-//! [`MessageReader`] is shared by the session and by the FETCH that is being sent. What it learns goes into
-//! the [`MessageCache`], where it looks first: a message that anybody looked into before is not opened
-//! for its header or its structure again. A piece of a message comes as a [`Slice`], straight from
-//! the file and never whole in memory.
+//! The session and the FETCH that is being sent share one [`MailboxReader`]. What it learns goes into
+//! the [`MessageCache`], where it looks first: a message that any client has looked into is not opened
+//! again for its header or its structure. A range of a message comes as a [`Slice`], straight from the
+//! file and never whole in memory.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::io::{self, BufReader, Read};
 use std::ops::Range;
 use std::rc::Rc;
@@ -14,7 +13,7 @@ use std::sync::Arc;
 
 use crate::mail::message::{BodyPart, Header};
 use crate::mail::store::{Mailbox, Message, StoreError, Uid};
-use crate::server::imap::messages::binary::Measured;
+use crate::server::imap::messages::binary::Measures;
 use crate::server::imap::messages::message_cache::{
     CachedHeader, CachedStructure, KEPT_FIELDS, MessageCache,
 };
@@ -22,45 +21,38 @@ use crate::server::imap::messages::message_cache::{
 /// Nearly every header, and many a whole message, ends within these octets.
 const START_OCTETS: u64 = 64 * 1024;
 
-/// The messages of a selected mailbox, to look into.
-pub(crate) struct MessageReader {
+/// A reader of the messages of a selected mailbox.
+pub(crate) struct MailboxReader {
     mailbox: Arc<Mailbox>,
-    message_cache: Arc<MessageCache>,
-    /// Where the last slice ended, to go on from there.
-    left_off: Rc<RefCell<Option<LeftOff>>>,
-    measures: RefCell<Measures>,
+    cache: Arc<MessageCache>,
+    /// Where the last slice ended, so that the next one can go on from there.
+    open: Rc<RefCell<Option<OpenSource>>>,
+    pub(crate) measures: RefCell<Measures>,
 }
 
 /// What a slice is cut from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Source {
+pub(crate) enum SliceSource {
     /// A message.
     Message(Uid),
-    /// The body that stands there in a message, decoded.
+    /// The body in this range of a message, decoded.
     Decoded(Uid, Range<u64>),
 }
 
-/// A source whose octets were handed out up to here.
-struct LeftOff {
-    source: Source,
+/// A source that is open, and how far it was read.
+struct OpenSource {
+    source: SliceSource,
     at: u64,
     reader: Box<dyn Read>,
 }
 
-/// The bodies of one message that were decoded to be measured: no more than a message has parts.
-#[derive(Default)]
-struct Measures {
-    uid: Uid,
-    known: HashMap<Range<u64>, Measured>,
-}
-
-impl MessageReader {
-    /// Of this mailbox.
-    pub(crate) fn new(mailbox: Arc<Mailbox>, message_cache: Arc<MessageCache>) -> MessageReader {
-        MessageReader {
+impl MailboxReader {
+    /// A reader of this mailbox.
+    pub(crate) fn new(mailbox: Arc<Mailbox>, cache: Arc<MessageCache>) -> MailboxReader {
+        MailboxReader {
             mailbox,
-            message_cache,
-            left_off: Rc::default(),
+            cache,
+            open: Rc::default(),
             measures: RefCell::default(),
         }
     }
@@ -70,11 +62,11 @@ impl MessageReader {
         &self.mailbox
     }
 
-    /// What is kept of a message's header. A message of 20 MB is not read for its subject.
-    pub(crate) fn heading(&self, message: &Message) -> Result<Arc<CachedHeader>, StoreError> {
+    /// Returns what is cached of a message's header. A message of 20 MB is not read for its subject.
+    pub(crate) fn header(&self, message: &Message) -> Result<Arc<CachedHeader>, StoreError> {
         let identity = self.mailbox.identity(message);
-        if let Some(heading) = self.message_cache.headings.find(&identity) {
-            return Ok(heading);
+        if let Some(header) = self.cache.headers.find(&identity) {
+            return Ok(header);
         }
         let failed = |error| self.failed(message, error);
         let mut reader = self.mailbox.open(message)?;
@@ -86,19 +78,19 @@ impl MessageReader {
         {
             let mut header = start.get(..end).unwrap_or_default();
             let header = BodyPart::read(&mut header).map_err(failed)?;
-            let heading = Arc::new(CachedHeader::of(&header));
-            self.message_cache.headings.keep(identity, &heading);
-            return Ok(heading);
+            let header = Arc::new(CachedHeader::of(&header));
+            self.cache.headers.insert(identity, &header);
+            return Ok(header);
         }
         let mut whole = BufReader::new(start.chain(reader));
         let whole = BodyPart::read(&mut whole).map_err(failed)?;
         Ok(self.learn(message, whole).0)
     }
 
-    /// What is kept of a message's structure. The first time this reads all of its file.
+    /// Returns what is cached of a message's structure. The first time this reads the whole file.
     pub(crate) fn structure(&self, message: &Message) -> Result<Arc<CachedStructure>, StoreError> {
         let identity = self.mailbox.identity(message);
-        if let Some(structure) = self.message_cache.structures.find(&identity) {
+        if let Some(structure) = self.cache.structures.find(&identity) {
             return Ok(structure);
         }
         let mut reader = BufReader::new(self.mailbox.open(message)?);
@@ -112,15 +104,15 @@ impl MessageReader {
         whole: BodyPart,
     ) -> (Arc<CachedHeader>, Arc<CachedStructure>) {
         let identity = self.mailbox.identity(message);
-        let heading = Arc::new(CachedHeader::of(&whole));
+        let header = Arc::new(CachedHeader::of(&whole));
         let structure = Arc::new(CachedStructure::of(whole));
-        self.message_cache.headings.keep(identity.clone(), &heading);
-        self.message_cache.structures.keep(identity, &structure);
-        (heading, structure)
+        self.cache.headers.insert(identity.clone(), &header);
+        self.cache.structures.insert(identity, &structure);
+        (header, structure)
     }
 
-    /// A header that has all the fields with these names that the message has, and perhaps others.
-    /// For [`KEPT_FIELDS`] alone no file is opened a second time.
+    /// Returns a header with all the message's fields of these names, and perhaps others. For
+    /// [`KEPT_FIELDS`] alone no file is opened a second time.
     pub(crate) fn header_with(
         &self,
         message: &Message,
@@ -130,90 +122,73 @@ impl MessageReader {
             let mut kept = KEPT_FIELDS.iter();
             kept.any(|kept| kept.eq_ignore_ascii_case(name))
         };
-        let heading = self.heading(message)?;
+        let header = self.header(message)?;
         if names.iter().all(|name| is_kept(name.as_ref())) {
-            return Ok(Arc::clone(&heading.fields));
+            return Ok(Arc::clone(&header.fields));
         }
-        self.header_at(message, 0..heading.end).map(Arc::new)
+        self.header_at(message, 0..header.end).map(Arc::new)
     }
 
-    /// The message's own header, all of it. This reads the file.
+    /// Returns the message's own header, all of it. This reads the file.
     pub(crate) fn whole_header(&self, message: &Message) -> Result<Header, StoreError> {
-        let end = self.heading(message)?.end;
+        let end = self.header(message)?.end;
         self.header_at(message, 0..end)
     }
 
-    /// The header that stands here in a message: its own, or that of a part. This reads the file.
+    /// Returns the header in this range of a message: its own, or that of a part. This reads the file.
     pub(crate) fn header_at(
         &self,
         message: &Message,
-        place: Range<u64>,
+        range: Range<u64>,
     ) -> Result<Header, StoreError> {
-        let mut header = BufReader::new(self.slice(message, place)?);
+        let mut header = BufReader::new(self.slice(message, range)?);
         let part = BodyPart::read(&mut header).map_err(|error| self.failed(message, error))?;
         Ok(part.fields)
     }
 
-    /// What a failed read of a message means, for the log.
+    /// Returns the error of a failed read, for the log.
     pub(crate) fn failed(&self, message: &Message, error: io::Error) -> StoreError {
         StoreError::Disk(format!("message with UID {}", message.uid).into(), error)
     }
 
-    /// These octets of a message.
+    /// Returns these octets of a message.
     pub(crate) fn slice(&self, message: &Message, range: Range<u64>) -> Result<Slice, StoreError> {
-        self.cut(message, Source::Message(message.uid), range, || {
+        self.cut(message, SliceSource::Message(message.uid), range, || {
             Ok(Box::new(self.mailbox.open(message)?))
         })
     }
 
-    /// These octets of a source that `open` opens. Those before them are read and forgotten here, but
-    /// for a client that fetches it piece by piece: then the reader of the piece before is there already.
+    /// Returns these octets of a source that `open` opens.
+    ///
+    /// The octets before them are read and dropped, unless the client fetches the source piece by
+    /// piece: then the reader of the last piece is still open.
     pub(crate) fn cut(
         &self,
         message: &Message,
-        source: Source,
+        source: SliceSource,
         range: Range<u64>,
         open: impl FnOnce() -> Result<Box<dyn Read>, StoreError>,
     ) -> Result<Slice, StoreError> {
-        let (mut reader, at) = match self.left_off.take() {
-            Some(left) if left.source == source && left.at <= range.start => (left.reader, left.at),
+        let (mut reader, at) = match self.open.take() {
+            Some(last) if last.source == source && last.at <= range.start => (last.reader, last.at),
             _ => (open()?, 0),
         };
         let mut before = Read::by_ref(&mut reader).take(range.start - at);
         io::copy(&mut before, &mut io::sink()).map_err(|error| self.failed(message, error))?;
         Ok(Slice {
-            reading: Some(LeftOff {
+            reading: Some(OpenSource {
                 source,
                 at: range.start,
                 reader,
             }),
             left: range.end.saturating_sub(range.start),
             has_nul: false,
-            left_off: Rc::clone(&self.left_off),
+            open: Rc::clone(&self.open),
         })
-    }
-
-    /// What is known of the body that stands there, if it was decoded before.
-    pub(crate) fn known_measure(&self, uid: Uid, place: &Range<u64>) -> Option<Measured> {
-        let measures = self.measures.borrow();
-        let same = measures.uid == uid;
-        same.then(|| measures.known.get(place).copied()).flatten()
-    }
-
-    /// Remembers it, until another message is measured.
-    pub(crate) fn keep_measure(&self, uid: Uid, place: &Range<u64>, measured: Measured) {
-        let mut measures = self.measures.borrow_mut();
-        if measures.uid != uid {
-            *measures = Measures {
-                uid,
-                known: HashMap::new(),
-            };
-        }
-        measures.known.insert(place.clone(), measured);
     }
 }
 
-/// The end of the header that begins these octets, its empty line included.
+/// Returns the end of the header at the start of these octets, its empty line included.
 fn header_end(octets: &[u8]) -> Option<usize> {
     if octets.starts_with(b"\r\n") {
         return Some(2);
@@ -224,27 +199,27 @@ fn header_end(octets: &[u8]) -> Option<usize> {
 /// Exactly as many octets of a message as were announced to the client.
 pub(crate) struct Slice {
     /// Taken when the slice is dropped.
-    reading: Option<LeftOff>,
+    reading: Option<OpenSource>,
     left: u64,
     has_nul: bool,
-    left_off: Rc<RefCell<Option<LeftOff>>>,
+    open: Rc<RefCell<Option<OpenSource>>>,
 }
 
 impl Drop for Slice {
-    /// The next slice may go on from here.
+    /// Leaves the source open for the next slice.
     fn drop(&mut self) {
-        self.left_off.replace(self.reading.take());
+        self.open.replace(self.reading.take());
     }
 }
 
 impl Slice {
-    /// The same; with NUL in it, if that is so.
+    /// Sets whether the octets contain NUL.
     pub(crate) fn with_nul(mut self, has_nul: bool) -> Slice {
         self.has_nul = has_nul;
         self
     }
 
-    /// What announces it as a literal, or as a `literal8`, in which NUL may stand (RFC 3516 §7).
+    /// Returns its announcement as a literal, or as a `literal8`, which may contain NUL (RFC 3516 §7).
     pub(crate) fn announcement(&self) -> String {
         let tilde = if self.has_nul { "~" } else { "" };
         format!("{tilde}{{{}}}\r\n", self.left)
@@ -255,21 +230,22 @@ impl Read for Slice {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let most = usize::try_from(self.left).unwrap_or(usize::MAX);
         let most = most.min(buffer.len());
-        let Some(buffer) = buffer.get_mut(..most).filter(|buffer| !buffer.is_empty()) else {
-            return Ok(0);
-        };
         let Some(reading) = &mut self.reading else {
             return Ok(0);
         };
+        let buffer = buffer.get_mut(..most).unwrap_or_default();
+        if buffer.is_empty() {
+            return Ok(0);
+        }
         let got = reading.reader.read(buffer)?;
         reading.at += got as u64;
         if got == 0 {
-            // The literal's length is said already; only cutting the connection can take it back.
+            // The literal's length is already sent; only closing the connection can take it back.
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         self.left -= got as u64;
         if !self.has_nul {
-            // RFC 3501 §9, `CHAR8`: no NUL in a literal. What stands for it is Dovecot's choice.
+            // RFC 3501 §9, `CHAR8`: no NUL in a literal. We replace it as Dovecot does.
             for octet in buffer.iter_mut().take(got).filter(|octet| **octet == 0) {
                 *octet = 0x80;
             }
@@ -288,14 +264,14 @@ mod tests {
     use super::*;
     use crate::mail::store::{Delivery, Store};
 
-    fn reading(folder: &tempfile::TempDir, text: &str) -> (MessageReader, Arc<Message>) {
+    fn reading(folder: &tempfile::TempDir, text: &str) -> (MailboxReader, Arc<Message>) {
         let store = Store::open(folder.path()).unwrap();
         let inbox = store.account("alice").unwrap().inbox().unwrap();
         let mut delivery = Delivery::begin(vec![Arc::clone(&inbox)]).unwrap();
         delivery.write_all(text.as_bytes()).unwrap();
         delivery.commit().unwrap();
         let message = Arc::clone(&inbox.refresh().unwrap().messages[0]);
-        (MessageReader::new(inbox, Arc::default()), message)
+        (MailboxReader::new(inbox, Arc::default()), message)
     }
 
     /// The second piece comes although the file is gone: it was not read from its beginning again.
@@ -320,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_ends_behind_its_empty_line() {
+    fn a_header_ends_after_its_empty_line() {
         let rows: &[(&str, Option<usize>)] = &[
             ("A: 1\r\n\r\nbody", Some(8)),
             ("A: 1\r\nB: 2\r\n\r\n", Some(14)),

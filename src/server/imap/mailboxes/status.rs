@@ -1,0 +1,66 @@
+//! STATUS (RFC 3501 §6.3.10; SIZE and DELETED: RFC 9051 §6.3.11, APPENDLIMIT: RFC 7889).
+
+use crate::mail::message::Flag;
+use crate::mail::protocol::imap::response::MailboxStatus;
+use crate::mail::protocol::imap::{MailboxName, Response, StatusItem};
+use crate::mail::store::{Account, Mailbox, Message, Snapshot, StoreError};
+use crate::server::imap::ImapServer;
+use crate::server::imap::reply::{CommandReply, CommandResult};
+
+impl ImapServer {
+    /// RFC 3501 §6.3.10.
+    pub(crate) fn status(&mut self, name: &MailboxName, items: &[StatusItem]) -> CommandResult {
+        let status = self.status_of(self.account()?, name, items)?;
+        Ok(CommandReply::ok("STATUS completed").with(status))
+    }
+
+    /// Returns the STATUS response of a mailbox.
+    pub(crate) fn status_of(
+        &self,
+        account: &Account,
+        name: &MailboxName,
+        items: &[StatusItem],
+    ) -> Result<Response, StoreError> {
+        let mailbox = account.mailbox(name.as_str())?;
+        let snapshot = mailbox.refresh()?;
+        let mut status = MailboxStatus::new(name.clone(), &[]);
+        for item in items {
+            status.push(*item, self.status_item(&mailbox, &snapshot, *item)?);
+        }
+        Ok(Response::Status(status))
+    }
+
+    fn status_item(
+        &self,
+        mailbox: &Mailbox,
+        snapshot: &Snapshot,
+        item: StatusItem,
+    ) -> Result<u64, StoreError> {
+        let messages = &snapshot.messages;
+        let count = |has: &dyn Fn(&Message) -> bool| {
+            messages.iter().filter(|message| has(message)).count() as u64
+        };
+        Ok(match item {
+            StatusItem::Messages => messages.len() as u64,
+            StatusItem::Recent => count(&|message| message.uid >= snapshot.first_recent),
+            StatusItem::UidNext => snapshot.uid_next.into(),
+            StatusItem::UidValidity => snapshot.uid_validity.into(),
+            StatusItem::Unseen => count(&|message| !message.flags.has(Flag::Seen)),
+            StatusItem::Deleted => count(&|message| message.flags.has(Flag::Deleted)),
+            StatusItem::Size => size(mailbox, snapshot)?,
+            StatusItem::AppendLimit => self.site.limits.message_size,
+        })
+    }
+}
+
+/// Returns the octets of all messages together.
+fn size(mailbox: &Mailbox, snapshot: &Snapshot) -> Result<u64, StoreError> {
+    let mut sum = 0;
+    for message in &snapshot.messages {
+        sum += match mailbox.size(message) {
+            Err(StoreError::MessageGone) => 0,
+            size => size?,
+        };
+    }
+    Ok(sum)
+}
