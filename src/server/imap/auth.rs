@@ -68,11 +68,11 @@ impl ImapServer {
             Err(Refusal::NeedsTls) => Err(needs_tls()),
             Err(Refusal::WrongPassword) => Err(wrong_password()),
             Err(Refusal::TooManyAttempts) => Err(wrong_password()
-                .with(bye("Too many login failures"))
+                .with(bye("too many login failures"))
                 .then(Next::Close)),
             Err(Refusal::Unavailable(_)) => Err(CommandReply::refused(
                 RefusalCode::Unavailable,
-                "The account's mail cannot be opened now",
+                "the account's mail cannot be opened now",
             )),
         }
     }

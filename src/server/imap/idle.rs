@@ -22,7 +22,7 @@ impl ImapServer {
         self.account()?;
         let bell = Bell::new().map_err(|error| {
             log::error!("IDLE: {error}");
-            let text = "No resources for IDLE; use NOOP";
+            let text = "no resources for IDLE; use NOOP";
             CommandReply::refused(RefusalCode::ServerBug, text)
         })?;
         // Watching begins before the first look at the mailbox, so no change is missed.

@@ -96,7 +96,7 @@ impl ImapServer {
             return self.reply(refusal);
         }
         if literal.octets > limits::SKIPPED {
-            return self.reply(CommandReply::bye("The literal is too big to skip"));
+            return self.reply(CommandReply::bye("the literal is too big to skip"));
         }
         self.expecting = Expecting::Refused(refusal);
         Reply::silent().then(Next::Octets(literal.octets))

@@ -209,10 +209,10 @@ impl From<StoreError> for CommandReply {
             StoreError::Disk(_, cause) => {
                 log::error!("{error}");
                 if disk::is_full(cause) {
-                    let text = "The disk is full; nothing was stored";
+                    let text = "the disk is full; nothing was stored";
                     return CommandReply::refused(RefusalCode::OverQuota, text);
                 }
-                let text = "The disk failed; see the server's log";
+                let text = "the disk failed; see the server's log";
                 return CommandReply::refused(RefusalCode::ServerBug, text);
             }
         };

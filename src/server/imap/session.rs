@@ -79,7 +79,7 @@ impl Session for ImapServer {
             Trouble::LineEndless => "Line too long, closing connection",
             Trouble::TimedOut => "Autologout; idle for too long",
             Trouble::ShuttingDown => "Server shutting down",
-            Trouble::TooManyConnections => "Too many connections; try again later",
+            Trouble::TooManyConnections => "too many connections; try again later",
             Trouble::PlaintextBehindStartTls => "Unencrypted data after STARTTLS",
         };
         self.reply(CommandReply::bye(why))
@@ -194,10 +194,10 @@ impl ImapServer {
                 CommandReply::bye("UIDVALIDITY has changed; select the mailbox again")
             }
             // RFC 2180 §3.3. EXPUNGE responses would be wrong if the mailbox was only renamed.
-            ViewLost::Deleted => CommandReply::bye("The selected mailbox was deleted or renamed"),
+            ViewLost::Deleted => CommandReply::bye("the selected mailbox was deleted or renamed"),
             ViewLost::Store(error) => {
                 log::error!("{}: {error}", self.peer.address);
-                CommandReply::bye("The selected mailbox cannot be read any more")
+                CommandReply::bye("the selected mailbox cannot be read any more")
             }
         })
     }
@@ -225,7 +225,7 @@ impl ImapServer {
     fn bad_command(&mut self, why: &str) -> Reply {
         self.bad_commands += 1;
         if self.bad_commands >= limits::BAD_COMMANDS {
-            return self.reply(CommandReply::bye("Too many bad commands"));
+            return self.reply(CommandReply::bye("too many bad commands"));
         }
         self.reply(CommandReply::bad(why))
     }

@@ -18,7 +18,7 @@ impl ImapServer {
         let account = self.account()?;
         let mut others = uses.iter().filter(|one| !SpecialUse::STORING.contains(one));
         if let Some(other) = others.next() {
-            let text = format!("The special use {other} is not supported");
+            let text = format!("the special use {other} is not supported");
             return Err(CommandReply::refused(RefusalCode::UseAttr, text));
         }
         let name = name.as_str();

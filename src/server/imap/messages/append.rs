@@ -66,15 +66,15 @@ impl ImapServer {
     fn admit(&self, message: &AppendedMessage, batch: &Batch) -> Result<AppendSink, CommandReply> {
         let most = self.site.limits.message_size;
         if message.literal.octets > most {
-            let text = format!("A message has at most {most} octets");
+            let text = format!("a message has at most {most} octets");
             return Err(CommandReply::refused(RefusalCode::TooBig, text));
         }
         // RFC 3502 §6.3.11: with an empty message, a client cancels an APPEND of several messages.
         if message.literal.octets == 0 {
-            return Err(CommandReply::no("An empty message cannot be appended"));
+            return Err(CommandReply::no("an empty message cannot be appended"));
         }
         if batch.count() == limits::APPENDED {
-            let text = format!("At most {} messages at once", limits::APPENDED);
+            let text = format!("at most {} messages at once", limits::APPENDED);
             return Err(CommandReply::refused(RefusalCode::Limit, text));
         }
         if message.form == AppendForm::Utf8 && !self.enabled.utf8_accept() {
