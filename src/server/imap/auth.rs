@@ -5,8 +5,8 @@ use super::reply::{CommandReply, CommandResult, bye};
 use super::{Expecting, ImapServer, ImapState};
 use crate::mail::protocol::imap::Response;
 use crate::mail::protocol::imap::response::{Code, RefusalCode};
-use crate::mail::protocol::sasl::{Credentials, Exchange, Step};
-use crate::server::{Door, Next, Refusal};
+use crate::mail::protocol::sasl::{Credentials, Exchange, SaslStep};
+use crate::server::{AuthError, Authenticator, Next};
 
 impl ImapServer {
     /// RFC 3501 §6.2.3.
@@ -20,7 +20,7 @@ impl ImapServer {
         mechanism: &str,
         initial: Option<&[u8]>,
     ) -> CommandResult {
-        if !self.door()?.is_open() {
+        if !self.authenticator()?.may_log_in() {
             return Err(needs_tls());
         }
         let Some(mut exchange) = Exchange::begin(mechanism) else {
@@ -42,35 +42,35 @@ impl ImapServer {
         self.step(exchange, step)
     }
 
-    fn step(&mut self, exchange: Exchange, step: Step) -> CommandResult {
+    fn step(&mut self, exchange: Exchange, step: SaslStep) -> CommandResult {
         match step {
-            Step::Challenge(challenge) => {
+            SaslStep::Challenge(challenge) => {
                 self.expecting = Expecting::Authenticate(exchange);
                 let challenge = Response::Continue(challenge.into());
                 Ok(CommandReply::untagged([challenge]).then(Next::Secret))
             }
-            Step::Done(credentials) => self.log_in(&credentials, "AUTHENTICATE"),
+            SaslStep::Done(credentials) => self.log_in(&credentials, "AUTHENTICATE"),
             // RFC 3501 §6.2.2: a client that gives up sends `*`, and gets a tagged BAD.
-            Step::Cancelled => Err(CommandReply::bad("AUTHENTICATE cancelled")),
-            Step::Malformed => Err(CommandReply::bad(
+            SaslStep::Cancelled => Err(CommandReply::bad("AUTHENTICATE cancelled")),
+            SaslStep::Malformed => Err(CommandReply::bad(
                 "expected base64 of what the mechanism asks for",
             )),
         }
     }
 
     fn log_in(&mut self, credentials: &Credentials, verb: &str) -> CommandResult {
-        match self.door()?.enter(credentials) {
+        match self.authenticator()?.log_in(credentials) {
             Ok(account) => {
                 self.state = ImapState::Authenticated(account);
                 let capabilities = Code::Capability(self.capabilities());
                 Ok(CommandReply::ok(format!("{verb} completed")).with_code(capabilities))
             }
-            Err(Refusal::NeedsTls) => Err(needs_tls()),
-            Err(Refusal::WrongPassword) => Err(wrong_password()),
-            Err(Refusal::TooManyAttempts) => Err(wrong_password()
+            Err(AuthError::NeedsTls) => Err(needs_tls()),
+            Err(AuthError::WrongPassword) => Err(wrong_password()),
+            Err(AuthError::TooManyAttempts) => Err(wrong_password()
                 .with(bye("too many login failures"))
                 .then(Next::Close)),
-            Err(Refusal::Unavailable(_)) => Err(CommandReply::refused(
+            Err(AuthError::Unavailable(_)) => Err(CommandReply::refused(
                 RefusalCode::Unavailable,
                 "the account's mail cannot be opened now",
             )),
@@ -79,11 +79,11 @@ impl ImapServer {
 
     /// RFC 3501 §6.2.1. The session under TLS is a new one.
     pub(crate) fn starttls(&mut self) -> CommandResult {
-        self.door()?;
-        if self.peer.encrypted {
+        self.authenticator()?;
+        if self.peer.is_encrypted() {
             return Err(CommandReply::bad("the connection is already under TLS"));
         }
-        if !self.peer.can_start_tls {
+        if !self.peer.can_start_tls() {
             return Err(CommandReply::bad("STARTTLS is not offered here"));
         }
         Ok(CommandReply::ok("Begin TLS negotiation now").then(Next::StartTls))
@@ -102,9 +102,9 @@ impl ImapServer {
             .then(Next::Close))
     }
 
-    fn door(&mut self) -> Result<&mut Door, CommandReply> {
+    fn authenticator(&mut self) -> Result<&mut Authenticator, CommandReply> {
         match &mut self.state {
-            ImapState::NotAuthenticated(door) => Ok(door),
+            ImapState::NotAuthenticated(authenticator) => Ok(authenticator),
             _ => Err(CommandReply::bad("you are already logged in")),
         }
     }

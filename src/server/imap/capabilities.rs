@@ -94,11 +94,11 @@ impl ImapServer {
         let mut words = ALWAYS.to_vec();
         let mut more = Vec::new();
         match &self.state {
-            ImapState::NotAuthenticated(door) => {
-                if self.peer.can_start_tls {
+            ImapState::NotAuthenticated(authenticator) => {
+                if self.peer.can_start_tls() {
                     words.push("STARTTLS");
                 }
-                if door.is_open() {
+                if authenticator.may_log_in() {
                     more = Exchange::MECHANISMS
                         .map(|name| format!("AUTH={name}"))
                         .to_vec();

@@ -38,7 +38,7 @@ use std::sync::Arc;
 use crate::mail::protocol::imap::Tag;
 use crate::mail::protocol::sasl::Exchange;
 use crate::mail::store::Account;
-use crate::server::{Door, Peer, Site};
+use crate::server::{Authenticator, Peer, Site};
 use capabilities::Enabled;
 use idle::Idling;
 use literal::IncomingCommand;
@@ -63,7 +63,7 @@ pub struct ImapServer {
 /// The states of RFC 3501 §3.
 pub(crate) enum ImapState {
     /// The client has not logged in yet.
-    NotAuthenticated(Door),
+    NotAuthenticated(Authenticator),
     /// Logged in.
     Authenticated(Account),
     /// Logged in, with a mailbox selected.

@@ -20,7 +20,7 @@ use crate::mail::protocol::imap::response::{Code, Condition, Status};
 use crate::mail::protocol::imap::{Command, Response, Tagged};
 use crate::mail::protocol::sasl::Credentials;
 use crate::mail::store::Account;
-use crate::server::{Door, Peer, Reply, Session, Site, Trouble};
+use crate::server::{Authenticator, Peer, Reply, Session, Site, Trouble};
 
 impl Session for ImapServer {
     fn greeting(&mut self) -> Reply {
@@ -58,7 +58,7 @@ impl Session for ImapServer {
         self.idle_updates()
     }
 
-    fn patience(&self) -> Option<Duration> {
+    fn timeout(&self) -> Option<Duration> {
         let before_login = matches!(self.state, ImapState::NotAuthenticated(_));
         before_login.then_some(limits::LOGIN_TIMEOUT)
     }
@@ -80,7 +80,7 @@ impl Session for ImapServer {
             Trouble::TimedOut => "Autologout; idle for too long",
             Trouble::ShuttingDown => "Server shutting down",
             Trouble::TooManyConnections => "too many connections; try again later",
-            Trouble::PlaintextBehindStartTls => "Unencrypted data after STARTTLS",
+            Trouble::PlaintextAfterStartTls => "Unencrypted data after STARTTLS",
         };
         self.reply(CommandReply::bye(why))
     }
@@ -90,11 +90,11 @@ impl ImapServer {
     /// Begins a conversation with this peer on a site that all conversations share.
     #[must_use]
     pub fn new(site: Arc<Site>, peer: Peer) -> ImapServer {
-        let door = Door::new(&site, &peer);
+        let authenticator = Authenticator::new(&site, &peer);
         ImapServer {
             site,
             peer,
-            state: ImapState::NotAuthenticated(door),
+            state: ImapState::NotAuthenticated(authenticator),
             enabled: Enabled::default(),
             expecting: Expecting::default(),
             tag: None,

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use crate::mail::message::{Flag, Header, Sent, casemap};
+use crate::mail::message::{Flag, Header, MailDate, casemap};
 use crate::mail::protocol::imap::search::{Clock, TextPlace, When};
 use crate::mail::protocol::imap::{DateTime, MessageSet, SearchKey};
 use crate::mail::store::{Message, StoreError};
@@ -118,7 +118,7 @@ impl<'a> Candidate<'a> {
     fn date_is(&self, clock: Clock, when: When, day: Date) -> Result<bool, StoreError> {
         let date = match clock {
             Clock::Internal => Some(DateTime::utc(self.view.mailbox().date(self.message)?).date()),
-            Clock::Sent => Sent::of(&self.cached_header()?.fields).map(|sent| sent.day()),
+            Clock::Sent => MailDate::of(&self.cached_header()?.fields).map(|sent| sent.day()),
         };
         Ok(date.is_some_and(|date| match when {
             When::Before => date < day,

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use crate::mail::message::{BaseSubject, Header, Sent, casemap, words};
+use crate::mail::message::{BaseSubject, Header, MailDate, casemap, words};
 use crate::mail::store::{Message, StoreError};
 use crate::server::imap::messages::mailbox_reader::MailboxReader;
 
@@ -29,7 +29,7 @@ pub(crate) fn sent_or_arrived(
     reader: &MailboxReader,
     message: &Message,
 ) -> Result<i64, StoreError> {
-    match Sent::of(&reader.header(message)?.fields) {
+    match MailDate::of(&reader.header(message)?.fields) {
         Some(sent) => Ok(sent.timestamp()),
         None => arrived(reader, message),
     }
