@@ -16,7 +16,7 @@ use super::explain::texts;
 use super::recording::Whose;
 use crate::config::{CapturePorts, Config, yes_or_no};
 use crate::mail::net::secrets;
-use crate::teaching::pcapng::{self, Capture, Octets, Style};
+use crate::teaching::pcapng::{self, Capture, CaptureStyle, CapturedOctets};
 use crate::teaching::wire_tap::Sink;
 
 /// The variable that names the key log, for browsers, curl, and this program.
@@ -85,10 +85,10 @@ impl CaptureArgs {
             return Err(same_file());
         }
         if let Some(file) = file {
-            let style = Style {
+            let style = CaptureStyle {
                 keys: self.keys.unwrap_or(config.capture.keys),
                 ports: self.ports.unwrap_or(config.capture.ports),
-                octets: Octets::AsCrossed,
+                octets: CapturedOctets::AsCrossed,
             };
             capturing.capture(file, style, config)?;
         }
@@ -103,7 +103,12 @@ impl Capturing {
         self.files.iter().cloned().chain(warnings).collect()
     }
 
-    fn capture(&mut self, file: &Path, style: Style, config: &Config) -> Result<(), CommandError> {
+    fn capture(
+        &mut self,
+        file: &Path,
+        style: CaptureStyle,
+        config: &Config,
+    ) -> Result<(), CommandError> {
         let name = file.display().to_string();
         if style.keys {
             require_secrets("put into a capture")?;

@@ -14,7 +14,7 @@ use super::wrong_protocol;
 use crate::mail::net::Side;
 use crate::mail::protocol::Protocol;
 use crate::mail::protocol::span::Role;
-use crate::teaching::explain::{Explained, Observer, State};
+use crate::teaching::explain::{Explained, Observer, ProtocolState};
 use crate::teaching::script::Script;
 use crate::teaching::text::without_ending;
 use crate::teaching::transcript::{
@@ -132,7 +132,7 @@ impl TypedConversation {
             let explained = self.observer.client(line);
             let text = without_ending(line);
             self.requested = false;
-            if explained.before == State::Data {
+            if explained.before == ProtocolState::Data {
                 self.message_lines += 1;
             } else {
                 self.message_lines = 0;
@@ -160,7 +160,7 @@ impl TypedConversation {
         let explained = self.observer.server(&line);
         let mut lines = self.line(Side::Server, &line, &explained);
         lines.extend(self.below(Side::Server, &line, &explained));
-        if explained.before == State::Greeting {
+        if explained.before == ProtocolState::Greeting {
             let mistake = wrong_protocol::mistake(self.options.protocol, &explained.entry);
             lines.extend(mistake.map_or(Vec::new(), |mistake| self.remark(&mistake).lines));
         }
@@ -183,7 +183,7 @@ impl TypedConversation {
 
     /// Returns the handshake that the server agreed to, or the file that it asks for.
     fn what_follows(&mut self, explained: &Explained) -> Vec<ConnectionRequest> {
-        if explained.after == State::Tls && explained.before != State::Tls {
+        if explained.after == ProtocolState::Tls && explained.before != ProtocolState::Tls {
             return vec![ConnectionRequest::StartTls];
         }
         if explained.has(Role::Continuation) {
@@ -249,7 +249,10 @@ impl TypedConversation {
     pub(super) fn next_tag(&self) -> String {
         let awaits_command = !matches!(
             self.observer.state(),
-            State::Idle | State::Login | State::Greeting | State::Closed
+            ProtocolState::Idle
+                | ProtocolState::Login
+                | ProtocolState::Greeting
+                | ProtocolState::Closed
         );
         match self.options.protocol {
             Protocol::Imap if awaits_command && self.literal.is_none() => {
@@ -285,7 +288,10 @@ impl TypedConversation {
     /// True if the client may send a line.
     pub(super) fn is_our_turn(&self) -> bool {
         // After a goodbye only the end can come, after STARTTLS only the handshake.
-        let between = matches!(self.observer.state(), State::Closed | State::Tls);
+        let between = matches!(
+            self.observer.state(),
+            ProtocolState::Closed | ProtocolState::Tls
+        );
         let waits = self.requested || self.observer.is_answer_due() || between;
         self.over || (!waits && self.literal.is_none())
     }

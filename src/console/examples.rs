@@ -4,7 +4,7 @@
 //! `{domain}` are replaced by accounts and the domain of the configuration.
 
 use crate::mail::protocol::Protocol;
-use crate::teaching::explain::State;
+use crate::teaching::explain::ProtocolState;
 
 /// The names in the examples.
 #[derive(Clone, Debug)]
@@ -109,12 +109,12 @@ impl ExampleNames {
 }
 
 /// Returns a hint for a line of a message, by the number of lines before it.
-pub(super) fn message_hint(state: State, lines: usize) -> Option<&'static str> {
+pub(super) fn message_hint(state: ProtocolState, lines: usize) -> Option<&'static str> {
     match (state, lines) {
-        (State::Data, 0) => Some("Subject: by hand"),
-        (State::Data, 1) => Some("   an empty line ends the header: press Enter"),
-        (State::Data, 2) => Some("No program wrote this."),
-        (State::Data, _) => Some("."),
+        (ProtocolState::Data, 0) => Some("Subject: by hand"),
+        (ProtocolState::Data, 1) => Some("   an empty line ends the header: press Enter"),
+        (ProtocolState::Data, 2) => Some("No program wrote this."),
+        (ProtocolState::Data, _) => Some("."),
         _ => None,
     }
 }

@@ -9,7 +9,7 @@ use crate::client::Crlf;
 use crate::limits;
 use crate::mail::net::dot::Stuffed;
 use crate::mail::protocol::Protocol;
-use crate::teaching::explain::State;
+use crate::teaching::explain::ProtocolState;
 
 /// Reads a file; each of its lines ends with CRLF then.
 pub(super) fn read(file: &Path) -> Result<Vec<u8>, String> {
@@ -55,7 +55,7 @@ impl TypedConversation {
             }
             Protocol::Pop3 => Err("POP3 takes no messages"),
             Protocol::Smtp | Protocol::Submission | Protocol::Lmtp => {
-                if line.is_empty() && self.observer.state() == State::Data {
+                if line.is_empty() && self.observer.state() == ProtocolState::Data {
                     Ok(stuffed(contents))
                 } else if verb.eq_ignore_ascii_case("BDAT") {
                     let command = format!("BDAT {} LAST\r\n", contents.len());

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::conversation::{Reaction, TypedConversation};
 use crate::mail::net::Side;
-use crate::teaching::explain::{Explained, Reading};
+use crate::teaching::explain::{Explained, LineReading};
 use crate::teaching::text::{Page, hexadecimal, states};
 use crate::teaching::transcript::{Detail, TextLayout};
 
@@ -97,7 +97,7 @@ impl TypedConversation {
         };
         let explained = &last.explained;
         let line = String::from_utf8_lossy(&explained.masked(&last.line)).into_owned();
-        let reading = Reading {
+        let reading = LineReading {
             protocol: self.options.protocol,
             server: last.by == Side::Server,
             explained: Explained {

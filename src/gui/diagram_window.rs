@@ -11,7 +11,7 @@ use lucide_icons::Icon;
 use super::model::conversations::ObservedConnection;
 use super::model::diagram_layout::{Arrow, DiagramLayout, StateBox};
 use super::widgets;
-use crate::teaching::explain::{Diagram, Observer, State, Texts};
+use crate::teaching::explain::{Diagram, Observer, ProtocolState, Texts};
 
 /// The sizes in the diagram in points. They grow with the text.
 #[derive(Clone, Copy)]
@@ -121,7 +121,7 @@ struct Drawing {
     /// Where the boxes of the layout are.
     rects: Vec<Rect>,
     /// The state whose arrows are lit.
-    lit: State,
+    lit: ProtocolState,
     painter: Painter,
 }
 
@@ -256,7 +256,7 @@ fn state(
     ui: &mut Ui,
     texts: &Texts,
     observer: &Observer,
-    state: State,
+    state: ProtocolState,
     rect: Rect,
     scale: DiagramScale,
 ) {
@@ -267,7 +267,7 @@ fn state(
     let mut colour = ui.visuals().text_color();
     let mut stroke = Stroke::new(1.0, palette.faint);
     let mut words = title.to_owned();
-    let mut name = format!("State {title}");
+    let mut name = format!("ProtocolState {title}");
     if observer.state() == state {
         ground = palette.accent;
         colour = palette.on_accent;

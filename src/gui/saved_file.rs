@@ -7,7 +7,7 @@ use super::saving::{CaptureKeys, ExportFormat};
 use crate::config::{CapturePorts, Journal};
 use crate::mail::message::Attachment;
 use crate::teaching::explain::Texts;
-use crate::teaching::pcapng::{Capture, Octets, Style};
+use crate::teaching::pcapng::{Capture, CaptureStyle, CapturedOctets};
 use crate::teaching::transcript::{Dialogue, Sessions, html, script};
 use crate::teaching::wire_tap::journal::Writer;
 use crate::teaching::wire_tap::{Annotator, Event};
@@ -73,10 +73,10 @@ fn read_back(events: &[Event], texts: &Texts) -> io::Result<Option<Dialogue>> {
 
 fn capture(keys: CaptureKeys, events: &[Event], texts: &Arc<Texts>) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
-    let style = Style {
+    let style = CaptureStyle {
         keys: keys == CaptureKeys::Included,
         ports: CapturePorts::WellKnown,
-        octets: Octets::AsCrossed,
+        octets: CapturedOctets::AsCrossed,
     };
     let mut capture = Capture::new("a conversation", &mut bytes, style, Arc::clone(texts))
         .map_err(|error| error.to_string())?;

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use super::SessionsArgs;
 use crate::commands::CommandError;
 use crate::teaching::explain::Texts;
-use crate::teaching::pcapng::{self, Capture, Octets, Style};
+use crate::teaching::pcapng::{self, Capture, CaptureStyle, CapturedOctets};
 use crate::teaching::transcript::{Dialogue, html, script};
 
 /// The name that means standard output.
@@ -99,9 +99,9 @@ fn replay(
     dialogue: &Dialogue,
     texts: &Arc<Texts>,
 ) -> io::Result<()> {
-    let style = Style {
-        octets: Octets::AsSaid,
-        ..Style::default()
+    let style = CaptureStyle {
+        octets: CapturedOctets::AsSaid,
+        ..CaptureStyle::default()
     };
     Capture::new(name, to, style, Arc::clone(texts))
         .and_then(|mut capture| dialogue.replay(&mut capture))

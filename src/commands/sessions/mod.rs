@@ -22,7 +22,7 @@ use crate::teaching::transcript::Explain;
 use crate::teaching::transcript::{
     Dialogue, SessionTable, Sessions, Summary, TextOptions, TextRenderer, TranscriptLine,
 };
-use crate::teaching::wire_tap::journal::{Follower, Record};
+use crate::teaching::wire_tap::journal::{JournalFollower, Record};
 
 /// List the recorded conversations, or show one and explain every line
 #[derive(Args, Clone, Debug)]
@@ -185,9 +185,9 @@ fn follow(
             let summary = one(sessions, id)?;
             last.clone_from(&summary.place.connection);
             print(&mut out, &renderer.head(summary))?;
-            Follower::of(folder, &last)
+            JournalFollower::of(folder, &last)
         }
-        None => Follower::from_now_on(folder),
+        None => JournalFollower::from_now_on(folder),
     };
     let failed = |error| unreadable(folder, &error);
     let mut follower = follower.map_err(failed)?;

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use crate::teaching::explain::{Diagram, State};
+use crate::teaching::explain::{Diagram, ProtocolState};
 
 /// The box of a state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StateBox {
     /// The state.
-    pub state: State,
+    pub state: ProtocolState,
     /// The row, from 0 at the top.
     pub row: usize,
     /// 0 for the way that most conversations take, 1 to the right of it, -1 to the left.
@@ -41,9 +41,9 @@ impl DiagramLayout {
     /// Lays out a diagram in which `here` is the present state. A state is one row below the first one that leads to
     /// it; the end is at the bottom.
     #[must_use]
-    pub fn of(diagram: &Diagram, here: Option<State>) -> DiagramLayout {
+    pub fn of(diagram: &Diagram, here: Option<ProtocolState>) -> DiagramLayout {
         let rows = rows(diagram);
-        let mut of_row: BTreeMap<usize, Vec<State>> = BTreeMap::new();
+        let mut of_row: BTreeMap<usize, Vec<ProtocolState>> = BTreeMap::new();
         for (state, _) in diagram.states {
             if let Some(row) = rows.get(state.key()) {
                 of_row.entry(*row).or_default().push(*state);
@@ -77,16 +77,16 @@ impl DiagramLayout {
 }
 
 /// True if a way leads from this state to a lower row, other than to the end.
-fn leads_down(diagram: &Diagram, rows: &BTreeMap<&'static str, usize>, from: State) -> bool {
-    let row = |state: State| rows.get(state.key());
-    let down = |to| to != State::Closed && row(to) > row(from);
+fn leads_down(diagram: &Diagram, rows: &BTreeMap<&'static str, usize>, from: ProtocolState) -> bool {
+    let row = |state: ProtocolState| rows.get(state.key());
+    let down = |to| to != ProtocolState::Closed && row(to) > row(from);
     diagram.ways(from).iter().any(|(to, _)| down(*to))
 }
 
 /// The row of each state that can be reached, by its key.
 fn rows(diagram: &Diagram) -> BTreeMap<&'static str, usize> {
-    let mut rows = BTreeMap::from([(State::Greeting.key(), 0)]);
-    let mut reached = vec![State::Greeting];
+    let mut rows = BTreeMap::from([(ProtocolState::Greeting.key(), 0)]);
+    let mut reached = vec![ProtocolState::Greeting];
     let mut row = 0;
     while !reached.is_empty() {
         row += 1;
@@ -94,8 +94,8 @@ fn rows(diagram: &Diagram) -> BTreeMap<&'static str, usize> {
         for from in reached {
             for (to, by) in diagram.ways(from) {
                 // IMAP's PREAUTH greeting skips a state that other conversations pass.
-                let skips = from == State::Greeting && !by.iter().any(|by| by == "greeting");
-                if to != State::Closed && !skips && !rows.contains_key(to.key()) {
+                let skips = from == ProtocolState::Greeting && !by.iter().any(|by| by == "greeting");
+                if to != ProtocolState::Closed && !skips && !rows.contains_key(to.key()) {
                     rows.insert(to.key(), row);
                     next.push(to);
                 }
@@ -103,17 +103,17 @@ fn rows(diagram: &Diagram) -> BTreeMap<&'static str, usize> {
         }
         reached = next;
     }
-    rows.insert(State::Closed.key(), row);
+    rows.insert(ProtocolState::Closed.key(), row);
     rows
 }
 
-fn arrows(diagram: &Diagram, boxes: &[StateBox], here: Option<State>) -> Vec<Arrow> {
+fn arrows(diagram: &Diagram, boxes: &[StateBox], here: Option<ProtocolState>) -> Vec<Arrow> {
     let index = |state| boxes.iter().position(|one| one.state == state);
     let mut arrows = Vec::new();
     for (from, begin) in boxes.iter().enumerate() {
         for (to, by) in diagram.ways(begin.state) {
             let by = known(diagram, begin.state, by);
-            let is_drawn = to != State::Closed || here == Some(begin.state);
+            let is_drawn = to != ProtocolState::Closed || here == Some(begin.state);
             if is_drawn
                 && !by.is_empty()
                 && let Some(to) = index(to)
@@ -126,7 +126,7 @@ fn arrows(diagram: &Diagram, boxes: &[StateBox], here: Option<State>) -> Vec<Arr
 }
 
 /// Removes the greetings that this protocol does not have: LHLO belongs to LMTP only.
-fn known(diagram: &Diagram, from: State, mut by: Vec<String>) -> Vec<String> {
+fn known(diagram: &Diagram, from: ProtocolState, mut by: Vec<String>) -> Vec<String> {
     let commands = diagram.commands(from);
     let is_there = |by: &str| {
         let verb = by.split(' ').next().unwrap_or_default();
@@ -191,8 +191,8 @@ mod tests {
 
     #[test]
     fn from_idle_the_conversation_returns_to_the_state_before() {
-        let layout = DiagramLayout::of(Diagram::of(Protocol::Imap), Some(State::Idle));
-        let from_idle = |arrow: &&Arrow| layout.boxes[arrow.from].state == State::Idle;
+        let layout = DiagramLayout::of(Diagram::of(Protocol::Imap), Some(ProtocolState::Idle));
+        let from_idle = |arrow: &&Arrow| layout.boxes[arrow.from].state == ProtocolState::Idle;
         let ways = layout.arrows.iter().filter(from_idle);
         let told = ways.map(|arrow| (layout.boxes[arrow.to].state.key(), arrow.by.join(", ")));
         let done = "DONE".to_owned();

@@ -19,13 +19,13 @@ use crate::mail::store::{
 pub(super) struct Maildrop {
     inbox: Arc<Mailbox>,
     uid_validity: u32,
-    entries: Vec<Entry>,
+    entries: Vec<MaildropEntry>,
     /// Unlocks the mailbox when it is dropped, and so comes last.
     _lock: ExclusiveLock,
 }
 
 /// A message of it.
-pub(super) struct Entry {
+pub(super) struct MaildropEntry {
     message: Arc<Message>,
     /// Octets, before dots are stuffed.
     pub(super) size: u64,
@@ -84,7 +84,7 @@ impl Maildrop {
                 Err(StoreError::MessageGone) => continue,
                 size => size?,
             };
-            entries.push(Entry {
+            entries.push(MaildropEntry {
                 message: Arc::clone(message),
                 size,
                 deleted: false,
@@ -100,7 +100,7 @@ impl Maildrop {
     }
 
     /// The messages that are not marked for deletion, each with its number.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (u32, &Entry)> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = (u32, &MaildropEntry)> {
         (1..).zip(&self.entries).filter(|(_, entry)| !entry.deleted)
     }
 
@@ -110,7 +110,7 @@ impl Maildrop {
         (count, self.iter().map(|(_, entry)| entry.size).sum())
     }
 
-    pub(super) fn find(&self, number: u32) -> Result<&Entry, NotThere> {
+    pub(super) fn find(&self, number: u32) -> Result<&MaildropEntry, NotThere> {
         let index = index(number).ok_or(NotThere::OutOfRange)?;
         match self.entries.get(index) {
             None => Err(NotThere::OutOfRange),
@@ -119,7 +119,7 @@ impl Maildrop {
         }
     }
 
-    fn find_mut(&mut self, number: u32) -> Result<&mut Entry, NotThere> {
+    fn find_mut(&mut self, number: u32) -> Result<&mut MaildropEntry, NotThere> {
         self.find(number)?;
         let entry = index(number).and_then(|index| self.entries.get_mut(index));
         entry.ok_or(NotThere::OutOfRange)
@@ -127,7 +127,7 @@ impl Maildrop {
 
     /// Dovecot's default: UID and UIDVALIDITY, so that clients download nothing twice when a site
     /// moves there.
-    pub(super) fn unique_id(&self, entry: &Entry) -> String {
+    pub(super) fn unique_id(&self, entry: &MaildropEntry) -> String {
         format!("{:08x}{:08x}", entry.message.uid, self.uid_validity)
     }
 
@@ -168,7 +168,7 @@ impl Maildrop {
 
     /// RFC 1939 §6: the UPDATE state.
     pub(super) fn update(self) -> Result<(), StoreError> {
-        let uids = |wanted: fn(&Entry) -> bool| -> Vec<Uid> {
+        let uids = |wanted: fn(&MaildropEntry) -> bool| -> Vec<Uid> {
             let entries = self.entries.iter().filter(|entry| wanted(entry));
             entries.map(|entry| entry.message.uid).collect()
         };

@@ -1,14 +1,19 @@
 //! The state diagrams of the protocols, as the RFCs draw or tell them.
 
-use super::state::Outcome::{Continue, Done, Refused, Said};
-use super::state::State::{
+use super::state::CommandOutcome::{Continue, Done, Refused, Said};
+use super::state::ProtocolState::{
     Authenticated, Authorization, Chunks, Closed, Connected, Data, Greeting, Idle, Login, Mail,
     NotAuthenticated, Rcpt, Ready, Selected, Tls, Transaction, Update,
 };
-use super::state::{Diagram, Outcome, Passage, State};
+use super::state::{CommandOutcome, Diagram, ProtocolState, Transition};
 
-const fn passage(from: &'static [State], by: &'static str, when: Outcome, to: State) -> Passage {
-    Passage { from, by, when, to }
+const fn transition(
+    from: &'static [ProtocolState],
+    by: &'static str,
+    when: CommandOutcome,
+    to: ProtocolState,
+) -> Transition {
+    Transition { from, by, when, to }
 }
 
 /// RFC 5321 §4.1.4, with AUTH (RFC 4954), STARTTLS (RFC 3207) and BDAT (RFC 3030).
@@ -45,7 +50,7 @@ pub(super) static SMTP: Diagram = Diagram {
         (Tls, &[]),
         (Closed, &[]),
     ],
-    passages: SMTP_PASSAGES,
+    transitions: SMTP_TRANSITIONS,
 };
 
 /// RFC 2033 §4: LHLO takes the place of EHLO and HELO.
@@ -74,34 +79,34 @@ pub(super) static LMTP: Diagram = Diagram {
         (Tls, &[]),
         (Closed, &[]),
     ],
-    passages: SMTP_PASSAGES,
+    transitions: SMTP_TRANSITIONS,
 };
 
 /// From everywhere but the middle of something.
-const SMTP_ANY: &[State] = &[Connected, Ready, Mail, Rcpt, Chunks];
+const SMTP_ANY: &[ProtocolState] = &[Connected, Ready, Mail, Rcpt, Chunks];
 
-const SMTP_PASSAGES: &[Passage] = &[
-    passage(&[Greeting], "greeting", Done, Connected),
-    passage(&[Greeting], "greeting", Refused, Closed),
-    passage(SMTP_ANY, "EHLO", Done, Ready),
-    passage(SMTP_ANY, "HELO", Done, Ready),
-    passage(SMTP_ANY, "LHLO", Done, Ready),
-    passage(&[Ready], "MAIL", Done, Mail),
-    passage(&[Mail, Rcpt], "RCPT", Done, Rcpt),
-    passage(&[Rcpt], "DATA", Continue, Data),
-    passage(&[Data], "message", Done, Ready),
-    passage(&[Data], "message", Refused, Ready),
-    passage(&[Rcpt, Chunks], "BDAT", Done, Chunks),
-    passage(&[Rcpt, Chunks], "BDAT LAST", Done, Ready),
-    passage(&[Rcpt, Chunks], "BDAT LAST", Refused, Ready),
-    passage(&[Chunks], "BDAT", Refused, Ready),
-    passage(&[Ready, Mail, Rcpt, Chunks], "RSET", Done, Ready),
-    passage(&[Ready], "AUTH", Continue, Login),
-    passage(&[Login], "AUTH", Done, Ready),
-    passage(&[Login], "AUTH", Refused, Ready),
-    passage(SMTP_ANY, "STARTTLS", Done, Tls),
-    passage(&[Tls], "TLS", Done, Connected),
-    passage(SMTP_ANY, "QUIT", Done, Closed),
+const SMTP_TRANSITIONS: &[Transition] = &[
+    transition(&[Greeting], "greeting", Done, Connected),
+    transition(&[Greeting], "greeting", Refused, Closed),
+    transition(SMTP_ANY, "EHLO", Done, Ready),
+    transition(SMTP_ANY, "HELO", Done, Ready),
+    transition(SMTP_ANY, "LHLO", Done, Ready),
+    transition(&[Ready], "MAIL", Done, Mail),
+    transition(&[Mail, Rcpt], "RCPT", Done, Rcpt),
+    transition(&[Rcpt], "DATA", Continue, Data),
+    transition(&[Data], "message", Done, Ready),
+    transition(&[Data], "message", Refused, Ready),
+    transition(&[Rcpt, Chunks], "BDAT", Done, Chunks),
+    transition(&[Rcpt, Chunks], "BDAT LAST", Done, Ready),
+    transition(&[Rcpt, Chunks], "BDAT LAST", Refused, Ready),
+    transition(&[Chunks], "BDAT", Refused, Ready),
+    transition(&[Ready, Mail, Rcpt, Chunks], "RSET", Done, Ready),
+    transition(&[Ready], "AUTH", Continue, Login),
+    transition(&[Login], "AUTH", Done, Ready),
+    transition(&[Login], "AUTH", Refused, Ready),
+    transition(SMTP_ANY, "STARTTLS", Done, Tls),
+    transition(&[Tls], "TLS", Done, Connected),
+    transition(SMTP_ANY, "QUIT", Done, Closed),
 ];
 
 /// RFC 1939 §3, with AUTH (RFC 5034) and STLS (RFC 2595).
@@ -123,25 +128,25 @@ pub(super) static POP3: Diagram = Diagram {
         (Tls, &[]),
         (Closed, &[]),
     ],
-    passages: &[
-        passage(&[Greeting], "greeting", Done, Authorization),
-        passage(&[Greeting], "greeting", Refused, Closed),
-        passage(&[Authorization], "PASS", Done, Transaction),
-        passage(&[Authorization], "APOP", Done, Transaction),
-        passage(&[Authorization], "AUTH", Continue, Login),
-        passage(&[Authorization, Login], "AUTH", Done, Transaction),
-        passage(&[Login], "AUTH", Refused, Authorization),
-        passage(&[Authorization], "STLS", Done, Tls),
-        passage(&[Tls], "TLS", Done, Authorization),
-        passage(&[Transaction], "QUIT", Said, Update),
-        passage(&[Update], "QUIT", Done, Closed),
-        passage(&[Update], "QUIT", Refused, Closed),
-        passage(&[Authorization], "QUIT", Done, Closed),
+    transitions: &[
+        transition(&[Greeting], "greeting", Done, Authorization),
+        transition(&[Greeting], "greeting", Refused, Closed),
+        transition(&[Authorization], "PASS", Done, Transaction),
+        transition(&[Authorization], "APOP", Done, Transaction),
+        transition(&[Authorization], "AUTH", Continue, Login),
+        transition(&[Authorization, Login], "AUTH", Done, Transaction),
+        transition(&[Login], "AUTH", Refused, Authorization),
+        transition(&[Authorization], "STLS", Done, Tls),
+        transition(&[Tls], "TLS", Done, Authorization),
+        transition(&[Transaction], "QUIT", Said, Update),
+        transition(&[Update], "QUIT", Done, Closed),
+        transition(&[Update], "QUIT", Refused, Closed),
+        transition(&[Authorization], "QUIT", Done, Closed),
     ],
 };
 
 /// What IMAP allows in every state.
-const IMAP_ANY: &[State] = &[NotAuthenticated, Authenticated, Selected];
+const IMAP_ANY: &[ProtocolState] = &[NotAuthenticated, Authenticated, Selected];
 
 /// RFC 3501 §3, RFC 9051 §3, with IDLE (RFC 2177).
 pub(super) static IMAP: Diagram = Diagram {
@@ -166,38 +171,38 @@ pub(super) static IMAP: Diagram = Diagram {
         (Tls, &[]),
         (Closed, &[]),
     ],
-    passages: &[
-        passage(&[Greeting], "greeting", Done, NotAuthenticated),
-        passage(&[Greeting], "PREAUTH", Done, Authenticated),
-        passage(&[NotAuthenticated], "LOGIN", Done, Authenticated),
-        passage(&[NotAuthenticated], "AUTHENTICATE", Continue, Login),
-        passage(
+    transitions: &[
+        transition(&[Greeting], "greeting", Done, NotAuthenticated),
+        transition(&[Greeting], "PREAUTH", Done, Authenticated),
+        transition(&[NotAuthenticated], "LOGIN", Done, Authenticated),
+        transition(&[NotAuthenticated], "AUTHENTICATE", Continue, Login),
+        transition(
             &[NotAuthenticated, Login],
             "AUTHENTICATE",
             Done,
             Authenticated,
         ),
-        passage(&[Login], "AUTHENTICATE", Refused, NotAuthenticated),
-        passage(&[NotAuthenticated], "STARTTLS", Done, Tls),
-        passage(&[Tls], "TLS", Done, NotAuthenticated),
-        passage(&[Authenticated, Selected], "SELECT", Done, Selected),
-        passage(&[Authenticated, Selected], "EXAMINE", Done, Selected),
-        passage(&[Selected], "SELECT", Refused, Authenticated),
-        passage(&[Selected], "EXAMINE", Refused, Authenticated),
-        passage(&[Selected], "CLOSE", Done, Authenticated),
-        passage(&[Selected], "UNSELECT", Done, Authenticated),
-        passage(&[Authenticated, Selected], "IDLE", Continue, Idle),
-        // Back to where IDLE was said, which the course of a conversation remembers.
-        passage(&[Idle], "DONE", Done, Selected),
-        passage(&[Idle], "DONE", Done, Authenticated),
-        passage(
+        transition(&[Login], "AUTHENTICATE", Refused, NotAuthenticated),
+        transition(&[NotAuthenticated], "STARTTLS", Done, Tls),
+        transition(&[Tls], "TLS", Done, NotAuthenticated),
+        transition(&[Authenticated, Selected], "SELECT", Done, Selected),
+        transition(&[Authenticated, Selected], "EXAMINE", Done, Selected),
+        transition(&[Selected], "SELECT", Refused, Authenticated),
+        transition(&[Selected], "EXAMINE", Refused, Authenticated),
+        transition(&[Selected], "CLOSE", Done, Authenticated),
+        transition(&[Selected], "UNSELECT", Done, Authenticated),
+        transition(&[Authenticated, Selected], "IDLE", Continue, Idle),
+        // Back to where IDLE was said, which the dialogue of a conversation remembers.
+        transition(&[Idle], "DONE", Done, Selected),
+        transition(&[Idle], "DONE", Done, Authenticated),
+        transition(
             &[Authenticated, Selected],
             "UNAUTHENTICATE",
             Done,
             NotAuthenticated,
         ),
-        passage(IMAP_ANY, "LOGOUT", Done, Closed),
-        passage(
+        transition(IMAP_ANY, "LOGOUT", Done, Closed),
+        transition(
             &[
                 Greeting,
                 NotAuthenticated,

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::login::MASK;
-use super::state::State;
+use super::state::ProtocolState;
 use super::texts::{Entry, Texts, keys};
 use crate::mail::protocol::span::Role;
 
@@ -40,9 +40,9 @@ pub struct Explained {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
     /// The state before the line.
-    pub before: State,
+    pub before: ProtocolState,
     /// The state after it.
-    pub after: State,
+    pub after: ProtocolState,
     /// The commands that are legal now, the likeliest first, as far as is known. The journal does not
     /// keep them.
     #[serde(skip)]

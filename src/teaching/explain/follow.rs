@@ -1,17 +1,27 @@
 //! The contract between the [`Observer`](super::Observer) and the part of it that knows one protocol.
 
-use super::course::Course;
-use super::line::Line;
-use super::sketch::Sketch;
+use super::annotation_builder::AnnotationBuilder;
+use super::dialogue_state::DialogueState;
+use super::line::ObservedLine;
 use crate::mail::net::Side;
 
 /// Follows a conversation in one protocol.
 pub(super) trait Follow {
     /// Takes a line of the client.
-    fn client(&mut self, course: &mut Course, line: &Line<'_>, sketch: &mut Sketch<'_>);
+    fn client(
+        &mut self,
+        dialogue: &mut DialogueState,
+        line: &ObservedLine<'_>,
+        builder: &mut AnnotationBuilder<'_>,
+    );
 
     /// Takes a line of the server.
-    fn server(&mut self, course: &mut Course, line: &Line<'_>, sketch: &mut Sketch<'_>);
+    fn server(
+        &mut self,
+        dialogue: &mut DialogueState,
+        line: &ObservedLine<'_>,
+        builder: &mut AnnotationBuilder<'_>,
+    );
 
     /// The octets of the client that were announced and are still to come, if a new line begins after
     /// the last of them wherever they end. A password must not be among them: it would be torn.

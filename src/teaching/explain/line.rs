@@ -4,16 +4,16 @@ use crate::limits;
 
 /// A line as it was told.
 #[derive(Clone, Copy)]
-pub(super) struct Line<'a> {
+pub(super) struct ObservedLine<'a> {
     /// Without its ending.
     pub(super) text: &'a [u8],
     /// How it ends.
-    pub(super) ending: Ending,
+    pub(super) ending: LineEnd,
 }
 
 /// How a line ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ending {
+pub(super) enum LineEnd {
     /// With so many octets: CRLF, or a bare LF.
     Seen(usize),
     /// It was told without; CRLF stood there, or the octets that were announced ended.
@@ -22,26 +22,26 @@ pub(super) enum Ending {
     Open,
 }
 
-impl<'a> Line<'a> {
+impl<'a> ObservedLine<'a> {
     /// A whole line, with its ending or without.
-    pub(super) fn of(octets: &'a [u8]) -> Line<'a> {
+    pub(super) fn of(octets: &'a [u8]) -> ObservedLine<'a> {
         let (text, ending) = match octets {
-            [text @ .., b'\r', b'\n'] => (text, Ending::Seen(2)),
-            [text @ .., b'\n'] => (text, Ending::Seen(1)),
-            text => (text, Ending::Untold),
+            [text @ .., b'\r', b'\n'] => (text, LineEnd::Seen(2)),
+            [text @ .., b'\n'] => (text, LineEnd::Seen(1)),
+            text => (text, LineEnd::Untold),
         };
-        Line { text, ending }
+        ObservedLine { text, ending }
     }
 
     /// What was cut out of octets: without an ending it goes on.
-    pub(super) fn cut(octets: &'a [u8]) -> Line<'a> {
-        match Line::of(octets) {
-            Line {
+    pub(super) fn cut(octets: &'a [u8]) -> ObservedLine<'a> {
+        match ObservedLine::of(octets) {
+            ObservedLine {
                 text,
-                ending: Ending::Untold,
-            } => Line {
+                ending: LineEnd::Untold,
+            } => ObservedLine {
                 text,
-                ending: Ending::Open,
+                ending: LineEnd::Open,
             },
             line => line,
         }
@@ -55,20 +55,20 @@ impl<'a> Line<'a> {
     /// Octets of its ending that may belong to what was announced.
     pub(super) fn ending_octets(&self) -> usize {
         match self.ending {
-            Ending::Seen(octets) => octets,
-            Ending::Untold => 2,
-            Ending::Open => 0,
+            LineEnd::Seen(octets) => octets,
+            LineEnd::Untold => 2,
+            LineEnd::Open => 0,
         }
     }
 }
 
 /// Octets of one side on their way to be lines.
 #[derive(Clone, Default)]
-pub(super) struct Cutter {
+pub(super) struct LineCutter {
     begun: Vec<u8>,
 }
 
-impl Cutter {
+impl LineCutter {
     /// Is no line begun?
     pub(super) fn is_empty(&self) -> bool {
         self.begun.is_empty()
@@ -105,7 +105,7 @@ mod tests {
 
     /// What is cut out of octets that come in these pieces, behind which so many were announced.
     fn cut(pieces: &[&str], announced: Option<u64>) -> Vec<String> {
-        let (mut cutter, mut lines) = (Cutter::default(), Vec::new());
+        let (mut cutter, mut lines) = (LineCutter::default(), Vec::new());
         let mut left = announced;
         for piece in pieces {
             let mut octets = piece.as_bytes();
@@ -150,7 +150,7 @@ mod tests {
 
     #[test]
     fn a_line_without_an_end_is_told_in_pieces() {
-        let (mut cutter, mut told) = (Cutter::default(), Vec::new());
+        let (mut cutter, mut told) = (LineCutter::default(), Vec::new());
         for _ in 0..10 {
             let line = cutter.take(&mut &[b'x'; limits::LINE_LENGTH][..], None);
             told.extend(line.map(|line| line.len()));

@@ -3,8 +3,8 @@
 //! Base64 is an encoding, no encryption: the texts are decoded for whoever looks on, with the
 //! password masked. Nothing of an answer is kept.
 
+use super::annotation_builder::AnnotationBuilder;
 use super::explained::LinePart;
-use super::sketch::Sketch;
 use crate::mail::protocol::sasl;
 use crate::mail::protocol::span::{Role, Span};
 
@@ -61,27 +61,27 @@ impl Login {
     }
 
     /// AUTH, with its mechanism and perhaps a first response among the parts of its line.
-    pub(super) fn begun_by(sketch: &mut Sketch<'_>) -> Login {
-        let mut login = Login::begin(sketch.text_of(Role::Mechanism).unwrap_or_default());
-        if let Some(initial) = sketch.text_of(Role::Answer) {
+    pub(super) fn begun_by(builder: &mut AnnotationBuilder<'_>) -> Login {
+        let mut login = Login::begin(builder.text_of(Role::Mechanism).unwrap_or_default());
+        if let Some(initial) = builder.text_of(Role::Answer) {
             let (role, decoded) = login.answer(initial);
-            sketch.recast(Role::Answer, role, decoded);
+            builder.recast(Role::Answer, role, decoded);
         }
         login
     }
 
     /// A line that answers a challenge.
-    pub(super) fn tell_answer(&mut self, line: &[u8], sketch: &mut Sketch<'_>) {
+    pub(super) fn tell_answer(&mut self, line: &[u8], builder: &mut AnnotationBuilder<'_>) {
         let (role, decoded) = self.answer(line);
-        sketch.about_part(role);
-        sketch.part_that_reads(Span::of(role, line, line), decoded);
+        builder.about_part(role);
+        builder.part_that_reads(Span::of(role, line, line), decoded);
     }
 }
 
 /// Names a challenge, decoded.
-pub(super) fn tell_challenge(base64: &[u8], line: &[u8], sketch: &mut Sketch<'_>) {
+pub(super) fn tell_challenge(base64: &[u8], line: &[u8], builder: &mut AnnotationBuilder<'_>) {
     if !base64.is_empty() {
-        sketch.part_that_reads(Span::of(Role::Challenge, line, base64), challenge(base64));
+        builder.part_that_reads(Span::of(Role::Challenge, line, base64), challenge(base64));
     }
 }
 

@@ -1,13 +1,13 @@
 //! The lines of a message on its way, by any protocol: header fields, the empty line, the body
 //! (RFC 5322 §2.1, §2.2).
 
-use super::sketch::Sketch;
+use super::annotation_builder::AnnotationBuilder;
 use super::topic::Topic;
 use crate::mail::protocol::span::{Role, Span, Spans};
 
 /// Which part of the message comes next.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Lines {
+pub(super) enum MessageLines {
     /// Its header.
     #[default]
     Header,
@@ -15,42 +15,44 @@ pub(super) enum Lines {
     Body,
 }
 
-impl Lines {
+impl MessageLines {
     /// Tells of a line of the message, its line ending removed and its dot unstuffed, which stands at
     /// this place of the line that passed.
-    pub(super) fn tell(&mut self, line: &[u8], at: usize, sketch: &mut Sketch<'_>) {
+    pub(super) fn tell(&mut self, line: &[u8], at: usize, builder: &mut AnnotationBuilder<'_>) {
         let mut spans = Spans::new(line);
         match self.pass(line, &mut spans) {
             Role::FieldName => {
                 let name =
                     field(line).map(|(name, _)| String::from_utf8_lossy(name.trim_ascii_end()));
-                sketch.about(Topic::Field, name.unwrap_or_default());
+                builder.about(Topic::Field, name.unwrap_or_default());
             }
-            role => sketch.about_part(role),
+            role => builder.about_part(role),
         }
-        sketch.parts_at(at, spans.found());
+        builder.parts_at(at, spans.found());
     }
 
     /// Tells of a line in which a dot at the beginning stands before the line proper
     /// (RFC 5321 §4.5.2, RFC 1939 §3).
-    pub(super) fn tell_stuffed(&mut self, line: &[u8], sketch: &mut Sketch<'_>) {
+    pub(super) fn tell_stuffed(&mut self, line: &[u8], builder: &mut AnnotationBuilder<'_>) {
         let Some(rest) = line.strip_prefix(b".") else {
-            return self.tell(line, 0, sketch);
+            return self.tell(line, 0, builder);
         };
         let role = Role::StuffedDot;
-        sketch.part(Span { role, range: 0..1 });
-        self.tell(rest, 1, sketch);
-        sketch.about_part(role);
+        builder.part(Span { role, range: 0..1 });
+        self.tell(rest, 1, builder);
+        builder.about_part(role);
     }
 
     /// Names the parts of a line, its line ending removed and its dot unstuffed; returns what the
     /// line is as a whole. What is no field ends a header, for whoever is not strict.
     fn pass(&mut self, line: &[u8], spans: &mut Spans<'_>) -> Role {
         let role = match self {
-            Lines::Body => Role::Body,
-            Lines::Header if line.is_empty() => Role::HeaderEnd,
-            Lines::Header if line.starts_with(b" ") || line.starts_with(b"\t") => Role::Folded,
-            Lines::Header => match field(line) {
+            MessageLines::Body => Role::Body,
+            MessageLines::Header if line.is_empty() => Role::HeaderEnd,
+            MessageLines::Header if line.starts_with(b" ") || line.starts_with(b"\t") => {
+                Role::Folded
+            }
+            MessageLines::Header => match field(line) {
                 Some((name, value)) => {
                     spans.add(Role::FieldName, name);
                     spans.add(Role::FieldValue, value);
@@ -60,7 +62,7 @@ impl Lines {
             },
         };
         if matches!(role, Role::HeaderEnd | Role::Body) {
-            *self = Lines::Body;
+            *self = MessageLines::Body;
         }
         spans.add(role, line);
         role
@@ -113,7 +115,7 @@ mod tests {
             ("From: no field any more", "body From: no field any more"),
             ("", ""),
         ];
-        let mut lines = Lines::default();
+        let mut lines = MessageLines::default();
         for (line, expected) in rows {
             let mut spans = Spans::new(line.as_bytes());
             lines.pass(line.as_bytes(), &mut spans);
@@ -141,8 +143,8 @@ mod tests {
 
     #[test]
     fn what_is_no_field_ends_the_header() {
-        let mut lines = Lines::default();
+        let mut lines = MessageLines::default();
         lines.pass(b"no field", &mut Spans::new(b"no field"));
-        assert_eq!(lines, Lines::Body);
+        assert_eq!(lines, MessageLines::Body);
     }
 }

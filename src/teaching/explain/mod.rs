@@ -3,12 +3,12 @@
 //!
 //! - [`Texts`]: the sentences, from one file that a teacher can edit and translate;
 //! - [`Observer`]: follows a conversation, and answers to each line with an [`Explained`]: its
-//!   [`Entry`], its [`LinePart`]s by name, what is secret in it, the [`State`] before and after, and what
+//!   [`Entry`], its [`LinePart`]s by name, what is secret in it, the [`ProtocolState`] before and after, and what
 //!   may come next;
 //! - [`Texts::look_up`]: from what a person types to what explains it;
 //! - [`Diagram`]: the states of each protocol, as data to draw.
 //!
-//! Lines are taken apart by the protocols' own grammars. Nothing here does I/O, and nothing panics
+//! MessageLines are taken apart by the protocols' own grammars. Nothing here does I/O, and nothing panics
 //! or grows on what a peer says.
 //!
 //! ```
@@ -24,11 +24,12 @@
 //! assert!(explained.entry.rfc.contains("RFC 1939"));
 //! ```
 
-mod course;
+mod annotation_builder;
+mod command_buffer;
 mod diagrams;
+mod dialogue_state;
 mod explained;
 mod follow;
-mod gathering;
 mod imap;
 mod line;
 mod login;
@@ -36,17 +37,16 @@ mod message;
 mod observer;
 mod pop3;
 mod search;
-mod sketch;
 mod smtp;
 mod state;
 mod texts;
 mod topic;
-mod turn;
+mod turn_taking;
 
 pub use explained::{Explained, LinePart};
 pub use login::MASK;
 pub use observer::{ExplainedLine, Observer};
-pub use search::{Found, Reading};
-pub use state::{Diagram, Outcome, Passage, State};
+pub use search::{LineReading, LookupResult};
+pub use state::{CommandOutcome, Diagram, ProtocolState, Transition};
 pub use texts::{Entry, Texts, TextsError};
 pub use topic::Topic;

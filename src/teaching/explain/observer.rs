@@ -9,18 +9,18 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::course::Course;
+use super::annotation_builder::{AnnotationBuilder, is_meant};
+use super::dialogue_state::DialogueState;
 use super::explained::Explained;
 use super::follow::Follow;
 use super::imap::Imap;
-use super::line::{Cutter, Line};
+use super::line::{LineCutter, ObservedLine};
 use super::pop3::Pop3;
-use super::sketch::{Sketch, is_meant};
 use super::smtp::Smtp;
-use super::state::State;
+use super::state::ProtocolState;
 use super::texts::Texts;
 use super::topic::Topic;
-use super::turn;
+use super::turn_taking;
 use crate::mail::net::Side;
 use crate::mail::protocol::span::Role;
 use crate::mail::protocol::{Protocol, sasl};
@@ -29,11 +29,11 @@ use crate::mail::protocol::{Protocol, sasl};
 #[derive(Clone)]
 pub struct Observer {
     texts: Arc<Texts>,
-    course: Course,
-    follow: Followed,
+    dialogue: DialogueState,
+    follow: ProtocolFollower,
     /// What has come of each side's line that is not whole.
-    from_client: Cutter,
-    from_server: Cutter,
+    from_client: LineCutter,
+    from_server: LineCutter,
     /// Does the client wait? At first for the greeting.
     due: bool,
     /// Was the client's last command a login, of which more may come?
@@ -41,11 +41,11 @@ pub struct Observer {
 }
 
 /// What follows the conversation, so that it can be cloned.
-struct Followed(Box<dyn Follow + Send>);
+struct ProtocolFollower(Box<dyn Follow + Send>);
 
-impl Clone for Followed {
-    fn clone(&self) -> Followed {
-        Followed(self.0.twin())
+impl Clone for ProtocolFollower {
+    fn clone(&self) -> ProtocolFollower {
+        ProtocolFollower(self.0.twin())
     }
 }
 
@@ -61,17 +61,17 @@ impl Observer {
     /// A conversation that begins with the next line.
     #[must_use]
     pub fn new(protocol: Protocol, texts: Arc<Texts>) -> Observer {
-        let follow = Followed(match protocol {
+        let follow = ProtocolFollower(match protocol {
             Protocol::Smtp | Protocol::Submission | Protocol::Lmtp => Box::new(Smtp::default()),
             Protocol::Pop3 => Box::new(Pop3::default()),
             Protocol::Imap => Box::new(Imap::default()),
         });
         Observer {
             texts,
-            course: Course::new(protocol),
+            dialogue: DialogueState::new(protocol),
             follow,
-            from_client: Cutter::default(),
-            from_server: Cutter::default(),
+            from_client: LineCutter::default(),
+            from_server: LineCutter::default(),
             due: true,
             in_login: false,
         }
@@ -83,12 +83,12 @@ impl Observer {
     /// there. Octets that are no line (a chunk of BDAT that ends in the middle of one) may come with
     /// what follows them, or alone.
     pub fn client(&mut self, line: &[u8]) -> Explained {
-        self.explain(Line::of(line), Side::Client)
+        self.explain(ObservedLine::of(line), Side::Client)
     }
 
     /// Explains a line that the server said; with its line ending or without.
     pub fn server(&mut self, line: &[u8]) -> Explained {
-        self.explain(Line::of(line), Side::Server)
+        self.explain(ObservedLine::of(line), Side::Server)
     }
 
     /// Explains octets of one side as they came from the connection: the lines that are whole now, and
@@ -129,12 +129,12 @@ impl Observer {
     pub fn tls(&mut self, words: &str) -> Explained {
         let line = words.as_bytes();
         self.follow.0.tls();
-        let before = self.course.state;
-        self.course.encrypt();
-        let mut sketch = Sketch::new(line);
-        sketch.about(Topic::TlsEvent, "handshake");
-        sketch.words(line, Role::TlsVersion, Role::Cipher);
-        sketch.finish(&self.texts, &self.course, before)
+        let before = self.dialogue.state;
+        self.dialogue.encrypt();
+        let mut builder = AnnotationBuilder::new(line);
+        builder.about(Topic::TlsEvent, "handshake");
+        builder.words(line, Role::TlsVersion, Role::Cipher);
+        builder.finish(&self.texts, &self.dialogue, before)
     }
 
     /// Explains why a TLS handshake failed, in the words of the TLS library: `tlsv1 alert unknown ca`;
@@ -142,15 +142,15 @@ impl Observer {
     #[must_use]
     pub fn tls_failed(&self, why: &str) -> Option<Explained> {
         let entry = self.texts.why_tls_failed(why)?;
-        let mut sketch = Sketch::new(why.as_bytes());
-        sketch.about(Topic::TlsAlert, entry.name.clone());
-        Some(sketch.finish(&self.texts, &self.course, self.course.state))
+        let mut builder = AnnotationBuilder::new(why.as_bytes());
+        builder.about(Topic::TlsAlert, entry.name.clone());
+        Some(builder.finish(&self.texts, &self.dialogue, self.dialogue.state))
     }
 
     /// Where the conversation stands.
     #[must_use]
-    pub fn state(&self) -> State {
-        self.course.state
+    pub fn state(&self) -> ProtocolState {
+        self.dialogue.state
     }
 
     /// Does the client wait for an answer? What it says before that may be taken for something else.
@@ -162,51 +162,51 @@ impl Observer {
     /// What is spoken.
     #[must_use]
     pub fn protocol(&self) -> Protocol {
-        self.course.protocol
+        self.dialogue.protocol
     }
 
     /// What the server has said that it can do, in upper case; `None` if it has not said.
     #[must_use]
     pub fn offered(&self) -> Option<&BTreeSet<String>> {
-        self.course.offered()
+        self.dialogue.offered()
     }
 
     /// The commands that are legal now, the likeliest first, as far as is known.
     #[must_use]
     pub fn legal(&self) -> Vec<&'static str> {
-        self.course.legal()
+        self.dialogue.legal()
     }
 
-    fn explain(&mut self, line: Line<'_>, side: Side) -> Explained {
-        let before = self.course.state;
-        let was_logged_in = self.course.is_logged_in();
-        let (course, mut sketch) = (&mut self.course, Sketch::new(line.text));
+    fn explain(&mut self, line: ObservedLine<'_>, side: Side) -> Explained {
+        let before = self.dialogue.state;
+        let was_logged_in = self.dialogue.is_logged_in();
+        let (dialogue, mut builder) = (&mut self.dialogue, AnnotationBuilder::new(line.text));
         match side {
             Side::Client => {
-                self.follow.0.client(course, &line, &mut sketch);
-                self.mask_behind_login(&mut sketch);
+                self.follow.0.client(dialogue, &line, &mut builder);
+                self.mask_behind_login(&mut builder);
             }
             Side::Server => {
-                self.follow.0.server(course, &line, &mut sketch);
+                self.follow.0.server(dialogue, &line, &mut builder);
                 // The tag of no command that we know of: the server took something for one.
-                if self.in_login && sketch.command.is_none() {
-                    sketch.recast(Role::Tag, Role::Password, None);
+                if self.in_login && builder.command.is_none() {
+                    builder.recast(Role::Tag, Role::Password, None);
                 }
             }
         }
-        self.in_login &= was_logged_in || !self.course.is_logged_in();
-        let first = before == State::Greeting && matches!(side, Side::Server);
+        self.in_login &= was_logged_in || !self.dialogue.is_logged_in();
+        let first = before == ProtocolState::Greeting && matches!(side, Side::Server);
         if let Some(note) = first
-            .then(|| stranger(self.course.protocol, line.text))
+            .then(|| stranger(self.dialogue.protocol, line.text))
             .flatten()
         {
-            sketch.about(Topic::Note, note);
+            builder.about(Topic::Note, note);
         }
-        let explained = sketch.finish(&self.texts, &self.course, before);
-        let waits = self.course.unanswered() > 0;
+        let explained = builder.finish(&self.texts, &self.dialogue, before);
+        let waits = self.dialogue.unanswered() > 0;
         self.due = match side {
-            Side::Client => waits && !turn::client_goes_on(line.text, &explained),
-            Side::Server => waits && !turn::client_is_asked(line.text, &explained),
+            Side::Client => waits && !turn_taking::client_goes_on(line.text, &explained),
+            Side::Server => waits && !turn_taking::client_is_asked(line.text, &explained),
         };
         explained
     }
@@ -214,28 +214,28 @@ impl Observer {
     /// Behind a login that was refused, what is no command may be the password all the same: whoever
     /// sends it without listening has not heard that nobody wants it. And whoever still has to log in
     /// may have mistyped the command for it, or said the password where a mechanism is named.
-    fn mask_behind_login(&mut self, sketch: &mut Sketch<'_>) {
-        match sketch.command {
+    fn mask_behind_login(&mut self, builder: &mut AnnotationBuilder<'_>) {
+        match builder.command {
             Some("") if self.in_login => {
-                sketch.mask_all();
-                return self.course.hide_newest();
+                builder.mask_all();
+                return self.dialogue.hide_newest();
             }
-            Some("") if self.is_to_log_in() && !self.is_another(sketch) => {
-                let tag = usize::from(self.course.protocol == Protocol::Imap);
-                sketch.mask_behind(tag + 1);
+            Some("") if self.is_to_log_in() && !self.is_another(builder) => {
+                let tag = usize::from(self.dialogue.protocol == Protocol::Imap);
+                builder.mask_behind(tag + 1);
             }
             _ => {}
         }
-        if sketch
+        if builder
             .text_of(Role::Mechanism)
             .is_some_and(|name| !self.is_mechanism(name))
         {
-            sketch.recast(Role::Mechanism, Role::Password, None);
+            builder.recast(Role::Mechanism, Role::Password, None);
         }
-        self.in_login = match sketch.command {
-            Some(verb) => LOGINS.contains(&verb) || sketch.has_secret(),
+        self.in_login = match builder.command {
+            Some(verb) => LOGINS.contains(&verb) || builder.has_secret(),
             // A line of a body: one to which nobody has agreed may be a login.
-            None => self.in_login || sketch.has_secret(),
+            None => self.in_login || builder.has_secret(),
         };
     }
 
@@ -248,13 +248,13 @@ impl Observer {
 
     /// Is a line plainly meant as a command that is no login, with a slip of the finger in it or, in
     /// IMAP, without its tag? `EHOL client.test`, `FETCH 1 BODY[]`.
-    fn is_another(&self, sketch: &Sketch<'_>) -> bool {
-        let (topic, words) = match self.course.protocol {
+    fn is_another(&self, builder: &AnnotationBuilder<'_>) -> bool {
+        let (topic, words) = match self.dialogue.protocol {
             Protocol::Imap => (Topic::ImapCommand, 2),
             Protocol::Pop3 => (Topic::Pop3Command, 1),
             _ => (Topic::SmtpCommand, 1),
         };
-        sketch.first_words(words).any(|word| {
+        builder.first_words(words).any(|word| {
             let word = word.to_ascii_uppercase();
             let mut names = self.texts.of(topic).map(|entry| entry.name.as_str());
             let is_meant = |name: &str| !LOGINS.contains(&name) && is_meant(&word, name);
@@ -266,21 +266,21 @@ impl Observer {
     /// knows. Most of those who speak SMTP or LMTP are other mail servers, which do not log in; but
     /// somebody may, once the server has offered it.
     fn is_to_log_in(&self) -> bool {
-        let asks = match self.course.protocol {
+        let asks = match self.dialogue.protocol {
             Protocol::Submission | Protocol::Pop3 | Protocol::Imap => true,
             Protocol::Smtp | Protocol::Lmtp => self
                 .offered()
                 .is_some_and(|offered| offered.contains("AUTH")),
         };
-        asks && !self.course.is_logged_in()
+        asks && !self.dialogue.is_logged_in()
     }
 
     fn explained(&mut self, line: Vec<u8>, by: Side) -> ExplainedLine {
-        let explained = self.explain(Line::cut(&line), by);
+        let explained = self.explain(ObservedLine::cut(&line), by);
         ExplainedLine { line, explained }
     }
 
-    fn cutter(&mut self, by: Side) -> &mut Cutter {
+    fn cutter(&mut self, by: Side) -> &mut LineCutter {
         match by {
             Side::Client => &mut self.from_client,
             Side::Server => &mut self.from_server,

@@ -1,19 +1,19 @@
 //! Follows a conversation in POP3: commands, and replies in their order, of which some go on in
 //! lines up to a lone dot.
 
-use super::course::Course;
+use super::annotation_builder::AnnotationBuilder;
+use super::dialogue_state::DialogueState;
 use super::follow::Follow;
-use super::line::Line;
+use super::line::ObservedLine;
 use super::login::{self, Login};
-use super::message::{self, Lines};
-use super::sketch::Sketch;
-use super::state::Outcome;
+use super::message::{self, MessageLines};
+use super::state::CommandOutcome;
 use super::topic::Topic;
 use crate::mail::net::Side;
 use crate::mail::protocol::pop3::Command;
 use crate::mail::protocol::span::{Role, Span, Spans, first_word};
 
-/// What is known of the conversation beyond its course.
+/// What is known of the conversation beyond its dialogue.
 #[derive(Clone, Default)]
 pub(super) struct Pop3 {
     /// Does the client's next line answer a challenge?
@@ -30,7 +30,7 @@ enum Listing {
     #[default]
     None,
     /// A message.
-    Message(Lines),
+    Message(MessageLines),
     /// Capabilities.
     Capabilities,
     /// Numbers and sizes.
@@ -46,81 +46,91 @@ impl Follow for Pop3 {
         Box::new(self.clone())
     }
 
-    fn client(&mut self, course: &mut Course, line: &Line<'_>, sketch: &mut Sketch<'_>) {
+    fn client(
+        &mut self,
+        dialogue: &mut DialogueState,
+        line: &ObservedLine<'_>,
+        builder: &mut AnnotationBuilder<'_>,
+    ) {
         let text = line.readable();
         if self.in_login {
-            self.login.tell_answer(text, sketch);
+            self.login.tell_answer(text, builder);
             self.in_login = !(self.login.is_complete() || text == b"*");
-            return sketch.belongs_to(course.last_of("AUTH"));
+            return builder.belongs_to(dialogue.last_of("AUTH"));
         }
         let (command, spans) = Command::parse_with_spans(text);
         let verb = known_verb(text, &spans);
-        sketch.parts_at(0, spans);
-        sketch.about(Topic::Pop3Command, verb);
+        builder.parts_at(0, spans);
+        builder.about(Topic::Pop3Command, verb);
         if let Err(error) = command
             && verb != "APOP"
         {
-            sketch.fault = Some(error.to_string());
-            sketch.mask_what_looks_secret();
+            builder.fault = Some(error.to_string());
+            builder.mask_what_looks_secret();
         }
         if verb == "USER" {
             // A name has no spaces: the password stands behind it, one command too early.
-            sketch.mask_behind(2);
+            builder.mask_behind(2);
         }
-        if verb == "APOP" && sketch.text_of(Role::Answer).is_none() {
+        if verb == "APOP" && builder.text_of(Role::Answer).is_none() {
             // One word alone may be either.
-            sketch.recast(Role::UserName, Role::Password, None);
+            builder.recast(Role::UserName, Role::Password, None);
         }
         if verb == "AUTH" {
-            self.login = Login::begun_by(sketch);
+            self.login = Login::begun_by(builder);
             // Older than CAPA: without a mechanism, AUTH asks some servers which ones there are.
-            let asks = sketch.text_of(Role::Mechanism).is_none();
+            let asks = builder.text_of(Role::Mechanism).is_none();
             self.in_login = !(asks || self.login.is_complete());
         }
         // Without an argument these are answered by a list.
-        let alone = sketch.spans().count() < 2;
+        let alone = builder.spans().count() < 2;
         let verb = match verb {
             "LIST" if alone => "LIST all",
             "UIDL" if alone => "UIDL all",
             "AUTH" if alone => "AUTH all",
             verb => verb,
         };
-        sketch.command = Some(name(verb));
-        sketch.number = Some(course.ask(verb, ""));
+        builder.command = Some(name(verb));
+        builder.number = Some(dialogue.ask(verb, ""));
     }
 
-    fn server(&mut self, course: &mut Course, line: &Line<'_>, sketch: &mut Sketch<'_>) {
+    fn server(
+        &mut self,
+        dialogue: &mut DialogueState,
+        line: &ObservedLine<'_>,
+        builder: &mut AnnotationBuilder<'_>,
+    ) {
         let text = line.readable();
         if !matches!(self.listing, Listing::None) {
-            return self.listed(course, text, sketch);
+            return self.listed(dialogue, text, builder);
         }
-        let verb = course.answered();
-        self.belongs_to_oldest(course, sketch);
+        let verb = dialogue.answered();
+        self.belongs_to_oldest(dialogue, builder);
         let (status, rest) = first_word(text);
         let rest = rest.get(1..).unwrap_or_default();
         match status {
             b"+OK" => {
                 let asked = if verb == "AUTH all" { "" } else { name(verb) };
-                sketch.about(Topic::Pop3Reply, format!("+OK to {asked}"));
-                tell_text(verb, text, status, rest, sketch);
-                self.done(course, verb);
+                builder.about(Topic::Pop3Reply, format!("+OK to {asked}"));
+                tell_text(verb, text, status, rest, builder);
+                self.done(dialogue, verb);
             }
             b"-ERR" => {
-                sketch.about(Topic::Pop3Reply, format!("-ERR to {}", name(verb)));
-                tell_text(verb, text, status, rest, sketch);
+                builder.about(Topic::Pop3Reply, format!("-ERR to {}", name(verb)));
+                tell_text(verb, text, status, rest, builder);
                 self.in_login = false;
-                course.answer_oldest(Outcome::Refused);
+                dialogue.answer_oldest(CommandOutcome::Refused);
             }
             b"+" => {
-                sketch.about(Topic::Pop3Reply, "+");
-                sketch.part(Span::of(Role::Continuation, text, status));
-                login::tell_challenge(rest, text, sketch);
+                builder.about(Topic::Pop3Reply, "+");
+                builder.part(Span::of(Role::Continuation, text, status));
+                login::tell_challenge(rest, text, builder);
                 self.in_login = verb == "AUTH";
-                course.pass(verb, Outcome::Continue);
+                dialogue.pass(verb, CommandOutcome::Continue);
             }
             _ => {
-                sketch.fault = Some("a reply begins with +OK or -ERR".to_owned());
-                sketch.about(Topic::Note, "no-reply");
+                builder.fault = Some("a reply begins with +OK or -ERR".to_owned());
+                builder.about(Topic::Note, "no-reply");
             }
         }
     }
@@ -131,7 +141,9 @@ impl Follow for Pop3 {
 
     fn pass_over(&mut self, by: Side, octets: &[u8]) -> usize {
         match (by, &self.listing) {
-            (Side::Server, Listing::Message(Lines::Body)) => message::lines_before_dot(octets),
+            (Side::Server, Listing::Message(MessageLines::Body)) => {
+                message::lines_before_dot(octets)
+            }
             _ => 0,
         }
     }
@@ -139,9 +151,9 @@ impl Follow for Pop3 {
 
 impl Pop3 {
     /// A `+OK` to this verb: what comes behind it?
-    fn done(&mut self, course: &mut Course, verb: &'static str) {
+    fn done(&mut self, dialogue: &mut DialogueState, verb: &'static str) {
         self.listing = match verb {
-            "RETR" | "TOP" => Listing::Message(Lines::default()),
+            "RETR" | "TOP" => Listing::Message(MessageLines::default()),
             "CAPA" => Listing::Capabilities,
             "LIST all" => Listing::Sizes,
             "UIDL all" => Listing::UniqueIds,
@@ -151,47 +163,52 @@ impl Pop3 {
         match self.listing {
             Listing::None => {
                 self.in_login = false;
-                course.answer_oldest(Outcome::Done);
+                dialogue.answer_oldest(CommandOutcome::Done);
             }
-            Listing::Capabilities => course.forget_offers(),
+            Listing::Capabilities => dialogue.forget_offers(),
             _ => {}
         }
     }
 
-    fn belongs_to_oldest(&self, course: &Course, sketch: &mut Sketch<'_>) {
-        sketch.belongs_to(course.oldest());
-        sketch.command = sketch.command.map(name);
+    fn belongs_to_oldest(&self, dialogue: &DialogueState, builder: &mut AnnotationBuilder<'_>) {
+        builder.belongs_to(dialogue.oldest());
+        builder.command = builder.command.map(name);
     }
 
     /// A line behind a `+OK`.
-    fn listed(&mut self, course: &mut Course, text: &[u8], sketch: &mut Sketch<'_>) {
-        self.belongs_to_oldest(course, sketch);
+    fn listed(
+        &mut self,
+        dialogue: &mut DialogueState,
+        text: &[u8],
+        builder: &mut AnnotationBuilder<'_>,
+    ) {
+        self.belongs_to_oldest(dialogue, builder);
         if text == b"." {
             self.listing = Listing::None;
-            sketch.about_part(Role::FinalDot);
-            sketch.part(Span::of(Role::FinalDot, text, text));
-            return course.answer_oldest(Outcome::Done);
+            builder.about_part(Role::FinalDot);
+            builder.part(Span::of(Role::FinalDot, text, text));
+            return dialogue.answer_oldest(CommandOutcome::Done);
         }
         match &mut self.listing {
-            Listing::Message(lines) => lines.tell_stuffed(text, sketch),
+            Listing::Message(lines) => lines.tell_stuffed(text, builder),
             Listing::Capabilities => {
-                sketch.words(text, Role::Capability, Role::CapabilityValues);
+                builder.words(text, Role::Capability, Role::CapabilityValues);
                 if let Ok(keyword) = str::from_utf8(first_word(text).0) {
-                    course.offer(keyword);
-                    sketch.about(Topic::Pop3Capability, keyword);
+                    dialogue.offer(keyword);
+                    builder.about(Topic::Pop3Capability, keyword);
                 }
             }
             Listing::Sizes => {
-                sketch.words(text, Role::MessageNumber, Role::Size);
-                sketch.about(Topic::Pop3Reply, "a line of LIST");
+                builder.words(text, Role::MessageNumber, Role::Size);
+                builder.about(Topic::Pop3Reply, "a line of LIST");
             }
             Listing::Mechanisms => {
-                sketch.words(text, Role::Mechanism, Role::Unknown);
-                sketch.about(Topic::Sasl, String::from_utf8_lossy(text));
+                builder.words(text, Role::Mechanism, Role::Unknown);
+                builder.about(Topic::Sasl, String::from_utf8_lossy(text));
             }
             Listing::UniqueIds | Listing::None => {
-                sketch.words(text, Role::MessageNumber, Role::UniqueId);
-                sketch.about(Topic::Pop3Reply, "a line of UIDL");
+                builder.words(text, Role::MessageNumber, Role::UniqueId);
+                builder.about(Topic::Pop3Reply, "a line of UIDL");
             }
         }
     }
@@ -216,8 +233,14 @@ fn known_verb(line: &[u8], spans: &[Span]) -> &'static str {
 }
 
 /// Names what follows `+OK` or `-ERR`: a code in brackets (RFC 2449 §8), numbers, a text.
-fn tell_text(verb: &'static str, text: &[u8], status: &[u8], rest: &[u8], sketch: &mut Sketch<'_>) {
-    sketch.part(Span::of(Role::Status, text, status));
+fn tell_text(
+    verb: &'static str,
+    text: &[u8],
+    status: &[u8],
+    rest: &[u8],
+    builder: &mut AnnotationBuilder<'_>,
+) {
+    builder.part(Span::of(Role::Status, text, status));
     let roles = match verb {
         _ if status != b"+OK" => None,
         "STAT" => Some((Role::Number, Role::Size)),
@@ -226,7 +249,7 @@ fn tell_text(verb: &'static str, text: &[u8], status: &[u8], rest: &[u8], sketch
         _ => None,
     };
     if let Some((first, others)) = roles {
-        return sketch.words(rest, first, others);
+        return builder.words(rest, first, others);
     }
     let mut spans = Spans::new(text);
     let code = rest.strip_prefix(b"[").and_then(|inside| {
@@ -240,5 +263,5 @@ fn tell_text(verb: &'static str, text: &[u8], status: &[u8], rest: &[u8], sketch
         }
         None => spans.add(Role::Text, rest),
     }
-    sketch.parts_at(0, spans.found());
+    builder.parts_at(0, spans.found());
 }

@@ -16,18 +16,18 @@ const SUGGESTIONS: usize = 5;
 
 /// What was found.
 #[derive(Clone, Debug, Default)]
-pub struct Found {
+pub struct LookupResult {
     /// The entries of that name, in the order of a list.
     pub entries: Vec<Arc<Entry>>,
     /// Readings of it as a line of a conversation.
-    pub lines: Vec<Reading>,
+    pub lines: Vec<LineReading>,
     /// Names that are much like it, when nothing was found.
     pub near: Vec<String>,
 }
 
 /// A line, as one side of one protocol would say it.
 #[derive(Clone, Debug)]
-pub struct Reading {
+pub struct LineReading {
     /// In this protocol.
     pub protocol: Protocol,
     /// Is it the server's?
@@ -36,7 +36,7 @@ pub struct Reading {
     pub explained: Explained,
 }
 
-impl Found {
+impl LookupResult {
     /// Was nothing found?
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -48,15 +48,15 @@ impl Texts {
     /// Looks for what explains these words: an entry of this name, else a line that reads so, else
     /// each word for itself. With `only`, in this protocol, and in what belongs to all of them.
     #[must_use]
-    pub fn look_up(self: &Arc<Texts>, words: &str, only: Option<Protocol>) -> Found {
+    pub fn look_up(self: &Arc<Texts>, words: &str, only: Option<Protocol>) -> LookupResult {
         let words = words.trim();
         let (words, only) = match prefixed(words) {
             Some((protocol, rest)) => (rest, Some(protocol)),
             None => (words, only),
         };
-        let mut found = Found {
+        let mut found = LookupResult {
             entries: self.named(words, only),
-            ..Found::default()
+            ..LookupResult::default()
         };
         if found.entries.is_empty() {
             found.lines = self.readings(words, only);
@@ -117,7 +117,7 @@ impl Texts {
     }
 
     /// What the line means, to whoever understands it.
-    fn readings(self: &Arc<Texts>, line: &str, only: Option<Protocol>) -> Vec<Reading> {
+    fn readings(self: &Arc<Texts>, line: &str, only: Option<Protocol>) -> Vec<LineReading> {
         let mut readings = Vec::new();
         for protocol in [Protocol::Smtp, Protocol::Pop3, Protocol::Imap] {
             if only.is_some_and(|only| only.family() != protocol.family()) {
@@ -131,7 +131,7 @@ impl Texts {
                     false => observer.client(line.as_bytes()),
                 };
                 if makes_sense(&explained, line, server) {
-                    readings.push(Reading {
+                    readings.push(LineReading {
                         protocol,
                         server,
                         explained,
@@ -149,13 +149,13 @@ impl Texts {
     }
 
     /// The line as one of a message's header.
-    fn as_header(self: &Arc<Texts>, line: &str) -> Reading {
+    fn as_header(self: &Arc<Texts>, line: &str) -> LineReading {
         let protocol = Protocol::Smtp;
         let mut observer = Observer::new(protocol, Arc::clone(self));
         observer.server(greeting(protocol));
         observer.client(b"DATA");
         observer.server(b"354 x");
-        Reading {
+        LineReading {
             protocol,
             server: false,
             explained: observer.client(line.as_bytes()),

@@ -1,25 +1,25 @@
 //! Follows a conversation in SMTP, submission or LMTP: commands, replies in their order, and what is
 //! no command at all, the message and the answers of a login.
 
-use super::course::Course;
+use super::annotation_builder::AnnotationBuilder;
+use super::dialogue_state::DialogueState;
 use super::follow::Follow;
-use super::line::{Ending, Line};
+use super::line::{LineEnd, ObservedLine};
 use super::login::{self, Login};
-use super::message::{self, Lines};
-use super::sketch::Sketch;
-use super::state::{Outcome, State};
+use super::message::{self, MessageLines};
+use super::state::{CommandOutcome, ProtocolState};
 use super::topic::Topic;
 use crate::mail::net::Side;
 use crate::mail::protocol::Protocol;
 use crate::mail::protocol::smtp::{self, Chunk, Command, EnhancedCode};
 use crate::mail::protocol::span::{Role, Span, Spans, first_word};
 
-/// What is known of the conversation beyond its course.
+/// What is known of the conversation beyond its dialogue.
 #[derive(Clone, Default)]
 pub(super) struct Smtp {
-    hearing: Hearing,
+    expects: SmtpExpects,
     login: Login,
-    message: Lines,
+    message: MessageLines,
     /// Accepted RCPTs: LMTP answers a message once for each.
     recipients: usize,
     /// Is the next line of the server inside a reply of several lines?
@@ -32,7 +32,7 @@ pub(super) struct Smtp {
 
 /// What the client's next line is.
 #[derive(Clone, Default)]
-enum Hearing {
+enum SmtpExpects {
     /// A command.
     #[default]
     Command,
@@ -49,54 +49,64 @@ impl Follow for Smtp {
         Box::new(self.clone())
     }
 
-    fn client(&mut self, course: &mut Course, line: &Line<'_>, sketch: &mut Sketch<'_>) {
-        match self.hearing {
-            Hearing::Command => self.command(course, line, 0, sketch),
-            Hearing::Message => self.text(course, line, sketch),
-            Hearing::Chunk(left) => self.chunk(course, left, line, sketch),
-            Hearing::Answer => self.answer(course, line, sketch),
+    fn client(
+        &mut self,
+        dialogue: &mut DialogueState,
+        line: &ObservedLine<'_>,
+        builder: &mut AnnotationBuilder<'_>,
+    ) {
+        match self.expects {
+            SmtpExpects::Command => self.command(dialogue, line, 0, builder),
+            SmtpExpects::Message => self.text(dialogue, line, builder),
+            SmtpExpects::Chunk(left) => self.chunk(dialogue, left, line, builder),
+            SmtpExpects::Answer => self.answer(dialogue, line, builder),
         }
     }
 
-    fn server(&mut self, course: &mut Course, line: &Line<'_>, sketch: &mut Sketch<'_>) {
+    fn server(
+        &mut self,
+        dialogue: &mut DialogueState,
+        line: &ObservedLine<'_>,
+        builder: &mut AnnotationBuilder<'_>,
+    ) {
         let text = line.readable();
         let (code, rest) = match smtp::Reply::split(text) {
             Ok(split) => split,
             Err(error) => {
-                sketch.fault = Some(error.to_string());
-                return sketch.about(Topic::Note, "no-reply");
+                builder.fault = Some(error.to_string());
+                return builder.about(Topic::Note, "no-reply");
             }
         };
         let continues = smtp::Reply::continues(text);
         let begins = !std::mem::replace(&mut self.in_reply, continues);
-        let verb = course.answered();
-        sketch.belongs_to(course.oldest());
-        sketch.about(Topic::SmtpReply, format!("{code} to {verb}"));
-        let behind = tell_reply(text, code, rest, sketch);
+        let verb = dialogue.answered();
+        builder.belongs_to(dialogue.oldest());
+        builder.about(Topic::SmtpReply, format!("{code} to {verb}"));
+        let behind = tell_reply(text, code, rest, builder);
         let words = rest.get(behind..).unwrap_or_default();
         match (verb, code) {
-            (_, 334) => login::tell_challenge(words, text, sketch),
-            ("EHLO" | "LHLO", 250) if !begins => offer(course, words, sketch),
+            (_, 334) => login::tell_challenge(words, text, builder),
+            ("EHLO" | "LHLO", 250) if !begins => offer(dialogue, words, builder),
             ("EHLO" | "LHLO" | "HELO" | "greeting", 200..=299) => {
                 if verb != "greeting" {
-                    course.forget_offers();
+                    dialogue.forget_offers();
                 }
-                sketch.words(words, Role::ServerName, Role::Text);
+                builder.words(words, Role::ServerName, Role::Text);
             }
             _ if words.is_empty() => {}
-            _ => sketch.part(Span::of(Role::Text, text, words)),
+            _ => builder.part(Span::of(Role::Text, text, words)),
         }
         if !continues {
-            self.answered(course, verb, code);
+            self.answered(dialogue, verb, code);
         }
     }
 
     /// RFC 3030 §2: the next command begins directly behind a chunk. Of one to which the server has not
     /// agreed, a line is a login perhaps, which must not be torn.
     fn announced(&self) -> Option<u64> {
-        match self.hearing {
-            Hearing::Chunk(left) => self.agreed.then_some(left),
-            Hearing::Command | Hearing::Message | Hearing::Answer => None,
+        match self.expects {
+            SmtpExpects::Chunk(left) => self.agreed.then_some(left),
+            SmtpExpects::Command | SmtpExpects::Message | SmtpExpects::Answer => None,
         }
     }
 
@@ -105,17 +115,17 @@ impl Follow for Smtp {
     }
 
     fn pass_over(&mut self, by: Side, octets: &[u8]) -> usize {
-        if by == Side::Server || self.message != Lines::Body || !self.agreed {
+        if by == Side::Server || self.message != MessageLines::Body || !self.agreed {
             return 0;
         }
-        match &mut self.hearing {
-            Hearing::Message => message::lines_before_dot(octets),
-            Hearing::Chunk(left) => {
+        match &mut self.expects {
+            SmtpExpects::Message => message::lines_before_dot(octets),
+            SmtpExpects::Chunk(left) => {
                 let passed = message::lines_within(octets, *left);
                 *left -= passed as u64;
                 passed
             }
-            Hearing::Command | Hearing::Answer => 0,
+            SmtpExpects::Command | SmtpExpects::Answer => 0,
         }
     }
 }
@@ -124,54 +134,54 @@ impl Smtp {
     /// A command, which begins at this place of the line.
     fn command(
         &mut self,
-        course: &mut Course,
-        line: &Line<'_>,
+        dialogue: &mut DialogueState,
+        line: &ObservedLine<'_>,
         at: usize,
-        sketch: &mut Sketch<'_>,
+        builder: &mut AnnotationBuilder<'_>,
     ) {
         let text = line.readable().get(at..).unwrap_or_default();
         let (command, spans) = Command::parse_with_spans(text);
-        sketch.parts_at(at, spans);
+        builder.parts_at(at, spans);
         let verb = match &command {
             Ok(Command::Bdat {
                 chunk: Chunk::Last, ..
             }) => "BDAT LAST",
             _ => known_verb(text),
         };
-        sketch.about(Topic::SmtpCommand, verb);
-        sketch.command = Some(verb);
-        sketch.number = Some(course.ask(verb, ""));
+        builder.about(Topic::SmtpCommand, verb);
+        builder.command = Some(verb);
+        builder.number = Some(dialogue.ask(verb, ""));
         match command {
-            Ok(command) => self.begin(course, &command),
+            Ok(command) => self.begin(dialogue, &command),
             Err(error) => {
-                sketch.fault = Some(error.to_string());
-                sketch.mask_what_looks_secret_at(at);
+                builder.fault = Some(error.to_string());
+                builder.mask_what_looks_secret_at(at);
             }
         }
         if verb == "AUTH" {
-            self.login = Login::begun_by(sketch);
+            self.login = Login::begun_by(builder);
             if !self.login.is_complete() {
-                self.hearing = Hearing::Answer;
+                self.expects = SmtpExpects::Answer;
             }
         }
     }
 
     /// What follows the command on the client's side.
-    fn begin(&mut self, course: &mut Course, command: &Command) {
+    fn begin(&mut self, dialogue: &mut DialogueState, command: &Command) {
         match command {
-            Command::Mail { .. } => self.message = Lines::default(),
+            Command::Mail { .. } => self.message = MessageLines::default(),
             // Whoever does not wait for the 354 says the message all the same.
             Command::Data => {
-                self.message = Lines::default();
-                self.await_body(Hearing::Message, false);
+                self.message = MessageLines::default();
+                self.await_body(SmtpExpects::Message, false);
             }
             Command::Bdat { size, chunk } => {
                 if *size > 0 {
-                    let agreed = agrees_to_chunks(course);
-                    self.await_body(Hearing::Chunk(*size), agreed);
+                    let agreed = agrees_to_chunks(dialogue);
+                    self.await_body(SmtpExpects::Chunk(*size), agreed);
                 }
                 if *chunk == Chunk::Last {
-                    self.await_verdicts(course, "BDAT LAST");
+                    self.await_verdicts(dialogue, "BDAT LAST");
                 }
             }
             _ => {}
@@ -179,117 +189,140 @@ impl Smtp {
     }
 
     /// A body follows, to which the server has agreed or not.
-    fn await_body(&mut self, hearing: Hearing, agreed: bool) {
-        self.hearing = hearing;
+    fn await_body(&mut self, expects: SmtpExpects, agreed: bool) {
+        self.expects = expects;
         self.agreed = agreed;
         self.in_doubt = false;
     }
 
     /// RFC 2033 §4.2: in LMTP there is an answer for each recipient; the first is awaited already.
-    fn await_verdicts(&mut self, course: &mut Course, verb: &'static str) {
+    fn await_verdicts(&mut self, dialogue: &mut DialogueState, verb: &'static str) {
         let recipients = std::mem::take(&mut self.recipients);
-        if course.protocol == Protocol::Lmtp {
-            (1..recipients).for_each(|_| course.await_one_more(verb));
+        if dialogue.protocol == Protocol::Lmtp {
+            (1..recipients).for_each(|_| dialogue.await_one_more(verb));
         }
     }
 
     /// A line of the message behind DATA.
-    fn text(&mut self, course: &mut Course, line: &Line<'_>, sketch: &mut Sketch<'_>) {
+    fn text(
+        &mut self,
+        dialogue: &mut DialogueState,
+        line: &ObservedLine<'_>,
+        builder: &mut AnnotationBuilder<'_>,
+    ) {
         let text = line.readable();
         if !self.agreed {
-            sketch.note("before-354");
+            builder.note("before-354");
         }
         if text == b"." {
-            self.hearing = Hearing::Command;
-            sketch.about_part(Role::FinalDot);
-            sketch.part(Span::of(Role::FinalDot, text, text));
-            sketch.command = Some("message");
-            sketch.number = Some(course.ask("message", ""));
-            return self.await_verdicts(course, "message");
+            self.expects = SmtpExpects::Command;
+            builder.about_part(Role::FinalDot);
+            builder.part(Span::of(Role::FinalDot, text, text));
+            builder.command = Some("message");
+            builder.number = Some(dialogue.ask("message", ""));
+            return self.await_verdicts(dialogue, "message");
         }
-        self.message.tell_stuffed(text, sketch);
+        self.message.tell_stuffed(text, builder);
         if !self.agreed {
-            sketch.mask_in_doubt(&mut self.in_doubt);
+            builder.mask_in_doubt(&mut self.in_doubt);
         }
     }
 
     /// A line of which so many octets belong to a chunk; behind them a command may stand.
-    fn chunk(&mut self, course: &mut Course, left: u64, line: &Line<'_>, sketch: &mut Sketch<'_>) {
+    fn chunk(
+        &mut self,
+        dialogue: &mut DialogueState,
+        left: u64,
+        line: &ObservedLine<'_>,
+        builder: &mut AnnotationBuilder<'_>,
+    ) {
         let octets = usize::try_from(left).unwrap_or(usize::MAX);
         let taken = octets.min(line.text.len());
         let piece = line.readable();
         self.message
-            .tell(piece.get(..taken).unwrap_or(piece), 0, sketch);
+            .tell(piece.get(..taken).unwrap_or(piece), 0, builder);
         if !self.agreed {
-            sketch.mask_in_doubt(&mut self.in_doubt);
+            builder.mask_in_doubt(&mut self.in_doubt);
         }
         let left = octets - taken;
-        let seen = matches!(line.ending, Ending::Seen(_));
+        let seen = matches!(line.ending, LineEnd::Seen(_));
         let cut = taken < line.text.len() || (left == 0 && seen);
         if cut {
-            self.hearing = Hearing::Command;
-            return self.command(course, line, taken, sketch);
+            self.expects = SmtpExpects::Command;
+            return self.command(dialogue, line, taken, builder);
         }
         let left = left.saturating_sub(line.ending_octets());
-        self.hearing = match left {
-            0 => Hearing::Command,
-            left => Hearing::Chunk(left as u64),
+        self.expects = match left {
+            0 => SmtpExpects::Command,
+            left => SmtpExpects::Chunk(left as u64),
         };
-        sketch.belongs_to(course.newest());
+        builder.belongs_to(dialogue.newest());
     }
 
     /// An answer to a challenge.
-    fn answer(&mut self, course: &mut Course, line: &Line<'_>, sketch: &mut Sketch<'_>) {
-        self.login.tell_answer(line.readable(), sketch);
+    fn answer(
+        &mut self,
+        dialogue: &mut DialogueState,
+        line: &ObservedLine<'_>,
+        builder: &mut AnnotationBuilder<'_>,
+    ) {
+        self.login.tell_answer(line.readable(), builder);
         if self.login.is_complete() || line.text == b"*" {
-            self.hearing = Hearing::Command;
+            self.expects = SmtpExpects::Command;
         }
-        sketch.belongs_to(course.last_of("AUTH"));
+        builder.belongs_to(dialogue.last_of("AUTH"));
     }
 
     /// The last line of a reply to this command has passed.
-    fn answered(&mut self, course: &mut Course, verb: &str, code: u16) {
+    fn answered(&mut self, dialogue: &mut DialogueState, verb: &str, code: u16) {
         let outcome = outcome(code);
         match (verb, outcome) {
-            ("AUTH", Outcome::Continue) => {
-                self.hearing = Hearing::Answer;
-                return course.pass("AUTH", outcome);
+            ("AUTH", CommandOutcome::Continue) => {
+                self.expects = SmtpExpects::Answer;
+                return dialogue.pass("AUTH", outcome);
             }
-            ("AUTH", _) => self.hearing = Hearing::Command,
+            ("AUTH", _) => self.expects = SmtpExpects::Command,
             // That of the body that is heard, unless the client has announced one more.
-            ("DATA", Outcome::Continue) => {
-                let waiting = course.last_of("DATA").map(|data| data.number);
-                self.agreed = course.oldest().map(|data| data.number) == waiting;
+            ("DATA", CommandOutcome::Continue) => {
+                let waiting = dialogue.last_of("DATA").map(|data| data.number);
+                self.agreed = dialogue.oldest().map(|data| data.number) == waiting;
             }
-            ("DATA", Outcome::Refused | Outcome::Done) => self.hearing = Hearing::Command,
-            ("RCPT", Outcome::Done) => self.recipients += 1,
-            ("MAIL" | "RSET" | "EHLO" | "HELO" | "LHLO", Outcome::Done) => self.recipients = 0,
+            ("DATA", CommandOutcome::Refused | CommandOutcome::Done) => {
+                self.expects = SmtpExpects::Command
+            }
+            ("RCPT", CommandOutcome::Done) => self.recipients += 1,
+            ("MAIL" | "RSET" | "EHLO" | "HELO" | "LHLO", CommandOutcome::Done) => {
+                self.recipients = 0
+            }
             _ => {}
         }
-        course.answer_oldest(outcome);
+        dialogue.answer_oldest(outcome);
         // RFC 5321 §3.8: 421 announces that the server closes, whatever was said before.
         if code == 421 {
-            course.state = State::Closed;
+            dialogue.state = ProtocolState::Closed;
         }
     }
 }
 
 /// RFC 3030 §2: who offers chunks takes the octets even of one that is refused. They are a message only
 /// behind MAIL.
-fn agrees_to_chunks(course: &Course) -> bool {
-    let offers = course
+fn agrees_to_chunks(dialogue: &DialogueState) -> bool {
+    let offers = dialogue
         .offered()
         .is_some_and(|offered| offered.contains("CHUNKING"));
-    let mail = matches!(course.state, State::Mail | State::Rcpt | State::Chunks);
-    offers && (mail || course.last_of("MAIL").is_some())
+    let mail = matches!(
+        dialogue.state,
+        ProtocolState::Mail | ProtocolState::Rcpt | ProtocolState::Chunks
+    );
+    offers && (mail || dialogue.last_of("MAIL").is_some())
 }
 
 /// RFC 5321 §4.2.1: the first digit says what came of it.
-fn outcome(code: u16) -> Outcome {
+fn outcome(code: u16) -> CommandOutcome {
     match code {
-        200..=299 => Outcome::Done,
-        300..=399 => Outcome::Continue,
-        _ => Outcome::Refused,
+        200..=299 => CommandOutcome::Done,
+        300..=399 => CommandOutcome::Continue,
+        _ => CommandOutcome::Refused,
     }
 }
 
@@ -301,7 +334,7 @@ fn known_verb(line: &[u8]) -> &'static str {
 }
 
 /// Names the parts of a line of a reply; `rest` is what follows the code and its separator.
-fn tell_reply(text: &[u8], code: u16, rest: &[u8], sketch: &mut Sketch<'_>) -> usize {
+fn tell_reply(text: &[u8], code: u16, rest: &[u8], builder: &mut AnnotationBuilder<'_>) -> usize {
     let mut spans = Spans::new(text);
     spans.add(Role::ReplyCode, text.get(..3).unwrap_or_default());
     if smtp::Reply::continues(text) {
@@ -314,7 +347,7 @@ fn tell_reply(text: &[u8], code: u16, rest: &[u8], sketch: &mut Sketch<'_>) -> u
     if enhanced.is_some() {
         spans.add(Role::EnhancedCode, word);
     }
-    sketch.parts_at(0, spans.found());
+    builder.parts_at(0, spans.found());
     match enhanced {
         Some(_) => word.len() + 1,
         None => 0,
@@ -322,10 +355,10 @@ fn tell_reply(text: &[u8], code: u16, rest: &[u8], sketch: &mut Sketch<'_>) -> u
 }
 
 /// A line of EHLO's reply that offers something: `SIZE 52428800`.
-fn offer(course: &mut Course, words: &[u8], sketch: &mut Sketch<'_>) {
-    sketch.words(words, Role::Capability, Role::CapabilityValues);
+fn offer(dialogue: &mut DialogueState, words: &[u8], builder: &mut AnnotationBuilder<'_>) {
+    builder.words(words, Role::Capability, Role::CapabilityValues);
     if let Ok(keyword) = str::from_utf8(first_word(words).0) {
-        course.offer(keyword);
-        sketch.about(Topic::SmtpKeyword, keyword);
+        dialogue.offer(keyword);
+        builder.about(Topic::SmtpKeyword, keyword);
     }
 }

@@ -11,7 +11,7 @@ use crate::mail::protocol::Protocol;
 /// A state. Those of one protocol are in its [`Diagram`]; `Greeting`, `Login`, `Tls` and `Closed`
 /// are in all of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum State {
+pub enum ProtocolState {
     /// The connection stands, and the server has not said a word.
     Greeting,
     /// SMTP: greeted, and not greeted back.
@@ -50,7 +50,7 @@ pub enum State {
 
 /// What came of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum CommandOutcome {
     /// It was said; nobody has answered.
     Said,
     /// The server wants more of it: `354`, `334`, `+`.
@@ -63,54 +63,54 @@ pub enum Outcome {
 
 /// A way from states to a state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Passage {
+pub struct Transition {
     /// From each of these.
-    pub from: &'static [State],
+    pub from: &'static [ProtocolState],
     /// By this command; `greeting`, `message` and `TLS` are none.
     pub by: &'static str,
     /// With this outcome.
-    pub when: Outcome,
+    pub when: CommandOutcome,
     /// To this one.
-    pub to: State,
+    pub to: ProtocolState,
 }
 
 /// The states of a protocol.
 #[derive(Clone, Copy, Debug)]
 pub struct Diagram {
     /// Each with the commands that are legal in it, the likeliest first.
-    pub states: &'static [(State, &'static [&'static str])],
+    pub states: &'static [(ProtocolState, &'static [&'static str])],
     /// The ways between them. For a command and an outcome, the first that begins here counts.
-    pub passages: &'static [Passage],
+    pub transitions: &'static [Transition],
 }
 
-impl State {
+impl ProtocolState {
     /// Its name in the file of explanations: `[smtp.state.KEY]`.
     #[must_use]
     pub fn key(self) -> &'static str {
         match self {
-            State::Greeting => "greeting",
-            State::Connected => "connected",
-            State::Ready => "ready",
-            State::Mail => "mail",
-            State::Rcpt => "rcpt",
-            State::Data => "data",
-            State::Chunks => "chunks",
-            State::Authorization => "authorization",
-            State::Transaction => "transaction",
-            State::Update => "update",
-            State::NotAuthenticated => "not-authenticated",
-            State::Authenticated => "authenticated",
-            State::Selected => "selected",
-            State::Idle => "idle",
-            State::Login => "login",
-            State::Tls => "tls",
-            State::Closed => "closed",
+            ProtocolState::Greeting => "greeting",
+            ProtocolState::Connected => "connected",
+            ProtocolState::Ready => "ready",
+            ProtocolState::Mail => "mail",
+            ProtocolState::Rcpt => "rcpt",
+            ProtocolState::Data => "data",
+            ProtocolState::Chunks => "chunks",
+            ProtocolState::Authorization => "authorization",
+            ProtocolState::Transaction => "transaction",
+            ProtocolState::Update => "update",
+            ProtocolState::NotAuthenticated => "not-authenticated",
+            ProtocolState::Authenticated => "authenticated",
+            ProtocolState::Selected => "selected",
+            ProtocolState::Idle => "idle",
+            ProtocolState::Login => "login",
+            ProtocolState::Tls => "tls",
+            ProtocolState::Closed => "closed",
         }
     }
 
     /// The state with this key.
     #[must_use]
-    pub fn named(key: &str) -> Option<State> {
+    pub fn named(key: &str) -> Option<ProtocolState> {
         let diagrams = Protocol::ALL.into_iter().map(Diagram::of);
         let mut states = diagrams.flat_map(|diagram| diagram.states);
         states.find_map(|(state, _)| (state.key() == key).then_some(*state))
@@ -118,16 +118,17 @@ impl State {
 }
 
 /// A state is written by its key.
-impl Serialize for State {
+impl Serialize for ProtocolState {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         to.serialize_str(self.key())
     }
 }
 
-impl<'a> Deserialize<'a> for State {
-    fn deserialize<D: Deserializer<'a>>(from: D) -> Result<State, D::Error> {
+impl<'a> Deserialize<'a> for ProtocolState {
+    fn deserialize<D: Deserializer<'a>>(from: D) -> Result<ProtocolState, D::Error> {
         let key = String::deserialize(from)?;
-        State::named(&key).ok_or_else(|| D::Error::custom(format!("no state is called {key:?}")))
+        ProtocolState::named(&key)
+            .ok_or_else(|| D::Error::custom(format!("no state is called {key:?}")))
     }
 }
 
@@ -145,26 +146,27 @@ impl Diagram {
 
     /// The commands that are legal in this state.
     #[must_use]
-    pub fn commands(&self, state: State) -> &'static [&'static str] {
+    pub fn commands(&self, state: ProtocolState) -> &'static [&'static str] {
         let found = self.states.iter().find(|(known, _)| *known == state);
         found.map_or(&[], |(_, commands)| *commands)
     }
 
     /// Where one can go from a state, and by which commands: `EHLO`, `greeting refused`.
     #[must_use]
-    pub fn ways(&self, from: State) -> Vec<(State, Vec<String>)> {
-        let mut ways: Vec<(State, Vec<String>)> = Vec::new();
+    pub fn ways(&self, from: ProtocolState) -> Vec<(ProtocolState, Vec<String>)> {
+        let mut ways: Vec<(ProtocolState, Vec<String>)> = Vec::new();
         let is_drawn = |to| self.states.iter().any(|(state, _)| *state == to);
-        let begin = |passage: &&Passage| passage.from.contains(&from) && passage.to != from;
-        let passages = self.passages.iter().filter(begin);
-        for passage in passages.filter(|passage| is_drawn(passage.to)) {
-            let by = match passage.when {
-                Outcome::Refused => format!("{} refused", passage.by),
-                _ => passage.by.to_owned(),
+        let begin =
+            |transition: &&Transition| transition.from.contains(&from) && transition.to != from;
+        let transitions = self.transitions.iter().filter(begin);
+        for transition in transitions.filter(|transition| is_drawn(transition.to)) {
+            let by = match transition.when {
+                CommandOutcome::Refused => format!("{} refused", transition.by),
+                _ => transition.by.to_owned(),
             };
-            match ways.iter_mut().find(|(to, _)| *to == passage.to) {
+            match ways.iter_mut().find(|(to, _)| *to == transition.to) {
                 Some((_, all)) => all.push(by),
-                None => ways.push((passage.to, vec![by])),
+                None => ways.push((transition.to, vec![by])),
             }
         }
         ways
@@ -172,10 +174,18 @@ impl Diagram {
 
     /// Where a command leads; `None` if nowhere else.
     #[must_use]
-    pub fn next(&self, from: State, by: &str, when: Outcome) -> Option<State> {
-        let leads = |passage: &&Passage| {
-            passage.by == by && passage.when == when && passage.from.contains(&from)
+    pub fn next(
+        &self,
+        from: ProtocolState,
+        by: &str,
+        when: CommandOutcome,
+    ) -> Option<ProtocolState> {
+        let leads = |transition: &&Transition| {
+            transition.by == by && transition.when == when && transition.from.contains(&from)
         };
-        self.passages.iter().find(leads).map(|passage| passage.to)
+        self.transitions
+            .iter()
+            .find(leads)
+            .map(|transition| transition.to)
     }
 }

@@ -11,7 +11,7 @@ use std::sync::{Arc, LazyLock};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use toml::Spanned;
 
-use super::state::State;
+use super::state::ProtocolState;
 use super::topic::{Completeness, Topic};
 use crate::mail::protocol::Protocol;
 use crate::mail::protocol::span::Role;
@@ -129,7 +129,7 @@ impl Texts {
 
     /// A state of a conversation.
     #[must_use]
-    pub fn state(&self, protocol: Protocol, state: State) -> Option<&Arc<Entry>> {
+    pub fn state(&self, protocol: Protocol, state: ProtocolState) -> Option<&Arc<Entry>> {
         let topic = match protocol {
             Protocol::Smtp | Protocol::Submission | Protocol::Lmtp => Topic::SmtpState,
             Protocol::Pop3 => Topic::Pop3State,

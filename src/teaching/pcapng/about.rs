@@ -1,6 +1,6 @@
 //! What a capture says of itself: it is never passed off as a real one.
 
-use super::capture::{Octets, Style};
+use super::capture::{CaptureStyle, CapturedOctets};
 use crate::config::CapturePorts;
 use crate::teaching::wire_tap::Connection;
 
@@ -18,21 +18,21 @@ pub(super) const UNDER_TLS: &str = "What follows was said under TLS. The recordi
      said and not what crossed, so it stands here in clear, in a TCP connection of its own.";
 
 /// The comment on the file.
-pub(super) fn file(style: &Style) -> String {
+pub(super) fn file(style: &CaptureStyle) -> String {
     let mut text = "Pillarbox composed the frames of this file: it is no capture of a network. What the TCP \
          streams carry, and when, is what crossed the program's own sockets. Not the network's own are the \
          MAC addresses, the IP headers' identification and TTL, the TCP windows, sequence numbers and \
          segmentation, the acknowledgements, and that nothing is ever lost, late or sent again."
         .to_owned();
     match (style.octets, style.ports) {
-        (Octets::AsSaid, _) => {
+        (CapturedOctets::AsSaid, _) => {
             text += " It was made of what was said, as if that had crossed without TLS, and the \
                      servers have the well-known ports of the protocols in clear.";
         }
-        (Octets::AsCrossed, CapturePorts::WellKnown) => {
+        (CapturedOctets::AsCrossed, CapturePorts::WellKnown) => {
             text += " The servers have the well-known ports, not those that they were using.";
         }
-        (Octets::AsCrossed, CapturePorts::Own) => {}
+        (CapturedOctets::AsCrossed, CapturePorts::Own) => {}
     }
     if style.keys {
         text +=

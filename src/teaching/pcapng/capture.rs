@@ -8,10 +8,10 @@ use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use super::block_buffer::BlockBuffer;
+use super::connection::CapturedConnection;
 use super::frame::Ends;
-use super::gathered::Gathered;
 use super::pairs::Pairs;
-use super::shown::Shown;
 use super::{about, blocks};
 use crate::config::{CapturePorts, Ports};
 use crate::teaching::explain::{Explained, Texts};
@@ -22,23 +22,23 @@ use crate::teaching::wire_tap::{
 /// What the file calls the program that wrote it, before its version.
 pub(super) const PROGRAM: &str = "Pillarbox";
 
-/// Octets that are gathered before they are written.
+/// CapturedOctets that are gathered before they are written.
 const GATHERED: usize = 64 * 1024;
 
 /// What goes into a capture, and how.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Style {
+pub struct CaptureStyle {
     /// Write the TLS secrets, too: whoever has the file reads everything in it.
     pub keys: bool,
     /// Which ports the servers have in it.
     pub ports: CapturePorts,
     /// Which octets crossed.
-    pub octets: Octets,
+    pub octets: CapturedOctets,
 }
 
 /// Which octets a capture is made of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Octets {
+pub enum CapturedOctets {
     /// Those that crossed the socket: ciphertext where TLS was on.
     #[default]
     AsCrossed,
@@ -51,15 +51,15 @@ pub enum Octets {
 /// A capture that is being written; when it is dropped, all that it was told is in the file.
 pub struct Capture<W: Write> {
     name: String,
-    style: Style,
+    style: CaptureStyle,
     texts: Arc<Texts>,
-    shown: HashMap<u64, Shown>,
+    shown: HashMap<u64, CapturedConnection>,
     /// The ends that they have in the capture.
     taken: HashSet<Ends>,
     pairs: Pairs,
     /// Second ends of connections that are shown.
     second: HashSet<u64>,
-    gathered: Gathered,
+    gathered: BlockBuffer,
     out: W,
 }
 
@@ -68,7 +68,12 @@ impl<W: Write> Capture<W> {
     ///
     /// # Errors
     /// When its head cannot be written.
-    pub fn new(name: &str, out: W, style: Style, texts: Arc<Texts>) -> io::Result<Capture<W>> {
+    pub fn new(
+        name: &str,
+        out: W,
+        style: CaptureStyle,
+        texts: Arc<Texts>,
+    ) -> io::Result<Capture<W>> {
         let program = format!("{PROGRAM} {}", env!("CARGO_PKG_VERSION"));
         let interface = (about::INTERFACE, about::DESCRIPTION);
         let head = blocks::head(&program, &about::file(&style), interface);
@@ -80,7 +85,7 @@ impl<W: Write> Capture<W> {
             taken: HashSet::new(),
             pairs: Pairs::default(),
             second: HashSet::new(),
-            gathered: Gathered::new(head, style.keys),
+            gathered: BlockBuffer::new(head, style.keys),
             out,
         };
         capture.write()?;
@@ -94,7 +99,7 @@ impl<W: Write> Capture<W> {
         let is_last = matches!(event.what, What::Closed | What::Lost);
         let file = &mut self.gathered;
         if let Some(shown) = self.shown.get_mut(&connection.number) {
-            let encrypted = self.style.octets == Octets::AsCrossed;
+            let encrypted = self.style.octets == CapturedOctets::AsCrossed;
             match &event.what {
                 What::Said { by, octets } => {
                     shown.comments().said(*by, octets.len());
@@ -139,7 +144,7 @@ impl<W: Write> Capture<W> {
         let real = Ends::new(connection.client, connection.server);
         let ends = self.ends(real, &connection.service);
         self.taken.insert(ends);
-        let mut shown = Shown::new(connection, ends);
+        let mut shown = CapturedConnection::new(connection, ends);
         let comment = about::connection(connection, (ends != real).then_some(real.server.1));
         shown.open(&mut self.gathered, time, comment)?;
         self.shown.insert(number, shown);
@@ -149,9 +154,9 @@ impl<W: Write> Capture<W> {
     /// The ends that a connection has in the capture.
     fn ends(&self, real: Ends, service: &str) -> Ends {
         let service = match self.style.octets {
-            Octets::AsCrossed if self.style.ports == CapturePorts::Own => return real,
-            Octets::AsCrossed => service,
-            Octets::AsSaid => about::in_clear(service),
+            CapturedOctets::AsCrossed if self.style.ports == CapturePorts::Own => return real,
+            CapturedOctets::AsCrossed => service,
+            CapturedOctets::AsSaid => about::in_clear(service),
         };
         let mut ends = real;
         ends.server.1 = Ports::well_known(service).unwrap_or(real.server.1);
@@ -179,7 +184,7 @@ impl<W: Write> Capture<W> {
         let written = self.out.write_all(&blocks);
         if written.is_err() {
             // Nothing may follow what is missing.
-            self.gathered = Gathered::default();
+            self.gathered = BlockBuffer::default();
         }
         written
     }
@@ -191,7 +196,7 @@ impl<W: Write + Send> Sink for Capture<W> {
     }
 
     fn wants_crossed(&self) -> bool {
-        self.style.octets == Octets::AsCrossed
+        self.style.octets == CapturedOctets::AsCrossed
     }
 
     fn explaining(&self) -> Explaining {

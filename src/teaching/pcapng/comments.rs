@@ -15,8 +15,8 @@ use crate::teaching::wire_tap::Side;
 /// The comments of a connection.
 #[derive(Default)]
 pub(super) struct Comments {
-    client: Voice,
-    server: Voice,
+    client: SideComments,
+    server: SideComments,
     /// Is what crosses ciphertext?
     encrypted: bool,
     /// For the next packet, whoever sends it.
@@ -25,8 +25,8 @@ pub(super) struct Comments {
 
 /// What one side has said, and what is to be said of it.
 #[derive(Default)]
-struct Voice {
-    /// Octets that were said,
+struct SideComments {
+    /// CapturedOctets that were said,
     said: u64,
     /// those of them whose line is whole,
     explained: u64,
@@ -34,12 +34,12 @@ struct Voice {
     crossed: u64,
     /// Comments, each with the octet that it is for.
     waiting: VecDeque<(u64, String)>,
-    place: Place,
+    place: LinePosition,
 }
 
 /// Where in what a side says its next line stands.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
-enum Place {
+enum LinePosition {
     /// It may begin something.
     #[default]
     Between,
@@ -53,22 +53,22 @@ impl Comments {
     /// This side says a line, or lines of a body; their octets are told by [`Comments::said`].
     pub(super) fn line(&mut self, by: Side, octets: usize, explained: &Explained) {
         let encrypted = self.encrypted;
-        let voice = self.voice(by);
+        let side = self.side(by);
         let begins_at = if encrypted {
-            voice.crossed
+            side.crossed
         } else {
-            voice.explained
+            side.explained
         };
-        voice.explained += octets as u64;
-        if voice.begins(explained) {
+        side.explained += octets as u64;
+        if side.begins(explained) {
             let comment = comment(by, explained);
-            voice.waiting.push_back((begins_at, comment));
+            side.waiting.push_back((begins_at, comment));
         }
     }
 
     /// This side said so many octets.
     pub(super) fn said(&mut self, by: Side, octets: usize) {
-        self.voice(by).said += octets as u64;
+        self.side(by).said += octets as u64;
     }
 
     /// TLS has begun; `encrypted`: and from now on what crosses is not what is said.
@@ -85,8 +85,8 @@ impl Comments {
     /// Will so many octets cross as nobody said them? Those of a handshake do before TLS has begun.
     pub(super) fn is_ciphertext(&mut self, by: Side, octets: usize) -> bool {
         let encrypted = self.encrypted;
-        let voice = self.voice(by);
-        encrypted || voice.crossed + octets as u64 > voice.said
+        let side = self.side(by);
+        encrypted || side.crossed + octets as u64 > side.said
     }
 
     /// Has TLS begun, and is what crosses ciphertext since?
@@ -102,18 +102,18 @@ impl Comments {
     /// So many octets cross: the comments on them, each with the octet that it is for.
     pub(super) fn crossed(&mut self, by: Side, octets: usize) -> Vec<(usize, String)> {
         let mut comments: Vec<_> = self.next.take().map(|next| (0, next)).into_iter().collect();
-        let voice = self.voice(by);
-        let begin = voice.crossed;
-        voice.crossed += octets as u64;
-        let due = |(at, _): &&(u64, String)| *at < voice.crossed;
-        let due = voice.waiting.iter().take_while(due).count();
-        for (at, comment) in voice.waiting.drain(..due) {
+        let side = self.side(by);
+        let begin = side.crossed;
+        side.crossed += octets as u64;
+        let due = |(at, _): &&(u64, String)| *at < side.crossed;
+        let due = side.waiting.iter().take_while(due).count();
+        for (at, comment) in side.waiting.drain(..due) {
             comments.push((at.saturating_sub(begin) as usize, comment));
         }
         comments
     }
 
-    fn voice(&mut self, side: Side) -> &mut Voice {
+    fn side(&mut self, side: Side) -> &mut SideComments {
         match side {
             Side::Client => &mut self.client,
             Side::Server => &mut self.server,
@@ -121,7 +121,7 @@ impl Comments {
     }
 }
 
-impl Voice {
+impl SideComments {
     /// Does a command or a reply begin with this line, or a message, or does one end?
     fn begins(&mut self, explained: &Explained) -> bool {
         let goes_on = explained.has(Role::More);
@@ -129,14 +129,14 @@ impl Voice {
         let text = matches!(entry.topic, Topic::Field | Topic::Part);
         let last = entry.topic == Topic::Part && entry.name == Role::FinalDot.key();
         self.place = match (goes_on, text && !last) {
-            (true, _) => Place::Reply,
-            (false, true) => Place::Text,
-            (false, false) => Place::Between,
+            (true, _) => LinePosition::Reply,
+            (false, true) => LinePosition::Text,
+            (false, false) => LinePosition::Between,
         };
         match before {
             _ if last => true,
-            Place::Reply => false,
-            Place::Text if text => false,
+            LinePosition::Reply => false,
+            LinePosition::Text if text => false,
             _ => !matches!(entry.topic, Topic::SmtpKeyword | Topic::Pop3Capability),
         }
     }

@@ -10,7 +10,7 @@ use rustix::fs::{FlockOperation, flock};
 use super::blocks;
 use super::capture::PROGRAM;
 
-/// Octets in which the head of a capture of ours has its place.
+/// CapturedOctets in which the head of a capture of ours has its place.
 const HEAD: u64 = 4096;
 
 /// Passwords and TLS secrets may stand in a capture.

@@ -7,18 +7,18 @@
 //! that its frames were composed.
 
 mod about;
+mod block_buffer;
 mod blocks;
 mod capture;
 mod comments;
+mod connection;
 mod file;
 mod frame;
-mod gathered;
-mod held;
+mod held_record;
 mod pairs;
 #[cfg(test)]
 mod reader;
-mod shown;
 mod stream;
 
-pub use capture::{Capture, Octets, Style};
+pub use capture::{Capture, CaptureStyle, CapturedOctets};
 pub use file::{WholeBlocks, create};

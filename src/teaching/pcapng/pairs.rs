@@ -17,12 +17,12 @@ const FEW: usize = 1024;
 /// The connections that were told of, by their ends.
 #[derive(Default)]
 pub(super) struct Pairs {
-    known: HashMap<Ends, Known>,
+    known: HashMap<Ends, KnownEnd>,
     /// So many are known before old ones are looked for.
     enough: usize,
 }
 
-struct Known {
+struct KnownEnd {
     /// The connection that is shown.
     number: u64,
     /// Which end tells of it.
@@ -40,7 +40,7 @@ impl Pairs {
             return true;
         }
         self.forget_old(now);
-        let known = Known {
+        let known = KnownEnd {
             number: connection.number,
             side: connection.ours,
             closed: None,
@@ -67,7 +67,7 @@ impl Pairs {
     }
 }
 
-impl Known {
+impl KnownEnd {
     fn is_old(&self, now: SystemTime) -> bool {
         let since = |closed| now.duration_since(closed).unwrap_or_default();
         self.closed.is_some_and(|closed| since(closed) > LATE)

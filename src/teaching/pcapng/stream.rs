@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use crate::teaching::wire_tap::Side;
 
-/// Octets of an Ethernet frame that are IP's and TCP's with what they carry.
+/// CapturedOctets of an Ethernet frame that are IP's and TCP's with what they carry.
 const MTU: u16 = 1500;
 /// Segments that are acknowledged together (RFC 9293 §3.8.6.3).
 const SEGMENTS_PER_ACK: u8 = 2;
@@ -23,7 +23,7 @@ pub(super) struct Segment {
     /// The number of the octet that is expected next; `None` only in the first of all.
     pub(super) ack: Option<u32>,
     /// The bits of its header.
-    pub(super) flags: Flags,
+    pub(super) flags: TcpFlags,
     /// What it carries, of what is being said.
     pub(super) payload: Range<usize>,
     /// Which of its sender's packets it is.
@@ -32,7 +32,7 @@ pub(super) struct Segment {
 
 /// The bits of a segment's header, beside ACK.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Flags {
+pub(super) struct TcpFlags {
     /// Both of a handshake have it.
     pub(super) syn: bool,
     /// Nothing more will be said.
@@ -44,7 +44,7 @@ pub(super) struct Flags {
 }
 
 /// One connection.
-pub(super) struct Stream {
+pub(super) struct TcpConversation {
     client: End,
     server: End,
     /// The maximum segment size.
@@ -64,14 +64,14 @@ struct End {
     packets: u16,
 }
 
-impl Stream {
+impl TcpConversation {
     /// A connection over IPv4 or IPv6, from these initial sequence numbers.
-    pub(super) fn new(ipv6: bool, client: u32, server: u32) -> Stream {
+    pub(super) fn new(ipv6: bool, client: u32, server: u32) -> TcpConversation {
         let end = |next| End {
             next,
             ..End::default()
         };
-        Stream {
+        TcpConversation {
             client: end(client),
             server: end(server),
             // RFC 9293 §3.7.1: without the headers, which have no options: 20 or 40 octets, and 20.
@@ -91,9 +91,9 @@ impl Stream {
 
     /// The three-way handshake.
     pub(super) fn open(&mut self) -> Vec<Segment> {
-        let syn = Flags {
+        let syn = TcpFlags {
             syn: true,
-            ..Flags::default()
+            ..TcpFlags::default()
         };
         let mut first = self.segment(Side::Client, syn, 0..0);
         first.ack = None;
@@ -114,9 +114,9 @@ impl Stream {
                 segments.push(self.acknowledge(by.other()));
             }
             let end = octets.min(start + mss);
-            let flags = Flags {
+            let flags = TcpFlags {
                 psh: end == octets,
-                ..Flags::default()
+                ..TcpFlags::default()
             };
             segments.push(self.segment(by, flags, start..end));
         }
@@ -129,9 +129,9 @@ impl Stream {
         if self.end(by).ended {
             return segments;
         }
-        let fin = Flags {
+        let fin = TcpFlags {
             fin: true,
-            ..Flags::default()
+            ..TcpFlags::default()
         };
         segments.push(self.segment(by, fin, 0..0));
         self.end(by).ended = true;
@@ -143,9 +143,9 @@ impl Stream {
 
     /// This side breaks the connection off: RST.
     pub(super) fn reset(&mut self, by: Side) -> Segment {
-        let rst = Flags {
+        let rst = TcpFlags {
             rst: true,
-            ..Flags::default()
+            ..TcpFlags::default()
         };
         let segment = self.segment(by, rst, 0..0);
         for side in [Side::Client, Side::Server] {
@@ -162,11 +162,11 @@ impl Stream {
 
     /// A segment that carries nothing but its acknowledgement.
     pub(super) fn acknowledge(&mut self, by: Side) -> Segment {
-        self.segment(by, Flags::default(), 0..0)
+        self.segment(by, TcpFlags::default(), 0..0)
     }
 
     /// The next segment of this side; it acknowledges all that was received.
-    fn segment(&mut self, by: Side, flags: Flags, payload: Range<usize>) -> Segment {
+    fn segment(&mut self, by: Side, flags: TcpFlags, payload: Range<usize>) -> Segment {
         let ack = Some(self.end(by.other()).next);
         let end = self.end(by);
         let (seq, packet) = (end.next, end.packets);

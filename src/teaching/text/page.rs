@@ -6,7 +6,9 @@ use super::layout::{WIDEST, wrap};
 use super::style::TextStyle;
 use crate::client::printable;
 use crate::mail::protocol::Protocol;
-use crate::teaching::explain::{Diagram, Entry, Explained, LinePart, Reading, State, Texts, Topic};
+use crate::teaching::explain::{
+    Diagram, Entry, Explained, LinePart, LineReading, ProtocolState, Texts, Topic,
+};
 
 /// The topics that a page explains in full below a line; its parts say enough of the others.
 const FULL: [Topic; 5] = [
@@ -51,7 +53,7 @@ impl<'a> Page<'a> {
     }
 
     /// Adds a line as one side of a protocol would say it, with its parts and its explanation.
-    pub fn reading(&mut self, line: &str, reading: &Reading) {
+    pub fn reading(&mut self, line: &str, reading: &LineReading) {
         let side = if reading.server { "server" } else { "client" };
         let name = reading.protocol.name().to_uppercase();
         let explained = &reading.explained;
@@ -177,13 +179,13 @@ impl<'a> Page<'a> {
 /// Lists the states of a protocol and the ways between them; the current state is marked.
 pub(crate) fn states(
     protocol: Protocol,
-    here: State,
+    here: ProtocolState,
     texts: &Texts,
     width: Option<usize>,
     style: TextStyle,
 ) -> Vec<String> {
     let diagram = Diagram::of(protocol);
-    let name = |state: State| {
+    let name = |state: ProtocolState| {
         let entry = texts.state(protocol, state);
         entry.map_or_else(|| state.key().to_owned(), |entry| entry.title.clone())
     };

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::mail::net::Side;
 use crate::teaching::explain::{Explained, Texts, Topic};
-use crate::teaching::wire_tap::journal::{Happened, LeftOut, Octets, Record, Said};
+use crate::teaching::wire_tap::journal::{Happened, LeftOut, Record, Said, SaidOctets};
 
 /// A line of a transcript.
 ///
@@ -57,7 +57,7 @@ impl TranscriptLine {
     pub(crate) fn said_now(by: Side, octets: Vec<u8>, explained: Explained) -> TranscriptLine {
         let said = Said {
             by,
-            octets: Octets::of(octets),
+            octets: SaidOctets::of(octets),
             left_out: LeftOut::default(),
             explained: None,
         };
@@ -81,7 +81,7 @@ impl TranscriptLine {
             return false;
         }
         let octets = [said.octets.octets(), more.octets.octets()].concat();
-        said.octets = Octets::of(octets);
+        said.octets = SaidOctets::of(octets);
         said.left_out = more.left_out;
         self.until = record.time;
         true

@@ -6,16 +6,16 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::client::printable;
 use crate::mail::net::Side;
-use crate::teaching::explain::{Explained, State, Topic};
+use crate::teaching::explain::{Explained, ProtocolState, Topic};
 use crate::teaching::text::{local_time, readable_duration};
-use crate::teaching::wire_tap::journal::{Happened, Place, Record, Said, moment};
+use crate::teaching::wire_tap::journal::{Happened, Record, RecordedConnection, Said, moment};
 
 /// A recorded conversation in one line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Summary {
     /// The connection.
     #[serde(flatten)]
-    pub place: Place,
+    pub place: RecordedConnection,
     /// The time of the first event in the journal.
     #[serde(serialize_with = "moment::serialize")]
     pub began: Timestamp,
@@ -140,8 +140,12 @@ impl Summary {
 
 /// True if the server accepts a login with this line.
 fn is_welcome(explained: &Explained) -> bool {
-    let before = [State::Authorization, State::NotAuthenticated, State::Login];
-    let after = [State::Transaction, State::Authenticated];
+    let before = [
+        ProtocolState::Authorization,
+        ProtocolState::NotAuthenticated,
+        ProtocolState::Login,
+    ];
+    let after = [ProtocolState::Transaction, ProtocolState::Authenticated];
     let moves = before.contains(&explained.before) && after.contains(&explained.after);
     // RFC 4954 §6: SMTP has no state for it.
     let entry = &explained.entry;

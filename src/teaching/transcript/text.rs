@@ -13,7 +13,7 @@ use crate::teaching::explain::Explained;
 use crate::teaching::text::{
     TextStyle, WIDEST, local_time, readable_duration, rule, spoken, without_ending, wrap,
 };
-use crate::teaching::wire_tap::journal::{Happened, LeftOut, Place, Said};
+use crate::teaching::wire_tap::journal::{Happened, LeftOut, RecordedConnection, Said};
 use crate::teaching::wire_tap::why_no_tls;
 
 /// The style and the width of text.
@@ -173,7 +173,7 @@ impl TextRenderer {
 
     /// Writes which connection the next lines are from.
     #[must_use]
-    pub fn turn_to(&mut self, place: &Place) -> String {
+    pub fn turn_to(&mut self, place: &RecordedConnection) -> String {
         self.before = None;
         self.layout
             .rule(&format!("{}, {}", place.connection, between(place)))
@@ -255,7 +255,7 @@ impl TextRenderer {
 const LOST: &str = "the recording ends here: there was more than could be written in time";
 
 /// Returns the service and both ends: `imaps, 127.0.0.1:4711 with 127.0.0.1:2993`.
-fn between(place: &Place) -> String {
+fn between(place: &RecordedConnection) -> String {
     let service = printable(&place.service);
     format!("{service}, {} with {}", place.client, place.server)
 }

@@ -15,18 +15,18 @@ use std::time::{Duration, SystemTime};
 use super::annotate::Annotator;
 use super::event::{Connection, Event, What};
 use super::sink::{Sink, Sinks};
-use super::tap::Tap;
+use super::tap::RecordingTap;
 use crate::limits;
 use crate::mail::net::{self, ConnectionInfo, TapSource, Taps};
 
 /// Records the connections that it is told of; by default nothing. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct Recorder {
-    recording: Option<Arc<Recording>>,
+    recording: Option<Arc<RecorderThread>>,
 }
 
 /// The queue, and the thread that empties it.
-struct Recording {
+struct RecorderThread {
     shared: Arc<Shared>,
     /// Disconnected when the thread has ended; `None` when somebody has waited for that.
     writer: Mutex<Option<Receiver<()>>>,
@@ -55,7 +55,7 @@ impl Recorder {
                 let _end: Sender<()> = end;
                 write(&queue, sinks);
             })?;
-        let recording = Recording {
+        let recording = RecorderThread {
             shared,
             writer: Mutex::new(Some(writer)),
         };
@@ -84,7 +84,7 @@ impl Recorder {
     }
 }
 
-impl Recording {
+impl RecorderThread {
     fn finish(&self, patience: Duration) {
         self.shared.close();
         // Held meanwhile: whoever comes second may only go on when all is written, too.
@@ -96,13 +96,13 @@ impl Recording {
     }
 }
 
-impl Drop for Recording {
+impl Drop for RecorderThread {
     fn drop(&mut self) {
         self.finish(limits::RECORDING_GRACE);
     }
 }
 
-impl TapSource for Recording {
+impl TapSource for RecorderThread {
     fn tap(&self, connection: &ConnectionInfo<'_>) -> Box<dyn net::Tap> {
         let number = self.shared.connections.fetch_add(1, Ordering::Relaxed) + 1;
         let connection = Connection {
@@ -114,7 +114,7 @@ impl TapSource for Recording {
             server: connection.server,
             thread: thread::current().name().unwrap_or_default().to_owned(),
         };
-        Box::new(Tap::new(Arc::clone(&self.shared), connection))
+        Box::new(RecordingTap::new(Arc::clone(&self.shared), connection))
     }
 }
 
@@ -123,12 +123,12 @@ impl TapSource for Recording {
 pub(super) struct Shared {
     wants_crossed: bool,
     connections: AtomicU64,
-    queue: Mutex<Queue>,
+    queue: Mutex<EventQueue>,
     filled: Condvar,
 }
 
 #[derive(Default)]
-struct Queue {
+struct EventQueue {
     events: VecDeque<Event>,
     /// What they cost, in octets, with those that are being written.
     size: usize,
@@ -177,7 +177,7 @@ impl Shared {
     fn next(&self) -> Vec<Event> {
         let mut queue = self.queue();
         queue.size -= std::mem::take(&mut queue.taken);
-        let idle = |queue: &mut Queue| queue.events.is_empty() && !queue.closed;
+        let idle = |queue: &mut EventQueue| queue.events.is_empty() && !queue.closed;
         let waited = self.filled.wait_while(queue, idle);
         let mut queue = waited.unwrap_or_else(PoisonError::into_inner);
         let mut events = Vec::new();
@@ -190,7 +190,7 @@ impl Shared {
         events
     }
 
-    fn queue(&self) -> MutexGuard<'_, Queue> {
+    fn queue(&self) -> MutexGuard<'_, EventQueue> {
         // Whoever died with it was pushing an event, at worst.
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }

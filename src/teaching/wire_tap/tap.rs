@@ -10,7 +10,7 @@ use super::event::{Connection, What};
 use super::recorder::Shared;
 use crate::mail::net::{self, Direction, PeerCertificate, Side, TlsSession};
 
-pub(super) struct Tap {
+pub(super) struct RecordingTap {
     shared: Arc<Shared>,
     connection: Arc<Connection>,
     /// Octets that came in and were not told yet.
@@ -19,9 +19,9 @@ pub(super) struct Tap {
     lost: bool,
 }
 
-impl Tap {
-    pub(super) fn new(shared: Arc<Shared>, connection: Connection) -> Tap {
-        let mut tap = Tap {
+impl RecordingTap {
+    pub(super) fn new(shared: Arc<Shared>, connection: Connection) -> RecordingTap {
+        let mut tap = RecordingTap {
             shared,
             connection: Arc::new(connection),
             held: Vec::new(),
@@ -52,7 +52,7 @@ impl Tap {
     }
 }
 
-impl net::Tap for Tap {
+impl net::Tap for RecordingTap {
     fn crossed(&mut self, direction: Direction, octets: &[u8]) {
         if !self.shared.wants_crossed() {
             return;
@@ -115,7 +115,7 @@ impl net::Tap for Tap {
     }
 }
 
-impl Drop for Tap {
+impl Drop for RecordingTap {
     fn drop(&mut self) {
         self.release();
         self.tell(What::Closed);

@@ -12,7 +12,7 @@ use crate::limits;
 use crate::mail::protocol::Protocol;
 use crate::mail::protocol::smtp::Params;
 use crate::server::Services;
-use crate::teaching::explain::State;
+use crate::teaching::explain::ProtocolState;
 use crate::teaching::wire_tap::Recorder;
 
 /// Servers in this process, and a window's models that follow their clients.
@@ -126,7 +126,7 @@ fn both_sides_are_shown_in_their_order_and_no_password_is() {
         &connection.security.certificate.as_ref().unwrap().trust,
         Trust::File(_)
     ));
-    assert_eq!(connection.observer.as_ref().unwrap().state(), State::Closed);
+    assert_eq!(connection.observer.as_ref().unwrap().state(), ProtocolState::Closed);
     let encrypted = conversations
         .lines(Side::Client, None)
         .filter(|line| line.crossed.is_some());

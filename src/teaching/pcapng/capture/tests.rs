@@ -16,10 +16,10 @@ const SERVER: Side = Side::Server;
 /// RFC 8446 §5.1: with it a record of a handshake begins.
 const HANDSHAKE: u8 = 0x16;
 
-const STYLE: Style = Style {
+const STYLE: CaptureStyle = CaptureStyle {
     keys: true,
     ports: CapturePorts::Own,
-    octets: Octets::AsCrossed,
+    octets: CapturedOctets::AsCrossed,
 };
 
 fn connection(number: u64, ours: Side, service: &str, port: u16) -> Arc<Connection> {
@@ -53,7 +53,7 @@ fn crossed(by: Side, octets: &[u8]) -> What {
 }
 
 /// The capture of what happens, each a millisecond after the other.
-fn capture(style: Style, happened: &[(&Arc<Connection>, What)]) -> Vec<u8> {
+fn capture(style: CaptureStyle, happened: &[(&Arc<Connection>, What)]) -> Vec<u8> {
     let mut file = Vec::new();
     let mut capture = Capture::new("test", &mut file, style, Texts::compiled_in()).unwrap();
 
@@ -178,7 +178,7 @@ fn secrets_stand_before_the_handshake_and_time_does_not_go_back() {
             .any(|text| text.contains("S: 220"))
     );
     let without = capture(
-        Style {
+        CaptureStyle {
             keys: false,
             ..STYLE
         },
@@ -217,7 +217,7 @@ fn ciphertext_that_looks_like_a_handshake_makes_nobody_wait() {
     // This is the head of a renegotiation , in one piece.
     let renegotiation = [HANDSHAKE, 3, 3, 0, 1, b'r'];
     for (ours, keys) in [(SERVER, true), (SERVER, false), (CLIENT, true)] {
-        let style = Style { keys, ..STYLE };
+        let style = CaptureStyle { keys, ..STYLE };
         let mut capture = Capture::new("test", Vec::new(), style, Texts::compiled_in()).unwrap();
 
         let mut annotator = Annotator::default();
@@ -254,7 +254,7 @@ fn ciphertext_that_looks_like_a_handshake_makes_nobody_wait() {
 
 #[test]
 fn well_known_ports_and_what_is_said_of_them() {
-    let style = Style {
+    let style = CaptureStyle {
         ports: CapturePorts::WellKnown,
         ..STYLE
     };
@@ -305,8 +305,8 @@ fn a_connection_that_breaks_off_or_is_lost_says_so() {
 #[test]
 fn what_was_said_can_stand_for_what_crossed() {
     let c = &connection(1, SERVER, "imaps", 4000);
-    let style = Style {
-        octets: Octets::AsSaid,
+    let style = CaptureStyle {
+        octets: CapturedOctets::AsSaid,
         ..STYLE
     };
     let happened = [

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
-use crate::teaching::pcapng::stream::Stream;
+use crate::teaching::pcapng::stream::TcpConversation;
 
 fn ends(client: &str, server: &str) -> Ends {
     Ends::new(client.parse().unwrap(), server.parse().unwrap())
@@ -22,7 +22,7 @@ fn sum(octets: &[u8]) -> u16 {
 #[test]
 fn a_frame_is_as_the_rfcs_draw_it() {
     let ends = ends("127.0.0.1:40000", "127.0.0.1:25");
-    let mut stream = Stream::new(false, 0x0102_0304, 0);
+    let mut stream = TcpConversation::new(false, 0x0102_0304, 0);
     let frame = compose(&ends, &stream.open()[0], 1460, b"").unwrap();
     #[rustfmt::skip]
     let expected = [
@@ -52,7 +52,7 @@ fn checksums_are_right() {
     ] {
         let ends = ends(client, server);
         for payload in [&b""[..], b"a", b"QUIT\r\n", &[0xFF; 1439]] {
-            let mut stream = Stream::new(ends.is_ipv6(), 7, u32::MAX);
+            let mut stream = TcpConversation::new(ends.is_ipv6(), 7, u32::MAX);
             let segments = match payload {
                 b"" => stream.open(),
                 payload => stream.say(Side::Server, payload.len()),

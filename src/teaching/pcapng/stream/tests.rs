@@ -35,7 +35,7 @@ fn lines<'a>(segments: impl IntoIterator<Item = &'a Segment>) -> Vec<String> {
 
 #[test]
 fn a_short_conversation() {
-    let mut stream = Stream::new(false, 100, 300);
+    let mut stream = TcpConversation::new(false, 100, 300);
     assert_eq!(
         lines(&stream.open()),
         ["C 100+0 SYN", "S 300+0 ack 101 SYN", "C 101+0 ack 301"]
@@ -59,7 +59,7 @@ fn a_short_conversation() {
 
 #[test]
 fn every_second_segment_is_acknowledged() {
-    let mut stream = Stream::new(false, 0, 0);
+    let mut stream = TcpConversation::new(false, 0, 0);
     stream.open();
     let said = stream.say(CLIENT, 5 * 1460 - 1);
     assert_eq!(
@@ -83,7 +83,7 @@ fn every_second_segment_is_acknowledged() {
 
 #[test]
 fn a_reset_ends_it() {
-    let mut stream = Stream::new(false, 0, 0);
+    let mut stream = TcpConversation::new(false, 0, 0);
     stream.open();
     stream.say(SERVER, 3);
     assert_eq!(line(&stream.reset(CLIENT)), "C 1+0 ack 4 RST");
@@ -94,7 +94,7 @@ fn a_reset_ends_it() {
 #[test]
 fn a_segment_fits_a_frame() {
     for (ipv6, mss) in [(false, 1460), (true, 1440)] {
-        let mut stream = Stream::new(ipv6, 0, 0);
+        let mut stream = TcpConversation::new(ipv6, 0, 0);
         assert_eq!(stream.mss(), mss);
         let said = stream.say(SERVER, 10_000);
         let longest = said.iter().map(|segment| segment.payload.len()).max();
@@ -111,7 +111,7 @@ proptest! {
         pieces in prop::collection::vec((any::<bool>(), prop::collection::vec(any::<u8>(), 0..5000)), 0..20),
     ) {
         let numbers = BTreeMap::from([(true, first), (false, first.wrapping_mul(31))]);
-        let mut stream = Stream::new(false, numbers[&true], numbers[&false]);
+        let mut stream = TcpConversation::new(false, numbers[&true], numbers[&false]);
         stream.open();
         let mut next = numbers.clone();
         next.values_mut().for_each(|next| *next = next.wrapping_add(1));

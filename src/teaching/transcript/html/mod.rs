@@ -12,7 +12,7 @@ use jiff::tz::TimeZone;
 
 use self::escape::text;
 use super::{Dialogue, Summary};
-use crate::teaching::explain::{State, Texts};
+use crate::teaching::explain::{ProtocolState, Texts};
 use crate::teaching::text::readable_duration;
 use crate::teaching::wire_tap::journal::Happened;
 
@@ -119,7 +119,7 @@ fn path(dialogue: &Dialogue, texts: &Texts) -> String {
     let Some(protocol) = dialogue.summary.place.protocol else {
         return "<li>The states of this protocol are not known.</li>\n".to_owned();
     };
-    let name = |state: State| {
+    let name = |state: ProtocolState| {
         let entry = texts.state(protocol, state);
         text(entry.map_or(state.key(), |entry| entry.title.as_str()))
     };

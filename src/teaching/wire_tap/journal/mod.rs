@@ -1,24 +1,24 @@
 //! The journal: every conversation, one JSON line for each thing that happened.
 //!
-//! [`Writer`] is a [`Sink`] that writes it: each connection has a `Scribe`, which explains and masks
-//! what is said, and all of them share a `Volume`, to which other programs append as well. [`read()`]
-//! and [`Follower`] read it back as [`Record`]s. A password never stands in it, unless it is asked for.
+//! [`Writer`] is a [`Sink`] that writes it: each connection has a `ConnectionWriter`, which explains and masks
+//! what is said, and all of them share a `RotatingFile`, to which other programs append as well. [`read()`]
+//! and [`JournalFollower`] read it back as [`Record`]s. A password never stands in it, unless it is asked for.
 
+mod connection_writer;
 mod read;
 mod record;
-mod scribe;
-mod volume;
+mod rotating_file;
 
 use std::collections::{BTreeSet, HashMap};
 use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::path::PathBuf;
 
-pub use self::read::{Follower, Reading, read};
+use self::connection_writer::ConnectionWriter;
+pub use self::read::{JournalFollower, JournalReader, read};
 pub(crate) use self::record::moment;
-pub use self::record::{Happened, LeftOut, Octets, Place, Record, Said};
-use self::scribe::Scribe;
-use self::volume::Volume;
+pub use self::record::{Happened, LeftOut, Record, RecordedConnection, Said, SaidOctets};
+use self::rotating_file::RotatingFile;
 use super::{AnnotatedLine, Annotator, Connection, Event, Explaining, Sink, What};
 use crate::config::Journal;
 use crate::limits;
@@ -27,11 +27,11 @@ use crate::teaching::explain::Explained;
 /// Writes a journal.
 pub struct Writer {
     folder: PathBuf,
-    volume: Volume,
+    file: RotatingFile,
     show_secrets: bool,
     /// Gives the connections names that no other program gives.
     names: RandomState,
-    scribes: HashMap<u64, Scribe>,
+    writers: HashMap<u64, ConnectionWriter>,
     /// Those that may hold lines back.
     busy: BTreeSet<u64>,
     /// Lines that are not in the file yet.
@@ -46,23 +46,27 @@ impl Writer {
     pub fn open(journal: &Journal, show_secrets: bool) -> io::Result<Writer> {
         Ok(Writer {
             folder: journal.folder.clone(),
-            volume: Volume::open(&journal.folder, journal.size, journal.keep)?,
+            file: RotatingFile::open(&journal.folder, journal.size, journal.keep)?,
             show_secrets,
             names: RandomState::new(),
-            scribes: HashMap::new(),
+            writers: HashMap::new(),
             busy: BTreeSet::new(),
             lines: Vec::new(),
         })
     }
 
-    /// Lets the scribe of a connection take something down, and makes lines of what it has ready.
-    fn note(&mut self, connection: &Connection, note: impl FnOnce(&mut Scribe)) -> io::Result<()> {
+    /// Lets the writer of a connection take something down, and makes lines of what it has ready.
+    fn note(
+        &mut self,
+        connection: &Connection,
+        note: impl FnOnce(&mut ConnectionWriter),
+    ) -> io::Result<()> {
         let number = connection.number;
         let name = || name(self.names.hash_one(number));
-        let new = || Scribe::new(connection, name(), self.show_secrets);
-        let scribe = self.scribes.entry(number).or_insert_with(new);
-        note(scribe);
-        write_down(scribe, &mut self.lines);
+        let new = || ConnectionWriter::new(connection, name(), self.show_secrets);
+        let writer = self.writers.entry(number).or_insert_with(new);
+        note(writer);
+        write_down(writer, &mut self.lines);
         self.busy.insert(number);
         if self.lines.len() >= limits::JOURNAL_PIECE {
             self.append()?;
@@ -74,9 +78,9 @@ impl Writer {
     /// leave holes in the program's memory.
     fn write_all(&mut self) -> io::Result<()> {
         for number in std::mem::take(&mut self.busy) {
-            if let Some(scribe) = self.scribes.get_mut(&number) {
-                scribe.write_gathered();
-                write_down(scribe, &mut self.lines);
+            if let Some(writer) = self.writers.get_mut(&number) {
+                writer.write_gathered();
+                write_down(writer, &mut self.lines);
             }
         }
         self.append()
@@ -87,15 +91,15 @@ impl Writer {
         if self.lines.is_empty() {
             return Ok(());
         }
-        let appended = self.volume.append(&self.lines);
+        let appended = self.file.append(&self.lines);
         self.lines.clear();
         appended
     }
 }
 
-/// Makes lines of the records that a scribe has ready.
-fn write_down(scribe: &mut Scribe, lines: &mut Vec<u8>) {
-    for record in scribe.take() {
+/// Makes lines of the records that a writer has ready.
+fn write_down(writer: &mut ConnectionWriter, lines: &mut Vec<u8>) {
+    for record in writer.take() {
         let end = lines.len();
         match serde_json::to_writer(&mut *lines, &record) {
             Ok(()) => lines.push(b'\n'),
@@ -115,18 +119,18 @@ impl Sink for Writer {
     }
 
     fn line(&mut self, line: &AnnotatedLine<'_>) -> io::Result<()> {
-        self.note(&line.event.connection, |scribe| scribe.line(line))
+        self.note(&line.event.connection, |writer| writer.line(line))
     }
 
     fn body(&mut self, lines: &AnnotatedLine<'_>) -> io::Result<()> {
-        self.note(&lines.event.connection, |scribe| scribe.body(lines))
+        self.note(&lines.event.connection, |writer| writer.body(lines))
     }
 
     fn take(&mut self, event: &Event, explained: Option<&Explained>) -> io::Result<()> {
-        self.note(&event.connection, |scribe| scribe.note(event, explained))?;
+        self.note(&event.connection, |writer| writer.note(event, explained))?;
         if matches!(event.what, What::Closed | What::Lost) {
             self.busy.remove(&event.connection.number);
-            self.scribes.remove(&event.connection.number);
+            self.writers.remove(&event.connection.number);
         }
         Ok(())
     }

@@ -12,14 +12,14 @@ use memchr::memmem;
 use rustix::fs::{FlockOperation, flock};
 use serde::de::DeserializeOwned;
 
-use super::volume::{current, is_same, is_same_file, numbers, old};
+use super::rotating_file::{current, is_same, is_same_file, numbers, old};
 use crate::limits;
 
 /// The lines of a journal.
-pub struct Reading {
+pub struct JournalReader {
     /// The oldest first.
     files: VecDeque<BufReader<File>>,
-    wanted: Wanted,
+    wanted: ConnectionFilter,
     not_understood: u64,
 }
 
@@ -28,26 +28,26 @@ pub struct Reading {
 ///
 /// # Errors
 /// When a file cannot be opened.
-pub fn read(folder: &Path, name: &str) -> io::Result<Reading> {
+pub fn read(folder: &Path, name: &str) -> io::Result<JournalReader> {
     let files = all(folder)?.into_iter();
-    Ok(Reading {
+    Ok(JournalReader {
         files: files.map(BufReader::new).collect(),
-        wanted: Wanted::named(name),
+        wanted: ConnectionFilter::named(name),
         not_understood: 0,
     })
 }
 
 /// Finds the lines of connections without understanding the others.
-struct Wanted {
+struct ConnectionFilter {
     /// How the names begin; empty: all of them.
     name: Vec<u8>,
     key: memmem::Finder<'static>,
 }
 
-impl Wanted {
+impl ConnectionFilter {
     /// Those of the connections whose name begins so.
-    fn named(name: &str) -> Wanted {
-        Wanted {
+    fn named(name: &str) -> ConnectionFilter {
+        ConnectionFilter {
             name: name.as_bytes().to_owned(),
             key: memmem::Finder::new(b"\"connection\""),
         }
@@ -113,7 +113,7 @@ fn open(path: &Path) -> io::Result<Option<File>> {
     }
 }
 
-impl Reading {
+impl JournalReader {
     /// The next line that can be understood as this; `None` at the end.
     ///
     /// # Errors
@@ -121,15 +121,17 @@ impl Reading {
     pub fn record<T: DeserializeOwned>(&mut self) -> io::Result<Option<T>> {
         while let Some(file) = self.files.front_mut() {
             match line(file)? {
-                Line::End => {
+                JournalLine::End => {
                     self.files.pop_front();
                 }
-                Line::Whole(line) if self.wanted.is(&line) => match serde_json::from_slice(&line) {
-                    Ok(record) => return Ok(Some(record)),
-                    Err(_) => self.not_understood += 1,
-                },
-                Line::Whole(_) => {}
-                Line::Torn(_) => self.not_understood += 1,
+                JournalLine::Whole(line) if self.wanted.is(&line) => {
+                    match serde_json::from_slice(&line) {
+                        Ok(record) => return Ok(Some(record)),
+                        Err(_) => self.not_understood += 1,
+                    }
+                }
+                JournalLine::Whole(_) => {}
+                JournalLine::Torn(_) => self.not_understood += 1,
             }
         }
         Ok(None)
@@ -143,7 +145,7 @@ impl Reading {
 }
 
 /// What was read of a file.
-enum Line {
+enum JournalLine {
     /// A line, its ending included.
     Whole(Vec<u8>),
     /// A line without an end, or one that is too long to be ours.
@@ -151,21 +153,21 @@ enum Line {
     End,
 }
 
-fn line(file: &mut BufReader<File>) -> io::Result<Line> {
+fn line(file: &mut BufReader<File>) -> io::Result<JournalLine> {
     let mut line = Vec::new();
     let most = limits::JOURNAL_RECORD as u64;
     file.by_ref().take(most).read_until(b'\n', &mut line)?;
     Ok(match line.last() {
-        None => Line::End,
-        Some(b'\n') => Line::Whole(line),
-        Some(_) => Line::Torn(line),
+        None => JournalLine::End,
+        Some(b'\n') => JournalLine::Whole(line),
+        Some(_) => JournalLine::Torn(line),
     })
 }
 
 /// Reads what is written, across rotations, and waits for more.
-pub struct Follower {
+pub struct JournalFollower {
     folder: PathBuf,
-    wanted: Wanted,
+    wanted: ConnectionFilter,
     file: Option<BufReader<File>>,
     /// The beginning of a line that is still being written.
     begun: Vec<u8>,
@@ -173,32 +175,32 @@ pub struct Follower {
     full: bool,
 }
 
-impl Follower {
+impl JournalFollower {
     /// Follows all connections, from now on. There need be nothing yet.
     ///
     /// # Errors
     /// When the file cannot be opened.
-    pub fn from_now_on(folder: &Path) -> io::Result<Follower> {
+    pub fn from_now_on(folder: &Path) -> io::Result<JournalFollower> {
         let mut file = open(&current(folder))?;
         if let Some(file) = &mut file {
             file.seek(SeekFrom::End(0))?;
         }
-        Ok(Follower::at(folder, "", file))
+        Ok(JournalFollower::at(folder, "", file))
     }
 
     /// Follows the connections whose name begins so, from their beginning.
     ///
     /// # Errors
     /// When the file cannot be opened.
-    pub fn of(folder: &Path, name: &str) -> io::Result<Follower> {
+    pub fn of(folder: &Path, name: &str) -> io::Result<JournalFollower> {
         let oldest = all(folder)?.into_iter().next();
-        Ok(Follower::at(folder, name, oldest))
+        Ok(JournalFollower::at(folder, name, oldest))
     }
 
-    fn at(folder: &Path, name: &str, file: Option<File>) -> Follower {
-        Follower {
+    fn at(folder: &Path, name: &str, file: Option<File>) -> JournalFollower {
+        JournalFollower {
             folder: folder.to_owned(),
-            wanted: Wanted::named(name),
+            wanted: ConnectionFilter::named(name),
             file: file.map(BufReader::new),
             begun: Vec::new(),
             full: false,
@@ -219,7 +221,7 @@ impl Follower {
                 continue;
             };
             match line(file)? {
-                Line::Whole(end) => {
+                JournalLine::Whole(end) => {
                     let mut line = std::mem::take(&mut self.begun);
                     line.extend(end);
                     let record = self.wanted.is(&line).then(|| serde_json::from_slice(&line));
@@ -227,18 +229,20 @@ impl Follower {
                         return Ok(Some(record));
                     }
                 }
-                Line::Torn(piece) if self.begun.len() < limits::JOURNAL_RECORD => {
+                JournalLine::Torn(piece) if self.begun.len() < limits::JOURNAL_RECORD => {
                     self.begun.extend(piece);
                 }
-                Line::Torn(_) => self.begun.clear(),
+                JournalLine::Torn(_) => self.begun.clear(),
                 // What was written before the file got another name was written to it.
-                Line::End if self.full => {
+                JournalLine::End if self.full => {
                     if !self.turn_over()? {
                         return Ok(None);
                     }
                 }
-                Line::End if is_same(file.get_ref(), &current(&self.folder)) => return Ok(None),
-                Line::End => self.full = true,
+                JournalLine::End if is_same(file.get_ref(), &current(&self.folder)) => {
+                    return Ok(None);
+                }
+                JournalLine::End => self.full = true,
             }
         }
     }
@@ -267,7 +271,7 @@ mod tests {
 
     use std::fs;
 
-    use super::super::volume::Volume;
+    use super::super::rotating_file::RotatingFile;
     use super::*;
 
     fn all_of(mut next: impl FnMut() -> io::Result<Option<u64>>) -> Vec<u64> {
@@ -311,19 +315,19 @@ mod tests {
     #[test]
     fn nothing_is_missed_while_the_files_change_their_names() {
         let folder = tempfile::tempdir().unwrap();
-        let mut follower = Follower::from_now_on(folder.path()).unwrap();
+        let mut follower = JournalFollower::from_now_on(folder.path()).unwrap();
         assert_eq!(follower.record::<u64>().unwrap(), None);
-        let mut volume = Volume::open(folder.path(), 20, 100).unwrap();
+        let mut file = RotatingFile::open(folder.path(), 20, 100).unwrap();
         let (mut seen, mut written) = (Vec::new(), 0);
         for burst in [1, 50, 3, 0, 7, 40] {
             for _ in 0..burst {
-                volume.append(format!("{written}\n").as_bytes()).unwrap();
+                file.append(format!("{written}\n").as_bytes()).unwrap();
                 written += 1;
             }
             seen.extend(all_of(|| follower.record()));
         }
         assert_eq!(seen, (0..written).collect::<Vec<_>>());
-        let mut late = Follower::of(folder.path(), "").unwrap();
+        let mut late = JournalFollower::of(folder.path(), "").unwrap();
         assert_eq!(all_of(|| late.record()), seen);
     }
 
@@ -332,7 +336,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (current, old) = (current(folder.path()), |n| old(folder.path(), n));
         fs::write(&current, "1\n").unwrap();
-        let mut follower = Follower::of(folder.path(), "").unwrap();
+        let mut follower = JournalFollower::of(folder.path(), "").unwrap();
         fs::rename(&current, old(1)).unwrap();
         assert_eq!(all_of(|| follower.record()), [1]);
         // Two rotations later.

@@ -23,7 +23,7 @@ pub struct Record {
     pub time: Timestamp,
     /// On which connection.
     #[serde(flatten)]
-    pub place: Place,
+    pub place: RecordedConnection,
     /// What happened.
     #[serde(flatten)]
     pub what: Happened,
@@ -31,7 +31,7 @@ pub struct Record {
 
 /// A connection that was recorded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Place {
+pub struct RecordedConnection {
     /// Its name, which no other connection has, of whichever program: letters and digits.
     #[serde(deserialize_with = "name")]
     pub connection: String,
@@ -95,7 +95,7 @@ pub struct Said {
     pub by: Side,
     /// The line, with `********` for what is secret in it.
     #[serde(flatten)]
-    pub octets: Octets,
+    pub octets: SaidOctets,
     /// What was left out behind it, for there was too much of it.
     #[serde(default, skip_serializing_if = "LeftOut::is_nothing")]
     pub left_out: LeftOut,
@@ -107,7 +107,7 @@ pub struct Said {
 /// What was said: as text if it is UTF-8, otherwise in base64.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Octets {
+pub enum SaidOctets {
     /// UTF-8.
     Text(String),
     /// RFC 4648 §4.
@@ -119,17 +119,17 @@ pub enum Octets {
 pub struct LeftOut {
     /// Whole lines.
     pub lines: u64,
-    /// Octets, those of the lines included.
+    /// SaidOctets, those of the lines included.
     pub octets: u64,
 }
 
-impl Octets {
+impl SaidOctets {
     /// As text if that is possible.
     #[must_use]
-    pub fn of(octets: Vec<u8>) -> Octets {
+    pub fn of(octets: Vec<u8>) -> SaidOctets {
         match String::from_utf8(octets) {
-            Ok(text) => Octets::Text(text),
-            Err(error) => Octets::Base64(BASE64.encode(error.as_bytes())),
+            Ok(text) => SaidOctets::Text(text),
+            Err(error) => SaidOctets::Base64(BASE64.encode(error.as_bytes())),
         }
     }
 
@@ -137,8 +137,8 @@ impl Octets {
     #[must_use]
     pub fn octets(&self) -> Cow<'_, [u8]> {
         match self {
-            Octets::Text(text) => Cow::Borrowed(text.as_bytes()),
-            Octets::Base64(text) => Cow::Owned(BASE64.decode(text).unwrap_or_default()),
+            SaidOctets::Text(text) => Cow::Borrowed(text.as_bytes()),
+            SaidOctets::Base64(text) => Cow::Owned(BASE64.decode(text).unwrap_or_default()),
         }
     }
 }
@@ -187,7 +187,7 @@ mod tests {
     fn record(what: Happened) -> Record {
         Record {
             time: "2026-11-25T17:00:00.000001Z".parse().unwrap(),
-            place: Place {
+            place: RecordedConnection {
                 connection: "k7m2x4qz".to_owned(),
                 ours: Side::Server,
                 protocol: Some(Protocol::Smtp),
@@ -210,7 +210,7 @@ mod tests {
         let said = |octets: &[u8], explained| {
             Happened::Said(Said {
                 by: Side::Client,
-                octets: Octets::of(octets.to_vec()),
+                octets: SaidOctets::of(octets.to_vec()),
                 left_out: LeftOut::default(),
                 explained,
             })
@@ -257,7 +257,7 @@ mod tests {
     fn a_line_looks_as_it_is_documented() {
         let what = Happened::Said(Said {
             by: Side::Client,
-            octets: Octets::of(b"EHLO me\r\n".to_vec()),
+            octets: SaidOctets::of(b"EHLO me\r\n".to_vec()),
             left_out: LeftOut {
                 lines: 1,
                 octets: 2,
@@ -294,11 +294,11 @@ mod tests {
     #[test]
     fn octets_that_are_no_text_are_base64() {
         assert_eq!(
-            Octets::of(b"\xff".to_vec()),
-            Octets::Base64("/w==".to_owned())
+            SaidOctets::of(b"\xff".to_vec()),
+            SaidOctets::Base64("/w==".to_owned())
         );
-        assert_eq!(Octets::of("ä".into()), Octets::Text("ä".to_owned()));
-        assert_eq!(&*Octets::Base64("/w==".to_owned()).octets(), b"\xff");
-        assert_eq!(&*Octets::Base64("?".to_owned()).octets(), b"");
+        assert_eq!(SaidOctets::of("ä".into()), SaidOctets::Text("ä".to_owned()));
+        assert_eq!(&*SaidOctets::Base64("/w==".to_owned()).octets(), b"\xff");
+        assert_eq!(&*SaidOctets::Base64("?".to_owned()).octets(), b"");
     }
 }

@@ -72,7 +72,7 @@ fn written(
             .tell(&[event(&connection, what)], &mut journal)
             .unwrap();
     }
-    let text = fs::read_to_string(volume::current(folder.path())).unwrap();
+    let text = fs::read_to_string(rotating_file::current(folder.path())).unwrap();
     (records(folder.path()), text)
 }
 
@@ -548,7 +548,10 @@ fn several_programs_write_one_journal_and_lose_no_line() {
             });
         }
     });
-    assert!(volume::old(folder.path(), 5).exists(), "it was rotated");
+    assert!(
+        rotating_file::old(folder.path(), 5).exists(),
+        "it was rotated"
+    );
     let mut conversations: HashMap<String, Vec<Happened>> = HashMap::new();
     for record in records(folder.path()) {
         let happened = conversations.entry(record.place.connection).or_default();

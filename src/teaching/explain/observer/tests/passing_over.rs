@@ -56,7 +56,7 @@ fn lines(conversation: &str) -> Vec<String> {
     lines
 }
 
-/// Lines of both sides as octets, each with its ending.
+/// MessageLines of both sides as octets, each with its ending.
 fn octets_of(lines: &[String]) -> Vec<(bool, Vec<u8>)> {
     let octets = |line: &String| {
         let (mark, text) = line.split_at(3);
@@ -78,7 +78,7 @@ fn told_in_pieces(
     lines: &[String],
     size: usize,
     pass_over: bool,
-) -> (Vec<String>, State) {
+) -> (Vec<String>, ProtocolState) {
     let mut observer = observer(protocol);
     let mut all = Vec::new();
     for (server, octets) in octets_of(lines) {
@@ -104,7 +104,10 @@ fn told_in_pieces(
 fn passed_over(protocol: Protocol, lines: &[String], size: usize) -> usize {
     let (all, state) = told_in_pieces(protocol, lines, size, false);
     let (some, other) = told_in_pieces(protocol, lines, size, true);
-    assert_eq!((state, other), (State::Closed, State::Closed));
+    assert_eq!(
+        (state, other),
+        (ProtocolState::Closed, ProtocolState::Closed)
+    );
     let mut rest = all.iter();
     for line in &some {
         assert!(rest.any(|told| told == line), "{line} in pieces of {size}");

@@ -1,9 +1,9 @@
-//! The course of a conversation: its state, the commands that wait for an answer, and what is known
+//! The dialogue of a conversation: its state, the commands that wait for an answer, and what is known
 //! of the two who speak. What an [`Observer`](super::Observer) remembers, whatever the protocol.
 
 use std::collections::{BTreeSet, VecDeque};
 
-use super::state::{Diagram, Outcome, State};
+use super::state::{CommandOutcome, Diagram, ProtocolState};
 use crate::mail::protocol::Protocol;
 
 /// Commands that may wait for an answer at once. Beyond, they are no longer told apart; no client
@@ -30,9 +30,9 @@ pub(super) struct Asked {
 }
 
 #[derive(Clone)]
-pub(super) struct Course {
+pub(super) struct DialogueState {
     pub(super) protocol: Protocol,
-    pub(super) state: State,
+    pub(super) state: ProtocolState,
     /// The oldest first.
     waiting: VecDeque<Asked>,
     commands: u64,
@@ -41,20 +41,20 @@ pub(super) struct Course {
     /// In upper case; `None` until the server has said what it can do.
     offered: Option<BTreeSet<String>>,
     /// Where IDLE began.
-    before_idle: State,
+    before_idle: ProtocolState,
 }
 
-impl Course {
-    pub(super) fn new(protocol: Protocol) -> Course {
-        Course {
+impl DialogueState {
+    pub(super) fn new(protocol: Protocol) -> DialogueState {
+        DialogueState {
             protocol,
-            state: State::Greeting,
+            state: ProtocolState::Greeting,
             waiting: VecDeque::new(),
             commands: 0,
             encrypted: false,
             logged_in: false,
             offered: None,
-            before_idle: State::Authenticated,
+            before_idle: ProtocolState::Authenticated,
         }
     }
 
@@ -64,14 +64,14 @@ impl Course {
         self.logged_in = false;
         self.offered = None;
         self.waiting.clear();
-        self.pass("TLS", Outcome::Done);
+        self.pass("TLS", CommandOutcome::Done);
     }
 
     /// The client says a command; its number.
     pub(super) fn ask(&mut self, verb: &'static str, tag: &str) -> u64 {
         self.commands += 1;
         self.await_answer(verb, tag, self.commands);
-        self.pass(verb, Outcome::Said);
+        self.pass(verb, CommandOutcome::Said);
         self.commands
     }
 
@@ -131,14 +131,14 @@ impl Course {
     /// What the next reply answers: `greeting` is the server's first word, which answers nothing.
     pub(super) fn answered(&self) -> &'static str {
         match self.state {
-            State::Greeting => GREETING,
+            ProtocolState::Greeting => GREETING,
             _ => self.oldest().map_or("", |asked| asked.verb),
         }
     }
 
-    /// What [`answered`](Course::answered) says is answered.
-    pub(super) fn answer_oldest(&mut self, outcome: Outcome) {
-        if self.state == State::Greeting {
+    /// What [`answered`](DialogueState::answered) says is answered.
+    pub(super) fn answer_oldest(&mut self, outcome: CommandOutcome) {
+        if self.state == ProtocolState::Greeting {
             self.pass(GREETING, outcome);
         } else if let Some(asked) = self.waiting.pop_front() {
             self.conclude(&asked, outcome);
@@ -146,20 +146,20 @@ impl Course {
     }
 
     /// The command with this tag is answered.
-    pub(super) fn answer_tagged(&mut self, tag: &str, outcome: Outcome) {
+    pub(super) fn answer_tagged(&mut self, tag: &str, outcome: CommandOutcome) {
         let at = self.waiting.iter().position(|asked| asked.tag == tag);
         if let Some(asked) = at.and_then(|at| self.waiting.remove(at)) {
             self.conclude(&asked, outcome);
         }
     }
 
-    fn conclude(&mut self, asked: &Asked, outcome: Outcome) {
+    fn conclude(&mut self, asked: &Asked, outcome: CommandOutcome) {
         let login = matches!(
             asked.verb,
             "AUTH" | "PASS" | "APOP" | "LOGIN" | "AUTHENTICATE"
         );
-        self.logged_in |= login && outcome == Outcome::Done;
-        if asked.verb == "IDLE" && self.state == State::Idle {
+        self.logged_in |= login && outcome == CommandOutcome::Done;
+        if asked.verb == "IDLE" && self.state == ProtocolState::Idle {
             self.state = self.before_idle;
         } else {
             self.pass(asked.verb, outcome);
@@ -167,11 +167,11 @@ impl Course {
     }
 
     /// Goes where this leads.
-    pub(super) fn pass(&mut self, by: &str, when: Outcome) {
+    pub(super) fn pass(&mut self, by: &str, when: CommandOutcome) {
         let Some(to) = Diagram::of(self.protocol).next(self.state, by, when) else {
             return;
         };
-        if to == State::Idle {
+        if to == ProtocolState::Idle {
             self.before_idle = self.state;
         }
         self.state = to;

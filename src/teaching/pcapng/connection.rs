@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::about;
+use super::block_buffer::BlockBuffer;
 use super::comments::Comments;
 use super::frame::Ends;
-use super::gathered::Gathered;
-use super::held::Held;
-use super::stream::{Segment, Stream};
+use super::held_record::HeldRecord;
+use super::stream::{Segment, TcpConversation};
 use crate::mail::net::TlsSession;
 use crate::teaching::explain::Explained;
 use crate::teaching::wire_tap::{Connection, Side};
@@ -21,34 +21,34 @@ const SPREAD: u32 = 0x9E37_79B1;
 /// RFC 8446 §5.1: with it a record of a handshake begins.
 const HANDSHAKE: u8 = 22;
 
-/// Octets of one side of a handshake that are held; with the longest chain of certificates that OpenSSL
+/// CapturedOctets of one side of a handshake that are held; with the longest chain of certificates that OpenSSL
 /// takes it is less.
 const FLIGHT: usize = 256 * 1024;
 
 /// A connection in the capture.
-pub(super) struct Shown {
+pub(super) struct CapturedConnection {
     connection: Arc<Connection>,
     ends: Ends,
-    stream: Stream,
+    stream: TcpConversation,
     comments: Comments,
-    from_client: Held,
-    from_server: Held,
+    from_client: HeldRecord,
+    from_server: HeldRecord,
     /// Where among the packets the handshake began that is under way.
     handshake: Option<u64>,
 }
 
-impl Shown {
+impl CapturedConnection {
     /// A connection that has these ends in the capture.
-    pub(super) fn new(connection: &Arc<Connection>, ends: Ends) -> Shown {
+    pub(super) fn new(connection: &Arc<Connection>, ends: Ends) -> CapturedConnection {
         // Truncated: a sequence number has 32 bits.
         let number = connection.number as u32;
         let initial = |turn: u32| (2 * number + turn).wrapping_mul(SPREAD);
-        Shown {
+        CapturedConnection {
             ends,
-            stream: Stream::new(ends.is_ipv6(), initial(0), initial(1)),
+            stream: TcpConversation::new(ends.is_ipv6(), initial(0), initial(1)),
             comments: Comments::default(),
-            from_client: Held::default(),
-            from_server: Held::default(),
+            from_client: HeldRecord::default(),
+            from_server: HeldRecord::default(),
             handshake: None,
             connection: Arc::clone(connection),
         }
@@ -62,7 +62,7 @@ impl Shown {
     /// The three-way handshake, with a comment on its first packet.
     pub(super) fn open(
         &mut self,
-        file: &mut Gathered,
+        file: &mut BlockBuffer,
         time: SystemTime,
         comment: String,
     ) -> io::Result<()> {
@@ -82,7 +82,7 @@ impl Shown {
     /// Takes octets that crossed. What crosses the other way has crossed after what is held.
     pub(super) fn crossed(
         &mut self,
-        file: &mut Gathered,
+        file: &mut BlockBuffer,
         time: SystemTime,
         by: Side,
         octets: &[u8],
@@ -116,7 +116,7 @@ impl Shown {
     /// The TLS handshake is done; `encrypted`: and from now on what crosses is not what is said.
     pub(super) fn secured(
         &mut self,
-        file: &mut Gathered,
+        file: &mut BlockBuffer,
         time: SystemTime,
         (secured, encrypted): (&TlsSession, bool),
         explained: Option<&Explained>,
@@ -132,7 +132,7 @@ impl Shown {
     /// This side says nothing more.
     pub(super) fn ended(
         &mut self,
-        file: &mut Gathered,
+        file: &mut BlockBuffer,
         time: SystemTime,
         by: Side,
     ) -> io::Result<()> {
@@ -142,21 +142,21 @@ impl Shown {
     }
 
     /// The other end broke it off.
-    pub(super) fn reset(&mut self, file: &mut Gathered, time: SystemTime) -> io::Result<()> {
+    pub(super) fn reset(&mut self, file: &mut BlockBuffer, time: SystemTime) -> io::Result<()> {
         self.release(file, time)?;
         let segment = self.stream.reset(self.connection.ours.other());
         self.packet(file, time, &segment, &[])
     }
 
     /// The rest of it is not known.
-    pub(super) fn lost(&mut self, file: &mut Gathered, time: SystemTime) -> io::Result<()> {
+    pub(super) fn lost(&mut self, file: &mut BlockBuffer, time: SystemTime) -> io::Result<()> {
         self.release(file, time)?;
         let segment = self.stream.acknowledge(self.connection.ours);
         self.packet(file, time, &segment, &[about::LOST.to_owned()])
     }
 
     /// Our end is closed.
-    pub(super) fn close(&mut self, file: &mut Gathered, time: SystemTime) -> io::Result<()> {
+    pub(super) fn close(&mut self, file: &mut BlockBuffer, time: SystemTime) -> io::Result<()> {
         self.release(file, time)?;
         let ours = self.connection.ours;
         let mut segments = self.stream.finish(ours);
@@ -166,15 +166,15 @@ impl Shown {
     }
 
     /// Ends the TCP connection and begins another between the same ends.
-    fn begin_again(&mut self, file: &mut Gathered, time: SystemTime) -> io::Result<()> {
+    fn begin_again(&mut self, file: &mut BlockBuffer, time: SystemTime) -> io::Result<()> {
         self.close(file, time)?;
         let (client, server) = self.stream.numbers();
-        self.stream = Stream::new(self.ends.is_ipv6(), client, server);
+        self.stream = TcpConversation::new(self.ends.is_ipv6(), client, server);
         self.open(file, time, about::UNDER_TLS.to_owned())
     }
 
     /// Nothing more comes of the records that are held, nor of a handshake.
-    fn release(&mut self, file: &mut Gathered, time: SystemTime) -> io::Result<()> {
+    fn release(&mut self, file: &mut BlockBuffer, time: SystemTime) -> io::Result<()> {
         for side in [Side::Client, Side::Server] {
             let octets = self.held(side).release();
             self.cross(file, time, side, &octets)?;
@@ -188,7 +188,7 @@ impl Shown {
     /// Writes octets that cross, with their comments.
     pub(super) fn cross(
         &mut self,
-        file: &mut Gathered,
+        file: &mut BlockBuffer,
         time: SystemTime,
         by: Side,
         octets: &[u8],
@@ -214,7 +214,7 @@ impl Shown {
 
     fn packets(
         &self,
-        file: &mut Gathered,
+        file: &mut BlockBuffer,
         time: SystemTime,
         segments: &[Segment],
     ) -> io::Result<()> {
@@ -226,7 +226,7 @@ impl Shown {
     /// Writes a segment that carries nothing.
     fn packet(
         &self,
-        file: &mut Gathered,
+        file: &mut BlockBuffer,
         time: SystemTime,
         segment: &Segment,
         comments: &[String],
@@ -238,7 +238,7 @@ impl Shown {
         (&self.ends, self.stream.mss())
     }
 
-    fn held(&mut self, side: Side) -> &mut Held {
+    fn held(&mut self, side: Side) -> &mut HeldRecord {
         match side {
             Side::Client => &mut self.from_client,
             Side::Server => &mut self.from_server,

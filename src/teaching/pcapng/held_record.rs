@@ -1,4 +1,4 @@
-//! Octets of a TLS record of which more must cross: OpenSSL reads a record's head by itself, and what
+//! CapturedOctets of a TLS record of which more must cross: OpenSSL reads a record's head by itself, and what
 //! crossed the network in one piece should not stand in two packets.
 
 /// RFC 8446 §5.1, §5.2: a record's head, and the most that follows it.
@@ -7,16 +7,16 @@ const MOST: usize = (1 << 14) + 256;
 
 /// What one side has sent of a record.
 #[derive(Default)]
-pub(super) struct Held(Vec<u8>);
+pub(super) struct HeldRecord(Vec<u8>);
 
-impl Held {
+impl HeldRecord {
     /// Takes octets that crossed; `None` if they end within a record.
     pub(super) fn take(&mut self, octets: &[u8]) -> Option<Vec<u8>> {
         self.keep(octets);
         (!ends_within_record(&self.0)).then(|| self.release())
     }
 
-    /// Octets that are held.
+    /// CapturedOctets that are held.
     pub(super) fn len(&self) -> usize {
         self.0.len()
     }
@@ -84,7 +84,7 @@ mod tests {
             ),
         ];
         for (pieces, expected) in rows {
-            let mut held = Held::default();
+            let mut held = HeldRecord::default();
             let got: Vec<_> = pieces.iter().map(|piece| held.take(piece)).collect();
             let got: Vec<_> = got.iter().map(Option::as_deref).collect();
             assert_eq!(got, expected);
@@ -93,7 +93,7 @@ mod tests {
 
     #[test]
     fn what_is_held_can_be_had() {
-        let mut held = Held::default();
+        let mut held = HeldRecord::default();
         assert_eq!(held.take(b"\x16\x03\x01"), None);
         assert_eq!(held.release(), b"\x16\x03\x01");
         assert_eq!(held.release(), b"");

@@ -10,14 +10,14 @@ use std::time::SystemTime;
 
 use jiff::Timestamp;
 
-use super::record::{Happened, LeftOut, Octets, Place, Record, Said};
+use super::record::{Happened, LeftOut, Record, RecordedConnection, Said, SaidOctets};
 use crate::limits;
 use crate::mail::protocol::span::Role;
 use crate::teaching::explain::{Explained, Topic};
 use crate::teaching::wire_tap::{AnnotatedLine, Connection, Event, Side, What};
 
-pub(super) struct Scribe {
-    place: Place,
+pub(super) struct ConnectionWriter {
+    place: RecordedConnection,
     show_secrets: bool,
     client: Speaker,
     server: Speaker,
@@ -40,11 +40,15 @@ struct Speaker {
     left_out: LeftOut,
 }
 
-impl Scribe {
+impl ConnectionWriter {
     /// For a connection, under this name.
-    pub(super) fn new(connection: &Connection, name: String, show_secrets: bool) -> Scribe {
-        Scribe {
-            place: Place {
+    pub(super) fn new(
+        connection: &Connection,
+        name: String,
+        show_secrets: bool,
+    ) -> ConnectionWriter {
+        ConnectionWriter {
+            place: RecordedConnection {
                 connection: name,
                 ours: connection.ours,
                 protocol: connection.protocol,
@@ -151,7 +155,7 @@ impl Scribe {
         let kept = shown.get(..limits::JOURNAL_LINE).unwrap_or(&shown);
         let said = Said {
             by,
-            octets: Octets::of(kept.to_vec()),
+            octets: SaidOctets::of(kept.to_vec()),
             left_out: LeftOut {
                 lines: 0,
                 octets: (shown.len() - kept.len()) as u64,
@@ -183,7 +187,7 @@ impl Scribe {
         if let Some((time, by, lines, meaning)) = self.gathered.take() {
             let said = Said {
                 by,
-                octets: Octets::of(lines),
+                octets: SaidOctets::of(lines),
                 left_out: LeftOut::default(),
                 explained: Some(meaning),
             };
@@ -199,7 +203,7 @@ impl Scribe {
         self.write_gathered();
         let said = Said {
             by,
-            octets: Octets::Text(String::new()),
+            octets: SaidOctets::Text(String::new()),
             left_out,
             explained: None,
         };

@@ -2,18 +2,18 @@
 //! into something else, such as a handshake, a login or the refusal of DATA.
 
 use super::explained::Explained;
-use super::state::State;
+use super::state::ProtocolState;
 use super::topic::Topic;
 use crate::mail::protocol::span::Role;
 
 /// Does the client go on by itself behind this line of its own: in a message, a chunk, a literal?
 pub(super) fn client_goes_on(line: &[u8], explained: &Explained) -> bool {
-    let in_message = explained.after == State::Data;
+    let in_message = explained.after == ProtocolState::Data;
     let command = explained.command.as_deref();
     let chunk = command.is_some_and(|verb| verb.starts_with("BDAT"));
     // What is no command is a note; a line of a literal is a part of something, or a header field.
     let part = matches!(explained.entry.topic, Topic::Part | Topic::Field);
-    let in_literal = part && explained.before != State::Login;
+    let in_literal = part && explained.before != ProtocolState::Login;
     // RFC 7888 §4: nobody waits before such a literal.
     let literal = line.ends_with(b"+}");
     (in_message || chunk || in_literal || literal) && !explained.has(Role::FinalDot)
@@ -21,7 +21,13 @@ pub(super) fn client_goes_on(line: &[u8], explained: &Explained) -> bool {
 
 /// Does this line of the server ask the client to go on, before the command is answered?
 pub(super) fn client_is_asked(line: &[u8], explained: &Explained) -> bool {
-    let goes_on = [State::Data, State::Login, State::Idle, State::Tls].contains(&explained.after);
+    let goes_on = [
+        ProtocolState::Data,
+        ProtocolState::Login,
+        ProtocolState::Idle,
+        ProtocolState::Tls,
+    ]
+    .contains(&explained.after);
     // RFC 3501 §7.1.3: what cannot be understood may have no tag, and so its answer has none.
     let begin = line.get(..5).unwrap_or_default();
     let untagged_bad = begin.eq_ignore_ascii_case(b"* BAD");
@@ -33,7 +39,7 @@ mod tests {
     use crate::mail::protocol::Protocol;
     use crate::teaching::explain::{Observer, Texts};
 
-    /// Lines of both sides; behind each stands whether the client waits.
+    /// MessageLines of both sides; behind each stands whether the client waits.
     fn check(protocol: Protocol, lines: &[(&str, bool)]) {
         let mut observer = Observer::new(protocol, Texts::compiled_in());
         assert!(observer.is_answer_due(), "for the greeting");

@@ -5,10 +5,10 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::course::{Asked, Course};
+use super::dialogue_state::{Asked, DialogueState};
 use super::explained::{Explained, LinePart};
 use super::login;
-use super::state::State;
+use super::state::ProtocolState;
 use super::texts::{Entry, Texts};
 use super::topic::Topic;
 use crate::limits;
@@ -23,7 +23,7 @@ const LONGEST_NAME: usize = 100;
 const MOST_ALSO: usize = 30;
 
 /// What was found in a line.
-pub(super) struct Sketch<'a> {
+pub(super) struct AnnotationBuilder<'a> {
     line: &'a [u8],
     about: Option<(Topic, String)>,
     notes: Vec<&'static str>,
@@ -33,10 +33,10 @@ pub(super) struct Sketch<'a> {
     pub(super) number: Option<u64>,
 }
 
-impl<'a> Sketch<'a> {
+impl<'a> AnnotationBuilder<'a> {
     /// Nothing yet, of this line without its ending.
-    pub(super) fn new(line: &'a [u8]) -> Sketch<'a> {
-        Sketch {
+    pub(super) fn new(line: &'a [u8]) -> AnnotationBuilder<'a> {
+        AnnotationBuilder {
             line,
             about: None,
             notes: Vec::new(),
@@ -256,7 +256,12 @@ impl<'a> Sketch<'a> {
     }
 
     /// The whole explanation.
-    pub(super) fn finish(mut self, texts: &Texts, course: &Course, before: State) -> Explained {
+    pub(super) fn finish(
+        mut self,
+        texts: &Texts,
+        dialogue: &DialogueState,
+        before: ProtocolState,
+    ) -> Explained {
         self.cover_the_end();
         let entry = self
             .about
@@ -266,7 +271,7 @@ impl<'a> Sketch<'a> {
         let parts: Vec<LinePart> = self
             .parts
             .iter()
-            .map(|part| self.named(part, texts, course))
+            .map(|part| self.named(part, texts, dialogue))
             .collect();
         let notes = self.notes.iter().map(|key| texts.note(key));
         let mut also: Vec<Arc<Entry>> = Vec::new();
@@ -284,8 +289,8 @@ impl<'a> Sketch<'a> {
             command: self.command.map(Cow::Borrowed),
             number: self.number,
             before,
-            after: course.state,
-            next: course.legal(),
+            after: dialogue.state,
+            next: dialogue.legal(),
         }
     }
 
@@ -300,7 +305,12 @@ impl<'a> Sketch<'a> {
         }
     }
 
-    fn named(&self, part: &(Span, Option<String>), texts: &Texts, course: &Course) -> LinePart {
+    fn named(
+        &self,
+        part: &(Span, Option<String>),
+        texts: &Texts,
+        dialogue: &DialogueState,
+    ) -> LinePart {
         let (Span { role, range }, decoded) = part;
         let octets = self.line.get(range.clone()).unwrap_or_default();
         let text = octets
@@ -308,7 +318,7 @@ impl<'a> Sketch<'a> {
             .is_none()
             .then(|| str::from_utf8(octets).ok());
         let text = text.flatten();
-        let topic = topic_of(course.protocol, *role);
+        let topic = topic_of(dialogue.protocol, *role);
         let entry = topic
             .zip(text)
             .and_then(|(topic, text)| texts.find(topic, text));

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{FlockOperation, flock};
 
 /// The file that is written.
-pub(super) struct Volume {
+pub(super) struct RotatingFile {
     folder: PathBuf,
     file: File,
     /// Octets of a file that is full.
@@ -23,14 +23,14 @@ pub(super) struct Volume {
     keep: u32,
 }
 
-impl Volume {
+impl RotatingFile {
     /// Makes the folder and the file if there are none; only their owner can read them.
-    pub(super) fn open(folder: &Path, size: u64, keep: u32) -> io::Result<Volume> {
+    pub(super) fn open(folder: &Path, size: u64, keep: u32) -> io::Result<RotatingFile> {
         DirBuilder::new()
             .recursive(true)
             .mode(0o700)
             .create(folder)?;
-        Ok(Volume {
+        Ok(RotatingFile {
             file: open(folder)?,
             folder: folder.to_owned(),
             size,
@@ -167,9 +167,9 @@ mod tests {
     fn a_full_file_makes_room_and_the_oldest_goes() {
         let folder = tempfile::tempdir().unwrap();
         let folder = folder.path().join("journal");
-        let mut volume = Volume::open(&folder, 5, 2).unwrap();
+        let mut file = RotatingFile::open(&folder, 5, 2).unwrap();
         for line in ["1\n", "2\n", "3\n", "4\n", "too long\n", "5\n", "6\n"] {
-            volume.append(line.as_bytes()).unwrap();
+            file.append(line.as_bytes()).unwrap();
         }
         assert_eq!(text(&current(&folder)), "5\n6\n");
         assert_eq!(text(&old(&folder, 1)), "too long\n");
@@ -182,9 +182,9 @@ mod tests {
     #[test]
     fn as_many_files_may_be_kept_as_there_are_numbers() {
         let folder = tempfile::tempdir().unwrap();
-        let mut volume = Volume::open(folder.path(), 1, u32::MAX).unwrap();
+        let mut file = RotatingFile::open(folder.path(), 1, u32::MAX).unwrap();
         for line in ["1\n", "2\n", "3\n"] {
-            volume.append(line.as_bytes()).unwrap();
+            file.append(line.as_bytes()).unwrap();
         }
         assert_eq!(text(&old(folder.path(), 2)), "1\n");
     }
@@ -192,9 +192,9 @@ mod tests {
     #[test]
     fn half_a_line_of_a_program_that_died_spoils_no_other() {
         let folder = tempfile::tempdir().unwrap();
-        let mut volume = Volume::open(folder.path(), 100, 1).unwrap();
+        let mut file = RotatingFile::open(folder.path(), 100, 1).unwrap();
         fs::write(current(folder.path()), "half").unwrap();
-        volume.append(b"whole\n").unwrap();
+        file.append(b"whole\n").unwrap();
         assert_eq!(text(&current(folder.path())), "half\nwhole\n");
     }
 }

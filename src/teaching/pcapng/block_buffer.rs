@@ -12,34 +12,34 @@ use super::blocks;
 use super::frame::{self, Ends};
 use super::stream::Segment;
 
-/// Octets of packets that wait for handshakes. With a thousand handshakes of 4 KB at once there are
+/// CapturedOctets of packets that wait for handshakes. With a thousand handshakes of 4 KB at once there are
 /// 4 MiB; when there are more, secrets may come too late for a few.
 const WAITING: usize = 16 * 1024 * 1024;
 
 /// What is not written yet.
 #[derive(Default)]
-pub(super) struct Gathered {
+pub(super) struct BlockBuffer {
     head: Vec<u8>,
     packets: Vec<u8>,
     /// Will secrets come?
     secrets: bool,
-    /// Octets of packets that have been handed out.
+    /// CapturedOctets of packets that have been handed out.
     passed: u64,
     /// Handshakes under way: before which octet of the packets they began, and the connection.
     handshakes: BTreeSet<(u64, u64)>,
 }
 
-impl Gathered {
+impl BlockBuffer {
     /// These blocks come first; without `secrets` nothing has to wait for a handshake.
-    pub(super) fn new(head: Vec<u8>, secrets: bool) -> Gathered {
-        Gathered {
+    pub(super) fn new(head: Vec<u8>, secrets: bool) -> BlockBuffer {
+        BlockBuffer {
             head,
             secrets,
-            ..Gathered::default()
+            ..BlockBuffer::default()
         }
     }
 
-    /// Octets that wait.
+    /// CapturedOctets that wait.
     pub(super) fn len(&self) -> usize {
         self.head.len() + self.packets.len()
     }
@@ -104,13 +104,13 @@ mod tests {
     use std::time::UNIX_EPOCH;
 
     use super::*;
-    use crate::teaching::pcapng::stream::Stream;
+    use crate::teaching::pcapng::stream::TcpConversation;
     use crate::teaching::wire_tap::Side;
 
-    fn add(gathered: &mut Gathered, payload: &[u8]) {
+    fn add(gathered: &mut BlockBuffer, payload: &[u8]) {
         let end: SocketAddr = (Ipv4Addr::LOCALHOST, 1).into();
         let ends = Ends::new(end, end);
-        let segments = Stream::new(false, 0, 0).say(Side::Client, payload.len());
+        let segments = TcpConversation::new(false, 0, 0).say(Side::Client, payload.len());
         gathered
             .packet(UNIX_EPOCH, (&ends, 1460), &segments[0], payload, &[])
             .unwrap();
@@ -128,7 +128,7 @@ mod tests {
 
     #[test]
     fn what_crosses_in_a_handshake_waits_for_its_secrets() {
-        let mut gathered = Gathered::new(b"HEAD".to_vec(), true);
+        let mut gathered = BlockBuffer::new(b"HEAD".to_vec(), true);
         add(&mut gathered, b"before");
         let first = gathered.handshake_begins(7);
         add(&mut gathered, b"hello");
@@ -150,7 +150,7 @@ mod tests {
 
     #[test]
     fn without_secrets_nothing_waits() {
-        let mut gathered = Gathered::new(Vec::new(), false);
+        let mut gathered = BlockBuffer::new(Vec::new(), false);
         gathered.handshake_begins(1);
         add(&mut gathered, b"hello");
         assert_eq!(order(&gathered.ready(), &["hello"]).len(), 1);
@@ -158,7 +158,7 @@ mod tests {
 
     #[test]
     fn a_handshake_that_never_ends_costs_no_more_than_its_bound() {
-        let mut gathered = Gathered::new(Vec::new(), true);
+        let mut gathered = BlockBuffer::new(Vec::new(), true);
         gathered.handshake_begins(1);
         let payload = [b'x'; 1460];
         for _ in 0..=WAITING / payload.len() {
