@@ -77,7 +77,11 @@ impl DiagramLayout {
 }
 
 /// True if a way leads from this state to a lower row, other than to the end.
-fn leads_down(diagram: &Diagram, rows: &BTreeMap<&'static str, usize>, from: ProtocolState) -> bool {
+fn leads_down(
+    diagram: &Diagram,
+    rows: &BTreeMap<&'static str, usize>,
+    from: ProtocolState,
+) -> bool {
     let row = |state: ProtocolState| rows.get(state.key());
     let down = |to| to != ProtocolState::Closed && row(to) > row(from);
     diagram.ways(from).iter().any(|(to, _)| down(*to))
@@ -94,7 +98,8 @@ fn rows(diagram: &Diagram) -> BTreeMap<&'static str, usize> {
         for from in reached {
             for (to, by) in diagram.ways(from) {
                 // IMAP's PREAUTH greeting skips a state that other conversations pass.
-                let skips = from == ProtocolState::Greeting && !by.iter().any(|by| by == "greeting");
+                let skips =
+                    from == ProtocolState::Greeting && !by.iter().any(|by| by == "greeting");
                 if to != ProtocolState::Closed && !skips && !rows.contains_key(to.key()) {
                     rows.insert(to.key(), row);
                     next.push(to);

@@ -126,7 +126,10 @@ fn both_sides_are_shown_in_their_order_and_no_password_is() {
         &connection.security.certificate.as_ref().unwrap().trust,
         Trust::File(_)
     ));
-    assert_eq!(connection.observer.as_ref().unwrap().state(), ProtocolState::Closed);
+    assert_eq!(
+        connection.observer.as_ref().unwrap().state(),
+        ProtocolState::Closed
+    );
     let encrypted = conversations
         .lines(Side::Client, None)
         .filter(|line| line.crossed.is_some());
