@@ -1,6 +1,7 @@
-//! How soon an idling client hears of a change, and what it costs that many idle:
-//! `cargo bench --bench news`. Prints figures and judges nothing.
-// A benchmark that cannot go on should stop.
+//! Measures how soon an idling client learns of a change, and the cost of many idling clients.
+//!
+//! `cargo bench --bench news` prints figures and judges nothing.
+// A benchmark stops when something fails.
 #![allow(clippy::unwrap_used)]
 
 #[path = "../tests/common/mod.rs"]
@@ -15,11 +16,11 @@ use std::time::{Duration, Instant};
 use common::Lab;
 use common::typed::Typed;
 
-/// So that nothing but the machine limits how many come, and how often.
+/// Limits so high that only the machine limits the clients.
 const NO_LIMITS: &str = "[server]\nmax_connections = 3000\n[limits]\nconnections_per_address = 3000\n\
      messages_per_minute = 1000000\nrecipients_per_minute = 1000000\n";
 
-/// Between two changes, so that each is news of its own.
+/// The time between two changes, so that each is reported alone.
 const PAUSE: Duration = Duration::from_millis(30);
 
 fn main() {
@@ -49,12 +50,12 @@ fn select(lab: &Lab) -> Typed {
     imap
 }
 
-/// Hears lines until one ends like this.
+/// Reads lines until one ends with this text.
 fn hear(imap: &mut Typed, end: &str) {
     while !imap.line().ends_with(end) {}
 }
 
-/// From a change to the line that tells an idling client of it, for each way of changing a mailbox.
+/// Measures the time from a change to the line that reports it, for each way of changing a mailbox.
 fn latencies() {
     let lab = Lab::with(NO_LIMITS);
     let mut idler = idler(&lab);
@@ -121,7 +122,7 @@ fn remove_by_pop3(lab: &Lab) {
     assert!(pop3.ask("QUIT").starts_with("+OK"));
 }
 
-/// Messages as another program delivers them.
+/// Delivers messages as another program does.
 struct Files(usize);
 
 impl Files {
@@ -145,7 +146,7 @@ fn files_in(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// Sets the flag, or takes it away.
+/// Sets the flag, or removes it.
 fn flag_a_file(maildir: &Path) {
     let old = files_in(&maildir.join("cur")).pop().unwrap();
     let name = old.to_str().unwrap();
@@ -156,7 +157,7 @@ fn flag_a_file(maildir: &Path) {
     fs::rename(&old, new).unwrap();
 }
 
-/// A thousand clients that idle: 500 on one mailbox, the others each on their own.
+/// Measures a thousand idling clients: 500 on one mailbox, each of the others on its own.
 fn sleepers() {
     let lab = Lab::with(NO_LIMITS);
     let mut maker = select(&lab);
@@ -195,14 +196,14 @@ fn sleepers() {
     drop(clients);
 }
 
-/// What it costs the server that this happens.
+/// Measures what `act` costs the server.
 fn cpu(lab: &Lab, happen: impl FnOnce()) -> String {
     let before = lab.processor_time();
     happen();
     format!("{:.2} s", (lab.processor_time() - before).as_secs_f64())
 }
 
-/// The inotify watches and the descriptors of the server.
+/// Counts the inotify watches and the descriptors of the server.
 fn watches(lab: &Lab) -> (usize, usize) {
     let folder = format!("/proc/{}/fdinfo", lab.process());
     let all = files_in(Path::new(&folder));
@@ -211,7 +212,7 @@ fn watches(lab: &Lab) -> (usize, usize) {
     (watches, all.len())
 }
 
-/// So many clients idle on one mailbox, to which so many messages a second are delivered.
+/// Measures many clients that idle on one mailbox with many deliveries a second.
 fn crowd(clients: usize, per_second: u32, length: Duration) {
     let lab = Lab::with(NO_LIMITS);
     let wakes_before = lab.wakes();
@@ -264,7 +265,7 @@ fn start_count(lab: &Lab) -> usize {
     count.unwrap().parse().unwrap()
 }
 
-/// From one delivery to the last of a thousand clients that hears of it.
+/// Measures the time from one delivery until the last of a thousand clients knows of it.
 fn one_delivery_to_a_thousand() {
     let lab = Lab::with(NO_LIMITS);
     let mut idlers: Vec<Typed> = (0..1000).map(|_| idler(&lab)).collect();

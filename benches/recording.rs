@@ -1,6 +1,7 @@
-//! What recording costs a server: nothing recorded, the journal, a capture, both:
-//! `cargo bench --bench recording`. Prints figures and judges nothing.
-// A benchmark that cannot go on should stop.
+//! Measures what recording costs a server: no recording, the journal, a capture, and both.
+//!
+//! `cargo bench --bench recording` prints figures and judges nothing.
+// A benchmark stops when something fails.
 #![allow(clippy::unwrap_used)]
 
 #[path = "../tests/common/mod.rs"]
@@ -14,7 +15,7 @@ use std::time::Instant;
 use common::Lab;
 use pillarbox::client::{Endpoint, ImapClient, Security, SmtpClient};
 
-/// What is recorded, and the configuration that says so.
+/// What is recorded, each with its configuration.
 const RECORDINGS: [(&str, &str); 4] = [
     ("nothing", "[store]\njournal =\n"),
     ("the journal", ""),
@@ -25,7 +26,7 @@ const RECORDINGS: [(&str, &str); 4] = [
     ("both", "[capture]\nfile = lab.pcapng\nkeys = yes\n"),
 ];
 
-/// Clients at once, and messages that each of them sends.
+/// The number of clients at once, and of the messages that each of them sends.
 const CLIENTS: usize = 8;
 const MESSAGES: usize = 250;
 
@@ -44,7 +45,7 @@ fn main() {
     }
 }
 
-/// Durable deliveries of 4 KB, in a second.
+/// Measures durable deliveries of 4 KB per second.
 fn deliveries(lab: &Lab) -> f64 {
     let smtp = Endpoint::new("localhost", lab.port("smtp"), Security::Plain, lab.ca());
     let text = format!(
@@ -68,7 +69,7 @@ fn deliveries(lab: &Lab) -> f64 {
     (CLIENTS * MESSAGES) as f64 / start.elapsed().as_secs_f64()
 }
 
-/// 20 MB in by SMTPS and out by IMAPS, in megabytes a second.
+/// Measures 20 MB in by SMTPS and out by IMAPS, in megabytes per second.
 fn large_message(lab: &Lab) -> (f64, f64) {
     let text = format!(
         "Subject: bench\r\n\r\n{}",

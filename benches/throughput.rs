@@ -1,6 +1,8 @@
-//! How fast and how large: `cargo bench`. Prints figures and judges nothing, since a machine's
-//! figures are its own. Each run has fresh folders, and cleans up only at its end.
-// A benchmark that cannot go on should stop.
+//! Measures speed and memory: `cargo bench`.
+//!
+//! It prints figures and judges nothing, because they depend on the machine. Each run has new folders, which
+//! are removed only at its end.
+// A benchmark stops when something fails.
 #![allow(clippy::unwrap_used)]
 
 #[path = "../tests/common/mod.rs"]
@@ -37,7 +39,7 @@ fn endpoint(lab: &Lab, protocol: &str, security: Security) -> Endpoint {
     Endpoint::new("localhost", lab.port(protocol), security, lab.ca())
 }
 
-/// Durable deliveries of 4 KB to one mailbox, in clear, by so many clients at once.
+/// Measures durable deliveries of 4 KB to one mailbox, without TLS, by many clients at once.
 fn deliveries(clients: usize, each: usize) {
     let lab = Lab::start();
     let smtp = endpoint(&lab, "smtp", Security::Plain);
@@ -63,7 +65,7 @@ fn deliveries(clients: usize, each: usize) {
     report(&what, rate(clients * each, start.elapsed()));
 }
 
-/// 20 MB in and out under TLS, and what it costs the server in memory.
+/// Measures 20 MB in and out under TLS, and the memory of the server.
 fn large_message() {
     let lab = Lab::start();
     let before = lab.peak_memory();
@@ -109,7 +111,7 @@ fn large_message() {
     );
 }
 
-/// 10,000 ordinary messages in one mailbox.
+/// Measures 10,000 ordinary messages in one mailbox.
 fn large_mailbox() {
     let lab = Lab::start();
     lab.fill("bob", 10_000);
@@ -157,7 +159,7 @@ fn bob(lab: &Lab) -> ImapClient {
     client
 }
 
-/// 900 clients that are connected and say nothing.
+/// Measures 900 clients that are connected and send nothing.
 fn idle_connections() {
     let lab = Lab::start();
     let before = lab.peak_memory();

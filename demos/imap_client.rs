@@ -1,4 +1,5 @@
-//! Bob looks through his mailboxes and reads the newest message: IMAP, over TLS. `cargo run --example imap_client`
+//! An IMAP client: lists bob's mailboxes and shows the newest message, over TLS.
+//! `cargo run --example imap_client`
 
 use std::error::Error;
 
@@ -23,10 +24,7 @@ fn read() -> Result<(), Box<dyn Error>> {
     for mailbox in client.list("*")? {
         let unseen = client.status(mailbox.name.as_str(), &[StatusItem::Unseen])?;
         let unseen = unseen.get(StatusItem::Unseen).unwrap_or(0);
-        println!(
-            "{} has {unseen} messages that were not read",
-            mailbox.name.as_str()
-        );
+        println!("{} has {unseen} unread messages", mailbox.name.as_str());
     }
     println!("\nINBOX has {} messages:\n", client.select("INBOX")?.exists);
 
@@ -38,7 +36,7 @@ fn read() -> Result<(), Box<dyn Error>> {
     if let Some(newest) = messages.last() {
         let mut message = Vec::new();
         client.fetch_body(newest.uid(), &mut message)?;
-        println!("\nThe newest one:\n");
+        println!("\nThe newest message:\n");
         for line in ParsedMessage::of(&message).text.lines() {
             println!("{}", printable(line));
         }

@@ -1,8 +1,8 @@
-//! A whole IMAP server in a screen: the library's services with one port open, and mail in a folder
-//! that is removed when it ends.
+//! An IMAP server on one screen: the library's servers with one port open, and the mail in a temporary
+//! folder.
 //!
-//! `cargo run --example imap_server`, then any mail program: IMAP on the port that it names, STARTTLS
-//! or in clear, as alice with the password wonderland.
+//! `cargo run --example imap_server`, then any mail program: IMAP on the port that it prints, with
+//! STARTTLS or unencrypted, account alice, password wonderland.
 
 use std::error::Error;
 
@@ -37,7 +37,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     // The certificates, the mailboxes, a few messages for alice, and a thread for each client.
     let services = Services::open(&config, Taps::default())?;
     for listening in services.listening() {
-        println!("IMAP is spoken on {}.", listening.address);
+        println!("The IMAP server listens on {}.", listening.address);
     }
     loop {
         std::thread::park();

@@ -1,6 +1,6 @@
-//! A protocol of one's own on the server's contract: it says the date, and answers every line with it.
+//! A protocol of your own on the library's `Session`: it answers every line with the date and the time.
 //!
-//! `cargo run --example own_protocol`, then `nc 127.0.0.1 2013`. (RFC 867, made a little more talkative.)
+//! `cargo run --example own_protocol`, then `nc 127.0.0.1 2013`. (A more talkative RFC 867.)
 
 use std::error::Error;
 
@@ -31,7 +31,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let service = Service::plain("daytime", |_| Daytime);
     let connections = Connections::new(10, 10)?;
     let listener = Listener::bind(([127, 0, 0, 1], port).into(), service, &connections)?;
-    println!("It is told on {}.", listener.address());
+    println!("The daytime server listens on {}.", listener.address());
     listener.run();
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Bob fetches his newest message: POP3, over TLS. `cargo run --example pop3_client`
+//! A POP3 client: shows bob's newest message, over TLS. `cargo run --example pop3_client`
 
 use std::error::Error;
 
@@ -28,7 +28,7 @@ fn fetch() -> Result<(), Box<dyn Error>> {
     if mailbox.messages > 0 {
         let mut message = Vec::new();
         client.retr(mailbox.messages, &mut message)?;
-        println!("\nThe newest one:\n");
+        println!("\nThe newest message:\n");
         for line in ParsedMessage::of(&message).text.lines() {
             println!("{}", printable(line));
         }

@@ -1,15 +1,16 @@
-//! A mail from your own Gmail account to anywhere: submission with STARTTLS and a login (RFC 6409).
+//! Sends a mail from your Gmail account: submission with STARTTLS and a login (RFC 6409).
 //!
-//! Make an app password first: myaccount.google.com/apppasswords. Then
-//! `cargo run --example relay_to_gmail -- you@gmail.com friend@example.org`; the app password is asked
-//! for, or taken from the environment: GMAIL_APP_PASSWORD. Another server is named after the two,
-//! with its CA: `localhost:2587 certs/ca.pem`.
+//! Create an app password first: myaccount.google.com/apppasswords. Then run
+//! `cargo run --example relay_to_gmail -- you@gmail.com friend@example.org`. It asks for the app password,
+//! or takes it from the environment variable GMAIL_APP_PASSWORD. Two more words name another server and
+//! its CA: `localhost:2587 certs/ca.pem`.
 
 use std::error::Error;
 use std::io::Cursor;
 
 use pillarbox::client::{Endpoint, Security, SmtpClient, printable};
 use pillarbox::mail::message::{Contact, Draft};
+use pillarbox::mail::net::host_port::HostPort;
 
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -18,7 +19,7 @@ fn main() {
         [from, to] => relay(from, to, "smtp.gmail.com:587", ""),
         [from, to, server, ca] => relay(from, to, server, ca),
         _ => Err(
-            "say from whom, and to whom: relay_to_gmail you@gmail.com friend@example.org".into(),
+            "usage: relay_to_gmail SENDER RECIPIENT, as in relay_to_gmail you@gmail.com friend@example.org".into(),
         ),
     };
     if let Err(error) = done {
@@ -32,10 +33,8 @@ fn relay(from: &str, to: &str, server: &str, ca: &str) -> Result<(), Box<dyn Err
         Ok(password) => password,
         Err(_) => rpassword::prompt_password(format!("App password of {from}: "))?,
     };
-    let (host, port) = server
-        .split_once(':')
-        .ok_or("the server is written host:port")?;
-    let server = Endpoint::new(host, port.parse()?, Security::StartTls, ca);
+    let HostPort { host, port } = server.parse()?;
+    let server = Endpoint::new(host, port, Security::StartTls, ca);
     let mut client = SmtpClient::connect(&server)?;
     println!(
         "{server} offers AUTH {}",
@@ -43,11 +42,13 @@ fn relay(from: &str, to: &str, server: &str, ca: &str) -> Result<(), Box<dyn Err
     );
     client.login(from, &password)?;
 
-    let (_, domain) = from.split_once('@').ok_or("the sender is an address")?;
+    let (_, domain) = from
+        .split_once('@')
+        .ok_or("the sender must be an address")?;
     let mut draft = Draft::new(Contact::new(None, from), domain);
     draft.to = Contact::list(to)?;
     draft.subject = "A mail from Pillarbox".to_owned();
-    draft.text = "It was handed in by a program of sixty lines.\n".to_owned();
+    draft.text = "A program of sixty lines has sent this.\n".to_owned();
     let sent = client.send(
         from,
         &draft.recipients(),

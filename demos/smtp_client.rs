@@ -1,4 +1,4 @@
-//! Alice hands in a message for bob: SMTP, one verb after the other. `cargo run --example smtp_client`
+//! An SMTP client: alice sends bob a message, command by command. `cargo run --example smtp_client`
 
 use std::error::Error;
 

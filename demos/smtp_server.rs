@@ -1,4 +1,4 @@
-//! A whole SMTP server in a screen (RFC 5321): it takes every message, and shows it.
+//! An SMTP server on one screen (RFC 5321): it accepts every message, and prints it.
 //! `cargo run --example smtp_server`, then `nc -C 127.0.0.1 2026`, or any mail program.
 
 use std::error::Error;
@@ -6,7 +6,7 @@ use std::io::{self, BufRead, BufReader, Read};
 
 use pillarbox::client::printable;
 use pillarbox::mail::net::dot::Ending;
-use pillarbox::mail::protocol::smtp::{Command, Reply};
+use pillarbox::mail::protocol::smtp::{Command, Command::Data, Reply};
 use pillarbox::server::{self, Connections, Listener, Next, Service, Session, Trouble};
 
 /// The recipients of the message.
@@ -25,12 +25,8 @@ impl Session for Taker {
         match Command::parse(line) {
             Ok(Command::Mail { .. } | Command::Rset) => self.0.clear(),
             Ok(Command::Rcpt { to, .. }) => self.0.push(to.to_string()),
-            Ok(Command::Data) if self.0.is_empty() => {
-                return say(Reply::BAD_SEQUENCE.because("RCPT first"));
-            }
-            Ok(Command::Data) => {
-                return say(Reply::START_DATA).then(Next::DotText(Ending::Strict));
-            }
+            Ok(Data) if self.0.is_empty() => return say(Reply::BAD_SEQUENCE.because("RCPT first")),
+            Ok(Data) => return say(Reply::START_DATA).then(Next::DotText(Ending::Strict)),
             Ok(Command::Quit) => return say(Reply::BYE).then(Next::Close),
             Ok(Command::Helo(_) | Command::Ehlo(_) | Command::Noop) => {}
             Ok(_) => return say(Reply::NOT_OFFERED),
@@ -57,7 +53,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let service = Service::plain("smtp", |_| Taker(Vec::new()));
     let connections = Connections::new(10, 10)?;
     let listener = Listener::bind(([127, 0, 0, 1], port).into(), service, &connections)?;
-    println!("SMTP is spoken on {}.", listener.address());
+    println!("The SMTP server listens on {}.", listener.address());
     listener.run();
     Ok(())
 }

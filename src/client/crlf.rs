@@ -1,8 +1,8 @@
-//! Messages on their way out: every line ends with CRLF, whatever the file has.
+//! Outgoing messages: every line ends with CRLF, whatever the file has.
 //!
-//! A bare LF and a bare CR may not be sent (RFC 5321 §2.3.8), so both become CRLF. What a mailbox
-//! hands out follows another rule, for it must be what came (`store/crlf.rs`). No buffer grows with
-//! the message.
+//! A bare LF and a bare CR may not be sent (RFC 5321 §2.3.8), so both become CRLF. Mailboxes follow
+//! another rule, because they must return what arrived (`store/crlf.rs`). No buffer grows with the
+//! message.
 
 use std::io::{self, Read, Seek};
 
@@ -17,7 +17,7 @@ pub(crate) struct Crlf<R> {
     buffer: Vec<u8>,
     ready: Vec<u8>,
     at: usize,
-    /// The last octet was a CR, whose LF may still come.
+    /// True if the last octet was a CR, whose LF may follow in the next piece.
     cr: bool,
 }
 
@@ -32,7 +32,7 @@ impl<R: Read> Crlf<R> {
         }
     }
 
-    /// Makes the next piece ready; an empty one is the end.
+    /// Converts the next piece; an empty one is the end.
     fn fill(&mut self) -> io::Result<()> {
         let got = self.text.read(&mut self.buffer)?;
         self.ready.clear();
@@ -81,26 +81,27 @@ impl<R: Read> Read for Crlf<R> {
     }
 }
 
-/// What a server wants to know of a message before it comes.
+/// What a server may need to know about a message before it is sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct MessageFacts {
-    /// With CRLF line endings.
+    /// Its octets, with CRLF line endings.
     pub(super) octets: u64,
-    /// Is there an octet beyond ASCII in it?
+    /// True if it contains an octet that is not ASCII.
     pub(super) eight_bit: bool,
 }
 
-/// Reads a message through and goes back to where it began.
+/// Reads a message to its end, and returns to where it began.
 pub(super) fn measure<M: Read + Seek>(message: &mut M) -> io::Result<MessageFacts> {
     let begin = message.stream_position()?;
-    let (mut measure, mut buffer) = (MessageFacts::default(), vec![0; limits::BUFFER]);
+    let mut facts = MessageFacts::default();
+    let mut buffer = vec![0; limits::BUFFER];
     let mut text = Crlf::new(&mut *message);
     while let Some(piece) = next_piece(&mut text, &mut buffer)? {
-        measure.octets += piece.len() as u64;
-        measure.eight_bit |= !piece.is_ascii();
+        facts.octets += piece.len() as u64;
+        facts.eight_bit |= !piece.is_ascii();
     }
     message.seek(io::SeekFrom::Start(begin))?;
-    Ok(measure)
+    Ok(facts)
 }
 
 #[cfg(test)]

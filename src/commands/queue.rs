@@ -84,7 +84,8 @@ fn list(out: &mut impl Write, messages: &[QueueEntry], now: Timestamp) -> io::Re
         row(out, [id, &age, "", "", &envelope.from.to_string()])?;
         let waiting = |to: &&Recipient| to.state == DeliveryState::Waiting;
         for recipient in envelope.recipients.iter().filter(waiting) {
-            let (tried, next) = (recipient.attempts.to_string(), next(recipient, now));
+            let tried = recipient.attempts.to_string();
+            let next = next(recipient, now);
             row(
                 out,
                 ["", "", &tried, &next, &format!("-> {}", recipient.to)],

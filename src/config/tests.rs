@@ -6,7 +6,8 @@ fn parse(text: &str) -> Result<Config, String> {
 
 #[test]
 fn the_shipped_file_is_what_the_program_does_without_it() {
-    let (shipped, empty) = (parse(COMPILED_IN).unwrap(), parse("").unwrap());
+    let shipped = parse(COMPILED_IN).unwrap();
+    let empty = parse("").unwrap();
     assert_eq!(shipped.limits, empty.limits);
     assert_eq!(format!("{:?}", shipped.ports), format!("{:?}", empty.ports));
     assert_eq!(format!("{:?}", shipped.tls), format!("{:?}", empty.tls));

@@ -1,12 +1,12 @@
 //! The SMTP client against servers that keep to the protocol, and against one that does not.
 
-use crate::limits;
 use std::io::{self, Cursor, Write};
 use std::thread;
 use std::time::Duration;
 
 use super::*;
 use crate::client::scripted::{play, serve};
+use crate::limits;
 use crate::mail::protocol::smtp::{Notify, Ret};
 
 const HELLO: &str = "
@@ -183,7 +183,8 @@ fn in_lmtp_each_recipient_has_an_answer_behind_the_dot() {
 
 #[test]
 fn a_large_message_takes_several_chunks() {
-    let (full, rest) = (limits::CHUNK, 3);
+    let full = limits::CHUNK;
+    let rest = 3;
     let (endpoint, server) = serve(move |stream| {
         let mut say = |text: &[u8]| io::Write::write_all(stream, text).unwrap();
         say(b"220 x\r\n250-x\r\n250 CHUNKING\r\n250 1\r\n");

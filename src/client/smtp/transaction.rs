@@ -68,7 +68,7 @@ impl SmtpClient {
     ) -> Result<(), ClientError> {
         let pipelining = self.extension("PIPELINING").is_some() && !self.socket.is_stepped();
         let commands = transaction.commands(pipelining);
-        let mut replies = Replies::default();
+        let mut replies = EnvelopeReplies::default();
         for group in commands.chunks(if pipelining { limits::PIPELINED } else { 1 }) {
             for command in group {
                 self.socket.send_line(command.to_string().as_bytes())?;
@@ -91,7 +91,7 @@ impl SmtpClient {
     fn receive(
         &mut self,
         command: &Command,
-        replies: &mut Replies,
+        replies: &mut EnvelopeReplies,
         done: &mut TransactionResult,
     ) -> Result<(), ClientError> {
         let reply = self.socket.receive_reply()?;
@@ -121,7 +121,7 @@ impl SmtpClient {
     }
 
     /// Ends a transaction without any recipient.
-    fn call_off(&mut self, replies: Replies) -> Result<(), ClientError> {
+    fn call_off(&mut self, replies: EnvelopeReplies) -> Result<(), ClientError> {
         if replies.data.is_some_and(|reply| reply.code == 354) {
             if self.is_lmtp() {
                 // RFC 2033 §4.2 wants 503 here, and no answer would follow.
@@ -195,7 +195,7 @@ impl SmtpClient {
 
 /// The replies so far.
 #[derive(Default)]
-struct Replies {
+struct EnvelopeReplies {
     /// The refusal of the sender.
     refusal: Option<ClientError>,
     /// How many RCPT commands were answered.

@@ -10,7 +10,8 @@ use crate::mail::net::certificates::Certificates;
 
 fn acceptor(folder: &std::path::Path, name: &str) -> (Certificates, TlsAcceptor) {
     let certificates = Certificates::prepare(folder, &[name.to_owned()]).unwrap();
-    let (server, key) = (certificates.server(), certificates.server_key());
+    let server = certificates.server();
+    let key = certificates.server_key();
     let acceptor = tls::acceptor(&server, &key, tls::Versions::default()).unwrap();
     (certificates, acceptor)
 }

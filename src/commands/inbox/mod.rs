@@ -199,7 +199,8 @@ fn print(message: &ParsedMessage, out: &mut dyn Write) -> io::Result<()> {
     }
     for file in &message.attachments {
         let size = readable_size(file.bytes.len() as u64);
-        let (name, kind) = (printable(&file.name), printable(&file.content_type));
+        let name = printable(&file.name);
+        let kind = printable(&file.content_type);
         writeln!(out, "  {name} ({kind}, {size})")?;
     }
     Ok(())

@@ -158,8 +158,11 @@ struct JsonConversation<'a> {
 
 fn show(out: &mut dyn Write, args: &SessionsArgs, dialogue: &Dialogue) -> io::Result<()> {
     if args.json {
-        let (summary, events) = (&dialogue.summary, dialogue.records.as_slice());
-        return print_json(out, &JsonConversation { summary, events });
+        let value = JsonConversation {
+            summary: &dialogue.summary,
+            events: dialogue.records.as_slice(),
+        };
+        return print_json(out, &value);
     }
     for line in TextRenderer::whole(options(args), dialogue) {
         writeln!(out, "{line}")?;
@@ -234,13 +237,13 @@ fn one<'a>(sessions: &'a Sessions, id: &str) -> Result<&'a Summary, CommandError
 
 fn nothing_called(id: &str, sessions: &Sessions) -> CommandError {
     let newest = sessions.summaries.iter().rev();
-    CommandError::Job(match sessions.summaries.is_empty() {
-        true => "nothing is recorded yet".to_owned(),
-        false => format!(
-            "no recorded conversation has an ID that begins with {id:?}; the newest are {}",
-            names(newest)
-        ),
-    })
+    if sessions.summaries.is_empty() {
+        return CommandError::Job("nothing is recorded yet".to_owned());
+    }
+    CommandError::Job(format!(
+        "no recorded conversation has an ID that begins with {id:?}; the newest are {}",
+        names(newest)
+    ))
 }
 
 /// Returns the first five IDs for an error.
