@@ -18,7 +18,7 @@ use pillarbox::mail::protocol::Protocol;
 #[derive(Parser)]
 #[command(version, disable_help_subcommand = true)]
 struct CommandLine {
-    /// Configuration file [default: ./config.ini, or the one compiled in]
+    /// Configuration [default: ./config.ini, or the built-in one]
     #[arg(
         long,
         value_name = "FILE",

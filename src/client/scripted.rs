@@ -1,5 +1,5 @@
-//! A server for tests that plays a script over a real connection: `S:` lines are said, `C:` lines
-//! must be heard.
+//! A server for tests that plays a script over a real connection: it sends the `S:` lines and expects the
+//! `C:` lines.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -8,8 +8,7 @@ use std::time::Duration;
 
 use super::{Endpoint, Security};
 
-/// A server that says and hears what the script has, then closes. Joining it tells whether the
-/// client said what it should.
+/// Starts a server that plays the script and closes. Its thread panics if the client sends another line.
 pub(crate) fn play(script: &str) -> (Endpoint, JoinHandle<()>) {
     let script = script.to_owned();
     serve(move |stream| {
@@ -31,7 +30,7 @@ pub(crate) fn play(script: &str) -> (Endpoint, JoinHandle<()>) {
     })
 }
 
-/// A server that does as it likes with its one connection.
+/// Starts a server that handles its only connection with `act`.
 pub(crate) fn serve(
     act: impl FnOnce(&mut TcpStream) + Send + 'static,
 ) -> (Endpoint, JoinHandle<()>) {
@@ -40,7 +39,7 @@ pub(crate) fn serve(
     let server = thread::spawn(move || {
         let (mut stream, _) = listener.accept().unwrap();
         act(&mut stream);
-        // Closing over unread octets would destroy what was said last.
+        // Closing with unread octets would destroy what was sent last.
         let _ = stream.shutdown(Shutdown::Write);
         let _ = stream.read_to_end(&mut Vec::new());
     });

@@ -25,19 +25,17 @@ const KEY_LOG_VARIABLE: &str = "SSLKEYLOGFILE";
 /// The options for captures and the key log.
 #[derive(Args, Clone, Debug, Default)]
 pub struct CaptureArgs {
-    /// Write a capture for Wireshark to this file; needs no root
+    /// Write a capture for Wireshark to this file
     #[arg(long, value_name = "FILE.pcapng")]
     pub capture: Option<PathBuf>,
-    /// Write the TLS secrets into the capture, so that Wireshark can decrypt it: anybody who has the
-    /// file can read everything
+    /// Include the TLS secrets, which reveal everything
     #[arg(long, value_name = "yes|no", num_args = 0..=1, require_equals = true,
           default_missing_value = "yes", value_parser = yes_or_no)]
     pub keys: Option<bool>,
-    /// Ports of the servers in the capture: own, or well-known (25, 110, 143, ...), by which Wireshark
-    /// recognises the protocols
+    /// Show the servers' own ports, or well-known ones
     #[arg(long, value_name = "own|well-known")]
     pub ports: Option<CapturePorts>,
-    /// Append the TLS secrets to this file, for a capture by another program [default: SSLKEYLOGFILE]
+    /// Log TLS secrets here [default: SSLKEYLOGFILE]
     #[arg(long, value_name = "FILE")]
     pub keylog: Option<PathBuf>,
 }

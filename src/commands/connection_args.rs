@@ -19,10 +19,10 @@ pub struct SecurityArgs {
     /// Use TLS from the first byte
     #[arg(long, group = "security")]
     pub tls: bool,
-    /// Connect unencrypted, then change to TLS (STARTTLS, STLS)
+    /// Change to TLS with STARTTLS or STLS
     #[arg(long, group = "security")]
     pub starttls: bool,
-    /// Use no TLS: anybody on the way can read everything, the password too
+    /// Use no TLS; others can read everything
     #[arg(long, group = "security")]
     pub plain: bool,
 }
@@ -43,7 +43,7 @@ impl SecurityArgs {
 /// The options of `send` and `inbox` for their connection.
 #[derive(Args, Clone, Debug, Default)]
 pub struct ConnectionArgs {
-    /// The server [default: the one in the configuration, under TLS]
+    /// Server [default: from the configuration]
     #[arg(long, value_name = "HOST:PORT")]
     pub server: Option<HostPort>,
     /// How the connection is protected.
@@ -52,8 +52,7 @@ pub struct ConnectionArgs {
     /// How the conversation is recorded.
     #[command(flatten)]
     pub recording: RecordingArgs,
-    /// The account's password. Other users can see it here, but not in the environment variable
-    /// PILLARBOX_PASSWORD [default: the one in the configuration]
+    /// Password; safer in PILLARBOX_PASSWORD
     #[arg(long, value_name = "PASSWORD")]
     pub password: Option<String>,
 }
@@ -86,7 +85,7 @@ impl ConnectionArgs {
         if let Some(security) = self.security.chosen() {
             endpoint.security = security;
         }
-        // The help of `--plain` says that the password can be read.
+        // The help of `--plain` warns of this.
         endpoint.password_in_clear |= self.security.plain;
         endpoint
     }

@@ -24,7 +24,7 @@ use crate::teaching::text::{Page, TextStyle};
   pillarbox explain smtp:250                  only in this protocol
   pillarbox explain --list --imap             everything about IMAP")]
 pub struct ExplainArgs {
-    /// A word (RCPT, 250, UIDVALIDITY, Received), or a whole line in quotes
+    /// A word (RCPT, 250, UIDVALIDITY), or a whole line in quotes
     #[arg(required_unless_present = "list", allow_hyphen_values = true)]
     pub words: Vec<String>,
     /// Only for SMTP and LMTP
@@ -39,7 +39,7 @@ pub struct ExplainArgs {
     /// List everything that can be explained
     #[arg(long)]
     pub list: bool,
-    /// File with your own explanations [default: `[client] explanations` in config.ini]
+    /// Your own explanations, instead of [client] explanations
     #[arg(long, value_name = "FILE")]
     pub texts: Option<PathBuf>,
 }

@@ -8,10 +8,10 @@ use crate::config::Config;
 /// Open the desktop mail program
 #[derive(Args, Clone, Debug)]
 pub struct GuiArgs {
-    /// Open this account, whose password is in the configuration; can be repeated
+    /// Open this account of the configuration; can be repeated
     #[arg(long = "account", value_name = "NAME")]
     pub accounts: Vec<String>,
-    /// Also start the servers of the configuration, inside the window
+    /// Also start the servers, inside the window
     #[arg(long)]
     pub serve: bool,
 }

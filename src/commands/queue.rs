@@ -14,7 +14,7 @@ use crate::config::Config;
 use crate::mail::store::StoreError;
 use crate::server::queue::{DeliveryState, Envelope, Recipient, Spool};
 
-/// List the mail that waits for other servers, with the reason and the time of the next attempt
+/// List the mail that waits for other servers, try it now, or remove it
 #[derive(Debug, Default, Args)]
 #[group(multiple = false)]
 pub struct QueueArgs {

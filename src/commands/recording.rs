@@ -15,7 +15,7 @@ use crate::teaching::wire_tap::{Recorder, Sink};
 /// How connections are recorded.
 #[derive(Args, Clone, Debug, Default)]
 pub struct RecordingArgs {
-    /// Record passwords in the journal, instead of ********
+    /// Record passwords, instead of ********
     #[arg(long)]
     pub show_secrets: bool,
     /// Captures and the key log.

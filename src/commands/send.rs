@@ -17,33 +17,36 @@ use crate::mail::protocol::smtp::{Notify, Ret};
 
 /// Send a message, with or without attachments
 #[derive(Args, Clone, Debug)]
-#[command(group(ArgGroup::new("recipients").args(["to", "cc", "bcc"]).required(true).multiple(true)))]
+#[command(
+    group(ArgGroup::new("recipients").args(["to", "cc", "bcc"]).required(true).multiple(true)),
+    after_help = "--to, --cc, --bcc and --attach can be repeated."
+)]
 pub struct SendArgs {
-    /// Sender: an account or an address
+    /// Sender: account or address
     #[arg(long, value_name = "SENDER")]
     pub from: String,
-    /// Recipient: an account, an address or `Name <address>`; can be repeated
+    /// Recipient: account, address or `Name <address>`
     #[arg(long, value_name = "RECIPIENT")]
     pub to: Vec<String>,
-    /// Copy recipient; can be repeated
+    /// Copy recipient
     #[arg(long, value_name = "RECIPIENT")]
     pub cc: Vec<String>,
-    /// Blind-copy recipient; can be repeated
+    /// Blind-copy recipient
     #[arg(long, value_name = "RECIPIENT")]
     pub bcc: Vec<String>,
     /// Subject
     #[arg(long, default_value = "", hide_default_value = true)]
     pub subject: String,
-    /// Text [default: read from standard input]
+    /// Text [default: from standard input]
     #[arg(long)]
     pub text: Option<String>,
-    /// File to attach; can be repeated
+    /// File to attach
     #[arg(long, value_name = "FILE")]
     pub attach: Vec<PathBuf>,
-    /// Delivery reports that the sender wants: never, or a list of success, failure and delay
+    /// Delivery reports: never, or success,failure,delay
     #[arg(long, value_name = "LIST", value_parser = notify)]
     pub notify: Option<Notify>,
-    /// How much of the message a report of a failure returns: full or hdrs
+    /// Message part in failure reports: full or hdrs
     #[arg(long, value_name = "PART", value_parser = ret)]
     pub ret: Option<Ret>,
     /// Envelope ID, repeated in delivery reports

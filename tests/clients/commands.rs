@@ -105,7 +105,11 @@ fn the_command_line_says_what_is_wrong() {
             1,
             "there is no message 99",
         ),
-        (&["inbox", "zoe"], 2, "the password of zoe is not known"),
+        (
+            &["inbox", "zoe"],
+            2,
+            "no account \"zoe\" with a password in the configuration",
+        ),
     ];
     for (words, status, expected) in rows {
         let (got, _, errors) = pillarbox(&lab, words);

@@ -204,7 +204,10 @@ fn a_server_of_its_own_takes_a_message() {
     let endpoint = Endpoint::new("127.0.0.1", port, Security::Plain, "none");
     let mut client = SmtpClient::connect(&endpoint).unwrap();
     let early = client.data(&mut "too early".as_bytes()).unwrap_err();
-    assert!(early.to_string().ends_with("503 RCPT first"), "{early}");
+    assert!(
+        early.to_string().ends_with("503 5.5.1 RCPT first"),
+        "{early}"
+    );
     let mut message = Cursor::new("Subject: Tea\n\n.\nMAIL FROM:<x@y.test>\n\u{1b}[2J\n");
     client
         .send("a@b.test", &["c@d.test", "e@f.test"], &mut message)

@@ -206,7 +206,10 @@ fn who_is_refused_hears_why() {
     let error = ImapClient::connect(&endpoint(&lab, "smtps", Security::Tls))
         .err()
         .unwrap();
-    assert!(error.to_string().contains("no answer in IMAP"), "{error}");
+    assert!(
+        error.to_string().contains("no valid reply in IMAP"),
+        "{error}"
+    );
     let mut first = Pop3Client::connect(&endpoint(&lab, "pop3s", Security::Tls)).unwrap();
     first.login("bob", "builder").unwrap();
     let mut second = Pop3Client::connect(&endpoint(&lab, "pop3s", Security::Tls)).unwrap();

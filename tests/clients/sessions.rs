@@ -168,7 +168,7 @@ fn what_is_saved_can_go_into_a_pipe() {
     let both = ["sessions", id, "--html", "page.html", "--demo", "taken"];
     let (status, out, error) = run(&both, lab.path());
     assert!(
-        status == 1 && error.contains("taken is there already"),
+        status == 1 && error.contains("taken exists already"),
         "{error}"
     );
     assert_eq!(out, "Saved. Any browser shows page.html.\n");
@@ -191,7 +191,7 @@ fn a_saved_conversation_is_played_again() {
         );
         let (status, _, error) = run(&["sessions", id, "--demo", &file], lab.path());
         assert_eq!(status, 1);
-        assert!(error.contains("is there already"), "{error}");
+        assert!(error.contains("exists already"), "{error}");
         let place = session["server"].as_str().unwrap();
         let played = command(&["demo", &file, "--fast", "--against", place], lab.path())
             .env("PILLARBOX_SECRET_1", secret)
@@ -351,7 +351,7 @@ fn who_asks_for_nothing_that_is_there_is_told_what_to_do() {
     );
     let (status, text) = said("", &["sessions"]);
     assert!(
-        status == 0 && text.contains("1 lines could not be understood"),
+        status == 0 && text.contains("1 invalid lines are left out"),
         "{text}"
     );
     let (status, text) = said("", &["sessions", "ab"]);
@@ -375,7 +375,7 @@ fn a_journal_that_cannot_be_written_stops_nobody() {
     let place = lab.address("pop3").to_string();
     let (status, _, error) = run(&["pop3", &place], lab.path());
     assert_eq!(status, 0);
-    assert!(error.contains("no conversations are recorded"), "{error}");
+    assert!(error.contains("conversations are not recorded"), "{error}");
 }
 
 #[test]
@@ -391,7 +391,7 @@ fn a_capture_of_it_is_whole() {
         let file = format!("{id}.pcapng");
         ok(&lab, &["sessions", id, "--pcapng", &file]);
         let (status, _, error) = run(&["sessions", id, "--pcapng", &file], lab.path());
-        assert!(status == 1 && error.contains("is there already"), "{error}");
+        assert!(status == 1 && error.contains("exists already"), "{error}");
         let shark = |filter: &str| {
             let mut shark = Command::new("tshark");
             shark

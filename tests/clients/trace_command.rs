@@ -72,10 +72,10 @@ fn the_hops_of_a_file_are_drawn_and_explained() {
         "10.0.0.7 is a private address (RFC 1918)",
         "the A for a login with AUTH, so the server knows who sent it (RFC 3848 §1)",
         "It took 10 min 10 s: the message waited",
-        "Its clock reads 3 s less than the one before",
-        "Without TLS, whoever forwarded the packets",
+        "Its clock shows 3 s less than the clock before",
+        "Without TLS, any machine that forwarded the packets",
         "Return-Path is the envelope's sender (MAIL FROM)",
-        "below the first stranger all may be invented (RFC 5321 §7.1)",
+        "every line may be invented (RFC 5321 §7.1)",
     ] {
         assert!(flowing.contains(sentence), "{sentence:?} is not in\n{page}");
     }
@@ -146,11 +146,11 @@ fn a_message_in_a_mailbox_is_found_by_its_number() {
             1,
             "there is no mailbox \"No\"",
         ),
-        (&["bob", "1"], 1, "no mail of bob in mail"),
+        (&["bob", "1"], 1, "there is no account bob in mail"),
         (
             &["alice"],
             1,
-            "there is no file alice; for a message of an account say its number",
+            "there is no file alice; for a message of an account add its number",
         ),
         (&["alice", "0"], 2, "0 is not in 1.."),
         (&["-", "--mailbox", "Sent"], 2, "<NUMBER>"),

@@ -1,4 +1,4 @@
-//! The IMAP client against servers that keep to the protocol, and against some that do not.
+//! The IMAP client with servers that follow the protocol, and with some that do not.
 mod hostile;
 
 use std::io::{Cursor, Write};

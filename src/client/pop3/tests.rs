@@ -1,4 +1,4 @@
-//! The POP3 client against servers that keep to the protocol, and against some that do not.
+//! The POP3 client with servers that follow the protocol, and with some that do not.
 
 use super::*;
 use crate::client::scripted::{play, serve};

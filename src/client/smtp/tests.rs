@@ -1,4 +1,4 @@
-//! The SMTP client against servers that keep to the protocol, and against one that does not.
+//! The SMTP client with servers that follow the protocol, and with one that does not.
 
 use std::io::{self, Cursor, Write};
 use std::thread;
@@ -318,7 +318,7 @@ fn what_is_no_smtp_is_said_to_be_none() {
     }
 }
 
-/// RFC 5321 §4.5.3.2.6: ten minutes, whatever the patience for other answers.
+/// RFC 5321 §4.5.3.2.6: ten minutes, whatever the time-out of other replies.
 #[test]
 fn the_verdict_on_a_message_may_take_longer_than_other_answers() {
     let (mut endpoint, server) = serve(|stream| {

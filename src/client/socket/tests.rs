@@ -16,7 +16,7 @@ fn acceptor(folder: &std::path::Path, name: &str) -> (Certificates, TlsAcceptor)
     (certificates, acceptor)
 }
 
-/// Connects to a POP3 server under TLS whose certificate bears `name`.
+/// Connects to a POP3 server under TLS whose certificate has this name.
 fn over_tls(name: &'static str, trust: bool) -> Result<(), ClientError> {
     let folder = tempfile::tempdir().unwrap();
     let (certificates, acceptor) = acceptor(folder.path(), name);

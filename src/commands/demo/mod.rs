@@ -27,7 +27,7 @@ use crate::teaching::text::TextStyle;
 use crate::teaching::transcript::{Explain, PlayPace, Screen, ScreenOptions};
 use crate::teaching::wire_tap::Recorder;
 
-/// Play a conversation of a client and a server, and explain what happens
+/// Play a conversation of a client and a server, with explanations
 ///
 /// Without a name it lists the demos.
 #[derive(Args, Clone, Debug)]
@@ -37,7 +37,10 @@ use crate::teaching::wire_tap::Recorder;
   pillarbox demo wrong-order --predict    guess each reply before you see it
   pillarbox demo my.demo                  your own script: docs/scripts.md
   pillarbox demo first-mail --against localhost:25
-  pillarbox demo imap-search --against imaps=mail.example.org:993")]
+  pillarbox demo imap-search --against imaps=mail.example.org:993
+
+PROTOCOL is smtp, submission, lmtp, pop3 or imap; or, under TLS, smtps, pop3s
+or imaps.")]
 pub struct DemoArgs {
     /// Name of a demo, or a file with a script
     #[arg(value_name = "NAME|FILE")]
@@ -51,8 +54,7 @@ pub struct DemoArgs {
     /// Hide each reply until you have guessed its code, and count your score
     #[arg(long)]
     pub predict: bool,
-    /// Another server, for the script's protocol or for the named one: smtp, submission, smtps, lmtp,
-    /// pop3, pop3s, imap, imaps (smtps, pop3s and imaps use TLS)
+    /// Use another server, for the script's protocol or for PROTOCOL
     #[arg(long, value_name = "[PROTOCOL=]HOST:PORT")]
     pub against: Vec<Against>,
     /// Explain the lines, with the RFC; each explanation appears once

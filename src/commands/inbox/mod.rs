@@ -28,11 +28,10 @@ pub struct InboxArgs {
     /// Show the message with this number
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub read: Option<u32>,
-    /// Save the attachments of that message, or of all messages, into this folder. Existing files are
-    /// not overwritten
+    /// Save attachments of that message, or of all
     #[arg(long, value_name = "DIR")]
     pub save_attachments: Option<PathBuf>,
-    /// Use POP3 instead of IMAP (no read/unread flags)
+    /// Use POP3 (no read/unread flags)
     #[arg(long)]
     pub pop3: bool,
     /// Print JSON, for a script

@@ -29,13 +29,14 @@ use crate::teaching::wire_tap::journal::{JournalFollower, Record};
 #[command(after_help = "Examples:
   pillarbox sessions                        all conversations, the newest last
   pillarbox sessions last                   the newest conversation, explained
-  pillarbox sessions k7m2                   the conversation with this beginning of its ID
+  pillarbox sessions k7m2                   the one whose ID begins like this
   pillarbox sessions --follow               conversations while they happen
   pillarbox sessions last --html page.html  a page to read, print or hand in
   pillarbox sessions last --demo my.demo    a script, for pillarbox demo my.demo
   pillarbox sessions last --pcapng my.pcapng  a capture for Wireshark
 
-Passwords are masked when they are recorded, except with `pillarbox serve --show-secrets`.")]
+Passwords are masked when they are recorded, except with
+`pillarbox serve --show-secrets`.")]
 pub struct SessionsArgs {
     /// Beginning of a conversation's ID, or `last`
     #[arg(value_name = "ID")]

@@ -19,9 +19,9 @@ use crate::mail::message::Header;
 use crate::mail::store::{Store, StoreError};
 use crate::teaching::text::TextStyle;
 
-/// Draw the way of a message from server to server, and explain each line of it
+/// Draw the way of a message from server to server, and explain it
 ///
-/// The message is a file, standard input (-), or in the mailbox of an account on this machine.
+/// The message is a file, standard input (-), or in an account's mailbox.
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "Examples:
   pillarbox trace message.eml           a message saved by any mail program

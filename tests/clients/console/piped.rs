@@ -84,7 +84,7 @@ fn a_line_that_cannot_be_said_any_more_is_an_error() {
     let said = said(&output);
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(
-        said.contains("closed the connection before this could be said: USER bob"),
+        said.contains("closed the connection before this line could be sent: USER bob"),
         "{said}"
     );
     let nobody = fed(&["pop3", "localhost:1"], "");

@@ -31,7 +31,7 @@ fn the_program_lists_and_plays_them() {
     let (status, screen, errors) = run(&["demo", "first-mail"], folder.path());
     assert_eq!((status, errors.as_str()), (0, ""));
     assert!(
-        screen.contains("started for this demo, for smtp has no port"),
+        screen.contains("started for this demo, because smtp has no fixed port"),
         "{screen}"
     );
     assert!(
@@ -97,7 +97,7 @@ fn each_mistake_is_one_sentence_and_its_status() {
         (
             &["nothing"],
             2,
-            "pillarbox: there is neither a demo nor a file nothing; `pillarbox demo` lists the demos\n",
+            "pillarbox: there is no demo and no file nothing; `pillarbox demo` lists the demos\n",
         ),
         (
             &["broken.demo"],

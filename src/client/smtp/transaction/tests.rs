@@ -1,10 +1,10 @@
-//! Transactions in one go, with servers that refuse this and that.
+//! Pipelined transactions, with servers that refuse some of their commands.
 
 use super::*;
 use crate::client::scripted::play;
 use crate::client::smtp::{address, reverse_path};
 
-/// What the server says to each of `a`, `b` and `c`, and how it ends: in short.
+/// Returns in short the result for each of `a`, `b` and `c`, and the end of the transaction.
 fn transacted(script: &str, hello: Hello) -> (Vec<String>, String) {
     let (endpoint, server) = play(script);
     let mut client = SmtpClient::connect_as(&endpoint, hello).unwrap();
@@ -50,7 +50,7 @@ fn smtp(rest: &str) -> (Vec<String>, String) {
     transacted(&format!("{SMTP}\n{rest}"), hello)
 }
 
-/// Everything up to DATA is said before anything is answered: the script's server would wait.
+/// Everything up to DATA is sent before the first reply; otherwise the script's server would wait.
 #[test]
 fn who_is_refused_does_not_keep_the_message_from_the_others() {
     let (outcomes, end) = smtp(
@@ -73,7 +73,7 @@ fn when_all_are_refused_the_server_gets_no_message() {
     let all_refused = "S: 250 Ok\nS: 550 1\nS: 452 2\nS: 550 3\n";
     let rows = [
         "S: 503 RCPT first\nC: RSET\nS: 250 Ok",
-        // RFC 2920 §3.1: it has said 354, so it gets an empty one, which it refuses.
+        // RFC 2920 §3.1: it replied 354, so it gets an empty message, which it refuses.
         "S: 354 Go on\nC: .\nS: 554 5.5.1 No valid recipients\nC: RSET\nS: 250 Ok",
     ];
     for data in rows {
@@ -136,7 +136,7 @@ fn in_lmtp_each_recipient_has_a_final_reply() {
     assert!(end.contains("354 to a message without recipients"), "{end}");
 }
 
-/// RFC 2920 §3.1: so many that the answers would fill the connection are said group by group.
+/// RFC 2920 §3.1: many commands are sent in groups, so that the replies cannot fill the connection.
 #[test]
 fn many_recipients_come_in_groups() {
     let first: Vec<String> = (1..limits::PIPELINED).map(|n| n.to_string()).collect();
