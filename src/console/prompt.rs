@@ -37,8 +37,8 @@ impl Console<'_> {
         let socket = ClientSocket::connect(self.endpoint, self.options.protocol);
         let socket = socket.map_err(ConsoleError::Client)?;
         let how = match self.endpoint.security {
-            Security::Tls => "under TLS",
-            Security::Plain | Security::StartTls => "in clear",
+            Security::Tls => "over TLS",
+            Security::Plain | Security::StartTls => "unencrypted",
         };
         let help = if self.options.person {
             " /help lists the words of the console."

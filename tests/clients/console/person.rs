@@ -185,7 +185,7 @@ fn news_is_shown_while_someone_types() {
 fn a_server_that_dies_or_speaks_something_else_is_told_of() {
     let mut lab = Lab::start();
     let mut person = Person::at(&["smtp", &place(&lab, "imap")], lab.path());
-    person.sees("You are talking SMTP to a server of IMAP");
+    person.sees("You are speaking SMTP to a server of IMAP");
     person.leaves();
     let mut person = Person::at(&["imap", &place(&lab, "imap"), "--tls"], lab.path());
     person.sees("is this a port with TLS?");

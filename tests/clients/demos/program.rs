@@ -102,7 +102,7 @@ fn each_mistake_is_one_sentence_and_its_status() {
         (
             &["broken.demo"],
             2,
-            "pillarbox: broken.demo, line 3: \"QUIT\" is no step",
+            "pillarbox: broken.demo, line 3: \"QUIT\" is neither a step",
         ),
         (
             &["other.demo"],
