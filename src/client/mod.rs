@@ -28,7 +28,7 @@ mod socket;
 mod untrusted;
 
 pub use capabilities::Capabilities;
-pub(crate) use crlf::Crlf;
+pub(crate) use crlf::outgoing;
 pub use endpoint::{Endpoint, Security};
 pub use error::ClientError;
 pub use gate::{Gate, HeldLine};

@@ -5,7 +5,7 @@ use std::io::Read;
 use std::path::Path;
 
 use super::conversation::TypedConversation;
-use crate::client::Crlf;
+use crate::client::outgoing;
 use crate::limits;
 use crate::mail::net::dot::Stuffed;
 use crate::mail::protocol::Protocol;
@@ -22,7 +22,7 @@ pub(super) fn read(file: &Path) -> Result<Vec<u8>, String> {
         ));
     }
     let mut contents = Vec::new();
-    let mut file = Crlf::new(File::open(file).map_err(failed)?);
+    let mut file = outgoing(File::open(file).map_err(failed)?);
     file.read_to_end(&mut contents).map_err(failed)?;
     Ok(contents)
 }

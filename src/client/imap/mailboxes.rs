@@ -4,7 +4,7 @@ use std::io::{Read, Seek};
 
 use super::{Fetched, ImapClient, label};
 use crate::client::ClientError;
-use crate::client::crlf::{self, Crlf};
+use crate::client::crlf::{self, outgoing};
 use crate::mail::message::Flags;
 use crate::mail::protocol::imap::flags::FlagList;
 use crate::mail::protocol::imap::list::{ListOptions, ListReturn};
@@ -284,7 +284,7 @@ impl ImapClient {
         });
         let reply = self.begin(&command)?;
         self.check_continue(&label(&command), reply)?;
-        let sent = self.socket.send_all(&mut Crlf::new(message).take(octets))?;
+        let sent = self.socket.send_all(&mut outgoing(message).take(octets))?;
         if sent < octets {
             return Err(self.socket.cut_short());
         }

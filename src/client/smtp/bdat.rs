@@ -6,7 +6,7 @@ use std::io::Read;
 
 use super::{COMPLETED, SmtpClient};
 use crate::client::ClientError;
-use crate::client::crlf::Crlf;
+use crate::client::crlf::outgoing;
 use crate::limits;
 use crate::mail::protocol::smtp::{Chunk, Command, Reply};
 
@@ -26,7 +26,7 @@ impl SmtpClient {
         if self.extension("CHUNKING").is_none() {
             return Err(self.socket.not_offered("a message in chunks (CHUNKING)"));
         }
-        let mut message = Crlf::new(message);
+        let mut message = outgoing(message);
         let mut chunk = self.next_chunk(&mut message)?;
         loop {
             let mut next = Vec::new();

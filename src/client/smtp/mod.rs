@@ -14,7 +14,7 @@ use std::io::Read;
 use std::net::IpAddr;
 
 use self::reply::{COMPLETED, INTERMEDIATE};
-use super::crlf::Crlf;
+use super::crlf::outgoing;
 use super::{Capabilities, ClientError, ClientSocket, Endpoint, Security};
 use crate::mail::net::dot::Stuffed;
 use crate::mail::protocol::Protocol;
@@ -184,7 +184,7 @@ impl SmtpClient {
     }
 
     fn dot_text(&mut self, message: &mut dyn Read) -> Result<(), ClientError> {
-        let mut text = Stuffed::new(Crlf::new(message));
+        let mut text = Stuffed::new(outgoing(message));
         self.socket.send_all(&mut text)?;
         Ok(())
     }

@@ -4,6 +4,7 @@
 
 mod body;
 pub mod certificates;
+pub(crate) mod crlf;
 pub mod dot;
 pub mod host_port;
 #[cfg(not(target_vendor = "apple"))]

@@ -8,11 +8,11 @@ use std::io::{self, BufWriter, Write};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use super::crlf::ToLf;
 use super::maildir;
 use super::staged::{StagedFile, StagedMessage, destination};
 use super::{Mailbox, StoreError, disk};
 use crate::mail::message::Flags;
+use crate::mail::net::crlf::ToLf;
 
 /// A message that is being written. Takes CRLF or LF line endings, in pieces of any size.
 pub struct Delivery {

@@ -13,7 +13,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, TryLockError, Weak};
 use std::time::SystemTime;
 
-use super::crlf::{self, ToCrlf};
 use super::disk::lock;
 use super::maildir::Dir;
 use super::state::MailboxState;
@@ -21,6 +20,7 @@ use super::watch::{FolderWatch, FolderWatcher, Watched};
 use super::{Identity, Message, Snapshot, StoreError};
 use crate::mail::message::Flags;
 use crate::mail::net::Waker;
+use crate::mail::net::crlf::{self, BareCr, ToCrlf};
 
 /// Attempts to find a file that another program renames at the same time.
 const ATTEMPTS: usize = 20;
@@ -107,7 +107,7 @@ impl Mailbox {
     /// [`StoreError::MessageGone`] when it was removed, or the disk's.
     pub fn open(&self, message: &Message) -> Result<MessageReader, StoreError> {
         let file = self.locate(message, |path| File::open(path))?;
-        Ok(MessageReader(ToCrlf::new(file)))
+        Ok(MessageReader(ToCrlf::new(file, BareCr::Keep)))
     }
 
     /// Returns RFC822.SIZE: the message's octets with CRLF line endings.

@@ -14,7 +14,6 @@
 mod account;
 mod batch;
 mod changes;
-mod crlf;
 mod delivery;
 pub(crate) mod disk;
 mod edit;
@@ -41,7 +40,6 @@ use std::sync::Arc;
 
 pub use account::{Account, DEFAULT_MAILBOXES};
 pub use batch::Batch;
-pub(crate) use crlf::ToCrlf;
 pub use delivery::{Delivery, DeliveryOutcome};
 pub use error::StoreError;
 pub use keywords::MOST as KEYWORDS;

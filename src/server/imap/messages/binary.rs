@@ -11,8 +11,9 @@ use std::ops::Range;
 
 use crate::limits;
 use crate::mail::message::{Content, Decoder, Encoding};
+use crate::mail::net::crlf::{BareCr, ToCrlf};
 use crate::mail::net::pieces::next_piece;
-use crate::mail::store::{Message, StoreError, ToCrlf, Uid};
+use crate::mail::store::{Message, StoreError, Uid};
 use crate::server::imap::messages::mailbox_reader::{MailboxReader, Slice, SliceSource};
 
 /// An encoded body.
@@ -126,7 +127,7 @@ impl MailboxReader {
         let encoding = encoded.encoding.unwrap_or(Encoding::Identity);
         let decoder = Decoder::new(body, encoding);
         if encoded.is_text {
-            return Ok(Box::new(ToCrlf::new(decoder)));
+            return Ok(Box::new(ToCrlf::new(decoder, BareCr::Keep)));
         }
         Ok(Box::new(decoder))
     }

@@ -1,67 +1,91 @@
 //! Line endings: LF on disk, CRLF on the wire.
 //!
-//! [`ToLf`] writes what comes from the wire, [`ToCrlf`] reads it back: what was written with CRLF
-//! comes back byte for byte, and a bare LF comes back as CRLF. Even CR CR LF survives: a CRLF
-//! behind another CR is kept on disk as it is, and reading leaves a CRLF alone.
-//! A bare CR stays one: what a client of ours sends follows another rule (`client/crlf.rs`).
+//! [`ToLf`] writes what comes from the wire to a file, [`ToCrlf`] reads it back. What was written with
+//! CRLF comes back byte for byte, and a bare LF comes back as CRLF. Even CR CR LF survives: a CRLF
+//! after another CR is kept on disk as it is, and reading leaves a CRLF alone.
 //! Neither ever holds more than its buffer.
 
 use std::io::{self, Read, Write};
 
-use memchr::{memchr, memchr_iter};
+use memchr::{memchr, memchr_iter, memchr2};
 
-use crate::mail::net::pieces::next_piece;
+use crate::limits;
 
-const BUFFER: usize = 16 * 1024;
+/// What becomes of a CR without an LF after it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BareCr {
+    /// It stays as it is: a mailbox hands out what came.
+    Keep,
+    /// It becomes CRLF: a client may send neither a bare CR nor a bare LF (RFC 5321 §2.3.8).
+    EndsLine,
+}
 
-/// Reads with CRLF what has LF, or both, on disk.
+/// Reads a text with CRLF line endings, whether it has them or LF.
 pub(crate) struct ToCrlf<R> {
     inner: R,
+    bare_cr: BareCr,
     buffer: Vec<u8>,
     start: usize,
     end: usize,
-    /// The last byte handed out.
+    /// The last octet that was handed out.
     last: u8,
 }
 
 impl<R: Read> ToCrlf<R> {
-    pub(crate) fn new(inner: R) -> ToCrlf<R> {
+    /// Reads this text, by this rule.
+    pub(crate) fn new(inner: R, bare_cr: BareCr) -> ToCrlf<R> {
         ToCrlf {
             inner,
-            buffer: vec![0; BUFFER],
+            bare_cr,
+            buffer: vec![0; limits::BUFFER],
             start: 0,
             end: 0,
             last: 0,
         }
     }
 
-    /// Moves one step: a run of bytes without LF, an LF, or the CR that an LF lacks.
+    /// Hands out a run of octets, or one octet of a line ending.
     fn step(&mut self, out: &mut [u8]) -> usize {
-        let chunk = &self.buffer[self.start..self.end];
-        if chunk[0] == b'\n' && self.last != b'\r' {
-            out[0] = b'\r';
-            self.last = b'\r';
+        let rest = &self.buffer[self.start..self.end];
+        if let Some(missing) = self.missing(rest.first().copied()) {
+            out[0] = missing;
+            self.last = missing;
             return 1;
         }
-        let run = match memchr(b'\n', chunk) {
-            Some(0) => 1,
-            Some(n) => n,
-            None => chunk.len(),
+        let run = match self.bare_cr {
+            BareCr::Keep => memchr(b'\n', rest),
+            BareCr::EndsLine => memchr2(b'\r', b'\n', rest),
         };
-        let n = run.min(out.len());
-        out[..n].copy_from_slice(&chunk[..n]);
-        self.last = chunk[n - 1];
-        self.start += n;
-        n
+        let run = run.unwrap_or(rest.len()).max(1).min(out.len());
+        out[..run].copy_from_slice(&rest[..run]);
+        self.last = rest[run - 1];
+        self.start += run;
+        run
+    }
+
+    /// The half of a line ending that is missing before the next octet, or before the end.
+    fn missing(&self, next: Option<u8>) -> Option<u8> {
+        match (self.last, next) {
+            (b'\r', Some(b'\n')) => None,
+            (_, Some(b'\n')) => Some(b'\r'),
+            (b'\r', _) if self.bare_cr == BareCr::EndsLine => Some(b'\n'),
+            _ => None,
+        }
     }
 }
 
 impl<R: Read> Read for ToCrlf<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        if self.start == self.end && !out.is_empty() {
+        if out.is_empty() {
+            return Ok(0);
+        }
+        if self.start == self.end {
             self.start = 0;
             self.end = 0;
             self.end = self.inner.read(&mut self.buffer)?;
+            if self.end == 0 && self.missing(None).is_some() {
+                return Ok(self.step(out));
+            }
         }
         let mut written = 0;
         while written < out.len() && self.start < self.end {
@@ -71,80 +95,75 @@ impl<R: Read> Read for ToCrlf<R> {
     }
 }
 
-/// How many octets [`ToCrlf`] makes of this.
-pub(super) fn count(mut reader: impl Read) -> io::Result<u64> {
-    let mut buffer = vec![0; BUFFER];
-    let (mut octets, mut last) = (0, 0);
-    while let Some(piece) = next_piece(&mut reader, &mut buffer)? {
-        let bare = memchr_iter(b'\n', piece)
-            .filter(|&at| if at == 0 { last } else { piece[at - 1] } != b'\r')
-            .count();
-        octets += piece.len() as u64 + bare as u64;
-        last = piece[piece.len() - 1];
-    }
-    Ok(octets)
+/// Counts the octets of a text with CRLF line endings.
+///
+/// # Errors
+/// The reader's.
+pub(crate) fn count(reader: impl Read) -> io::Result<u64> {
+    io::copy(&mut ToCrlf::new(reader, BareCr::Keep), &mut io::sink())
 }
 
-/// Writes with LF what comes with CRLF, in pieces of any size, and counts both sizes.
-pub(super) struct ToLf<W> {
+/// Writes a text with LF line endings, and counts both its sizes. It comes in pieces of any size.
+pub(crate) struct ToLf<W> {
     inner: W,
-    crs: Crs,
-    /// Octets on disk: `S=` in the file name.
-    pub(super) on_disk: u64,
-    /// Octets that [`ToCrlf`] makes of them: `W=` in the file name.
-    pub(super) on_wire: u64,
+    crs: TrailingCrs,
+    /// Octets on disk: `S=` in a Maildir's file name.
+    pub(crate) on_disk: u64,
+    /// Octets that [`ToCrlf`] makes of them: `W=` in a Maildir's file name.
+    pub(crate) on_wire: u64,
 }
 
-/// The CRs that the bytes so far end with.
-enum Crs {
+/// The CRs at the end of the octets so far.
+enum TrailingCrs {
     None,
     /// One, not yet written: it may be half of a CRLF.
     Held,
-    /// Two or more, all written: an LF now needs its CR on disk, too.
+    /// Two or more, all written: an LF that follows needs its CR on disk.
     Written,
 }
 
 impl<W: Write> ToLf<W> {
-    pub(super) fn new(inner: W) -> ToLf<W> {
+    /// Writes to this file.
+    pub(crate) fn new(inner: W) -> ToLf<W> {
         ToLf {
             inner,
-            crs: Crs::None,
+            crs: TrailingCrs::None,
             on_disk: 0,
             on_wire: 0,
         }
     }
 
-    /// Takes these bytes, all of them.
-    pub(super) fn put(&mut self, mut bytes: &[u8]) -> io::Result<()> {
+    /// Writes all these octets.
+    pub(crate) fn put(&mut self, mut bytes: &[u8]) -> io::Result<()> {
         while let [first, rest @ ..] = bytes {
             bytes = match (&self.crs, first) {
-                (Crs::None, _) => self.run(bytes)?,
-                (Crs::Held, b'\n') => {
+                (TrailingCrs::None, _) => self.run(bytes)?,
+                (TrailingCrs::Held, b'\n') => {
                     self.emit(b"\n", 2)?;
-                    self.crs = Crs::None;
+                    self.crs = TrailingCrs::None;
                     rest
                 }
-                (Crs::Held, b'\r') => {
+                (TrailingCrs::Held, b'\r') => {
                     self.emit(b"\r\r", 2)?;
-                    self.crs = Crs::Written;
+                    self.crs = TrailingCrs::Written;
                     rest
                 }
-                (Crs::Written, b'\n' | b'\r') => {
+                (TrailingCrs::Written, b'\n' | b'\r') => {
                     self.emit(&[*first], 1)?;
                     self.crs = if *first == b'\n' {
-                        Crs::None
+                        TrailingCrs::None
                     } else {
-                        Crs::Written
+                        TrailingCrs::Written
                     };
                     rest
                 }
-                (Crs::Held, _) => {
+                (TrailingCrs::Held, _) => {
                     self.emit(b"\r", 1)?;
-                    self.crs = Crs::None;
+                    self.crs = TrailingCrs::None;
                     bytes
                 }
-                (Crs::Written, _) => {
-                    self.crs = Crs::None;
+                (TrailingCrs::Written, _) => {
+                    self.crs = TrailingCrs::None;
                     bytes
                 }
             };
@@ -152,7 +171,7 @@ impl<W: Write> ToLf<W> {
         Ok(())
     }
 
-    /// Writes up to the next CR, which is held back; returns what is left.
+    /// Writes up to the next CR, which is held back; returns the rest.
     fn run<'a>(&mut self, bytes: &'a [u8]) -> io::Result<&'a [u8]> {
         let cr = memchr(b'\r', bytes);
         let run = &bytes[..cr.unwrap_or(bytes.len())];
@@ -161,7 +180,7 @@ impl<W: Write> ToLf<W> {
         if cr.is_none() {
             return Ok(&[]);
         }
-        self.crs = Crs::Held;
+        self.crs = TrailingCrs::Held;
         Ok(&bytes[run.len() + 1..])
     }
 
@@ -172,24 +191,23 @@ impl<W: Write> ToLf<W> {
         Ok(())
     }
 
-    /// The end: a CR that was held back after all ends no line.
-    pub(super) fn finish(&mut self) -> io::Result<()> {
-        if matches!(self.crs, Crs::Held) {
+    /// Ends the text: a CR that was held back ends no line.
+    pub(crate) fn finish(&mut self) -> io::Result<()> {
+        if matches!(self.crs, TrailingCrs::Held) {
             self.emit(b"\r", 1)?;
         }
-        self.crs = Crs::None;
+        self.crs = TrailingCrs::None;
         self.inner.flush()
     }
 
-    pub(super) fn inner(&self) -> &W {
+    /// The file.
+    pub(crate) fn inner(&self) -> &W {
         &self.inner
     }
 }
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test may panic")]
-
     use super::*;
     use crate::mail::net::pieces::Pieces;
     use proptest::prelude::*;
@@ -214,7 +232,7 @@ mod tests {
     }
 
     fn read_back(file: &[u8], disk_piece: usize, wire_piece: usize) -> Vec<u8> {
-        let mut reader = ToCrlf::new(Pieces(file, disk_piece));
+        let mut reader = ToCrlf::new(Pieces(file, disk_piece), BareCr::Keep);
         let (mut all, mut piece) = (Vec::new(), vec![0; wire_piece]);
         loop {
             match reader.read(&mut piece).unwrap() {
@@ -241,6 +259,33 @@ mod tests {
             assert_eq!(file, disk.as_bytes(), "{came:?}");
             assert_eq!(read_back(&file, 1, 1), goes.as_bytes(), "{came:?}");
             assert_eq!(wire, goes.len() as u64, "{came:?}");
+        }
+    }
+
+    fn sent(text: &[u8], piece: usize) -> Vec<u8> {
+        let mut out = Vec::new();
+        let mut reader = ToCrlf::new(Pieces(text, piece), BareCr::EndsLine);
+        reader.read_to_end(&mut out).unwrap();
+        out
+    }
+
+    #[test]
+    fn nothing_bare_is_sent() {
+        let rows: [(&str, &str); 8] = [
+            ("", ""),
+            ("a", "a"),
+            ("a\nb\n", "a\r\nb\r\n"),
+            ("a\r\nb\r\n", "a\r\nb\r\n"),
+            ("a\rb\r", "a\r\nb\r\n"),
+            ("\n\n\r\n", "\r\n\r\n\r\n"),
+            ("\r\r\n", "\r\n\r\n"),
+            ("\n\r", "\r\n\r\n"),
+        ];
+        for (text, expected) in rows {
+            for size in 1..=text.len().max(1) {
+                let got = sent(text.as_bytes(), size);
+                assert_eq!(got, expected.as_bytes(), "{text:?} in pieces of {size}");
+            }
         }
     }
 
@@ -281,6 +326,12 @@ mod tests {
             prop_assert_eq!(&back, &canonical(&bytes));
             prop_assert_eq!(wire, back.len() as u64);
             prop_assert_eq!(count(Pieces(&file, disk_piece)).unwrap(), wire);
+        }
+
+        #[test]
+        fn sending_twice_changes_nothing(text in text(), size in 1usize..20) {
+            let once = sent(&text, size);
+            prop_assert_eq!(sent(&once, size), once);
         }
     }
 }
