@@ -1,54 +1,55 @@
-//! The mailbox as one POP3 session sees it (RFC 1939 §5): locked, its messages numbered from 1, and
-//! neither numbers nor sizes change until QUIT.
+//! The mailbox as one POP3 session sees it (RFC 1939 §5).
 //!
+//! It is locked, its messages are numbered from 1, and neither numbers nor sizes change until QUIT.
 //! The lock keeps other POP3 sessions out. IMAP can still remove a message meanwhile: its number
-//! stays, and who asks for it hears that it is gone. What was retrieved is marked as seen, as
-//! Dovecot does it, so that webmail and phone show it as read; that, too, happens in UPDATE only.
+//! stays, and a client that asks for it is told that the message is gone. As in Dovecot, retrieved
+//! messages are marked as seen, so that other programs show them as read; this, too, waits for QUIT.
 
 use std::io;
 use std::sync::Arc;
 
+use super::session::err;
 use super::top::Top;
-use super::{Reply, err};
 use crate::mail::message::{Flag, FlagChange, Flags};
 use crate::mail::store::{
     Account, ExclusiveLock, Mailbox, Message, MessageReader, StoreError, Uid,
 };
+use crate::server::Reply;
 
-/// An INBOX, locked.
+/// A locked INBOX.
 pub(super) struct Maildrop {
     inbox: Arc<Mailbox>,
     uid_validity: u32,
     entries: Vec<MaildropEntry>,
-    /// Unlocks the mailbox when it is dropped, and so comes last.
+    /// Unlocks the mailbox when it is dropped; the last field is dropped last.
     _lock: ExclusiveLock,
 }
 
-/// A message of it.
+/// A message of a maildrop.
 pub(super) struct MaildropEntry {
     message: Arc<Message>,
-    /// Octets, before dots are stuffed.
+    /// The octets of the message, before dot-stuffing.
     pub(super) size: u64,
     deleted: bool,
     retrieved: bool,
 }
 
-/// Why a mailbox is not opened.
-pub(super) enum NotOpened {
-    /// Another POP3 session has it.
+/// Why a mailbox cannot be opened.
+pub(super) enum OpenError {
+    /// Another POP3 session uses it.
     InUse,
-    /// The disk's reason.
+    /// It cannot be read.
     Disk(StoreError),
 }
 
-impl From<StoreError> for NotOpened {
-    fn from(error: StoreError) -> NotOpened {
-        NotOpened::Disk(error)
+impl From<StoreError> for OpenError {
+    fn from(error: StoreError) -> OpenError {
+        OpenError::Disk(error)
     }
 }
 
-/// Why there is no message to talk about.
-pub(super) enum NotThere {
+/// Why a command cannot use a message.
+pub(super) enum MessageError {
     /// No message has this number.
     OutOfRange,
     /// It is marked for deletion.
@@ -57,15 +58,15 @@ pub(super) enum NotThere {
     Unreadable(StoreError),
 }
 
-impl NotThere {
+impl MessageError {
     pub(super) fn reply(&self) -> Reply {
         match self {
-            NotThere::OutOfRange => err("Message number out of range"),
-            NotThere::Deleted => err("The message is marked for deletion"),
-            NotThere::Unreadable(StoreError::MessageGone) => {
+            MessageError::OutOfRange => err("Message number out of range"),
+            MessageError::Deleted => err("The message is marked for deletion"),
+            MessageError::Unreadable(StoreError::MessageGone) => {
                 err("The message is gone: another client removed it")
             }
-            NotThere::Unreadable(error) => {
+            MessageError::Unreadable(error) => {
                 log::error!("POP3: {error}");
                 err("[SYS/TEMP] The message cannot be read now, try later")
             }
@@ -74,9 +75,9 @@ impl NotThere {
 }
 
 impl Maildrop {
-    pub(super) fn open(account: &Account) -> Result<Maildrop, NotOpened> {
+    pub(super) fn open(account: &Account) -> Result<Maildrop, OpenError> {
         let inbox = account.inbox()?;
-        let lock = inbox.lock().ok_or(NotOpened::InUse)?;
+        let lock = inbox.lock().ok_or(OpenError::InUse)?;
         let snapshot = inbox.refresh()?;
         let mut entries = Vec::with_capacity(snapshot.messages.len());
         for message in &snapshot.messages {
@@ -99,74 +100,78 @@ impl Maildrop {
         })
     }
 
-    /// The messages that are not marked for deletion, each with its number.
+    /// The messages that are not marked for deletion, with their numbers.
     pub(super) fn iter(&self) -> impl Iterator<Item = (u32, &MaildropEntry)> {
         (1..).zip(&self.entries).filter(|(_, entry)| !entry.deleted)
     }
 
-    /// How many they are, and how many octets.
+    /// The number of these messages and of their octets.
     pub(super) fn stat(&self) -> (usize, u64) {
         let count = self.iter().count();
         (count, self.iter().map(|(_, entry)| entry.size).sum())
     }
 
-    pub(super) fn find(&self, number: u32) -> Result<&MaildropEntry, NotThere> {
-        let index = index(number).ok_or(NotThere::OutOfRange)?;
+    pub(super) fn find(&self, number: u32) -> Result<&MaildropEntry, MessageError> {
+        let index = index(number).ok_or(MessageError::OutOfRange)?;
         match self.entries.get(index) {
-            None => Err(NotThere::OutOfRange),
-            Some(entry) if entry.deleted => Err(NotThere::Deleted),
+            None => Err(MessageError::OutOfRange),
+            Some(entry) if entry.deleted => Err(MessageError::Deleted),
             Some(entry) => Ok(entry),
         }
     }
 
-    fn find_mut(&mut self, number: u32) -> Result<&mut MaildropEntry, NotThere> {
+    fn find_mut(&mut self, number: u32) -> Result<&mut MaildropEntry, MessageError> {
         self.find(number)?;
         let entry = index(number).and_then(|index| self.entries.get_mut(index));
-        entry.ok_or(NotThere::OutOfRange)
+        entry.ok_or(MessageError::OutOfRange)
     }
 
-    /// Dovecot's default: UID and UIDVALIDITY, so that clients download nothing twice when a site
-    /// moves there.
+    /// A message's unique id (RFC 1939 §7): UID and UIDVALIDITY, in hexadecimal.
+    ///
+    /// Dovecot makes the same ids. So if a site moves to it, clients download nothing twice.
     pub(super) fn unique_id(&self, entry: &MaildropEntry) -> String {
         format!("{:08x}{:08x}", entry.message.uid, self.uid_validity)
     }
 
-    /// A whole message, and its octets.
-    pub(super) fn retr(&mut self, number: u32) -> Result<(MessageReader, u64), NotThere> {
+    /// Opens a whole message; returns its number of octets with it.
+    pub(super) fn retr(&mut self, number: u32) -> Result<(MessageReader, u64), MessageError> {
         let inbox = Arc::clone(&self.inbox);
         let entry = self.find_mut(number)?;
-        let reader = inbox.open(&entry.message).map_err(NotThere::Unreadable)?;
+        let reader = inbox
+            .open(&entry.message)
+            .map_err(MessageError::Unreadable)?;
         entry.retrieved = true;
         Ok((reader, entry.size))
     }
 
-    /// The beginning of a message, and its octets, which cost a reading of their own.
+    /// Opens the beginning of a message; it is read once more to count its octets.
     pub(super) fn top(
         &self,
         number: u32,
         lines: u64,
-    ) -> Result<(Top<MessageReader>, u64), NotThere> {
+    ) -> Result<(Top<MessageReader>, u64), MessageError> {
         let message = &self.find(number)?.message;
         let open = || self.inbox.open(message).map(|text| Top::new(text, lines));
-        let mut counted = open().map_err(NotThere::Unreadable)?;
-        let octets = io::copy(&mut counted, &mut io::sink())
-            .map_err(|error| NotThere::Unreadable(StoreError::Disk("POP3 TOP".into(), error)))?;
-        Ok((open().map_err(NotThere::Unreadable)?, octets))
+        let mut counted = open().map_err(MessageError::Unreadable)?;
+        let octets = io::copy(&mut counted, &mut io::sink()).map_err(|error| {
+            MessageError::Unreadable(StoreError::Disk("POP3 TOP".into(), error))
+        })?;
+        Ok((open().map_err(MessageError::Unreadable)?, octets))
     }
 
-    pub(super) fn dele(&mut self, number: u32) -> Result<(), NotThere> {
+    pub(super) fn dele(&mut self, number: u32) -> Result<(), MessageError> {
         self.find_mut(number)?.deleted = true;
         Ok(())
     }
 
-    /// RFC 1939 §5: RSET takes the marks for deletion back.
+    /// Removes all deletion marks (RFC 1939 §5).
     pub(super) fn rset(&mut self) {
-        self.entries
-            .iter_mut()
-            .for_each(|entry| entry.deleted = false);
+        for entry in &mut self.entries {
+            entry.deleted = false;
+        }
     }
 
-    /// RFC 1939 §6: the UPDATE state.
+    /// Removes the marked messages: the UPDATE state (RFC 1939 §6).
     pub(super) fn update(self) -> Result<(), StoreError> {
         let uids = |wanted: fn(&MaildropEntry) -> bool| -> Vec<Uid> {
             let entries = self.entries.iter().filter(|entry| wanted(entry));

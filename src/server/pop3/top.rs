@@ -1,34 +1,35 @@
-//! TOP (RFC 1939 §7): the header, the empty line, and the first lines of the body.
+//! What TOP sends (RFC 1939 §7): the header, the empty line, and the first lines of the body.
 
 use std::io::{self, Read};
 
-/// The beginning of a message, made as it is read.
+/// A reader that ends after the first lines of a message's body.
 pub(super) struct Top<R> {
     text: R,
-    part: Where,
-    /// Has the current line nothing but perhaps a CR?
+    part: TopPart,
+    /// True if the current line has nothing but perhaps a CR.
     empty: bool,
 }
 
-enum Where {
+/// The part of the message that is being read, and how many lines of the body are to come.
+enum TopPart {
     Header(u64),
     Body(u64),
 }
 
 impl<R: Read> Top<R> {
-    /// The header of `text`, and `lines` lines of its body.
+    /// Reads the header of `text`, and `lines` lines of its body.
     pub(super) fn new(text: R, lines: u64) -> Top<R> {
         Top {
             text,
-            part: Where::Header(lines),
+            part: TopPart::Header(lines),
             empty: true,
         }
     }
 
-    /// How many of these octets belong to the beginning.
+    /// Returns how many of these octets are sent.
     fn take(&mut self, octets: &[u8]) -> usize {
         for (at, octet) in octets.iter().enumerate() {
-            if matches!(self.part, Where::Body(0)) {
+            if matches!(self.part, TopPart::Body(0)) {
                 return at;
             }
             if *octet == b'\n' {
@@ -43,16 +44,16 @@ impl<R: Read> Top<R> {
     fn end_line(&mut self) {
         let was_empty = std::mem::replace(&mut self.empty, true);
         match &mut self.part {
-            Where::Header(lines) if was_empty => self.part = Where::Body(*lines),
-            Where::Header(_) => {}
-            Where::Body(left) => *left -= 1,
+            TopPart::Header(lines) if was_empty => self.part = TopPart::Body(*lines),
+            TopPart::Header(_) => {}
+            TopPart::Body(left) => *left -= 1,
         }
     }
 }
 
 impl<R: Read> Read for Top<R> {
     fn read(&mut self, output: &mut [u8]) -> io::Result<usize> {
-        if matches!(self.part, Where::Body(0)) {
+        if matches!(self.part, TopPart::Body(0)) {
             return Ok(0);
         }
         let got = self.text.read(output)?;
@@ -62,9 +63,6 @@ impl<R: Read> Read for Top<R> {
 
 #[cfg(test)]
 mod tests {
-    // A test fails by panicking.
-    #![allow(clippy::unwrap_used)]
-
     use super::*;
 
     #[test]
@@ -86,7 +84,8 @@ mod tests {
         for (message, lines, expected) in rows {
             for size in [1, 3, 100] {
                 let mut top = Top::new(message.as_bytes(), lines);
-                let (mut beginning, mut piece) = (Vec::new(), vec![0; size]);
+                let mut beginning = Vec::new();
+                let mut piece = vec![0; size];
                 while let got @ 1.. = top.read(&mut piece).unwrap() {
                     beginning.extend_from_slice(&piece[..got]);
                 }

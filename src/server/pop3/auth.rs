@@ -1,13 +1,13 @@
 //! The AUTHORIZATION state (RFC 1939 §4): USER and PASS, AUTH, STLS.
 
-use super::maildrop::{Maildrop, NotOpened};
-use super::{Pop3Server, State, err, ok};
+use super::maildrop::{Maildrop, OpenError};
+use super::session::{Pop3Server, State, err, ok};
 use crate::mail::protocol::sasl::{Credentials, Exchange, SaslStep};
 use crate::mail::store::Account;
-use crate::server::{AuthError, Next, Reply};
+use crate::server::{AuthError, Next, Reply, TlsState};
 
 impl Pop3Server {
-    /// RFC 1939 §7 lets a server take every name here, so that nobody learns which ones exist.
+    /// Takes every name, so that a client cannot find out which names exist (RFC 1939 §7).
     pub(super) fn user(&mut self, name: String) -> Reply {
         if !self.authenticator.may_log_in() {
             return err(NEEDS_TLS);
@@ -18,7 +18,7 @@ impl Pop3Server {
 
     pub(super) fn pass(&mut self, password: String) -> Reply {
         match std::mem::replace(&mut self.state, State::Authorization(None)) {
-            State::Authorization(Some(user)) => self.enter(&Credentials { user, password }),
+            State::Authorization(Some(user)) => self.log_in(&Credentials { user, password }),
             _ => err("USER first"),
         }
     }
@@ -35,30 +35,28 @@ impl Pop3Server {
         self.auth_step(step)
     }
 
-    /// Goes on with an exchange that [`State::Auth`] holds (RFC 5034 §4).
+    /// Continues the exchange of [`State::Auth`] (RFC 5034 §4).
     pub(super) fn auth_step(&mut self, step: SaslStep) -> Reply {
         if let SaslStep::Challenge(challenge) = step {
             return Reply::text(format!("+ {challenge}\r\n"), Next::Secret);
         }
         self.state = State::Authorization(None);
         match step {
-            SaslStep::Done(credentials) => self.enter(&credentials),
+            SaslStep::Done(credentials) => self.log_in(&credentials),
             SaslStep::Cancelled => err("Cancelled"),
-            _ => err("That is no answer in base64 to what was asked"),
+            _ => err("Invalid base64 response"),
         }
     }
 
     pub(super) fn stls(&self) -> Reply {
-        if self.peer.is_encrypted() {
-            return err("TLS is active already");
+        match self.peer.tls {
+            TlsState::Active(_) => err("TLS is active already"),
+            TlsState::Unavailable => err("STLS is not offered here"),
+            TlsState::Offered => ok("Begin TLS").then(Next::StartTls),
         }
-        if !self.peer.can_start_tls() {
-            return err("STLS is not offered here");
-        }
-        ok("Begin TLS").then(Next::StartTls)
     }
 
-    /// A line that is too long is no answer to a challenge.
+    /// Refuses a line that is too long. In an AUTH exchange, it cancels the login.
     pub(super) fn line_too_long(&mut self) -> Reply {
         if matches!(self.state, State::Auth(_)) {
             self.state = State::Authorization(None);
@@ -66,7 +64,7 @@ impl Pop3Server {
         self.bad_command("Line too long")
     }
 
-    fn enter(&mut self, credentials: &Credentials) -> Reply {
+    fn log_in(&mut self, credentials: &Credentials) -> Reply {
         match self.authenticator.log_in(credentials) {
             Ok(account) => self.open(&account),
             Err(AuthError::WrongPassword) => err(WRONG),
@@ -83,8 +81,8 @@ impl Pop3Server {
                 ok("Welcome")
             }
             // RFC 2449 §8.1.2.
-            Err(NotOpened::InUse) => err("[IN-USE] Another POP3 session has your mailbox"),
-            Err(NotOpened::Disk(error)) => {
+            Err(OpenError::InUse) => err("[IN-USE] Another POP3 session has your mailbox"),
+            Err(OpenError::Disk(error)) => {
                 log::error!("{}: {error}", account.name());
                 err(UNAVAILABLE)
             }
@@ -92,7 +90,7 @@ impl Pop3Server {
     }
 }
 
-// RFC 3206 §4, §5: [AUTH] says that it was the credentials, [SYS/TEMP] that it was not.
+// RFC 3206 §4, §5: [AUTH] blames the credentials, [SYS/TEMP] the server.
 const WRONG: &str = "[AUTH] Username and password not accepted";
 const UNAVAILABLE: &str = "[SYS/TEMP] Your mail cannot be opened now, try later";
-const NEEDS_TLS: &str = "A password may not cross this connection in clear; STLS first";
+const NEEDS_TLS: &str = "Passwords are not accepted unencrypted; STLS first";
