@@ -6,7 +6,7 @@ use std::io::Read;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::maildrop::{MaildropEntry, Maildrop, MessageError};
+use super::maildrop::{Maildrop, MaildropEntry, MessageError};
 use crate::limits;
 use crate::mail::net::dot::Stuffed;
 use crate::mail::protocol::pop3::Command;
