@@ -37,14 +37,14 @@ pub enum Destination {
 pub type Resolver = dyn Fn(&Address) -> Result<Destination, StoreError> + Send + Sync;
 
 /// Writes the reports.
-pub(super) struct Reporter {
+pub(super) struct ReportWriter {
     core: Arc<QueueCore>,
     resolver: Box<Resolver>,
 }
 
-impl Reporter {
-    pub(super) fn new(core: Arc<QueueCore>, resolver: Box<Resolver>) -> Reporter {
-        Reporter { core, resolver }
+impl ReportWriter {
+    pub(super) fn new(core: Arc<QueueCore>, resolver: Box<Resolver>) -> ReportWriter {
+        ReportWriter { core, resolver }
     }
 
     /// The indexes of the recipients that the sender must get a report of.

@@ -54,7 +54,7 @@ pub(super) struct DueMessage {
 }
 
 /// What the queue's main thread does next.
-pub(super) enum Task {
+pub(super) enum QueueTask {
     /// Send this message.
     Send(DueMessage),
     /// Look for requests of `pillarbox queue --now`.
@@ -91,11 +91,11 @@ impl Scheduler {
     }
 
     /// Waits for the next task.
-    pub(super) fn next(&self) -> Task {
+    pub(super) fn next(&self) -> QueueTask {
         let mut tasks = self.tasks();
         loop {
             if tasks.stopping {
-                return Task::Stop;
+                return QueueTask::Stop;
             }
             let until_check = match tasks.checked_requests {
                 Some(then) => limits::QUEUE_GLANCE.saturating_sub(then.elapsed()),
@@ -103,10 +103,10 @@ impl Scheduler {
             };
             if until_check.is_zero() {
                 tasks.checked_requests = Some(Instant::now());
-                return Task::CheckRequests;
+                return QueueTask::CheckRequests;
             }
             if let Some(due) = tasks.take_due() {
-                return Task::Send(due);
+                return QueueTask::Send(due);
             }
             let until_due = tasks.until_due().unwrap_or(until_check);
             let wait = until_due.min(until_check);

@@ -21,8 +21,8 @@ use super::attempt::{AfterAttempt, Attempt, AttemptResult, Attempted};
 use super::delivery_run::{DeliveryRun, RecipientBatch};
 use super::envelope::{DeliveryState, Envelope, now};
 use super::queue_core::QueueCore;
-use super::reports::{Reporter, Resolver};
-use super::scheduler::{DueMessage, Task};
+use super::reports::{ReportWriter, Resolver};
+use super::scheduler::{DueMessage, QueueTask};
 use crate::client::{self, ClientError, Endpoint, Hello, SmtpClient};
 use crate::config::{NextHop, RelayTls};
 use crate::limits;
@@ -39,7 +39,7 @@ pub struct QueueThreads {
 /// What every thread needs.
 struct QueueSender {
     core: Arc<QueueCore>,
-    reporter: Reporter,
+    reporter: ReportWriter,
     taps: Taps,
 }
 
@@ -51,7 +51,7 @@ impl QueueThreads {
     ) -> io::Result<QueueThreads> {
         let sender = Arc::new(QueueSender {
             core: Arc::clone(&core),
-            reporter: Reporter::new(Arc::clone(&core), resolver),
+            reporter: ReportWriter::new(Arc::clone(&core), resolver),
             taps,
         });
         let thread = thread::Builder::new().name("queue".to_owned());
@@ -87,9 +87,9 @@ impl QueueSender {
     fn run(self: &Arc<Self>) {
         loop {
             match self.core.scheduler.next() {
-                Task::Send(due) => self.send_message(due),
-                Task::CheckRequests => self.check_requests(),
-                Task::Stop => return,
+                QueueTask::Send(due) => self.send_message(due),
+                QueueTask::CheckRequests => self.check_requests(),
+                QueueTask::Stop => return,
             }
         }
     }

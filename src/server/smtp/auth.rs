@@ -1,6 +1,6 @@
 //! AUTH (RFC 4954) and STARTTLS (RFC 3207).
 
-use super::replies::Replies;
+use super::replies::SmtpReplies;
 use super::session::{SmtpRole, SmtpServer, SmtpState};
 use crate::mail::protocol::sasl::{Credentials, Exchange, SaslStep};
 use crate::mail::protocol::smtp::Reply;
@@ -11,7 +11,7 @@ impl SmtpServer {
         &mut self,
         mechanism: &str,
         initial: Option<&[u8]>,
-    ) -> Result<Replies, Reply> {
+    ) -> Result<SmtpReplies, Reply> {
         if self.role == SmtpRole::Lmtp {
             return Err(Reply::NOT_OFFERED.because("AUTH is not offered here"));
         }
@@ -37,10 +37,10 @@ impl SmtpServer {
     }
 
     /// Continues the exchange of [`SmtpState::Auth`].
-    pub(super) fn auth_step(&mut self, step: SaslStep) -> Result<Replies, Reply> {
+    pub(super) fn auth_step(&mut self, step: SaslStep) -> Result<SmtpReplies, Reply> {
         if let SaslStep::Challenge(challenge) = step {
             let reply = Reply::CHALLENGE.because(challenge);
-            return Ok(Replies::then(reply, Next::Secret));
+            return Ok(SmtpReplies::then(reply, Next::Secret));
         }
         self.state = SmtpState::Ready;
         match step {
@@ -50,7 +50,7 @@ impl SmtpServer {
         }
     }
 
-    fn log_in(&mut self, credentials: &Credentials) -> Result<Replies, Reply> {
+    fn log_in(&mut self, credentials: &Credentials) -> Result<SmtpReplies, Reply> {
         match self.authenticator.log_in(credentials) {
             Ok(account) => {
                 self.account = Some(account);
@@ -58,7 +58,7 @@ impl SmtpServer {
             }
             Err(AuthError::WrongPassword) => Err(Reply::WRONG_PASSWORD),
             Err(AuthError::TooManyAttempts) => {
-                Ok(Replies::then(Reply::TOO_MANY_LOGINS, Next::Close))
+                Ok(SmtpReplies::then(Reply::TOO_MANY_LOGINS, Next::Close))
             }
             Err(AuthError::NeedsTls) => Err(Reply::ENCRYPTION_REQUIRED),
             Err(AuthError::Unavailable(why)) => {
@@ -76,13 +76,13 @@ impl SmtpServer {
         in_exchange
     }
 
-    pub(super) fn starttls(&mut self) -> Result<Replies, Reply> {
+    pub(super) fn starttls(&mut self) -> Result<SmtpReplies, Reply> {
         if self.peer.is_encrypted() {
             return Err(Reply::BAD_SEQUENCE.because("TLS is already active"));
         }
         if !self.peer.can_start_tls() {
             return Err(Reply::NOT_OFFERED.because("STARTTLS is not offered here"));
         }
-        Ok(Replies::then(Reply::READY_FOR_TLS, Next::StartTls))
+        Ok(SmtpReplies::then(Reply::READY_FOR_TLS, Next::StartTls))
     }
 }

@@ -11,7 +11,7 @@ use super::lmtp;
 use super::message_checks::MessageChecks;
 use super::message_sink::MessageSink;
 use super::received::now;
-use super::replies::{Replies, disk_failure, store_failure};
+use super::replies::{SmtpReplies, disk_failure, store_failure};
 use super::session::{SmtpRole, SmtpServer, SmtpState};
 use super::transaction::{MailTransaction, Transfer};
 use crate::limits::BareLineEndings;
@@ -21,7 +21,7 @@ use crate::mail::store::Account;
 use crate::server::Next;
 
 impl SmtpServer {
-    pub(super) fn data(&mut self) -> Result<Replies, Reply> {
+    pub(super) fn data(&mut self) -> Result<SmtpReplies, Reply> {
         if matches!(self.state, SmtpState::Chunks { .. }) {
             // RFC 3030 §2: DATA and BDAT are not mixed in one message.
             let text = "This message was begun with BDAT; finish it with BDAT";
@@ -29,7 +29,7 @@ impl SmtpServer {
         }
         self.state = SmtpState::Data(self.begin_transfer()?);
         let next = Next::DotText(self.ending());
-        Ok(Replies::then(Reply::START_DATA, next))
+        Ok(SmtpReplies::then(Reply::START_DATA, next))
     }
 
     /// The end of a line in DATA. RFC 5321 §4.1.1.4: CRLF and nothing else. The teaching switch
@@ -43,18 +43,18 @@ impl SmtpServer {
 
     /// RFC 3030 §2: the octets come directly after the command, wanted or not. A refusal is sent at
     /// once and the octets are skipped; otherwise the reply comes after them.
-    pub(super) fn bdat(&mut self, size: u64, chunk: Chunk) -> Replies {
+    pub(super) fn bdat(&mut self, size: u64, chunk: Chunk) -> SmtpReplies {
         let next = Next::Octets(size);
         if let SmtpState::Chunks { chunk: current, .. } = &mut self.state {
             *current = chunk;
-            return Replies::none(next);
+            return SmtpReplies::none(next);
         }
         match self.begin_transfer() {
             Ok(transfer) => {
                 self.state = SmtpState::Chunks { transfer, chunk };
-                Replies::none(next)
+                SmtpReplies::none(next)
             }
-            Err(refusal) => Replies::then(refusal, next),
+            Err(refusal) => SmtpReplies::then(refusal, next),
         }
     }
 
@@ -105,14 +105,14 @@ impl SmtpServer {
     }
 
     /// Receives the message of DATA, or a chunk of BDAT.
-    pub(super) fn message(&mut self, octets: &mut dyn Read) -> io::Result<Replies> {
+    pub(super) fn message(&mut self, octets: &mut dyn Read) -> io::Result<SmtpReplies> {
         let (mut transfer, chunk) = match mem::replace(&mut self.state, SmtpState::Ready) {
             SmtpState::Data(transfer) => (transfer, Chunk::Last),
             SmtpState::Chunks { transfer, chunk } => (transfer, chunk),
             // The chunk was refused already: it is not read here, so the conversation skips it.
             other => {
                 self.state = other;
-                return Ok(Replies::none(Next::Line));
+                return Ok(SmtpReplies::none(Next::Line));
             }
         };
         let received = transfer.message.take(octets)?;
@@ -130,7 +130,7 @@ impl SmtpServer {
         })
     }
 
-    fn deliver(&self, transfer: Transfer) -> Replies {
+    fn deliver(&self, transfer: Transfer) -> SmtpReplies {
         let recipients = &transfer.transaction.recipients;
         let count = recipients.len();
         let (sink, octets) = match transfer.message.finish() {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::message_sink::MessageSink;
-use super::replies::{Replies, store_failure};
+use super::replies::{SmtpReplies, store_failure};
 use super::session::{SmtpRole, SmtpServer};
 use super::transaction::AcceptedRecipient;
 use crate::mail::protocol::smtp::Reply;
@@ -12,12 +12,12 @@ use crate::server::Next;
 
 impl SmtpServer {
     /// The same reply for each of so many recipients; in SMTP once for all of them.
-    pub(super) fn to_each(&self, reply: Reply, recipients: usize) -> Replies {
+    pub(super) fn to_each(&self, reply: Reply, recipients: usize) -> SmtpReplies {
         let times = match self.role {
             SmtpRole::Lmtp => recipients,
             SmtpRole::Mx | SmtpRole::Submission => 1,
         };
-        Replies {
+        SmtpReplies {
             replies: vec![reply; times],
             next: Next::Line,
         }
@@ -37,7 +37,7 @@ pub(super) fn reply_to_each(
     recipients: &[AcceptedRecipient],
     outcomes: &[DeliveryOutcome],
     id: &str,
-) -> Replies {
+) -> SmtpReplies {
     let mut replies = Vec::with_capacity(recipients.len());
     for to in recipients {
         let mut failures = outcomes
@@ -49,7 +49,7 @@ pub(super) fn reply_to_each(
             None => Reply::RECIPIENT_OK.because(format!("{} delivered as {id}", to.path)),
         });
     }
-    Replies {
+    SmtpReplies {
         replies,
         next: Next::Line,
     }

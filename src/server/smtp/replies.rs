@@ -7,35 +7,35 @@ use crate::mail::store::{StoreError, disk};
 use crate::server::{self, Next};
 
 /// One reply, none (more of the message must come first), or one for each recipient in LMTP.
-pub(super) struct Replies {
+pub(super) struct SmtpReplies {
     pub(super) replies: Vec<Reply>,
     pub(super) next: Next,
 }
 
-impl Replies {
+impl SmtpReplies {
     /// No reply yet; `next` comes first.
-    pub(super) fn none(next: Next) -> Replies {
+    pub(super) fn none(next: Next) -> SmtpReplies {
         let replies = Vec::new();
-        Replies { replies, next }
+        SmtpReplies { replies, next }
     }
 
     /// This reply, and then `next`.
-    pub(super) fn then(reply: Reply, next: Next) -> Replies {
+    pub(super) fn then(reply: Reply, next: Next) -> SmtpReplies {
         let replies = vec![reply];
-        Replies { replies, next }
+        SmtpReplies { replies, next }
     }
 }
 
 /// One reply, and then another command.
-impl From<Reply> for Replies {
-    fn from(reply: Reply) -> Replies {
-        Replies::then(reply, Next::Line)
+impl From<Reply> for SmtpReplies {
+    fn from(reply: Reply) -> SmtpReplies {
+        SmtpReplies::then(reply, Next::Line)
     }
 }
 
 /// The octets of the replies. No other place in the server prints a reply.
-impl From<Replies> for server::Reply {
-    fn from(Replies { replies, next }: Replies) -> server::Reply {
+impl From<SmtpReplies> for server::Reply {
+    fn from(SmtpReplies { replies, next }: SmtpReplies) -> server::Reply {
         let text: String = replies.iter().map(Reply::to_string).collect();
         if text.is_empty() {
             return server::Reply::silent().then(next);

@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use std::sync::Arc;
 
 use super::help;
-use super::replies::Replies;
+use super::replies::SmtpReplies;
 use super::transaction::{MailTransaction, Transfer};
 use crate::limits;
 use crate::mail::protocol::sasl::Exchange;
@@ -95,7 +95,7 @@ impl SmtpServer {
     }
 
     /// Calls the verb's function. `Err` is a refusal.
-    fn obey(&mut self, command: Command) -> Result<Replies, Reply> {
+    fn obey(&mut self, command: Command) -> Result<SmtpReplies, Reply> {
         // RFC 2033 §4.1: LMTP has LHLO in place of EHLO and HELO; SMTP has no LHLO.
         let command_fits = matches!(command, Command::Lhlo(_)) == (self.role == SmtpRole::Lmtp);
         Ok(match command {
@@ -116,7 +116,7 @@ impl SmtpServer {
             Command::Help(about) => help::help(about.as_deref(), self.role)?.into(),
             Command::Auth { mechanism, initial } => self.auth(&mechanism, initial.as_deref())?,
             Command::StartTls => self.starttls()?,
-            Command::Quit => Replies::then(Reply::BYE, Next::Close),
+            Command::Quit => SmtpReplies::then(Reply::BYE, Next::Close),
         })
     }
 
@@ -172,14 +172,14 @@ impl SmtpServer {
     }
 
     /// Counts a refusal (RFC 5321 §4.2.1: `5yz`), and ends the conversation after too many.
-    fn answer(&mut self, result: Result<Replies, Reply>) -> server::Reply {
-        let replies = result.unwrap_or_else(Replies::from);
+    fn answer(&mut self, result: Result<SmtpReplies, Reply>) -> server::Reply {
+        let replies = result.unwrap_or_else(SmtpReplies::from);
         if replies.replies.first().is_some_and(Reply::is_permanent) {
             self.errors += 1;
             if !self.is_within_limits(CountedAction::Error)
                 || self.errors > limits::REFUSED_COMMANDS
             {
-                return Replies::then(Reply::TOO_MANY_ERRORS, Next::Close).into();
+                return SmtpReplies::then(Reply::TOO_MANY_ERRORS, Next::Close).into();
             }
         }
         replies.into()
@@ -193,7 +193,7 @@ impl Session for SmtpServer {
             SmtpRole::Mx | SmtpRole::Submission => "ESMTP",
         };
         let text = format!("{} {protocol} Pillarbox", self.site.hostname);
-        Replies::from(Reply::GREETING.because(text)).into()
+        SmtpReplies::from(Reply::GREETING.because(text)).into()
     }
 
     fn interact(&mut self, line: &[u8]) -> server::Reply {
@@ -225,6 +225,6 @@ impl Session for SmtpServer {
             Trouble::TooManyConnections => Reply::TOO_MANY_CONNECTIONS,
             Trouble::PlaintextAfterStartTls => Reply::PLAINTEXT_AFTER_STARTTLS,
         };
-        Replies::from(reply).into()
+        SmtpReplies::from(reply).into()
     }
 }

@@ -8,7 +8,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::Params;
+use super::params::{KnownParam, Params, Verb};
 use crate::limits;
 
 /// `RET`: how much of the message a report of failure returns (RFC 3461 §4.3).
@@ -39,6 +39,34 @@ pub struct OriginalRecipient {
     /// The address, decoded; printable ASCII.
     pub address: String,
 }
+
+/// The rows of DSN for the table of parameters.
+pub(super) const KNOWN: [KnownParam; 4] = [
+    KnownParam {
+        verb: Verb::Mail,
+        keyword: "RET", // RFC 3461 §4.3
+        is_valid: |value| value.and_then(Ret::parse).is_some(),
+        usage: "RET is FULL or HDRS",
+    },
+    KnownParam {
+        verb: Verb::Mail,
+        keyword: "ENVID", // RFC 3461 §4.4
+        is_valid: |value| value.and_then(envid).is_some(),
+        usage: "ENVID needs at most 100 characters in xtext",
+    },
+    KnownParam {
+        verb: Verb::Rcpt,
+        keyword: "NOTIFY", // RFC 3461 §4.1
+        is_valid: |value| value.and_then(Notify::parse).is_some(),
+        usage: "NOTIFY is NEVER, or some of SUCCESS,FAILURE,DELAY",
+    },
+    KnownParam {
+        verb: Verb::Rcpt,
+        keyword: "ORCPT", // RFC 3461 §4.2
+        is_valid: |value| value.and_then(OriginalRecipient::parse).is_some(),
+        usage: "ORCPT needs a type and an address in xtext: rfc822;bob@example.org",
+    },
+];
 
 impl Params {
     /// `RET` (RFC 3461 §4.3).

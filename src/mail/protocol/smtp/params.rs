@@ -1,8 +1,8 @@
 //! The parameters of MAIL and RCPT: `SIZE=1000 BODY=8BITMIME` (RFC 5321 §4.1.1.11).
 //!
-//! [`KNOWN`] is the table of the keywords: an extension adds a row to it. Any other keyword is
-//! refused with `555`, as RFC 5321 §4.1.1.11 requires. Values are checked while they are parsed, so
-//! `size()` and `body()` cannot fail. The parameters of DSN are in `dsn.rs`.
+//! [`KNOWN`] is the table of the keywords, and `dsn.rs` has those of DSN. Any other keyword is refused
+//! with `555`, as RFC 5321 §4.1.1.11 requires. Values are checked while they are parsed, so `size()`
+//! and `body()` cannot fail.
 
 use std::fmt;
 
@@ -43,63 +43,40 @@ pub(super) enum Verb {
 }
 
 /// A row of the table: a parameter that is understood.
-struct Known {
-    verb: Verb,
-    keyword: &'static str,
-    is_valid: fn(Option<&str>) -> bool,
+pub(super) struct KnownParam {
+    pub(super) verb: Verb,
+    pub(super) keyword: &'static str,
+    pub(super) is_valid: fn(Option<&str>) -> bool,
     /// The error for a wrong value.
-    usage: &'static str,
+    pub(super) usage: &'static str,
 }
 
-const KNOWN: [Known; 8] = [
-    Known {
+/// The parameters of RFC 5321 and of the extensions that every transaction may use.
+const KNOWN: [KnownParam; 4] = [
+    KnownParam {
         verb: Verb::Mail,
         keyword: "SIZE",
         is_valid: |value| value.is_some_and(is_size),
         usage: "SIZE needs a number of octets",
     },
-    Known {
+    KnownParam {
         verb: Verb::Mail,
         keyword: "BODY",
         is_valid: |value| value.and_then(body_type).is_some(),
         usage: "BODY is 7BIT or 8BITMIME",
     },
-    Known {
+    KnownParam {
         verb: Verb::Mail,
         keyword: "SMTPUTF8", // RFC 6531 §3.4
         is_valid: |value| value.is_none(),
         usage: "SMTPUTF8 has no value",
     },
     // RFC 4954 §5: accepted with any value; only a trusted client's value would be believed.
-    Known {
+    KnownParam {
         verb: Verb::Mail,
         keyword: "AUTH",
         is_valid: |value| value.is_some(),
         usage: "AUTH needs an address or <>",
-    },
-    Known {
-        verb: Verb::Mail,
-        keyword: "RET", // RFC 3461 §4.3
-        is_valid: |value| value.and_then(dsn::Ret::parse).is_some(),
-        usage: "RET is FULL or HDRS",
-    },
-    Known {
-        verb: Verb::Mail,
-        keyword: "ENVID", // RFC 3461 §4.4
-        is_valid: |value| value.and_then(dsn::envid).is_some(),
-        usage: "ENVID needs at most 100 characters in xtext",
-    },
-    Known {
-        verb: Verb::Rcpt,
-        keyword: "NOTIFY", // RFC 3461 §4.1
-        is_valid: |value| value.and_then(dsn::Notify::parse).is_some(),
-        usage: "NOTIFY is NEVER, or some of SUCCESS,FAILURE,DELAY",
-    },
-    Known {
-        verb: Verb::Rcpt,
-        keyword: "ORCPT", // RFC 3461 §4.2
-        is_valid: |value| value.and_then(dsn::OriginalRecipient::parse).is_some(),
-        usage: "ORCPT needs a type and an address in xtext: rfc822;bob@example.org",
     },
 ];
 
@@ -195,9 +172,8 @@ impl Param {
             None => (word, None),
         };
         let keyword = keyword.to_ascii_uppercase();
-        let known = KNOWN
-            .iter()
-            .find(|known| known.verb == verb && known.keyword == keyword);
+        let mut all = KNOWN.iter().chain(&dsn::KNOWN);
+        let known = all.find(|known| known.verb == verb && known.keyword == keyword);
         let Some(known) = known else {
             return Err(SyntaxError::UnknownParameter(shortened(word)));
         };
