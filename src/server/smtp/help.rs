@@ -1,6 +1,6 @@
 //! HELP: the commands and what they do (RFC 5321 §4.1.1.8).
 
-use super::session::SmtpRole;
+use super::session::{SmtpRole, SmtpServer};
 use crate::mail::protocol::smtp::Reply;
 
 /// The form of each command, and what it does.
@@ -29,24 +29,24 @@ const COMMANDS: [(&str, &str); 15] = [
 const NOT_IN_SMTP: [&str; 1] = ["LHLO"];
 const NOT_IN_LMTP: [&str; 4] = ["EHLO", "HELO", "AUTH", "EXPN"];
 
-/// Answers HELP, perhaps about one command.
-pub(super) fn help(about: Option<&str>, role: SmtpRole) -> Result<Reply, Reply> {
-    let missing: &[&str] = match role {
-        SmtpRole::Lmtp => &NOT_IN_LMTP,
-        SmtpRole::Mx | SmtpRole::Submission => &NOT_IN_SMTP,
-    };
-    let wanted = |usage: &str| {
-        let verb = usage.split(' ').next().unwrap_or(usage);
-        let asked = about.is_none_or(|about| about.eq_ignore_ascii_case(verb));
-        asked && !missing.contains(&verb)
-    };
-    let lines: Vec<String> = COMMANDS
-        .iter()
-        .filter(|(usage, _)| wanted(usage))
-        .map(|(usage, does)| format!("{usage}  {does}"))
-        .collect();
-    if lines.is_empty() {
-        return Err(Reply::UNKNOWN_ARGUMENT);
+impl SmtpServer {
+    /// Lists the commands of this port, or describes one of them.
+    pub(super) fn help(&self, about: Option<&str>) -> Result<Reply, Reply> {
+        let missing: &[&str] = match self.role {
+            SmtpRole::Lmtp => &NOT_IN_LMTP,
+            SmtpRole::Mx | SmtpRole::Submission => &NOT_IN_SMTP,
+        };
+        let mut lines = Vec::new();
+        for (usage, does) in COMMANDS {
+            let verb = usage.split(' ').next().unwrap_or(usage);
+            let asked = about.is_none_or(|about| about.eq_ignore_ascii_case(verb));
+            if asked && !missing.contains(&verb) {
+                lines.push(format!("{usage}  {does}"));
+            }
+        }
+        if lines.is_empty() {
+            return Err(Reply::UNKNOWN_ARGUMENT);
+        }
+        Ok(Reply::HELP.because(lines.join("\n")))
     }
-    Ok(Reply::HELP.because(lines.join("\n")))
 }

@@ -5,7 +5,6 @@
 use std::io::{self, Read};
 use std::sync::Arc;
 
-use super::help;
 use super::replies::SmtpReplies;
 use super::transaction::{MailTransaction, Transfer};
 use crate::limits;
@@ -113,7 +112,7 @@ impl SmtpServer {
             Command::Noop => Reply::OK.into(),
             Command::Vrfy(name) => self.vrfy(&name)?.into(),
             Command::Expn(list) => self.expn(&list)?.into(),
-            Command::Help(about) => help::help(about.as_deref(), self.role)?.into(),
+            Command::Help(about) => self.help(about.as_deref())?.into(),
             Command::Auth { mechanism, initial } => self.auth(&mechanism, initial.as_deref())?,
             Command::StartTls => self.starttls()?,
             Command::Quit => SmtpReplies::then(Reply::BYE, Next::Close),
