@@ -1,94 +1,79 @@
-//! The sink that fills the window's conversations with what a recorder tells, in the recorder's thread.
+//! The sink that fills the window's conversations from the recorder's thread.
 //!
-//! Of the servers in this program, only the last line of each conversation is kept: the window's clients
-//! hear the others. A line is masked before it is kept, so no secret is shown. The lock that it shares
-//! with the window is held only for a moment.
+//! Lines are masked before they are kept, so no secret is shown. Of the built-in servers only the last line of each
+//! conversation is kept, because the window's clients record the others. The lock that it shares with the window is held
+//! only for a moment.
+
+mod kept_line;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
+use self::kept_line::{LineRun, of_body_line, shown, shown_text};
 use super::conversations::{ConversationChange, Conversations, LineContent, MOST_CROSSED};
 use super::saved_events::SavedEvents;
 use super::security::{CertificateInfo, ConnectionSecurity};
-use crate::client::printable;
 use crate::mail::net::{PeerCertificate, TlsSession};
-use crate::teaching::explain::{Explained, Texts, Topic};
+use crate::teaching::explain::{Explained, Texts};
 use crate::teaching::text::without_ending;
 use crate::teaching::wire_tap::{
     AnnotatedLine, Annotator, Connection, Event, Explaining, Side, Sink, What, why_no_tls,
 };
 
-/// Octets that are kept of a line: four rows of a wide window.
-const LONGEST: usize = 512;
-
-/// Lines of a message that are kept: its header, mostly.
-const MESSAGE_LINES: u64 = 24;
-
-/// Lines of one kind in a row that are kept: of a list of mailboxes or messages.
-const SAME_LINES: u64 = 24;
-
 /// The sink that fills a window's conversations.
 pub struct WindowSink {
     conversations: Arc<Mutex<Conversations>>,
-    kept: Arc<Mutex<SavedEvents>>,
+    events: Arc<Mutex<SavedEvents>>,
     texts: Arc<Texts>,
-    /// The file of the authority that is trusted beside the system's.
+    /// The file of an authority that is trusted in addition to the system's.
     ca: PathBuf,
     connections: BTreeMap<u64, WindowConnection>,
-    /// Those in which something was said that the window has not been told of.
-    heard: BTreeSet<u64>,
+    /// The connections with lines since the last flush.
+    changed: BTreeSet<u64>,
     /// Wakes the window.
     wake: Box<dyn Fn() + Send>,
 }
 
-/// A connection that is followed.
+/// What the sink knows of a connection.
 struct WindowConnection {
     connection: Arc<Connection>,
-    lock: ConnectionSecurity,
-    /// What the last lines have in common, and how many they are.
-    run: Option<(Kind, u64)>,
+    security: ConnectionSecurity,
+    /// What the last lines have in common, and their number.
+    run: Option<(LineRun, u64)>,
     changes: Vec<ConversationChange>,
 }
 
-/// What lines in a row have in common.
-#[derive(PartialEq, Eq)]
-enum Kind {
-    /// They are of a message.
-    Message(Side),
-    /// They mean the same, as a part of the same answer.
-    Same(Side, Topic, String, Option<u64>),
-}
-
 impl WindowSink {
-    /// A sink that fills these, in the words of these texts, and then calls `wake`. `ca` is the file
-    /// of the authority that our clients trust beside the system's.
+    /// A sink that fills these models, and then calls `wake`. `ca` is the file of an authority that our clients trust in
+    /// addition to the system's.
     pub fn new(
-        (conversations, kept): (Arc<Mutex<Conversations>>, Arc<Mutex<SavedEvents>>),
+        (conversations, events): (Arc<Mutex<Conversations>>, Arc<Mutex<SavedEvents>>),
         texts: Arc<Texts>,
         ca: PathBuf,
         wake: impl Fn() + Send + 'static,
     ) -> WindowSink {
         WindowSink {
             conversations,
-            kept,
+            events,
             texts,
             ca,
             connections: BTreeMap::new(),
-            heard: BTreeSet::new(),
+            changed: BTreeSet::new(),
             wake: Box::new(wake),
         }
     }
 
-    fn follow(&mut self, event: &Event, explained: Option<&Explained>) -> Vec<ConversationChange> {
+    /// The changes that an event makes.
+    fn changes(&mut self, event: &Event, explained: Option<&Explained>) -> Vec<ConversationChange> {
         let number = event.connection.number;
         if event.what == What::Opened {
             let connection = WindowConnection::new(&event.connection);
             self.connections.insert(number, connection);
-            // So that the window hears at once in which state it is.
-            self.heard.insert(number);
+            // The window gets the first state at the next flush.
+            self.changed.insert(number);
             let connection = Arc::clone(&event.connection);
             return vec![ConversationChange::Opened(connection, event.time)];
         }
@@ -99,15 +84,15 @@ impl WindowSink {
             What::Crossed { octets, .. } => connection.crossed(octets),
             What::Presented(shown) => connection.presented(event.time, shown, &self.ca),
             What::Secured(secured) => connection.secured(event.time, secured, explained),
-            What::Ended { by } => connection.happened(event.time, &ended(*by), false),
-            What::Reset => connection.happened(event.time, RESET, true),
-            What::Lost => connection.happened(event.time, LOST, true),
+            What::Ended { by } => connection.happened(event.time, &ended(*by), None),
+            What::Reset => connection.went_wrong(event.time, RESET, None),
+            What::Lost => connection.went_wrong(event.time, LOST, None),
             What::Closed => connection.changes.push(ConversationChange::Ended(number)),
             What::Failed(why) => connection.failed(event.time, why, explained),
             What::Opened | What::Said { .. } | What::Secrets(_) => {}
         }
         if matches!(event.what, What::Said { .. } | What::Secured(_)) {
-            self.heard.insert(number);
+            self.changed.insert(number);
         }
         let changes = std::mem::take(&mut connection.changes);
         if matches!(event.what, What::Closed | What::Lost) {
@@ -116,14 +101,14 @@ impl WindowSink {
         changes
     }
 
-    /// The states of the conversations in which something was said since the last time.
+    /// The states of the conversations with lines since the last flush.
     fn states(&mut self, annotator: &Annotator) -> Vec<ConversationChange> {
-        let heard = std::mem::take(&mut self.heard).into_iter();
+        let changed = std::mem::take(&mut self.changed).into_iter();
         let state = |number| {
             let observer = annotator.observer(number)?.clone();
             Some(ConversationChange::Observed(number, Box::new(observer)))
         };
-        heard.filter_map(state).collect()
+        changed.filter_map(state).collect()
     }
 }
 
@@ -144,7 +129,7 @@ impl Sink for WindowSink {
         let number = line.event.connection.number;
         if let Some(connection) = self.connections.get_mut(&number) {
             connection.line(line);
-            self.heard.insert(number);
+            self.changed.insert(number);
         }
         Ok(())
     }
@@ -158,25 +143,24 @@ impl Sink for WindowSink {
     }
 
     fn take(&mut self, event: &Event, explained: Option<&Explained>) -> io::Result<()> {
-        // Whoever died with the lock had at worst not drawn it.
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.take(event);
-        drop(kept);
-        let changes = self.follow(event, explained);
-        self.tell(changes);
+        // A thread that panicked with the lock has at worst not drawn a line.
+        let events = self.events.lock();
+        events.unwrap_or_else(PoisonError::into_inner).take(event);
+        let changes = self.changes(event, explained);
+        self.apply(changes);
         Ok(())
     }
 
     fn flush(&mut self, annotator: &Annotator) -> io::Result<()> {
         let states = self.states(annotator);
-        self.tell(states);
+        self.apply(states);
         (self.wake)();
         Ok(())
     }
 }
 
 impl WindowSink {
-    fn tell(&self, changes: Vec<ConversationChange>) {
+    fn apply(&self, changes: Vec<ConversationChange>) {
         if !changes.is_empty() {
             let conversations = self.conversations.lock();
             let mut conversations = conversations.unwrap_or_else(PoisonError::into_inner);
@@ -189,7 +173,7 @@ impl WindowConnection {
     fn new(connection: &Arc<Connection>) -> WindowConnection {
         WindowConnection {
             connection: Arc::clone(connection),
-            lock: ConnectionSecurity::of(connection),
+            security: ConnectionSecurity::of(connection),
             run: None,
             changes: Vec::new(),
         }
@@ -205,27 +189,27 @@ impl WindowConnection {
                 .push(ConversationChange::Last(number, by, text));
             return;
         }
-        let kind = Kind::of(by, line.explained);
-        let before = self.before(&kind);
-        let change = if before < kind.most() {
+        let run = LineRun::of(by, line.explained);
+        let before = self.length(&run);
+        let change = if before < run.most() {
             ConversationChange::Line(number, time, shown(by, line.octets, line.explained))
         } else {
             let octets = line.octets.len() as u64;
             ConversationChange::More(number, time, by, (1, octets))
         };
-        self.run = Some((kind, before + 1));
+        self.run = Some((run, before + 1));
         self.changes.push(change);
     }
 
-    /// Lines of a body: the first ones are shown, as long as there is room for them.
+    /// Takes lines of a body. The first ones are shown, the others are counted.
     fn body(&mut self, lines: &AnnotatedLine<'_>) {
         let mut rest = lines.octets;
         if self.connection.ours == Side::Server {
             let before = memchr::memrchr(b'\n', without_ending(rest)).map_or(0, |end| end + 1);
             rest = rest.get(before..).unwrap_or_default();
         }
-        let kind = Kind::of(lines.by, lines.explained);
-        while !rest.is_empty() && self.before(&kind) < kind.most() {
+        let run = LineRun::of(lines.by, lines.explained);
+        while !rest.is_empty() && self.length(&run) < run.most() {
             let end = memchr::memchr(b'\n', rest).map_or(rest.len(), |end| end + 1);
             let (line, others) = rest.split_at_checked(end).unwrap_or_default();
             self.line(&AnnotatedLine {
@@ -240,137 +224,98 @@ impl WindowConnection {
             let more = (count, rest.len() as u64);
             let number = self.connection.number;
             let change = ConversationChange::More(number, lines.event.time, lines.by, more);
-            let before = self.before(&kind);
-            self.run = Some((kind, before + count));
+            let before = self.length(&run);
+            self.run = Some((run, before + count));
             self.changes.push(change);
         }
     }
 
-    /// How many of the last lines are of this kind.
-    fn before(&self, kind: &Kind) -> u64 {
+    /// The number of the last lines that belong to this run.
+    fn length(&self, run: &LineRun) -> u64 {
         match &self.run {
-            Some((same, count)) if same == kind => *count,
+            Some((same, count)) if same == run => *count,
             _ => 0,
         }
     }
 
     fn crossed(&mut self, octets: &[u8]) {
-        // In clear, what crosses is what was said.
-        if self.lock.secured.is_some() && self.connection.ours == Side::Client {
+        // Without TLS, the line itself crosses the network.
+        if self.security.secured.is_some() && self.connection.ours == Side::Client {
             let begin = octets.get(..MOST_CROSSED).unwrap_or(octets).to_vec();
             let change = ConversationChange::Crossed(self.connection.number, begin, octets.len());
             self.changes.push(change);
         }
     }
 
-    fn presented(&mut self, time: SystemTime, shown: &PeerCertificate, ca: &std::path::Path) {
-        let card = CertificateInfo::of(shown, ca);
-        let text = match shown.fault {
-            None => format!(
-                "The server shows a certificate, which is trusted: {}",
-                card.why()
-            ),
-            Some(_) => format!("The server’s certificate is not trusted: {}", card.why()),
-        };
-        self.lock.certificate = Some(card);
-        self.lock_changed();
-        self.happened(time, &text, shown.fault.is_some());
+    fn presented(&mut self, time: SystemTime, shown: &PeerCertificate, ca: &Path) {
+        let info = CertificateInfo::of(shown, ca);
+        let why = info.why();
+        self.security.certificate = Some(info);
+        self.security_changed();
+        if shown.fault.is_none() {
+            let text = format!("The server shows a certificate, which is trusted: {why}");
+            self.happened(time, &text, None);
+        } else {
+            let text = format!("The server’s certificate is not trusted: {why}");
+            self.went_wrong(time, &text, None);
+        }
     }
 
     fn secured(&mut self, time: SystemTime, secured: &TlsSession, explained: Option<&Explained>) {
-        self.lock.secured = Some(secured.clone());
-        self.lock_changed();
+        self.security.secured = Some(secured.clone());
+        self.security_changed();
         let text = format!("TLS begins: {secured}");
-        self.push(time, &text, explained, false);
+        self.happened(time, &text, explained);
     }
 
     fn failed(&mut self, time: SystemTime, why: &str, explained: Option<&Explained>) {
         let text = format!("There is no TLS: {}", why_no_tls(why));
-        self.push(time, &text, explained, true);
+        self.went_wrong(time, &text, explained);
     }
 
-    fn lock_changed(&mut self) {
-        let change = ConversationChange::Secured(self.connection.number, self.lock.clone());
+    fn security_changed(&mut self) {
+        let change = ConversationChange::Secured(self.connection.number, self.security.clone());
         self.changes.push(change);
     }
 
-    fn happened(&mut self, time: SystemTime, text: &str, wrong: bool) {
-        self.push(time, text, None, wrong);
+    fn happened(&mut self, time: SystemTime, text: &str, explained: Option<&Explained>) {
+        self.push(
+            time,
+            LineContent::Happened {
+                text: text.to_owned(),
+                explained: explained.cloned().map(Box::new),
+                wrong: false,
+            },
+        );
     }
 
-    fn push(&mut self, time: SystemTime, text: &str, explained: Option<&Explained>, wrong: bool) {
-        if self.connection.ours == Side::Server {
-            return;
-        }
-        let passed = LineContent::Happened {
-            text: text.to_owned(),
-            explained: explained.cloned().map(Box::new),
-            wrong,
-        };
-        let change = ConversationChange::Line(self.connection.number, time, passed);
-        self.changes.push(change);
-        self.run = None;
-    }
-}
-
-impl Kind {
-    /// Lines of this kind that are shown.
-    fn most(&self) -> u64 {
-        match self {
-            Kind::Message(_) => MESSAGE_LINES,
-            Kind::Same(..) => SAME_LINES,
-        }
+    fn went_wrong(&mut self, time: SystemTime, text: &str, explained: Option<&Explained>) {
+        self.push(
+            time,
+            LineContent::Happened {
+                text: text.to_owned(),
+                explained: explained.cloned().map(Box::new),
+                wrong: true,
+            },
+        );
     }
 
-    fn of(by: Side, explained: &Explained) -> Kind {
-        let entry = &explained.entry;
-        match entry.topic {
-            Topic::Field | Topic::Part => Kind::Message(by),
-            topic => Kind::Same(by, topic, entry.name.clone(), explained.number),
+    /// Shows an event, unless it is on a server's connection.
+    fn push(&mut self, time: SystemTime, content: LineContent) {
+        if self.connection.ours == Side::Client {
+            let change = ConversationChange::Line(self.connection.number, time, content);
+            self.changes.push(change);
+            self.run = None;
         }
     }
-}
-
-/// The explanation of one line of a body, of which only that of the line before is known: it has one
-/// part, the whole line.
-fn of_body_line(before: &Explained, line: &[u8]) -> Explained {
-    let mut explained = before.clone();
-    for part in &mut explained.parts {
-        part.range = 0..without_ending(line).len();
-    }
-    explained
-}
-
-/// A line as it is kept.
-fn shown(by: Side, line: &[u8], explained: &Explained) -> LineContent {
-    let masked = explained.masked(line);
-    let octets = masked.get(..LONGEST).unwrap_or(&masked).to_vec();
-    let shown = explained.with_parts(explained.masked_parts(), octets.len());
-    LineContent::Said {
-        by,
-        text: shown_text(line, explained),
-        octets,
-        explained: Box::new(shown),
-    }
-}
-
-/// A line as text that may be shown, its ending removed.
-fn shown_text(line: &[u8], explained: &Explained) -> String {
-    let masked = explained.masked(line);
-    let begin = masked.get(..LONGEST).unwrap_or(&masked);
-    let mut text = printable(&String::from_utf8_lossy(without_ending(begin)));
-    if begin.len() < masked.len() {
-        text.push_str(&format!(" … ({} octets in all)", masked.len()));
-    }
-    text
 }
 
 fn ended(by: Side) -> String {
-    format!("The {by} says that it will say no more")
+    format!("The {by} will send nothing more")
 }
 
-const RESET: &str = "The other end broke the connection off";
-const LOST: &str = "Too much passed at once: what follows is not recorded";
+const RESET: &str = "The other end has reset the connection";
+const LOST: &str = "Too many lines at once: what follows is not recorded";
 
 #[cfg(test)]
 mod tests;

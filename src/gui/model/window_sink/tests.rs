@@ -4,6 +4,7 @@
 use std::io::Cursor;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use super::kept_line::LONGEST;
 use super::*;
 use crate::client::{Endpoint, ImapClient, Security, SmtpClient};
 use crate::config::{Config, Ports};
