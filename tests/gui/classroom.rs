@@ -2,10 +2,11 @@
 
 use eframe::egui::{Key, Modifiers};
 
-use crate::window::{Lab, Window};
+use crate::lab::Lab;
+use crate::window::Window;
 
 #[test]
-fn a_login_is_told_right_or_wrong() {
+fn a_pop_up_says_whether_a_login_is_right() {
     let lab = Lab::open();
     let mut window = lab.window(&[]).classroom("looking-glass");
     window.click("Login");
@@ -28,7 +29,7 @@ fn a_message_is_sent_and_received_by_pop3() {
 }
 
 #[test]
-fn a_message_that_one_of_two_has_got_was_sent_but_not_to_all() {
+fn a_message_that_one_of_two_recipients_got_was_sent_but_not_to_all() {
     let lab = Lab::open();
     let mut window = lab.window(&[]).classroom("wonderland");
     window.click("Login");
@@ -44,7 +45,7 @@ fn a_message_that_one_of_two_has_got_was_sent_but_not_to_all() {
 }
 
 #[test]
-fn ticked_again_a_protocol_is_spoken_as_the_one_who_is_typed_now() {
+fn ticking_a_protocol_again_logs_in_as_the_account_that_is_typed_now() {
     let lab = Lab::open();
     let mut window = lab.window(&[]).classroom("wonderland");
     window.tick("IMAP");
@@ -55,7 +56,7 @@ fn ticked_again_a_protocol_is_spoken_as_the_one_who_is_typed_now() {
     window.sees("Logged in as bob (IMAP).");
     window.click("IMAP");
     window.click("IMAP");
-    // The same one needs no second login.
+    // The same account needs no second login.
     assert!(window.shows("Logged in as bob (IMAP)."));
     assert!(!window.shows("Logged in to the IMAP server."));
 }
@@ -90,7 +91,7 @@ fn every_command_of_pop3_is_answered() {
     window.pop_up("Logged in to the POP3 server.");
 }
 
-/// A line that is no command is not sent, and the window says what is wrong with it.
+/// A line that is not a command is not sent, and the window says what is wrong with it.
 fn say_nothing(window: &mut Window, verb: &str, argument: &str) {
     window.choose("Command", verb);
     window.click("Clear the conversation");
@@ -157,7 +158,7 @@ fn with_the_text_for_a_projector_no_button_is_out_of_sight() {
 }
 
 #[test]
-fn behind_a_pop_up_the_keyboard_is_where_it_was() {
+fn after_a_pop_up_the_keyboard_is_where_it_was() {
     let lab = Lab::open();
     let mut window = lab.window(&[]).classroom("wonderland");
     window.focus("IMAP");

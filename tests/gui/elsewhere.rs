@@ -1,4 +1,4 @@
-//! The window as the mail program of other people's servers: Dovecot keeps the mail, Postfix carries it.
+//! The window with other servers: Dovecot keeps the mail, Postfix delivers it.
 //!
 //! Run as root with `cargo test --test gui elsewhere -- --ignored`. Debian: dovecot-imapd dovecot-pop3d
 //! postfix.
@@ -11,9 +11,10 @@ use pillarbox::mail::message::Flags;
 use crate::common::dovecot::Dovecot;
 use crate::common::postfix::Postfix;
 use crate::common::programs::free_ports;
-use crate::window::{Lab, Window};
+use crate::lab::Lab;
+use crate::window::Window;
 
-/// Both, of which Dovecot says who may send by Postfix.
+/// Both servers. Dovecot tells Postfix who may send.
 struct Elsewhere {
     lab: Lab,
     dovecot: Dovecot,
@@ -38,7 +39,7 @@ impl Elsewhere {
         Endpoint::new("127.0.0.1", port, Security::Plain, ca)
     }
 
-    /// Alice, as another program sees her mail.
+    /// A client of its own for Alice's mail.
     fn alice(&self) -> ImapClient {
         let mut client = ImapClient::connect(&self.endpoint(self.dovecot.imap)).unwrap();
         client.login("alice", "wonderland").unwrap();
@@ -55,12 +56,12 @@ impl Elsewhere {
         client.append("INBOX", &none, None, &mut message).unwrap();
     }
 
-    /// How many messages are in this folder of Alice's.
+    /// The number of messages in this folder of Alice's.
     fn count(&self, folder: &str) -> u32 {
         self.alice().examine(folder).unwrap().exists
     }
 
-    /// A window in which Alice has typed where her mail is, and signed in.
+    /// A window in which Alice has typed her servers, and signed in.
     fn window(&self) -> Window {
         let mut window = self.lab.window(&[]);
         window.click("Another server than the configuration's");

@@ -1,9 +1,10 @@
-//! What keys do wherever the window is: behind a modal window the keyboard is where it was, no key stops the window
-//! without a word, and none comes too early.
+//! Keys: after a modal window the keyboard is where it was, no key stops the window without a word, and no key is
+//! handled too early.
 
 use eframe::egui::{Event, Key, Modifiers};
 
-use crate::window::{Lab, Window};
+use crate::lab::Lab;
+use crate::window::Window;
 
 /// A window whose classroom has logged in to POP3 as alice.
 fn lesson(lab: &Lab) -> Window {
@@ -42,13 +43,13 @@ fn a_key_for_the_conversation_shows_it_if_it_was_hidden() {
         window.key(modifiers, key);
         window.sees(shown);
     }
-    // Step by step nothing goes on without what stands in it.
+    // In step mode it cannot be hidden: the button Next is in it.
     window.key(Modifiers::COMMAND, Key::Num0);
     assert!(window.shows("Connections that are shown"));
 }
 
 #[test]
-fn behind_the_last_line_of_the_conversation_none_is_chosen() {
+fn after_the_last_line_of_the_conversation_none_is_chosen() {
     let lab = Lab::open();
     let mut window = lesson(&lab);
     let nothing = "Point at a line, or choose one";
@@ -63,7 +64,7 @@ fn behind_the_last_line_of_the_conversation_none_is_chosen() {
 }
 
 #[test]
-fn behind_the_list_of_keys_the_keyboard_is_where_it_was() {
+fn after_the_list_of_keys_the_keyboard_is_where_it_was() {
     let lab = Lab::open();
     let mut window = lab.window(&["alice"]);
     window.click("New message");
@@ -76,7 +77,7 @@ fn behind_the_list_of_keys_the_keyboard_is_where_it_was() {
 }
 
 #[test]
-fn behind_the_window_for_files_the_keyboard_is_where_it_was() {
+fn after_the_file_dialogue_the_keyboard_is_where_it_was() {
     let lab = Lab::open();
     let mut window = lab.window(&["alice"]);
     window.click("New message");
@@ -109,7 +110,7 @@ fn stroke(modifiers: Modifiers, key: Key) -> [Event; 2] {
     })
 }
 
-/// What these letters write.
+/// The events of these letters.
 fn letters(text: &str) -> impl Iterator<Item = Event> {
     text.chars().map(|letter| Event::Text(letter.to_string()))
 }

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use eframe::egui::{Key, Modifiers};
 
-use crate::window::Lab;
+use crate::lab::Lab;
 
 #[test]
 fn a_message_is_read_and_counts_as_read() {
@@ -62,7 +62,7 @@ fn messages_are_flagged_moved_and_deleted() {
 }
 
 #[test]
-fn keys_leave_the_mail_alone_that_something_lies_over() {
+fn keys_do_nothing_to_mail_that_is_covered() {
     let lab = Lab::open();
     let mut window = lab.window(&["alice"]);
     window.click_row("The tea rota");
@@ -78,7 +78,7 @@ fn keys_leave_the_mail_alone_that_something_lies_over() {
     window.focus("Back to the mail");
     window.key(Modifiers::NONE, Key::Backspace);
     window.click("Back to the mail");
-    // What was ordered before it is done before it.
+    // Earlier keys are handled before this one.
     window.key(Modifiers::NONE, Key::S);
     window.until("the flag", |window| {
         window.rows().iter().any(|row| row.contains("flagged"))
@@ -99,7 +99,7 @@ fn the_buttons_above_a_message_are_for_it_though_another_is_selected() {
     window.fill("Search this folder", "drains");
     window.key(Modifiers::NONE, Key::Enter);
     window.until("what was found", |window| window.rows().len() == 1);
-    // It is selected, and not read.
+    // The message that was found is selected, but another one is read.
     window.focus("New message");
     window.key(Modifiers::COMMAND, Key::A);
     window.click("Mark as unread");
@@ -178,7 +178,7 @@ fn ten_thousand_messages_open_quickly_and_only_a_window_of_them_is_fetched() {
     let begun = Instant::now();
     let mut window = lab.window(&["carol"]);
     window.sees("Number 9999");
-    // What it takes is measured in the documentation; here only, that it is no matter of minutes.
+    // The documentation has the measured time. This checks only that it does not take minutes.
     assert!(begun.elapsed().as_secs() < 30, "{:?}", begun.elapsed());
     assert!(window.rows().len() < 100);
     window.key(Modifiers::COMMAND, Key::A);
@@ -187,7 +187,7 @@ fn ten_thousand_messages_open_quickly_and_only_a_window_of_them_is_fetched() {
 }
 
 #[test]
-fn with_the_text_for_a_projector_the_buttons_above_a_message_stand_in_a_row() {
+fn with_the_text_for_a_projector_the_buttons_above_a_message_are_in_a_row() {
     let lab = Lab::open();
     let mut window = lab.window(&["alice"]);
     window.click_row("The tea rota");
@@ -200,12 +200,12 @@ fn with_the_text_for_a_projector_the_buttons_above_a_message_stand_in_a_row() {
 }
 
 #[test]
-fn the_tab_key_passes_over_the_lines_of_the_conversation() {
+fn the_tab_key_skips_the_lines_of_the_conversation() {
     let lab = Lab::open();
     let mut window = lab.window(&["alice"]);
     window.sees("FETCH completed");
     window.focus("Clear the conversation");
-    // The edges between the panes can be moved by keys, and are on the way.
+    // The edges between the panes can be moved by keys, so Tab stops at them, too.
     let next = (0..4).map(|_| {
         window.key(Modifiers::NONE, Key::Tab);
         window.focused()

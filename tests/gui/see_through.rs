@@ -1,4 +1,4 @@
-//! The see-through side: what is said, what it means, step by step; and the servers inside.
+//! The conversation pane: lines, their meaning, step mode; and the built-in servers.
 
 use std::fs;
 use std::path::Path;
@@ -6,7 +6,8 @@ use std::path::Path;
 use eframe::egui::{Key, Modifiers};
 use pillarbox::teaching::script::Script;
 
-use crate::window::{Lab, Window};
+use crate::lab::Lab;
+use crate::window::Window;
 
 /// A window whose classroom has logged in to POP3 as alice.
 fn lesson(lab: &Lab) -> Window {
@@ -36,7 +37,7 @@ fn a_line_waits_can_be_edited_and_the_server_answers_what_it_became() {
     window.click("Step by step");
     window.sees("the next line that a click sends will wait here");
     window.click("Send Command");
-    // What it will mean stands there before it goes.
+    // The line is explained before it is sent.
     window.sees("The line that waits");
     window.fill("The line that waits", "RSET");
     window.click("Next");
@@ -62,7 +63,7 @@ fn the_states_grow_with_the_text() {
 }
 
 #[test]
-fn the_states_are_drawn_and_the_present_one_is_lit() {
+fn the_states_are_drawn_and_the_present_one_is_marked() {
     let lab = Lab::open();
     let mut window = lesson(&lab);
     window.click("States");
@@ -73,7 +74,7 @@ fn the_states_are_drawn_and_the_present_one_is_lit() {
 }
 
 #[test]
-fn the_lock_opens_and_tells_whose_certificate_is_trusted_and_why() {
+fn the_lock_shows_the_certificate_and_why_it_is_trusted() {
     let lab = Lab::open();
     let mut window = lesson(&lab);
     window.click("TLS 1.3");
@@ -83,7 +84,7 @@ fn the_lock_opens_and_tells_whose_certificate_is_trusted_and_why() {
 }
 
 #[test]
-fn a_certificate_that_is_not_trusted_is_told_with_why_and_what_to_do() {
+fn an_untrusted_certificate_comes_with_the_reason_and_what_to_do() {
     let lab = Lab::open();
     let mut window = lab.window_trusting(Path::new("no-such-ca.pem"), &["alice"]);
     window.sees("certificate is not trusted");
@@ -141,7 +142,7 @@ fn the_servers_run_inside_and_show_who_is_connected_and_their_mail() {
     window.sees("Nothing waits for another server");
     window.click("Stop the servers");
     window.sees("No server runs here");
-    // And again: nothing of the first time holds a port or the queue.
+    // They can be started again: the ports and the queue are free.
     window.click("Start the servers");
     window.sees("Stop the servers");
 }

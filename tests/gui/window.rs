@@ -1,10 +1,6 @@
-//! A window without a screen, and the servers that it talks to.
+//! A window without a screen, driven by the accessible names of its controls.
 
 use std::cell::RefCell;
-use std::fs;
-use std::io::Read;
-use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -15,172 +11,12 @@ use eframe::egui::{
 };
 use egui_kittest::kittest::{NodeT, Queryable, by};
 use egui_kittest::{Harness, Node};
-use pillarbox::client::{ClientSettings, Endpoint, Security};
-use pillarbox::config::Config;
 use pillarbox::gui::{App, Start};
-use pillarbox::mail::net::Taps;
-use pillarbox::mail::store::{Delivery, Store};
-use pillarbox::server::Services;
-use pillarbox::teaching::explain::Texts;
-use tempfile::TempDir;
 
-use crate::common::programs::free_ports;
-
-/// How long to wait for what must come.
+/// How long a test waits for what the window must show.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The lab: a folder with its mail, and servers that can be killed.
-pub(crate) struct Lab {
-    folder: TempDir,
-    servers: Option<Services>,
-    config: Option<Config>,
-    ports: [u16; 3],
-}
-
-/// The ports that a window talks to, in the order of [`Lab::ports`].
-const SERVICES: [&str; 3] = ["smtps", "pop3s", "imaps"];
-
-impl Lab {
-    pub(crate) fn open() -> Lab {
-        Lab::at([0; 3])
-    }
-
-    /// One whose servers may come back: nobody is given their ports meanwhile.
-    pub(crate) fn on_kept_ports() -> Lab {
-        Lab::at(free_ports())
-    }
-
-    fn at(ports: [u16; 3]) -> Lab {
-        let mut lab = Lab {
-            folder: tempfile::tempdir().unwrap(),
-            servers: None,
-            config: None,
-            ports,
-        };
-        lab.start();
-        lab
-    }
-
-    /// Opens the servers, on the same ports as before.
-    pub(crate) fn start(&mut self) {
-        let [smtps, pop3s, imaps] = self.ports;
-        let text = format!(
-            "[ports]\nsmtp = 0\nsubmission =\nlmtp =\npop3 =\nimap =\nsmtps = {smtps}\n\
-             pop3s = {pop3s}\nimaps = {imaps}\n[limits]\nlogin_delay = 0\n"
-        );
-        let config = Config::parse("config.ini", &text, self.path()).unwrap();
-        let servers = Services::open(&config, Taps::default()).unwrap();
-        self.config = Some(config);
-        let servers = servers.with_grace(Duration::from_millis(1));
-        let port = |name: &str| {
-            servers
-                .address(name)
-                .as_ref()
-                .map(SocketAddr::port)
-                .unwrap()
-        };
-        self.ports = SERVICES.map(port);
-        self.servers = Some(servers);
-    }
-
-    /// Ends the servers, whoever talks to them.
-    pub(crate) fn kill(&mut self) {
-        self.servers = None;
-    }
-
-    pub(crate) fn path(&self) -> &Path {
-        self.folder.path()
-    }
-
-    /// What the window is given of the servers.
-    pub(crate) fn settings(&self, ca: PathBuf) -> ClientSettings {
-        let [smtp, pop3, imap] = self.ports;
-        let endpoint = |port| {
-            let mut endpoint = Endpoint::new("127.0.0.1", port, Security::Tls, &ca);
-            endpoint.timeout = Duration::from_secs(60);
-            endpoint
-        };
-        let accounts = [
-            ("alice", "wonderland"),
-            ("bob", "builder"),
-            ("carol", "chimney"),
-        ];
-        let passwords = accounts.map(|(name, password)| (name.to_owned(), password.to_owned()));
-        ClientSettings {
-            smtp: endpoint(smtp),
-            pop3: endpoint(pop3),
-            imap: endpoint(imap),
-            domain: "pillarbox.test".to_owned(),
-            passwords: passwords.into_iter().collect(),
-        }
-    }
-
-    /// A window on these servers, with these accounts open.
-    pub(crate) fn window(&self, accounts: &[&str]) -> Window {
-        self.window_trusting(&self.path().join("certs/ca.pem"), accounts)
-    }
-
-    /// A window that trusts this CA.
-    pub(crate) fn window_trusting(&self, ca: &Path, accounts: &[&str]) -> Window {
-        Window::open(self.start_of_window(ca, accounts))
-    }
-
-    /// What such a window starts with.
-    pub(crate) fn start_of_window(&self, ca: &Path, accounts: &[&str]) -> Start {
-        Start {
-            settings: self.settings(ca.to_owned()),
-            accounts: accounts.iter().map(|name| (*name).to_owned()).collect(),
-            texts: Texts::compiled_in(),
-            config: self.config.clone().unwrap(),
-        }
-    }
-
-    /// Delivers a message, as a server would.
-    pub(crate) fn deliver(&self, account: &str, message: &str) {
-        let inbox = self.store().account(account).unwrap().inbox().unwrap();
-        let mut delivery = Delivery::begin(vec![inbox]).unwrap();
-        std::io::Write::write_all(&mut delivery, message.as_bytes()).unwrap();
-        delivery.commit().unwrap();
-    }
-
-    /// The messages in a folder of an account, as text.
-    pub(crate) fn stored(&self, account: &str, folder: &str) -> Vec<String> {
-        let account = self.store().account(account).unwrap();
-        let mailbox = match folder {
-            "INBOX" => account.inbox(),
-            name => account.mailbox(name),
-        };
-        let mailbox = mailbox.unwrap();
-        let snapshot = mailbox.refresh().unwrap();
-        let read = |message| {
-            let mut text = Vec::new();
-            mailbox
-                .open(message)
-                .unwrap()
-                .read_to_end(&mut text)
-                .unwrap();
-            String::from_utf8_lossy(&text).into_owned()
-        };
-        snapshot
-            .messages
-            .iter()
-            .map(|message| read(message))
-            .collect()
-    }
-
-    fn store(&self) -> &std::sync::Arc<Store> {
-        self.servers.as_ref().unwrap().store()
-    }
-
-    /// A file to attach.
-    pub(crate) fn file(&self, name: &str, text: &str) -> PathBuf {
-        let path = self.path().join(name);
-        fs::write(&path, text).unwrap();
-        path
-    }
-}
-
-/// The window. What is named is a control's accessible name.
+/// A window without a screen. Its controls are found by their accessible names.
 pub(crate) struct Window(Harness<'static>);
 
 impl Window {
@@ -304,7 +140,7 @@ impl Window {
         self.entry(entry).unwrap().click_accesskit();
         self.0.step();
         self.0.step();
-        // The pointer closes the list by being elsewhere; who has none, by Escape.
+        // A real pointer closes the list by leaving it; here Escape does.
         if self.entry(entry).is_some() {
             self.key(Modifiers::NONE, Key::Escape);
         }
@@ -316,7 +152,7 @@ impl Window {
         root.query_all_by_role_and_label(Role::Button, name).next()
     }
 
-    /// Clicks on the row of the list that begins so.
+    /// Clicks on the row of the list that contains this text.
     pub(crate) fn click_row(&mut self, begin: &str) {
         let row = |window: &Window| {
             let rows = window.0.root().query_all_by_role(Role::Row);
@@ -328,14 +164,14 @@ impl Window {
         self.click(&name);
     }
 
-    /// The names of the rows that are seen.
+    /// The names of the visible rows.
     pub(crate) fn rows(&self) -> Vec<String> {
         let rows = self.0.root().query_all_by_role(Role::Row);
         rows.filter_map(|row| NodeT::accesskit_node(&row).label())
             .collect()
     }
 
-    /// Types into the field of this name, in the place of what stands there.
+    /// Replaces the text in the field of this name.
     pub(crate) fn fill(&mut self, name: &str, text: &str) {
         let is_field = |node: &Node<'_>| {
             let node = NodeT::accesskit_node(node);
@@ -376,7 +212,7 @@ impl Window {
         self.0.input_mut().dropped_files.clear();
     }
 
-    /// Closes the window, as its X does; `true` when it closes at once.
+    /// Closes the window, as its X does; returns true if it closes at once.
     pub(crate) fn close(&mut self) -> bool {
         let viewports = &mut self.0.input_mut().viewports;
         let root = viewports.get_mut(&ViewportId::ROOT).unwrap();
@@ -388,7 +224,7 @@ impl Window {
         !self.commands().contains(&ViewportCommand::CancelClose)
     }
 
-    /// Waits until the window wants to close by itself, and sees that nothing holds it.
+    /// Clicks on this button, and waits until the window closes by itself.
     pub(crate) fn closes(&mut self, last_click: &str) {
         self.until(last_click, |window| window.can_use(last_click));
         self.control(last_click).unwrap().click();
@@ -398,7 +234,7 @@ impl Window {
         assert!(self.close());
     }
 
-    /// What the window asked the screen for in its last frame.
+    /// The commands of the last frame to the screen.
     fn commands(&self) -> &[ViewportCommand] {
         &self.0.output().viewport_output[&ViewportId::ROOT].commands
     }
@@ -410,17 +246,66 @@ impl Window {
         self.0.step();
     }
 
-    /// Hands over at once what was typed while the window could not be drawn.
+    /// Delivers at once what was typed while the window could not be drawn.
     pub(crate) fn at_once(&mut self, events: Vec<Event>) {
         self.0.input_mut().events.extend(events);
         self.0.step();
     }
 
-    /// Reads the pop-up that comes, which says this, and closes it.
+    /// Waits for a pop-up, checks that it contains this text, and closes it.
     pub(crate) fn pop_up(&mut self, text: &str) {
         self.until("a pop-up", |window| window.control("OK").is_some());
         assert!(self.shows(text), "no {text} in:\n{}", self.seen());
         self.click("OK");
         self.until("its end", |window| window.control("OK").is_none());
+    }
+}
+
+/// What tests do again and again: in the classroom, and with a message that is written.
+impl Window {
+    /// The window in the classroom, with Alice's name and this password typed.
+    pub(crate) fn classroom(mut self, password: &str) -> Window {
+        self.click("Classroom");
+        self.fill("User name", "alice");
+        self.fill("Password", password);
+        self
+    }
+
+    /// In the classroom, ticks the box of a protocol, which logs in: `POP3`.
+    pub(crate) fn tick(&mut self, protocol: &str) {
+        self.click(protocol);
+        self.pop_up(&format!("Logged in to the {protocol} server."));
+    }
+
+    /// In the classroom, logs in by SMTP and sends Alice a message in which a line looks like a command.
+    pub(crate) fn send_dummy(&mut self) {
+        self.click("Login");
+        self.pop_up("User name and password are correct");
+        self.fill("Recipients", "alice");
+        self.fill("Subject", "Dummy");
+        self.fill("Content", "Some dummy text.\n.\nMAIL FROM:<x@y>\n");
+        self.click("Send");
+        self.pop_up("The message has been sent.");
+    }
+
+    /// In the classroom, chooses a command, writes its argument and sends it.
+    pub(crate) fn say(&mut self, verb: &str, argument: &str) {
+        self.choose("Command", verb);
+        self.fill("Argument", argument);
+        self.click("Clear the conversation");
+        self.click("Send Command");
+    }
+
+    /// Types the account and its password at the card where one signs in, and signs in.
+    pub(crate) fn sign_in(&mut self, account: &str, password: &str) {
+        self.fill("Account", account);
+        self.fill("Password", password);
+        self.click("Sign in");
+    }
+
+    /// Sends the message that is written.
+    pub(crate) fn send(&mut self) {
+        self.click("Send message");
+        self.pop_up("The message has been sent.");
     }
 }

@@ -1,10 +1,11 @@
-//! Sending, answering, forwarding, drafts.
+//! Sending, replying, forwarding, drafts.
 
 use std::path::{Path, PathBuf};
 
 use eframe::egui::{DroppedFile, Key, Modifiers};
 
-use crate::window::{Lab, Window};
+use crate::lab::Lab;
+use crate::window::Window;
 
 #[test]
 fn a_message_is_sent_with_a_file() {
@@ -35,7 +36,7 @@ fn a_message_is_sent_with_a_file() {
 }
 
 #[test]
-fn what_cannot_be_sent_stays_and_says_why() {
+fn a_message_that_cannot_be_sent_stays_and_says_why() {
     let lab = Lab::open();
     let mut window = lab.window(&["alice"]);
     window.click("New message");
@@ -44,7 +45,7 @@ fn what_cannot_be_sent_stays_and_says_why() {
     window.fill("To", "nobody@pillarbox.test");
     window.click("Send message");
     window.pop_up("nobody@pillarbox.test");
-    // It is open again, to be mended.
+    // It is open again, and can be corrected.
     window.fill("To", "bob");
     window.send();
 }
@@ -88,7 +89,7 @@ fn a_message_is_forwarded_with_its_files() {
 }
 
 #[test]
-fn a_draft_is_kept_and_gone_on_with() {
+fn a_draft_is_kept_and_continued() {
     let lab = Lab::open();
     let mut window = lab.window(&["alice"]);
     window.sees("Folder Drafts");
@@ -114,8 +115,8 @@ fn a_draft_is_kept_and_gone_on_with() {
     });
 }
 
-/// A window of Alice and Bob in which Bob's draft is taken up again; each has one, of the same number.
-fn going_on_as_bob(lab: &Lab) -> Window {
+/// A window of Alice and Bob in which Bob's draft is continued. Both have a draft with the same UID.
+fn continuing_as_bob(lab: &Lab) -> Window {
     let mut window = lab.window(&["alice", "bob"]);
     for (account, subject) in [("alice", "Of Alice"), ("bob", "Of Bob")] {
         window.click(&format!("Account {account}@pillarbox.test"));
@@ -133,9 +134,9 @@ fn going_on_as_bob(lab: &Lab) -> Window {
 }
 
 #[test]
-fn a_draft_that_another_account_sends_goes_where_it_was_and_nowhere_else() {
+fn a_draft_that_another_account_sends_is_removed_from_its_own_account_only() {
     let lab = Lab::open();
-    let mut window = going_on_as_bob(&lab);
+    let mut window = continuing_as_bob(&lab);
     window.choose("Sender", "alice@pillarbox.test");
     window.send();
     window.until("the draft to go", |_| {
@@ -147,9 +148,9 @@ fn a_draft_that_another_account_sends_goes_where_it_was_and_nowhere_else() {
 }
 
 #[test]
-fn a_draft_that_another_account_keeps_replaces_nothing_of_it() {
+fn a_draft_that_another_account_keeps_replaces_no_draft_there() {
     let lab = Lab::open();
-    let mut window = going_on_as_bob(&lab);
+    let mut window = continuing_as_bob(&lab);
     window.choose("Sender", "alice@pillarbox.test");
     window.click("Keep as draft");
     window.until("both drafts", |_| lab.stored("alice", "Drafts").len() == 2);
@@ -164,7 +165,7 @@ fn a_draft_that_another_account_keeps_replaces_nothing_of_it() {
 }
 
 #[test]
-fn nobody_else_sends_what_an_account_wrote_that_is_signed_out() {
+fn a_message_of_a_signed_out_account_is_not_sent_by_another_one() {
     let lab = Lab::open();
     let mut window = lab.window(&["bob", "alice"]);
     window.sees("Account bob@pillarbox.test");
@@ -186,7 +187,7 @@ fn nobody_else_sends_what_an_account_wrote_that_is_signed_out() {
 }
 
 #[test]
-fn a_draft_that_no_server_has_taken_opens_again_and_says_why() {
+fn a_draft_that_no_server_accepted_opens_again_and_says_why() {
     let mut lab = Lab::on_kept_ports();
     let mut window = lab.window(&["alice"]);
     window.sees("Folder Drafts");
@@ -206,7 +207,7 @@ fn a_draft_that_no_server_has_taken_opens_again_and_says_why() {
 }
 
 #[test]
-fn a_window_that_closes_asks_what_becomes_of_what_is_written() {
+fn a_window_that_closes_asks_what_to_do_with_a_message() {
     let lab = Lab::open();
     let mut window = lab.window(&["alice"]);
     window.sees("Folder Drafts");
@@ -226,7 +227,7 @@ fn a_window_that_closes_asks_what_becomes_of_what_is_written() {
 }
 
 #[test]
-fn a_window_closes_anyway_when_it_is_told_to() {
+fn a_window_closes_anyway_if_the_user_wants_it() {
     let lab = Lab::open();
     let mut window = lab.window(&["alice"]);
     window.click("New message");
@@ -250,7 +251,7 @@ impl DroppedFile for Dropped {
 }
 
 #[test]
-fn a_file_that_is_dropped_on_the_window_goes_along() {
+fn a_file_that_is_dropped_on_the_window_is_attached() {
     let lab = Lab::open();
     let file = lab.file("dropped.txt", "Here I am.");
     let mut window = lab.window(&["alice"]);
