@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::common::programs::free_ports;
 use pillarbox::client::{ClientSettings, Endpoint, Security};
 use pillarbox::config::Config;
 use pillarbox::gui::Start;
@@ -14,7 +15,6 @@ use pillarbox::mail::store::{Delivery, Store};
 use pillarbox::server::Services;
 use pillarbox::teaching::explain::Texts;
 use tempfile::TempDir;
-use crate::common::programs::free_ports;
 
 use crate::window::Window;
 
