@@ -113,7 +113,7 @@ fn account_button(ui: &mut Ui, account: &OpenAccount, open: bool) -> bool {
             Role::RadioButton,
             true,
             open,
-            format!("MailAccount {address}"),
+            format!("Account {address}"),
         )
     });
     response.on_hover_text(address).clicked()
