@@ -109,12 +109,7 @@ fn account_button(ui: &mut Ui, account: &OpenAccount, open: bool) -> bool {
             .truncate(),
     );
     response.widget_info(|| {
-        WidgetInfo::selected(
-            Role::RadioButton,
-            true,
-            open,
-            format!("Account {address}"),
-        )
+        WidgetInfo::selected(Role::RadioButton, true, open, format!("Account {address}"))
     });
     response.on_hover_text(address).clicked()
 }
