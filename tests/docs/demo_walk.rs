@@ -88,7 +88,7 @@ fn told(caller: &Caller, did: ClientEvent<'_>) -> Vec<String> {
             vec![marked("S:", &on_a_par(&String::from_utf8_lossy(line)))]
         }
         ClientEvent::Encrypted => vec!["-- TLS handshake".to_owned()],
-        ClientEvent::Disconnected => vec!["-- the client vanishes".to_owned()],
+        ClientEvent::Disconnected => vec!["-- the client closes the connection".to_owned()],
         ClientEvent::Closed => vec!["-- the server closes".to_owned()],
     }
 }
