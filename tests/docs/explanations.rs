@@ -149,7 +149,7 @@ fn the_command_explains_or_says_what_is_near() {
         (&["--pop3", "NOOP"], 0, "command of POP3"),
         (&["--list", "--imap"], 0, "UIDVALIDITY"),
         (&["RCTP"], 1, "Did you mean RCPT?"),
-        (&["xyzzy"], 1, "nothing is known of xyzzy"),
+        (&["xyzzy"], 1, "nothing is known about xyzzy"),
         (
             &["--texts", "no-such-file.toml", "RCPT"],
             2,

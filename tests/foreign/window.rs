@@ -112,7 +112,7 @@ fn without_a_screen_one_sentence_says_what_to_look_at() {
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(
-        said.starts_with("pillarbox: no window can be opened: ")
+        said.starts_with("pillarbox: the window cannot be opened: ")
             && said.ends_with("is there a screen, and does DISPLAY name it?\n")
             && !said.contains(".rs"),
         "{said}"

@@ -113,7 +113,7 @@ fn what_keeps_it_from_starting_is_named_in_one_sentence() {
 /// `serve` shows it on its screen, a client has no other place than its log.
 #[test]
 fn who_reads_what_is_logged_is_told_once() {
-    const WARNING: &str = "READS EVERYTHING";
+    const WARNING: &str = "READ EVERYTHING";
     let lab = Lab::whispering("[capture]\nkeylog = keys.txt\n");
     let smtp = lab.address("smtp").to_string();
     assert!(!lab.log().contains(WARNING), "{}", lab.log());
