@@ -22,6 +22,19 @@ pub enum Security {
     Tls,
 }
 
+impl Security {
+    /// Returns the name of the service in `[ports]`: `imaps` for IMAP under TLS.
+    #[must_use]
+    pub fn service(self, protocol: Protocol) -> &'static str {
+        match (self, protocol) {
+            (Security::Tls, Protocol::Smtp | Protocol::Submission) => "smtps",
+            (Security::Tls, Protocol::Pop3) => "pop3s",
+            (Security::Tls, Protocol::Imap) => "imaps",
+            (_, protocol) => protocol.name(),
+        }
+    }
+}
+
 /// The address of a server, and how a client connects to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {
@@ -67,17 +80,6 @@ impl Endpoint {
             password_in_clear: false,
             taps: Taps::default(),
             gate: Gate::default(),
-        }
-    }
-
-    /// The name of the service in `[ports]`: `imaps` for IMAP under TLS.
-    #[must_use]
-    pub fn service(&self, protocol: Protocol) -> &'static str {
-        match (self.security, protocol) {
-            (Security::Tls, Protocol::Smtp | Protocol::Submission) => "smtps",
-            (Security::Tls, Protocol::Pop3) => "pop3s",
-            (Security::Tls, Protocol::Imap) => "imaps",
-            (_, protocol) => protocol.name(),
         }
     }
 }

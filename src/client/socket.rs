@@ -54,7 +54,7 @@ impl ClientSocket {
             let mut wire = Wire::new(tcp, patience, None)?;
             let connection = ConnectionInfo {
                 ours: Side::Client,
-                service: endpoint.service(protocol),
+                service: endpoint.security.service(protocol),
                 protocol: Some(protocol),
                 client: local,
                 server: peer,

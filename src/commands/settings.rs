@@ -61,21 +61,20 @@ fn server(
     protocol: Protocol,
     named: Option<&HostPort>,
 ) -> Result<Endpoint, CommandError> {
-    let client = &config.client;
-    let ports = &config.ports;
-    let (configured, own) = match protocol {
-        Protocol::Pop3 => (&client.pop3, ports.pop3s),
-        Protocol::Imap => (&client.imap, ports.imaps),
-        Protocol::Smtp | Protocol::Submission | Protocol::Lmtp => (&client.smtp, ports.smtps),
+    let configured = match protocol {
+        Protocol::Pop3 => &config.client.pop3,
+        Protocol::Imap => &config.client.imap,
+        Protocol::Smtp | Protocol::Submission | Protocol::Lmtp => &config.client.smtp,
     };
-    let own = own.filter(|port| port.number != 0).map(|port| HostPort {
+    let service = Security::Tls.service(protocol);
+    let own = config.ports.fixed(service).map(|port| HostPort {
         host: own_host(config),
-        port: port.number,
+        port,
     });
     let Some(server) = named.or(configured.as_ref()).cloned().or(own) else {
         let key = protocol.family();
         return Err(CommandError::Setup(format!(
-            "the server is not known: [ports] {key}s has no fixed port; \
+            "the server is not known: [ports] {service} has no fixed port; \
              write [client] {key} = HOST:PORT in the configuration"
         )));
     };

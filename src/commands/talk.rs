@@ -93,7 +93,7 @@ fn talk(
             "{endpoint} closed the connection before this line could be sent: {line}"
         )),
         ConsoleError::NoAnswer => CommandError::Job(format!(
-            "{endpoint} has not answered for {} seconds",
+            "{endpoint} has not answered for {} seconds; try again later",
             endpoint.timeout.as_secs()
         )),
         ConsoleError::Terminal(error) => error.into(),
@@ -106,24 +106,20 @@ fn endpoint(
     args: &TalkArgs,
     config: &Config,
 ) -> Result<Endpoint, CommandError> {
-    let ports = &config.ports;
-    // The console itself types STARTTLS, so only `--tls` changes the port.
-    let (security, own, service) = match (protocol, args.security.tls) {
-        (Protocol::Pop3, false) => (Security::Plain, ports.pop3, "pop3"),
-        (Protocol::Pop3, true) => (Security::Tls, ports.pop3s, "pop3s"),
-        (Protocol::Imap, false) => (Security::Plain, ports.imap, "imap"),
-        (Protocol::Imap, true) => (Security::Tls, ports.imaps, "imaps"),
-        (_, false) => (Security::Plain, ports.smtp, "smtp"),
-        (_, true) => (Security::Tls, ports.smtps, "smtps"),
+    // The console itself types STARTTLS, so the connection begins with TLS only for `--tls`.
+    let security = if args.security.tls {
+        Security::Tls
+    } else {
+        Security::Plain
     };
-    let own_port = own.map(|port| port.number).filter(|number| *number != 0);
+    let service = security.service(protocol);
     let named = args.server.clone();
     let server = named.unwrap_or_else(|| HostMaybePort {
         host: own_host(config),
         port: None,
     });
     let usual = if server.host == own_host(config) {
-        own_port
+        config.ports.fixed(service)
     } else {
         Ports::well_known(service)
     };

@@ -47,6 +47,23 @@ impl Ports {
         "imaps",
     ];
 
+    /// Returns our own port of a service, if it is on and its number is fixed.
+    #[must_use]
+    pub fn fixed(&self, service: &str) -> Option<u16> {
+        let port = match service {
+            "smtp" => self.smtp,
+            "submission" => self.submission,
+            "smtps" => self.smtps,
+            "lmtp" => self.lmtp,
+            "pop3" => self.pop3,
+            "pop3s" => self.pop3s,
+            "imap" => self.imap,
+            "imaps" => self.imaps,
+            _ => None,
+        };
+        port.map(|port| port.number).filter(|number| *number != 0)
+    }
+
     /// Returns the port that a service has on the Internet; the RFC is in the comment of its field.
     #[must_use]
     pub fn well_known(service: &str) -> Option<u16> {

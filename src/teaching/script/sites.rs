@@ -103,7 +103,7 @@ impl Sites {
         let site = self.sites.iter().find(|site| site.domain == domain);
         let ca = self.folder.with_path(|path| path.join("certs/ca.pem"));
         let mut endpoint = Endpoint::new("127.0.0.1", 0, self.security, ca);
-        let service = endpoint.service(caller.protocol);
+        let service = endpoint.security.service(caller.protocol);
         let address = site.and_then(|site| site.servers.address(service));
         let address = address.ok_or_else(|| {
             io::Error::new(
