@@ -1,22 +1,98 @@
 //! Pillarbox: a whole email system that you can read, run and see through.
 //!
 //! SMTP, POP3 and IMAP, servers and clients, in plain blocking Rust: one thread for each connection.
-//! The order to read it in, which is the way of a line (`docs/tour.md` walks it with you):
+//! This is the map. The library is large, but its core is three chapters, and each is an afternoon:
+//! read the files in this order. The numbers are lines with comments, without tests. `docs/tour.md`
+//! walks the same way with one command for each chapter: RETR, RCPT and FETCH.
 //!
-//! 1. [`server`]: `session.rs` is the contract of all protocols, `conversation.rs` the one loop that
-//!    keeps it, `listener.rs` the door; then `pop3/`, the smallest protocol, `smtp/`, and `imap/`.
-//! 2. [`net`]: [`net::Wire`] makes lines, octets and dot text of bytes, with bounds and deadlines.
-//! 3. [`protocol`]: what both sides say, as types. It does no I/O.
-//! 4. [`store`]: mail on disk, which is there whole or not at all. [`message`]: what is in a mail.
-//! 5. [`client`]: the other end of each conversation, over the same wire.
-//! 6. [`wire_tap`]: what makes the wire visible; it records what crosses and what is said.
-//! 7. [`commands`]: what a person starts; [`console`]: conversations that a person types;
-//!    [`teaching`]: `script/` plays demos, `transcript/` shows conversations as text and HTML.
-//!    `gui` is the desktop mail program.
+//! # Chapter 1: the loop and POP3
 //!
-//! Beside these: [`config`] reads `config.ini`, [`accounts`] knows who may log in, and every bound
-//! stands with its reason in [`limits`]. Imports point one way, from the top of
-//! `docs/architecture.md` to its bottom, and `tests/docs/architecture.rs` sees to it.
+//! | file | lines |
+//! |---|---|
+//! | server/session.rs | 197 |
+//! | server/conversation.rs | 96 |
+//! | server/listener.rs | 226 |
+//! | server/connections.rs | 137 |
+//! | mail/net/wire.rs | 370 |
+//! | mail/net/waiting.rs | 42 |
+//! | mail/net/dot.rs | 191 |
+//! | mail/net/body.rs | 173 |
+//! | mail/protocol/line_cursor.rs | 145 |
+//! | mail/protocol/pop3.rs | 259 |
+//! | server/pop3/session.rs | 247 |
+//! | server/pop3/maildrop.rs | 196 |
+//! | server/auth.rs | 101 |
+//! | server/pop3/auth.rs | 96 |
+//!
+//! Skip at first: how a wire waits and becomes encrypted (`mail/net/socket.rs`, `stream.rs`, `tls.rs`), AUTH
+//! (`mail/protocol/sasl.rs`), and which ports are opened (`server/services.rs`).
+//!
+//! **Stop here.** You know how every conversation works, in all three protocols. Chapters 2 and 3 can
+//! be read in any order.
+//!
+//! # Chapter 2: SMTP and delivery
+//!
+//! | file | lines |
+//! |---|---|
+//! | mail/protocol/smtp/command.rs | 340 |
+//! | mail/protocol/smtp/address.rs | 277 |
+//! | mail/protocol/smtp/params.rs | 241 |
+//! | mail/protocol/smtp/reply.rs | 214 |
+//! | mail/protocol/smtp/reply_codes.rs | 124 |
+//! | server/smtp/mod.rs | 29 |
+//! | server/smtp/session.rs | 230 |
+//! | server/smtp/replies.rs | 66 |
+//! | server/smtp/transaction.rs | 49 |
+//! | server/smtp/envelope.rs | 120 |
+//! | server/smtp/recipients.rs | 110 |
+//! | server/smtp/data.rs | 164 |
+//! | server/smtp/message_checks.rs | 132 |
+//! | server/smtp/message_sink.rs | 93 |
+//! | server/smtp/received.rs | 79 |
+//! | mail/store/delivery.rs | 173 |
+//!
+//! Skip at first: delivery reports (`dsn.rs`), the queue for other servers (`server/queue/`), LMTP, VRFY
+//! and EXPN, and the extensions.
+//!
+//! **Stop here.** You know how a message gets into a mailbox.
+//!
+//! # Chapter 3: IMAP and the mailbox
+//!
+//! | file | lines |
+//! |---|---|
+//! | server/imap/mod.rs | 30 |
+//! | server/imap/session.rs | 268 |
+//! | server/imap/literal.rs | 133 |
+//! | mail/protocol/imap/cursor/mod.rs | 348 |
+//! | mail/protocol/imap/command/mod.rs | 275 |
+//! | mail/protocol/imap/command/parse.rs | 239 |
+//! | server/imap/reply.rs | 221 |
+//! | server/imap/auth.rs | 126 |
+//! | server/imap/mailboxes/select.rs | 115 |
+//! | server/imap/updates.rs | 68 |
+//! | server/imap/messages/fetch.rs | 137 |
+//! | server/imap/messages/fetch_response.rs | 310 |
+//! | server/imap/messages/mailbox_reader.rs | 255 |
+//! | mail/store/mailbox.rs | 336 |
+//! | mail/store/snapshot.rs | 123 |
+//!
+//! Skip at first: SEARCH, SORT and THREAD (`server/imap/search/`), LIST, APPEND, BINARY, the cache of
+//! what was read, and all of `mail/protocol/imap/` that is not named here.
+//!
+//! **Stop here.** You know how the servers work.
+//!
+//! # The rest of the house
+//!
+//! - [`mail`]: what both ends are made of. `net` is the wire, `protocol` the commands and replies as
+//!   types, `message` the contents of a message, and `store` the mailboxes on disk.
+//! - [`server`]: the servers, and `queue`, which sends mail on to other servers.
+//! - [`client`]: the other end of each conversation, over the same wire.
+//! - [`teaching`]: what makes a conversation visible: it is recorded, explained, shown and played again.
+//! - [`console`]: conversations that a person types. `gui`: the desktop mail program. [`commands`]:
+//!   what the command line starts.
+//! - [`config`]: `config.ini`, accounts and aliases. [`limits`]: the bounds that a peer can hit.
+//!
+//! Imports point one way: `docs/architecture.md` draws the layers, and a test checks them.
 
 pub mod client;
 pub mod commands;

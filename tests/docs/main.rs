@@ -8,6 +8,7 @@
 )]
 
 mod architecture;
+mod chapters;
 #[allow(
     dead_code,
     unreachable_pub,
