@@ -2,19 +2,17 @@
 //! looked up.
 
 use std::borrow::Cow;
-use std::ops::Range;
 use std::sync::Arc;
 
 use super::dialogue_state::{Asked, DialogueState};
-use super::explained::{Explained, LinePart};
-use super::login;
+use super::explained::{Explained, LinePart, user};
 use super::state::ProtocolState;
 use super::texts::{Entry, Texts};
 use super::topic::Topic;
 use crate::limits;
 use crate::mail::protocol::Protocol;
 use crate::mail::protocol::imap::mutf7;
-use crate::mail::protocol::span::{Role, Span, Spans, trimmed};
+use crate::mail::protocol::span::{Role, Span, Spans};
 
 /// Names that are longer have no entry.
 const LONGEST_NAME: usize = 100;
@@ -24,10 +22,10 @@ const MOST_ALSO: usize = 30;
 
 /// What was found in a line.
 pub(super) struct AnnotationBuilder<'a> {
-    line: &'a [u8],
+    pub(super) line: &'a [u8],
     about: Option<(Topic, String)>,
     notes: Vec<&'static str>,
-    parts: Vec<(Span, Option<String>)>,
+    pub(super) parts: Vec<(Span, Option<String>)>,
     pub(super) fault: Option<String>,
     pub(super) command: Option<&'static str>,
     pub(super) number: Option<u64>,
@@ -119,104 +117,16 @@ impl<'a> AnnotationBuilder<'a> {
         self.parts.iter().map(|(span, _)| span)
     }
 
-    /// A line that is no command, but looks as if a password stood in it: `LOGIN alice secret`
-    /// without a tag, `USER alice secret` said to SMTP, `a LOGN alice secret`, `AUTHPLAIN c2VjcmV0`. All that
-    /// follows is masked.
-    pub(super) fn mask_what_looks_secret(&mut self) {
-        self.mask_what_looks_secret_at(0);
-    }
-
-    /// The same of what begins at this place of the line.
-    pub(super) fn mask_what_looks_secret_at(&mut self, at: usize) {
-        if self.has_secret() {
-            return;
-        }
-        let said = self.line.get(at..).unwrap_or_default();
-        for (place, word) in words(said).take(2).enumerate() {
-            let text = said.get(word.clone()).unwrap_or_default();
-            let names_user = || place == 0 && is_like_user(text);
-            let verb = like_a_login(text).or_else(|| names_user().then_some(text.len()));
-            if let Some(verb) = verb {
-                return self.mask_from(at + word.start + verb);
-            }
-        }
-    }
-
-    /// A line of what the server has not agreed to hear: if it refuses that, the line was a command, and
-    /// perhaps a login, of which the lines that follow may be the rest. `in_doubt`: has such a login
-    /// begun?
-    pub(super) fn mask_in_doubt(&mut self, in_doubt: &mut bool) {
-        match *in_doubt {
-            true => self.mask_all(),
-            false => self.mask_what_looks_secret(),
-        }
-        *in_doubt |= self.has_secret();
-    }
-
-    /// The first words of the line, at most so many.
-    pub(super) fn first_words(&self, count: usize) -> impl Iterator<Item = &'a str> {
-        let line = self.line;
-        let text = move |range: Range<usize>| str::from_utf8(line.get(range)?).ok();
-        words(line).take(count).filter_map(text)
-    }
-
-    /// What follows so many words may be a password.
-    pub(super) fn mask_behind(&mut self, count: usize) {
-        if !self.has_secret()
-            && let Some(last) = words(self.line).take(count).last()
-        {
-            self.mask_from(last.end);
-        }
-    }
-
-    /// Masks what stands behind this place, if something does.
-    fn mask_from(&mut self, at: usize) {
-        let behind = self.line.get(at..).unwrap_or_default();
-        let start = at + (behind.len() - behind.trim_ascii_start().len());
-        if start < self.line.len() {
-            self.parts.retain(|(span, _)| span.range.end <= start);
-            let range = start..self.line.len();
-            let role = Role::Password;
-            self.part(Span { role, range });
-        }
-    }
-
-    /// The whole line may be a password.
-    pub(super) fn mask_all(&mut self) {
-        self.parts.clear();
-        self.part(Span::of(Role::Password, self.line, self.line));
-        self.about(Topic::Note, "behind-login");
-    }
-
     /// Must a part of the line be masked?
     pub(super) fn has_secret(&self) -> bool {
         self.spans().any(|span| span.role.is_secret())
     }
 
-    /// A command of which every word has a name but the secret ones.
-    pub(super) fn mask_what_is_unnamed(&mut self) {
-        for (span, _) in &mut self.parts {
-            if span.role == Role::Octets {
-                span.role = Role::Password;
-            }
-        }
-        let mut at = 0;
-        let mut gaps = Vec::new();
-        let end = self.line.len();
-        for named in self
-            .parts
-            .iter()
-            .map(|(span, _)| span.range.clone())
-            .chain(std::iter::once(end..end))
-        {
-            let gap = self.line.get(at..named.start).unwrap_or_default();
-            if !trimmed(gap).is_empty() {
-                gaps.push(Span::of(Role::Password, self.line, trimmed(gap)));
-            }
-            at = at.max(named.end);
-        }
-        gaps.into_iter().for_each(|gap| self.part(gap));
-        self.parts.sort_by_key(|(span, _)| span.range.start);
+    /// The verb among the parts, if it is one of these; empty otherwise.
+    pub(super) fn verb_of(&self, mut verbs: impl Iterator<Item = &'static str>) -> &'static str {
+        let verb = self.text_of(Role::Verb).unwrap_or_default();
+        let known = verbs.find(|known| verb.eq_ignore_ascii_case(known.as_bytes()));
+        known.unwrap_or_default()
     }
 
     /// IMAP's `UID FETCH` has two words, of which the first stands for no command.
@@ -281,7 +191,7 @@ impl<'a> AnnotationBuilder<'a> {
             }
         }
         Explained {
-            user: login::user(&parts, self.line),
+            user: user(&parts, self.line),
             entry,
             also,
             parts,
@@ -333,48 +243,6 @@ impl<'a> AnnotationBuilder<'a> {
             decoded,
         }
     }
-}
-
-/// What a password follows; the longer ones come before those with which they begin.
-const SECRETIVE: [&str; 4] = ["PASS", "LOGIN", "AUTHENTICATE", "AUTH"];
-
-/// Does a word begin with a command that a password follows, or with something that may be one with a
-/// slip of the finger? How many of its octets are the command.
-fn like_a_login(word: &[u8]) -> Option<usize> {
-    let letters = word.iter().take_while(|octet| octet.is_ascii_alphabetic());
-    let letters = word.get(..letters.count()).unwrap_or_default();
-    let letters = str::from_utf8(letters).ok()?.to_ascii_uppercase();
-    if let Some(verb) = SECRETIVE.iter().find(|verb| letters.starts_with(**verb)) {
-        return Some(verb.len());
-    }
-    let mistyped = SECRETIVE.iter().any(|verb| is_meant(&letters, verb));
-    mistyped.then_some(letters.len())
-}
-
-/// Is a word USER, which SMTP has not, and behind which some say all? Only as a whole, for messages and
-/// addresses begin like it, too: `User-Agent: x`, `user@client.test`.
-fn is_like_user(word: &[u8]) -> bool {
-    let word = str::from_utf8(word).unwrap_or_default();
-    is_meant(&word.to_ascii_uppercase(), "USER")
-}
-
-/// Is a word this one, or that with a slip of the finger: a letter too many, too few, another one, or two
-/// that changed places? Both in upper case.
-pub(super) fn is_meant(word: &str, as_word: &str) -> bool {
-    // A word may be as long as a line, which is not compared letter by letter.
-    word.len().abs_diff(as_word.len()) <= 1 && strsim::osa_distance(word, as_word) <= 1
-}
-
-/// Where the words of a line stand.
-fn words(line: &[u8]) -> impl Iterator<Item = Range<usize>> {
-    let mut at = 0;
-    std::iter::from_fn(move || {
-        let is_blank = |octet: &u8| octet.is_ascii_whitespace();
-        let start = at + line.get(at..)?.iter().position(|octet| !is_blank(octet))?;
-        let length = line.get(start..)?.iter().position(is_blank);
-        at = length.map_or(line.len(), |length| start + length);
-        Some(start..at)
-    })
 }
 
 /// A mailbox's name that is not in ASCII.

@@ -6,6 +6,20 @@ use super::state::ProtocolState::{
     NotAuthenticated, Rcpt, Ready, Selected, Tls, Transaction, Update,
 };
 use super::state::{CommandOutcome, Diagram, ProtocolState, Transition};
+use crate::mail::protocol::Protocol;
+
+impl Diagram {
+    /// The diagram of this protocol.
+    #[must_use]
+    pub fn of(protocol: Protocol) -> &'static Diagram {
+        match protocol {
+            Protocol::Smtp | Protocol::Submission => &SMTP,
+            Protocol::Lmtp => &LMTP,
+            Protocol::Pop3 => &POP3,
+            Protocol::Imap => &IMAP,
+        }
+    }
+}
 
 const fn transition(
     from: &'static [ProtocolState],
@@ -17,7 +31,7 @@ const fn transition(
 }
 
 /// RFC 5321 §4.1.4, with AUTH (RFC 4954), STARTTLS (RFC 3207) and BDAT (RFC 3030).
-pub(super) static SMTP: Diagram = Diagram {
+static SMTP: Diagram = Diagram {
     states: &[
         (Greeting, &[]),
         (
@@ -54,7 +68,7 @@ pub(super) static SMTP: Diagram = Diagram {
 };
 
 /// RFC 2033 §4: LHLO takes the place of EHLO and HELO.
-pub(super) static LMTP: Diagram = Diagram {
+static LMTP: Diagram = Diagram {
     states: &[
         (Greeting, &[]),
         (Connected, &["LHLO", "NOOP", "HELP", "VRFY", "RSET", "QUIT"]),
@@ -110,7 +124,7 @@ const SMTP_TRANSITIONS: &[Transition] = &[
 ];
 
 /// RFC 1939 §3, with AUTH (RFC 5034) and STLS (RFC 2595).
-pub(super) static POP3: Diagram = Diagram {
+static POP3: Diagram = Diagram {
     states: &[
         (Greeting, &[]),
         (
@@ -149,7 +163,7 @@ pub(super) static POP3: Diagram = Diagram {
 const IMAP_ANY: &[ProtocolState] = &[NotAuthenticated, Authenticated, Selected];
 
 /// RFC 3501 §3, RFC 9051 §3, with IDLE (RFC 2177).
-pub(super) static IMAP: Diagram = Diagram {
+static IMAP: Diagram = Diagram {
     states: &[
         (Greeting, &[]),
         (

@@ -9,10 +9,12 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::login::MASK;
 use super::state::ProtocolState;
 use super::texts::{Entry, Texts, keys};
 use crate::mail::protocol::span::Role;
+
+/// The character that is shown between two texts for a NUL, which cannot be seen.
+pub(super) const NUL: &str = "\u{2400}";
 
 /// The explanation of one line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,33 +73,6 @@ pub struct LinePart {
 }
 
 impl Explained {
-    /// The line as it may be shown: `********` replaces each secret.
-    #[must_use]
-    pub fn masked<'a>(&self, line: &'a [u8]) -> Cow<'a, [u8]> {
-        if !self.has_secret() {
-            return Cow::Borrowed(line);
-        }
-        let mut masked = Vec::with_capacity(line.len());
-        let mut at = 0;
-        for secret in self.secrets() {
-            masked.extend_from_slice(line.get(at..secret.start).unwrap_or_default());
-            masked.extend_from_slice(MASK.as_bytes());
-            at = at.max(secret.end);
-        }
-        masked.extend_from_slice(line.get(at..).unwrap_or_default());
-        Cow::Owned(masked)
-    }
-
-    /// The parts of the masked line.
-    #[must_use]
-    pub fn masked_parts(&self) -> Vec<LinePart> {
-        let mut parts = self.parts.clone();
-        for part in &mut parts {
-            part.range = self.moved(part.range.start)..self.moved(part.range.end);
-        }
-        parts
-    }
-
     /// The explanation with these parts, as far as they are within the first octets of the line.
     #[must_use]
     pub fn with_parts(&self, mut parts: Vec<LinePart>, octets: usize) -> Explained {
@@ -136,21 +111,33 @@ impl Explained {
     pub fn has(&self, role: Role) -> bool {
         self.parts.iter().any(|part| part.role == role)
     }
+}
 
-    /// The secret octets, in their order.
-    fn secrets(&self) -> impl Iterator<Item = Range<usize>> {
-        let secret = self.parts.iter().filter(|part| part.role.is_secret());
-        secret.map(|part| part.range.clone())
-    }
-
-    /// The place in the masked line of a place in the line.
-    fn moved(&self, at: usize) -> usize {
-        let mut moved = at;
-        for secret in self.secrets().filter(|secret| secret.start < at) {
-            moved = moved - (at.min(secret.end) - secret.start) + MASK.len();
+/// The name of the user who wants to log in with a line that has these parts.
+pub(super) fn user(parts: &[LinePart], line: &[u8]) -> Option<String> {
+    parts.iter().find_map(|part| {
+        let octets = line.get(part.range.clone()).unwrap_or_default();
+        match (part.role, &part.decoded) {
+            (Role::UserName, Some(decoded)) => Some(decoded.clone()),
+            (Role::UserName, None) => {
+                Some(String::from_utf8_lossy(octets).trim_matches('"').to_owned())
+            }
+            (Role::Answer, Some(decoded)) => name_in(decoded),
+            _ => None,
         }
-        moved
+    })
+}
+
+/// The name in an answer to SASL, as it is shown: `␀alice␀********` (RFC 4616 §2) or
+/// `n,,n=alice,r=…` (RFC 5802 §7).
+fn name_in(decoded: &str) -> Option<String> {
+    if let Some((_, rest)) = decoded.split_once(NUL) {
+        return rest.split(NUL).next().map(str::to_owned);
     }
+    let name = decoded
+        .split(',')
+        .find_map(|field| field.strip_prefix("n="));
+    name.map(str::to_owned)
 }
 
 /// A role by its key.
@@ -172,8 +159,8 @@ mod role {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::mail::protocol::Protocol;
+    use crate::teaching::explain::masking::MASK;
     use crate::teaching::explain::{Observer, Texts};
 
     #[test]

@@ -6,6 +6,7 @@ use super::dialogue_state::DialogueState;
 use super::follow::Follow;
 use super::line::ObservedLine;
 use super::login::{self, Login};
+use super::masking;
 use super::message::MessageLines;
 use super::state::{CommandOutcome, ProtocolState};
 use super::topic::Topic;
@@ -142,10 +143,10 @@ impl Imap {
         builder.command = Some(self.verb);
         builder.number = Some(self.number);
         match self.verb {
-            "LOGIN" => mask_login(begins, builder),
+            "LOGIN" => masking::mask_imap_login(begins, builder),
             "AUTHENTICATE" if !begins => builder.mask_all(),
             _ if in_doubt => builder.mask_in_doubt(&mut self.in_doubt),
-            verb if builder.fault.is_some() || verb.is_empty() => builder.mask_what_looks_secret(),
+            verb if builder.fault.is_some() || verb.is_empty() => builder.mask_likely_login(),
             _ => {}
         }
         let Some(piece) = piece else {
@@ -193,9 +194,7 @@ impl Imap {
         let tag = builder.text_of(Role::Tag).unwrap_or_default();
         self.tag = String::from_utf8_lossy(tag).into_owned();
         builder.recast_uid();
-        let verb = builder.text_of(Role::Verb).unwrap_or_default();
-        let known = |known: &&str| verb.eq_ignore_ascii_case(known.as_bytes());
-        self.verb = Command::names().find(known).unwrap_or("");
+        self.verb = builder.verb_of(Command::names());
         if self.verb == "AUTHENTICATE" {
             builder.words_behind(Role::Verb, Role::Mechanism, Role::Answer);
         }
@@ -245,7 +244,7 @@ impl Imap {
         if !is_done(line) {
             builder.fault = Some("expected DONE, which ends IDLE".to_owned());
             // If the server refuses to idle it is a command, and perhaps a login.
-            builder.mask_what_looks_secret();
+            builder.mask_likely_login();
         }
         builder.belongs_to(dialogue.last_of("IDLE"));
     }
@@ -403,15 +402,6 @@ fn name_of(builder: &AnnotationBuilder<'_>) -> String {
     let roles = [Role::ResponseName, Role::Status, Role::Continuation];
     let word = roles.into_iter().find_map(|role| builder.text_of(role));
     String::from_utf8_lossy(word.unwrap_or_default()).to_ascii_uppercase()
-}
-
-/// In LOGIN whatever has no name is a password, and so is the name if it is all that there is, or if the
-/// literal that it should be was counted wrongly.
-fn mask_login(begins: bool, builder: &mut AnnotationBuilder<'_>) {
-    builder.mask_what_is_unnamed();
-    if builder.fault.is_some() && !(begins && builder.has_secret()) {
-        builder.recast(Role::UserName, Role::Password, None);
-    }
 }
 
 /// Names `{5}` at the end of the line, unless the grammar has.

@@ -4,15 +4,10 @@
 //! password masked. Nothing of an answer is kept.
 
 use super::annotation_builder::AnnotationBuilder;
-use super::explained::LinePart;
+use super::explained::NUL;
+use super::masking::{is_name, masked_answer};
 use crate::mail::protocol::sasl;
 use crate::mail::protocol::span::{Role, Span};
-
-/// What a masked secret looks like.
-pub const MASK: &str = "********";
-
-/// A text between two octets that cannot be printed is shown with this between them.
-const NUL: &str = "\u{2400}";
 
 /// A login under way.
 #[derive(Clone, Default)]
@@ -56,7 +51,10 @@ impl Login {
                 (Role::UserName, Some(name))
             }
             ("ANONYMOUS", Some(name)) if is_name(&name) => (Role::UserName, Some(name)),
-            (mechanism, text) => (Role::Answer, text.and_then(|text| masked(mechanism, &text))),
+            (mechanism, text) => (
+                Role::Answer,
+                text.and_then(|text| masked_answer(mechanism, &text)),
+            ),
         }
     }
 
@@ -89,93 +87,6 @@ pub(super) fn tell_challenge(base64: &[u8], line: &[u8], builder: &mut Annotatio
 fn challenge(base64: &[u8]) -> Option<String> {
     let text = String::from_utf8(sasl::response(base64).ok()?).ok()?;
     (!text.is_empty()).then(|| printable(&text))
-}
-
-/// The name of the user who wants to log in with a line that has these parts.
-pub(super) fn user(parts: &[LinePart], line: &[u8]) -> Option<String> {
-    parts.iter().find_map(|part| {
-        let octets = line.get(part.range.clone()).unwrap_or_default();
-        match (part.role, &part.decoded) {
-            (Role::UserName, Some(decoded)) => Some(decoded.clone()),
-            (Role::UserName, None) => {
-                Some(String::from_utf8_lossy(octets).trim_matches('"').to_owned())
-            }
-            (Role::Answer, Some(decoded)) => name_in(decoded),
-            _ => None,
-        }
-    })
-}
-
-/// The name in an answer to SASL, as it is shown: `␀alice␀********` (RFC 4616 §2) or
-/// `n,,n=alice,r=…` (RFC 5802 §7).
-fn name_in(decoded: &str) -> Option<String> {
-    if let Some((_, rest)) = decoded.split_once(NUL) {
-        return rest.split(NUL).next().map(str::to_owned);
-    }
-    let name = decoded
-        .split(',')
-        .find_map(|field| field.strip_prefix("n="));
-    name.map(str::to_owned)
-}
-
-/// Can this be somebody's name, and nothing more? Behind a space or a NUL the password may stand: whoever
-/// has a token for PLAIN says it to other mechanisms, too.
-fn is_name(text: &str) -> bool {
-    !text.is_empty() && !text.contains(|c: char| c.is_control() || c.is_whitespace())
-}
-
-/// An answer with its secret masked; `None` where all of it is one, where we do not know which part, and
-/// where it has not the very shape that its mechanism wants: then the secret may stand anywhere.
-fn masked(mechanism: &str, text: &str) -> Option<String> {
-    match mechanism {
-        "PLAIN" => plain(text),
-        "CRAM-MD5" => cram_md5(text),
-        name if name.starts_with("SCRAM-") => scram(text),
-        _ => None,
-    }
-}
-
-/// RFC 4616 §2: authorisation NUL user NUL password, of which only the first may be empty.
-fn plain(text: &str) -> Option<String> {
-    let fields: Vec<&str> = text.split('\0').collect();
-    let [authorisation, user, password] = fields[..] else {
-        return None;
-    };
-    let fits = (authorisation.is_empty() || is_name(authorisation)) && is_name(user);
-    (fits && !password.is_empty()).then(|| format!("{authorisation}{NUL}{user}{NUL}{MASK}"))
-}
-
-/// RFC 2195 §2: the user and a digest of 16 octets in hexadecimal, from which a weak password can be
-/// guessed.
-fn cram_md5(text: &str) -> Option<String> {
-    let (user, digest) = text.rsplit_once(' ')?;
-    let is_digest = digest.len() == 32 && digest.bytes().all(|octet| octet.is_ascii_hexdigit());
-    (is_name(user) && is_digest).then(|| format!("{user} {MASK}"))
-}
-
-/// RFC 5802 §7: `n,,n=user,r=nonce`, where a channel binding may stand in place of the first `n` and who
-/// one wants to be behind it; then `c=biws,r=nonce,p=proof`. From a proof a weak password can be guessed.
-fn scram(text: &str) -> Option<String> {
-    if text.contains(char::is_control) {
-        return None;
-    }
-    let fields: Vec<&str> = text.split(',').collect();
-    let begin = |field: &str, key: &str| field.starts_with(key);
-    match fields[..] {
-        [binding, authorisation, user, nonce] => {
-            let header = matches!(binding, "n" | "y") || begin(binding, "p=");
-            let fits = header
-                && (authorisation.is_empty() || begin(authorisation, "a="))
-                && begin(user, "n=")
-                && begin(nonce, "r=");
-            fits.then(|| text.to_owned())
-        }
-        [binding, nonce, proof] => {
-            let fits = begin(binding, "c=") && begin(nonce, "r=") && begin(proof, "p=");
-            fits.then(|| format!("{binding},{nonce},p={MASK}"))
-        }
-        _ => None,
-    }
 }
 
 /// With something that can be seen for each octet that cannot.

@@ -33,6 +33,7 @@ mod follow;
 mod imap;
 mod line;
 mod login;
+mod masking;
 mod message;
 mod observer;
 mod pop3;
@@ -44,7 +45,7 @@ mod topic;
 mod turn_taking;
 
 pub use explained::{Explained, LinePart};
-pub use login::MASK;
+pub use masking::MASK;
 pub use observer::{ExplainedLine, Observer};
 pub use search::{LineReading, LookupResult};
 pub use state::{CommandOutcome, Diagram, ProtocolState, Transition};

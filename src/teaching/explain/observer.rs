@@ -9,12 +9,13 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::annotation_builder::{AnnotationBuilder, is_meant};
+use super::annotation_builder::AnnotationBuilder;
 use super::dialogue_state::DialogueState;
 use super::explained::Explained;
 use super::follow::Follow;
 use super::imap::Imap;
 use super::line::{LineCutter, ObservedLine};
+use super::masking::Masking;
 use super::pop3::Pop3;
 use super::smtp::Smtp;
 use super::state::ProtocolState;
@@ -22,8 +23,8 @@ use super::texts::Texts;
 use super::topic::Topic;
 use super::turn_taking;
 use crate::mail::net::Side;
+use crate::mail::protocol::Protocol;
 use crate::mail::protocol::span::Role;
-use crate::mail::protocol::{Protocol, sasl};
 
 /// Follows one conversation. A clone has heard the same, and can be asked what a line would mean.
 #[derive(Clone)]
@@ -36,8 +37,7 @@ pub struct Observer {
     from_server: LineCutter,
     /// Does the client wait? At first for the greeting.
     due: bool,
-    /// Was the client's last command a login, of which more may come?
-    in_login: bool,
+    masking: Masking,
 }
 
 /// What follows the conversation, so that it can be cloned.
@@ -73,7 +73,7 @@ impl Observer {
             from_client: LineCutter::default(),
             from_server: LineCutter::default(),
             due: true,
-            in_login: false,
+            masking: Masking::default(),
         }
     }
 
@@ -184,17 +184,17 @@ impl Observer {
         match side {
             Side::Client => {
                 self.follow.0.client(dialogue, &line, &mut builder);
-                self.mask_behind_login(&mut builder);
+                self.masking
+                    .client(&mut self.dialogue, &self.texts, &mut builder);
             }
             Side::Server => {
                 self.follow.0.server(dialogue, &line, &mut builder);
-                // The tag of no command that we know of: the server took something for one.
-                if self.in_login && builder.command.is_none() {
-                    builder.recast(Role::Tag, Role::Password, None);
-                }
+                self.masking.server(&mut builder);
             }
         }
-        self.in_login &= was_logged_in || !self.dialogue.is_logged_in();
+        if !was_logged_in && self.dialogue.is_logged_in() {
+            self.masking.logged_in();
+        }
         let first = before == ProtocolState::Greeting && matches!(side, Side::Server);
         if let Some(note) = first
             .then(|| stranger(self.dialogue.protocol, line.text))
@@ -211,70 +211,6 @@ impl Observer {
         explained
     }
 
-    /// Behind a login that was refused, what is no command may be the password all the same: whoever
-    /// sends it without listening has not heard that nobody wants it. And whoever still has to log in
-    /// may have mistyped the command for it, or said the password where a mechanism is named.
-    fn mask_behind_login(&mut self, builder: &mut AnnotationBuilder<'_>) {
-        match builder.command {
-            Some("") if self.in_login => {
-                builder.mask_all();
-                return self.dialogue.hide_newest();
-            }
-            Some("") if self.is_to_log_in() && !self.is_another(builder) => {
-                let tag = usize::from(self.dialogue.protocol == Protocol::Imap);
-                builder.mask_behind(tag + 1);
-            }
-            _ => {}
-        }
-        if builder
-            .text_of(Role::Mechanism)
-            .is_some_and(|name| !self.is_mechanism(name))
-        {
-            builder.recast(Role::Mechanism, Role::Password, None);
-        }
-        self.in_login = match builder.command {
-            Some(verb) => LOGINS.contains(&verb) || builder.has_secret(),
-            // A line of a body: one to which nobody has agreed may be a login.
-            None => self.in_login || builder.has_secret(),
-        };
-    }
-
-    /// Is this a way to log in that somebody knows?
-    fn is_mechanism(&self, name: &[u8]) -> bool {
-        let is_known =
-            |name| sasl::begins_registered(name) || self.texts.find(Topic::Sasl, name).is_some();
-        str::from_utf8(name).is_ok_and(is_known)
-    }
-
-    /// Is a line plainly meant as a command that is no login, with a slip of the finger in it or, in
-    /// IMAP, without its tag? `EHOL client.test`, `FETCH 1 BODY[]`.
-    fn is_another(&self, builder: &AnnotationBuilder<'_>) -> bool {
-        let (topic, words) = match self.dialogue.protocol {
-            Protocol::Imap => (Topic::ImapCommand, 2),
-            Protocol::Pop3 => (Topic::Pop3Command, 1),
-            _ => (Topic::SmtpCommand, 1),
-        };
-        builder.first_words(words).any(|word| {
-            let word = word.to_ascii_uppercase();
-            let mut names = self.texts.of(topic).map(|entry| entry.name.as_str());
-            let is_meant = |name: &str| !LOGINS.contains(&name) && is_meant(&word, name);
-            word.len() > 2 && names.any(is_meant)
-        })
-    }
-
-    /// Is there little else to say yet than who one is? Then the password may follow a word that nobody
-    /// knows. Most of those who speak SMTP or LMTP are other mail servers, which do not log in; but
-    /// somebody may, once the server has offered it.
-    fn is_to_log_in(&self) -> bool {
-        let asks = match self.dialogue.protocol {
-            Protocol::Submission | Protocol::Pop3 | Protocol::Imap => true,
-            Protocol::Smtp | Protocol::Lmtp => self
-                .offered()
-                .is_some_and(|offered| offered.contains("AUTH")),
-        };
-        asks && !self.dialogue.is_logged_in()
-    }
-
     fn explained(&mut self, line: Vec<u8>, by: Side) -> ExplainedLine {
         let explained = self.explain(ObservedLine::cut(&line), by);
         ExplainedLine { line, explained }
@@ -287,9 +223,6 @@ impl Observer {
         }
     }
 }
-
-/// Commands with which a client logs in, in all protocols.
-const LOGINS: [&str; 6] = ["AUTH", "USER", "PASS", "APOP", "LOGIN", "AUTHENTICATE"];
 
 /// What the server's first line says that it speaks, if it is something else than this protocol:
 /// the note about it.

@@ -6,6 +6,7 @@ use super::dialogue_state::DialogueState;
 use super::follow::Follow;
 use super::line::ObservedLine;
 use super::login::{self, Login};
+use super::masking;
 use super::message::{self, MessageLines};
 use super::state::CommandOutcome;
 use super::topic::Topic;
@@ -59,23 +60,16 @@ impl Follow for Pop3 {
             return builder.belongs_to(dialogue.last_of("AUTH"));
         }
         let (command, spans) = Command::parse_with_spans(text);
-        let verb = known_verb(text, &spans);
         builder.parts_at(0, spans);
+        let verb = builder.verb_of(Command::verbs().chain(["APOP"]));
         builder.about(Topic::Pop3Command, verb);
         if let Err(error) = command
             && verb != "APOP"
         {
             builder.fault = Some(error.to_string());
-            builder.mask_what_looks_secret();
+            builder.mask_likely_login();
         }
-        if verb == "USER" {
-            // A name has no spaces: the password stands behind it, one command too early.
-            builder.mask_behind(2);
-        }
-        if verb == "APOP" && builder.text_of(Role::Answer).is_none() {
-            // One word alone may be either.
-            builder.recast(Role::UserName, Role::Password, None);
-        }
+        masking::mask_pop3_login(verb, builder);
         if verb == "AUTH" {
             self.login = Login::begun_by(builder);
             // Older than CAPA: without a mechanism, AUTH asks some servers which ones there are.
@@ -217,19 +211,6 @@ impl Pop3 {
 /// `LIST all` is LIST, as people say it.
 fn name(verb: &'static str) -> &'static str {
     verb.trim_end_matches(" all")
-}
-
-/// The verb of a line with these parts, if there is such a verb.
-fn known_verb(line: &[u8], spans: &[Span]) -> &'static str {
-    let verb = match spans.first() {
-        Some(Span {
-            role: Role::Verb,
-            range,
-        }) => line.get(range.clone()).unwrap_or_default(),
-        _ => b"",
-    };
-    let known = |known: &&str| verb.eq_ignore_ascii_case(known.as_bytes());
-    Command::verbs().chain(["APOP"]).find(known).unwrap_or("")
 }
 
 /// Names what follows `+OK` or `-ERR`: a code in brackets (RFC 2449 §8), numbers, a text.

@@ -146,7 +146,7 @@ impl Smtp {
             Ok(Command::Bdat {
                 chunk: Chunk::Last, ..
             }) => "BDAT LAST",
-            _ => known_verb(text),
+            _ => builder.verb_of(Command::verbs()),
         };
         builder.about(Topic::SmtpCommand, verb);
         builder.command = Some(verb);
@@ -155,7 +155,7 @@ impl Smtp {
             Ok(command) => self.begin(dialogue, &command),
             Err(error) => {
                 builder.fault = Some(error.to_string());
-                builder.mask_what_looks_secret_at(at);
+                builder.mask_likely_login_at(at);
             }
         }
         if verb == "AUTH" {
@@ -324,13 +324,6 @@ fn outcome(code: u16) -> CommandOutcome {
         300..=399 => CommandOutcome::Continue,
         _ => CommandOutcome::Refused,
     }
-}
-
-/// The verb of a line, if it is one.
-fn known_verb(line: &[u8]) -> &'static str {
-    let (verb, _) = first_word(line);
-    let known = |known: &&str| verb.eq_ignore_ascii_case(known.as_bytes());
-    Command::verbs().find(known).unwrap_or("")
 }
 
 /// Names the parts of a line of a reply; `rest` is what follows the code and its separator.

@@ -5,9 +5,6 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
-use super::diagrams;
-use crate::mail::protocol::Protocol;
-
 /// A state. Those of one protocol are in its [`Diagram`]; `Greeting`, `Login`, `Tls` and `Closed`
 /// are in all of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -84,6 +81,27 @@ pub struct Diagram {
 }
 
 impl ProtocolState {
+    /// All states, of all protocols.
+    const ALL: [ProtocolState; 17] = [
+        ProtocolState::Greeting,
+        ProtocolState::Connected,
+        ProtocolState::Ready,
+        ProtocolState::Mail,
+        ProtocolState::Rcpt,
+        ProtocolState::Data,
+        ProtocolState::Chunks,
+        ProtocolState::Authorization,
+        ProtocolState::Transaction,
+        ProtocolState::Update,
+        ProtocolState::NotAuthenticated,
+        ProtocolState::Authenticated,
+        ProtocolState::Selected,
+        ProtocolState::Idle,
+        ProtocolState::Login,
+        ProtocolState::Tls,
+        ProtocolState::Closed,
+    ];
+
     /// Its name in the file of explanations: `[smtp.state.KEY]`.
     #[must_use]
     pub fn key(self) -> &'static str {
@@ -111,9 +129,8 @@ impl ProtocolState {
     /// The state with this key.
     #[must_use]
     pub fn named(key: &str) -> Option<ProtocolState> {
-        let diagrams = Protocol::ALL.into_iter().map(Diagram::of);
-        let mut states = diagrams.flat_map(|diagram| diagram.states);
-        states.find_map(|(state, _)| (state.key() == key).then_some(*state))
+        let mut all = ProtocolState::ALL.into_iter();
+        all.find(|state| state.key() == key)
     }
 }
 
@@ -133,17 +150,6 @@ impl<'a> Deserialize<'a> for ProtocolState {
 }
 
 impl Diagram {
-    /// That of this protocol.
-    #[must_use]
-    pub fn of(protocol: Protocol) -> &'static Diagram {
-        match protocol {
-            Protocol::Smtp | Protocol::Submission => &diagrams::SMTP,
-            Protocol::Lmtp => &diagrams::LMTP,
-            Protocol::Pop3 => &diagrams::POP3,
-            Protocol::Imap => &diagrams::IMAP,
-        }
-    }
-
     /// The commands that are legal in this state.
     #[must_use]
     pub fn commands(&self, state: ProtocolState) -> &'static [&'static str] {
