@@ -135,8 +135,8 @@ pub const MESSAGE_CACHE: usize = 16 * 1024 * 1024;
 /// Messages that one APPEND brings (RFC 3502): each of them waits on the disk, and its name in memory.
 pub const APPENDED: usize = 1_000;
 
-/// Commands that SMTP refuses on one connection before it is closed: more than a message to a
-/// hundred unknown recipients needs (RFC 5321 §4.5.3.1.8), too few to guess names.
+/// Commands that SMTP refuses on one connection before it closes it: more than a message to a hundred
+/// unknown recipients needs (RFC 5321 §4.5.3.1.8), and too few to guess names.
 pub const REFUSED_COMMANDS: u32 = 120;
 
 /// Parameters of MAIL or RCPT: more than all extensions together define.
@@ -157,10 +157,10 @@ pub const ENVID: usize = 100;
 /// Characters of ORCPT, encoded and with its type (RFC 3461 §4.2).
 pub const ORCPT: usize = 500;
 
-/// Octets of a header field's name that are looked at; RFC 5322 §2.1.1 wants lines below 79.
+/// Octets of a header field's name; RFC 5322 §2.1.1 recommends lines of at most 78.
 pub const FIELD_NAME: usize = 78;
 
-/// Octets of a submitted header that are held back until it is clear what it lacks.
+/// Octets of a submitted header that wait until it is clear which fields are missing.
 pub const HELD_HEADER: usize = 64 * 1024;
 
 /// Within which a client address may do what [`Limits`] allows it per minute.
@@ -189,21 +189,21 @@ pub const HASHES_AT_ONCE: usize = 4;
 /// a large number, normally at least 100; most servers take 50, and so is it agreed here.
 pub const HOPS: usize = 50;
 
-/// For a next hop's answer. RFC 5321 §4.5.3.2.6 wants ten minutes behind the final dot: whoever gives
-/// up sooner sends a message twice.
+/// Time for a next hop's reply. RFC 5321 §4.5.3.2.6 requires ten minutes after the final dot: a client
+/// that gives up sooner sends the message twice.
 pub const NEXT_HOP_TIMEOUT: Duration = Duration::from_secs(10 * 60);
 
-/// Next hops that are sent to at once.
+/// Next hops that the queue sends to at the same time.
 pub const NEXT_HOPS: usize = 16;
 
-/// Messages that are on their way to next hops at once, their envelopes in memory: so many that
-/// those for one slow hop leave room for the others.
+/// Messages that the queue sends at the same time, their envelopes in memory: enough that messages
+/// for one slow hop leave room for the others.
 pub const IN_FLIGHT: usize = 10_000;
 
-/// For the lists of what waits and for a word of `pillarbox queue` to be noticed.
+/// Time between two looks for new requests of `pillarbox queue` and for changes in its lists.
 pub const QUEUE_GLANCE: Duration = Duration::from_secs(1);
 
-/// Characters of a reply that an envelope keeps and a bounce quotes.
+/// Characters of a reply that an envelope keeps and a report quotes.
 pub const QUOTED_REPLY: usize = 1000;
 
 /// Octets of a chunk that our clients send with BDAT: few answers, little memory (RFC 3030 §2).

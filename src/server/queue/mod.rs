@@ -9,8 +9,8 @@
 //!
 //! The way of a message: `submission` → `spool` → `scheduler` (when it is due) → `sender` (its next
 //! hops, by `routes`) → `attempt` (one connection) → `delivery_run` (the results) → `retry` (when
-//! again?) or `reports` (what the sender is told). This file is the front of the room: nothing below
-//! it knows [`Queue`].
+//! again?) or `reports` (what the sender must know). The other files do not use [`Queue`], which only
+//! calls them.
 
 mod attempt;
 mod delivery_run;

@@ -29,7 +29,7 @@ pub enum Destination {
     Local(Vec<Arc<Mailbox>>),
     /// The domain is ours, but has no such mailbox.
     Unknown,
-    /// Another domain.
+    /// The domain is not ours.
     Remote(Address),
 }
 
@@ -312,7 +312,7 @@ mod tests {
                 "4.4.7 Delivery time expired",
                 "4.4.7",
             ),
-            (DeliveryState::Waiting, "4.4.1 nobody is there", "4.4.1"),
+            (DeliveryState::Waiting, "4.4.1 no answer", "4.4.1"),
             (DeliveryState::Waiting, "", "4.0.0"),
             (DeliveryState::Sent, "250 Ok", "2.0.0"),
         ];

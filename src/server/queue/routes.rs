@@ -52,8 +52,6 @@ impl Routes {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test may fail")]
-
     use super::*;
     use std::path::Path;
 

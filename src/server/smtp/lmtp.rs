@@ -11,7 +11,7 @@ use crate::mail::store::{Delivery, DeliveryOutcome};
 use crate::server::Next;
 
 impl SmtpServer {
-    /// The same reply for each of so many recipients; in SMTP once for all of them.
+    /// Repeats a reply for each recipient; in SMTP one reply is for all of them.
     pub(super) fn to_each(&self, reply: Reply, recipients: usize) -> SmtpReplies {
         let times = match self.role {
             SmtpRole::Lmtp => recipients,

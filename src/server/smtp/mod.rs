@@ -1,6 +1,6 @@
 //! The SMTP server (RFC 5321), which also speaks LMTP (RFC 2033).
 //!
-//! It takes messages for local accounts from anybody, and messages for other domains from users
+//! It takes messages for local accounts from any client, and messages for other domains from users
 //! who have logged in; those go into the queue. No message is held in memory.
 //!
 //! The way of a line: [`interact`](super::Session::interact) → `Command::parse` → the function with

@@ -35,7 +35,7 @@ pub struct SmtpServer {
 pub enum SmtpRole {
     /// Other servers bring mail for local accounts, without a login (RFC 5321).
     Mx,
-    /// Users send mail to anybody: they log in first, and use their own address (RFC 6409).
+    /// Users send mail to any address. They log in first, and use their own address (RFC 6409).
     Submission,
     /// A mail transfer agent on this network brings mail for local accounts; each recipient has a
     /// reply of its own (RFC 2033).

@@ -147,7 +147,7 @@ impl Notify {
                 "SUCCESS" => notify.success = true,
                 "FAILURE" => notify.failure = true,
                 "DELAY" => notify.delay = true,
-                // RFC 3461 §4.1: NEVER stands alone.
+                // RFC 3461 §4.1: NEVER cannot be combined.
                 _ => return None,
             }
         }

@@ -92,7 +92,7 @@ impl Reply {
         }
     }
 
-    /// The same codes with another text: `Reply::BAD_SEQUENCE.because("MAIL first")`.
+    /// Replaces the text and keeps the codes: `Reply::BAD_SEQUENCE.because("MAIL first")`.
     #[must_use]
     pub fn because(self, text: impl Into<Cow<'static, str>>) -> Reply {
         Reply::new(self.code, self.enhanced, text)
