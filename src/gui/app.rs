@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use eframe::egui::{
-    Align, Align2, Color32, Context, FontId, Frame, Layout, Margin, Panel, Sense, TextStyle, Theme,
-    Ui, ViewportCommand, WidgetInfo, accesskit::Role, vec2,
-};
+use eframe::egui::{Align, Context, Frame, Layout, Margin, Panel, Theme, Ui, ViewportCommand};
 use lucide_icons::Icon;
 
 use super::classroom::Classroom;
@@ -240,7 +237,7 @@ impl App {
             .show(ui, |ui| {
                 ui.vertical_centered_justified(|ui| {
                     for (view, picture, name) in VIEWS {
-                        if tab(ui, picture, name, self.view == view) {
+                        if widgets::tab(ui, picture, name, self.view == view) {
                             self.view = view;
                         }
                     }
@@ -339,31 +336,4 @@ impl eframe::App for App {
     fn ui(&mut self, ui: &mut Ui, _: &mut eframe::Frame) {
         self.show(ui);
     }
-}
-
-/// Draws the tab of a view in the rail: its icon, and below it its name.
-fn tab(ui: &mut Ui, picture: Icon, name: &str, chosen: bool) -> bool {
-    let palette = widgets::palette(ui);
-    let small = TextStyle::Small.resolve(ui.style());
-    let size = vec2(ui.available_width(), small.size * 4.5);
-    let (rect, response) = ui.allocate_exact_size(size, Sense::click());
-    response.widget_info(|| WidgetInfo::selected(Role::Tab, true, chosen, name));
-    let ground = match (chosen, response.hovered() || response.has_focus()) {
-        (true, _) => palette.chosen,
-        (false, true) => palette.line,
-        (false, false) => Color32::TRANSPARENT,
-    };
-    let colour = if chosen {
-        palette.accent
-    } else {
-        palette.faint
-    };
-    let painter = ui.painter();
-    painter.rect_filled(rect, 4.0, ground);
-    let above = rect.center_top() + vec2(0.0, widgets::STEP);
-    let icon = FontId::new(small.size * 1.6, small.family.clone());
-    painter.text(above, Align2::CENTER_TOP, char::from(picture), icon, colour);
-    let below = rect.center_bottom() - vec2(0.0, widgets::STEP);
-    painter.text(below, Align2::CENTER_BOTTOM, name, small, colour);
-    response.clicked()
 }

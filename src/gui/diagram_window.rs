@@ -169,7 +169,8 @@ impl Drawing {
     fn arrows(&self, ui: &Ui) -> Vec<ArrowLabel> {
         let mut labels = Vec::new();
         for arrow in &self.layout.arrows {
-            let (from, to) = (&self.layout.boxes[arrow.from], &self.layout.boxes[arrow.to]);
+            let from = &self.layout.boxes[arrow.from];
+            let to = &self.layout.boxes[arrow.to];
             let is_lit = from.state == self.lit;
             if !is_lit && to.row < from.row {
                 continue;
@@ -192,8 +193,10 @@ impl Drawing {
 
     /// Draws an arrow; returns the place of its label, and which edge of the text is there.
     fn arrow(&self, arrow: &Arrow, stroke: Stroke) -> (Pos2, Align2) {
-        let (from, to) = (&self.layout.boxes[arrow.from], &self.layout.boxes[arrow.to]);
-        let (begin, end) = (self.rects[arrow.from], self.rects[arrow.to]);
+        let from = &self.layout.boxes[arrow.from];
+        let to = &self.layout.boxes[arrow.to];
+        let begin = self.rects[arrow.from];
+        let end = self.rects[arrow.to];
         if from.column == to.column && from.row.abs_diff(to.row) > 1 {
             let place = self.curve(begin, end, stroke);
             return (place, Align2::RIGHT_CENTER);
@@ -219,7 +222,8 @@ impl Drawing {
     /// Draws an arrow around the boxes between; returns the place where its label ends.
     fn curve(&self, begin: Rect, end: Rect, stroke: Stroke) -> Pos2 {
         let bulge = vec2(-self.scale.bulge(), 0.0);
-        let (a, b) = (begin.left_center(), end.left_center());
+        let a = begin.left_center();
+        let b = end.left_center();
         let points = [a, a + bulge, b + bulge, b];
         let shape =
             CubicBezierShape::from_points_stroke(points, false, Color32::TRANSPARENT, stroke);

@@ -54,7 +54,7 @@ enum LoginState {
 
 /// The panel of one protocol.
 pub(super) struct ProtocolPanel<C: ReceivingClient> {
-    worker: Worker<Connection<C>, ProtocolPanel<C>>,
+    worker: Worker<ProtocolConnection<C>, ProtocolPanel<C>>,
     commands: CommandBox,
     state: LoginState,
     account: Option<MailAccount>,
@@ -67,7 +67,7 @@ impl<C: ReceivingClient> ProtocolPanel<C> {
     pub(super) fn new(window: &Context, texts: Arc<Texts>, names: ExampleNames) -> Self {
         let name = format!("classroom {}", C::PROTOCOL.name());
         ProtocolPanel {
-            worker: Worker::start(&name, window, Connection(None)),
+            worker: Worker::start(&name, window, ProtocolConnection(None)),
             commands: CommandBox::new(C::PROTOCOL, C::VERBS, texts, names),
             state: LoginState::LoggedOut,
             account: None,
@@ -118,12 +118,12 @@ impl<C: ReceivingClient> ProtocolPanel<C> {
         }
     }
 
-    fn show_outcome(&mut self, _: &mut Popups, outcome: CommandOutcome) {
+    fn show_outcome(&mut self, _: &mut Popups, outcome: CommandResult) {
         match outcome {
-            CommandOutcome::Answered => self.error = None,
-            CommandOutcome::Refused(why) => self.error = Some(why),
-            CommandOutcome::LoggedOut => self.state = LoginState::LoggedOut,
-            CommandOutcome::Closed(why) => self.state = LoginState::Closed(why),
+            CommandResult::Answered => self.error = None,
+            CommandResult::Refused(why) => self.error = Some(why),
+            CommandResult::LoggedOut => self.state = LoginState::LoggedOut,
+            CommandResult::Closed(why) => self.state = LoginState::Closed(why),
         }
     }
 
@@ -132,8 +132,8 @@ impl<C: ReceivingClient> ProtocolPanel<C> {
         let mut again = false;
         match (&self.state, &self.account) {
             (LoginState::LoggedIn, Some(account)) => {
-                let (name, protocol) = (&account.name, title::<C>());
-                ui.label(format!("Logged in as {name} ({protocol})."));
+                let protocol = title::<C>();
+                ui.label(format!("Logged in as {} ({protocol}).", account.name));
             }
             (LoginState::LoggingIn, _) => {
                 // As high as the sentence that replaces it.
@@ -178,7 +178,7 @@ fn title<C: ReceivingClient>() -> String {
 }
 
 /// The result of a command.
-enum CommandOutcome {
+enum CommandResult {
     Answered,
     /// It was not sent, or the server answered NO, BAD or -ERR.
     Refused(String),
@@ -188,33 +188,33 @@ enum CommandOutcome {
 }
 
 /// The worker's connection, from a login to the end of the conversation.
-struct Connection<C: ReceivingClient>(Option<C>);
+struct ProtocolConnection<C: ReceivingClient>(Option<C>);
 
-impl<C: ReceivingClient> Connection<C> {
+impl<C: ReceivingClient> ProtocolConnection<C> {
     fn log_in(&mut self, account: &MailAccount) -> Result<(), ClientError> {
         self.hang_up();
         self.0 = Some(C::log_in(account)?);
         Ok(())
     }
 
-    fn perform(&mut self, line: &str) -> CommandOutcome {
+    fn perform(&mut self, line: &str) -> CommandResult {
         let command = match C::parse(line) {
             Ok(command) => command,
-            Err(sentence) => return CommandOutcome::Refused(sentence),
+            Err(sentence) => return CommandResult::Refused(sentence),
         };
         let Some(mut client) = self.0.take() else {
-            return CommandOutcome::LoggedOut;
+            return CommandResult::LoggedOut;
         };
         if C::is_last(&command) {
             return match client.end() {
-                Ok(()) => CommandOutcome::LoggedOut,
-                Err(error) => CommandOutcome::Closed(error.to_string()),
+                Ok(()) => CommandResult::LoggedOut,
+                Err(error) => CommandResult::Closed(error.to_string()),
             };
         }
         let outcome = match client.send(&command) {
-            Ok(()) => CommandOutcome::Answered,
-            Err(error @ ClientError::Refused { .. }) => CommandOutcome::Refused(error.to_string()),
-            Err(error) => return CommandOutcome::Closed(error.to_string()),
+            Ok(()) => CommandResult::Answered,
+            Err(error @ ClientError::Refused { .. }) => CommandResult::Refused(error.to_string()),
+            Err(error) => return CommandResult::Closed(error.to_string()),
         };
         self.0 = Some(client);
         outcome
@@ -229,7 +229,7 @@ impl<C: ReceivingClient> Connection<C> {
     }
 }
 
-impl<C: ReceivingClient> Drop for Connection<C> {
+impl<C: ReceivingClient> Drop for ProtocolConnection<C> {
     fn drop(&mut self) {
         self.hang_up();
     }

@@ -6,8 +6,8 @@ mod theme;
 use eframe::egui::accesskit::Role;
 use eframe::egui::containers::menu::MenuButton;
 use eframe::egui::{
-    Align, Button, Color32, Context, Frame, Id, Key, Label, Layout, Margin, Modal, Response,
-    RichText, Stroke, TextEdit, TextStyle, Ui, WidgetInfo,
+    Align, Align2, Button, Color32, Context, FontId, Frame, Id, Key, Label, Layout, Margin, Modal,
+    Response, RichText, Sense, Stroke, TextEdit, TextStyle, Ui, WidgetInfo, vec2,
 };
 use lucide_icons::Icon;
 
@@ -86,6 +86,31 @@ pub(super) fn toggle(ui: &mut Ui, picture: Icon, name: &str, down: bool) -> bool
     };
     let response = ui.add(button);
     response.widget_info(|| WidgetInfo::selected(Role::Button, true, down, name));
+    response.clicked()
+}
+
+/// Draws a tab: an icon, and its name below; returns true if it was clicked.
+pub(super) fn tab(ui: &mut Ui, picture: Icon, name: &str, chosen: bool) -> bool {
+    let palette = palette(ui);
+    let small = TextStyle::Small.resolve(ui.style());
+    let size = vec2(ui.available_width(), small.size * 4.5);
+    let (rect, response) = ui.allocate_exact_size(size, Sense::click());
+    response.widget_info(|| WidgetInfo::selected(Role::Tab, true, chosen, name));
+    let mut ground = Color32::TRANSPARENT;
+    let mut colour = palette.faint;
+    if chosen {
+        ground = palette.chosen;
+        colour = palette.accent;
+    } else if response.hovered() || response.has_focus() {
+        ground = palette.line;
+    }
+    let painter = ui.painter();
+    painter.rect_filled(rect, 4.0, ground);
+    let above = rect.center_top() + vec2(0.0, STEP);
+    let icon = FontId::new(small.size * 1.6, small.family.clone());
+    painter.text(above, Align2::CENTER_TOP, char::from(picture), icon, colour);
+    let below = rect.center_bottom() - vec2(0.0, STEP);
+    painter.text(below, Align2::CENTER_BOTTOM, name, small, colour);
     response.clicked()
 }
 

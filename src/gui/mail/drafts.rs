@@ -49,7 +49,8 @@ impl Mail {
         let senders: Vec<String> = self.accounts.iter().map(OpenAccount::address).collect();
         let mut attach_to = None;
         self.attach_dropped_files();
-        let (window, accounts) = (&self.window, &mut self.accounts);
+        let window = &self.window;
+        let accounts = &mut self.accounts;
         self.drafts.retain_mut(|draft| {
             let click = draft.show(window, &senders);
             if let Some(ComposeClick::Attach) = click {
@@ -121,8 +122,8 @@ fn keep(account: &mut OpenAccount, window: &mut ComposeWindow) -> bool {
     if window.form.is_empty() {
         return true;
     }
-    let (from, settings) = (account.account.contact(), &account.account.settings);
-    match window.form.draft(from, settings) {
+    let settings = &account.account.settings;
+    match window.form.draft(account.account.contact(), settings) {
         Ok(draft) => {
             account.keep_draft(&draft, window.form.clone());
             true

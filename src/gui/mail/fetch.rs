@@ -114,7 +114,7 @@ fn decoded(value: &str) -> String {
 }
 
 /// A message that is being fetched. It reports what part of it has arrived.
-pub(super) struct FetchedMessage<F> {
+pub(super) struct DownloadedMessage<F> {
     message: BoundedBuffer,
     /// The size that the server told, or 0.
     size: u64,
@@ -126,10 +126,10 @@ pub(super) struct FetchedMessage<F> {
 /// The number of bytes between two reports of the progress.
 const REPORT: u64 = 256 * 1024;
 
-impl<F: Fn(f32)> FetchedMessage<F> {
+impl<F: Fn(f32)> DownloadedMessage<F> {
     /// An empty message that will have this size; 0 if that is not known. `report` gets numbers from 0 to 1.
-    pub(super) fn new(size: u64, report: F) -> FetchedMessage<F> {
-        FetchedMessage {
+    pub(super) fn new(size: u64, report: F) -> DownloadedMessage<F> {
+        DownloadedMessage {
             message: BoundedBuffer::new(limits::READABLE),
             size,
             received: 0,
@@ -144,7 +144,7 @@ impl<F: Fn(f32)> FetchedMessage<F> {
     }
 }
 
-impl<F: Fn(f32)> Write for FetchedMessage<F> {
+impl<F: Fn(f32)> Write for DownloadedMessage<F> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = self.message.write(bytes)?;
         self.received += written as u64;

@@ -1,12 +1,15 @@
-//! The jobs of an account's IMAP worker, in the order in which they are done. IDLE reports news of one folder only
+//! The jobs of an account's IMAP worker, the updates that it sends, and the order in which it does the jobs. IDLE reports news of one folder only
 //! (RFC 2177): when there was no job for a while, the messages in all folders are counted.
 
 use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
+use crate::client::ClientError;
 use crate::gui::model::compose_form::MessageLocation;
-use crate::gui::model::message_list::SortOrder;
+use crate::gui::model::folders::MailFolder;
+use crate::gui::model::message_list::{MessageRow, SortOrder};
+use crate::gui::model::rendered_message::RenderedMessage;
 use crate::mail::message::{FlagChange, Flags};
 
 /// The time without a job after which the folders are counted.
@@ -96,6 +99,81 @@ impl ImapJob {
         };
         let same = (folder, order, search) == (later_folder, later_order, later_search);
         same && open == Some(folder)
+    }
+}
+
+/// The result of a job, or its progress.
+pub(super) enum ImapUpdate {
+    /// The folders.
+    Folders(Vec<MailFolder>),
+    /// The folders, which were counted unasked.
+    Counted(Vec<MailFolder>),
+    /// The messages in a folder, in the order that was asked for.
+    Opened {
+        folder: String,
+        /// 0 if the server did not send it.
+        uid_validity: u32,
+        uids: Vec<u32>,
+        /// False if the server cannot sort.
+        sorted: bool,
+    },
+    /// The UIDs that were asked for, and the rows that the server sent.
+    Rows(Vec<u32>, Vec<MessageRow>),
+    /// The part of this message that has arrived, from 0 to 1.
+    Progress(u32, f32),
+    /// A message.
+    Message(Box<RenderedMessage>),
+    /// These messages have other flags now.
+    Flagged(Vec<u32>, FlagChange),
+    /// These messages have left the folder: `moved to Archive`.
+    Gone(Vec<u32>, String),
+    /// The message with this ticket was kept in this folder.
+    Kept(String, u64),
+    /// Something in this folder has changed.
+    Changed(String),
+    /// This folder was created.
+    Created(String),
+    /// A job failed.
+    Failed(FailedJob),
+}
+
+/// A job that failed, and why.
+#[derive(Clone, Debug)]
+pub(super) struct FailedJob {
+    /// What the window must do without: `The message cannot be shown`.
+    pub(super) what: &'static str,
+    /// The message that could not be read.
+    pub(super) unread: Option<u32>,
+    /// The ticket of the message that could not be kept.
+    pub(super) unkept: Option<u64>,
+    /// The error as a sentence.
+    pub(super) why: String,
+    /// True if a later attempt may succeed.
+    pub(super) transient: bool,
+}
+
+impl FailedJob {
+    /// What is known of the failure before the job has run.
+    pub(super) fn before(job: &ImapJob) -> FailedJob {
+        let mut failed = FailedJob {
+            what: job.failure(),
+            unread: None,
+            unkept: None,
+            why: String::new(),
+            transient: false,
+        };
+        match job {
+            ImapJob::Read(uid, _) => failed.unread = Some(*uid),
+            ImapJob::Keep { ticket, .. } => failed.unkept = Some(*ticket),
+            _ => {}
+        }
+        failed
+    }
+
+    pub(super) fn because_of(mut self, error: &ClientError) -> FailedJob {
+        self.why = error.to_string();
+        self.transient = error.is_transient();
+        self
     }
 }
 

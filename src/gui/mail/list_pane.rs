@@ -5,9 +5,11 @@ use std::time::SystemTime;
 
 use eframe::egui::text::{LayoutJob, TextWrapping};
 use eframe::egui::{
-    Align2, Color32, FontId, Galley, Margin, Pos2, Rect, Response, RichText, ScrollArea, Sense,
-    TextEdit, TextFormat, TextStyle, Ui, WidgetInfo, accesskit::Role, pos2, vec2,
+    Align2, Color32, FontId, Frame, Galley, Margin, Panel, Pos2, ProgressBar, Rect, Response,
+    RichText, ScrollArea, Sense, TextEdit, TextFormat, TextStyle, Ui, WidgetInfo, accesskit::Role,
+    pos2, vec2,
 };
+use jiff::Zoned;
 use lucide_icons::Icon;
 
 use super::open_account::{ConnectionState, OpenAccount};
@@ -36,6 +38,8 @@ pub(super) struct ListPane {
 impl ListPane {
     /// Draws the list; returns the message that was opened.
     pub(super) fn show(&mut self, ui: &mut Ui, account: &mut OpenAccount) -> Option<u32> {
+        show_state(ui, account);
+        show_done(ui, account);
         self.search(ui, account);
         sorting(ui, account);
         if account.list.folder.is_some() && account.list.is_empty() {
@@ -258,7 +262,8 @@ fn cut(ui: &Ui, text: &str, width: f32, font: &FontId, colour: Color32) -> Arc<G
 
 /// The date of a moment; of a moment today, the time.
 fn when(moment: SystemTime) -> String {
-    let (date, today) = (local_date(moment), local_date(SystemTime::now()));
+    let date = local_date(moment);
+    let today = local_date(SystemTime::now());
     match (date.split_once(' '), today.split_once(' ')) {
         (Some((day, hour)), Some((today, _))) if day == today => hour.to_owned(),
         (Some((day, _)), _) => day.to_owned(),
@@ -283,4 +288,45 @@ fn spoken(row: &MessageRow) -> String {
         }
     }
     words.join(", ")
+}
+
+/// Draws the state of the account above its list: what is wrong, and which messages are on their way.
+fn show_state(ui: &mut Ui, account: &mut OpenAccount) {
+    let error = match &account.state {
+        ConnectionState::Lost(why, next) => Some(lost(why, next.as_ref())),
+        _ => account.error.clone(),
+    };
+    if let Some(error) = error {
+        widgets::error(ui, &error);
+        if widgets::button(ui, Icon::RotateCw, "Try again now").clicked() {
+            account.refresh_all();
+        }
+    }
+    for message in &account.outgoing {
+        let words = format!("Sending {}", message.subject);
+        ui.add(ProgressBar::new(message.progress).text(words));
+    }
+}
+
+/// Says why the server went away, and when the next attempt is made.
+fn lost(why: &str, next: Option<&Zoned>) -> String {
+    let next = match next {
+        Some(then) => format!("Next attempt at {}.", then.strftime("%H:%M:%S")),
+        None => "There is no further attempt until you ask for one.".to_owned(),
+    };
+    let end = if why.ends_with(['.', '?']) { "" } else { "." };
+    format!("{why}{end} {next}")
+}
+
+/// Draws what was done last, below the list, which does not move for it.
+fn show_done(ui: &mut Ui, account: &OpenAccount) {
+    let Some(done) = &account.done else { return };
+    if account.error.is_some() || account.state.is_lost() {
+        return;
+    }
+    let faint = widgets::palette(ui).faint;
+    let panel = Panel::bottom("done").frame(Frame::new());
+    panel.show_separator_line(false).show(ui, |ui| {
+        ui.label(RichText::new(done).small().color(faint));
+    });
 }

@@ -23,8 +23,7 @@ mod smtp_worker;
 
 use std::path::PathBuf;
 
-use eframe::egui::{CentralPanel, Context, Frame, Panel, ProgressBar, RichText, Ui};
-use jiff::Zoned;
+use eframe::egui::{CentralPanel, Context, Panel, Ui};
 use lucide_icons::Icon;
 
 use self::compose::ComposeWindow;
@@ -189,7 +188,8 @@ impl Mail {
         let mut unreached = false;
         let mut missed = Vec::new();
         while let Some((open, why, transient)) = self.take_one_refused() {
-            let (account, servers_came) = (open.account.clone(), open.servers_came);
+            let account = open.account.clone();
+            let servers_came = open.servers_came;
             if open.is_busy() {
                 self.leaving.push(open);
             }
@@ -284,11 +284,7 @@ impl Mail {
             .frame(widgets::main(ui).inner_margin(8))
             .default_size(400.0)
             .size_range(260.0..=720.0);
-        let opened = list.show(ui, |ui| {
-            show_state(ui, account);
-            show_done(ui, account);
-            self.list_pane.show(ui, account)
-        });
+        let opened = list.show(ui, |ui| self.list_pane.show(ui, account));
         if let Some(uid) = opened.inner {
             account.read(uid);
         }
@@ -321,109 +317,5 @@ impl Mail {
     }
 }
 
-/// Draws the state of the account above its list: what is wrong, and which messages are on their way.
-fn show_state(ui: &mut Ui, account: &mut OpenAccount) {
-    let error = match &account.state {
-        ConnectionState::Lost(why, next) => Some(lost(why, next.as_ref())),
-        _ => account.error.clone(),
-    };
-    if let Some(error) = error {
-        widgets::error(ui, &error);
-        if widgets::button(ui, Icon::RotateCw, "Try again now").clicked() {
-            account.refresh_all();
-        }
-    }
-    for message in &account.outgoing {
-        let words = format!("Sending {}", message.subject);
-        ui.add(ProgressBar::new(message.progress).text(words));
-    }
-}
-
-/// Says why the server went away, and when the next attempt is made.
-fn lost(why: &str, next: Option<&Zoned>) -> String {
-    let next = match next {
-        Some(then) => format!("Next attempt at {}.", then.strftime("%H:%M:%S")),
-        None => "There is no further attempt until you ask for one.".to_owned(),
-    };
-    let end = if why.ends_with(['.', '?']) { "" } else { "." };
-    format!("{why}{end} {next}")
-}
-
-/// Draws what was done last, below the list, which does not move for it.
-fn show_done(ui: &mut Ui, account: &OpenAccount) {
-    let Some(done) = &account.done else { return };
-    if account.error.is_some() || account.state.is_lost() {
-        return;
-    }
-    let faint = widgets::palette(ui).faint;
-    let panel = Panel::bottom("done").frame(Frame::new());
-    panel.show_separator_line(false).show(ui, |ui| {
-        ui.label(RichText::new(done).small().color(faint));
-    });
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::client::{Endpoint, Security};
-
-    /// Alice's account at this server, which does not run.
-    fn alice(server: &str) -> MailAccount {
-        MailAccount::alice_at(Endpoint::new(server, 0, Security::Plain, PathBuf::new()))
-    }
-
-    /// Makes the last account one that has not reached its server.
-    fn unreached(mail: &mut Mail) {
-        if let Some(account) = mail.accounts.last_mut() {
-            account.state = ConnectionState::Refused {
-                why: "unreachable".to_owned(),
-                transient: true,
-            };
-        }
-        mail.take_refused(&mut Popups::default());
-    }
-
-    #[test]
-    fn an_account_that_connected_while_the_servers_came_is_tried_once_more() {
-        let here = alice("127.0.0.1");
-        let mut popups = Popups::default();
-        let mut mail = Mail::new(here.settings.clone(), &Context::default());
-        mail.open_account(here, &mut popups);
-        mail.try_again(&mut popups);
-        unreached(&mut mail);
-        assert_eq!(mail.accounts.len(), 1);
-        assert!(!mail.signing_in);
-        unreached(&mut mail);
-        assert!(mail.accounts.is_empty());
-        assert_eq!(mail.unreached.len(), 1);
-    }
-
-    #[test]
-    fn a_draft_that_was_not_kept_comes_back_after_its_account_was_signed_out() {
-        let here = alice("127.0.0.1");
-        let mut popups = Popups::default();
-        let mut mail = Mail::new(here.settings.clone(), &Context::default());
-        mail.open_account(here, &mut popups);
-        mail.write(ComposeForm::default());
-        mail.drafts[0].form.subject = "A long letter".to_owned();
-        mail.keep_all();
-        assert!(mail.drafts.is_empty());
-        mail.folder_clicked(FolderClick::SignOut);
-        assert!(mail.accounts.is_empty());
-        while mail.drafts.is_empty() {
-            mail.update(&mut popups);
-            std::thread::yield_now();
-        }
-        assert_eq!(mail.drafts[0].form.subject, "A long letter");
-        assert_eq!(mail.drafts[0].from, "alice@pillarbox.test");
-        assert!(popups.is_open() && mail.leaving.is_empty());
-    }
-
-    #[test]
-    fn the_built_in_servers_are_not_those_of_an_account_elsewhere() {
-        let mut mail = Mail::new(alice("127.0.0.1").settings, &Context::default());
-        mail.open_account(alice("localhost"), &mut Popups::default());
-        unreached(&mut mail);
-        assert!(mail.unreached.is_empty());
-    }
-}
+mod tests;

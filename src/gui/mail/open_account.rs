@@ -9,8 +9,8 @@ use eframe::egui::Context;
 use jiff::Zoned;
 
 use super::idle_worker::IdleWorker;
-use super::imap_jobs::ImapJob;
-use super::imap_worker::{self, ImapUpdate};
+use super::imap_jobs::{ImapJob, ImapUpdate};
+use super::imap_worker;
 use super::smtp_worker::OutgoingMessage;
 use crate::gui::model::account::MailAccount;
 use crate::gui::model::compose_form::{ComposeForm, MessageLocation};

@@ -185,7 +185,8 @@ fn paragraphs(ui: &mut Ui, lines: &[TextLine], style: &TextStyle) -> Option<Stri
 fn laid_out(ui: &Ui, lines: &[TextLine], style: &TextStyle, palette: Palette) -> LayoutJob {
     let font = style.resolve(ui.style());
     let format = |colour: Color32| TextFormat::simple(font.clone(), colour);
-    let (text, strong) = (ui.visuals().text_color(), ui.visuals().strong_text_color());
+    let text = ui.visuals().text_color();
+    let strong = ui.visuals().strong_text_color();
     let mut job = LayoutJob::default();
     for (number, line) in lines.iter().enumerate() {
         if number > 0 {

@@ -186,7 +186,8 @@ mod tests {
     }
 
     fn contrast(one: Color32, other: Color32) -> f32 {
-        let (one, other) = (luminance(one), luminance(other));
+        let one = luminance(one);
+        let other = luminance(other);
         (one.max(other) + 0.05) / (one.min(other) + 0.05)
     }
 
@@ -195,7 +196,8 @@ mod tests {
         for (theme, palette) in [(Theme::Light, LIGHT), (Theme::Dark, DARK)] {
             let visuals = style(theme, palette, TextSize::Normal).visuals;
             let grounds = [visuals.panel_fill, palette.beside, palette.chosen];
-            let (text, faint) = (visuals.text_color(), palette.faint);
+            let text = visuals.text_color();
+            let faint = palette.faint;
             let spoken = [palette.client, palette.server, palette.wrong];
             for ground in grounds {
                 for colour in [text, faint, palette.accent].into_iter().chain(spoken) {

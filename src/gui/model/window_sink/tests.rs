@@ -35,7 +35,8 @@ impl Lab {
         );
         let config = Config::parse("x.ini", &text, folder.path()).unwrap();
         let models = (Arc::default(), Arc::default());
-        let (conversations, kept) = (Arc::clone(&models.0), Arc::clone(&models.1));
+        let conversations = Arc::clone(&models.0);
+        let kept = Arc::clone(&models.1);
         let woken = Arc::new(AtomicUsize::new(0));
         let wakes = Arc::clone(&woken);
         let sink = WindowSink::new(
@@ -233,7 +234,7 @@ fn a_long_session_stays_within_its_bounds() {
     assert!(kept.events(Some(2_000)).is_some() && kept.events(Some(1)).is_none());
 }
 
-/// Our client ends a chunk wherever it is full, and the next command stands directly behind it.
+/// Our client ends a chunk wherever it is full, and the next command follows directly.
 #[test]
 fn a_chunk_that_ends_within_a_line_hides_no_command() {
     let lab = Lab::open();
