@@ -5,12 +5,12 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::Shared;
+use super::SharedConversation;
 use super::slash::SLASHES;
 use super::terminal::TypingAid;
 
 /// Completes lines from the state of the conversation.
-pub(super) struct Hints(pub(super) Arc<Shared>);
+pub(super) struct Hints(pub(super) Arc<SharedConversation>);
 
 impl TypingAid for Hints {
     fn complete(&self, line: &str) -> (usize, Vec<String>) {

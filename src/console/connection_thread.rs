@@ -7,6 +7,7 @@
 
 use std::collections::VecDeque;
 use std::io;
+use std::ops::ControlFlow;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
@@ -140,30 +141,24 @@ fn hold(
             Err(error) => break ConnectionEvent::Failed(error),
         };
         match obey(&mut socket, at_once, &mut report) {
-            Ok(Next::Listen) => {}
-            Ok(Next::Close) => return socket.close(),
+            Ok(ControlFlow::Continue(())) => {}
+            Ok(ControlFlow::Break(())) => return socket.close(),
             Err(error) => break ConnectionEvent::Failed(error),
         }
     };
     report(last);
 }
 
-/// What the thread does after a request.
-enum Next {
-    Listen,
-    Close,
-}
-
-/// Does what is requested, and what the reports of it request in turn.
+/// Does what is requested, and what the answers to its reports request. A close breaks.
 fn obey(
     socket: &mut ClientSocket,
     requests: Vec<ConnectionRequest>,
     report: &mut impl FnMut(ConnectionEvent) -> Vec<ConnectionRequest>,
-) -> Result<Next, ClientError> {
+) -> Result<ControlFlow<()>, ClientError> {
     let mut requests = VecDeque::from(requests);
     while let Some(request) = requests.pop_front() {
         let event = match request {
-            ConnectionRequest::Close => return Ok(Next::Close),
+            ConnectionRequest::Close => return Ok(ControlFlow::Break(())),
             ConnectionRequest::ExplainAgain => ConnectionEvent::ExplainAgain,
             ConnectionRequest::Send(outgoing) => {
                 socket.send_octets(&outgoing.octets)?;
@@ -176,7 +171,7 @@ fn obey(
         };
         requests.extend(report(event));
     }
-    Ok(Next::Listen)
+    Ok(ControlFlow::Continue(()))
 }
 
 #[cfg(test)]

@@ -85,7 +85,7 @@ pub fn converse(
     names: &ExampleNames,
     opening: &[String],
 ) -> Result<(), ConsoleError> {
-    let shared = Arc::new(Shared {
+    let shared = Arc::new(SharedConversation {
         conversation: Mutex::new(TypedConversation::new(options.clone(), names.clone())),
         changed: Condvar::new(),
     });
@@ -117,13 +117,13 @@ pub fn converse(
 }
 
 /// The conversation, which both threads share.
-pub(super) struct Shared {
+pub(super) struct SharedConversation {
     conversation: Mutex<TypedConversation>,
     /// Signals each event.
     changed: Condvar,
 }
 
-impl Shared {
+impl SharedConversation {
     fn conversation(&self) -> MutexGuard<'_, TypedConversation> {
         lock(&self.conversation)
     }

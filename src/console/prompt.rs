@@ -10,7 +10,7 @@ use super::connection_thread::{ConnectionRequest, ConnectionThread, Origin, Outg
 use super::conversation::{Reaction, TypedConversation};
 use super::slash::{Slash, Typed};
 use super::terminal::{Input, Printer, Terminal};
-use super::{ConsoleError, ConsoleOptions, Shared, file, lock};
+use super::{ConsoleError, ConsoleOptions, SharedConversation, file, lock};
 use crate::client::{ClientSocket, Endpoint, Security};
 use crate::teaching::text::wrap;
 
@@ -21,7 +21,7 @@ const SETTLE: Duration = Duration::from_secs(2);
 pub(super) struct Console<'a> {
     pub(super) endpoint: &'a Endpoint,
     pub(super) options: &'a ConsoleOptions,
-    pub(super) shared: Arc<Shared>,
+    pub(super) shared: Arc<SharedConversation>,
     pub(super) printer: Arc<Mutex<Printer>>,
     /// `None` after [`Console::hang_up`].
     pub(super) connection: Arc<Mutex<Option<ConnectionThread>>>,

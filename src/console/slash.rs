@@ -93,8 +93,7 @@ impl Typed {
             && (before.is_empty() || before.ends_with(' '))
             && !file.trim().is_empty()
         {
-            let (before, file) = (before.trim_end().to_owned(), file.trim().into());
-            return Typed::WithFile(before, file);
+            return Typed::WithFile(before.trim_end().to_owned(), file.trim().into());
         }
         if !line.starts_with('/') {
             return Typed::Line(line.to_owned());

@@ -3,8 +3,7 @@
 //! The text fits a projector and forty columns. Control characters of a peer are escaped, and long lines
 //! are cut.
 
-mod guess;
-mod options;
+mod audience;
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -12,8 +11,8 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use self::guess::{Guesses, Verdict};
-pub use self::options::{Audience, PlayPace, ScreenOptions};
+pub use self::audience::{Audience, PlayPace, ScreenOptions};
+use self::audience::{Guesses, Verdict};
 use super::notes::{Detail, NoteChooser};
 use super::text::{TextLayout, lines_shown};
 use crate::mail::net::Side;

@@ -11,8 +11,8 @@ use crate::teaching::transcript::Explain;
 use crate::teaching::wire_tap::journal::Writer;
 use crate::teaching::wire_tap::{Annotator, Connection, Event, Side, Sink, What};
 
-/// Conversations as the journal has them, each of lines such as `C: QUIT`, `TLS` and `S ends`; half a
-/// second passes before each.
+/// Records conversations of lines such as `C: QUIT`, `TLS` and `S ends`. Half a second passes before
+/// each line.
 fn recorded(conversations: &[(Protocol, &str)]) -> (tempfile::TempDir, Sessions) {
     let folder = tempfile::tempdir().unwrap();
     let journal = Journal {
@@ -48,7 +48,7 @@ fn recorded(conversations: &[(Protocol, &str)]) -> (tempfile::TempDir, Sessions)
 }
 
 fn what(line: &str) -> What {
-    // What goes on in the next line has no end of its own.
+    // A line with an ellipsis goes on in the next one.
     let said = |by, line: &str| What::Said {
         by,
         octets: match line.strip_suffix('…') {
@@ -75,7 +75,7 @@ fn what(line: &str) -> What {
     }
 }
 
-/// The one conversation that was recorded.
+/// Records one conversation.
 pub(in crate::teaching::transcript) fn dialogue(protocol: Protocol, lines: &str) -> Dialogue {
     let (folder, sessions) = recorded(&[(protocol, lines)]);
     let name = &sessions.summaries[0].place.connection;
@@ -119,25 +119,24 @@ fn a_conversation_in_one_line() {
             "S: * OK hi\nC: a LOGIN bob wrong\nS: a NO wrong\nlost",
         ),
     ]);
-    let told: Vec<String> = sessions
-        .summaries
-        .iter()
-        .map(|s| {
-            let (user, tls) = (s.user.as_deref(), s.tls.as_deref());
-            let (user, tls) = (user.unwrap_or("-"), tls.unwrap_or("-"));
-            let (state, end) = (s.state.unwrap_or("-"), s.ending.words());
-            format!(
-                "{} {user} {tls} {} {state}, {end}",
-                s.place.service, s.commands
-            )
-        })
-        .collect();
+    let mut lines = Vec::new();
+    for s in &sessions.summaries {
+        let user = s.user.as_deref().unwrap_or("-");
+        let tls = s.tls.as_deref().unwrap_or("-");
+        let state = s.state.unwrap_or("-");
+        let service = &s.place.service;
+        let end = s.ending.words();
+        lines.push(format!(
+            "{service} {user} {tls} {} {state}, {end}",
+            s.commands
+        ));
+    }
     let expected = [
         "pop3 bob TLSv1.3 3 closed, server closed",
         "submission alice - 2 ready, reset",
         "imap - - 1 not-authenticated, not recorded",
     ];
-    assert_eq!(told, expected);
+    assert_eq!(lines, expected);
     assert_eq!(sessions.not_understood, 0);
 }
 
@@ -174,7 +173,7 @@ fn a_table_has_as_many_columns_as_there_is_room_for() {
 }
 
 #[test]
-fn a_conversation_is_told_with_what_it_means() {
+fn a_conversation_is_written_with_what_it_means() {
     let dialogue = dialogue(
         Protocol::Pop3,
         &POP3.replace("C: QUIT", "C: QUIT\u{202e}\x1b[2J"),
@@ -204,7 +203,7 @@ fn a_conversation_is_told_with_what_it_means() {
 }
 
 fn dialogue_with_pause() -> Dialogue {
-    // What crosses is no turn, but takes its time.
+    // Lines are missing, but their time has passed.
     let mut dialogue = dialogue(Protocol::Pop3, POP3);
     dialogue.lines.drain(3..5);
     dialogue
@@ -299,7 +298,7 @@ fn a_chunk_that_ends_within_a_line_stands_in_a_script_before_its_reply() {
 
 /// A CR or a LF alone would be refused (RFC 5321 §2.3.8).
 #[test]
-fn what_stands_for_octets_are_lines_that_end() {
+fn a_filler_is_lines_that_end() {
     for octets in 2..1_000 {
         let filler = String::from_utf8(to_script::filler(octets)).unwrap();
         assert_eq!(filler.len() as u64, octets);
@@ -332,25 +331,28 @@ fn a_line_that_the_server_did_not_end_is_not_waited_for() {
     assert!(script.contains("\nC: STAT\n# The recorded"), "{script}");
 }
 
-/// Nobody changes the mailbox when the script is played: whoever waited for it would wait for ever.
+/// The news does not come again when the script is played, so the script must not wait for it.
 #[test]
-fn what_an_idling_client_heard_is_no_step_of_a_script() {
+fn news_to_an_idling_client_is_not_a_step_of_a_script() {
     let imap = "S: * OK hi\nC: a LOGIN bob builder\nS: a OK in\nC: b SELECT INBOX\nS: b OK yes\n\
                 C: c IDLE\nS: + idling\nS: * 5 EXISTS\nS: * 1 RECENT\nC: DONE\nS: * 6 EXISTS\n\
                 S: c OK done\nC: d LOGOUT\nS: * BYE\nS: d OK bye\nS ends";
     let script = script(&dialogue(Protocol::Imap, imap)).unwrap().to_string();
     let steps = script.split_once("C: c IDLE\n").unwrap().1;
-    let (told, behind) = steps.split_once("S: c OK ...\n").unwrap();
-    let spoken: Vec<&str> = told.lines().filter(|line| !line.starts_with('#')).collect();
+    let (before, after) = steps.split_once("S: c OK ...\n").unwrap();
+    let spoken: Vec<&str> = before
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .collect();
     assert_eq!(spoken, ["S: + ...", "C: DONE"], "{script}");
     for news in ["* 5 EXISTS", "* 1 RECENT", "* 6 EXISTS"] {
         let remark = format!("does not wait for: {news}\n");
-        assert!(told.contains(&remark), "{script}");
+        assert!(before.contains(&remark), "{script}");
     }
-    assert!(behind.starts_with("C: d LOGOUT\nS: * BYE\n"), "{script}");
+    assert!(after.starts_with("C: d LOGOUT\nS: * BYE\n"), "{script}");
 }
 
-/// With the connection ends what was said to who idles on it.
+/// A goodbye ends the connection, so the script can wait for it.
 #[test]
 fn a_goodbye_while_a_client_idles_is_a_step_of_a_script() {
     let imap = "S: * OK hi\nC: c IDLE\nS: + idling\nS: * BYE gone\nS ends";
@@ -380,8 +382,8 @@ impl Sink for FromClient {
     }
 }
 
-/// Whoever follows the replayed conversation counts octets: a mask of another length would make the
-/// next command a part of the password.
+/// A reader of the capture counts octets: after a mask of another length, the next command would be
+/// part of the password.
 #[test]
 fn a_masked_literal_is_as_long_as_it_was_announced() {
     let rows = [
@@ -392,14 +394,14 @@ fn a_masked_literal_is_as_long_as_it_was_announced() {
         ("{14}", "C: won\nC: der\nC: land", &"*".repeat(14)),
         // The literal ends with the line's ending, or within it.
         ("{12}", "C: wonderland\nC:", &"*".repeat(12)),
-        // Behind it the command goes on, wrongly.
+        // After it the command goes on, wrongly.
         ("{10}", "C: wonderland {3}\nC: abc", "********** {3}\r\n***"),
         (
             "{1500}",
             &format!("C: {}", "w".repeat(1500)),
             &"*".repeat(1500),
         ),
-        // Refused.
+        // The server refuses the literal.
         ("{99999999}", "S: a BAD", ""),
     ];
     for (announced, password, expected) in rows {

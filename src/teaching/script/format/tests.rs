@@ -125,7 +125,7 @@ fn what_is_wrong_is_named_with_its_line() {
         ("title: x\nprotocol: pop3\n! set N (x)\n", 3),
         ("title: x\nprotocol: pop3\n! set a-b /(x)/\n", 3),
         ("title: x\nprotocol: pop3\n! set N /(x/\n", 3),
-        // What a line cannot know of the others.
+        // Mistakes that concern more than one line.
         (
             "title: x\nprotocol: pop3\n! client 1 pop3 at other.test\n",
             3,
@@ -164,7 +164,7 @@ fn any_action() -> impl Strategy<Value = ScriptAction> {
 }
 
 proptest! {
-    /// What is written down is read as what it was.
+    /// A printed script is parsed to the same script.
     #[test]
     fn reading_and_writing_are_inverse(
         title in "[^\\pC]{1,20}",

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// Says each line back, with the number of the client; closes after `bye`.
+/// Sends each line back, with the number of the client.
 struct Echo {
     number: u32,
     lines: Vec<Vec<u8>>,
@@ -40,14 +40,15 @@ fn described(event: PlayEvent<'_>) -> String {
     }
 }
 
-/// What happened, and how it ended.
+/// Returns what happened, and how it ended.
 fn play(steps: &str) -> (String, String) {
     let script = Script::parse(&format!("title: x\nprotocol: pop3\n{steps}")).unwrap();
     let mut story = String::new();
     let ended = perform(
         &script,
         &mut |caller| {
-            let (number, lines) = (caller.number, Vec::new());
+            let number = caller.number;
+            let lines = Vec::new();
             Ok(Box::new(Echo { number, lines }))
         },
         &mut |event| {
@@ -150,7 +151,7 @@ fn what_happens_is_shown() {
 }
 
 #[test]
-fn a_client_is_who_it_was() {
+fn a_client_keeps_its_protocol_and_its_site() {
     let steps = "! client 2 imap at b.test\n! client 1\n! client 2\n! client 3";
     let script = format!("title: x\nprotocol: pop3\nsite: b.test\n{steps}");
     let mut callers = Vec::new();
@@ -170,7 +171,7 @@ fn a_client_is_who_it_was() {
 }
 
 #[test]
-fn when_nobody_watches_the_play_ends() {
+fn without_an_audience_the_play_ends() {
     let script = Script::parse("title: x\nprotocol: pop3\n# a\n# b").unwrap();
     let mut seen = 0;
     let ended = perform(

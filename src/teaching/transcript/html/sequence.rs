@@ -77,7 +77,8 @@ fn piece(rows: &[SequenceRow], head: u32, secured: &mut bool) -> String {
     };
     *secured = from.is_some();
     if let Some(y) = from {
-        let (width, height) = (SERVER - CLIENT, height - y);
+        let width = SERVER - CLIENT;
+        let height = height - y;
         piece += &format!(
             "<rect class=\"band\" x=\"{CLIENT}\" y=\"{y}\" width=\"{width}\" height=\"{height}\"/>\n"
         );
@@ -136,7 +137,8 @@ fn arrow(by: Side, class: &str, y: u32) -> String {
         Side::Client => (CLIENT + 2, SERVER - 2, SERVER - 11),
         Side::Server => (SERVER - 2, CLIENT + 2, CLIENT + 11),
     };
-    let (above, below) = (y - 4, y + 4);
+    let above = y - 4;
+    let below = y + 4;
     format!(
         "<line class=\"arrow {class}\" x1=\"{from}\" y1=\"{y}\" x2=\"{back}\" y2=\"{y}\"/>\n\
          <path class=\"head {class}\" d=\"M{to} {y} L{back} {above} L{back} {below} Z\"/>\n"

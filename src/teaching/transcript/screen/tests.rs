@@ -60,7 +60,7 @@ const FAST: Viewing = Viewing {
     explain: Explain::Off,
 };
 
-/// What the screen shows, and what was asked.
+/// Returns what the screen shows, and what the audience was asked.
 fn watch(steps: &str, server: &[&'static str], seen: Viewing) -> (String, Vec<String>) {
     let script = format!("title: x\nprotocol: smtp\nsite: b.test\n{steps}\n");
     let script = Script::parse(&script).unwrap();
@@ -119,7 +119,7 @@ C: EHLO
 }
 
 #[test]
-fn colours_and_wide_lines_for_whom_wants_them() {
+fn colours_and_wide_lines() {
     let seen = Viewing {
         width: None,
         style: TextStyle::Coloured,
@@ -150,7 +150,7 @@ fn what_is_too_long_is_cut() {
 }
 
 #[test]
-fn step_by_step_it_waits_until_nobody_is_there() {
+fn step_by_step_it_waits_until_the_audience_leaves() {
     let steps = "# Told.\nS: ...\nC: a\nS*: ...\nS: b\n! pause\nC: b";
     let stepping = |answers| Viewing {
         pace: PlayPace::Step,
@@ -165,7 +165,7 @@ fn step_by_step_it_waits_until_nobody_is_there() {
         "three lines, what S*: stands for, and the pause"
     );
     let (_, asked) = watch(steps, &server, stepping(vec![""; 1]));
-    assert_eq!(asked.len(), 2, "the second time nobody was there");
+    assert_eq!(asked.len(), 2, "the second time the audience had left");
     let reading = Viewing {
         pace: PlayPace::Reading,
         answers: vec![""],
