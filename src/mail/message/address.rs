@@ -1,14 +1,14 @@
 //! HeaderAddress lists (RFC 5322 §3.4) as IMAP's ENVELOPE wants them (RFC 9051 §7.5.2).
 //!
-//! Encoded words stay encoded. Anything can be parsed: what is broken yields the most that can be
-//! made of it, with [`MISSING_MAILBOX`] and [`MISSING_DOMAIN`] where something is missing.
+//! Encoded words stay encoded. Anything can be parsed: a broken address yields as much as can be read
+//! of it, with [`MISSING_MAILBOX`] and [`MISSING_DOMAIN`] in place of what is missing.
 
 use super::lex::{Lexer, is_space};
 
-/// Stands for a local part that is not there (Dovecot's words).
+/// The local part of an address that has none (Dovecot's words).
 pub const MISSING_MAILBOX: &[u8] = b"MISSING_MAILBOX";
 
-/// Stands for a domain that is not there: without one, ENVELOPE would mean a group.
+/// The domain of an address that has none: ENVELOPE without a domain would mean a group.
 pub const MISSING_DOMAIN: &[u8] = b"MISSING_DOMAIN";
 
 /// The most addresses that are taken from one field: with them it costs about 2 MB for a moment.
@@ -18,7 +18,7 @@ const ADDRESSES_MAX: usize = 10_000;
 /// names it, its members, and one with nothing that ends it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HeaderAddress {
-    /// The display name, or else the comment: `a@b (Name)`.
+    /// The display name, or else the comment after the address: `a@b (Name)`.
     pub name: Option<Vec<u8>>,
     /// The source route, `@a,@b`, of old mail (RFC 5322 §4.4).
     pub route: Option<Vec<u8>>,
@@ -29,14 +29,14 @@ pub struct HeaderAddress {
 }
 
 impl HeaderAddress {
-    /// Is it a mailbox, not the beginning or the end of a group?
+    /// True for a mailbox, false for the beginning or the end of a group.
     #[must_use]
     pub fn is_mailbox(&self) -> bool {
         self.host.is_some()
     }
 }
 
-/// Takes an unfolded address list apart.
+/// Parses an unfolded address list.
 #[must_use]
 pub fn parse(value: &[u8]) -> Vec<HeaderAddress> {
     let mut list = AddressParser {
@@ -58,9 +58,9 @@ struct AddressParser<'a> {
 }
 
 impl AddressParser<'_> {
-    /// One mailbox, or one end of a group, and the separator after it.
+    /// Parses one mailbox, or one end of a group, and the separator after it.
     fn entry(&mut self) {
-        // Only a comment behind an address names its owner.
+        // Only a comment after an address names its owner.
         self.lexer.skip_space();
         self.lexer.forget_comment();
         let words = PhraseWords::take(&mut self.lexer);
@@ -75,7 +75,7 @@ impl AddressParser<'_> {
                 let host = domain(&mut self.lexer);
                 self.mailbox(None, None, words.local_part(), host);
             }
-            // Between two separators there is nothing to complain of (RFC 5322 §4.4, obs-addr-list).
+            // RFC 5322 §4.4, obs-addr-list: there may be nothing between two separators.
             None | Some(b',' | b';') if words.is_empty() => {}
             _ => self.mailbox(None, None, words.local_part(), None),
         }
@@ -137,7 +137,7 @@ impl AddressParser<'_> {
     }
 }
 
-/// Atoms and quoted strings in a row, which turn out to be a name or a local part by what follows.
+/// Atoms and quoted strings in a row: a name or a local part, depending on what follows.
 struct PhraseWords(Vec<PhraseWord>);
 
 struct PhraseWord {
@@ -163,12 +163,12 @@ impl PhraseWords {
         self.0.is_empty()
     }
 
-    /// As a display name: one space where there was some.
+    /// Joins them to a display name: one space where there was any.
     fn phrase(&self) -> Vec<u8> {
         self.joined(|_, word| word.spaced)
     }
 
-    /// As a local part: none around dots (RFC 5322 §4.4, obs-local-part).
+    /// Joins them to a local part: no space around dots (RFC 5322 §4.4, obs-local-part).
     fn local_part(&self) -> Vec<u8> {
         self.joined(|before, word| {
             word.spaced && !before.ends_with(b".") && !word.text.starts_with(b".")
@@ -187,7 +187,7 @@ impl PhraseWords {
     }
 }
 
-/// `"@" domain`, if it comes next: atoms and dots, or a literal in square brackets.
+/// Parses `"@" domain`, if it comes next: atoms and dots, or a literal in square brackets.
 fn domain(lexer: &mut Lexer) -> Option<Vec<u8>> {
     if !lexer.eat(b'@') {
         return None;
@@ -212,8 +212,8 @@ fn domain(lexer: &mut Lexer) -> Option<Vec<u8>> {
     }
 }
 
-/// What words are made of: atoms, dots, and with them all octets that real mail puts there
-/// (square brackets, backslashes, 8-bit text).
+/// True for the octets of words: those of atoms, dots, and others that real mail has there (square
+/// brackets, backslashes, 8-bit text).
 fn is_word(octet: u8) -> bool {
     !is_space(octet) && !matches!(octet, b'(' | b'<' | b'>' | b':' | b';' | b'@' | b',' | b'"')
 }
@@ -316,7 +316,7 @@ mod tests {
         }
     }
 
-    /// A long comment, and behind it many places to look ahead from: it must not be copied for each.
+    /// A long comment, followed by many places to look ahead from. It must not be copied for each.
     #[test]
     fn a_hostile_list_costs_no_more_than_its_length() {
         let comment = "x".repeat(1_000_000);

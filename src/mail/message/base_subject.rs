@@ -1,20 +1,20 @@
-//! The base subject: what is left of a subject without `Re:`, `Fwd:` and `[list]` (RFC 5256 §2.1).
+//! The base subject: a subject without `Re:`, `Fwd:` and `[list]` (RFC 5256 §2.1).
 //!
 //! The steps have the RFC's numbers, the functions the names of its grammar (§5). Each step only moves
-//! an end of the text inwards and looks at no octet that it does not take a second time, so a hundred
-//! thousand `Re:` cost no more than their length.
+//! an end of the text inwards, and looks at most once at an octet that it does not remove, so a
+//! hundred thousand `Re:` cost no more than their length.
 
-/// What is left of a subject, and what was taken away.
+/// A base subject, and whether the subject was that of a reply.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BaseSubject {
     /// The base subject.
     pub text: String,
-    /// Was there a `Re:`, a `Fwd:`, a `(fwd)` or a `[Fwd: …]`? Then it is a reply or a forward.
+    /// True for a reply or a forward: a `Re:`, `Fwd:`, `(fwd)` or `[Fwd: …]` was removed.
     pub is_reply: bool,
 }
 
 impl BaseSubject {
-    /// Of a subject as people read it: its encoded words are decoded already.
+    /// Finds the base of a subject, whose encoded words are decoded already.
     #[must_use]
     pub fn of(subject: &str) -> BaseSubject {
         let subject = single_spaced(subject);
@@ -35,7 +35,7 @@ impl BaseSubject {
     }
 }
 
-/// Step 1: tabs and continuations are spaces, and of several spaces one is left.
+/// Step 1: turns tabs and continuations into spaces, and several spaces into one.
 fn single_spaced(subject: &str) -> String {
     let mut text = String::with_capacity(subject.len());
     for char in subject.chars() {
@@ -49,7 +49,7 @@ fn single_spaced(subject: &str) -> String {
     text
 }
 
-/// Step 2: without `(fwd)` and spaces at the end.
+/// Step 2: removes `(fwd)` and spaces at the end.
 fn without_trailers<'a>(mut text: &'a str, is_reply: &mut bool) -> &'a str {
     loop {
         text = text.trim_end_matches(' ');
@@ -65,51 +65,51 @@ fn without_trailers<'a>(mut text: &'a str, is_reply: &mut bool) -> &'a str {
     }
 }
 
-/// Steps 3 to 5: without `Re:` and its like, and without `[blobs]` as long as something else is left.
+/// Steps 3 to 5: removes `Re:` and the like, and `[blobs]` as long as something else is left.
 fn without_leaders_and_blobs<'a>(mut text: &'a str, is_reply: &mut bool) -> &'a str {
     loop {
         text = text.trim_start_matches(' ');
-        // `subj-leader` may begin with blobs. If none follows them, none will follow fewer of them:
-        // that they are looked through only once is what keeps this linear.
-        let mut behind_blobs = text;
+        // `subj-leader` may begin with blobs. If no `Re:` follows all of them, none follows fewer of
+        // them, so they are looked through only once, and the cost stays linear.
+        let mut after_blobs = text;
         let mut last_blob = text;
-        while let Some(behind) = subj_blob(behind_blobs) {
-            (last_blob, behind_blobs) = (behind_blobs, behind);
+        while let Some(after) = subj_blob(after_blobs) {
+            (last_blob, after_blobs) = (after_blobs, after);
         }
-        match subj_refwd(behind_blobs) {
-            Some(behind) => (text, *is_reply) = (behind, true),
+        match subj_refwd(after_blobs) {
+            Some(after) => (text, *is_reply) = (after, true),
             // Step 4: what is left may be a blob, but not nothing.
-            None if behind_blobs.is_empty() => return last_blob,
-            None => return behind_blobs,
+            None if after_blobs.is_empty() => return last_blob,
+            None => return after_blobs,
         }
     }
 }
 
-/// `subj-blob`: `[list]`, without another bracket in it, and the spaces behind it.
+/// `subj-blob`: returns what follows `[list]`, which has no other bracket in it, and spaces.
 fn subj_blob(text: &str) -> Option<&str> {
     let inside = text.strip_prefix('[')?;
-    let (_, behind) = inside.split_at_checked(inside.find(['[', ']'])?)?;
-    Some(behind.strip_prefix(']')?.trim_start_matches(' '))
+    let (_, after) = inside.split_at_checked(inside.find(['[', ']'])?)?;
+    Some(after.strip_prefix(']')?.trim_start_matches(' '))
 }
 
 /// `subj-refwd`: `Re:`, `Fw:`, `Fwd:`, `Re [list]:`.
 fn subj_refwd(text: &str) -> Option<&str> {
-    let behind = ["re", "fwd", "fw"]
+    let after = ["re", "fwd", "fw"]
         .iter()
         .find_map(|word| without_prefix(text, word))?
         .trim_start_matches(' ');
-    subj_blob(behind).unwrap_or(behind).strip_prefix(':')
+    subj_blob(after).unwrap_or(after).strip_prefix(':')
 }
 
-/// `subj-fwd-hdr` and `subj-fwd-trl`: what stands within `[Fwd: …]`.
+/// `subj-fwd-hdr` and `subj-fwd-trl`: returns what is within `[Fwd: …]`.
 fn subj_fwd(text: &str) -> Option<&str> {
     without_prefix(text, "[fwd:")?.strip_suffix(']')
 }
 
-/// What follows this word, which may be in any case.
+/// Returns what follows this word, which may be in any case.
 fn without_prefix<'a>(text: &'a str, word: &str) -> Option<&'a str> {
-    let (first, behind) = text.split_at_checked(word.len())?;
-    first.eq_ignore_ascii_case(word).then_some(behind)
+    let (first, after) = text.split_at_checked(word.len())?;
+    first.eq_ignore_ascii_case(word).then_some(after)
 }
 
 #[cfg(test)]
@@ -143,7 +143,7 @@ mod tests {
             ("[list] Re: hello", "hello", REPLY),
             ("[list][other]Re: [list] hello", "hello", REPLY),
             ("Re: [list] Re: hello", "hello", REPLY),
-            // A blob that stands alone is the subject.
+            // A blob that is alone is the subject.
             ("[list]", "[list]", FIRST),
             ("[one] [two]", "[two]", FIRST),
             ("Re: [list]", "[list]", REPLY),
@@ -151,7 +151,7 @@ mod tests {
             ("Re:", "", REPLY),
             ("Re: Re:", "", REPLY),
             ("(fwd)", "", REPLY),
-            // What looks like one of them and is none.
+            // These look like one of them, and are none.
             ("Regarding: hello", "Regarding: hello", FIRST),
             ("Re hello", "Re hello", FIRST),
             ("Fwdx: hello", "Fwdx: hello", FIRST),

@@ -1,12 +1,12 @@
-//! The comparison `i;unicode-casemap` (RFC 5051): the same text, whatever the case and however the
-//! characters are composed. IMAP's SEARCH, SORT and THREAD compare by it (RFC 5256 §2).
+//! The comparison `i;unicode-casemap` (RFC 5051), which ignores case and the composition of
+//! characters. IMAP's SEARCH, SORT and THREAD compare by it (RFC 5256 §2).
 //!
 //! A text is [prepared] once; prepared texts are compared octet by octet. Each character is prepared
 //! by itself, so a long text may be prepared in pieces.
 
 use unicode_normalization::char::decompose_compatible;
 
-/// The text, prepared.
+/// Returns the text, prepared.
 #[must_use]
 pub fn prepared(text: &str) -> String {
     let mut prepared = String::with_capacity(text.len());
@@ -14,12 +14,12 @@ pub fn prepared(text: &str) -> String {
     prepared
 }
 
-/// Appends the text, prepared. It can become eleven times as long, but only by characters of which
-/// each stands for a whole phrase (U+FDFA).
+/// Appends the text, prepared. It can become eleven times as long, but only if its characters each
+/// mean a whole phrase (U+FDFA).
 pub fn prepare(text: &str, prepared: &mut String) {
     let mut rest = text;
     while !rest.is_empty() {
-        // Most of mail is ASCII, of which nothing is composed.
+        // Most of mail is ASCII, which has no composed characters.
         let ascii = rest.bytes().position(|octet| !octet.is_ascii());
         let (ascii, others) = rest.split_at(ascii.unwrap_or(rest.len()));
         let begin = prepared.len();
@@ -35,8 +35,8 @@ pub fn prepare(text: &str, prepared: &mut String) {
     }
 }
 
-/// RFC 5051 §2, step 2a: the titlecase property of `UnicodeData.txt`. That is one character; where
-/// the table names several, they come from `SpecialCasing.txt`, of which the RFC does not speak.
+/// RFC 5051 §2, step 2a: returns the titlecase property of `UnicodeData.txt`, one character. Where the
+/// table has several, they are from `SpecialCasing.txt`, which the RFC does not use.
 fn titlecase(char: char) -> char {
     match unicode_case_mapping::to_titlecase(char) {
         [title, 0, 0] => char::from_u32(title)

@@ -1,4 +1,4 @@
-//! Composing a message: who, what, and the files that go along.
+//! Composes a message: its header, its text, and its attachments.
 //!
 //! ```
 //! use pillarbox::mail::message::{Attachment, Contact, Draft};
@@ -13,8 +13,8 @@
 //! # Ok::<(), pillarbox::mail::message::contact::NotAnAddress>(())
 //! ```
 //!
-//! What comes out is 7-bit, with CRLF and short lines, so that every server takes it (RFC 5321
-//! §4.5.3.1.6). Bcc is for the envelope only ([`Draft::recipients`]): no header mentions it.
+//! The message is 7-bit, with CRLF and short lines, so that every server takes it (RFC 5321
+//! §4.5.3.1.6). Bcc is for the envelope only ([`Draft::recipients`]): no header names it.
 //! mail-builder nests the parts; a forwarded message keeps its octets (RFC 2046 §5.2.1).
 
 use std::borrow::Cow;
@@ -32,23 +32,23 @@ use super::{Contact, date, encode};
 /// A message that is being written.
 #[derive(Clone, Debug)]
 pub struct Draft {
-    /// Who writes it.
+    /// The author.
     pub from: Contact,
-    /// Whom it is for.
+    /// The recipients.
     pub to: Vec<Contact>,
-    /// Who should know of it.
+    /// The recipients of a copy.
     pub cc: Vec<Contact>,
-    /// Who gets it without the others' knowing.
+    /// The blind-copy recipients.
     pub bcc: Vec<Contact>,
-    /// What it is about.
+    /// The subject.
     pub subject: String,
     /// The text, with any line endings.
     pub text: String,
-    /// The same as a page; then a reader's program chooses (RFC 2046 §5.1.4).
+    /// The text as a page (HTML). A mail program shows one of the two (RFC 2046 §5.1.4).
     pub html: Option<String>,
-    /// The files that go along.
+    /// The files in it.
     pub attachments: Vec<Attachment>,
-    /// The Message-ID of the message that this one answers, with its angle brackets or without.
+    /// The Message-ID of the message that this one answers, with or without its angle brackets.
     pub in_reply_to: Option<String>,
     /// The Message-IDs of the conversation so far, the oldest first (RFC 5322 §3.6.4).
     pub references: Vec<String>,
@@ -65,12 +65,12 @@ pub struct Attachment {
     pub name: String,
     /// `image/png`.
     pub content_type: String,
-    /// What is in the file.
+    /// The file's content.
     pub bytes: Vec<u8>,
 }
 
 impl Attachment {
-    /// A file's content; the type is guessed from the end of its name.
+    /// An attachment of this content; its type is guessed from the end of its name.
     #[must_use]
     pub fn new(name: &str, bytes: Vec<u8>) -> Attachment {
         Attachment {
@@ -82,7 +82,7 @@ impl Attachment {
 }
 
 impl Draft {
-    /// An empty message, dated now. `domain` is where its Message-ID comes from.
+    /// An empty message, dated now. `domain` is the domain of its Message-ID.
     #[must_use]
     pub fn new(from: Contact, domain: &str) -> Draft {
         Draft {
@@ -101,7 +101,7 @@ impl Draft {
         }
     }
 
-    /// Every address that the message goes to, for SMTP's RCPT: To, Cc and Bcc, each once.
+    /// Returns every address for SMTP's RCPT: To, Cc and Bcc, each once.
     #[must_use]
     pub fn recipients(&self) -> Vec<&str> {
         let mut all: Vec<&str> = Vec::new();
@@ -123,7 +123,7 @@ impl Draft {
         Ok(())
     }
 
-    /// The message as it travels.
+    /// Returns the message as it travels.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
@@ -132,14 +132,13 @@ impl Draft {
         bytes
     }
 
-    /// The message as it is kept to be gone on with: Bcc is in its header, and such a message never
-    /// travels.
+    /// Returns the message as it is kept in Drafts: with Bcc in its header. It never travels so.
     #[must_use]
     pub fn to_kept_bytes(&self) -> Vec<u8> {
-        let bcc = match people(&self.bcc) {
-            none if none.is_empty() => String::new(),
-            people => encode::field("Bcc", &people),
-        };
+        let mut bcc = people(&self.bcc);
+        if !bcc.is_empty() {
+            bcc = encode::field("Bcc", &bcc);
+        }
         [bcc.into_bytes(), self.to_bytes()].concat()
     }
 
@@ -216,12 +215,12 @@ fn file_part(file: &Attachment) -> MimePart<'_> {
         .transfer_encoding(encoding)
 }
 
-/// The encoding of octets that go as they are (RFC 2045 §2.7, §2.8).
+/// Returns the encoding of octets that go as they are (RFC 2045 §2.7, §2.8).
 fn as_is(octets: &[u8]) -> &'static str {
     if octets.is_ascii() { "7bit" } else { "8bit" }
 }
 
-/// The same with CRLF line endings, as a message travels; a file may have others.
+/// Returns a message's file with CRLF line endings.
 fn with_crlf(octets: &[u8]) -> Cow<'_, [u8]> {
     let lines: Vec<&[u8]> = octets.split(|&octet| octet == b'\n').collect();
     let bare = lines
@@ -239,7 +238,7 @@ fn people(contacts: &[Contact]) -> String {
     written.collect::<Vec<String>>().join(", ")
 }
 
-/// Message-IDs with their angle brackets.
+/// Returns Message-IDs with their angle brackets.
 fn ids(ids: &[&str]) -> String {
     let bare = ids.iter().map(|id| printable(id).replace(['<', '>'], ""));
     let written = bare
@@ -255,7 +254,7 @@ fn printable(text: &str) -> String {
     text.chars().filter(char::is_ascii_graphic).collect()
 }
 
-/// A Message-ID that no other message has: the time, this process, and a count (RFC 5322 §3.6.4).
+/// Returns a new Message-ID: the time, this process, and a count (RFC 5322 §3.6.4).
 #[must_use]
 pub fn message_id(domain: &str) -> String {
     static COUNT: AtomicU64 = AtomicU64::new(0);
@@ -297,7 +296,7 @@ const FILE_NAME_MAX: usize = 200;
 /// Octets in the extension of a file's name, its dot included.
 const EXTENSION_MAX: usize = 20;
 
-/// The type of a file by the end of its name.
+/// Returns the type of a file by the end of its name.
 fn content_type(name: &str) -> &'static str {
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
     let known = |(end, _): &&(&str, &str)| end.eq_ignore_ascii_case(extension);
@@ -307,7 +306,7 @@ fn content_type(name: &str) -> &'static str {
         .map_or("application/octet-stream", |(_, kind)| kind)
 }
 
-/// What people attach; anything else is octets. Names from IANA's register of media types.
+/// The types of common files, by IANA's register of media types; any other file is octets.
 const CONTENT_TYPES: [(&str, &str); 25] = [
     ("csv", "text/csv"),
     ("css", "text/css"),

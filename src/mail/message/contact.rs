@@ -1,6 +1,6 @@
-//! Whom a message comes from or goes to, as a person writes it: `Alice <alice@pillarbox.test>`.
+//! The author or a recipient, as a person writes it: `Alice <alice@pillarbox.test>`.
 //!
-//! Text for people, decoded; what a server needs of an address field is in [`super::address`].
+//! Its text is decoded, for people; what a server needs of an address field is in [`super::address`].
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,7 +10,7 @@ use super::address;
 /// The longest address: 64 octets of local part, `@`, 255 of domain (RFC 5321 §4.5.3.1).
 const ADDRESS_MAX: usize = 320;
 
-/// A person's name and address. Neither holds a control character, so neither can break a header.
+/// A name and an address. Neither has a control character, so neither can break a header.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Contact {
     name: Option<String>,
@@ -18,7 +18,7 @@ pub struct Contact {
 }
 
 impl Contact {
-    /// A contact from what was read somewhere. What cannot stand in a header is left out.
+    /// A contact of this name and address, without the characters that a header cannot have.
     #[must_use]
     pub fn new(name: Option<&str>, address: &str) -> Contact {
         let visible = |text: &str| text.chars().filter(|c| !c.is_control()).collect::<String>();
@@ -46,7 +46,7 @@ impl Contact {
         &self.address
     }
 
-    /// Contacts from a line in which commas separate them. Empty for an empty line.
+    /// Parses contacts from a line in which commas separate them. Empty for an empty line.
     ///
     /// # Errors
     /// The first one that is no address.
@@ -60,7 +60,8 @@ impl Contact {
         let text = |octets: &Option<Vec<u8>>| {
             String::from_utf8_lossy(octets.as_deref().unwrap_or_default()).into_owned()
         };
-        let (mailbox, host) = (text(&entry.mailbox), text(&entry.host));
+        let mailbox = text(&entry.mailbox);
+        let host = text(&entry.host);
         let missing = mailbox.as_bytes() == address::MISSING_MAILBOX
             || host.as_bytes() == address::MISSING_DOMAIN;
         let written = format!("{mailbox}@{host}");
@@ -77,7 +78,8 @@ impl Contact {
     }
 }
 
-/// What may stand in an address without quotes, UTF-8 included (RFC 5322 §3.2.3, RFC 6532 §3.2).
+/// True for the characters of an address without quotes, UTF-8 included (RFC 5322 §3.2.3, RFC 6532
+/// §3.2).
 fn is_addressable(c: char) -> bool {
     !c.is_control() && !c.is_whitespace() && !"()<>,;:\\\"".contains(c)
 }
@@ -104,7 +106,7 @@ impl fmt::Display for Contact {
     }
 }
 
-/// Something that should have been an address.
+/// The error for a text that is not an address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotAnAddress(String);
 

@@ -1,7 +1,7 @@
-//! What a part says of itself: Content-Type, Content-Disposition and their kin (RFC 2045, RFC 2183).
+//! The fields that describe a part: Content-Type, Content-Disposition and others (RFC 2045, RFC 2183).
 //!
 //! Values keep their octets: parameters in the extended form of RFC 2231 stay extended (`filename*`),
-//! because IMAP hands them to its client as they are, but for their pieces ([`MimeParams::joined`]).
+//! because IMAP hands them to its client as they are, with their pieces joined ([`MimeParams::joined`]).
 
 use std::collections::BTreeMap;
 
@@ -44,8 +44,8 @@ pub struct MimeParam {
 }
 
 impl MediaType {
-    /// The header's Content-Type. `None` if there is none, or none that can be understood: then the
-    /// part is plain text (RFC 2045 §5.2).
+    /// Reads the header's Content-Type. `None` if it is missing or cannot be parsed: then the part is
+    /// plain text (RFC 2045 §5.2).
     #[must_use]
     pub fn of(header: &Header) -> Option<MediaType> {
         MediaType::parse(&header.value("Content-Type")?)
@@ -62,7 +62,7 @@ impl MediaType {
         Some(MediaType { main, sub, params })
     }
 
-    /// Is it this type? Case does not matter.
+    /// True if it is this type, in any case.
     #[must_use]
     pub fn is(&self, main: &str, sub: &str) -> bool {
         self.is_main(main) && self.sub.eq_ignore_ascii_case(sub.as_bytes())
@@ -74,7 +74,7 @@ impl MediaType {
         Charset::named(&self.params.value("charset").unwrap_or_default())
     }
 
-    /// Is it of this main type?
+    /// True if it is of this main type, in any case.
     #[must_use]
     pub fn is_main(&self, main: &str) -> bool {
         self.main.eq_ignore_ascii_case(main.as_bytes())
@@ -82,7 +82,7 @@ impl MediaType {
 }
 
 impl Disposition {
-    /// The header's Content-Disposition, if there is one that can be understood.
+    /// Reads the header's Content-Disposition; `None` if it is missing or cannot be parsed.
     #[must_use]
     pub fn of(header: &Header) -> Option<Disposition> {
         let value = header.value("Content-Disposition")?;
@@ -93,7 +93,7 @@ impl Disposition {
     }
 }
 
-/// The tags of the Content-Language (RFC 3282 §2): `en`, `fr-CA`.
+/// Returns the tags of the Content-Language (RFC 3282 §2): `en`, `fr-CA`.
 #[must_use]
 pub fn languages(header: &Header) -> Vec<Vec<u8>> {
     let value = header.value("Content-Language").unwrap_or_default();
@@ -109,8 +109,8 @@ pub fn languages(header: &Header) -> Vec<Vec<u8>> {
 }
 
 impl MimeParams {
-    /// The value of the parameter with this name. One that was cut into pieces (`name*0`, `name*1`)
-    /// is put together (RFC 2231 §3); a character set and percent signs stay.
+    /// Returns the value of the parameter with this name. Pieces (`name*0`, `name*1`) are joined
+    /// (RFC 2231 §3); a charset and percent signs stay.
     #[must_use]
     pub fn value(&self, name: &str) -> Option<Vec<u8>> {
         if let Some(value) = self.named(name) {
@@ -123,18 +123,21 @@ impl MimeParams {
         (!values.is_empty()).then(|| values.concat())
     }
 
-    /// The same, but what was cut into pieces (`name*0`, `name*1*`) is put together and stands behind
-    /// the others: as `name`, or as `name*` if a piece was in the extended form (RFC 2231 §4.1). Its §6
-    /// asks IMAP servers for this.
+    /// Returns the parameters with their pieces (`name*0`, `name*1*`) joined, after the others.
+    ///
+    /// The joined ones are called `name`, or `name*` if a piece was in the extended form (RFC 2231
+    /// §4.1). RFC 2231 §6 asks IMAP servers for this.
     #[must_use]
     pub fn joined(&self) -> MimeParams {
         let whole = self.0.iter().filter(|param| !param.is_piece());
         let mut params: Vec<MimeParam> = whole.cloned().collect();
         for pieces in self.pieces().values() {
             let row: Vec<&MimeParam> = in_a_row(pieces).filter(|param| param.is_piece()).collect();
-            match row.is_empty() {
-                true => params.extend(pieces.values().filter(|p| p.is_piece()).copied().cloned()),
-                false => params.push(joined(&row)),
+            if row.is_empty() {
+                let pieces = pieces.values().filter(|piece| piece.is_piece());
+                params.extend(pieces.copied().cloned());
+            } else {
+                params.push(joined(&row));
             }
         }
         MimeParams(params)
@@ -156,8 +159,8 @@ impl MimeParams {
         }
     }
 
-    /// The parameters that were cut into pieces or are in the extended form, by their names in small
-    /// letters; of each the pieces by their number.
+    /// Returns the parameters in pieces or in the extended form, by their names in small letters; each
+    /// has its pieces by number.
     fn pieces(&self) -> BTreeMap<Vec<u8>, BTreeMap<usize, &MimeParam>> {
         let mut pieces: BTreeMap<Vec<u8>, BTreeMap<usize, &MimeParam>> = BTreeMap::new();
         for param in &self.0 {
@@ -180,7 +183,7 @@ impl MimeParams {
         self.0.iter().find(wanted).map(|param| &param.value[..])
     }
 
-    /// `*(";" attribute "=" value)`; what is broken is left out, up to the next semicolon.
+    /// Parses `*(";" attribute "=" value)`; a broken parameter is skipped, up to the next semicolon.
     fn parse(lexer: &mut Lexer) -> MimeParams {
         let mut params = Vec::new();
         loop {
@@ -193,7 +196,7 @@ impl MimeParams {
                 continue;
             }
             lexer.skip_space();
-            // Mailers forget the quotes around `=` and `/`, so only what would end the value ends it.
+            // Mailers forget the quotes around `=` and `/`, so fewer octets end a value than in the RFC.
             let value = lexer.quoted().unwrap_or_else(|| {
                 let bare = |octet| !is_space(octet) && !matches!(octet, b';' | b'(' | b'"');
                 lexer.run(bare).to_vec()
@@ -204,20 +207,20 @@ impl MimeParams {
 }
 
 impl MimeParam {
-    /// Is it a piece, with a number: `name*1`?
+    /// True for a piece with a number: `name*1`.
     fn is_piece(&self) -> bool {
         let star = memchr::memchr(b'*', &self.name).filter(|star| *star > 0);
         let next = star.and_then(|star| self.name.get(star + 1));
         next.is_some_and(u8::is_ascii_digit)
     }
 
-    /// Is its value percent-encoded (RFC 2231 §4.1)?
+    /// True if its value is percent-encoded (RFC 2231 §4.1).
     fn is_extended(&self) -> bool {
         self.name.ends_with(b"*")
     }
 }
 
-/// Pieces, put together.
+/// Joins pieces to one parameter.
 fn joined(row: &[&MimeParam]) -> MimeParam {
     let extended = row.iter().any(|piece| piece.is_extended());
     let names_charset = row.first().is_some_and(|piece| piece.is_extended());
@@ -228,38 +231,39 @@ fn joined(row: &[&MimeParam]) -> MimeParam {
     let mut value = Vec::new();
     if extended {
         name.push(b'*');
-        // Charset and language stand in the first piece, if anywhere.
+        // Charset and language are in the first piece, if anywhere.
         value.extend_from_slice(if names_charset { b"" } else { b"''" });
     }
     for piece in row {
-        match extended && !piece.is_extended() {
-            true => piece
-                .value
-                .iter()
-                .for_each(|octet| percent(*octet, &mut value)),
-            false => value.extend_from_slice(&piece.value),
+        if !extended || piece.is_extended() {
+            value.extend_from_slice(&piece.value);
+            continue;
+        }
+        for octet in &piece.value {
+            percent(*octet, &mut value);
         }
     }
     MimeParam { name, value }
 }
 
-/// As the extended form has it (RFC 2231 §7, `attribute-char`).
+/// Writes an octet as the extended form has it (RFC 2231 §7, `attribute-char`).
 fn percent(octet: u8, out: &mut Vec<u8>) {
-    match octet.is_ascii_graphic() && !TSPECIALS.contains(&octet) && !b"*'%".contains(&octet) {
-        true => out.push(octet),
-        false => out.extend_from_slice(format!("%{octet:02X}").as_bytes()),
+    if octet.is_ascii_graphic() && !TSPECIALS.contains(&octet) && !b"*'%".contains(&octet) {
+        out.push(octet);
+    } else {
+        out.extend_from_slice(format!("%{octet:02X}").as_bytes());
     }
 }
 
-/// The values of a field's parameters that are in pieces or in the extended form (RFC 2231 §3, §4), as
-/// people read them: in `attachment; filename*=utf-8''caf%C3%A9.txt` it is `café.txt`.
+/// Returns the values of a field's parameters in pieces or in the extended form (RFC 2231 §3, §4),
+/// decoded: in `attachment; filename*=utf-8''caf%C3%A9.txt` it is `café.txt`.
 #[must_use]
 pub fn extended(value: &[u8]) -> Vec<String> {
     let params = MimeParams::parse(&mut Lexer::new(value));
     params.pieces().values().map(readable).collect()
 }
 
-/// The pieces of one value, put together and decoded.
+/// Joins the pieces of one value, and decodes them.
 fn readable(pieces: &BTreeMap<usize, &MimeParam>) -> String {
     let (mut charset, mut octets) = (Charset::named(b""), Vec::new());
     for (number, piece) in in_a_row(pieces).enumerate() {
@@ -280,7 +284,7 @@ fn readable(pieces: &BTreeMap<usize, &MimeParam>) -> String {
     charset.decode(&octets)
 }
 
-/// The pieces from 0 on, up to the first that is missing.
+/// Returns the pieces from 0 on, up to the first that is missing.
 fn in_a_row<'a>(pieces: &BTreeMap<usize, &'a MimeParam>) -> impl Iterator<Item = &'a MimeParam> {
     (0..).map_while(|number| pieces.get(&number).copied())
 }

@@ -1,8 +1,8 @@
-//! Bodies out of their transfer encoding: base64 and quoted-printable (RFC 2045 §6.7, §6.8), as they
-//! are read, in bounded memory.
+//! Decodes bodies from base64 and quoted-printable (RFC 2045 §6.7, §6.8) while they are read, in bounded
+//! memory.
 //!
-//! Nothing is too broken: what does not belong into base64 is passed over, as the RFC asks for, and
-//! what is no escape in quoted-printable stands for itself. Encoding is `encode.rs`'s.
+//! Nothing is too broken: octets that are not of base64 are skipped, as the RFC asks for, and what is no
+//! escape in quoted-printable means itself. `encode.rs` encodes.
 
 use std::io::{self, Read};
 
@@ -12,14 +12,14 @@ use super::lex::{Lexer, token};
 /// Octets that are decoded at a time.
 const CHUNK: usize = 8 * 1024;
 
-/// White space that may turn out to end a line, and so to be none: more than a line can have
-/// (RFC 5322 §2.1.1).
+/// White space that is held back because it may end a line: more than a line can have (RFC 5322
+/// §2.1.1).
 const BLANK_MAX: usize = 1000;
 
-/// How a body is encoded for its way.
+/// The transfer encoding of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Encoding {
-    /// Not at all: `7bit`, `8bit`, `binary`.
+    /// None: `7bit`, `8bit`, `binary`.
     Identity,
     /// `base64`.
     Base64,
@@ -28,7 +28,7 @@ pub enum Encoding {
 }
 
 impl Encoding {
-    /// The encoding that a header names; `None` for one that nobody here knows.
+    /// Returns the encoding that a header names; `None` if it is not known.
     #[must_use]
     pub fn of(header: &Header) -> Option<Encoding> {
         let name = transfer_encoding(header).to_ascii_lowercase();
@@ -41,7 +41,7 @@ impl Encoding {
     }
 }
 
-/// The Content-Transfer-Encoding (RFC 2045 §6.1), `7bit` if nothing is said.
+/// Returns the Content-Transfer-Encoding (RFC 2045 §6.1); `7bit` if there is none.
 #[must_use]
 pub fn transfer_encoding(header: &Header) -> Vec<u8> {
     header
@@ -50,24 +50,24 @@ pub fn transfer_encoding(header: &Header) -> Vec<u8> {
         .unwrap_or_else(|| b"7bit".to_vec())
 }
 
-/// Reads a body decoded.
+/// A reader that decodes a body.
 pub struct Decoder<R> {
     encoded: R,
     state: DecoderState,
-    /// Decoded, and handed out up to `at`.
+    /// Decoded octets, handed out up to `at`.
     decoded: Vec<u8>,
     at: usize,
     ended: bool,
 }
 
-/// What was read and cannot be decoded before more is.
+/// What was read and cannot be decoded before more of the body is.
 enum DecoderState {
     Identity,
     Base64(Sextets),
     QuotedPrintable(QuotedPrintableLine),
 }
 
-/// Bits of base64 that make no octet yet.
+/// Bits of base64 that are no whole octet yet.
 #[derive(Default)]
 struct Sextets {
     bits: u32,
@@ -77,14 +77,14 @@ struct Sextets {
 /// The end of a line of quoted-printable.
 #[derive(Default)]
 struct QuotedPrintableLine {
-    /// White space, which counts only if something follows it (RFC 2045 §6.7 rule 3).
+    /// White space, which counts only if text follows it (RFC 2045 §6.7 rule 3).
     blank: Vec<u8>,
-    /// What follows a `=`, until it is clear what it means.
+    /// The octets after a `=`, until their meaning is clear.
     escape: Option<Vec<u8>>,
 }
 
 impl<R: Read> Decoder<R> {
-    /// Decodes what this reader yields.
+    /// Decodes the octets of this reader.
     pub fn new(encoded: R, encoding: Encoding) -> Decoder<R> {
         Decoder {
             encoded,
@@ -101,14 +101,15 @@ impl<R: Read> Decoder<R> {
         }
     }
 
-    /// Decodes the next chunk, which may come to nothing.
+    /// Decodes the next chunk, perhaps to no octet.
     fn decode(&mut self) -> io::Result<()> {
         let mut chunk = [0; CHUNK];
         let read = self.encoded.read(&mut chunk)?;
         self.ended = read == 0;
         self.decoded.clear();
         self.at = 0;
-        let (chunk, out) = (chunk.get(..read).unwrap_or_default(), &mut self.decoded);
+        let chunk = chunk.get(..read).unwrap_or_default();
+        let out = &mut self.decoded;
         match &mut self.state {
             DecoderState::Identity => out.extend_from_slice(chunk),
             DecoderState::Base64(sextets) => {
@@ -148,7 +149,7 @@ impl Sextets {
             b'0'..=b'9' => octet - b'0' + 52,
             b'+' => 62,
             b'/' => 63,
-            // What follows the padding, if anything does, begins anew.
+            // Base64 that follows the padding begins anew.
             b'=' => return *self = Sextets::default(),
             _ => return,
         };
@@ -156,7 +157,7 @@ impl Sextets {
         self.count += 6;
         if self.count >= 8 {
             self.count -= 8;
-            // The lowest eight of them; the bits above are handed out already.
+            // The lowest eight bits; those above are handed out already.
             out.push((self.bits >> self.count) as u8);
         }
     }
@@ -190,7 +191,7 @@ impl QuotedPrintableLine {
         }
     }
 
-    /// Is it clear what the escape means?
+    /// Decodes the escape if its meaning is clear.
     fn decide(&mut self, out: &mut Vec<u8>) {
         let Some(escape) = self.escape.take() else {
             return;
@@ -265,7 +266,7 @@ mod tests {
                 (b"SGVsbA==", b"Hell"),
                 (b"AP8A", b"\0\xff\0"),
                 (b"S G!V-s", b"Hel"),
-                // The end is missing; a piece too little for an octet is none.
+                // The end is missing; bits that are no whole octet are dropped.
                 (b"SGVsb", b"Hel"),
                 (b"SGVsbG8", b"Hello"),
                 // Two that were put together.

@@ -1,4 +1,4 @@
-//! Text and octets in the clothes in which they travel: 7-bit lines of bounded length.
+//! Encodes text and octets as 7-bit lines of bounded length.
 //!
 //! quoted-printable and base64 bodies (RFC 2045 §6.7, §6.8), encoded words (RFC 2047), extended
 //! parameters (RFC 2231), and the folding of long headers (RFC 5322 §2.2.3). Only encodes; `decode` and
@@ -13,7 +13,7 @@ const ENCODED_LINE_MAX: usize = 76;
 /// The longest line that text should have (RFC 5322 §2.1.1).
 const LINE_MAX: usize = 78;
 
-/// A text's Content-Transfer-Encoding, and the text in it. Any line endings become CRLF.
+/// Returns a text's Content-Transfer-Encoding, and the encoded text. Line endings become CRLF.
 pub(super) fn text(text: &str) -> (&'static str, String) {
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     let plain = |c: char| matches!(c, '\t' | '\n' | ' '..='~');
@@ -28,13 +28,13 @@ pub(super) fn text(text: &str) -> (&'static str, String) {
     }
 }
 
-/// Base64 in lines.
+/// Encodes octets in lines of base64.
 pub(super) fn base64(octets: &[u8]) -> String {
     let lines = octets.chunks(ENCODED_LINE_MAX / 4 * 3);
     lines.map(|line| STANDARD.encode(line) + "\r\n").collect()
 }
 
-/// Quoted-printable, from text whose lines end with LF.
+/// Encodes text, whose lines end with LF, in quoted-printable.
 fn quoted_printable(text: &str) -> String {
     let lines: Vec<String> = text.split('\n').map(quoted_line).collect();
     lines.join("\r\n")
@@ -60,7 +60,7 @@ fn quoted_line(line: &str) -> String {
     out
 }
 
-/// Text for an unstructured field: as it is if it can be, otherwise as encoded words.
+/// Returns text for an unstructured field: as it is, or as encoded words if it must be.
 pub(super) fn unstructured(text: &str) -> String {
     let text = one_line(text);
     if is_plain(&text) {
@@ -70,20 +70,22 @@ pub(super) fn unstructured(text: &str) -> String {
     }
 }
 
-/// A display name: an atom or two, a quoted string, or encoded words, which may not be quoted
-/// (RFC 2047 §5 rule 3).
+/// Returns a display name: atoms, a quoted string, or encoded words, which may not be quoted (RFC 2047
+/// §5 rule 3).
 pub(super) fn phrase(name: &str) -> String {
     let name = one_line(name);
     let atoms = |c: char| c.is_ascii_alphanumeric() || " !#$%&'*+-/=?^_`{|}~".contains(c);
-    match () {
-        () if !is_plain(&name) => encoded_words(&name),
-        () if name.chars().all(atoms) => name,
-        () => format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\"")),
+    if !is_plain(&name) {
+        return encoded_words(&name);
     }
+    if name.chars().all(atoms) {
+        return name;
+    }
+    format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
-/// A parameter of a Content-Type or Content-Disposition: `; name=value`, with the extended form
-/// of RFC 2231 for what is not ASCII.
+/// Returns a parameter of a Content-Type or Content-Disposition: `; name=value`, in the extended form of
+/// RFC 2231 if it is not ASCII.
 pub(super) fn parameter(name: &str, value: &str) -> String {
     let value = one_line(value);
     if value.is_ascii() {
@@ -121,7 +123,8 @@ fn one_line(text: &str) -> String {
     text.trim().to_owned()
 }
 
-/// Needs no encoding: printable ASCII, nothing that looks encoded, no word longer than a line.
+/// True if a text needs no encoding: printable ASCII, nothing that looks encoded, no word longer than a
+/// line.
 fn is_plain(text: &str) -> bool {
     let words = || text.split(' ');
     text.bytes().all(|octet| matches!(octet, b' '..=b'~'))
@@ -130,7 +133,7 @@ fn is_plain(text: &str) -> bool {
         && words().all(|word| word.len() <= ENCODED_LINE_MAX - 20)
 }
 
-/// `=?utf-8?B?…?=`, as many as it takes: each at most 75 octets, no character cut in two
+/// Encodes text in words `=?utf-8?B?…?=`, each of at most 75 octets, without cutting a character
 /// (RFC 2047 §2, §5). The white space between two of them is not part of the text (§6.2).
 fn encoded_words(text: &str) -> String {
     // 39 octets make 52 of base64, and with `=?utf-8?B?` and `?=` 64: it fits beside a field's name.

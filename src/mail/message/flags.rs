@@ -1,6 +1,6 @@
-//! What a mailbox remembers of a message: the system flags and the keywords of RFC 9051 §2.3.2.
+//! The flags of a message: system flags and keywords (RFC 9051 §2.3.2).
 //!
-//! `\Recent` is not here: it belongs to a session, not to a message.
+//! `\Recent` is not here, because it belongs to a session, not to a message.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -52,13 +52,13 @@ impl Flags {
         Flags::default()
     }
 
-    /// Is this system flag set?
+    /// True if this system flag is set.
     #[must_use]
     pub fn has(&self, flag: Flag) -> bool {
         self.system & bit(flag) != 0
     }
 
-    /// Is this keyword set? Keywords ignore case (RFC 9051 §2.3.2).
+    /// True if this keyword is set, in any case (RFC 9051 §2.3.2).
     #[must_use]
     pub fn has_keyword(&self, keyword: &str) -> bool {
         self.keywords
@@ -71,30 +71,30 @@ impl Flags {
         self.system |= bit(flag);
     }
 
-    /// Sets a keyword, in the case in which it was first seen.
+    /// Sets a keyword. Its first spelling stays.
     pub fn set_keyword(&mut self, keyword: &str) {
         if !self.has_keyword(keyword) {
             self.keywords.insert(keyword.to_owned());
         }
     }
 
-    /// The system flags that are set, in the order of [`Flag::ALL`].
+    /// Returns the system flags that are set, in the order of [`Flag::ALL`].
     pub fn system(&self) -> impl Iterator<Item = Flag> + '_ {
         Flag::ALL.into_iter().filter(|flag| self.has(*flag))
     }
 
-    /// The keywords that are set, sorted.
+    /// Returns the keywords that are set, sorted.
     pub fn keywords(&self) -> impl Iterator<Item = &str> {
         self.keywords.iter().map(String::as_str)
     }
 
-    /// Is nothing set?
+    /// True if nothing is set.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.system == 0 && self.keywords.is_empty()
     }
 
-    /// These flags after a change.
+    /// Returns the flags after a change.
     #[must_use]
     pub fn changed(&self, change: &FlagChange) -> Flags {
         match change {
@@ -149,10 +149,10 @@ impl fmt::Display for Flags {
 /// What STORE does to a message's flags (RFC 9051 §6.4.6).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FlagChange {
-    /// `FLAGS`: these and no others.
+    /// `FLAGS`: sets these and no others.
     Replace(Flags),
-    /// `+FLAGS`: these too.
+    /// `+FLAGS`: sets these, too.
     Add(Flags),
-    /// `-FLAGS`: without these.
+    /// `-FLAGS`: removes these.
     Remove(Flags),
 }

@@ -1,8 +1,8 @@
 //! A message's header: its fields, octet for octet (RFC 5322 §2.2).
 //!
-//! Names and values stay as they came: folded, encoded, broken. Who wants to read a value unfolds it
-//! ([`Field::unfolded`]); who sends a part of the header writes the fields back ([`Header::only`],
-//! [`Header::without`]). Nothing here decodes encoded words (RFC 2047): IMAP leaves that to its client.
+//! Names and values stay as they came: folded, encoded, broken. [`Field::unfolded`] makes a value
+//! readable; [`Header::only`] and [`Header::without`] write fields back as they came. Nothing here
+//! decodes encoded words (RFC 2047): IMAP leaves that to its client.
 
 use std::io::{self, BufRead, Read};
 
@@ -12,12 +12,14 @@ use super::lines::LineReader;
 /// Real headers stay below 64 KiB; only a list of thousands of recipients comes near.
 pub const HEADER_MAX: usize = 256 * 1024;
 
-/// What a field is taken to cost beside its octets. It is more than it does, so that a header has
-/// some thousands of fields at most, and looking for one among them costs little.
+/// The cost of a field beside its octets. It is more than the memory that it takes, so that a header has
+/// some thousands of fields at most, and a search among them is cheap.
 const FIELD_COST: usize = 64;
 
-/// The fields of a header, in their order: their octets in one piece, and where each of them ends.
-/// So a header costs little more than its octets, however many fields it has.
+/// The fields of a header, in order.
+///
+/// Their octets are in one piece, beside the place where each field ends. So a header costs little more
+/// than its octets, however many fields it has.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Header {
     /// The fields as they came, each without its last line ending.
@@ -28,7 +30,7 @@ pub struct Header {
 /// Where a field's name and the field end among the header's octets. `u32` holds them: see [`HEADER_MAX`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct FieldEnds {
-    /// Where the colon stands; where the field begins, if it has no name.
+    /// The place of the colon, or the beginning of a field without a name.
     name: u32,
     field: u32,
 }
@@ -36,14 +38,14 @@ struct FieldEnds {
 /// One field of a header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Field<'a> {
-    /// What stands before the colon. Empty for a line that is no field; then `value` is all of it.
+    /// The text before the colon. Empty for a line that is no field; then `value` is the whole line.
     pub name: &'a [u8],
-    /// What stands after the colon, folding included, the last line ending not.
+    /// The text after the colon, with its folding, without the last line ending.
     pub value: &'a [u8],
 }
 
 impl Header {
-    /// Takes a header apart: everything up to the first empty line. No header is broken enough to be an error.
+    /// Parses a header: everything up to the first empty line. No header is an error.
     #[must_use]
     pub fn parse(message: &[u8]) -> Header {
         let mut header = HeaderBuilder::new(HEADER_MAX);
@@ -57,7 +59,7 @@ impl Header {
         header.finish()
     }
 
-    /// Are there files in the message? By its header alone: they come in a `multipart/mixed`
+    /// True if the message has files, as far as its header shows: they come in a `multipart/mixed`
     /// (RFC 2046 §5.1.3).
     #[must_use]
     pub fn has_files(&self) -> bool {
@@ -66,8 +68,8 @@ impl Header {
         kind.trim_ascii_start().starts_with(b"multipart/mixed")
     }
 
-    /// Reads the header of a message of any size, its empty line included, and nothing after it; of a
-    /// header without an end only so much as [`HEADER_MAX`].
+    /// Reads the header of a message, its empty line included, and nothing after it. A header without
+    /// an end is read up to [`HEADER_MAX`].
     ///
     /// # Errors
     /// The reader's.
@@ -82,7 +84,7 @@ impl Header {
         Ok(header.finish())
     }
 
-    /// The fields, from the first to the last.
+    /// Returns the fields, from the first to the last.
     pub fn fields(&self) -> impl Iterator<Item = Field<'_>> {
         let mut begin = 0;
         self.ends.iter().map(move |ends| {
@@ -94,31 +96,31 @@ impl Header {
         })
     }
 
-    /// The fields with this name; case does not matter (RFC 5322 §1.2.2).
+    /// Returns the fields with this name, in any case (RFC 5322 §1.2.2).
     pub fn named(&self, name: &str) -> impl Iterator<Item = Field<'_>> {
         self.fields().filter(move |field| field.is(name.as_bytes()))
     }
 
-    /// The unfolded value of the first field with this name.
+    /// Returns the unfolded value of the first field with this name.
     #[must_use]
     pub fn value(&self, name: &str) -> Option<Vec<u8>> {
         self.named(name).next().map(Field::unfolded)
     }
 
-    /// The fields with these names as they stand in the message, and the empty line after them:
+    /// Returns the fields with these names as they came, and the empty line after them:
     /// `BODY[HEADER.FIELDS (…)]` (RFC 9051 §6.4.5.1).
     #[must_use]
     pub fn only(&self, names: &[impl AsRef<[u8]>]) -> Vec<u8> {
         self.written(|field| field.is_any(names))
     }
 
-    /// All the other fields, and the empty line: `BODY[HEADER.FIELDS.NOT (…)]`.
+    /// Returns all fields but these, and the empty line: `BODY[HEADER.FIELDS.NOT (…)]`.
     #[must_use]
     pub fn without(&self, names: &[impl AsRef<[u8]>]) -> Vec<u8> {
         self.written(|field| !field.is_any(names))
     }
 
-    /// A header of the fields with these names only.
+    /// Returns a header of only the fields with these names.
     #[must_use]
     pub fn reduced_to(&self, names: &[impl AsRef<[u8]>]) -> Header {
         let mut reduced = Header::default();
@@ -129,7 +131,7 @@ impl Header {
         reduced
     }
 
-    /// What it takes in memory beside its own structure, in octets.
+    /// Returns its size in memory, in octets, beside its own structure.
     #[must_use]
     pub fn cost(&self) -> usize {
         self.octets.capacity() + self.ends.capacity() * size_of::<FieldEnds>()
@@ -154,7 +156,7 @@ impl Header {
         });
     }
 
-    /// Gives back the memory that is held for more.
+    /// Frees the memory that is reserved for more fields.
     fn fit(&mut self) {
         self.octets.shrink_to_fit();
         self.ends.shrink_to_fit();
@@ -162,20 +164,20 @@ impl Header {
 }
 
 impl<'a> Field<'a> {
-    /// Has the field this name? White space before the colon does not count (RFC 5322 §4.5).
+    /// True if the field has this name. White space before the colon does not count (RFC 5322 §4.5).
     #[must_use]
     pub fn is(self, name: &[u8]) -> bool {
         !name.is_empty() && self.name.trim_ascii_end().eq_ignore_ascii_case(name)
     }
 
-    /// Has the field one of these names?
+    /// True if the field has one of these names.
     #[must_use]
     pub fn is_any(self, names: &[impl AsRef<[u8]>]) -> bool {
         names.iter().any(|name| self.is(name.as_ref()))
     }
 
-    /// The value on one line, without white space around it (RFC 5322 §2.2.3). A CR that ends no line
-    /// is a space, so that what stands around it stays apart.
+    /// Returns the value on one line, without white space around it (RFC 5322 §2.2.3). A CR that ends no
+    /// line becomes a space, so that the words around it stay apart.
     #[must_use]
     pub fn unfolded(self) -> Vec<u8> {
         let mut line = Vec::with_capacity(self.value.len());
@@ -197,7 +199,7 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// Name and value, when the colon stands there; at the very beginning there is no name.
+    /// Splits a field at this colon; a colon at the very beginning ends no name.
     fn cut(raw: &'a [u8], colon: usize) -> Field<'a> {
         match raw.split_at_checked(colon) {
             Some((name, [_, value @ ..])) if colon > 0 => Field { name, value },
@@ -208,7 +210,7 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// As it came, without its last line ending.
+    /// Writes it as it came, without its last line ending.
     fn write(self, out: &mut Vec<u8>) {
         out.extend_from_slice(self.name);
         if !self.name.is_empty() {
@@ -217,7 +219,7 @@ impl<'a> Field<'a> {
         out.extend_from_slice(self.value);
     }
 
-    /// What it is taken to cost in memory as a part of a [`Header`], in octets.
+    /// Returns its cost as a part of a [`Header`], in octets.
     fn cost(self) -> usize {
         self.name.len() + self.value.len() + FIELD_COST
     }
@@ -250,7 +252,7 @@ pub(super) fn after_fields(header: &[u8]) -> &[u8] {
     rest
 }
 
-/// A header in the making: fed line by line, with a bound on what it keeps.
+/// Builds a header from lines, within a bound.
 pub(super) struct HeaderBuilder {
     header: Header,
     field: Vec<u8>,
@@ -259,7 +261,7 @@ pub(super) struct HeaderBuilder {
 }
 
 impl HeaderBuilder {
-    /// Nothing yet, and room for this much.
+    /// An empty header with room for this many octets.
     pub(super) fn new(room: usize) -> HeaderBuilder {
         HeaderBuilder {
             header: Header::default(),
@@ -269,7 +271,7 @@ impl HeaderBuilder {
         }
     }
 
-    /// The next line, without its ending. `whole` is false if it was too long to be read whole.
+    /// Takes the next line, without its ending. `whole` is false if it was too long to be kept whole.
     pub(super) fn line(&mut self, line: &[u8], whole: bool) {
         // RFC 5322 §2.2.3: a line that begins with white space continues the field before it.
         if line.first().is_some_and(|o| matches!(o, b' ' | b'\t')) && !self.field.is_empty() {
@@ -285,12 +287,12 @@ impl HeaderBuilder {
         if self.field_fits {
             self.field.extend_from_slice(line);
         } else if self.field.is_empty() {
-            // Something must stand here, or the field's next line would be taken for one of its own.
+            // This must not stay empty, or the field's next line would begin a field of its own.
             self.field.push(b' ');
         }
     }
 
-    /// The header.
+    /// Returns the header.
     pub(super) fn finish(mut self) -> Header {
         self.end_field();
         self.header.fit();
@@ -337,7 +339,7 @@ mod tests {
     }
 
     #[test]
-    fn reading_stops_behind_the_header_or_at_the_bound() {
+    fn reading_stops_after_the_header_or_at_the_bound() {
         let mut message = ZOO;
         assert_eq!(Header::read(&mut message).unwrap(), Header::parse(ZOO));
         assert_eq!(message, b"body: no\r\n");

@@ -1,12 +1,12 @@
-//! The words of a structured field: white space, comments, quoted strings, runs of text (RFC 5322 §3.2).
+//! The lexer of structured fields: white space, comments, quoted strings, runs of text (RFC 5322 §3.2).
 //!
-//! Works on an unfolded value. Forgives everything: what has no end ends with the value.
+//! It works on an unfolded value, and has no errors: what has no end ends with the value.
 
-/// A reader of one field's value. A copy of it, to look ahead with, costs nothing.
+/// Reads one field's value. A copy of it, to look ahead with, costs nothing.
 #[derive(Clone, Copy)]
 pub(super) struct Lexer<'a> {
     rest: &'a [u8],
-    /// The last comment that was skipped, from behind its first bracket.
+    /// The last comment that was skipped, from its first bracket on.
     comment: &'a [u8],
 }
 
@@ -18,19 +18,19 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// The next octet, which stays where it is.
+    /// Returns the next octet, and leaves it.
     pub(super) fn peek(&self) -> Option<u8> {
         self.rest.first().copied()
     }
 
-    /// The next octet, which is taken.
+    /// Takes the next octet.
     pub(super) fn next(&mut self) -> Option<u8> {
         let (&octet, rest) = self.rest.split_first()?;
         self.rest = rest;
         Some(octet)
     }
 
-    /// Takes this octet if it comes next.
+    /// Takes this octet if it is the next; true if it was.
     pub(super) fn eat(&mut self, octet: u8) -> bool {
         let found = self.peek() == Some(octet);
         if found {
@@ -39,7 +39,7 @@ impl<'a> Lexer<'a> {
         found
     }
 
-    /// The longest run of octets that `wanted` accepts; may be empty.
+    /// Takes the longest run of octets that `wanted` accepts; it may be empty.
     pub(super) fn run(&mut self, wanted: impl Fn(u8) -> bool) -> &'a [u8] {
         let end = self.rest.iter().position(|&octet| !wanted(octet));
         let (run, rest) = self.rest.split_at(end.unwrap_or(self.rest.len()));
@@ -47,7 +47,7 @@ impl<'a> Lexer<'a> {
         run
     }
 
-    /// Skips white space and comments: CFWS (RFC 5322 §3.2.2). Was there any?
+    /// Skips white space and comments: CFWS (RFC 5322 §3.2.2). True if there was any.
     pub(super) fn skip_space(&mut self) -> bool {
         let before = self.rest.len();
         loop {
@@ -59,25 +59,25 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// A comment, which may hold others: the brackets are counted, so that no nesting costs stack.
+    /// Skips a comment, which may hold others. Brackets are counted, so nesting needs no stack.
     pub(super) fn skip_comment(&mut self) {
         self.comment = self.rest.strip_prefix(b"(").unwrap_or_default();
         self.rest = uncomment(self.comment, |_| ());
     }
 
-    /// The last comment that was skipped, without its brackets and backslashes.
+    /// Returns the last comment that was skipped, without its brackets and backslashes.
     pub(super) fn comment(&self) -> Vec<u8> {
         let mut comment = Vec::new();
         uncomment(self.comment, |octet| comment.push(octet));
         comment
     }
 
-    /// As if no comment had been skipped yet.
+    /// Forgets the last comment.
     pub(super) fn forget_comment(&mut self) {
         self.comment = &[];
     }
 
-    /// A quoted string's content, if one comes next (RFC 5322 §3.2.4).
+    /// Takes a quoted string, if one comes next, and returns its content (RFC 5322 §3.2.4).
     pub(super) fn quoted(&mut self) -> Option<Vec<u8>> {
         if !self.eat(b'"') {
             return None;
@@ -93,7 +93,7 @@ impl<'a> Lexer<'a> {
         Some(content)
     }
 
-    /// Skips to one of these octets, stepping over quoted strings and comments.
+    /// Skips to one of these octets, over quoted strings and comments.
     pub(super) fn skip_to(&mut self, wanted: impl Fn(u8) -> bool) {
         loop {
             self.skip_space();
@@ -108,7 +108,7 @@ impl<'a> Lexer<'a> {
     }
 }
 
-/// Tells what is in a comment that has begun, octet by octet; returns what follows its end.
+/// Hands out the content of a comment, octet by octet; returns what follows its end.
 fn uncomment(mut rest: &[u8], mut tell: impl FnMut(u8)) -> &[u8] {
     let mut depth = 1;
     while let Some((&octet, after)) = rest.split_first() {
@@ -131,7 +131,7 @@ fn uncomment(mut rest: &[u8], mut tell: impl FnMut(u8)) -> &[u8] {
     rest
 }
 
-/// A token (RFC 2045 §5.1) with the white space and comments around it.
+/// Takes a token (RFC 2045 §5.1), with the white space and comments around it.
 pub(super) fn token(lexer: &mut Lexer) -> Option<Vec<u8>> {
     lexer.skip_space();
     let token = lexer.run(|octet| octet > b' ' && octet != 0x7f && !TSPECIALS.contains(&octet));
@@ -142,7 +142,7 @@ pub(super) fn token(lexer: &mut Lexer) -> Option<Vec<u8>> {
 /// The octets that end a token (RFC 2045 §5.1).
 pub(super) const TSPECIALS: &[u8] = b"()<>@,;:\\\"/[]?=";
 
-/// White space, and what is left of a broken fold.
+/// True for white space, and for the octets of a line ending that a broken fold left.
 pub(super) fn is_space(octet: u8) -> bool {
     matches!(octet, b' ' | b'\t' | b'\r' | b'\n')
 }

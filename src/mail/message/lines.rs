@@ -1,17 +1,17 @@
-//! A message line by line, in bounded memory: of each line at most as much is kept as the caller asks for.
+//! Reads a message line by line, in bounded memory: the caller says how much of a line is kept.
 //!
-//! A line ends with LF; a CR before it belongs to the ending. A bare CR ends nothing (RFC 5322 §2.3).
+//! A line ends with LF; a CR before it belongs to the ending. A bare CR ends no line (RFC 5322 §2.3).
 
 use std::io::{self, BufRead, ErrorKind};
 
-/// The lines of a message, and where in it we are.
+/// Reads the lines of a message, and counts them.
 pub(super) struct LineReader<'a> {
     reader: &'a mut dyn BufRead,
-    /// The line that was read last, without its ending, or its beginning if it is longer than was asked for.
+    /// The last line, without its ending, or its beginning if it is too long.
     pub(super) text: Vec<u8>,
-    /// Is `text` the whole line?
+    /// True if `text` is the whole line.
     pub(super) whole: bool,
-    /// The octets of its ending: 2, 1, or 0 where the message ends without one.
+    /// The octets of its ending: 2, 1, or 0 if the message ends without one.
     pub(super) ending: u64,
     /// The octets read so far.
     pub(super) at: u64,
@@ -64,7 +64,7 @@ impl<'a> LineReader<'a> {
             (false, _) => 0,
         };
         let content = length - self.ending;
-        // One octet more than `keep` was taken, so that a CR at its end can be told from text.
+        // One octet more than `keep` was taken, to know whether the last one is a CR of the ending.
         self.whole = content <= keep as u64;
         let kept = content.min(keep as u64) as usize;
         self.text.truncate(kept);

@@ -1,9 +1,9 @@
-//! `Received:`, the line that every server on a message's way puts on top of it (RFC 5321 §4.4).
+//! `Received:`, the line that every server puts on top of a message (RFC 5321 §4.4).
 //!
-//! The grammar is short and real mail keeps to little of it: the best is in comments, and each
-//! program has its own. What Postfix, Exim, Sendmail, Gmail, Exchange, qmail, Dovecot and Pillarbox
-//! write is understood; what is not understood is kept in [`Received::others`], never refused.
-//! Nothing here judges whether a line tells the truth: anyone may write one.
+//! The grammar is short, and real mail follows little of it: the most interesting facts are in comments,
+//! in which each program has its own style. The lines of Postfix, Exim, Sendmail, Gmail, Exchange, qmail,
+//! Dovecot and Pillarbox are understood; all other text is kept in [`Received::others`].
+//! Nothing here judges whether a line is true: anyone may write one.
 
 mod tls;
 
@@ -16,33 +16,33 @@ use super::{Header, MailDate};
 pub use tls::TlsUsed;
 use tls::tls;
 
-/// One hop: what the server that took the message there says of it.
+/// One hop, as the server that received the message describes it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Received {
-    /// What the client called itself in HELO or EHLO. It may say anything.
+    /// The name that the client gave in HELO or EHLO. It may be anything.
     pub from: Option<String>,
-    /// The name that the DNS gives the client's address, where the server looked it up.
+    /// The name of the client's address in the DNS, if the server looked it up.
     pub from_name: Option<String>,
-    /// The address that the connection came from, which the server saw for itself.
+    /// The address that the connection came from, as the server saw it.
     pub from_address: Option<IpAddr>,
-    /// The server that wrote the line.
+    /// The server, which wrote the line.
     pub by: Option<String>,
-    /// The protocol: of RFC 3848, of RFC 6531 §4.3, or the program's own idea of one.
+    /// The protocol: of RFC 3848, of RFC 6531 §4.3, or the program's own.
     pub with: Option<String>,
-    /// The server's name for the message, as in its log.
+    /// The server's identifier of the message, as in its log.
     pub id: Option<String>,
-    /// The recipient, without angle brackets; the RFC's word is `for`, which is Rust's, too.
+    /// The recipient, without angle brackets. The RFC's word `for` is a keyword in Rust.
     pub for_: Option<String>,
-    /// What is said of TLS. `None` if nothing is: see [`Received::encrypted`].
+    /// TLS, if the line mentions it: see [`Received::encrypted`].
     pub tls: Option<TlsUsed>,
-    /// When, by the server's clock.
+    /// The time, by the server's clock.
     pub date: Option<Zoned>,
-    /// All the rest, in its order: comments in round brackets, words, a date that is none.
+    /// The rest, in order: comments in round brackets, words, a date that cannot be parsed.
     pub others: Vec<String>,
 }
 
 impl Received {
-    /// The hops in a header as they stand there: the newest on top.
+    /// Returns the hops in a header, the newest first.
     #[must_use]
     pub fn all(header: &Header) -> Vec<Received> {
         let fields = header.named("Received");
@@ -51,7 +51,7 @@ impl Received {
             .collect()
     }
 
-    /// Takes an unfolded value apart. Anything can be parsed.
+    /// Parses an unfolded value. Anything can be parsed.
     #[must_use]
     pub fn parse(value: &[u8]) -> Received {
         let mut received = Received::default();
@@ -67,9 +67,9 @@ impl Received {
         received
     }
 
-    /// Was the connection encrypted? `None` if the line does not tell.
+    /// Returns whether the connection was encrypted; `None` if the line does not say.
     ///
-    /// RFC 3848: the S in ESMTPS means TLS, and its lack in ESMTP that there was none.
+    /// RFC 3848: the S in ESMTPS means TLS; ESMTP without it means no TLS.
     #[must_use]
     pub fn encrypted(&self) -> Option<bool> {
         if self.tls.is_some() {
@@ -78,13 +78,14 @@ impl Received {
         Some(self.transmission()?.contains('S'))
     }
 
-    /// Did the client log in? `None` if the line does not tell (RFC 3848: the A in ESMTPA).
+    /// Returns whether the client logged in; `None` if the line does not say (RFC 3848: the A in
+    /// ESMTPA).
     #[must_use]
     pub fn authenticated(&self) -> Option<bool> {
         Some(self.transmission()?.contains('A'))
     }
 
-    /// What follows the base name of a registered protocol: nothing, S, A or SA.
+    /// Returns what follows the base name of a registered protocol: nothing, S, A or SA.
     fn transmission(&self) -> Option<String> {
         let with = self.with.as_ref()?.to_ascii_uppercase();
         if with == "SMTP" {
@@ -95,10 +96,10 @@ impl Received {
         matches!(suffix, "" | "S" | "A" | "SA").then(|| suffix.to_owned())
     }
 
-    /// A word, which may begin a clause; returns the clause that the next word is in.
+    /// Takes a word, which may begin a clause; returns the clause of the next word.
     fn word(&mut self, word: String, clause: Clause) -> Clause {
-        // Right behind its keyword a word is the value, even if it is a keyword itself:
-        // a client may call itself "by".
+        // Right after its keyword a word is the value, even if it is a keyword itself: a client may
+        // call itself "by".
         if let Clause::Open(keyword) = clause {
             return self.value(keyword, word);
         }
@@ -159,14 +160,13 @@ impl Received {
         }
     }
 
-    /// Takes what a comment behind `from` tells of the client: its name, its HELO, its address.
-    /// Does it tell any of these?
+    /// Takes the client's name, HELO and address from a comment after `from`; false if it has none.
     ///
     /// Postfix and Sendmail: `helo (name [address])`. Exim: `name ([address] helo=helo)` and
     /// `[address] (helo=helo)`. qmail: `name (HELO helo) (address)`. Exchange: `helo (address)`.
     fn client(&mut self, text: &str) -> bool {
         let mut words = text.split_ascii_whitespace().peekable();
-        let mut told = false;
+        let mut found = false;
         let mut name = None;
         while let Some(word) = words.next() {
             let helo = match word.split_once('=') {
@@ -174,21 +174,21 @@ impl Received {
                 None if is_helo(word) => words.next(),
                 _ => None,
             };
-            let address = address(word).filter(|_| helo.is_none());
+            let address = if helo.is_none() { address(word) } else { None };
             if let Some(helo) = helo {
-                // The word before the comment was not what the client said, but what the DNS says.
+                // The word before the comment was not from the client, but from the DNS.
                 let name = self.from.replace(helo.to_owned());
                 self.from_name = name.filter(|name| is_name(name));
             } else if self.from_address.is_none() && address.is_some() {
                 self.from_address = address;
                 self.from_name = self.from_name.take().or(name.take());
-            } else if !told && is_name(word) {
+            } else if !found && is_name(word) {
                 name = Some(word.trim_end_matches('.').to_owned());
                 continue;
             }
-            told |= helo.is_some() || address.is_some();
+            found |= helo.is_some() || address.is_some();
         }
-        told
+        found
     }
 
     fn take_date(&mut self, text: Option<String>) {
@@ -202,7 +202,7 @@ impl Received {
     }
 }
 
-/// Where in the line we are: before any clause, behind a keyword, behind its value.
+/// The current place in the line: before any clause, after a keyword, or after its value.
 #[derive(Clone, Copy)]
 enum Clause {
     None,
@@ -242,7 +242,7 @@ enum ReceivedToken {
     Comment(String),
 }
 
-/// The words and comments before the last semicolon, and the words after it.
+/// Splits a value into the words and comments before the last semicolon, and the words after it.
 fn pieces(value: &[u8]) -> (Vec<ReceivedToken>, Option<String>) {
     let mut lexer = Lexer::new(value);
     let mut pieces = Vec::new();
@@ -293,13 +293,13 @@ fn is_helo(word: &str) -> bool {
     word.eq_ignore_ascii_case("helo") || word.eq_ignore_ascii_case("ehlo")
 }
 
-/// May this be a name from the DNS? Programs write `unknown` when they found none.
+/// True if this may be a name from the DNS. Programs write `unknown` if they found none.
 fn is_name(word: &str) -> bool {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     !word.eq_ignore_ascii_case("unknown") && word.chars().all(allowed) && address(word).is_none()
 }
 
-/// An address, however it is wrapped: `[192.0.2.1]`, `[IPv6:2001:db8::1]`, `root@[192.0.2.1]:25`.
+/// Parses an address in any form: `[192.0.2.1]`, `[IPv6:2001:db8::1]`, `root@[192.0.2.1]:25`.
 fn address(word: &str) -> Option<IpAddr> {
     let inside = match word.split_once('[') {
         Some((_, rest)) => rest.split_once(']')?.0,

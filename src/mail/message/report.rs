@@ -1,7 +1,7 @@
-//! A report of what became of a message: what people call a bounce (RFC 3464, RFC 6522).
+//! A delivery status notification, or bounce (RFC 3464, RFC 6522).
 //!
-//! Three parts: a text for people, fields for programs, and the message or its header. Whether one
-//! is sent, and to whom, is the queue's decision.
+//! It has three parts: a text for people, fields for programs, and the message or its header. The queue
+//! decides whether one is sent, and to whom.
 
 use std::io::{self, Read, Write};
 
@@ -10,51 +10,51 @@ use jiff::{Timestamp, fmt::rfc2822};
 
 use super::encode;
 
-/// What became of a message.
+/// A report on the delivery of a message.
 #[derive(Clone, Debug)]
 pub struct DeliveryReport {
-    /// Whom the report comes from, as it stands in `From:`.
+    /// The report's `From:`.
     pub from: String,
-    /// The sender of the message.
+    /// The report's `To:`: the sender of the message.
     pub to: String,
-    /// What it is about.
+    /// The report's subject.
     pub subject: String,
     /// The explanation for people.
     pub text: String,
     /// The report's own Message-ID, without angle brackets.
     pub message_id: String,
-    /// When it is written.
+    /// The time at which it is written.
     pub date: Timestamp,
-    /// Who reports: the server's name.
+    /// The name of the server that reports.
     pub reporting_mta: String,
-    /// The sender's own name for the message (RFC 3464 §2.2.1).
+    /// The sender's envelope ID for the message (RFC 3464 §2.2.1).
     pub envelope_id: Option<String>,
-    /// When the message came in.
+    /// The time at which the message arrived.
     pub arrival: Timestamp,
-    /// One for each recipient that the report is about.
+    /// The recipients that the report is about.
     pub recipients: Vec<RecipientReport>,
 }
 
-/// What became of one recipient (RFC 3464 §2.3).
+/// The delivery to one recipient (RFC 3464 §2.3).
 #[derive(Clone, Debug)]
 pub struct RecipientReport {
-    /// Whom the sender had named: `rfc822;bob@other.test`.
+    /// The recipient that the sender named: `rfc822;bob@other.test`.
     pub original: Option<String>,
-    /// The address that was tried.
+    /// The address to which delivery was tried.
     pub recipient: String,
     /// `failed`, `delayed`, `delivered` or `relayed`.
     pub action: &'static str,
     /// `5.1.1` (RFC 3463).
     pub status: String,
-    /// Who answered.
+    /// The server that replied.
     pub remote_mta: Option<String>,
-    /// The reply, its type in front: `smtp; 550 5.1.1 …`.
+    /// The reply, with its type: `smtp; 550 5.1.1 …`.
     pub diagnostic: Option<String>,
-    /// Until when it is tried, if it is.
+    /// The time until which delivery is tried again, if it is.
     pub retry_until: Option<Timestamp>,
 }
 
-/// How much of the message goes back with the report (RFC 3461 §4.3).
+/// The part of the message that goes back with the report (RFC 3461 §4.3).
 pub enum Returned<'a> {
     /// Its header.
     Header(&'a [u8]),
@@ -90,7 +90,7 @@ impl DeliveryReport {
                 out.write_all(header)?;
             }
             Returned::Message(message) => {
-                // Nobody knows before it is read; 8bit is right for 7-bit text, too (RFC 2045 §6.2).
+                // It is not known before it is read; 8bit fits 7-bit text, too (RFC 2045 §6.2).
                 let kind = "Content-Type: message/rfc822";
                 write!(out, "{kind}\r\nContent-Transfer-Encoding: 8bit\r\n\r\n")?;
                 io::copy(message, out)?;
@@ -137,7 +137,7 @@ impl DeliveryReport {
         written + &each.collect::<String>()
     }
 
-    /// From the Message-ID, as in a [`Draft`](super::Draft).
+    /// Makes the boundary from the Message-ID, as in a [`Draft`](super::Draft).
     fn boundary(&self) -> String {
         let usable = self.message_id.chars().filter(char::is_ascii_alphanumeric);
         format!("=_report_{}", usable.take(48).collect::<String>())
@@ -160,7 +160,7 @@ impl RecipientReport {
     }
 }
 
-/// Fields in ASCII, for that is all that a message/delivery-status has (RFC 3464 §2.1).
+/// Writes fields in ASCII, which is all that a message/delivery-status may have (RFC 3464 §2.1).
 fn written<const N: usize>(fields: [Option<(&str, String)>; N]) -> String {
     let ascii = |c: char| if c.is_ascii() { c } else { '?' };
     let field = |(name, value): (&str, String)| {
@@ -169,7 +169,7 @@ fn written<const N: usize>(fields: [Option<(&str, String)>; N]) -> String {
     fields.into_iter().flatten().map(field).collect()
 }
 
-/// An address with its type; beyond ASCII as RFC 6533 §3 has it: `utf-8; zo\x{EB}@a.test`.
+/// Returns an address with its type; beyond ASCII as in RFC 6533 §3: `utf-8; zo\x{EB}@a.test`.
 fn typed(address: &str) -> String {
     if address.is_ascii() {
         return format!("rfc822; {address}");
@@ -181,7 +181,7 @@ fn typed(address: &str) -> String {
     format!("utf-8; {}", encoded.collect::<String>())
 }
 
-/// RFC 5322 §3.3, in this machine's time zone.
+/// Writes a date (RFC 5322 §3.3) in this machine's time zone.
 fn date(time: Timestamp) -> String {
     let zoned = time.to_zoned(TimeZone::system());
     rfc2822::to_string(&zoned).unwrap_or_else(|_| time.to_string())

@@ -1,12 +1,12 @@
-//! The parts of a message and where they stand in it: MIME as RFC 2045 to 2047 and 2046 §5 nest it.
+//! The parts of a message, and their places in it: MIME as RFC 2046 §5 nests it.
 //!
 //! One pass over the bytes, line by line. Headers are kept; bodies are only measured, so a message
 //! of any size costs the memory of its headers. Offsets count octets of the message with CRLF line
-//! endings, which is how [`crate::mail::store`] hands messages out.
+//! endings, in which mailboxes hand messages out.
 //!
-//! Where RFC 2046 leaves a doubt, the answer is Dovecot's: a client may meet both over the same mail.
-//! In one place the RFC is plain and Dovecot differs: the line ending between the last boundaries of
-//! two multiparts belongs to the outer one, so the inner is two octets shorter here.
+//! Where RFC 2046 leaves a doubt, this follows Dovecot, since a client may meet both over the same mail.
+//! In one place the RFC is clear and Dovecot differs: the line ending between the last boundaries of two
+//! multiparts belongs to the outer one, so the inner one is two octets shorter here.
 
 use std::io::{self, BufRead};
 use std::ops::Range;
@@ -16,36 +16,35 @@ use super::content::MediaType;
 use super::header::{HEADER_MAX, HeaderBuilder};
 use super::lines::LineReader;
 
-/// What all the headers of a message may cost in memory together; those beyond it come out empty.
+/// The memory for all headers of a message together; headers beyond it come out empty.
 const HEADERS_MAX: usize = 2 * HEADER_MAX;
 
-/// Parts within parts: Dovecot's limit too. What lies deeper is not looked into.
+/// The deepest nesting of parts, as in Dovecot. Deeper parts are not looked into.
 const DEPTH_MAX: usize = 100;
 
-/// Parts in a message: Dovecot's limit too. From the last one on, boundaries are text; mail for people
-/// has a few dozen.
+/// The most parts of a message, as in Dovecot. After the last one, boundaries are text. Real mail has a
+/// few dozen parts.
 const PARTS_MAX: usize = 10_000;
 
 /// The longest boundary that is looked for. RFC 2046 §5.1.1 allows 70 octets, mailers exceed it.
 const BOUNDARY_MAX: usize = 250;
 
-/// A message or a part of one. `F` is what is known of it beside its place: at first all that its
-/// header says.
+/// A message or a part of one. `F` is what is known of it beside its place: at first its header.
 #[derive(Clone, Debug)]
 pub struct BodyPart<F = Header> {
-    /// Where its header stands, the empty line after it included.
+    /// The place of its header, the empty line after it included.
     pub header: Range<u64>,
-    /// Where its body stands, still in its transfer encoding.
+    /// The place of its body, in its transfer encoding.
     pub body: Range<u64>,
     /// Lines of the body (RFC 9051 §7.5.2, `body-fld-lines`): the line endings in it.
     pub lines: u64,
-    /// What is inside.
+    /// The parts inside.
     pub content: Content<F>,
-    /// What its header says.
+    /// Its header, or what is kept of it.
     pub fields: F,
 }
 
-/// What is inside a part.
+/// The content of a part.
 #[derive(Clone, Debug)]
 pub enum Content<F = Header> {
     /// Text, a picture, anything that IMAP does not look into.
@@ -57,8 +56,8 @@ pub enum Content<F = Header> {
 }
 
 impl BodyPart {
-    /// Reads a whole message and describes it. Nothing in a message is an error: what cannot be
-    /// understood is a leaf of text.
+    /// Reads a whole message and describes it. Nothing in a message is an error: what cannot be parsed
+    /// is a leaf of text.
     ///
     /// # Errors
     /// Only those of the reader.
@@ -78,7 +77,7 @@ impl BodyPart {
 }
 
 impl<F> BodyPart<F> {
-    /// The same parts, and of each only so much of what is known.
+    /// Returns the same structure with only part of what is known of each part.
     #[must_use]
     pub fn map<G>(self, reduce: &impl Fn(F) -> G) -> BodyPart<G> {
         BodyPart {
@@ -96,7 +95,7 @@ impl<F> BodyPart<F> {
         }
     }
 
-    /// How many parts it is, itself and those within parts counted.
+    /// Returns the number of parts, itself and those within parts included.
     #[must_use]
     pub fn count(&self) -> usize {
         1 + match &self.content {
@@ -106,9 +105,8 @@ impl<F> BodyPart<F> {
         }
     }
 
-    /// The part with this number in an IMAP section (`1.2`), counted from 1 (RFC 9051 §6.4.5.1).
-    /// Seen from a message: the parts of a multipart are numbered, and any other message has one
-    /// part, which is its body.
+    /// Returns the part with this number in an IMAP section (`1.2`), counted from 1 (RFC 9051
+    /// §6.4.5.1). The parts of a multipart are numbered; any other message has one part, its body.
     #[must_use]
     pub fn find(&self, path: &[u32]) -> Option<&BodyPart<F>> {
         let Some((&number, deeper)) = path.split_first() else {
@@ -135,12 +133,12 @@ struct Mark {
     lines: u64,
 }
 
-/// Why the current part ended.
+/// The reason why the current part ended.
 #[derive(Clone, Copy, PartialEq)]
 enum Stop {
     /// The message is over.
     End,
-    /// This one of the open boundaries came.
+    /// One of the open boundaries came.
     Boundary { level: usize, closing: bool },
 }
 
@@ -148,11 +146,11 @@ struct Scanner<'a> {
     lines: LineReader<'a>,
     /// The boundaries of the multiparts around us, the outermost first.
     boundaries: Vec<Vec<u8>>,
-    /// Set when a part ends, cleared by the multipart whose business it is.
+    /// Set when a part ends, cleared by the multipart whose boundary it was.
     stop: Option<Stop>,
-    /// Where the part that `stop` ended ends.
+    /// The end of the part that `stop` ended.
     end: Mark,
-    /// Where the innermost header or body began: no part ends before it.
+    /// The beginning of the innermost header or body: no part ends before it.
     floor: u64,
     depth: usize,
     parts: usize,
@@ -160,7 +158,7 @@ struct Scanner<'a> {
 }
 
 impl Scanner<'_> {
-    /// A header, and the body that it announces. Leaves `stop` and `end` set.
+    /// Reads a header and the body after it. Leaves `stop` and `end` set.
     fn part(&mut self, in_digest: bool) -> io::Result<BodyPart> {
         self.parts += 1;
         self.depth += 1;
@@ -179,7 +177,7 @@ impl Scanner<'_> {
         })
     }
 
-    /// Everything up to the empty line, or to a boundary if there is none.
+    /// Reads a header up to the empty line, or to a boundary if there is none.
     fn header(&mut self) -> io::Result<Header> {
         self.floor = self.here().at;
         let mut header = HeaderBuilder::new(self.header_room);
@@ -199,7 +197,7 @@ impl Scanner<'_> {
             let digest = media.is_some_and(|media| media.is("multipart", "digest"));
             return self.multipart(boundary.unwrap_or_default(), digest);
         }
-        // RFC 2046 §5.1.5: in a digest, what does not say what it is is a message.
+        // RFC 2046 §5.1.5: in a digest, a part without a type is a message.
         let message = media.map_or(in_digest, |media| media.is("message", "rfc822"));
         if self.depth < DEPTH_MAX && message {
             return Ok(Content::Message(Box::new(self.part(false)?)));
@@ -233,13 +231,13 @@ impl Scanner<'_> {
         Ok(Content::Multipart(parts))
     }
 
-    /// Passes over lines of no interest.
+    /// Skips the lines of a body.
     fn skip(&mut self) -> io::Result<()> {
         while self.line(BOUNDARY_MAX + 4)? {}
         Ok(())
     }
 
-    /// The next line of the part; false when the part is over.
+    /// Reads the next line of the part; false when the part is over.
     fn line(&mut self, keep: usize) -> io::Result<bool> {
         if self.stop.is_some() {
             return Ok(false);
@@ -261,7 +259,7 @@ impl Scanner<'_> {
         Ok(self.stop.is_none())
     }
 
-    /// Is this line one of the open boundaries?
+    /// Returns the open boundary that this line is, if it is one.
     fn boundary(&self) -> Option<Stop> {
         let text = self.lines.text.strip_prefix(b"--")?;
         if self.parts >= PARTS_MAX {
@@ -278,7 +276,7 @@ impl Scanner<'_> {
         Some(Stop::Boundary { level, closing })
     }
 
-    /// Where we are; after a part has ended, where it did.
+    /// Returns the current place, or the end of the part that has ended.
     fn here(&self) -> Mark {
         match self.stop {
             Some(_) => self.end,

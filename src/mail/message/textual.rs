@@ -1,9 +1,8 @@
-//! A message with binary parts, made fit for every reader: those parts travel in base64 from here on.
+//! Converts the binary parts of a message to base64, so that every reader can have them.
 //!
-//! A part whose Content-Transfer-Encoding is `binary` may hold any octets: NUL, which no other IMAP
-//! answer than BINARY can carry, and line ends that are none, which a store for text would change.
-//! RFC 3516 §4.4 lets a server change the encoding as long as nothing is lost, and base64 loses
-//! nothing. All that is not in such a part stays as it is, octet for octet.
+//! A part whose Content-Transfer-Encoding is `binary` may hold any octets: NUL, which no IMAP response but
+//! BINARY can carry, and line endings, which a store for text would change. RFC 3516 §4.4 lets a server
+//! change the encoding as long as nothing is lost. All other parts stay as they are, octet for octet.
 
 use std::io::{self, BufReader, Read, Seek, Write};
 use std::ops::Range;
@@ -37,22 +36,23 @@ pub fn copy(message: &mut (impl Read + Seek), out: &mut impl Write) -> io::Resul
         }
         at = place.end;
     }
-    io::copy(&mut message, out).map(drop)
+    io::copy(&mut message, out)?;
+    Ok(())
 }
 
-/// What becomes of a piece of the message.
+/// The change to a piece of the message.
 enum Reencoding {
-    /// It is a header, and names this encoding.
+    /// A header names this encoding instead.
     Encoding(&'static str),
-    /// It is a body.
+    /// A body becomes base64.
     Base64,
 }
 
-/// Finds what must be changed, in the order in which it stands in the message.
+/// Finds the pieces that must change, in their order in the message.
 fn collect(part: &BodyPart, changes: &mut Vec<(Range<u64>, Reencoding)>) {
     let is_real = part.header.end - part.header.start <= HEADER_MAX as u64;
     let binary = transfer_encoding(&part.fields).eq_ignore_ascii_case(b"binary");
-    // RFC 2045 §6.4: what holds other parts is encoded with none but 7bit, 8bit and binary.
+    // RFC 2045 §6.4: a part that has other parts may only be 7bit, 8bit or binary.
     let encoding = match part.content {
         Content::Leaf => "base64",
         _ => "8bit",
@@ -68,12 +68,13 @@ fn collect(part: &BodyPart, changes: &mut Vec<(Range<u64>, Reencoding)>) {
     }
 }
 
-/// The header with another encoding in the place of its own.
+/// Returns the header with this encoding instead of its own.
 fn renamed(header: &mut impl Read, encoding: &str) -> io::Result<Vec<u8>> {
     let mut text = Vec::new();
     header.read_to_end(&mut text)?;
     let name = b"Content-Transfer-Encoding";
-    let (mut out, mut skipping) = (Vec::with_capacity(text.len()), false);
+    let mut out = Vec::with_capacity(text.len());
+    let mut skipping = false;
     for line in text.split_inclusive(|octet| *octet == b'\n') {
         let continues = matches!(line.first(), Some(b' ' | b'\t'));
         let begins = (line.get(..name.len())).is_some_and(|start| start.eq_ignore_ascii_case(name));

@@ -1,23 +1,23 @@
 //! The messages that the first run puts into the mailboxes of alice, bob and carol.
 //!
-//! Each stands in `welcome/` as it travels, but for line endings (there LF) and a few words in braces:
+//! Each is a file in `welcome/`, as it travels but for line endings (LF) and a few words in braces:
 //! `{domain}`, `{date}`, `{earlier}` (the day before), `{stamp}` (for Message-IDs) and `{picture}`
-//! (pillarbox.png in base64). Nothing composes them, so what a student fetches is what stands there.
+//! (pillarbox.png in base64). Nothing composes them, so a student fetches what is in the file.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::{date, encode};
 
-/// A message, and who gets it.
+/// A message, and its recipients.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Welcome {
-    /// The accounts in whose mailboxes it belongs.
+    /// The accounts that get it.
     pub to: Vec<&'static str>,
     /// The message, with CRLF line endings.
     pub bytes: Vec<u8>,
 }
 
-/// All the messages, the oldest first. The last is dated `now`; `domain` is the lab's mail domain.
+/// Returns all the messages, the oldest first. The last is dated `now`; `domain` is the lab's mail domain.
 #[must_use]
 pub fn messages(domain: &str, now: SystemTime) -> Vec<Welcome> {
     let ages = (0..MESSAGES.len() as u32).rev();
@@ -48,14 +48,14 @@ fn seconds(time: SystemTime) -> i64 {
     since.as_secs().try_into().unwrap_or(0)
 }
 
-/// Between one message and the next.
+/// The time between two messages.
 const INTERVAL: Duration = Duration::from_secs(7 * 60);
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 const PICTURE: &[u8] = include_bytes!("pillarbox.png");
 
-/// Who gets what, in the order in which it was written.
+/// The messages with their recipients, in the order in which they were written.
 const MESSAGES: [(&[&str], &str); 8] = [
     (
         &["alice", "bob", "carol"],
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_is_in_the_boxes_of_those_whom_it_names() {
+    fn a_message_goes_to_those_whom_it_names() {
         for (welcome, reading, _) in all() {
             let named = reading.to.iter().chain(&reading.cc).map(|to| to.address());
             let mut named: Vec<&str> = named

@@ -1,7 +1,7 @@
 //! Encoded words: `=?utf-8?q?caf=C3=A9?=` in a header is read as `café` (RFC 2047).
 //!
-//! For whoever looks for a text or sorts by one; IMAP hands words out as they came. What is no
-//! encoded word stays as it is. Each octet is looked at a few times at most, however many words
+//! Searching, sorting and showing need the decoded text; IMAP hands words out as they came. Text that is
+//! no encoded word stays as it is. Each octet is looked at a few times at most, however many words
 //! begin and do not end.
 
 use std::io::Read;
@@ -11,7 +11,7 @@ use super::Encoding;
 use super::charset::Charset;
 use super::lex::is_space;
 
-/// The text of an unfolded value of a header field, as people read it.
+/// Decodes the unfolded value of a header field.
 #[must_use]
 pub fn decode(value: &[u8]) -> String {
     let mut text = DecodedText::default();
@@ -42,8 +42,8 @@ struct EncodedWord<'a> {
 }
 
 impl<'a> EncodedWord<'a> {
-    /// Reads `=?charset?encoding?text?=` from the front, and returns what follows it. No piece of a
-    /// word has a `?` in it (RFC 2047 §2), so the search for the end of each ends at the next one.
+    /// Parses `=?charset?encoding?text?=` from the front, and returns what follows it. No piece of a
+    /// word has a `?` in it (RFC 2047 §2), so the search for the end of each piece is short.
     fn parse(bytes: &'a [u8]) -> Option<(EncodedWord<'a>, &'a [u8])> {
         let mut pieces = bytes.strip_prefix(b"=?")?.splitn(4, |octet| *octet == b'?');
         let (charset, encoding, text) = (pieces.next()?, pieces.next()?, pieces.next()?);
@@ -79,13 +79,17 @@ fn b(text: &[u8]) -> Vec<u8> {
     octets
 }
 
-/// Replaces `=C3`, or `%C3`, by the octet that it means; what means none stays.
+/// Replaces `=C3`, or `%C3`, by the octet that it means; anything else stays.
 pub(super) fn unescape(text: &[u8], escape: u8) -> Vec<u8> {
     let mut octets = Vec::with_capacity(text.len());
     let mut rest = text;
     while let Some((octet, after)) = rest.split_first() {
         rest = after;
-        let digits = after.get(..2).filter(|_| *octet == escape);
+        let digits = if *octet == escape {
+            after.get(..2)
+        } else {
+            None
+        };
         let digits = digits.and_then(|digits| str::from_utf8(digits).ok());
         match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
             Some(escaped) => {
@@ -102,10 +106,10 @@ pub(super) fn unescape(text: &[u8], escape: u8) -> Vec<u8> {
 #[derive(Default)]
 struct DecodedText<'a> {
     text: String,
-    /// The words in one charset that came last. They are decoded together, since mailers cut
+    /// The last words, if they are in one charset. They are decoded together, because mailers cut
     /// characters in two.
     words: Option<EncodedWord<'a>>,
-    /// The white space behind them, which does not count between two words (RFC 2047 §6.2).
+    /// The white space after them, which does not count between two words (RFC 2047 §6.2).
     space: &'a [u8],
 }
 
@@ -176,7 +180,7 @@ mod tests {
             ("=?utf-8?q?=C3?= =?utf-8?b?vA==?=", "ü"),
             ("=?utf-8?q?a b?=", "a b"),
             ("\"=?utf-8?q?x?=\"y", "\"x\"y"),
-            // What is no encoded word.
+            // These are no encoded words.
             ("=?utf-8?q?a", "=?utf-8?q?a"),
             ("=?utf-8?x?a?=", "=?utf-8?x?a?="),
             ("=??q?a?=", "=??q?a?="),

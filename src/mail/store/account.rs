@@ -188,7 +188,8 @@ impl Account {
     /// # Errors
     /// When it does not exist, one of the new names exists or is bad, or the disk fails.
     pub fn rename(&self, from: &str, to: &str) -> Result<Vec<(String, String)>, StoreError> {
-        let (from, to) = (FolderName::parse(from)?, FolderName::parse_new(to)?);
+        let from = FolderName::parse(from)?;
+        let to = FolderName::parse_new(to)?;
         if from.is_inbox() {
             return self.move_inbox(&to).map(|()| Vec::new());
         }
@@ -235,7 +236,8 @@ impl Account {
 
     fn move_inbox(&self, to: &FolderName) -> Result<(), StoreError> {
         self.create(to.text())?;
-        let (inbox, to) = (self.inbox()?, self.mailbox(to.text())?);
+        let inbox = self.inbox()?;
+        let to = self.mailbox(to.text())?;
         let messages = inbox.refresh()?;
         let messages = messages.messages.iter();
         let uids: Vec<Uid> = messages.map(|message| message.uid).collect();

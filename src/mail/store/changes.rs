@@ -1,32 +1,33 @@
-//! Did `new/` or `cur/` change since it was last scanned? Their modification times tell, with care:
-//! a folder that changes twice within one tick of its file system's clock shows one time for both.
+//! Finds out whether `new/` or `cur/` changed since the last scan, by their modification times.
 //!
-//! So a time is believed only when it was old at the scan, or when we set it: before a scan that
-//! comes too soon after a change, and after a change of our own, we give the folder a time between
-//! two ticks, which no other change can give it. After our own change that also spares the next
-//! scan, if nobody else changed the folder before us. Whoever did so in the very moment of our
-//! change is found out a second later, or by the watcher (`watch`) at once.
+//! A time can deceive: a folder that changes twice within one tick of its file system's clock shows
+//! one time for both changes. So a time is trusted only if it was old at the scan, or if we set it.
+//! Before a scan that comes too soon after a change, and after a change of our own, we give the folder
+//! a time between two ticks, which no other change can give it.
+//!
+//! After our own change that also saves the next scan, if no other program changed the folder before
+//! us. A change in the very moment of ours is found a second later, or by the watcher at once.
 //!
 //! ```text
 //!  clock ──┬───────────────┬───────────────┬────────▶     it moves only here: one tick after another
 //!          5               6               7              what the folder's time can show
 //!
 //!  1. A scan soon after a change  ──┬──s──x──┬──────      s: scan, the folder shows 5
-//!                                   5        6            x: somebody adds a file, it still shows 5!
-//!     So a time that is not older than a tick (TICK) is not believed; we set one before we scan:
+//!                                   5        6            x: another program adds a file, it shows 5!
+//!     So a time that is not older than a tick (TICK) is not trusted; we set one before we scan:
 //!
 //!                                 ──┬─o─s──x─┬──────      o: we set the time 5.37, then scan
 //!                                   5        6            x: it shows 5 again, or 6
 //!
 //!  2. A scan that is old enough   ──┬────────┬──s──x      s: scan at 6, the folder shows 5, long ago
-//!                                   5        6            x: whatever comes now shows 6 or later
-//!     As long as the folder shows 5, nothing has changed, and nobody scans (`exact`).
+//!                                   5        6            x: a change now shows 6 or later
+//!     As long as the folder shows 5, nothing has changed, and no scan is needed (`exact`).
 //!
 //!  3. Our own change              ──┬──s──o──x──┬───      o: we change a file, then set the time 5.37
-//!                                   5           6         x: somebody else: it shows 5 again, or 6
-//!     No tick gives 5.37, so it is believed at once; any other change takes it away.
+//!                                   5           6         x: another program: it shows 5 again, or 6
+//!     No tick gives 5.37, so it is trusted at once; any other change replaces it.
 //!
-//!  4. Another one in the moment of ours: ─ s ─ [look · x · o] ─
+//!  4. Another change in the moment of ours: ─ s ─ [look · x · o] ─
 //!     The folder was unchanged at `look`, x came before we set the time, and 5.37 hides it. So our
 //!     own changes take the place of a scan for a second (UNSCANNED), not longer.
 //! ```
@@ -41,10 +42,10 @@ use super::maildir::Dir;
 /// Longer than a tick of any file system: two seconds on FAT, milliseconds on ext4.
 const TICK: Duration = Duration::from_secs(2);
 
-/// So long may our own changes take the place of a scan.
+/// For this time our own changes may take the place of a scan.
 const UNSCANNED: Duration = Duration::from_secs(1);
 
-/// What is known of the two folders of a Maildir.
+/// The times of the two folders of a Maildir.
 pub(super) struct Changes {
     /// `new/` and `cur/`.
     folders: [PathBuf; 2],
@@ -57,13 +58,13 @@ pub(super) struct Changes {
 #[derive(Clone, Copy)]
 pub(super) struct Time {
     modified: SystemTime,
-    /// Every change since then shows another time.
+    /// True if every change since then shows another time.
     exact: bool,
-    /// Since when our own changes take the place of a scan.
+    /// The moment from which our own changes take the place of a scan.
     unscanned: Option<Instant>,
 }
 
-/// Both folders' times; what [`Changes::scanned`] wants back.
+/// Both folders' times, for [`Changes::scanned`].
 pub(super) type Times = [Option<Time>; 2];
 
 impl Changes {
@@ -75,17 +76,17 @@ impl Changes {
         }
     }
 
-    /// The next scan takes in this folder, whatever its time says.
+    /// Makes the next scan include this folder, whatever its time.
     pub(super) fn distrust(&mut self, dir: Dir) {
         self.scanned[dir as usize] = None;
     }
 
-    /// The next scan takes in both folders.
+    /// Makes the next scan include both folders.
     pub(super) fn distrust_all(&mut self) {
         self.scanned = [None; 2];
     }
 
-    /// Which folders may have changed, and their times now, before they are scanned.
+    /// Returns the folders that may have changed, and their times before they are scanned.
     pub(super) fn look(&mut self) -> (Vec<Dir>, Times) {
         let mut dirs = Vec::new();
         let mut times = self.scanned;
@@ -107,22 +108,22 @@ impl Changes {
         (dirs, times)
     }
 
-    /// Is every folder as it was scanned?
+    /// True if no folder has changed since its scan.
     pub(super) fn all_unchanged(&self) -> bool {
         self.unchanged() == [true; 2]
     }
 
-    /// The folders that [`Changes::look`] named were scanned.
+    /// Notes that the folders that [`Changes::look`] returned were scanned.
     pub(super) fn scanned(&mut self, times: Times) {
         self.scanned = times;
     }
 
-    /// To be asked before a change of our own: which folders are still as they were scanned?
+    /// Returns which folders have not changed since their scan. Called before a change of our own.
     pub(super) fn unchanged(&self) -> [bool; 2] {
         Dir::BOTH.map(|dir| is_same(self.scanned[dir as usize], self.time(dir)))
     }
 
-    /// To be told after it, with that answer.
+    /// Notes a change of our own; `unchanged` is the answer from before it.
     pub(super) fn changed_by_us(&mut self, unchanged: [bool; 2]) {
         for dir in Dir::BOTH {
             let at = dir as usize;
@@ -164,7 +165,7 @@ impl Changes {
     }
 }
 
-/// Is a folder that was scanned then surely the same now?
+/// True if a folder has certainly not changed since its scan.
 fn is_same(scanned: Option<Time>, now: Option<Time>) -> bool {
     let (Some(scanned), Some(now)) = (scanned, now) else {
         return false;

@@ -157,7 +157,7 @@ impl Write for Delivery {
     }
 }
 
-/// Puts a staged message into its mailbox, and rings for those who watch it.
+/// Puts a staged message into its mailbox, and wakes the conversations that watch it.
 fn put(
     staged: StagedFile,
     mailbox: &Mailbox,

@@ -1,5 +1,5 @@
-//! What the store asks of the file system: files replaced as a whole, folders made durable, and
-//! the dot-lock that it shares with Dovecot. Knows nothing of mail.
+//! File system operations: files replaced as a whole, folders made durable, and the dot-lock that
+//! the store shares with Dovecot. Nothing here knows of mail.
 
 use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
 use std::io::{self, Write};
@@ -11,17 +11,17 @@ use std::time::{Duration, SystemTime};
 
 use super::StoreError;
 
-/// Nobody else reads a user's mail.
+/// Only the server's own user may read mail.
 const FOLDER_MODE: u32 = 0o700;
 const FILE_MODE: u32 = 0o600;
 
-/// A lock that nobody touched for this long has lost its owner.
+/// A lock file of this age has lost its owner.
 const LOCK_STALE: Duration = Duration::from_secs(15);
-/// How long to wait for a lock that is held and touched.
+/// The longest wait for a lock that is held.
 const LOCK_PATIENCE: Duration = Duration::from_secs(60);
 const LOCK_PAUSE: Duration = Duration::from_millis(10);
 
-/// Has the disk no room, or is the user allowed no more of it?
+/// True if the disk is full, or the user's quota is used up.
 pub(crate) fn is_full(error: &io::Error) -> bool {
     let kind = error.kind();
     kind == io::ErrorKind::StorageFull || kind == io::ErrorKind::QuotaExceeded
@@ -59,13 +59,14 @@ pub(crate) fn sync_folder(path: &Path) -> Result<(), StoreError> {
         .map_err(StoreError::disk(path))
 }
 
-/// Replaces a file: whoever looks, even after a crash, sees the old content or the new.
+/// Replaces a file. A reader sees the old content or the new, even after a crash.
 pub(crate) fn replace(path: &Path, content: &[u8]) -> Result<(), StoreError> {
     replace_at(path, content, None)
 }
 
-/// The same; and the file's time shows a later second than before. Without that, Dovecot was seen to
-/// miss what was written twice within a second.
+/// Replaces a file, and gives it a time in a later second than before.
+///
+/// Without that, Dovecot was seen to miss a file that was written twice within a second.
 pub(super) fn replace_visibly(path: &Path, content: &[u8]) -> Result<(), StoreError> {
     let before = fs::metadata(path).and_then(|about| about.modified());
     let later = before.map_or(SystemTime::now(), |before| before + Duration::from_secs(1));
@@ -74,7 +75,7 @@ pub(super) fn replace_visibly(path: &Path, content: &[u8]) -> Result<(), StoreEr
 
 fn replace_at(path: &Path, content: &[u8], modified: Option<SystemTime>) -> Result<(), StoreError> {
     let mut temporary = path.as_os_str().to_owned();
-    // Always the same: what a crash leaves, the next writing takes away.
+    // Always the same name, so that the next writing removes what a crash left.
     temporary.push(".tmp");
     let temporary = PathBuf::from(temporary);
     let written =
@@ -86,8 +87,10 @@ fn replace_at(path: &Path, content: &[u8], modified: Option<SystemTime>) -> Resu
     path.parent().map_or(Ok(()), sync_folder)
 }
 
-/// Changes a text file under its lock. `change` gets what stands in it, nothing if there is no such
-/// file, and returns what shall stand in it, or `None` to leave it alone.
+/// Changes a text file under its lock.
+///
+/// `change` takes the old text, empty if there is no file, and returns the new one, or `None` to leave
+/// the file as it is.
 pub(super) fn edit(
     path: &Path,
     change: impl FnOnce(&str) -> Result<Option<String>, StoreError>,
@@ -99,7 +102,7 @@ pub(super) fn edit(
     }
 }
 
-/// What stands in a text file; nothing, if there is no such file.
+/// Returns the content of a text file, empty if there is no file.
 pub(super) fn read_text(path: &Path) -> Result<String, StoreError> {
     let content = read(path)?.unwrap_or_default();
     Ok(String::from_utf8_lossy(&content).into_owned())
@@ -131,7 +134,7 @@ pub(super) fn append(path: &Path, content: &[u8]) -> Result<(), StoreError> {
         .map_err(StoreError::disk(path))
 }
 
-/// The file's content, or `None` when there is no such file.
+/// Returns the file's content, or `None` if there is no file.
 pub(crate) fn read(path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
     match fs::read(path) {
         Ok(content) => Ok(Some(content)),
@@ -140,7 +143,7 @@ pub(crate) fn read(path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
     }
 }
 
-/// By which one sees that another program changed a file.
+/// The marks by which a change of a file by another program is seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Stamp {
     inode: u64,
@@ -149,7 +152,7 @@ pub(super) struct Stamp {
 }
 
 impl Stamp {
-    /// The file as it is now; `None` when it is not there.
+    /// Returns the marks of a file now; `None` if there is none.
     pub(super) fn of(path: &Path) -> Option<Stamp> {
         let about = fs::metadata(path).ok()?;
         Some(Stamp {
@@ -160,11 +163,11 @@ impl Stamp {
     }
 }
 
-/// Dovecot's lock for a file: `FILE.lock` beside it. Released when dropped.
+/// Dovecot's lock for a file: `FILE.lock` beside it. It is released when dropped.
 pub(super) struct DotLock(PathBuf);
 
 impl DotLock {
-    /// Waits until nobody else has the lock.
+    /// Waits for the lock, and takes it.
     pub(super) fn take(file: &Path) -> Result<DotLock, StoreError> {
         let mut path = file.as_os_str().to_owned();
         path.push(".lock");
@@ -173,7 +176,7 @@ impl DotLock {
         loop {
             match make_file(&path) {
                 Ok(mut lock) => {
-                    // Dovecot, too, looks whether this process lives. Without it only age tells.
+                    // Dovecot, too, checks that this process lives. Without its number only age counts.
                     let _ = write!(lock, "{}", owner(std::process::id()));
                     return Ok(DotLock(path));
                 }
@@ -202,7 +205,7 @@ fn owner(process: u32) -> String {
     format!("{process}:{}", host())
 }
 
-/// Has this lock's owner died, as after `kill -9`?
+/// True if the lock's owner has died, as after `kill -9`.
 fn is_stale(lock: &Path) -> bool {
     let Ok(about) = fs::metadata(lock) else {
         return false;
@@ -221,7 +224,7 @@ fn is_dead(text: &str) -> bool {
     rustix::process::test_kill_process(process) == Err(rustix::io::Errno::SRCH)
 }
 
-/// How long ago this was changed; zero when the clock says: in the future.
+/// Returns the time since the last change; zero if that is in the future.
 pub(super) fn age(about: &Metadata) -> Duration {
     about
         .modified()
@@ -230,7 +233,7 @@ pub(super) fn age(about: &Metadata) -> Duration {
         .unwrap_or_default()
 }
 
-/// This machine's name, as its kernel has it.
+/// Returns this machine's name, as its kernel has it.
 pub(super) fn host() -> String {
     rustix::system::uname()
         .nodename()
@@ -245,7 +248,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_replaced_file_leaves_no_other_behind() {
+    fn a_replaced_file_leaves_no_other() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("list");
         replace(&file, b"old").unwrap();

@@ -1,35 +1,35 @@
-//! What can go wrong in the store, each as one sentence.
+//! The store's errors, each as one sentence.
 
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Why the store could not do something.
+/// An error of the store.
 #[derive(Debug)]
 pub enum StoreError {
-    /// There is no such mailbox.
+    /// The mailbox does not exist.
     NoSuchMailbox(String),
-    /// There is such a mailbox already.
+    /// The mailbox exists already.
     MailboxExists(String),
-    /// The name cannot name a mailbox or an account; the second text says why.
+    /// The first text cannot name a mailbox or an account; the second says why.
     BadName(String, &'static str),
-    /// It is no mailbox, but a place above others.
+    /// The name is no mailbox, but a level above others.
     HasChildren(String),
-    /// Another mailbox, the second, is for this already.
+    /// The special use (first) belongs to another mailbox (second).
     UseTaken(String, String),
-    /// The message was removed meanwhile.
+    /// The message was removed in the meantime.
     MessageGone,
-    /// The disk said no.
+    /// The disk failed.
     Disk(PathBuf, io::Error),
 }
 
 impl StoreError {
-    /// For `map_err`: the disk's error, with the path that it is about.
+    /// Adds the path to an error of the disk; for `map_err`.
     pub(crate) fn disk(path: impl AsRef<Path>) -> impl FnOnce(io::Error) -> StoreError {
         move |error| StoreError::Disk(path.as_ref().to_path_buf(), error)
     }
 
-    /// Did the disk say that there is no such file?
+    /// True if the file or folder does not exist.
     pub(crate) fn is_not_found(&self) -> bool {
         matches!(self, StoreError::Disk(_, error) if error.kind() == io::ErrorKind::NotFound)
     }

@@ -1,7 +1,7 @@
-//! `dovecot-keywords`: which small letter in a file name stands for which keyword.
+//! `dovecot-keywords`: the keyword for each small letter in a file name.
 //!
-//! One line a keyword: `0 $Forwarded` makes `a` mean `$Forwarded`. There are 26 letters; a keyword
-//! for which none is left is not stored, as RFC 9051 §7.1 has it for a flag that is not among the
+//! Each line is a keyword: `0 $Forwarded` makes `a` mean `$Forwarded`. There are 26 letters. A keyword
+//! without a letter is not stored, as RFC 9051 §7.1 allows for a flag that is not among the
 //! PERMANENTFLAGS. A letter never changes its meaning.
 
 use std::path::{Path, PathBuf};
@@ -32,7 +32,7 @@ pub(super) struct Keywords {
     /// By letter, `a` first.
     names: [Option<String>; MOST],
     stamp: Option<Stamp>,
-    /// What others wrote was read in the middle of something else: nobody was told.
+    /// True if another program's keywords were read while ours were written, and not reported yet.
     reloaded: bool,
 }
 
@@ -54,8 +54,7 @@ impl Keywords {
         })
     }
 
-    /// Reads the file again if another program wrote it; says whether it did since this was asked
-    /// the last time.
+    /// Reads the file again if another program wrote it; true if one did since the last call.
     pub(super) fn reload(&mut self, maildir: &Path) -> Result<bool, StoreError> {
         let changed = self.changed_on_disk() || self.reloaded;
         if changed {
@@ -64,17 +63,17 @@ impl Keywords {
         Ok(changed)
     }
 
-    /// Has another program written the file?
+    /// True if another program has written the file.
     pub(super) fn changed_on_disk(&self) -> bool {
         Stamp::of(&self.path) != self.stamp
     }
 
-    /// The keywords in the order of their letters.
+    /// Returns the keywords in the order of their letters.
     pub(super) fn names(&self) -> impl Iterator<Item = &String> {
         self.names.iter().flatten()
     }
 
-    /// The flags that a file name tells.
+    /// Returns the flags in a file name.
     pub(super) fn flags(&self, name: &FileName) -> Flags {
         let mut flags = Flags::new();
         for letter in name.letters().chars() {
@@ -87,7 +86,7 @@ impl Keywords {
         flags
     }
 
-    /// The letters that tell these flags, after those of the old name that tell nothing to us.
+    /// Returns the letters for these flags, with the letters of the old name that we do not know.
     /// New keywords are on disk when this returns.
     pub(super) fn letters(&mut self, flags: &Flags, old: &str) -> Result<String, StoreError> {
         if flags.keywords().any(|keyword| !self.knows(keyword)) {
@@ -96,7 +95,7 @@ impl Keywords {
         Ok(self.known_letters(flags, old))
     }
 
-    /// The same; a keyword that has no letter yet is passed over.
+    /// Returns the letters for these flags, without keywords that have no letter yet.
     pub(super) fn known_letters(&self, flags: &Flags, old: &str) -> String {
         let foreign = |letter: char| {
             self.keyword(letter).is_none() && SYSTEM.iter().all(|(l, _)| *l != letter)
@@ -123,9 +122,9 @@ impl Keywords {
         self.names.get(index)?.as_deref()
     }
 
-    /// Gives letters to the keywords that have none: those that nobody else has given away.
+    /// Gives free letters to the keywords that have none.
     fn learn(&mut self, flags: &Flags) -> Result<(), StoreError> {
-        // One who gives UIDs in this Maildir, as Dovecot does when it looks at it, waits meanwhile.
+        // A program that gives UIDs in this Maildir waits, as Dovecot does.
         let _lock = DotLock::take(&self.path.with_file_name(UidList::FILE))?;
         if self.changed_on_disk() {
             let maildir = self.path.parent().unwrap_or(&self.path).to_path_buf();
@@ -151,7 +150,7 @@ impl Keywords {
     }
 }
 
-/// Could this stand in the file, and in an IMAP FLAGS list?
+/// True if this fits the file, and an IMAP FLAGS list.
 fn is_keyword(keyword: &str) -> bool {
     !keyword.is_empty() && keyword.bytes().all(|byte| byte.is_ascii_graphic())
 }
@@ -163,7 +162,9 @@ fn parse(file: &str) -> [Option<String>; MOST] {
             continue;
         };
         let slot = index.parse().ok().and_then(|i: usize| names.get_mut(i));
-        if let (Some(slot), true) = (slot, is_keyword(name)) {
+        if let Some(slot) = slot
+            && is_keyword(name)
+        {
             *slot = Some(name.to_owned());
         }
     }

@@ -1,9 +1,9 @@
-//! A Maildir: `tmp/`, `new/`, `cur/`, and what the file names in them say.
+//! A Maildir: its folders `tmp/`, `new/`, `cur/`, and the file names in them.
 //!
 //! `1763900000.M5P77Q1.host,S=4,W=5:2,FS`: unique until the colon, flags after it
 //! (<https://cr.yp.to/proto/maildir.html>). `S=` is the size of the file, `W=` its size with CRLF,
 //! as Maildir++ and Dovecot write them. Capital letters are system flags, small ones keywords.
-//! Nothing here remembers anything; names that no mail program makes are passed over.
+//! Nothing here keeps any state. Names that no mail program makes are skipped.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -21,21 +21,21 @@ use super::disk;
 /// A file in `tmp/` that is older was left by a crash (<https://cr.yp.to/proto/maildir.html>).
 const ABANDONED: Duration = Duration::from_secs(36 * 60 * 60);
 
-/// Where a message's file stands.
+/// The folder of a message's file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Dir {
-    /// Delivered, seen by no mail program.
+    /// Delivered, and seen by no mail program.
     New,
     /// Seen by a mail program.
     Cur,
 }
 
 impl Dir {
-    /// In the order in which they must be scanned: a message that moves meanwhile goes from `new/`
-    /// to `cur/`, and is then seen twice rather than never.
+    /// Both, in the order of a scan: a message that moves during the scan goes from `new/` to `cur/`,
+    /// and so is seen twice rather than never.
     pub(super) const BOTH: [Dir; 2] = [Dir::New, Dir::Cur];
 
-    /// This folder of a Maildir.
+    /// Returns this folder of a Maildir.
     pub(super) fn of(self, maildir: &Path) -> PathBuf {
         maildir.join(match self {
             Dir::New => "new",
@@ -56,7 +56,7 @@ impl MailFile {
         self.dir.of(maildir).join(self.name.to_string())
     }
 
-    /// Where a message with these flag letters arrives: in `new/` if it has none.
+    /// Returns the file of a new message: in `new/` if it has no flag letters.
     pub(super) fn arriving(base: Arc<str>, letters: &str) -> MailFile {
         let (dir, letters) = match letters {
             "" => (Dir::New, None),
@@ -66,7 +66,7 @@ impl MailFile {
         MailFile { dir, name }
     }
 
-    /// The same message in `cur/`, with these flag letters.
+    /// Returns the file of the message in `cur/`, with these flag letters.
     pub(super) fn with_letters(&self, letters: &str) -> MailFile {
         MailFile {
             dir: Dir::Cur,
@@ -78,20 +78,21 @@ impl MailFile {
 /// A message's file name. `parse` and `Display` are inverses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct FileName {
-    /// What no change of flags touches: all before the colon.
+    /// The unique part, before the colon. A change of flags does not touch it.
     pub(super) base: Arc<str>,
-    /// What follows the colon.
+    /// The part after the colon.
     info: Option<String>,
 }
 
 impl FileName {
-    /// A name with these flag letters (which may be none), or without any info.
+    /// A name with these flag letters, or without the part after the colon.
     pub(super) fn new(base: Arc<str>, letters: Option<&str>) -> FileName {
         let info = letters.map(|letters| format!("2,{letters}"));
         FileName { base, info }
     }
 
-    /// Reads a name; `None` for what is no message: hidden files, and what no list could hold.
+    /// Parses a name; `None` for a file that is no message: a hidden one, or a name with control
+    /// characters, which no list could hold.
     pub(super) fn parse(name: &str) -> Option<FileName> {
         let (base, info) = match name.split_once(':') {
             Some((base, info)) => (base, Some(info.to_owned())),
@@ -104,27 +105,27 @@ impl FileName {
         })
     }
 
-    /// The letters of flags and keywords.
+    /// Returns the letters of flags and keywords.
     pub(super) fn letters(&self) -> &str {
         let info = self.info.as_deref().unwrap_or("");
         let letters = info.strip_prefix("2,").unwrap_or("");
         letters.split(',').next().unwrap_or("")
     }
 
-    /// The size with CRLF line endings, if the name tells it.
+    /// Returns the size with CRLF line endings, if the name has it.
     pub(super) fn size_on_wire(&self) -> Option<u64> {
         let value = self.base.split(',').find_map(|f| f.strip_prefix("W="))?;
         value.parse().ok()
     }
 
-    /// The fields behind the unique part, sizes above all: what a copy has in common with this.
+    /// Returns the fields for sizes, which a copy has in common with this.
     pub(super) fn sizes(&self) -> String {
         let fields = self.base.split(',').skip(1);
         let sizes = fields.filter(|f| f.starts_with("S=") || f.starts_with("W="));
         sizes.map(|field| format!(",{field}")).collect()
     }
 
-    /// What sorts messages in the order of their delivery: seconds, microseconds, counter.
+    /// Returns a key that sorts messages by delivery: seconds, microseconds, counter.
     pub(super) fn delivery_order(&self) -> (u64, u64, u64, Arc<str>) {
         let mut parts = self.base.splitn(3, '.');
         let seconds = parts.next().and_then(|part| part.parse().ok());
@@ -158,7 +159,7 @@ fn number_after(text: &str, letter: char) -> u64 {
     tail[..end].parse().unwrap_or(0)
 }
 
-/// A name that no other message has, on this machine or another one.
+/// Returns a name that no other message has, on this machine or another one.
 pub(super) fn unique() -> String {
     static COUNTER: AtomicU64 = AtomicU64::new(1);
     static HOST: OnceLock<String> = OnceLock::new();
@@ -181,7 +182,7 @@ pub(super) fn unique() -> String {
     )
 }
 
-/// Makes the three folders, durably; `cur/` last, so that whoever sees it sees a whole Maildir.
+/// Makes the three folders, durably; `cur/` last, so that a Maildir that has it is whole.
 pub(super) fn make(maildir: &Path) -> Result<(), StoreError> {
     for folder in ["tmp", "new", "cur"] {
         disk::make_folder(&maildir.join(folder))?;
@@ -202,19 +203,21 @@ pub(super) fn scan(maildir: &Path, dirs: &[Dir]) -> io::Result<HashMap<Arc<str>,
             let Some(name) = message_name(&entry?) else {
                 continue;
             };
-            // Of two files of the same name, every scan must take the same one.
+            // Of two files with the same name, every scan must take the same one.
             let base = Arc::clone(&name.base);
             let file = MailFile { dir, name };
             match found.get(&base) {
                 Some(other) if other.dir == dir && other.name.info > file.name.info => {}
-                _ => drop(found.insert(base, file)),
+                _ => {
+                    found.insert(base, file);
+                }
             }
         }
     }
     Ok(found)
 }
 
-/// Only a file is a message: whoever opened a pipe would wait for ever.
+/// The name of a message. Only a file is one: opening a pipe would wait for ever.
 fn message_name(entry: &DirEntry) -> Option<FileName> {
     if !entry.file_type().is_ok_and(|kind| kind.is_file()) {
         return None;
@@ -222,7 +225,7 @@ fn message_name(entry: &DirEntry) -> Option<FileName> {
     FileName::parse(entry.file_name().to_str()?)
 }
 
-/// Removes what a crash left in `tmp/` long ago. What cannot be removed stays.
+/// Removes files that a crash left in `tmp/` long ago, as far as that is possible.
 pub(super) fn clean(maildir: &Path) {
     let Ok(entries) = fs::read_dir(maildir.join("tmp")) else {
         return;

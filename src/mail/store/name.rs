@@ -1,7 +1,7 @@
 //! A mailbox's name, and the folder that it names: `Lists.rust` is `.Lists.rust`, Unicode is
 //! modified UTF-7 (RFC 3501 §5.1.3), and INBOX, in any case, is the Maildir itself.
 //!
-//! Whatever a client says, a parsed name stays within the account's folder.
+//! A parsed name never leaves the account's folder, whatever a client sends.
 
 use unicode_normalization::is_nfc;
 
@@ -25,7 +25,7 @@ pub(super) struct FolderName {
 }
 
 impl FolderName {
-    /// Takes a client's word for a mailbox.
+    /// Parses the name of a mailbox.
     pub(super) fn parse(text: &str) -> Result<FolderName, StoreError> {
         let bad = |why| Err(StoreError::BadName(text.to_owned(), why));
         if text.is_empty() {
@@ -45,8 +45,8 @@ impl FolderName {
         Ok(FolderName { text, encoded })
     }
 
-    /// Takes a client's word for a mailbox that shall be made: RFC 9051 §5.1 forbids names that look
-    /// the same and are not. What is there already can be opened, whoever made it.
+    /// Parses the name of a new mailbox. RFC 9051 §5.1 forbids names that look the same and are not;
+    /// a mailbox that exists can be opened all the same.
     pub(super) fn parse_new(text: &str) -> Result<FolderName, StoreError> {
         if !is_nfc(text) {
             let why =
@@ -56,10 +56,10 @@ impl FolderName {
         FolderName::parse(text)
     }
 
-    /// The name that this stands for on disk and in `subscriptions`.
+    /// Parses a name in modified UTF-7, as it is on disk and in `subscriptions`.
     pub(super) fn decode(encoded: &str) -> Option<FolderName> {
         let name = FolderName::parse(&mutf7::decode(encoded.as_bytes())?).ok()?;
-        // Two spellings of one name: only ours can be opened.
+        // Of two spellings of one name, only ours can be opened.
         (name.encoded == encoded).then_some(name)
     }
 
@@ -67,13 +67,13 @@ impl FolderName {
         self.text == INBOX
     }
 
-    /// Is this `Lists.rust`, and that `Lists`?
+    /// True if this is `Lists.rust` and the other is `Lists`.
     pub(super) fn is_below(&self, other: &FolderName) -> bool {
         let rest = self.text.strip_prefix(&other.text);
         rest.is_some_and(|rest| rest.starts_with(SEPARATOR))
     }
 
-    /// This name, which is `from` or below it, when `from` becomes `to`.
+    /// Returns the new name of this mailbox, which is `from` or below it, after `from` becomes `to`.
     pub(super) fn moved(
         &self,
         from: &FolderName,
@@ -83,12 +83,12 @@ impl FolderName {
         FolderName::parse(&format!("{}{rest}", to.text))
     }
 
-    /// As the user reads it.
+    /// The name as the user reads it.
     pub(super) fn text(&self) -> &str {
         &self.text
     }
 
-    /// In modified UTF-7.
+    /// The name in modified UTF-7.
     pub(super) fn encoded(&self) -> &str {
         &self.encoded
     }

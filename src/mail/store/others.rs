@@ -1,4 +1,4 @@
-//! Other programs change a mailbox: whether that is news to those who have it open.
+//! Decides whether a change by another program is news to the clients that have a mailbox open.
 //!
 //! What we did ourselves is in the newest snapshot by the time the watcher reports it, and no client
 //! is woken for it twice. The question is answered file by file, because a change by another program

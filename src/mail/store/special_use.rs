@@ -1,10 +1,10 @@
-//! `special-use`: which mailbox is for drafts, which for sent mail (RFC 6154). This file is ours alone;
-//! Dovecot has such things in its configuration.
+//! `special-use`: the mailboxes for drafts, for sent mail and so on (RFC 6154). Only Pillarbox uses this
+//! file; Dovecot has special uses in its configuration.
 //!
 //! A line is a use as IMAP writes it, a space, and a mailbox in modified UTF-7: `\Drafts Drafts`. A
 //! use belongs to one mailbox, and a mailbox may have several. A line whose mailbox does not exist
-//! means nothing: so a use is written down before its mailbox is made or renamed, and both appear at
-//! once, by the rename of a folder.
+//! means nothing. So a use is written before its mailbox is made or renamed, and both appear at once,
+//! by the rename of a folder.
 
 use std::path::{Path, PathBuf};
 
@@ -12,15 +12,15 @@ use super::name::FolderName;
 use super::{StoreError, disk};
 use crate::mail::protocol::imap::SpecialUse;
 
-/// A use, and whose it is.
+/// A use, and the mailbox that has it.
 type UseEntry = (SpecialUse, FolderName);
 
-/// The uses that are written down, of mailboxes that exist or not.
+/// Returns the uses in the file, of mailboxes that exist or not.
 pub(super) fn list(account: &Path) -> Result<Vec<UseEntry>, StoreError> {
     Ok(entries(&disk::read_text(&file(account))?))
 }
 
-/// Makes these the uses of a mailbox, and no others.
+/// Gives a mailbox these uses, and no others.
 ///
 /// # Errors
 /// When another mailbox that exists has one of them, or the disk's.
@@ -35,8 +35,8 @@ pub(super) fn set(
             uses.contains(special_use) && owner != name && exists(owner)
         };
         if let Some((special_use, owner)) = entries.iter().find(taken) {
-            let (special_use, owner) = (special_use.to_string(), owner.text().to_owned());
-            return Err(StoreError::UseTaken(special_use, owner));
+            let owner = owner.text().to_owned();
+            return Err(StoreError::UseTaken(special_use.to_string(), owner));
         }
         entries.retain(|(special_use, owner)| owner != name && !uses.contains(special_use));
         entries.extend(
@@ -47,8 +47,8 @@ pub(super) fn set(
     })
 }
 
-/// Mailboxes will have other names: each pair is an old one and its new one. Until then the new ones,
-/// and from then on the old ones, mean nothing.
+/// Prepares renames, each an old name and its new one. Before them the lines with the new names mean
+/// nothing, after them those with the old ones.
 pub(super) fn announce(
     account: &Path,
     renames: &[(FolderName, FolderName)],
@@ -62,7 +62,7 @@ pub(super) fn announce(
     })
 }
 
-/// Takes out what means nothing.
+/// Removes lines that mean nothing.
 pub(super) fn tidy(account: &Path, exists: impl Fn(&FolderName) -> bool) -> Result<(), StoreError> {
     change(account, |entries| {
         entries.retain(|(_, owner)| exists(owner));

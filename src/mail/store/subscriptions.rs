@@ -1,8 +1,8 @@
-//! `subscriptions`: the mailboxes that a client wants to see, in Dovecot's format.
+//! `subscriptions`: the mailboxes that clients want to see, in Dovecot's format.
 //!
 //! Since version 2.3 that is `V<TAB>2`, an empty line, then one name a line in modified UTF-7 with
 //! a TAB between its levels; before, it was one name a line. Both are read, the newer is written.
-//! Lines that mean nothing to us are kept.
+//! Lines that we do not understand are kept.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use super::name::{FolderName, SEPARATOR};
 
 const VERSION_2: &str = "V\t2\n\n";
 
-/// The names subscribed to, sorted.
+/// Returns the names subscribed to, sorted.
 pub(super) fn list(account: &Path) -> Result<Vec<FolderName>, StoreError> {
     let lines = lines(&disk::read_text(&file(account))?);
     let names = lines
@@ -23,7 +23,7 @@ pub(super) fn list(account: &Path) -> Result<Vec<FolderName>, StoreError> {
     Ok(names.into_iter().collect())
 }
 
-/// Subscribes to a name, or ends that.
+/// Subscribes to a name, or unsubscribes from it.
 pub(super) fn set(account: &Path, name: &FolderName, subscribed: bool) -> Result<(), StoreError> {
     let line = name.encoded().replace(SEPARATOR, "\t");
     disk::edit(&file(account), |text| {
@@ -45,7 +45,7 @@ fn file(account: &Path) -> PathBuf {
     account.join("subscriptions")
 }
 
-/// The lines as version 2 has them.
+/// Returns the lines as version 2 has them.
 fn lines(text: &str) -> Vec<String> {
     match text.strip_prefix(VERSION_2) {
         Some(names) => names.lines().map(str::to_owned).collect(),

@@ -129,7 +129,7 @@ impl Mailbox {
         self.arrived(placed)
     }
 
-    /// Makes the arrival of these files durable, and rings for those who watch.
+    /// Makes the arrival of these files durable, and wakes the conversations that watch.
     fn arrived(&self, files: Vec<(Uid, MailFile)>) -> Result<Vec<Placed>, StoreError> {
         for dir in Dir::BOTH {
             if files.iter().any(|(_, file)| file.dir == dir) {

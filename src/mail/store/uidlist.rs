@@ -8,10 +8,10 @@
 //!
 //! The header has the UIDVALIDITY, the next UID and the mailbox's GUID; each line a UID, fields of
 //! which only `W` (size with CRLF) is ours, and the file name without its flags. New messages are
-//! appended, so the header's `N` may lag behind the lines. A message that is gone keeps its line
+//! appended, so the header's `N` may be lower than the lines say. A message that is gone keeps its line
 //! until the file is rewritten, which is when a quarter of the lines are dead, as Dovecot does it.
-//! What cannot be understood is passed over and gone with the next writing: a message whose line
-//! is lost gets a new UID, never that of another. Only without a header do all UIDs start anew.
+//! A line that cannot be parsed is skipped, and is gone after the next writing. A message whose line is
+//! lost gets a new UID, never another message's. Only without a header do all UIDs start anew.
 
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -38,13 +38,13 @@ pub(super) struct UidList {
     content: UidListContent,
     /// The file that `content` was read from or written to.
     stamp: Option<Stamp>,
-    /// The file on disk lacks something or has too much.
+    /// True if the file on disk has too few lines or too many.
     rewrite: bool,
-    /// How many sizes were counted that the file does not have yet.
+    /// The number of counted sizes that are not in the file yet.
     counted: usize,
 }
 
-/// What stands in the file.
+/// The content of the file.
 #[derive(Debug, PartialEq, Eq)]
 struct UidListContent {
     validity: u32,
@@ -86,17 +86,17 @@ impl UidList {
         })
     }
 
-    /// Is there a file at all?
+    /// True if there is a file.
     pub(super) fn is_on_disk(&self) -> bool {
         self.stamp.is_some()
     }
 
-    /// Has another program written the file?
+    /// True if another program has written the file.
     pub(super) fn changed_on_disk(&self) -> bool {
         Stamp::of(&self.path) != self.stamp
     }
 
-    /// Reads the file again. If it is gone or has no header, what is in memory is better.
+    /// Reads the file again. If it is gone or has no header, the list in memory stays.
     pub(super) fn reload(&mut self) -> Result<(), StoreError> {
         self.stamp = Stamp::of(&self.path);
         match disk::read(&self.path)?.as_deref().and_then(parse) {
@@ -130,7 +130,7 @@ impl UidList {
         self.content.lines.get(base).map(|line| line.uid)
     }
 
-    /// The messages that have this UID or a higher one, as far as there can be any.
+    /// Returns the messages with this UID or a higher one.
     pub(super) fn named_from(&self, first: Uid) -> impl Iterator<Item = &Arc<str>> {
         let any = (first < self.content.next).then_some(&self.content.lines);
         let lines = any.into_iter().flatten();
@@ -139,26 +139,29 @@ impl UidList {
             .map(|(base, _)| base)
     }
 
-    /// The size with CRLF, if it was remembered.
+    /// Returns the size with CRLF, if it was remembered.
     pub(super) fn size_on_wire(&self, base: &str) -> Option<u64> {
         let fields = &self.content.lines.get(base)?.fields;
         let value = fields.split(' ').find_map(|f| f.strip_prefix('W'))?;
         value.parse().ok()
     }
 
-    /// Remembers a size that had to be counted; it is on disk after the next [`UidList::save`]. That
-    /// is wanted for a quarter of the sizes, not for each: a client that fetches message by message
-    /// would have the whole file written for every one.
+    /// Remembers a size that had to be counted; it is on disk after the next [`UidList::save`].
+    ///
+    /// A save is due for a quarter of the sizes, not for each one: else a client that fetches message
+    /// by message would make us write the whole file each time.
     pub(super) fn remember_size(&mut self, base: &str, octets: u64) {
-        let known = self.size_on_wire(base).is_some();
-        if let (false, Some(line)) = (known, self.content.lines.get_mut(base)) {
+        if self.size_on_wire(base).is_some() {
+            return;
+        }
+        if let Some(line) = self.content.lines.get_mut(base) {
             let space = if line.fields.is_empty() { "" } else { " " };
             let _ = write!(line.fields, "{space}W{octets}");
             self.counted += 1;
         }
     }
 
-    /// Gives messages the next UIDs: on disk only after [`UidList::append`] or [`UidList::save`].
+    /// Gives messages the next UIDs. They are on disk after [`UidList::append`] or [`UidList::save`].
     pub(super) fn assign(&mut self, bases: &[Arc<str>]) -> Result<Range<Uid>, StoreError> {
         let first = self.content.next;
         let count = Uid::try_from(bases.len()).ok();
@@ -175,14 +178,14 @@ impl UidList {
         Ok(first..next)
     }
 
-    /// Takes UIDs back that could not be written. They are not given again.
+    /// Takes back UIDs that could not be written. They are not given again.
     pub(super) fn withdraw(&mut self, bases: &[Arc<str>]) {
         for base in bases {
             self.content.lines.remove(base);
         }
     }
 
-    /// Must the file be written as a whole, when so many messages are alive?
+    /// True if the file must be rewritten, with this number of messages alive.
     pub(super) fn wants_save(&self, alive: usize) -> bool {
         let lines = self.content.lines.len();
         let stale = lines.saturating_sub(alive).max(self.counted);
@@ -197,7 +200,7 @@ impl UidList {
                 line.render(base, &mut text);
             }
         }
-        // Should this fail half-way, the next writing mends it.
+        // If this fails half-way, the next writing repairs it.
         self.rewrite = true;
         disk::append(&self.path, text.as_bytes())?;
         self.rewrite = false;
@@ -238,7 +241,7 @@ impl UidListContent {
         }
     }
 
-    /// The file's text, its lines in this order, which is that of the UIDs.
+    /// Returns the file's text, with the lines in this order, which is the order of the UIDs.
     fn render(&self, order: &[Arc<str>]) -> String {
         let mut text = format!("3 V{} N{}", self.validity, self.next);
         for field in &self.header {
@@ -262,8 +265,8 @@ impl UidLine {
     }
 }
 
-/// Reads a file; `None` when it has no usable header. The second value says whether all was
-/// understood. A last line without its end is half-written, and was never shown to anyone.
+/// Parses a file; `None` if it has no usable header. The second value is true if every line was
+/// understood. A last line without its end is half-written, and no client ever saw its UID.
 fn parse(file: &[u8]) -> Option<(UidListContent, bool)> {
     let mut lines = file.split(|&byte| byte == b'\n');
     let mut content = parse_header(std::str::from_utf8(lines.next()?).ok()?)?;
@@ -273,7 +276,7 @@ fn parse(file: &[u8]) -> Option<(UidListContent, bool)> {
         match std::str::from_utf8(line).ok().and_then(parse_line) {
             Some((base, line)) if line.uid > last => {
                 last = line.uid;
-                // The same name twice: a file that was gone and came back (Dovecot appends, too).
+                // A name that comes twice is a file that was gone and came back (Dovecot appends, too).
                 content.lines.insert(base, line);
             }
             _ => whole = false,
@@ -311,8 +314,10 @@ fn parse_line(line: &str) -> Option<(Arc<str>, UidLine)> {
     good.then(|| (Arc::from(base), UidLine { uid, fields }))
 }
 
-/// A UIDVALIDITY that is greater than any before (RFC 9051 §2.3.1.1): the time, but never twice
-/// the same, so that a mailbox which is deleted and made again within a second is seen to be new.
+/// Returns a UIDVALIDITY that is greater than any before (RFC 9051 §2.3.1.1).
+///
+/// It is the time, but never the same twice, so that a mailbox that is deleted and made again within
+/// a second is seen to be new.
 fn new_validity() -> u32 {
     static LAST: AtomicU32 = AtomicU32::new(0);
     let seconds = SystemTime::now()
@@ -327,7 +332,7 @@ fn new_validity() -> u32 {
     after(last.unwrap_or_default())
 }
 
-/// 128 bits that no other mailbox has: the hasher's keys are the system's randomness.
+/// Returns 128 random bits: the hasher's keys are the system's randomness.
 fn new_guid() -> String {
     let half = || RandomState::new().hash_one(SystemTime::now());
     format!("{:016x}{:016x}", half(), half())
