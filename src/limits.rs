@@ -135,6 +135,34 @@ pub const MESSAGE_CACHE: usize = 16 * 1024 * 1024;
 /// Messages that one APPEND brings (RFC 3502): each of them waits on the disk, and its name in memory.
 pub const APPENDED: usize = 1_000;
 
+/// Octets of one header in memory; fields beyond it are skipped. Real headers stay below 64 KiB; only
+/// a list of thousands of recipients comes near.
+pub const HEADER: usize = 256 * 1024;
+
+/// Octets of all headers of a message and its parts in memory; headers beyond it come out empty.
+pub const HEADERS: usize = 2 * HEADER;
+
+/// Parts within parts, as in Dovecot. Deeper parts are not looked into.
+pub const PART_DEPTH: usize = 100;
+
+/// Parts of a message, as in Dovecot. After the last one, boundaries are text. Real mail has a few
+/// dozen.
+pub const PARTS: usize = 10_000;
+
+/// Octets of the longest boundary that is looked for. RFC 2046 §5.1.1 allows 70, mailers exceed it.
+pub const BOUNDARY: usize = 250;
+
+/// Addresses that are taken from one field: with them it costs about 2 MB for a moment.
+pub const ADDRESSES: usize = 10_000;
+
+/// References of one message that count, the last ones: the messages in between link those before.
+/// Mailers shorten the list to a few dozen, and a thousand messages with a thousand made-up references
+/// each must not fill the memory.
+pub const REFERENCES: usize = 100;
+
+/// Keywords of a mailbox: as many as there are small letters for its file names.
+pub const KEYWORDS: usize = 26;
+
 /// Commands that SMTP refuses on one connection before it closes it: more than a message to a hundred
 /// unknown recipients needs (RFC 5321 §4.5.3.1.8), and too few to guess names.
 pub const REFUSED_COMMANDS: u32 = 120;

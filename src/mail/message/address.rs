@@ -4,15 +4,13 @@
 //! of it, with [`MISSING_MAILBOX`] and [`MISSING_DOMAIN`] in place of what is missing.
 
 use super::lex::{Lexer, is_space};
+use crate::limits;
 
 /// The local part of an address that has none (Dovecot's words).
 pub const MISSING_MAILBOX: &[u8] = b"MISSING_MAILBOX";
 
 /// The domain of an address that has none: ENVELOPE without a domain would mean a group.
 pub const MISSING_DOMAIN: &[u8] = b"MISSING_DOMAIN";
-
-/// The most addresses that are taken from one field: with them it costs about 2 MB for a moment.
-const ADDRESSES_MAX: usize = 10_000;
 
 /// An entry of an address list. A group is a run of entries: one with a mailbox and no host that
 /// names it, its members, and one with nothing that ends it.
@@ -44,7 +42,7 @@ pub fn parse(value: &[u8]) -> Vec<HeaderAddress> {
         addresses: Vec::new(),
         in_group: false,
     };
-    while list.lexer.peek().is_some() && list.addresses.len() < ADDRESSES_MAX {
+    while list.lexer.peek().is_some() && list.addresses.len() < limits::ADDRESSES {
         list.entry();
     }
     list.end_group();

@@ -343,8 +343,6 @@ const CONTENT_TYPES: [(&str, &str); 25] = [
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test may fail")]
-
     use super::*;
     use crate::mail::message::{BodyPart, Content, ParsedMessage};
     use proptest::prelude::*;

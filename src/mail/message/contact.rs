@@ -124,8 +124,6 @@ impl std::error::Error for NotAnAddress {}
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test may fail")]
-
     use super::*;
 
     #[test]

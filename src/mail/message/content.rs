@@ -291,8 +291,6 @@ fn in_a_row<'a>(pieces: &BTreeMap<usize, &'a MimeParam>) -> impl Iterator<Item =
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test may fail")]
-
     use super::*;
 
     fn shown(value: &str) -> Option<String> {

@@ -233,8 +233,6 @@ impl QuotedPrintableLine {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test may fail")]
-
     use super::*;
     use crate::mail::message::encode;
     use crate::mail::net::pieces::Pieces;

@@ -7,10 +7,7 @@
 use std::io::{self, BufRead, Read};
 
 use super::lines::LineReader;
-
-/// What one header may cost in memory; fields beyond it are passed over.
-/// Real headers stay below 64 KiB; only a list of thousands of recipients comes near.
-pub const HEADER_MAX: usize = 256 * 1024;
+use crate::limits;
 
 /// The cost of a field beside its octets. It is more than the memory that it takes, so that a header has
 /// some thousands of fields at most, and a search among them is cheap.
@@ -27,7 +24,7 @@ pub struct Header {
     ends: Vec<FieldEnds>,
 }
 
-/// Where a field's name and the field end among the header's octets. `u32` holds them: see [`HEADER_MAX`].
+/// Where a field's name and the field end among the header's octets. `u32` holds them: see [`limits::HEADER`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct FieldEnds {
     /// The place of the colon, or the beginning of a field without a name.
@@ -48,7 +45,7 @@ impl Header {
     /// Parses a header: everything up to the first empty line. No header is an error.
     #[must_use]
     pub fn parse(message: &[u8]) -> Header {
-        let mut header = HeaderBuilder::new(HEADER_MAX);
+        let mut header = HeaderBuilder::new(limits::HEADER);
         for line in message.split(|&octet| octet == b'\n') {
             let line = line.strip_suffix(b"\r").unwrap_or(line);
             if line.is_empty() {
@@ -69,16 +66,16 @@ impl Header {
     }
 
     /// Reads the header of a message, its empty line included, and nothing after it. A header without
-    /// an end is read up to [`HEADER_MAX`].
+    /// an end is read up to [`limits::HEADER`].
     ///
     /// # Errors
     /// The reader's.
     pub fn read(message: &mut dyn BufRead) -> io::Result<Header> {
-        let mut bounded = message.take(HEADER_MAX as u64);
+        let mut bounded = message.take(limits::HEADER as u64);
         let mut lines = LineReader::new(&mut bounded);
-        let mut header = HeaderBuilder::new(HEADER_MAX);
-        while lines.next(HEADER_MAX)? && !lines.text.is_empty() {
-            let cut = lines.at == HEADER_MAX as u64 && lines.ending == 0;
+        let mut header = HeaderBuilder::new(limits::HEADER);
+        while lines.next(limits::HEADER)? && !lines.text.is_empty() {
+            let cut = lines.at == limits::HEADER as u64 && lines.ending == 0;
             header.line(&lines.text, lines.whole && !cut);
         }
         Ok(header.finish())
@@ -267,7 +264,7 @@ impl HeaderBuilder {
             header: Header::default(),
             field: Vec::new(),
             field_fits: true,
-            left: room.min(HEADER_MAX),
+            left: room.min(limits::HEADER),
         }
     }
 
@@ -313,8 +310,6 @@ impl HeaderBuilder {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test may fail")]
-
     use super::*;
     use proptest::prelude::*;
 
@@ -344,10 +339,10 @@ mod tests {
         assert_eq!(Header::read(&mut message).unwrap(), Header::parse(ZOO));
         assert_eq!(message, b"body: no\r\n");
 
-        let endless = "A: 1\r\n".repeat(HEADER_MAX);
+        let endless = "A: 1\r\n".repeat(limits::HEADER);
         let mut rest = endless.as_bytes();
         let read = Header::read(&mut rest).unwrap();
-        assert_eq!(endless.len() - rest.len(), HEADER_MAX);
+        assert_eq!(endless.len() - rest.len(), limits::HEADER);
         assert!(read.fields().all(|field| field.value == b" 1"));
     }
 

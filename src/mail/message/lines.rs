@@ -74,8 +74,6 @@ impl<'a> LineReader<'a> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test may fail")]
-
     use super::*;
     use proptest::prelude::*;
     use std::io::BufReader;

@@ -189,8 +189,6 @@ fn date(time: Timestamp) -> String {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test may fail")]
-
     use super::*;
     use crate::mail::message::{BodyPart, Content};
 

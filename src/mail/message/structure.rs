@@ -13,21 +13,9 @@ use std::ops::Range;
 
 use super::Header;
 use super::content::MediaType;
-use super::header::{HEADER_MAX, HeaderBuilder};
+use super::header::HeaderBuilder;
 use super::lines::LineReader;
-
-/// The memory for all headers of a message together; headers beyond it come out empty.
-const HEADERS_MAX: usize = 2 * HEADER_MAX;
-
-/// The deepest nesting of parts, as in Dovecot. Deeper parts are not looked into.
-const DEPTH_MAX: usize = 100;
-
-/// The most parts of a message, as in Dovecot. After the last one, boundaries are text. Real mail has a
-/// few dozen parts.
-const PARTS_MAX: usize = 10_000;
-
-/// The longest boundary that is looked for. RFC 2046 §5.1.1 allows 70 octets, mailers exceed it.
-const BOUNDARY_MAX: usize = 250;
+use crate::limits;
 
 /// A message or a part of one. `F` is what is known of it beside its place: at first its header.
 #[derive(Clone, Debug)]
@@ -70,7 +58,7 @@ impl BodyPart {
             floor: 0,
             depth: 0,
             parts: 0,
-            header_room: HEADERS_MAX,
+            header_room: limits::HEADERS,
         };
         scanner.part(false)
     }
@@ -181,7 +169,7 @@ impl Scanner<'_> {
     fn header(&mut self) -> io::Result<Header> {
         self.floor = self.here().at;
         let mut header = HeaderBuilder::new(self.header_room);
-        while self.line(HEADER_MAX)? && !(self.lines.text.is_empty() && self.lines.whole) {
+        while self.line(limits::HEADER)? && !(self.lines.text.is_empty() && self.lines.whole) {
             header.line(&self.lines.text, self.lines.whole);
         }
         let header = header.finish();
@@ -192,14 +180,15 @@ impl Scanner<'_> {
     fn body(&mut self, fields: &Header, in_digest: bool) -> io::Result<Content> {
         let media = MediaType::of(fields);
         let media = media.as_ref();
-        if self.depth < DEPTH_MAX && media.is_some_and(|media| media.is_main("multipart")) {
+        if self.depth < limits::PART_DEPTH && media.is_some_and(|media| media.is_main("multipart"))
+        {
             let boundary = media.and_then(|media| media.params.value("boundary"));
             let digest = media.is_some_and(|media| media.is("multipart", "digest"));
             return self.multipart(boundary.unwrap_or_default(), digest);
         }
         // RFC 2046 §5.1.5: in a digest, a part without a type is a message.
         let message = media.map_or(in_digest, |media| media.is("message", "rfc822"));
-        if self.depth < DEPTH_MAX && message {
+        if self.depth < limits::PART_DEPTH && message {
             return Ok(Content::Message(Box::new(self.part(false)?)));
         }
         self.skip()?;
@@ -233,7 +222,7 @@ impl Scanner<'_> {
 
     /// Skips the lines of a body.
     fn skip(&mut self) -> io::Result<()> {
-        while self.line(BOUNDARY_MAX + 4)? {}
+        while self.line(limits::BOUNDARY + 4)? {}
         Ok(())
     }
 
@@ -262,12 +251,12 @@ impl Scanner<'_> {
     /// Returns the open boundary that this line is, if it is one.
     fn boundary(&self) -> Option<Stop> {
         let text = self.lines.text.strip_prefix(b"--")?;
-        if self.parts >= PARTS_MAX {
+        if self.parts >= limits::PARTS {
             return None;
         }
         // RFC 2046 §5.1.1: a line need only begin with the boundary. One boundary may begin with
         // another, so the longest counts; of equal ones, the innermost (`max_by_key` takes the last).
-        let usable = |boundary: &[u8]| !boundary.is_empty() && boundary.len() <= BOUNDARY_MAX;
+        let usable = |boundary: &[u8]| !boundary.is_empty() && boundary.len() <= limits::BOUNDARY;
         let open = self.boundaries.iter().enumerate();
         let (level, boundary) = open
             .filter(|(_, boundary)| usable(boundary) && text.starts_with(boundary))

@@ -9,8 +9,8 @@ use std::ops::Range;
 
 use super::decode::transfer_encoding;
 use super::encode;
-use super::header::HEADER_MAX;
 use super::{BodyPart, Content};
+use crate::limits;
 
 /// Octets that become whole lines of base64 at a time.
 const CHUNK: usize = 57 * 100;
@@ -50,7 +50,7 @@ enum Reencoding {
 
 /// Finds the pieces that must change, in their order in the message.
 fn collect(part: &BodyPart, changes: &mut Vec<(Range<u64>, Reencoding)>) {
-    let is_real = part.header.end - part.header.start <= HEADER_MAX as u64;
+    let is_real = part.header.end - part.header.start <= limits::HEADER as u64;
     let binary = transfer_encoding(&part.fields).eq_ignore_ascii_case(b"binary");
     // RFC 2045 §6.4: a part that has other parts may only be 7bit, 8bit or binary.
     let encoding = match part.content {
@@ -103,8 +103,6 @@ fn base64(body: &mut impl Read, out: &mut impl Write) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test may fail")]
-
     use super::*;
     use crate::mail::message::{Decoder, Encoding};
     use proptest::prelude::*;

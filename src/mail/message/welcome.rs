@@ -84,8 +84,6 @@ const MESSAGES: [(&[&str], &str); 8] = [
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test may fail")]
-
     use super::*;
     use crate::mail::message::{BodyPart, Content, ParsedMessage};
 

@@ -176,8 +176,6 @@ fn is_same(scanned: Option<Time>, now: Option<Time>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test may panic")]
-
     use super::*;
     use crate::mail::store::maildir;
 

@@ -10,6 +10,7 @@ use super::StoreError;
 use super::disk::{self, DotLock, Stamp};
 use super::maildir::FileName;
 use super::uidlist::UidList;
+use crate::limits;
 use crate::mail::message::{Flag, Flags};
 
 /// The letters of the system flags (<https://cr.yp.to/proto/maildir.html>), sorted. `P` (passed)
@@ -22,15 +23,12 @@ const SYSTEM: [(char, Flag); 5] = [
     ('T', Flag::Deleted),
 ];
 
-/// The most keywords that a mailbox can have: as many as there are small letters.
-pub const MOST: usize = 26;
-
 /// The keywords of one mailbox, as they are on disk.
 #[derive(Clone)]
 pub(super) struct Keywords {
     path: PathBuf,
     /// By letter, `a` first.
-    names: [Option<String>; MOST],
+    names: [Option<String>; limits::KEYWORDS],
     stamp: Option<Stamp>,
     /// True if another program's keywords were read while ours were written, and not reported yet.
     reloaded: bool,
@@ -155,8 +153,8 @@ fn is_keyword(keyword: &str) -> bool {
     !keyword.is_empty() && keyword.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
-fn parse(file: &str) -> [Option<String>; MOST] {
-    let mut names: [Option<String>; MOST] = Default::default();
+fn parse(file: &str) -> [Option<String>; limits::KEYWORDS] {
+    let mut names: [Option<String>; limits::KEYWORDS] = Default::default();
     for line in file.lines() {
         let Some((index, name)) = line.split_once(' ') else {
             continue;
@@ -171,7 +169,7 @@ fn parse(file: &str) -> [Option<String>; MOST] {
     names
 }
 
-fn render(names: &[Option<String>; MOST]) -> String {
+fn render(names: &[Option<String>; limits::KEYWORDS]) -> String {
     let lines = names.iter().enumerate();
     lines
         .filter_map(|(index, name)| Some(format!("{index} {}\n", name.as_ref()?)))
@@ -180,8 +178,6 @@ fn render(names: &[Option<String>; MOST]) -> String {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test may panic")]
-
     use super::*;
     use std::fs;
 

@@ -247,8 +247,6 @@ pub(super) fn clean(maildir: &Path) {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test may panic")]
-
     use super::*;
     use proptest::prelude::*;
 

@@ -42,7 +42,6 @@ pub use account::{Account, DEFAULT_MAILBOXES};
 pub use batch::Batch;
 pub use delivery::{Delivery, DeliveryOutcome};
 pub use error::StoreError;
-pub use keywords::MOST as KEYWORDS;
 pub use mailbox::{ExclusiveLock, Mailbox, MessageReader, WatchGuard};
 use open_mailboxes::OpenMailboxes;
 pub use snapshot::{Identity, Message, Snapshot};

@@ -100,8 +100,6 @@ fn file(account: &Path) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test may panic")]
-
     use std::fs;
 
     use super::*;

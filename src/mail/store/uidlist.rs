@@ -340,8 +340,6 @@ fn new_guid() -> String {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test may panic")]
-
     use super::*;
     use proptest::prelude::*;
     use std::fs;

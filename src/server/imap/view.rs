@@ -14,11 +14,12 @@ use std::sync::Arc;
 use super::messages::mailbox_reader::MailboxReader;
 use super::reply::CommandReply;
 use super::updates::{PendingUpdates, merge};
+use crate::limits;
 use crate::mail::message::{Flag, FlagChange};
 use crate::mail::protocol::imap::flags::FlagList;
 use crate::mail::protocol::imap::response::{Attribute, Code, Condition, Status};
 use crate::mail::protocol::imap::{MessageSet, Response, SequenceSet};
-use crate::mail::store::{KEYWORDS, Mailbox, Message, Snapshot, StoreError, Uid};
+use crate::mail::store::{Mailbox, Message, Snapshot, StoreError, Uid};
 
 /// The selected mailbox of one client.
 pub(crate) struct View {
@@ -270,7 +271,7 @@ impl View {
         let mut permanent = Vec::new();
         if self.mode == SelectMode::ReadWrite {
             permanent.clone_from(&all);
-            if snapshot.keywords.len() < KEYWORDS {
+            if snapshot.keywords.len() < limits::KEYWORDS {
                 permanent.push("\\*".to_owned());
             }
         }

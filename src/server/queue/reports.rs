@@ -15,8 +15,8 @@ use super::envelope::{DeliveryState, Envelope, Recipient, now};
 use super::queue_core::QueueCore;
 use super::spool::new_id;
 use super::submission::Submission;
+use crate::limits;
 use crate::mail::message::compose::message_id;
-use crate::mail::message::header::HEADER_MAX;
 use crate::mail::message::report::{DeliveryReport, RecipientReport, Returned};
 use crate::mail::protocol::smtp::{
     Address, EnhancedCode, OriginalRecipient, Ret, ReversePath, xtext,
@@ -130,10 +130,10 @@ impl ReportMessage {
     }
 }
 
-/// The message up to its first empty line, at most [`HEADER_MAX`] octets.
+/// The message up to its first empty line, at most [`limits::HEADER`] octets.
 fn header(message: &mut dyn BufRead) -> io::Result<Vec<u8>> {
     let mut header = Vec::new();
-    let mut message = message.take(HEADER_MAX as u64);
+    let mut message = message.take(limits::HEADER as u64);
     loop {
         let begin = header.len();
         message.read_until(b'\n', &mut header)?;

@@ -1,15 +1,15 @@
-//! What a `Received:` line tells of TLS. It has no clause for the version; each program has its own comment.
+//! TLS in a `Received:` line. It has no clause for the version; each program has its own comment.
 
-/// The TLS of a connection, as far as it is told.
+/// The TLS of a connection, as far as the line has it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TlsUsed {
-    /// Such as `TLSv1.3`, in this form whoever wrote it.
+    /// Such as `TLSv1.3`, in this form for all programs.
     pub version: Option<String>,
-    /// Such as `TLS_AES_256_GCM_SHA384`, in the words of the writer.
+    /// Such as `TLS_AES_256_GCM_SHA384`, as the program wrote it.
     pub cipher: Option<String>,
 }
 
-/// What a comment tells of TLS: `using TLSv1.3 with cipher C (256/256 bits)` (Postfix),
+/// Parses TLS in a comment: `using TLSv1.3 with cipher C (256/256 bits)` (Postfix),
 /// `version=TLS1_3 cipher=C bits=256` (Gmail, Sendmail, Exchange), `TLS1.2:C:256` (Exim).
 pub(super) fn tls(text: &str) -> Option<TlsUsed> {
     let words: Vec<&str> = text.split([' ', ',', ';', '=', ':', '(', ')']).collect();
@@ -30,7 +30,7 @@ pub(super) fn tls(text: &str) -> Option<TlsUsed> {
     })
 }
 
-/// `TLSv1.3`, `TLS1.3`, `TLS1_3`, `SSLv3`, with the same point and v for all.
+/// Parses `TLSv1.3`, `TLS1.3`, `TLS1_3`, `SSLv3`; returns them with a point and a v.
 fn tls_version(word: &str) -> Option<String> {
     let family = word.get(..3).filter(|f| matches!(*f, "TLS" | "SSL"))?;
     let number = word[3..].trim_start_matches('v').replace('_', ".");

@@ -1,6 +1,4 @@
 //! Where the parts of a message are found, row by row, and what holds of them in any message.
-#![allow(clippy::unwrap_used, reason = "a test may fail")]
-
 use super::*;
 use proptest::prelude::*;
 use std::io::{BufReader, Read, repeat};
@@ -221,20 +219,20 @@ fn a_long_message_costs_no_memory() {
 #[test]
 fn there_is_an_end_to_headers_parts_and_depth() {
     let part = read(
-        &(MIXED.replace('/', "\r\n").replace('\\', "/") + &"--b\r\n\r\n".repeat(2 * PARTS_MAX)),
+        &(MIXED.replace('/', "\r\n").replace('\\', "/") + &"--b\r\n\r\n".repeat(2 * limits::PARTS)),
     );
     let Content::Multipart(parts) = &part.content else {
         panic!()
     };
-    assert_eq!(parts.len(), PARTS_MAX - 1);
+    assert_eq!(parts.len(), limits::PARTS - 1);
     let mut deep = &read(&"Content-Type: message/rfc822\r\n\r\n".repeat(5000));
     let mut depth = 1;
     while let Content::Message(message) = &deep.content {
         (deep, depth) = (message, depth + 1);
     }
-    assert_eq!(depth, DEPTH_MAX);
+    assert_eq!(depth, limits::PART_DEPTH);
     let fields = read(&"A:\r\n".repeat(1_000_000)).fields.fields().count();
-    assert!(fields < HEADER_MAX / 64, "{fields}");
+    assert!(fields < limits::HEADER / 64, "{fields}");
 }
 
 /// A tree and the message that holds it, with the body of each leaf.

@@ -1,11 +1,7 @@
-//! What messages call themselves and one another: Message-ID, References, In-Reply-To (RFC 5322 §3.6.4).
+//! The identifiers of messages: Message-ID, References, In-Reply-To (RFC 5322 §3.6.4).
 
+use crate::limits;
 use crate::mail::message::Header;
-
-/// References of one message that count, the last ones: those before them are linked by the messages
-/// in between. Mailers shorten the list to a few dozen, and a thousand messages with a thousand made-up
-/// references each must not fill the memory.
-pub const MOST_REFERENCES: usize = 100;
 
 /// A Message-ID without its angle brackets, quotation marks and white space: `"a"@b` and `a@b` are
 /// the same (RFC 5256 §3).
@@ -13,7 +9,7 @@ pub const MOST_REFERENCES: usize = 100;
 pub struct MessageId(Box<[u8]>);
 
 impl MessageId {
-    /// What stands between angle brackets. Valid is what has something on both sides of an `@`.
+    /// Parses the text between angle brackets. It is valid with something on both sides of an `@`.
     fn between_brackets(text: &[u8]) -> Option<MessageId> {
         let noise = |octet: &u8| octet.is_ascii_whitespace() || matches!(octet, b'"' | b'\\');
         let id: Vec<u8> = text.iter().copied().filter(|octet| !noise(octet)).collect();
@@ -22,14 +18,16 @@ impl MessageId {
     }
 }
 
-/// The first valid Message-ID in this value of a field.
+/// Returns the first valid Message-ID in this value of a field.
 #[must_use]
 pub fn message_id(value: &[u8]) -> Option<MessageId> {
     message_ids(value).next()
 }
 
-/// The message's references, the oldest first (RFC 5256 §3): the Message-IDs in its References, or else
-/// the first one in its In-Reply-To. At most [`MOST_REFERENCES`].
+/// Returns the message's references, the oldest first (RFC 5256 §3).
+///
+/// They are the Message-IDs in its References, at most [`limits::REFERENCES`], or else the first one in
+/// its In-Reply-To.
 #[must_use]
 pub fn parents(header: &Header) -> Vec<MessageId> {
     let references = header.value("References").unwrap_or_default();
@@ -38,10 +36,10 @@ pub fn parents(header: &Header) -> Vec<MessageId> {
         let in_reply_to = header.value("In-Reply-To").unwrap_or_default();
         return message_id(&in_reply_to).into_iter().collect();
     }
-    ids.split_off(ids.len().saturating_sub(MOST_REFERENCES))
+    ids.split_off(ids.len().saturating_sub(limits::REFERENCES))
 }
 
-/// All valid Message-IDs in this value, whatever stands between them.
+/// Returns all valid Message-IDs in this value, whatever is between them.
 fn message_ids(value: &[u8]) -> impl Iterator<Item = MessageId> {
     let beginnings = value.split(|octet| *octet == b'<').skip(1);
     beginnings.filter_map(|text| {
@@ -95,7 +93,7 @@ mod tests {
     fn of_many_references_the_last_count() {
         let many: String = (0..5000).map(|n| format!("<{n}@x> ")).collect();
         let ids = ids(&format!("References: {many}\r\n\r\n"));
-        assert_eq!((ids.len(), ids[0].as_str()), (MOST_REFERENCES, "4900@x"));
-        assert_eq!(ids[MOST_REFERENCES - 1], "4999@x");
+        assert_eq!((ids.len(), ids[0].as_str()), (limits::REFERENCES, "4900@x"));
+        assert_eq!(ids[limits::REFERENCES - 1], "4999@x");
     }
 }

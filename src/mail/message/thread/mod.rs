@@ -1,51 +1,53 @@
-//! Conversations: which message answers which, and so how they are shown (RFC 5256 §3).
+//! Conversations: which message answers which (RFC 5256 §3).
 //!
 //! [`ordered_subject()`] and [`references()`] are the two algorithms, each in a file to be read beside
 //! the RFC. Both make [`Threads`] of [`Member`]s; both know nothing of mailboxes. [`message_id`] and
-//! [`parents`] read what messages call one another.
+//! [`parents`] read the identifiers in a header.
 //!
-//! A conversation may be a hundred thousand answers deep, so nothing here calls itself: messages stand
-//! in one list and name each other by their place in it.
+//! A conversation may be a hundred thousand answers deep, so no function here is recursive: messages are
+//! in one list and refer to each other by their place in it.
 
 mod message_ids;
 mod ordered_subject;
 mod references;
 
-pub use message_ids::{MOST_REFERENCES, MessageId, message_id, parents};
+pub use message_ids::{MessageId, message_id, parents};
 pub use ordered_subject::ordered_subject;
 pub use references::references;
 
 use super::BaseSubject;
 
-/// What is known of a message that is to be threaded. Its place among the others is its sequence: of
-/// two that were sent at the same moment, the one before comes first (RFC 5256 §2.2).
+/// A message to be threaded.
+///
+/// Its place among the others is its sequence: of two that were sent at the same moment, the earlier one
+/// in the list comes first (RFC 5256 §2.2).
 #[derive(Clone, Debug)]
 pub struct Member {
-    /// When it was sent, in seconds since 1970 (RFC 5256 §2.2).
+    /// The time at which it was sent, in seconds since 1970 (RFC 5256 §2.2).
     pub sent: i64,
     /// Its base subject, prepared for comparison.
     pub subject: BaseSubject,
     /// Its Message-ID, if it has a valid one.
     pub id: Option<MessageId>,
-    /// Its references: those before it in the conversation, the oldest first (RFC 5256 §3).
+    /// The messages before it in the conversation, the oldest first (RFC 5256 §3).
     pub references: Vec<MessageId>,
 }
 
-/// Conversations, in their order.
+/// Conversations, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Threads {
     /// The first message of each conversation, by its place in `nodes`.
     pub roots: Vec<usize>,
-    /// All messages; those that are in no conversation are not reached from the roots.
+    /// All messages; those in no conversation are not reached from the roots.
     pub nodes: Vec<Node>,
 }
 
 /// A message in a conversation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Node {
-    /// Its place among the members; `None` for a dummy, which stands for a message that is not there.
+    /// Its place among the members; `None` for a dummy, in place of a message that does not exist.
     pub member: Option<usize>,
-    /// Its answers in their order, by their places in [`Threads::nodes`].
+    /// Its answers in order, by their places in [`Threads::nodes`].
     pub children: Vec<usize>,
 }
 

@@ -1,19 +1,19 @@
-//! The algorithm ORDEREDSUBJECT (RFC 5256 §3): whoever has the same subject belongs together.
+//! The algorithm ORDEREDSUBJECT (RFC 5256 §3): messages with the same subject belong together.
 //!
-//! Fast and simple, and wrong where two conversations have the same subject: it also goes by the name
-//! of *poor man's threading*.
+//! It is fast and simple, and wrong where two conversations have the same subject. Its other name is
+//! *poor man's threading*.
 
 use std::collections::HashMap;
 
 use super::{Member, Node, Threads};
 
-/// Makes conversations of these messages.
+/// Sorts these messages into conversations.
 #[must_use]
 pub fn ordered_subject(members: &[Member]) -> Threads {
     let by_sent = |at: &usize| (members[*at].sent, *at);
-    // The RFC sorts by subject and then by date, and cuts where the subject changes. Going through the
-    // messages by date, each one joins those of its subject: in the end the same messages stand together
-    // in the same order, and the conversations by the date of their first.
+    // The RFC sorts by subject and then by date, and cuts where the subject changes. Here the messages
+    // come by date, and each one joins those of its subject. The result is the same: the messages of a
+    // conversation are in the same order, and the conversations are sorted by their first message.
     let mut order: Vec<usize> = (0..members.len()).collect();
     order.sort_unstable_by_key(by_sent);
     let mut threads = Threads {
@@ -34,7 +34,7 @@ pub fn ordered_subject(members: &[Member]) -> Threads {
     threads
 }
 
-/// One node for each member, at the same place.
+/// Returns one node for each member, at the same place.
 pub(super) fn nodes(count: usize) -> Vec<Node> {
     let node = |at| Node {
         member: Some(at),

@@ -1,11 +1,11 @@
 //! The algorithm REFERENCES (RFC 5256 §3), which is Jamie Zawinski's
-//! (<https://www.jwz.org/doc/threading.html>): whoever refers to one another belongs together.
+//! (<https://www.jwz.org/doc/threading.html>): messages that refer to one another belong together.
 //!
-//! The steps have the RFC's numbers. A message stands at its place among the members; behind them stand
-//! the dummies, one for each Message-ID that is referred to and belongs to no message here.
+//! The steps have the RFC's numbers. The members come first in the list of messages; after them come the
+//! dummies, one for each Message-ID that is referred to and belongs to no message here.
 //!
-//! Each step costs about as much as there are messages and references. Only a hostile choice of
-//! references makes the search for loops (step 1) look at a long conversation again and again.
+//! The cost of each step grows with the number of messages and references. Only a hostile choice of
+//! references makes the search for loops (step 1) go through a long conversation again and again.
 
 use std::collections::HashMap;
 use std::mem;
@@ -14,7 +14,7 @@ use super::ordered_subject::nodes;
 use super::{Member, MessageId, Node, Threads};
 use crate::mail::message::BaseSubject;
 
-/// Makes conversations of these messages.
+/// Sorts these messages into conversations.
 #[must_use]
 pub fn references(members: &[Member]) -> Threads {
     let mut threads = Links::of(members).gathered();
@@ -26,11 +26,11 @@ pub fn references(members: &[Member]) -> Threads {
     by_subject.threads
 }
 
-/// Step 1: who is whose parent. Children are not listed yet, so a link stands in one place only.
+/// Step 1: the parent of each message. Children are not listed yet, so a link is in one place only.
 #[derive(Default)]
 struct Links<'a> {
     messages: Vec<Linked>,
-    /// Which message has this Message-ID.
+    /// The message with each Message-ID.
     ids: HashMap<&'a MessageId, usize>,
 }
 
@@ -38,7 +38,7 @@ struct Links<'a> {
 struct Linked {
     is_dummy: bool,
     parent: Option<usize>,
-    /// Was it ever made a parent?
+    /// True if it was ever made a parent.
     is_parent: bool,
 }
 
@@ -48,14 +48,14 @@ impl<'a> Links<'a> {
         for (at, member) in members.iter().enumerate() {
             links.messages.push(Linked::default());
             if let Some(id) = &member.id {
-                // Of several messages with one Message-ID the first keeps it; the others are as if they
-                // had none.
+                // Of several messages with one Message-ID the first keeps it; the others count as if
+                // they had none.
                 links.ids.entry(id).or_insert(at);
             }
         }
         for (at, member) in members.iter().enumerate() {
             let last = links.link_references(&member.references);
-            // Step 1B: what others said of this message's parent, it knows better itself.
+            // Step 1B: the message's own references replace what other messages say of its parent.
             links.messages[at].parent = None;
             if let Some(last) = last {
                 links.link(last, at);
@@ -64,7 +64,7 @@ impl<'a> Links<'a> {
         links
     }
 
-    /// Step 1A: each reference is the parent of the one behind it. Returns the last.
+    /// Step 1A: makes each reference the parent of the next one. Returns the last.
     fn link_references(&mut self, references: &'a [MessageId]) -> Option<usize> {
         let mut last = None;
         for id in references {
@@ -79,7 +79,7 @@ impl<'a> Links<'a> {
         last
     }
 
-    /// The message with this Message-ID, or a dummy for it.
+    /// Returns the message with this Message-ID, or a dummy for it.
     fn message(&mut self, id: &'a MessageId) -> usize {
         *self.ids.entry(id).or_insert_with(|| {
             self.messages.push(Linked {
@@ -98,10 +98,10 @@ impl<'a> Links<'a> {
         }
     }
 
-    /// Is this message the other one, or below it?
+    /// True if this message is the other one, or below it.
     fn descends(&self, message: usize, from: usize) -> bool {
-        // From whoever was never a parent nobody descends: so an answer to the last of a long
-        // conversation does not walk through all of it.
+        // No message is below one that was never a parent. So an answer to the last message of a long
+        // conversation need not go through all of it.
         if !self.messages[from].is_parent {
             return message == from;
         }
@@ -109,7 +109,7 @@ impl<'a> Links<'a> {
         std::iter::successors(Some(message), parent).any(|at| at == from)
     }
 
-    /// Step 2: whoever has no parent is a child of the root.
+    /// Step 2: makes the messages without a parent the children of the root.
     fn gathered(self) -> Threads {
         let mut threads = Threads {
             roots: Vec::new(),
@@ -150,19 +150,20 @@ impl Threads {
         self.roots = roots;
     }
 
-    /// These siblings, and in place of each dummy its children.
+    /// Returns these siblings, with its children in place of each dummy.
     fn without_dummies(&mut self, siblings: Vec<usize>) -> Vec<usize> {
         let mut kept = Vec::new();
         for sibling in siblings {
-            match self.is_dummy(sibling) {
-                true => join(&mut kept, mem::take(&mut self.nodes[sibling].children)),
-                false => kept.push(sibling),
+            if self.is_dummy(sibling) {
+                join(&mut kept, mem::take(&mut self.nodes[sibling].children));
+            } else {
+                kept.push(sibling);
             }
         }
         kept
     }
 
-    /// All messages in an order in which children come before their parents.
+    /// Returns all messages, children before their parents.
     fn children_first(&self) -> Vec<usize> {
         let mut order = self.roots.clone();
         let mut next = 0;
@@ -213,13 +214,13 @@ impl<'a> BySubject<'a> {
         self.threads.nodes[at].children = children;
     }
 
-    /// When it was sent, and its sequence (RFC 5256 §2.2).
+    /// Returns when it was sent, and its sequence (RFC 5256 §2.2).
     fn sent(&self, at: usize) -> (i64, usize) {
         let (place, member) = self.first_message(at);
         (member.sent, place)
     }
 
-    /// The message itself, or a dummy's first child, which is no dummy.
+    /// Returns the message itself, or a dummy's first child, which is no dummy.
     fn first_message(&self, at: usize) -> (usize, &'a Member) {
         let node = &self.threads.nodes[at];
         let child = || self.threads.nodes[*node.children.first()?].member;
@@ -302,8 +303,8 @@ impl<'a> BySubject<'a> {
         self.threads.nodes.len() - 1
     }
 
-    /// Step 6: all siblings by the date on which they were sent. Only the root has dummies among its
-    /// children, so only there the order of the steps matters.
+    /// Step 6: sorts all siblings by the date on which they were sent. Only the root has dummies among
+    /// its children, so only there does the order of the steps matter.
     fn sort_siblings(&mut self) {
         for at in 0..self.threads.nodes.len() {
             self.sort_children(at);

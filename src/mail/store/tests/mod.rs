@@ -5,8 +5,6 @@
 //! - `others`: what other programs do in the same Maildir;
 //! - `editing`: flags and copies;   `sharing`: bells and the lock;
 //! - `watching`: the folder watcher;   `naming`: mailboxes come, go and are renamed.
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
 mod arriving;
 mod editing;
 mod naming;
