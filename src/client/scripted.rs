@@ -3,13 +3,29 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
+use std::panic::resume_unwind;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use super::{Endpoint, Security};
 
-/// Starts a server that plays the script and closes. Its thread panics if the client sends another line.
-pub(crate) fn play(script: &str) -> (Endpoint, JoinHandle<()>) {
+/// A running server. When it is dropped after its client, the test fails if the client sent another line.
+pub(crate) struct ScriptedServer(Option<JoinHandle<()>>);
+
+impl Drop for ScriptedServer {
+    fn drop(&mut self) {
+        // A test that has failed already may not have connected: there is nothing to wait for.
+        if thread::panicking() {
+            return;
+        }
+        if let Some(Err(failure)) = self.0.take().map(JoinHandle::join) {
+            resume_unwind(failure);
+        }
+    }
+}
+
+/// Starts a server that plays the script and closes.
+pub(crate) fn play(script: &str) -> (Endpoint, ScriptedServer) {
     let script = script.to_owned();
     serve(move |stream| {
         let mut reader = BufReader::new(stream.try_clone().unwrap());
@@ -33,7 +49,7 @@ pub(crate) fn play(script: &str) -> (Endpoint, JoinHandle<()>) {
 /// Starts a server that handles its only connection with `act`.
 pub(crate) fn serve(
     act: impl FnOnce(&mut TcpStream) + Send + 'static,
-) -> (Endpoint, JoinHandle<()>) {
+) -> (Endpoint, ScriptedServer) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let server = thread::spawn(move || {
@@ -45,5 +61,5 @@ pub(crate) fn serve(
     });
     let mut endpoint = Endpoint::new("127.0.0.1", port, Security::Plain, "no-such-ca.pem");
     endpoint.timeout = Duration::from_secs(20);
-    (endpoint, server)
+    (endpoint, ScriptedServer(Some(server)))
 }

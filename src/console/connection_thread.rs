@@ -191,7 +191,7 @@ mod tests {
 
     #[test]
     fn both_sides_speak_at_any_time() {
-        let (endpoint, server) = serve(|stream| {
+        let (endpoint, _server) = serve(|stream| {
             stream.write_all(b"* OK ready\r\n* 1 EXISTS\r\n").unwrap();
             let mut heard = [0; 6];
             stream.read_exact(&mut heard).unwrap();
@@ -215,6 +215,5 @@ mod tests {
         assert_eq!((next(), next()), ("NOOP\r\n".into(), "* BYE".into()));
         assert_eq!(next(), "Closed");
         thread.request(noop());
-        server.join().unwrap();
     }
 }

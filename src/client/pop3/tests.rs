@@ -5,7 +5,7 @@ use crate::client::scripted::{play, serve};
 
 #[test]
 fn a_mailbox_is_listed_read_and_emptied() {
-    let (endpoint, server) = play(
+    let (endpoint, _server) = play(
         "S: +OK ready
         C: CAPA
         S: -ERR What?
@@ -52,13 +52,12 @@ fn a_mailbox_is_listed_read_and_emptied() {
     let error = client.dele(9).unwrap_err().to_string();
     assert!(error.ends_with("refuses DELE 9: -ERR Message number out of range"));
     client.quit().unwrap();
-    server.join().unwrap();
 }
 
 #[test]
 fn a_locked_mailbox_is_worth_another_try() {
     for (answer, transient) in [("[IN-USE] locked", true), ("[AUTH] wrong", false)] {
-        let (endpoint, server) = play(&format!(
+        let (endpoint, _server) = play(&format!(
             "S: +OK
             C: CAPA
             S: -ERR What?
@@ -70,8 +69,6 @@ fn a_locked_mailbox_is_worth_another_try() {
         let mut client = Pop3Client::connect(&endpoint).unwrap();
         let error = client.login("bob", "x").unwrap_err();
         assert_eq!(error.is_transient(), transient, "{error}");
-        drop(client);
-        server.join().unwrap();
     }
 }
 
@@ -97,17 +94,16 @@ fn nonsense_is_an_error() {
         (b"+OK\r\n", "closed the connection"),
     ];
     for (said, expected) in rows {
-        let (endpoint, server) = serve(move |stream| stream.write_all(said).unwrap());
+        let (endpoint, _server) = serve(move |stream| stream.write_all(said).unwrap());
         let stat = Pop3Client::connect(&endpoint).and_then(|mut client| client.stat());
         let error = stat.unwrap_err().to_string();
         assert!(error.contains(expected), "{error}");
-        server.join().unwrap();
     }
 }
 
 #[test]
 fn a_list_without_end_is_cut_off() {
-    let (endpoint, server) = serve(|stream| {
+    let (endpoint, _server) = serve(|stream| {
         stream.write_all(b"+OK\r\n+OK\r\n").unwrap();
         let many = b"1 1\r\n".repeat(10_000);
         while stream.write_all(&many).is_ok() {}
@@ -115,18 +111,15 @@ fn a_list_without_end_is_cut_off() {
     let mut client = Pop3Client::connect(&endpoint).unwrap();
     let error = client.list().unwrap_err();
     assert!(matches!(error, ClientError::Unexpected { .. }), "{error}");
-    drop(client);
-    server.join().unwrap();
 }
 
 #[test]
 fn a_message_that_is_cut_is_no_message() {
-    let (endpoint, server) = serve(|stream| {
+    let (endpoint, _server) = serve(|stream| {
         let said = b"+OK\r\n+OK 10 octets\r\nSubject: half\r\n.";
         stream.write_all(said).unwrap();
     });
     let mut client = Pop3Client::connect(&endpoint).unwrap();
     let error = client.retr(1, &mut Vec::new()).unwrap_err();
     assert!(matches!(error, ClientError::Closed { .. }), "{error}");
-    server.join().unwrap();
 }

@@ -20,7 +20,7 @@ const HELLO: &str = "
 
 #[test]
 fn a_message_goes_to_those_who_are_accepted() {
-    let (endpoint, server) = play(&format!(
+    let (endpoint, _server) = play(&format!(
         "{HELLO}
         C: AUTH PLAIN AGFsaWNlAHdvbmRlcmxhbmQ=
         S: 235 2.7.0 Ok
@@ -54,12 +54,11 @@ fn a_message_goes_to_those_who_are_accepted() {
     let said = "refuses RCPT TO:<nobody@here.test>: 550 5.1.1 No such mailbox";
     assert!(why.to_string().ends_with(said), "{why}");
     client.quit().unwrap();
-    server.join().unwrap();
 }
 
 #[test]
 fn when_nobody_is_accepted_nothing_is_sent() {
-    let (endpoint, server) = play(&format!(
+    let (endpoint, _server) = play(&format!(
         "{HELLO}
         C: MAIL FROM:<> SIZE=2
         S: 250 Ok
@@ -76,13 +75,11 @@ fn when_nobody_is_accepted_nothing_is_sent() {
         .unwrap_err();
     assert!(error.is_transient(), "{error}");
     client.noop().unwrap();
-    drop(client);
-    server.join().unwrap();
 }
 
 #[test]
 fn wishes_are_told_to_a_server_that_offers_them() {
-    let (endpoint, server) = play(
+    let (endpoint, _server) = play(
         "S: 220 here.test ESMTP
         C: EHLO [127.0.0.1]
         S: 250-here.test
@@ -114,13 +111,11 @@ fn wishes_are_told_to_a_server_that_offers_them() {
     client
         .send_with("josé@here.test", &to, &mut message, &options)
         .unwrap();
-    drop(client);
-    server.join().unwrap();
 }
 
 #[test]
 fn wishes_are_kept_from_a_server_that_does_not_offer_them() {
-    let (endpoint, server) = play(&format!(
+    let (endpoint, _server) = play(&format!(
         "{HELLO}
         C: MAIL FROM:<a@here.test> SIZE=3
         S: 250 Ok
@@ -143,13 +138,11 @@ fn wishes_are_kept_from_a_server_that_does_not_offer_them() {
     client
         .send_with("a@here.test", &to, &mut Cursor::new("x\n"), &options)
         .unwrap();
-    drop(client);
-    server.join().unwrap();
 }
 
 #[test]
 fn in_lmtp_each_recipient_has_an_answer_behind_the_dot() {
-    let (endpoint, server) = play(
+    let (endpoint, _server) = play(
         "S: 220 here.test LMTP
         C: LHLO relay.test
         S: 250 here.test
@@ -177,15 +170,13 @@ fn in_lmtp_each_recipient_has_an_answer_behind_the_dot() {
         panic!("{:?}", sent.refused)
     };
     assert!(who == "carol@here.test" && why.is_transient(), "{why}");
-    drop(client);
-    server.join().unwrap();
 }
 
 #[test]
 fn a_large_message_takes_several_chunks() {
     let full = limits::CHUNK;
     let rest = 3;
-    let (endpoint, server) = serve(move |stream| {
+    let (endpoint, _server) = serve(move |stream| {
         let mut say = |text: &[u8]| io::Write::write_all(stream, text).unwrap();
         say(b"220 x\r\n250-x\r\n250 CHUNKING\r\n250 1\r\n");
         let mut heard = Vec::new();
@@ -202,13 +193,11 @@ fn a_large_message_takes_several_chunks() {
     let mut client = SmtpClient::connect(&endpoint).unwrap();
     let mut message = io::repeat(b'x').take((full + rest) as u64);
     assert_eq!(client.bdat(&mut message).unwrap().text(), "2");
-    drop(client);
-    server.join().unwrap();
 }
 
 #[test]
 fn login_is_used_where_plain_is_not_offered() {
-    let (endpoint, server) = play(
+    let (endpoint, _server) = play(
         "S: 220 here.test
         C: EHLO [127.0.0.1]
         S: 250-here.test
@@ -223,13 +212,11 @@ fn login_is_used_where_plain_is_not_offered() {
     let mut client = SmtpClient::connect(&endpoint).unwrap();
     let error = client.login("alice", "wrong").unwrap_err().to_string();
     assert!(error.ends_with("refuses AUTH LOGIN: 535 5.7.8 Username and password not accepted"));
-    drop(client);
-    server.join().unwrap();
 }
 
 #[test]
 fn helo_is_for_servers_of_old() {
-    let (endpoint, server) = play(
+    let (endpoint, _server) = play(
         "S: 220 here.test
         C: EHLO [127.0.0.1]
         S: 502 What?
@@ -242,13 +229,11 @@ fn helo_is_for_servers_of_old() {
     let login = client.login("alice", "wonderland");
     assert!(matches!(login, Err(ClientError::NotOffered { .. })));
     client.mail("a@b.test", Params::new()).unwrap();
-    drop(client);
-    server.join().unwrap();
 }
 
 #[test]
 fn no_argument_becomes_a_second_command() {
-    let (endpoint, server) = play(HELLO);
+    let (endpoint, _server) = play(HELLO);
     let mut client = SmtpClient::connect(&endpoint).unwrap();
     let smuggled = [
         client.mail("a@b.test>\r\nRCPT TO:<c@d.test", Params::new()),
@@ -259,8 +244,6 @@ fn no_argument_becomes_a_second_command() {
     for result in smuggled {
         assert!(matches!(result, Err(ClientError::Unsendable { .. })));
     }
-    drop(client);
-    server.join().unwrap();
 }
 
 #[test]
@@ -275,7 +258,7 @@ fn a_message_that_cannot_be_read_to_its_end_is_not_ended() {
             Ok(8)
         }
     }
-    let (endpoint, server) = serve(|stream| {
+    let (endpoint, _server) = serve(|stream| {
         io::Write::write_all(stream, b"220 x\r\n250 x\r\n354 go on\r\n").unwrap();
         let mut heard = String::new();
         stream.read_to_string(&mut heard).unwrap();
@@ -286,7 +269,6 @@ fn a_message_that_cannot_be_read_to_its_end_is_not_ended() {
     assert!(matches!(error, ClientError::Local(_)), "{error}");
     let error = client.noop().unwrap_err();
     assert!(matches!(error, ClientError::Closed { .. }), "{error}");
-    server.join().unwrap();
 }
 
 #[test]
@@ -310,18 +292,17 @@ fn what_is_no_smtp_is_said_to_be_none() {
         (b"220 cut of", "closed the connection"),
     ];
     for (greeting, expected) in rows {
-        let (endpoint, server) =
+        let (endpoint, _server) =
             serve(move |stream| io::Write::write_all(stream, greeting).unwrap());
         let error = SmtpClient::connect(&endpoint).err().unwrap().to_string();
         assert!(error.contains(expected), "{error}");
-        server.join().unwrap();
     }
 }
 
 /// RFC 5321 §4.5.3.2.6: ten minutes, whatever the time-out of other replies.
 #[test]
 fn the_verdict_on_a_message_may_take_longer_than_other_answers() {
-    let (mut endpoint, server) = serve(|stream| {
+    let (mut endpoint, _server) = serve(|stream| {
         let begin = b"220 x\r\n250 x\r\n354 Go ahead\r\n";
         stream.write_all(begin).unwrap();
         let mut said = Vec::new();
@@ -337,6 +318,4 @@ fn the_verdict_on_a_message_may_take_longer_than_other_answers() {
     let mut client = SmtpClient::connect(&endpoint).unwrap();
     let reply = client.data(&mut Cursor::new("Subject: x\n\nx\n")).unwrap();
     assert_eq!(reply.code, 250);
-    drop(client);
-    server.join().unwrap();
 }

@@ -20,7 +20,7 @@ fn acceptor(folder: &std::path::Path, name: &str) -> (Certificates, TlsAcceptor)
 fn over_tls(name: &'static str, trust: bool) -> Result<(), ClientError> {
     let folder = tempfile::tempdir().unwrap();
     let (certificates, acceptor) = acceptor(folder.path(), name);
-    let (mut endpoint, server) = serve(move |stream| {
+    let (mut endpoint, _server) = serve(move |stream| {
         if let Ok(mut tls) = acceptor.accept(stream) {
             let _ = tls.write_all(b"+OK ready\r\n");
             let _ = tls.shutdown();
@@ -31,7 +31,6 @@ fn over_tls(name: &'static str, trust: bool) -> Result<(), ClientError> {
         endpoint.ca = certificates.ca();
     }
     let connected = Pop3Client::connect(&endpoint).map(drop);
-    server.join().unwrap();
     connected
 }
 
@@ -51,56 +50,51 @@ fn a_certificate_counts_only_from_our_ca_and_for_the_name() {
 
 #[test]
 fn unencrypted_text_after_the_agreement_to_begin_tls_is_refused() {
-    let (mut endpoint, server) = serve(|stream| {
+    let (mut endpoint, _server) = serve(|stream| {
         let agreement = b"220 x\r\n250-x\r\n250 STARTTLS\r\n220 Ready\r\n250 AUTH PLAIN\r\n";
         stream.write_all(agreement).unwrap();
     });
     endpoint.security = Security::StartTls;
     let error = SmtpClient::connect(&endpoint).err().unwrap().to_string();
     assert!(error.contains("unencrypted text"), "{error}");
-    server.join().unwrap();
 }
 
 #[test]
 fn without_starttls_nothing_is_sent_unencrypted() {
-    let (mut endpoint, server) = serve(|stream| stream.write_all(b"220 x\r\n250 x\r\n").unwrap());
+    let (mut endpoint, _server) = serve(|stream| stream.write_all(b"220 x\r\n250 x\r\n").unwrap());
     endpoint.security = Security::StartTls;
     let error = SmtpClient::connect(&endpoint).err().unwrap();
     assert!(matches!(error, ClientError::NotOffered { .. }), "{error}");
-    server.join().unwrap();
 }
 
 #[test]
 fn a_port_without_tls_is_said_to_be_one() {
-    let (mut endpoint, server) = serve(|stream| stream.write_all(b"+OK in clear\r\n").unwrap());
+    let (mut endpoint, _server) = serve(|stream| stream.write_all(b"+OK in clear\r\n").unwrap());
     endpoint.security = Security::Tls;
     let error = Pop3Client::connect(&endpoint).err().unwrap();
     assert!(matches!(error, ClientError::Handshake { .. }), "{error}");
-    server.join().unwrap();
 }
 
 #[test]
 fn a_line_without_end_is_not_kept() {
-    let (endpoint, server) = serve(|stream| while stream.write_all(&[b'x'; 65_536]).is_ok() {});
+    let (endpoint, _server) = serve(|stream| while stream.write_all(&[b'x'; 65_536]).is_ok() {});
     let error = Pop3Client::connect(&endpoint).err().unwrap().to_string();
     assert!(error.contains("a line without an end"), "{error}");
-    server.join().unwrap();
 }
 
 #[test]
 fn a_silent_server_is_not_waited_for() {
-    let (mut endpoint, server) = serve(|stream| drop(stream.read(&mut [0])));
+    let (mut endpoint, _server) = serve(|stream| drop(stream.read(&mut [0])));
     endpoint.timeout = Duration::from_millis(20);
     let error = Pop3Client::connect(&endpoint).err().unwrap();
     assert!(matches!(error, ClientError::TimedOut { .. }), "{error}");
-    server.join().unwrap();
 }
 
 #[test]
 fn an_unreachable_server_is_one_sentence() {
     let (endpoint, server) = serve(|_| {});
     drop(TcpStream::connect(("127.0.0.1", endpoint.port)));
-    server.join().unwrap();
+    drop(server);
     let error = ClientSocket::connect(&endpoint, Protocol::Pop3)
         .err()
         .unwrap();
@@ -112,7 +106,7 @@ fn an_unreachable_server_is_one_sentence() {
 #[test]
 fn a_broken_ca_file_is_named() {
     let folder = tempfile::tempdir().unwrap();
-    let (mut endpoint, server) = serve(|_| {});
+    let (mut endpoint, _server) = serve(|_| {});
     endpoint.security = Security::Tls;
     endpoint.ca = folder.path().join("ca.pem");
     fs::write(&endpoint.ca, "no certificate").unwrap();
@@ -121,5 +115,4 @@ fn a_broken_ca_file_is_named() {
         .unwrap()
         .to_string();
     assert!(error.contains("ca.pem is not a certificate"), "{error}");
-    server.join().unwrap();
 }

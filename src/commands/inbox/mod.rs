@@ -218,7 +218,7 @@ mod tests {
 
     /// Returns what is printed of a conversation with this server.
     fn shown(script: &str, change: impl FnOnce(&mut InboxArgs)) -> Result<String, CommandError> {
-        let (endpoint, server) = play(script);
+        let (endpoint, _server) = play(script);
         let mut settings = settings();
         settings.imap = endpoint.clone();
         settings.pop3 = endpoint;
@@ -236,7 +236,6 @@ mod tests {
         change(&mut args);
         let mut out = Vec::new();
         let result = show(&args, &settings, &mut out, Some(60));
-        server.join().unwrap();
         result.map(|()| String::from_utf8(out).unwrap())
     }
 

@@ -35,7 +35,7 @@ fn no_answer_exhausts_or_stops_the_client() {
         ("+ go on", "“+” to a complete command"),
     ];
     for (said, expected) in rows {
-        let (endpoint, server) = serve(move |stream| {
+        let (endpoint, _server) = serve(move |stream| {
             let said = format!("* OK ready\r\n{said}\r\n");
             stream.write_all(said.as_bytes()).unwrap();
         });
@@ -45,14 +45,12 @@ fn no_answer_exhausts_or_stops_the_client() {
             .unwrap_err()
             .to_string();
         assert!(error.contains(expected), "{said}: {error}");
-        drop(client);
-        server.join().unwrap();
     }
 }
 
 #[test]
 fn news_without_end_is_cut_off() {
-    let (endpoint, server) = serve(|stream| {
+    let (endpoint, _server) = serve(|stream| {
         stream.write_all(b"* OK ready\r\n").unwrap();
         let many = b"* 1 EXISTS\r\n".repeat(10_000);
         while stream.write_all(&many).is_ok() {}
@@ -60,8 +58,6 @@ fn news_without_end_is_cut_off() {
     let mut client = ImapClient::connect(&endpoint).unwrap();
     let error = client.noop().unwrap_err();
     assert!(matches!(error, ClientError::Unexpected { .. }), "{error}");
-    drop(client);
-    server.join().unwrap();
 }
 
 #[test]
@@ -74,31 +70,28 @@ fn a_server_that_says_goodbye_is_quoted() {
         ),
     ];
     for (said, expected) in rows {
-        let (endpoint, server) =
+        let (endpoint, _server) =
             serve(move |stream| stream.write_all(format!("{said}\r\n").as_bytes()).unwrap());
         let noop = ImapClient::connect(&endpoint).and_then(|mut client| client.noop());
         let error = noop.unwrap_err();
         assert!(error.to_string().ends_with(expected), "{error}");
         assert!(error.is_transient());
-        server.join().unwrap();
     }
 }
 
 #[test]
 fn no_argument_becomes_a_second_command() {
-    let (endpoint, server) = play("S: * OK ready");
+    let (endpoint, _server) = play("S: * OK ready");
     let mut client = ImapClient::connect(&endpoint).unwrap();
     let mut flags = Flags::new();
     flags.set_keyword("x)\r\na2 LOGOUT");
     let result = client.store(&one(1), FlagChange::Add(flags));
     assert!(matches!(result, Err(ClientError::Unsendable { .. })));
-    drop(client);
-    server.join().unwrap();
 }
 
 #[test]
 fn unencrypted_text_after_starttls_is_refused() {
-    let (mut endpoint, server) = serve(|stream| {
+    let (mut endpoint, _server) = serve(|stream| {
         stream
             .write_all(b"* OK\r\na1 OK begin\r\n* 5 EXISTS\r\n")
             .unwrap();
@@ -106,5 +99,4 @@ fn unencrypted_text_after_starttls_is_refused() {
     endpoint.security = Security::StartTls;
     let error = ImapClient::connect(&endpoint).err().unwrap().to_string();
     assert!(error.contains("unencrypted text"), "{error}");
-    server.join().unwrap();
 }
