@@ -1,7 +1,7 @@
 //! The IMAP server (RFC 3501): [`ImapServer`], one conversation with one client.
 //!
 //! - `session`: the way of a line, and the one `match` over all commands;
-//! - `literal`: commands that arrive in pieces;   `reply`: how a command ends;
+//! - `literal`: commands that arrive in pieces;   `reply`, `store_errors`, `trouble`: how they end;
 //! - `auth`: LOGIN, AUTHENTICATE, STARTTLS, NOOP, LOGOUT;   `capabilities`: CAPABILITY, ENABLE, ID;
 //! - `view` with `updates`: the message numbers that the client knows, and unsolicited updates;
 //! - `mailboxes`: SELECT, STATUS, LIST, CREATE and the other commands on mailboxes;
@@ -28,8 +28,10 @@ mod messages;
 mod reply;
 mod search;
 mod session;
+mod store_errors;
 #[cfg(test)]
 mod tests;
+mod trouble;
 mod updates;
 mod view;
 

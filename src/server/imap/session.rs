@@ -74,15 +74,7 @@ impl Session for ImapServer {
     }
 
     fn trouble(&mut self, trouble: Trouble) -> Reply {
-        let why = match trouble {
-            Trouble::LineTooLong => return self.line_too_long(),
-            Trouble::LineEndless => "Line too long, closing connection",
-            Trouble::TimedOut => "Autologout; idle for too long",
-            Trouble::ShuttingDown => "Server shutting down",
-            Trouble::TooManyConnections => "too many connections; try again later",
-            Trouble::PlaintextAfterStartTls => "Unencrypted data after STARTTLS",
-        };
-        self.reply(CommandReply::bye(why))
+        self.bye_for(trouble)
     }
 }
 
@@ -218,29 +210,6 @@ impl ImapServer {
                 Err(CommandReply::bad("expected SELECT or EXAMINE first"))
             }
             ImapState::NotAuthenticated(_) => Err(login_first()),
-        }
-    }
-
-    /// Replies to an invalid command. A client that keeps sending them is disconnected.
-    fn bad_command(&mut self, why: &str) -> Reply {
-        self.bad_commands += 1;
-        if self.bad_commands >= limits::BAD_COMMANDS {
-            return self.reply(CommandReply::bye("too many bad commands"));
-        }
-        self.reply(CommandReply::bad(why))
-    }
-
-    /// The line is lost, and with it the command that it belonged to.
-    fn line_too_long(&mut self) -> Reply {
-        match mem::take(&mut self.expecting) {
-            Expecting::Command(_) => {
-                let most = self.site.limits.line_length;
-                self.bad_command(&format!("expected a line of at most {most} octets"))
-            }
-            Expecting::Refused(refusal) => self.reply(refusal),
-            Expecting::Authenticate(_) => self.bad_command("the answer is too long"),
-            Expecting::Append(appending) => self.append_end(*appending, b"too long"),
-            Expecting::Done(idling) => self.done(&idling, b"too long"),
         }
     }
 }

@@ -1,8 +1,7 @@
-//! What IMAP tells of a message without sending it: ENVELOPE, BODY and BODYSTRUCTURE
-//! (RFC 9051 §7.5.2, RFC 3501 §7.4.2).
+//! ENVELOPE, BODY and BODYSTRUCTURE of a message (RFC 9051 §7.5.2, RFC 3501 §7.4.2).
 //!
-//! Made from a [`BodyPart`] alone; never reads the message. What a broken message leaves open is
-//! answered as Dovecot answers it.
+//! They are made from a [`BodyPart`] alone; nothing here reads the message. For a broken message the
+//! result is the same as Dovecot's.
 
 use std::ops::Range;
 
@@ -13,16 +12,15 @@ use crate::mail::message::content::{self, Disposition, MediaType, MimeParams};
 use crate::mail::message::decode;
 use crate::mail::message::{BodyPart, Content, Header};
 
-/// The BODYSTRUCTURE of a message as it stands on the wire, and its BODY, which is the same without
-/// the extension data.
+/// The BODYSTRUCTURE of a message as on the wire, and its BODY, which lacks the extension data.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BodyStructure {
     text: Vec<u8>,
-    /// Where in the text extension data stands, its space before it included.
+    /// The ranges of the text that are extension data, with the space before.
     extensions: Vec<Range<usize>>,
 }
 
-/// The ENVELOPE of a message with this header, brackets included.
+/// Returns the ENVELOPE of a message with this header, with its parentheses.
 #[must_use]
 pub fn envelope(header: &Header) -> Vec<u8> {
     let mut out = Vec::new();
@@ -45,13 +43,13 @@ impl BodyStructure {
         structure
     }
 
-    /// BODYSTRUCTURE, brackets included.
+    /// BODYSTRUCTURE, with its parentheses.
     #[must_use]
     pub fn extended(&self) -> &[u8] {
         &self.text
     }
 
-    /// BODY, brackets included.
+    /// BODY, with its parentheses.
     #[must_use]
     pub fn plain(&self) -> Vec<u8> {
         let mut plain = Vec::with_capacity(self.text.len());
@@ -64,7 +62,7 @@ impl BodyStructure {
         plain
     }
 
-    /// What it takes in memory beside its own structure, in octets.
+    /// Its size in memory, in octets, without the struct itself.
     #[must_use]
     pub fn cost(&self) -> usize {
         self.text.capacity() + self.extensions.capacity() * size_of::<Range<usize>>()
@@ -108,7 +106,7 @@ impl BodyStructure {
         });
     }
 
-    /// `body-type-msg`: what lies inside comes along.
+    /// `body-type-msg`: with the message inside.
     fn message(&mut self, part: &BodyPart, message: &BodyPart) {
         let out = &mut self.text;
         out.extend_from_slice(b"\"message\" \"rfc822\" ");
@@ -123,7 +121,7 @@ impl BodyStructure {
         self.extension(|out| write_extension(part, out));
     }
 
-    /// What only BODYSTRUCTURE has.
+    /// Appends extension data, which only BODYSTRUCTURE has.
     fn extension(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
         let begin = self.text.len();
         write(&mut self.text);
@@ -190,12 +188,12 @@ fn write_leaf(part: &BodyPart, out: &mut Vec<u8>) {
     }
 }
 
-/// A space and `body-fld-lines`.
+/// Appends a space and `body-fld-lines`.
 fn write_lines(part: &BodyPart, out: &mut Vec<u8>) {
     out.extend_from_slice(format!(" {}", part.lines).as_bytes());
 }
 
-/// The type of a part that nobody looked into.
+/// Returns the type of a part without parts.
 fn leaf_type(part: &BodyPart) -> MediaType {
     let named = |main: &[u8], sub: &[u8], params| MediaType {
         main: main.to_vec(),
@@ -258,7 +256,7 @@ fn write_params(params: &MimeParams, out: &mut Vec<u8>) {
     write_list(pairs, out);
 }
 
-/// Strings in brackets, or NIL for none.
+/// Appends strings in parentheses, or NIL for none.
 fn write_list<'a>(strings: impl IntoIterator<Item = &'a Vec<u8>>, out: &mut Vec<u8>) {
     let mut before = b'(';
     for text in strings {

@@ -18,7 +18,7 @@ const MONTHS: [&str; 12] = [
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
 ];
 
-/// A moment as IMAP writes it: the clock of some zone, and the zone's offset.
+/// A moment as IMAP writes it: local time, and the zone's offset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DateTime {
     local: civil::DateTime,
@@ -26,10 +26,10 @@ pub struct DateTime {
 }
 
 impl DateTime {
-    /// Reads a moment from the front, its quotes included.
+    /// Parses a moment in quotes from the front.
     ///
     /// # Errors
-    /// When none stands there, or it is not in the calendar.
+    /// When there is none, or it is not in the calendar.
     pub fn parse(cursor: &mut Cursor<'_>) -> Parsed<DateTime> {
         cursor.named(Role::Date, DateTime::parse_quoted)
     }
@@ -45,11 +45,15 @@ impl DateTime {
             .ok_or(error)
     }
 
-    /// This moment, on the clock of UTC. Moments outside the years 0001 to 9999 become the nearest within.
+    /// Returns this moment in UTC. One outside the years 0001 to 9999 becomes the nearest within.
     #[must_use]
     pub fn utc(moment: SystemTime) -> DateTime {
-        let (before, after) = (moment < SystemTime::UNIX_EPOCH, Timestamp::MAX);
-        let nearest = if before { Timestamp::MIN } else { after };
+        let is_early = moment < SystemTime::UNIX_EPOCH;
+        let nearest = if is_early {
+            Timestamp::MIN
+        } else {
+            Timestamp::MAX
+        };
         let timestamp = Timestamp::try_from(moment).unwrap_or(nearest);
         let local = Offset::UTC.to_datetime(timestamp);
         // IMAP knows whole seconds and years of four digits.
@@ -60,14 +64,14 @@ impl DateTime {
         }
     }
 
-    /// The moment, whatever the clock.
+    /// Returns the moment, independent of the zone.
     #[must_use]
     pub fn timestamp(&self) -> Timestamp {
-        // Parsing has made sure that there is one.
+        // Parsing has checked that there is one.
         self.offset.to_timestamp(self.local).unwrap_or_default()
     }
 
-    /// The date on the clock, disregarding the zone: what SEARCH compares (RFC 3501 §6.4.4).
+    /// Returns the date as it is written, whatever the zone: SEARCH compares it (RFC 3501 §6.4.4).
     #[must_use]
     pub fn date(&self) -> Date {
         self.local.date()
@@ -80,11 +84,12 @@ impl From<DateTime> for SystemTime {
     }
 }
 
-/// As on the wire, its quotes included.
+/// As on the wire, in quotes.
 impl fmt::Display for DateTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let minutes = self.offset.seconds() / 60;
-        let (sign, minutes) = (if minutes < 0 { '-' } else { '+' }, minutes.abs());
+        let sign = if minutes < 0 { '-' } else { '+' };
+        let minutes = minutes.abs();
         let time = self.local.time();
         write!(
             f,
@@ -101,10 +106,10 @@ impl fmt::Display for DateTime {
     }
 }
 
-/// Reads the date of a search key, with or without quotes.
+/// Parses the date of a search key, with or without quotes.
 ///
 /// # Errors
-/// When none stands there, or it is not in the calendar.
+/// When there is none, or it is not in the calendar.
 pub fn parse_date(cursor: &mut Cursor<'_>) -> Parsed<Date> {
     let error = cursor.expected("a date that exists: 17-Jul-1996");
     let quoted = cursor.eat(b'"');
@@ -155,14 +160,15 @@ fn day_month_year(cursor: &mut Cursor<'_>) -> Option<Date> {
 fn zone(cursor: &mut Cursor<'_>) -> Option<Offset> {
     let sign = if cursor.eat(b'-') { -1 } else { 1 };
     (sign < 0 || cursor.eat(b'+')).then_some(())?;
-    let (hours, minutes) = (digits(cursor, 2..=2)?, digits(cursor, 2..=2)?);
+    let hours = digits(cursor, 2..=2)?;
+    let minutes = digits(cursor, 2..=2)?;
     let seconds = (i32::from(hours) * 60 + i32::from(minutes)) * 60;
     (hours < 24 && minutes < 60)
         .then(|| Offset::from_seconds(sign * seconds).ok())
         .flatten()
 }
 
-/// A number of so many digits, of which there are at most four.
+/// Parses a number with so many digits, at most four.
 fn digits(cursor: &mut Cursor<'_>, count: std::ops::RangeInclusive<usize>) -> Option<i16> {
     let rest = cursor.rest();
     let longest = rest.len().min(*count.end());
@@ -183,8 +189,6 @@ fn month_name(date: Date) -> &'static str {
 
 #[cfg(test)]
 pub(super) mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
     use std::time::Duration;
 
     use proptest::prelude::*;

@@ -1,6 +1,6 @@
 //! What FETCH asks for (RFC 3501 §6.4.5 and §9, `fetch-att`).
 //!
-//! The macros ALL, FAST and FULL are gone after parsing: they become the items that they stand for.
+//! Parsing replaces the macros ALL, FAST and FULL by their items.
 
 use std::fmt;
 use std::ops::Range;
@@ -9,31 +9,31 @@ use super::cursor::{Bound, Cursor, Parsed};
 use super::mailbox::Astring;
 use crate::mail::protocol::span::Role;
 
-/// No part lies deeper than this; the parser of messages nests less.
+/// The deepest section; the parser of messages nests less.
 const DEEPEST_SECTION: usize = 100;
 
-/// No FETCH asks for more of a message: a short command must not have an answer without an end.
+/// The most items in one FETCH: a short command must not have an endless reply.
 const ITEMS: Bound = Bound {
     most: 1000,
     expected: "at most 1000 fetch items",
 };
 
-/// One thing that a client wants to know of a message.
+/// One thing that a client wants to know about a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FetchItem {
     /// `FLAGS`.
     Flags,
     /// `UID`.
     Uid,
-    /// `INTERNALDATE`: when the message came.
+    /// `INTERNALDATE`: when the message was received.
     InternalDate,
-    /// `RFC822.SIZE`: its octets.
+    /// `RFC822.SIZE`: its size in octets.
     Rfc822Size,
-    /// `RFC822`: the whole message, which counts as read.
+    /// `RFC822`: the whole message; sets `\Seen`.
     Rfc822,
-    /// `RFC822.HEADER`: the header, which does not.
+    /// `RFC822.HEADER`: the header; leaves `\Seen` as it is.
     Rfc822Header,
-    /// `RFC822.TEXT`: the body, which counts as read.
+    /// `RFC822.TEXT`: the body; sets `\Seen`.
     Rfc822Text,
     /// `ENVELOPE`: the header's main fields, parsed.
     Envelope,
@@ -43,24 +43,24 @@ pub enum FetchItem {
     BodyStructure,
     /// `BODY[…]`, or with `peek` `BODY.PEEK[…]`, which does not set `\Seen`.
     BodySection {
-        /// Leave `\Seen` as it is?
+        /// True if `\Seen` is left as it is.
         peek: bool,
-        /// Which part of the message.
+        /// The part of the message.
         section: Section,
-        /// Which octets of that part; `None` is all.
+        /// The octets of that part; `None` for all.
         partial: Option<Partial>,
     },
-    /// `BINARY[…]`, or with `peek` `BINARY.PEEK[…]`: a part out of its transfer encoding
+    /// `BINARY[…]`, or with `peek` `BINARY.PEEK[…]`: a part, decoded from its transfer encoding
     /// (RFC 3516 §4.2).
     Binary {
-        /// Leave `\Seen` as it is?
+        /// True if `\Seen` is left as it is.
         peek: bool,
         /// The part's number at each level; none is the whole message.
         path: Vec<u32>,
-        /// Which octets of what is decoded; `None` is all.
+        /// The octets of the decoded part; `None` for all.
         partial: Option<Partial>,
     },
-    /// `BINARY.SIZE[…]`: the octets of that part when it is decoded.
+    /// `BINARY.SIZE[…]`: the size of that part when it is decoded.
     BinarySize(Vec<u32>),
 }
 
@@ -69,18 +69,18 @@ pub enum FetchItem {
 pub struct Section {
     /// The part's number at each level, counted from 1.
     pub path: Vec<u32>,
-    /// What of that part; `None` is its whole content.
+    /// What of that part; `None` for its whole content.
     pub text: Option<SectionText>,
 }
 
-/// What of a part is wanted.
+/// The piece of a part that is wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SectionText {
     /// `HEADER`: the header of the message, or of the message in the part.
     Header,
     /// `HEADER.FIELDS`: these fields of that header; there is at least one.
     HeaderFields(Vec<String>),
-    /// `HEADER.FIELDS.NOT`: the fields but these; there is at least one.
+    /// `HEADER.FIELDS.NOT`: all fields but these; there is at least one.
     HeaderFieldsNot(Vec<String>),
     /// `TEXT`: the body of the message, or of the message in the part.
     Text,
@@ -88,12 +88,12 @@ pub enum SectionText {
     Mime,
 }
 
-/// `<start.count>`: a range of octets. What lies beyond the end is empty, not an error.
+/// `<start.count>`: a range of octets. A range beyond the end is empty, not an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Partial {
     /// The first octet, counted from 0.
     pub start: u64,
-    /// At most how many; not 0.
+    /// The largest number of octets; not 0.
     pub count: u64,
 }
 
@@ -111,7 +111,7 @@ const WORDS: [(&str, FetchItem); 10] = [
     ("BODYSTRUCTURE", FetchItem::BodyStructure),
 ];
 
-/// RFC 3501 §6.4.5: each macro is the one before and more.
+/// The items of FULL; ALL and FAST are its first ones (RFC 3501 §6.4.5).
 const FULL: [FetchItem; 5] = [
     FetchItem::Flags,
     FetchItem::InternalDate,
@@ -121,10 +121,10 @@ const FULL: [FetchItem; 5] = [
 ];
 
 impl FetchItem {
-    /// Reads a macro, one item, or a list of items from the front.
+    /// Parses a macro, one item, or a list of items from the front.
     ///
     /// # Errors
-    /// When none stands there.
+    /// When there is none.
     pub fn parse_all(cursor: &mut Cursor<'_>) -> Parsed<Vec<FetchItem>> {
         if cursor.peek() == Some(b'(') {
             return cursor.list_within(ITEMS, FetchItem::parse);
@@ -145,10 +145,10 @@ impl FetchItem {
         Ok(FULL.into_iter().take(length).collect())
     }
 
-    /// Reads one item from the front.
+    /// Parses one item from the front.
     ///
     /// # Errors
-    /// When none stands there.
+    /// When there is none.
     pub fn parse(cursor: &mut Cursor<'_>) -> Parsed<FetchItem> {
         cursor.named(Role::FetchItem, FetchItem::parse_item)
     }
@@ -172,7 +172,7 @@ impl FetchItem {
             .ok_or(error)
     }
 
-    /// Does it set `\Seen` (RFC 3501 §6.4.5)?
+    /// True if it sets `\Seen` (RFC 3501 §6.4.5).
     #[must_use]
     pub fn sets_seen(&self) -> bool {
         matches!(
@@ -202,10 +202,10 @@ impl FetchItem {
 }
 
 impl Section {
-    /// Reads `[1.2.HEADER]` from the front.
+    /// Parses `[1.2.HEADER]` from the front.
     ///
     /// # Errors
-    /// When none stands there, it lies too deep, or `MIME` has no part.
+    /// When there is none, it is too deep, or `MIME` has no part.
     pub fn parse(cursor: &mut Cursor<'_>) -> Parsed<Section> {
         cursor.expect(b'[', "an opening bracket")?;
         let mut section = Section::default();
@@ -227,10 +227,10 @@ impl Section {
         Ok(section)
     }
 
-    /// Reads `[1.2]`, which may be empty and has nothing but numbers (RFC 3516 §7, `section-binary`).
+    /// Parses `[1.2]`, which has only numbers and may be empty (RFC 3516 §7, `section-binary`).
     ///
     /// # Errors
-    /// When none stands there, or it lies too deep.
+    /// When there is none, or it is too deep.
     pub fn parse_part(cursor: &mut Cursor<'_>) -> Parsed<Vec<u32>> {
         let error = cursor.expected("a section of part numbers only");
         let section = Section::parse(cursor)?;
@@ -241,11 +241,22 @@ impl Section {
     }
 }
 
+/// The section of the whole message with this text.
+impl From<SectionText> for Section {
+    fn from(text: SectionText) -> Section {
+        Section {
+            path: Vec::new(),
+            text: Some(text),
+        }
+    }
+}
+
 impl SectionText {
     fn parse(cursor: &mut Cursor<'_>, in_part: bool) -> Parsed<SectionText> {
-        let error = cursor.expected(match in_part {
-            true => "a part number, HEADER, HEADER.FIELDS, HEADER.FIELDS.NOT, TEXT or MIME",
-            false => "a part number, HEADER, HEADER.FIELDS, HEADER.FIELDS.NOT or TEXT",
+        let error = cursor.expected(if in_part {
+            "a part number, HEADER, HEADER.FIELDS, HEADER.FIELDS.NOT, TEXT or MIME"
+        } else {
+            "a part number, HEADER, HEADER.FIELDS, HEADER.FIELDS.NOT or TEXT"
         });
         let word = cursor.atom(error.expected)?.to_ascii_uppercase();
         Ok(match word.as_str() {
@@ -261,14 +272,14 @@ impl SectionText {
 }
 
 impl Partial {
-    /// Which of so many octets it means: none, when it lies beyond the end (RFC 3501 §6.4.5).
+    /// Returns the octets that it means of so many: none if it is beyond the end (RFC 3501 §6.4.5).
     #[must_use]
     pub fn within(self, length: u64) -> Range<u64> {
         let from = self.start.min(length);
         from..from.saturating_add(self.count).min(length)
     }
 
-    /// Reads `<0.100>`, if it stands there.
+    /// Parses `<0.100>`, if it comes next.
     fn parse(cursor: &mut Cursor<'_>) -> Parsed<Option<Partial>> {
         if !cursor.eat(b'<') {
             return Ok(None);

@@ -1,7 +1,7 @@
-//! Mailbox names, and what STATUS can tell (RFC 3501 §5.1, §6.3.10).
+//! Mailbox names, and the items of STATUS (RFC 3501 §5.1, §6.3.10).
 //!
 //! A name is Unicode here, and in one of two alphabets on the wire; the hierarchy separator is `.`.
-//! Which names may be created is the store's decision, not the grammar's.
+//! The store decides which names can be created.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use super::cursor::{Cursor, Parsed, word_for};
 use super::{mutf7, string};
 use crate::mail::protocol::span::Role;
 
-/// What parts a name into levels.
+/// The hierarchy separator.
 pub const SEPARATOR: char = '.';
 
 /// RFC 3501 §5.1: the mailbox that mail is delivered to, in any case.
@@ -21,7 +21,7 @@ pub enum Alphabet {
     /// Modified UTF-7, which every client knows (RFC 3501 §5.1.3).
     #[default]
     ModifiedUtf7,
-    /// UTF-8, for those who asked for it (RFC 9051 §5.1, RFC 9755 §3).
+    /// UTF-8, for clients that have enabled it (RFC 9051 §5.1, RFC 9755 §3).
     Utf8,
 }
 
@@ -30,8 +30,8 @@ pub enum Alphabet {
 pub struct MailboxName(String);
 
 impl MailboxName {
-    /// A name in Unicode. INBOX is the same in any case (RFC 3501 §5.1), and so is, to us, the first
-    /// part of the names below it; both become capitals.
+    /// A name in Unicode. INBOX in any case becomes capitals (RFC 3501 §5.1), also as the first part of
+    /// the names below it.
     pub fn new(name: impl Into<String>) -> MailboxName {
         let mut name = name.into();
         if let Some((first, rest)) = name.split_at_mut_checked(INBOX.len())
@@ -49,16 +49,16 @@ impl MailboxName {
         &self.0
     }
 
-    /// Is it the mailbox that mail is delivered to?
+    /// True for the mailbox that mail is delivered to.
     #[must_use]
     pub fn is_inbox(&self) -> bool {
         self.0 == INBOX
     }
 
-    /// Reads a name from the front.
+    /// Parses a name from the front.
     ///
     /// # Errors
-    /// When none stands there, it is empty, or not in the cursor's alphabet, or has a control character.
+    /// When there is none, it is empty, not in the cursor's alphabet, or has a control character.
     pub fn parse(cursor: &mut Cursor<'_>) -> Parsed<MailboxName> {
         cursor.named(Role::Mailbox, MailboxName::parse_name)
     }
@@ -77,7 +77,7 @@ impl MailboxName {
         Ok(MailboxName::new(name))
     }
 
-    /// As on the wire: an astring in this alphabet.
+    /// Returns the name as on the wire: an astring in this alphabet.
     #[must_use]
     pub fn written_in(&self, alphabet: Alphabet) -> String {
         match alphabet {
@@ -88,11 +88,11 @@ impl MailboxName {
 }
 
 impl Alphabet {
-    /// The text that these octets write; `None` when they are no text, or one that no name may have
+    /// Decodes a name; `None` if the octets are no text, or contain characters that no name may have
     /// (RFC 9755 §3: controls, and the separators of lines and paragraphs).
     ///
-    /// Octets beyond ASCII are UTF-8 to us even where modified UTF-7 was agreed on: they cannot be
-    /// anything else, and there are clients that send them.
+    /// Octets beyond ASCII are UTF-8 even in modified UTF-7: they cannot be anything else, and some
+    /// clients send them.
     pub(super) fn read(self, bytes: &[u8]) -> Option<String> {
         let name = match self {
             Alphabet::ModifiedUtf7 if bytes.is_ascii() => mutf7::decode(bytes)?,
@@ -132,39 +132,39 @@ impl fmt::Display for Quoted<'_> {
     }
 }
 
-/// Reads the reference of LIST, a name that may be empty, from the front.
+/// Parses the reference of LIST, a name that may be empty, from the front.
 ///
 /// # Errors
-/// As [`MailboxName::parse`], but for the empty name.
+/// As [`MailboxName::parse`], except for the empty name.
 pub fn parse_reference(cursor: &mut Cursor<'_>) -> Parsed<String> {
     let error = cursor.expected("a reference name");
     let bytes = cursor.named(Role::Reference, |cursor| cursor.astring(error.expected))?;
     cursor.names_in().read(&bytes).ok_or(error)
 }
 
-/// What STATUS can tell of a mailbox (RFC 3501 §6.3.10; `DELETED` and `SIZE`: RFC 9051 §6.3.11).
+/// An item of STATUS (RFC 3501 §6.3.10; `DELETED` and `SIZE`: RFC 9051 §6.3.11).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StatusItem {
-    /// How many messages there are.
+    /// The number of messages.
     Messages,
-    /// How many no session has been told of.
+    /// The number of recent messages.
     Recent,
-    /// The UID that the next message will have, at least.
+    /// No later message has a lower UID.
     UidNext,
     /// Changes when the UIDs start anew.
     UidValidity,
-    /// How many messages have not been read.
+    /// The number of messages without `\Seen`.
     Unseen,
-    /// How many messages will go with the next EXPUNGE.
+    /// The number of messages marked `\Deleted`.
     Deleted,
-    /// How many octets the messages have together.
+    /// The size of all messages together, in octets.
     Size,
-    /// How many octets a message may have that is put there (RFC 7889 §3.1).
+    /// The largest message that can be appended, in octets (RFC 7889 §3.1).
     AppendLimit,
 }
 
 impl StatusItem {
-    /// Every item, and its name.
+    /// Every item with its name.
     const NAMES: [(&'static str, StatusItem); 8] = [
         ("MESSAGES", StatusItem::Messages),
         ("RECENT", StatusItem::Recent),
@@ -176,10 +176,10 @@ impl StatusItem {
         ("APPENDLIMIT", StatusItem::AppendLimit),
     ];
 
-    /// Reads items in parentheses from the front; what stands there twice is one.
+    /// Parses items in parentheses from the front; duplicates are dropped.
     ///
     /// # Errors
-    /// When there is none, or one that we do not know.
+    /// When there is none, or an item is unknown.
     pub fn parse_all(cursor: &mut Cursor<'_>) -> Parsed<Vec<StatusItem>> {
         let mut items = Vec::new();
         cursor.list(|cursor| {
@@ -205,8 +205,6 @@ impl fmt::Display for StatusItem {
 
 #[cfg(test)]
 pub(super) mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
     use proptest::prelude::*;
 
     use super::*;

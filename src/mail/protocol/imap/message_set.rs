@@ -1,8 +1,8 @@
 //! Which messages a command means: a sequence set, or `$`, the result that the last SEARCH saved
 //! (RFC 5182 §2.1, RFC 9051 §6.4.4.1).
 //!
-//! `$` may stand wherever a sequence set may, and means the same messages whether the command counts
-//! in numbers or in UIDs. What it comes to is known to the session alone.
+//! `$` is allowed wherever a sequence set is, and means the same messages whether the command uses
+//! numbers or UIDs. Only the session knows which messages it means.
 
 use std::fmt;
 
@@ -10,20 +10,20 @@ use super::cursor::{Cursor, Parsed};
 use super::sequence::SequenceSet;
 use crate::mail::protocol::span::Role;
 
-/// Which messages a command means.
+/// The messages that a command means.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MessageSet {
-    /// Those with these numbers, or UIDs.
+    /// The messages with these numbers, or UIDs.
     Sequence(SequenceSet),
-    /// `$`: those that the last SEARCH with `RETURN (SAVE)` found.
+    /// `$`: the messages that the last SEARCH with `RETURN (SAVE)` found.
     Saved,
 }
 
 impl MessageSet {
-    /// Reads a set from the front.
+    /// Parses a set from the front.
     ///
     /// # Errors
-    /// When none stands there, or it is too long.
+    /// When there is none, or it is too long.
     pub fn parse(cursor: &mut Cursor<'_>) -> Parsed<MessageSet> {
         if cursor.peek() == Some(b'$') {
             let saved = cursor.named(Role::SequenceSet, |cursor| cursor.expect(b'$', "$"));
@@ -51,8 +51,6 @@ impl fmt::Display for MessageSet {
 
 #[cfg(test)]
 pub(super) mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
     use proptest::prelude::*;
 
     use super::super::sequence::tests::any_set;

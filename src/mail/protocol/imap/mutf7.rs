@@ -1,8 +1,8 @@
 //! Modified UTF-7, the alphabet of mailbox names (RFC 3501 §5.1.3, on RFC 2152).
 //!
-//! Printable ASCII stands for itself, `&` is `&-`, and everything else is UTF-16 in a base64 without
-//! padding and with `,` for `/`, between `&` and `-`. Every name has exactly one form; [`decode`]
-//! takes no other, so that two names that look different never name one mailbox.
+//! Printable ASCII is itself, `&` is `&-`, and everything else is UTF-16 in base64, without padding and
+//! with `,` for `/`, between `&` and `-`. Every name has exactly one form. [`decode`] accepts no other,
+//! so two names that look different never name one mailbox.
 
 use base64::Engine;
 use base64::alphabet::IMAP_MUTF7;
@@ -11,7 +11,7 @@ use base64::engine::general_purpose::{GeneralPurpose, NO_PAD};
 /// Without padding; bits left over must be zero.
 const BASE64: GeneralPurpose = GeneralPurpose::new(&IMAP_MUTF7, NO_PAD);
 
-/// Writes a name: `Entwürfe` becomes `Entw&APw-rfe`.
+/// Encodes a name: `Entwürfe` becomes `Entw&APw-rfe`.
 #[must_use]
 pub fn encode(name: &str) -> String {
     let mut out = String::with_capacity(name.len());
@@ -25,7 +25,7 @@ pub fn encode(name: &str) -> String {
             rest = after;
             continue;
         }
-        let shifted = rest.find(stands_for_itself).unwrap_or(rest.len());
+        let shifted = rest.find(is_printable).unwrap_or(rest.len());
         if shifted > 0 {
             let utf16: Vec<u8> = rest[..shifted]
                 .encode_utf16()
@@ -40,7 +40,7 @@ pub fn encode(name: &str) -> String {
     out
 }
 
-/// Reads a name: `Entw&APw-rfe` becomes `Entwürfe`. `None` when it is not in the one right form.
+/// Decodes a name: `Entw&APw-rfe` becomes `Entwürfe`. `None` if it is not in the one valid form.
 #[must_use]
 pub fn decode(bytes: &[u8]) -> Option<String> {
     let text = str::from_utf8(bytes).ok()?;
@@ -70,12 +70,12 @@ fn from_base64(base64: &str) -> Option<String> {
 }
 
 /// Printable ASCII, `&` included.
-fn stands_for_itself(c: char) -> bool {
+fn is_printable(c: char) -> bool {
     matches!(c, ' '..='~')
 }
 
 fn is_plain(c: char) -> bool {
-    stands_for_itself(c) && c != '&'
+    is_printable(c) && c != '&'
 }
 
 #[cfg(test)]

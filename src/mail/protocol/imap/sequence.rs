@@ -1,9 +1,8 @@
 //! Sequence sets: `1`, `2:4`, `9,11:*` (RFC 3501 §9, `sequence-set`).
 //!
-//! A set is kept as it was written, and costs what was written: `1:4294967295` is one range. What it
-//! means depends on the mailbox, whose largest number is what `*` stands for; so every question takes
-//! it. [`SequenceSet::ranges`] answers with ranges sorted, merged and cut to the mailbox, and all
-//! iteration goes over those.
+//! A set is kept as it was written: `1:4294967295` is one range. What it means depends on the mailbox,
+//! whose largest number is `*`, so most functions take that number. [`SequenceSet::ranges`] returns the
+//! ranges sorted, merged and cut to the mailbox; all iteration goes over those.
 
 use std::fmt;
 use std::num::NonZeroU32;
@@ -12,18 +11,18 @@ use std::ops::RangeInclusive;
 use super::cursor::{Cursor, Parsed};
 use crate::mail::protocol::span::Role;
 
-/// No set has more ranges than this. RFC 7162 §4 asks clients to keep below 8,000 octets.
+/// The most ranges in a set. RFC 7162 §4 asks clients to keep below 8,000 octets.
 pub const MOST_RANGES: usize = 10_000;
 
 /// Message numbers or UIDs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SequenceSet {
     ranges: Vec<Range>,
-    /// Are they sorted, apart, and without `*`?
+    /// True if they are sorted, apart, and without `*`.
     settled: bool,
 }
 
-/// The ends of a range in the order in which they were written; `None` is `*`.
+/// The ends of a range as they were written; `None` is `*`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Range {
     first: Option<NonZeroU32>,
@@ -31,16 +30,15 @@ struct Range {
 }
 
 impl SequenceSet {
-    /// Reads a set from the front.
+    /// Parses a set from the front.
     ///
     /// # Errors
-    /// When none stands there, it has a 0, or too many ranges.
+    /// When there is none, it has a 0, or too many ranges.
     pub fn parse(cursor: &mut Cursor<'_>) -> Parsed<SequenceSet> {
         SequenceSet::parse_up_to(MOST_RANGES, cursor)
     }
 
-    /// Reads a set from the front, with as many ranges as a server says: what was found in a mailbox.
-    /// It is bounded by the length of the answer.
+    /// Parses a set that a server sends, with any number of ranges. The response's length bounds it.
     pub(super) fn parse_answer(cursor: &mut Cursor<'_>) -> Parsed<SequenceSet> {
         SequenceSet::parse_up_to(usize::MAX, cursor)
     }
@@ -67,7 +65,7 @@ impl SequenceSet {
         SequenceSet { ranges, settled }
     }
 
-    /// The set of these numbers, which are sorted; 0 is passed over, since no message has it.
+    /// A set of these numbers, which are sorted; 0 is skipped, because no message has it.
     #[must_use]
     pub fn from_sorted(numbers: &[u32]) -> SequenceSet {
         let mut ranges: Vec<Range> = Vec::new();
@@ -86,7 +84,7 @@ impl SequenceSet {
         SequenceSet::written(ranges)
     }
 
-    /// Every number there is: `1:*`.
+    /// The set of all numbers: `1:*`.
     #[must_use]
     pub fn all() -> SequenceSet {
         SequenceSet::written(vec![Range {
@@ -95,7 +93,7 @@ impl SequenceSet {
         }])
     }
 
-    /// This number and all above it: `7:*`, which is the last message, too, when it has a lower one.
+    /// The set of this number and all above: `7:*`. It always contains the last message.
     #[must_use]
     pub fn starting_at(number: u32) -> SequenceSet {
         SequenceSet::written(vec![Range {
@@ -104,29 +102,29 @@ impl SequenceSet {
         }])
     }
 
-    /// Does it name nothing? Only a set that was not parsed can.
+    /// True if the set is empty. Only a set that was not parsed can be.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.ranges.is_empty()
     }
 
-    /// Is this number in the set, if the mailbox's largest is `largest`? Who asks about many numbers
-    /// asks the [settled](SequenceSet::settled) set, which need not look at every range each time.
+    /// True if this number is in the set, in a mailbox whose largest number is `largest`.
+    ///
+    /// For many numbers, use the [settled](SequenceSet::settled) set, which need not look at every range.
     #[must_use]
     pub fn contains(&self, number: u32, largest: u32) -> bool {
         let holds = |range: &Range| range.bounds(largest).contains(&number);
-        let found = match self.settled {
-            true => {
-                let behind = |range: &Range| *range.bounds(largest).end() < number;
-                let next = self.ranges.partition_point(behind);
-                self.ranges.get(next).is_some_and(holds)
-            }
-            false => self.ranges.iter().any(holds),
+        let found = if self.settled {
+            let is_lower = |range: &Range| *range.bounds(largest).end() < number;
+            let next = self.ranges.partition_point(is_lower);
+            self.ranges.get(next).is_some_and(holds)
+        } else {
+            self.ranges.iter().any(holds)
         };
         number != 0 && number <= largest && found
     }
 
-    /// The same numbers of a mailbox whose largest is `largest`: sorted, apart, and without `*`.
+    /// Returns the numbers of the set in a mailbox: sorted, apart, and without `*`.
     #[must_use]
     pub fn settled(&self, largest: u32) -> SequenceSet {
         let range = |range: RangeInclusive<u32>| Range {
@@ -139,18 +137,18 @@ impl SequenceSet {
         }
     }
 
-    /// Does it name a number beyond the largest? As message numbers that is an error (RFC 3501 §9,
-    /// `seq-number`); as UIDs it is not.
+    /// True if the set names a number above the largest. For message numbers that is an error (RFC 3501
+    /// §9, `seq-number`); for UIDs it is not.
     #[must_use]
     pub fn exceeds(&self, largest: u32) -> bool {
-        // In an empty mailbox `*` stands for nothing, so it is beyond it too.
+        // In an empty mailbox `*` means nothing, so it is above the largest, too.
         largest == 0
             || (self.ranges.iter())
                 .flat_map(|range| [range.first, range.last])
                 .any(|end| end.is_some_and(|number| number.get() > largest))
     }
 
-    /// The ranges of numbers that it means in a mailbox: sorted, apart, within 1 to `largest`.
+    /// Returns the ranges that it means in a mailbox: sorted, apart, within 1 to `largest`.
     #[must_use]
     pub fn ranges(&self, largest: u32) -> Vec<RangeInclusive<u32>> {
         let within = |range: &Range| {
@@ -170,15 +168,15 @@ impl SequenceSet {
         merged.into_iter().map(|(low, high)| low..=high).collect()
     }
 
-    /// The numbers that it means in a mailbox of `largest` messages, in ascending order, each once.
+    /// Returns the numbers that it means in a mailbox of `largest` messages, rising, each once.
     ///
     /// For UIDs, which have gaps, use [`SequenceSet::pick`].
     pub fn iter(&self, largest: u32) -> impl Iterator<Item = u32> + use<> {
         self.ranges(largest).into_iter().flatten()
     }
 
-    /// Those of the items whose UID is in the set. `items` are sorted by UID; the cost is that of
-    /// what is found, not of how wide the ranges are.
+    /// Returns the items whose UID is in the set. `items` are sorted by UID; the cost depends on what is
+    /// found, not on how wide the ranges are.
     pub fn pick<'a, T, F>(
         &self,
         items: &'a [T],
@@ -187,7 +185,7 @@ impl SequenceSet {
     where
         F: Fn(&T) -> u32 + Copy,
     {
-        // `*` stands for the last message, so `4294967295:*` finds it (RFC 3501 §6.4.8).
+        // `*` means the last message, so `4294967295:*` finds it (RFC 3501 §6.4.8).
         let largest = items.last().map_or(0, uid);
         self.ranges(largest).into_iter().flat_map(move |range| {
             let from = items.partition_point(|item| uid(item) < *range.start());
@@ -208,15 +206,16 @@ impl Range {
         Ok(Range { first, last })
     }
 
-    /// RFC 3501 §9: the ends may stand in any order, `*:4` is `4:*`.
+    /// RFC 3501 §9: the ends may be in any order; `*:4` is `4:*`.
     fn bounds(self, largest: u32) -> RangeInclusive<u32> {
         let end = |end: Option<NonZeroU32>| end.map_or(largest, NonZeroU32::get);
-        let (first, last) = (end(self.first), end(self.last));
+        let first = end(self.first);
+        let last = end(self.last);
         first.min(last)..=first.max(last)
     }
 }
 
-/// `seq-number`: `None` is `*`.
+/// Parses `seq-number`; `None` is `*`.
 fn number(cursor: &mut Cursor<'_>) -> Parsed<Option<NonZeroU32>> {
     if cursor.eat(b'*') {
         return Ok(None);

@@ -1,4 +1,4 @@
-//! Which octets of a command or a response are what, as its own grammar finds them.
+//! Which octets of a command or a response are what, as the grammar finds them.
 
 use super::command::{BadCommand, Tagged};
 use super::cursor::{Cursor, Parsed, SpanRecorder};
@@ -6,8 +6,8 @@ use super::mailbox::Alphabet;
 use super::response::Response;
 use crate::mail::protocol::span::Span;
 
-/// Understands a whole command, its literals in place, and says which octets are what: of one that
-/// is none, up to the mistake.
+/// Parses a whole command, its literals in place, and returns its parts; of an invalid command, the
+/// parts before the mistake.
 pub fn command_spans(alphabet: Alphabet, bytes: &[u8]) -> (Result<Tagged, BadCommand>, Vec<Span>) {
     let recording = SpanRecorder::default();
     let mut cursor = Cursor::recording(bytes, &recording).with_names_in(alphabet);
@@ -15,8 +15,8 @@ pub fn command_spans(alphabet: Alphabet, bytes: &[u8]) -> (Result<Tagged, BadCom
     (command, recording.into_spans())
 }
 
-/// Understands a whole response, its literals in place, and says which octets are what: of one that
-/// is none, up to the mistake.
+/// Parses a whole response, its literals in place, and returns its parts; of an invalid response, the
+/// parts before the mistake.
 pub fn response_spans(alphabet: Alphabet, bytes: &[u8]) -> (Parsed<Response>, Vec<Span>) {
     let recording = SpanRecorder::default();
     let mut cursor = Cursor::recording(bytes, &recording).with_names_in(alphabet);

@@ -1,4 +1,4 @@
-//! What a mailbox is for: drafts, sent mail, … (RFC 6154 §2). CREATE asks for a use, LIST tells it.
+//! Special uses of mailboxes: drafts, sent mail, … (RFC 6154 §2), for CREATE and LIST.
 
 use std::fmt;
 
@@ -8,18 +8,18 @@ use crate::mail::protocol::span::Role;
 /// A special use, as an attribute of LIST.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SpecialUse {
-    /// Mail that is kept.
+    /// Archived mail.
     Archive,
-    /// Mail that is being written.
+    /// Drafts.
     Drafts,
-    /// Mail that nobody asked for.
+    /// Unwanted mail.
     Junk,
-    /// Mail that was sent.
+    /// Sent mail.
     Sent,
-    /// Mail that is deleted, or will be.
+    /// Mail that is, or will be, deleted.
     Trash,
-    /// Another use, without its backslash. `All` and `Flagged` are mailboxes that show what is in
-    /// others; `Important` is for whoever knows what is (RFC 8457).
+    /// Any other use, without its backslash. `All` and `Flagged` mailboxes show messages of other
+    /// mailboxes; `Important` is of RFC 8457.
     Other(String),
 }
 
@@ -33,7 +33,7 @@ impl SpecialUse {
         SpecialUse::Trash,
     ];
 
-    /// The use with this name, in any case, without a backslash.
+    /// Returns the use with this name, in any case, without a backslash.
     #[must_use]
     pub fn named(name: &str) -> SpecialUse {
         let mut storing = SpecialUse::STORING.into_iter();
@@ -41,7 +41,7 @@ impl SpecialUse {
         found.unwrap_or_else(|| SpecialUse::Other(name.to_owned()))
     }
 
-    /// The name, without a backslash.
+    /// Returns the name, without a backslash.
     #[must_use]
     pub fn name(&self) -> &str {
         match self {
@@ -54,10 +54,10 @@ impl SpecialUse {
         }
     }
 
-    /// Reads `\Drafts` from the front.
+    /// Parses `\Drafts` from the front.
     ///
     /// # Errors
-    /// When no attribute stands there.
+    /// When there is no attribute.
     pub fn parse(cursor: &mut Cursor<'_>) -> Parsed<SpecialUse> {
         let error = cursor.expected("a special use, such as \\Drafts");
         let name = cursor.named(Role::MailboxAttribute, |cursor| {

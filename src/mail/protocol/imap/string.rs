@@ -1,17 +1,16 @@
-//! Strings as IMAP writes them: atom, quoted, literal, or NIL (RFC 9051 §4.3, §9).
+//! Strings as IMAP writes them: atoms, quoted strings, literals, or NIL (RFC 9051 §4.3, §9).
 
 use std::fmt;
 
 use super::cursor::is_astring_char;
 
-/// The longest string that is written in quotes. Clients read a line at a time, and a line
-/// should stay below 8192 octets (RFC 7162 §4); a literal is announced and costs them nothing.
+/// The longest string that is written in quotes. Clients read a line at a time, and a line should stay
+/// below 8192 octets (RFC 7162 §4); a literal is announced.
 const QUOTED_MAX: usize = 1000;
 
 /// Appends a string: quoted if it is short 7-bit text on one line, otherwise a literal.
 ///
-/// A literal must not contain NUL (RFC 9051 §9, `CHAR8`), and whoever has one in a header has no use
-/// for it: it becomes 0x80, as with Dovecot.
+/// A literal must not contain NUL (RFC 9051 §9, `CHAR8`): it becomes 0x80, as in Dovecot.
 pub fn string(bytes: &[u8], out: &mut Vec<u8>) {
     if bytes.len() <= QUOTED_MAX && bytes.iter().all(|&octet| is_quotable(octet)) {
         quoted(bytes, out);
@@ -35,14 +34,15 @@ pub fn nstring(bytes: Option<&[u8]>, out: &mut Vec<u8>) {
 
 /// Appends an atom if the bytes can be one, otherwise a string: mailbox names, user names.
 pub fn astring(bytes: &[u8], out: &mut Vec<u8>) {
-    match is_atom(bytes) {
-        true => out.extend_from_slice(bytes),
-        false => string(bytes, out),
+    if is_atom(bytes) {
+        out.extend_from_slice(bytes);
+    } else {
+        string(bytes, out);
     }
 }
 
-/// An atom or a quoted string, for a peer that takes UTF-8 in quotes (RFC 9051 §9, `QUOTED-CHAR`;
-/// RFC 9755 §3). The text is one line.
+/// Returns an atom or a quoted string, for a peer that accepts UTF-8 in quotes (RFC 9051 §9,
+/// `QUOTED-CHAR`; RFC 9755 §3). The text is one line.
 #[must_use]
 pub fn utf8_astring(text: &str) -> String {
     if is_atom(text.as_bytes()) {
@@ -64,7 +64,7 @@ fn quoted(bytes: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
 }
 
-/// `NIL` would be an atom to the grammar, and nothing to a client that looks only once.
+/// True if these bytes can be an atom. `NIL` is one to the grammar, but a client may take it for none.
 fn is_atom(bytes: &[u8]) -> bool {
     let empty = bytes.is_empty() || bytes.eq_ignore_ascii_case(b"NIL");
     !empty && bytes.iter().all(|&octet| is_astring_char(octet))

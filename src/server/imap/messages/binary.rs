@@ -13,11 +13,16 @@ use crate::limits;
 use crate::mail::message::{Content, Decoder, Encoding};
 use crate::mail::net::crlf::{BareCr, ToCrlf};
 use crate::mail::net::pieces::next_piece;
+use crate::mail::protocol::imap::FetchItem;
+use crate::mail::protocol::imap::fetch::Partial;
 use crate::mail::store::{Message, StoreError, Uid};
-use crate::server::imap::messages::mailbox_reader::{MailboxReader, Slice, SliceSource};
+use crate::server::imap::messages::fetch_response::ItemValue;
+use crate::server::imap::messages::mailbox_reader::MailboxReader;
+use crate::server::imap::messages::section::within;
+use crate::server::imap::messages::slice::{Slice, SliceSource};
 
 /// An encoded body.
-pub(crate) struct Encoded {
+struct Encoded {
     range: Range<u64>,
     /// `None`: an unknown encoding.
     encoding: Option<Encoding>,
@@ -34,7 +39,7 @@ pub(crate) struct Measured {
 
 impl Encoded {
     /// True if its encoding is known.
-    pub(crate) fn is_known(&self) -> bool {
+    fn is_known(&self) -> bool {
         self.encoding.is_some()
     }
 }
@@ -64,12 +69,45 @@ impl Measures {
 }
 
 impl MailboxReader {
-    /// Returns the body of the part with this number, or of the whole message, if there is one.
-    pub(crate) fn encoded(
+    /// True if BINARY can decode all parts that these items ask for (RFC 3516 §4.3).
+    pub(crate) fn can_decode(&self, message: &Message, items: &[FetchItem]) -> bool {
+        items.iter().all(|item| match item {
+            FetchItem::Binary { path, .. } | FetchItem::BinarySize(path) => {
+                let encoded = self.encoded(message, path);
+                !encoded.is_ok_and(|encoded| encoded.is_some_and(|encoded| !encoded.is_known()))
+            }
+            _ => true,
+        })
+    }
+
+    /// Returns the decoded octets of a part.
+    pub(crate) fn binary(
         &self,
         message: &Message,
         path: &[u32],
-    ) -> Result<Option<Encoded>, StoreError> {
+        partial: Option<Partial>,
+    ) -> Result<ItemValue, StoreError> {
+        let Some(encoded) = self.encoded(message, path)? else {
+            return Ok(ItemValue::Nil);
+        };
+        let wanted = within(partial, self.measured(message, &encoded)?.octets);
+        if wanted.is_empty() {
+            return Ok(ItemValue::String(Vec::new()));
+        }
+        let decoded = self.decoded(message, &encoded, wanted)?;
+        Ok(ItemValue::Octets(decoded))
+    }
+
+    /// Returns the octets of a part when it is decoded; 0 if there is no such part.
+    pub(crate) fn binary_size(&self, message: &Message, path: &[u32]) -> Result<u64, StoreError> {
+        match self.encoded(message, path)? {
+            Some(encoded) => Ok(self.measured(message, &encoded)?.octets),
+            None => Ok(0),
+        }
+    }
+
+    /// Returns the body of the part with this number, or of the whole message, if there is one.
+    fn encoded(&self, message: &Message, path: &[u32]) -> Result<Option<Encoded>, StoreError> {
         let as_it_is = |range| Encoded {
             range,
             encoding: Some(Encoding::Identity),
@@ -91,11 +129,7 @@ impl MailboxReader {
     }
 
     /// Decodes a body to measure it, unless its measure is known.
-    pub(crate) fn measured(
-        &self,
-        message: &Message,
-        encoded: &Encoded,
-    ) -> Result<Measured, StoreError> {
+    fn measured(&self, message: &Message, encoded: &Encoded) -> Result<Measured, StoreError> {
         if let Some(measured) = self.measures.borrow().get(message.uid, &encoded.range) {
             return Ok(measured);
         }
@@ -107,7 +141,7 @@ impl MailboxReader {
     }
 
     /// Returns these octets of a decoded body.
-    pub(crate) fn decoded(
+    fn decoded(
         &self,
         message: &Message,
         encoded: &Encoded,

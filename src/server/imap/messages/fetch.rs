@@ -9,13 +9,13 @@ use std::sync::Arc;
 use std::vec;
 
 use crate::mail::message::{Flag, FlagChange};
-use crate::mail::protocol::imap::response::{Code, Condition, RefusalCode, Status};
 use crate::mail::protocol::imap::{FetchItem, MessageSet, Response};
 use crate::mail::store::StoreError;
 use crate::server::Part;
 use crate::server::imap::ImapServer;
-use crate::server::imap::messages::fetch_response::{FetchResponse, FetchedMessage, Missing};
+use crate::server::imap::messages::fetch_response::{FetchResponse, FetchedMessage};
 use crate::server::imap::messages::mailbox_reader::MailboxReader;
+use crate::server::imap::messages::missing::{Missing, final_status};
 use crate::server::imap::reply::{CommandReply, CommandResult};
 use crate::server::imap::updates::PendingUpdates;
 use crate::server::imap::view::View;
@@ -107,31 +107,4 @@ impl Iterator for FetchResponses {
         }
         None
     }
-}
-
-/// Returns how a FETCH ends: only after the last response is it known whether all messages were there.
-fn final_status(missing: Option<Missing>, by_uid: bool) -> Status {
-    let (condition, code, text) = match missing {
-        None => return Status::new(Condition::Ok, "FETCH completed"),
-        // RFC 3501 §6.4.8: a UID that does not exist is ignored without any error.
-        Some(Missing::Gone) if by_uid => {
-            (Condition::Ok, RefusalCode::ExpungeIssued, "FETCH completed")
-        }
-        Some(Missing::Gone) => (
-            Condition::No,
-            RefusalCode::ExpungeIssued,
-            "Some of the messages no longer exist",
-        ),
-        Some(Missing::UnknownEncoding) => (
-            Condition::No,
-            RefusalCode::UnknownCte,
-            "Some of the parts are in an unknown transfer encoding",
-        ),
-        Some(Missing::Failed) => (
-            Condition::No,
-            RefusalCode::ServerBug,
-            "Some messages cannot be read; see the server's log",
-        ),
-    };
-    Status::new(condition, text).with(Code::Refusal(code))
 }

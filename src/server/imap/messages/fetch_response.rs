@@ -4,7 +4,6 @@
 //! put together in memory; a range of the file is streamed, and one file is open at a time.
 
 use std::cell::Cell;
-use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -15,8 +14,9 @@ use crate::mail::protocol::imap::response::{Attribute, AttributeName};
 use crate::mail::protocol::imap::{DateTime, FetchItem, Response, string};
 use crate::mail::store::{Message, StoreError};
 use crate::server::Part;
-use crate::server::imap::messages::mailbox_reader::{MailboxReader, Slice};
-use crate::server::imap::messages::section::{self, Picked, SectionOctets};
+use crate::server::imap::messages::mailbox_reader::MailboxReader;
+use crate::server::imap::messages::missing::Missing;
+use crate::server::imap::messages::slice::Slice;
 
 /// A message, and what its response needs besides its file.
 pub(crate) struct FetchedMessage {
@@ -25,17 +25,6 @@ pub(crate) struct FetchedMessage {
     pub(crate) recent: bool,
     /// True if this FETCH sets `\Seen`, so that the client must get the flags.
     pub(crate) newly_seen: bool,
-}
-
-/// Why something is missing in the reply. The worst reason is kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Missing {
-    /// A message is gone (RFC 2180 §4.1).
-    Gone,
-    /// A part is in an unknown transfer encoding (RFC 3516 §4.3).
-    UnknownEncoding,
-    /// The disk failed.
-    Failed,
 }
 
 /// `* 12 FETCH (…)`, item by item.
@@ -51,7 +40,7 @@ pub(crate) struct FetchResponse {
 }
 
 /// The value of an item.
-enum ItemValue {
+pub(crate) enum ItemValue {
     /// A complete attribute.
     Attribute(Attribute),
     /// A literal that is streamed.
@@ -132,22 +121,11 @@ impl FetchResponse {
             self.note(&error);
             return false;
         }
-        let decodable = self.can_be_decoded();
+        let decodable = self.reader.can_decode(&self.fetched.message, &self.items);
         if !decodable {
             self.miss(Missing::UnknownEncoding);
         }
         decodable
-    }
-
-    /// True if BINARY can decode the parts that it asks for (RFC 3516 §4.3).
-    fn can_be_decoded(&self) -> bool {
-        self.items.iter().all(|item| match item {
-            FetchItem::Binary { path, .. } | FetchItem::BinarySize(path) => {
-                let encoded = self.reader.encoded(&self.fetched.message, path);
-                !encoded.is_ok_and(|encoded| encoded.is_some_and(|encoded| !encoded.is_known()))
-            }
-            _ => true,
-        })
     }
 
     /// Appends an item: an attribute, or its name and the announcement of a literal to stream.
@@ -177,7 +155,8 @@ impl FetchResponse {
 
     fn value(&self, item: &FetchItem) -> Result<ItemValue, StoreError> {
         let message = &*self.fetched.message;
-        let mailbox = self.reader.mailbox();
+        let reader = &*self.reader;
+        let mailbox = reader.mailbox();
         let attribute = match item {
             FetchItem::Flags => Attribute::Flags(self.flags()),
             FetchItem::Uid => Attribute::Uid(message.uid),
@@ -186,86 +165,33 @@ impl FetchResponse {
             }
             FetchItem::Rfc822Size => Attribute::Rfc822Size(mailbox.size(message)?),
             FetchItem::Envelope => {
-                let envelope = self.reader.header(message)?.envelope.clone();
+                let envelope = reader.header(message)?.envelope.clone();
                 Attribute::Other("ENVELOPE".to_owned(), envelope)
             }
-            FetchItem::Body => Attribute::Body(self.reader.structure(message)?.description.plain()),
+            FetchItem::Body => Attribute::Body(reader.structure(message)?.description.plain()),
             FetchItem::BodyStructure => {
-                let structure = self.reader.structure(message)?;
+                let structure = reader.structure(message)?;
                 Attribute::BodyStructure(structure.description.extended().to_vec())
             }
             // RFC 3501 §6.4.5: each of these three is a section under an older name.
-            FetchItem::Rfc822 => return self.section(&Section::default(), None),
-            FetchItem::Rfc822Header => return self.section(&whole(SectionText::Header), None),
-            FetchItem::Rfc822Text => return self.section(&whole(SectionText::Text), None),
+            FetchItem::Rfc822 => return reader.section(message, &Section::default(), None),
+            FetchItem::Rfc822Header => {
+                return reader.section(message, &SectionText::Header.into(), None);
+            }
+            FetchItem::Rfc822Text => {
+                return reader.section(message, &SectionText::Text.into(), None);
+            }
             FetchItem::BodySection {
                 section, partial, ..
-            } => return self.section(section, *partial),
-            FetchItem::Binary { path, partial, .. } => return self.binary(path, *partial),
+            } => return reader.section(message, section, *partial),
+            FetchItem::Binary { path, partial, .. } => {
+                return reader.binary(message, path, *partial);
+            }
             FetchItem::BinarySize(path) => {
-                let encoded = self.reader.encoded(message, path)?;
-                let measure = |encoded| self.reader.measured(message, &encoded);
-                let measured = encoded.map(measure).transpose()?;
-                let octets = measured.map_or(0, |measured| measured.octets);
-                Attribute::BinarySize(path.clone(), octets)
+                Attribute::BinarySize(path.clone(), reader.binary_size(message, path)?)
             }
         };
         Ok(ItemValue::Attribute(attribute))
-    }
-
-    fn section(
-        &self,
-        section: &Section,
-        partial: Option<Partial>,
-    ) -> Result<ItemValue, StoreError> {
-        let message = &*self.fetched.message;
-        let size = self.reader.mailbox().size(message)?;
-        let found = match &section.text {
-            _ if !section.path.is_empty() => {
-                section::of_part(section, &self.reader.structure(message)?.message)
-            }
-            Some(text) => section::of_whole(text, self.reader.header(message)?.end, size),
-            None => SectionOctets::Range(0..size),
-        };
-        match found {
-            SectionOctets::None => Ok(ItemValue::Nil),
-            SectionOctets::Range(range) => {
-                let wanted = within(partial, range.end - range.start);
-                self.octets(range.start + wanted.start..range.start + wanted.end)
-            }
-            SectionOctets::Fields(range, picked) => {
-                let fields = match picked {
-                    Picked::Only(names) if section.path.is_empty() => {
-                        picked.of(&*self.reader.header_with(message, names)?)
-                    }
-                    _ => picked.of(&self.reader.header_at(message, range)?),
-                };
-                let wanted = within(partial, fields.len() as u64);
-                let wanted = fields.get(wanted.start as usize..wanted.end as usize);
-                Ok(ItemValue::String(wanted.unwrap_or_default().to_vec()))
-            }
-        }
-    }
-
-    fn octets(&self, range: Range<u64>) -> Result<ItemValue, StoreError> {
-        if range.is_empty() {
-            return Ok(ItemValue::String(Vec::new()));
-        }
-        let slice = self.reader.slice(&self.fetched.message, range)?;
-        Ok(ItemValue::Octets(slice))
-    }
-
-    fn binary(&self, path: &[u32], partial: Option<Partial>) -> Result<ItemValue, StoreError> {
-        let message = &*self.fetched.message;
-        let Some(encoded) = self.reader.encoded(message, path)? else {
-            return Ok(ItemValue::Nil);
-        };
-        let wanted = within(partial, self.reader.measured(message, &encoded)?.octets);
-        if wanted.is_empty() {
-            return Ok(ItemValue::String(Vec::new()));
-        }
-        let decoded = self.reader.decoded(message, &encoded, wanted)?;
-        Ok(ItemValue::Octets(decoded))
     }
 
     fn note(&self, error: &StoreError) {
@@ -278,18 +204,6 @@ impl FetchResponse {
 
     fn miss(&self, missing: Missing) {
         self.missing.set(self.missing.get().max(Some(missing)));
-    }
-}
-
-/// The part of this many octets that is wanted.
-fn within(partial: Option<Partial>, length: u64) -> Range<u64> {
-    partial.map_or(0..length, |partial| partial.within(length))
-}
-
-fn whole(text: SectionText) -> Section {
-    Section {
-        path: Vec::new(),
-        text: Some(text),
     }
 }
 

@@ -1,12 +1,14 @@
 //! Which octets of a message a section means: `BODY[1.2.HEADER]<0.100>` (RFC 3501 §6.4.5).
 //!
 //! Most sections are a range of the file and are never in memory; of a header, fields may be picked.
-//! Nothing here reads a message: the caller knows where its parts are.
 
 use std::ops::Range;
 
 use crate::mail::message::{BodyPart, Content, Header};
-use crate::mail::protocol::imap::fetch::{Section, SectionText};
+use crate::mail::protocol::imap::fetch::{Partial, Section, SectionText};
+use crate::mail::store::{Message, StoreError};
+use crate::server::imap::messages::fetch_response::ItemValue;
+use crate::server::imap::messages::mailbox_reader::MailboxReader;
 
 /// The octets that a section means in a message.
 #[derive(Debug, PartialEq, Eq)]
@@ -68,6 +70,57 @@ impl Picked<'_> {
             Picked::Without(names) => header.without(names),
         }
     }
+}
+
+impl MailboxReader {
+    /// Returns the octets of a section, as a string or as a literal that is streamed.
+    pub(crate) fn section(
+        &self,
+        message: &Message,
+        section: &Section,
+        partial: Option<Partial>,
+    ) -> Result<ItemValue, StoreError> {
+        let size = self.mailbox().size(message)?;
+        let found = match &section.text {
+            _ if !section.path.is_empty() => of_part(section, &self.structure(message)?.message),
+            Some(text) => of_whole(text, self.header(message)?.end, size),
+            None => SectionOctets::Range(0..size),
+        };
+        match found {
+            SectionOctets::None => Ok(ItemValue::Nil),
+            SectionOctets::Range(range) => {
+                let wanted = within(partial, range.end - range.start);
+                self.octets(
+                    message,
+                    range.start + wanted.start..range.start + wanted.end,
+                )
+            }
+            SectionOctets::Fields(range, picked) => {
+                let fields = match picked {
+                    Picked::Only(names) if section.path.is_empty() => {
+                        picked.of(&*self.header_with(message, names)?)
+                    }
+                    _ => picked.of(&self.header_at(message, range)?),
+                };
+                let wanted = within(partial, fields.len() as u64);
+                let wanted = fields.get(wanted.start as usize..wanted.end as usize);
+                Ok(ItemValue::String(wanted.unwrap_or_default().to_vec()))
+            }
+        }
+    }
+
+    fn octets(&self, message: &Message, range: Range<u64>) -> Result<ItemValue, StoreError> {
+        if range.is_empty() {
+            return Ok(ItemValue::String(Vec::new()));
+        }
+        let slice = self.slice(message, range)?;
+        Ok(ItemValue::Octets(slice))
+    }
+}
+
+/// The part of this many octets that is wanted.
+pub(crate) fn within(partial: Option<Partial>, length: u64) -> Range<u64> {
+    partial.map_or(0..length, |partial| partial.within(length))
 }
 
 #[cfg(test)]

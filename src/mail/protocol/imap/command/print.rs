@@ -9,8 +9,8 @@ use crate::mail::protocol::imap::mutf7;
 use crate::mail::protocol::imap::string::Spaced;
 use crate::mail::protocol::sasl;
 
-/// The whole command without the CRLF at its end. Text that cannot be quoted stands as a literal,
-/// for which a client must stop and wait (RFC 3501 §4.3).
+/// The whole command without the CRLF at its end. Text that cannot be quoted is a literal, for which a
+/// client must stop and wait (RFC 3501 §4.3).
 impl fmt::Display for Tagged {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.tag, self.command)

@@ -11,7 +11,9 @@ use super::super::list::tests::any_list;
 use super::super::mailbox::tests::any_name;
 use super::super::message_set::tests::any_message_set;
 use super::super::search::tests::{any_search, any_sort, any_thread};
+use super::super::{SpecialUse, StatusItem};
 use super::*;
+use crate::mail::message::FlagChange;
 
 /// Each row: what a client says, and the same in our own hand.
 const COMMANDS: &[(&str, &str)] = &[

@@ -1,14 +1,14 @@
-//! A cursor that remembers what stood where, for whoever explains a line (`protocol::explain`).
+//! A cursor that records which octets are what, for programs that explain a line.
 //!
-//! A parser says `cursor.named(Role::Mailbox, MailboxName::parse)`, and costs nothing more unless
-//! somebody [records](Cursor::recording). What failed is forgotten; what was parsed before it is not.
+//! A parser calls `cursor.named(Role::Mailbox, MailboxName::parse)`, which costs nothing unless the
+//! cursor [records](Cursor::recording). A part that fails is forgotten; the parts before it are kept.
 
 use std::cell::RefCell;
 
 use super::{Cursor, Parsed};
 use crate::mail::protocol::span::{Role, Span};
 
-/// More parts of a command or response are not remembered: a screen shows fewer.
+/// The most parts that are recorded of a command or response: a screen shows fewer.
 const MOST_SPANS: usize = 500;
 
 /// The parts that were found, in the order in which they begin.
@@ -16,17 +16,17 @@ const MOST_SPANS: usize = 500;
 pub struct SpanRecorder(RefCell<Vec<Span>>);
 
 impl SpanRecorder {
-    /// The parts: one that stands in another comes behind it.
+    /// Returns the parts; a part within another comes after it.
     #[must_use]
     pub fn into_spans(self) -> Vec<Span> {
         self.0.into_inner()
     }
 
-    /// Begins a part; where it will stand in the list.
+    /// Begins a part; returns its index in the list.
     fn begin(&self, role: Role, at: usize) -> usize {
         let mut spans = self.0.borrow_mut();
-        // What ends behind this place was found by an attempt that was given up; a part that this
-        // one stands in has no end yet.
+        // A part that ends after this octet is from an attempt that was given up; a part around this
+        // one has no end yet.
         while spans.last().is_some_and(|last| last.range.end > at) {
             spans.pop();
         }
@@ -40,7 +40,7 @@ impl SpanRecorder {
         index
     }
 
-    /// Ends the part that began as this one, at this place or, if it failed, nowhere.
+    /// Ends the part with this index at this octet, or removes it if it failed.
     fn end(&self, index: usize, at: Option<usize>) {
         let mut spans = self.0.borrow_mut();
         match (at, spans.get_mut(index)) {
@@ -51,16 +51,16 @@ impl SpanRecorder {
 }
 
 impl<'a> Cursor<'a> {
-    /// At the beginning of these bytes, and remembering what stands where.
+    /// A cursor at the beginning of these bytes that records.
     #[must_use]
-    pub fn recording(bytes: &'a [u8], recording: &'a SpanRecorder) -> Cursor<'a> {
+    pub fn recording(bytes: &'a [u8], recorder: &'a SpanRecorder) -> Cursor<'a> {
         Cursor {
-            recording: Some(recording),
+            recorder: Some(recorder),
             ..Cursor::new(bytes)
         }
     }
 
-    /// Parses a part that has a name.
+    /// Parses a part, and records it under this role.
     ///
     /// # Errors
     /// The parser's.
@@ -69,12 +69,12 @@ impl<'a> Cursor<'a> {
         role: Role,
         parse: impl FnOnce(&mut Self) -> Parsed<T>,
     ) -> Parsed<T> {
-        let Some(recording) = self.recording else {
+        let Some(recorder) = self.recorder else {
             return parse(self);
         };
-        let index = recording.begin(role, self.at);
+        let index = recorder.begin(role, self.at);
         let parsed = parse(self);
-        recording.end(index, parsed.is_ok().then_some(self.at));
+        recorder.end(index, parsed.is_ok().then_some(self.at));
         parsed
     }
 }
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn a_part_within_a_part_comes_behind_it() {
+    fn a_part_within_a_part_comes_after_it() {
         let recording = SpanRecorder::default();
         let mut cursor = Cursor::recording(b"(a b)", &recording);
         let flags = cursor.named(Role::Value, |c| {

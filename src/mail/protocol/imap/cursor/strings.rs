@@ -1,17 +1,17 @@
 //! Strings: atoms, quoted strings and literals (RFC 3501 §4.3 and §9, `astring`).
 //!
-//! What [`string`](mod@super::super::string) writes, this reads. Octets beyond ASCII are taken in quoted
-//! strings too, as UTF8=ACCEPT allows (RFC 9755 §3); NUL is not taken at all.
+//! [`string`](mod@super::super::string) writes what this parses. Quoted strings may contain octets
+//! beyond ASCII, as UTF8=ACCEPT allows (RFC 9755 §3); NUL is not allowed at all.
 
 use std::borrow::Cow;
 
 use super::{Cursor, ParseError, Parsed, is_astring_char};
 
 impl<'a> Cursor<'a> {
-    /// `astring`: an atom (in which `]` may stand), a quoted string or a literal.
+    /// `astring`: an atom (which may contain `]`), a quoted string or a literal.
     ///
     /// # Errors
-    /// When none comes next.
+    /// When there is none.
     pub fn astring(&mut self, expected: &'static str) -> Parsed<Cow<'a, [u8]>> {
         match self.peek() {
             Some(b'"' | b'{') => self.string(expected),
@@ -21,10 +21,10 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// `string`: quoted or a literal. Octets beyond ASCII are taken in both.
+    /// `string`: a quoted string or a literal, both with octets beyond ASCII.
     ///
     /// # Errors
-    /// When none comes next.
+    /// When there is none.
     pub fn string(&mut self, expected: &'static str) -> Parsed<Cow<'a, [u8]>> {
         match self.peek() {
             Some(b'"') => self.quoted(),
@@ -36,7 +36,7 @@ impl<'a> Cursor<'a> {
     /// `nstring`: a string, or `NIL` for none.
     ///
     /// # Errors
-    /// When neither comes next.
+    /// When there is neither.
     pub fn nstring(&mut self, expected: &'static str) -> Parsed<Option<Cow<'a, [u8]>>> {
         if self.eat_text("NIL") {
             return Ok(None);
@@ -44,11 +44,10 @@ impl<'a> Cursor<'a> {
         self.string(expected).map(Some)
     }
 
-    /// A literal of any octets, in the form `{5}` or, by RFC 7888, `{5+}`; with a `~` before it, it is
-    /// a `literal8` (RFC 3516 §7).
+    /// A literal of any octets: `{5}`, `{5+}` (RFC 7888), or with `~` a `literal8` (RFC 3516 §7).
     ///
     /// # Errors
-    /// When none comes next, or the buffer ends in it.
+    /// When there is none, or the buffer ends within it.
     pub fn any_literal(&mut self) -> Parsed<&'a [u8]> {
         self.eat(b'~');
         self.expect(b'{', "a literal")?;
@@ -71,13 +70,13 @@ impl<'a> Cursor<'a> {
     /// An [`astring`](Cursor::astring) that is UTF-8.
     ///
     /// # Errors
-    /// When none comes next, or it is not UTF-8.
+    /// When there is none, or it is not UTF-8.
     pub fn text(&mut self, expected: &'static str) -> Parsed<String> {
         let error = self.expected("a string in UTF-8");
         utf8(self.astring(expected)?).ok_or(error)
     }
 
-    /// RFC 3501 §9, `quoted`: a backslash stands before `"` and `\` only.
+    /// RFC 3501 §9, `quoted`: a backslash escapes only `"` and `\`.
     fn quoted(&mut self) -> Parsed<Cow<'a, [u8]>> {
         self.expect(b'"', "a quotation mark")?;
         let plain = self.take_while(is_quoted_char);
@@ -110,13 +109,13 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// Text that is UTF-8.
+/// Returns the text, if it is UTF-8.
 #[must_use]
 pub fn utf8(bytes: Cow<'_, [u8]>) -> Option<String> {
     String::from_utf8(bytes.into_owned()).ok()
 }
 
-/// What stands in a quoted string for itself. NUL is allowed nowhere (RFC 3501 §9, `CHAR`).
+/// True for an octet that means itself in a quoted string. NUL is not allowed (RFC 3501 §9, `CHAR`).
 fn is_quoted_char(byte: u8) -> bool {
     !matches!(byte, 0 | b'\r' | b'\n' | b'"' | b'\\')
 }

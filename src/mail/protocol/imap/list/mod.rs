@@ -1,8 +1,8 @@
-//! What LIST asks for: which mailboxes, and what of each (RFC 3501 §6.3.8).
+//! The arguments of LIST (RFC 3501 §6.3.8).
 //!
-//! The form of RFC 3501 has a reference and a pattern. With options before or behind, or several
-//! patterns, it is the extended form (RFC 5258 §3; STATUS: RFC 5819; SPECIAL-USE: RFC 6154 §2),
-//! which is answered in its own way; so [`List`] keeps which of the two it was.
+//! The form of RFC 3501 has a reference and a pattern. The extended form has options or several
+//! patterns (RFC 5258 §3; STATUS: RFC 5819; SPECIAL-USE: RFC 6154 §2). The two are answered
+//! differently, so [`List`] keeps which of them it was.
 
 pub(super) mod pattern;
 
@@ -15,60 +15,60 @@ use super::string::Spaced;
 use crate::mail::protocol::span::Role;
 pub use pattern::ListPattern;
 
-/// All patterns of one LIST are together not longer than this, in characters: every name there is
-/// will be compared with all of them, at a cost of the one length multiplied by the other.
+/// The longest that all patterns of one LIST may be together, in characters: each name is compared with
+/// all of them, at a cost of one length multiplied by the other.
 const LONGEST_PATTERNS: usize = 2_000;
 
-/// A question for mailboxes.
+/// The arguments of LIST.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct List {
-    /// What the patterns are under, in Unicode; usually empty.
+    /// The beginning of all patterns, in Unicode; usually empty.
     pub reference: String,
-    /// Which names, at least one pattern; in RFC 3501's form just one, and the empty one asks for the
-    /// separator.
+    /// The patterns, at least one. RFC 3501's form has one; an empty one asks for the separator.
     pub patterns: Vec<ListPattern>,
     /// `None` in RFC 3501's form.
     pub options: Option<ListOptions>,
 }
 
-/// What the extended form says beside names (RFC 5258 §3.1, §3.2). Without any, all mailboxes, and of
-/// them only their names.
+/// The options of the extended form (RFC 5258 §3.1, §3.2).
+///
+/// Without any, it lists all mailboxes with only their names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ListOptions {
-    /// Which mailboxes: all these must be true.
+    /// The selection options, all of which must be true.
     pub select: Vec<ListSelect>,
-    /// What is told of them.
+    /// The return options.
     pub tell: Vec<ListReturn>,
 }
 
 /// A selection option.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ListSelect {
-    /// Those that are subscribed to, whether they exist or not.
+    /// Subscribed mailboxes, existing or not.
     Subscribed,
-    /// Those on other servers, too.
+    /// Mailboxes on other servers, too.
     Remote,
-    /// Those, too, that have selected ones below. Only beside `Subscribed`.
+    /// Mailboxes above selected ones, too. Only with `Subscribed`.
     RecursiveMatch,
-    /// Those that have a special use.
+    /// Mailboxes with a special use.
     SpecialUse,
 }
 
 /// A return option.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ListReturn {
-    /// Which of them are subscribed to.
+    /// Whether the mailbox is subscribed to.
     Subscribed,
-    /// Which of them have others below.
+    /// Whether there are mailboxes below.
     Children,
-    /// What they are for.
+    /// The special uses.
     SpecialUse,
-    /// Their STATUS; at least one item, and none twice.
+    /// The STATUS; at least one item, and none twice.
     Status(Vec<StatusItem>),
 }
 
 impl List {
-    /// RFC 3501's form, with this pattern.
+    /// A LIST in RFC 3501's form, with this pattern.
     pub fn simple(pattern: impl Into<String>) -> List {
         List {
             reference: String::new(),
@@ -77,7 +77,7 @@ impl List {
         }
     }
 
-    /// Reads what follows the word LIST and its space.
+    /// Parses what follows `LIST `.
     ///
     /// # Errors
     /// What was expected and where.
@@ -111,7 +111,7 @@ impl List {
     }
 }
 
-/// Reads several patterns in parentheses.
+/// Parses several patterns in parentheses.
 fn patterns(cursor: &mut Cursor<'_>) -> Parsed<Vec<ListPattern>> {
     let error = cursor.expected("mailbox patterns of at most 2000 characters together");
     let patterns = cursor.list(ListPattern::parse)?;
@@ -123,7 +123,7 @@ fn patterns(cursor: &mut Cursor<'_>) -> Parsed<Vec<ListPattern>> {
 }
 
 impl ListSelect {
-    /// Every option, and its name.
+    /// Every option with its name.
     const NAMES: [(&'static str, ListSelect); 4] = [
         ("SUBSCRIBED", ListSelect::Subscribed),
         ("REMOTE", ListSelect::Remote),
@@ -139,12 +139,12 @@ impl ListSelect {
                 cursor.one_of(&ListSelect::NAMES, expected)
             })
         })?;
-        // RFC 5258 §3.1: by itself it selects nothing that another could be above of.
+        // RFC 5258 §3.1: without another option there is nothing selected to be above of.
         let has = |option| options.contains(&option);
-        match has(ListSelect::RecursiveMatch) && !has(ListSelect::Subscribed) {
-            true => Err(alone),
-            false => Ok(options),
+        if has(ListSelect::RecursiveMatch) && !has(ListSelect::Subscribed) {
+            return Err(alone);
         }
+        Ok(options)
     }
 }
 
@@ -173,13 +173,18 @@ impl ListReturn {
 /// As on the wire: `(SUBSCRIBED) "" ("INBOX" "Lists.%") RETURN (CHILDREN)`.
 impl fmt::Display for List {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (reference, patterns) = (mutf7::encode(&self.reference), Spaced(&self.patterns));
+        let reference = mutf7::encode(&self.reference);
         let reference = Astring(&reference);
+        let patterns = Spaced(&self.patterns);
         match &self.options {
             None => write!(f, "{reference} {patterns}"),
             Some(ListOptions { select, tell }) => {
-                let (select, tell) = (Spaced(select), Spaced(tell));
-                write!(f, "({select}) {reference} ({patterns}) RETURN ({tell})")
+                let select = Spaced(select);
+                write!(
+                    f,
+                    "({select}) {reference} ({patterns}) RETURN ({})",
+                    Spaced(tell)
+                )
             }
         }
     }
@@ -204,8 +209,6 @@ impl fmt::Display for ListReturn {
 
 #[cfg(test)]
 pub(super) mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
     use proptest::prelude::*;
     use proptest::sample::select;
 

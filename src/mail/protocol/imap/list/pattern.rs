@@ -1,4 +1,4 @@
-//! The patterns of LIST and LSUB, and which names they mean (RFC 3501 §6.3.8).
+//! The patterns of LIST and LSUB, and which names they match (RFC 3501 §6.3.8).
 
 use std::borrow::Cow;
 use std::fmt;
@@ -8,11 +8,10 @@ use crate::mail::protocol::imap::mailbox::{INBOX, Quoted, SEPARATOR};
 use crate::mail::protocol::imap::mutf7;
 use crate::mail::protocol::span::Role;
 
-/// No pattern is longer than this, in characters; no name in a Maildir++ comes near it.
+/// The longest pattern, in characters; no name in a Maildir++ comes near it.
 pub(super) const LONGEST_PATTERN: usize = 1_000;
 
-/// A pattern of LIST or LSUB: `*` stands for anything, `%` for anything within one level
-/// (RFC 3501 §6.3.8).
+/// A pattern of LIST or LSUB: `*` matches anything, `%` anything within one level (RFC 3501 §6.3.8).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListPattern(String);
 
@@ -28,16 +27,16 @@ impl ListPattern {
         &self.0
     }
 
-    /// Is there nothing in it?
+    /// True if the pattern is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Reads a pattern from the front.
+    /// Parses a pattern from the front.
     ///
     /// # Errors
-    /// When none stands there, it is too long, or not in the cursor's alphabet.
+    /// When there is none, it is too long, or not in the cursor's alphabet.
     pub fn parse(cursor: &mut Cursor<'_>) -> Parsed<ListPattern> {
         cursor.named(Role::Pattern, ListPattern::parse_pattern)
     }
@@ -59,45 +58,45 @@ impl ListPattern {
         Ok(ListPattern(pattern))
     }
 
-    /// Is this name one that the pattern means? `inbox` is INBOX in any case.
+    /// True if the pattern matches this name. `inbox` is INBOX in any case.
     ///
-    /// Every place in the pattern that the name read so far can have led to is followed at once, so
-    /// the cost is at most their lengths multiplied, whatever the wildcards.
+    /// All positions in the pattern that the beginning of the name can lead to are followed at once,
+    /// so the cost is at most the two lengths multiplied, whatever the wildcards.
     #[must_use]
     pub fn matches(&self, name: &str) -> bool {
         let any_case = name.eq_ignore_ascii_case(INBOX);
         let pattern: Vec<char> = self.0.chars().collect();
-        let mut places = vec![false; pattern.len() + 1];
-        places[0] = true;
-        skip_wildcards(&pattern, &mut places);
+        let mut positions = vec![false; pattern.len() + 1];
+        positions[0] = true;
+        skip_wildcards(&pattern, &mut positions);
         for c in name.chars() {
             let mut next = vec![false; pattern.len() + 1];
-            for (place, expected) in pattern
+            for (position, expected) in pattern
                 .iter()
                 .enumerate()
-                .filter(|(place, _)| places[*place])
+                .filter(|(position, _)| positions[*position])
             {
                 match expected {
-                    '*' => next[place] = true,
-                    '%' => next[place] = c != SEPARATOR,
+                    '*' => next[position] = true,
+                    '%' => next[position] = c != SEPARATOR,
                     same if *same == c || (any_case && same.eq_ignore_ascii_case(&c)) => {
-                        next[place + 1] = true;
+                        next[position + 1] = true;
                     }
                     _ => {}
                 }
             }
             skip_wildcards(&pattern, &mut next);
-            places = next;
+            positions = next;
         }
-        places.last() == Some(&true)
+        positions.last() == Some(&true)
     }
 }
 
-/// A wildcard may stand for nothing: whoever is before it is also behind it.
-fn skip_wildcards(pattern: &[char], places: &mut [bool]) {
-    for (place, c) in pattern.iter().enumerate() {
-        if places[place] && matches!(c, '*' | '%') {
-            places[place + 1] = true;
+/// A wildcard may match nothing: a position before it is also one after it.
+fn skip_wildcards(pattern: &[char], positions: &mut [bool]) {
+    for (position, c) in pattern.iter().enumerate() {
+        if positions[position] && matches!(c, '*' | '%') {
+            positions[position + 1] = true;
         }
     }
 }
@@ -111,8 +110,6 @@ impl fmt::Display for ListPattern {
 
 #[cfg(test)]
 pub(in super::super) mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
     use proptest::prelude::*;
 
     use super::*;

@@ -1,11 +1,11 @@
-//! What SEARCH looks for (RFC 3501 §6.4.4 and §9, `search-key`; RFC 9051 §6.4.4), and with it SORT
-//! and THREAD (RFC 5256).
+//! The arguments of SEARCH (RFC 3501 §6.4.4 and §9, `search-key`; RFC 9051 §6.4.4), SORT and THREAD
+//! (RFC 5256).
 //!
-//! - [`Search`], [`SearchKey`]: the keys, which `parse.rs` reads and `print.rs` writes;
-//! - [`Returns`]: what of the answer is wanted;   [`Sort`], [`Thread`]: the order in which.
+//! - [`Search`], [`SearchKey`]: the keys, which `parse.rs` parses and `print.rs` prints;
+//! - [`Returns`]: the results that are wanted;   [`Sort`], [`Thread`]: the order of the results.
 //!
-//! Keys nest, to a bound: deeper ones are an error, so neither parsing nor matching nor dropping them
-//! can run out of stack. Keys of one shape share a variant; tables hold their names.
+//! Keys nest to a bound, so neither parsing nor evaluating nor dropping them can run out of stack. Keys
+//! of one shape share a variant; tables hold their names.
 
 mod parse;
 mod print;
@@ -25,23 +25,22 @@ use crate::mail::message::Flag;
 /// How deep NOT, OR and parentheses may nest. Clients write an OR of many words as a chain.
 pub const DEEPEST: usize = 100;
 
-/// How many texts one search may look for: each costs a look at every message.
+/// The most texts in one search: each is looked for in every message.
 pub const MOST_TEXTS: usize = 1000;
 
 /// A SEARCH, or the search part of a command that has one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Search {
-    /// What of the answer the client wants; `None` for the answer of RFC 3501, `* SEARCH 2 84`.
+    /// The results that the client wants; `None` for RFC 3501's, `* SEARCH 2 84`.
     pub returns: Option<Returns>,
-    /// The charset that the client named, if it named one.
+    /// The charset, if the client named one.
     pub charset: Option<Charset>,
     /// All of these must be true; there is at least one.
     pub keys: Vec<SearchKey>,
 }
 
-/// The charset of the texts, in upper case. Without one they are UTF-8, which ASCII is too
-/// (RFC 9051 §6.4.4). Of one that is not [known](Charset::is_known) the texts may be wrong, and the
-/// answer is `NO [BADCHARSET …]`.
+/// The charset of the texts, in upper case. The default is UTF-8, which includes ASCII
+/// (RFC 9051 §6.4.4). For one that is not [known](Charset::is_known) the reply is `NO [BADCHARSET …]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Charset(String);
 
@@ -52,57 +51,57 @@ impl Charset {
         Charset(name.to_ascii_uppercase())
     }
 
-    /// Is it one that the texts were decoded from?
+    /// True if the texts can be decoded from it.
     #[must_use]
     pub fn is_known(&self) -> bool {
         matches!(&*self.0, "US-ASCII" | "UTF-8")
     }
 }
 
-/// Something that is true of a message, or not.
+/// A search key, which is true or false for a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SearchKey {
     /// `ALL`: always true.
     All,
-    /// `SEEN`, `DELETED`, …: it has this flag.
+    /// `SEEN`, `DELETED`, …: the message has this flag.
     Has(Flag),
-    /// `UNSEEN`, `UNDELETED`, …: it has not.
+    /// `UNSEEN`, `UNDELETED`, …: the message lacks this flag.
     Lacks(Flag),
-    /// `KEYWORD`: it has this keyword.
+    /// `KEYWORD`: the message has this keyword.
     Keyword(String),
-    /// `UNKEYWORD`: it has not.
+    /// `UNKEYWORD`: the message lacks this keyword.
     Unkeyword(String),
-    /// `RECENT`: this session is the first that was told of it.
+    /// `RECENT`: this session was the first to be told of it.
     Recent,
-    /// `NEW`: recent, and not read.
+    /// `NEW`: recent, and without `\Seen`.
     New,
     /// `OLD`: not recent.
     Old,
-    /// `FROM`, `BODY`, …: this place has this text in it.
+    /// `FROM`, `BODY`, …: this text is in this part of the message.
     Text(TextPlace, String),
-    /// `HEADER`: the field has this text in it; with an empty text, there is such a field.
+    /// `HEADER`: the field contains this text; for an empty text, it exists.
     Header {
         /// The field's name.
         field: String,
         /// The text.
         text: String,
     },
-    /// `BEFORE`, `SENTON`, …: the date compares so.
+    /// `BEFORE`, `SENTON`, …: a comparison of dates.
     Date {
-        /// Which date of the message.
+        /// The date of the message.
         clock: Clock,
-        /// How it compares.
+        /// The comparison.
         when: When,
-        /// With this day.
+        /// The day to compare with.
         date: Date,
     },
-    /// `LARGER`: it has more octets than this.
+    /// `LARGER`: larger than so many octets.
     Larger(u64),
-    /// `SMALLER`: it has fewer octets than this.
+    /// `SMALLER`: smaller than so many octets.
     Smaller(u64),
-    /// `YOUNGER`: it came in the last so many seconds (RFC 5032).
+    /// `YOUNGER`: received within the last so many seconds (RFC 5032).
     Younger(u32),
-    /// `OLDER`: it did not come in the last so many seconds.
+    /// `OLDER`: received before that.
     Older(u32),
     /// Message numbers.
     Numbers(MessageSet),
@@ -116,7 +115,7 @@ pub enum SearchKey {
     And(Vec<SearchKey>),
 }
 
-/// Where a text is looked for.
+/// The part of a message in which a text is looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TextPlace {
     /// The Bcc field.
@@ -135,16 +134,16 @@ pub enum TextPlace {
     To,
 }
 
-/// Which date of a message.
+/// A date of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Clock {
-    /// When it came: the internal date.
+    /// The internal date: when it was received.
     Internal,
-    /// When it was sent: the Date field.
+    /// The Date field: when it was sent.
     Sent,
 }
 
-/// How a day compares; time and zone do not count.
+/// A comparison of days, without time and zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum When {
     /// Earlier.

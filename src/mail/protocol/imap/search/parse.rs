@@ -1,4 +1,4 @@
-//! The grammar of what SEARCH looks for: what a client says becomes a [`Search`].
+//! The grammar of SEARCH (RFC 3501 §9, `search`).
 
 use super::{
     Charset, DATES, DEEPEST, MOST_TEXTS, MessageSet, PLACES, Returns, Search, SearchKey, WORDS,
@@ -8,10 +8,10 @@ use crate::mail::protocol::imap::date::parse_date;
 use crate::mail::protocol::span::Role;
 
 impl Search {
-    /// Reads what of the answer is wanted and a charset, if they stand there, and keys up to the end.
+    /// Parses optional RETURN and CHARSET, then search keys up to the end.
     ///
     /// # Errors
-    /// When a key is none, or nests too deep, or there are too many.
+    /// For an invalid key, one that is nested too deep, or too many texts.
     pub fn parse(cursor: &mut Cursor<'_>) -> Parsed<Search> {
         let mut returns = None;
         if cursor.eat_text("RETURN ") {
@@ -33,14 +33,14 @@ impl Search {
 }
 
 impl Charset {
-    /// Reads a charset's name from the front.
+    /// Parses a charset's name from the front.
     fn parse(cursor: &mut Cursor<'_>) -> Parsed<Charset> {
         let name = cursor.named(Role::Charset, |cursor| cursor.text("a charset"))?;
         Ok(Charset::named(&name))
     }
 }
 
-/// RFC 5256 §5, `search-criteria`: here the charset must stand, without the word.
+/// Parses `search-criteria` (RFC 5256 §5): the charset is mandatory, without the word CHARSET.
 pub(super) fn charset_and_keys(cursor: &mut Cursor<'_>) -> Parsed<(Charset, Vec<SearchKey>)> {
     let charset = Charset::parse(cursor)?;
     cursor.space()?;
@@ -48,7 +48,7 @@ pub(super) fn charset_and_keys(cursor: &mut Cursor<'_>) -> Parsed<(Charset, Vec<
     Ok((charset, keys))
 }
 
-/// Reads keys, at least one, up to the end.
+/// Parses keys, at least one, up to the end.
 fn keys(cursor: &mut Cursor<'_>, charset: Option<&Charset>) -> Parsed<Vec<SearchKey>> {
     let mut parser = Parser {
         depth: 0,
@@ -58,13 +58,13 @@ fn keys(cursor: &mut Cursor<'_>, charset: Option<&Charset>) -> Parsed<Vec<Search
     cursor.separated(|cursor| parser.key(cursor))
 }
 
-/// What the parser of keys must remember.
+/// The state of the parser of keys.
 struct Parser {
-    /// How many keys this one stands in.
+    /// How many keys are around this one.
     depth: usize,
-    /// How many texts were read.
+    /// How many texts were parsed.
     texts: usize,
-    /// Is the charset unknown? Then texts that are not UTF-8 are no error of the grammar.
+    /// True if the charset is unknown. Then texts that are not UTF-8 are no syntax error.
     lossy: bool,
 }
 
@@ -161,7 +161,7 @@ impl Parser {
     }
 }
 
-/// What this word stands for in a table.
+/// Returns what this word means in a table.
 pub(super) fn find<T: Clone>(table: &[(&str, T)], word: &str) -> Option<T> {
     let row = table.iter().find(|(name, _)| *name == word)?;
     Some(row.1.clone())

@@ -1,4 +1,4 @@
-//! What SEARCH looks for as it goes on the wire: the inverse of `parse.rs`.
+//! Searches as they go on the wire: the inverse of `parse.rs`.
 
 use std::fmt;
 
@@ -69,7 +69,7 @@ impl fmt::Display for SearchKey {
     }
 }
 
-/// The word that stands for this in a table.
+/// Returns the word for this in a table.
 pub(super) fn name<T: PartialEq>(table: &[(&'static str, T)], value: &T) -> &'static str {
     let row = table.iter().find(|(_, candidate)| candidate == value);
     row.map_or("", |(name, _)| *name)

@@ -1,27 +1,27 @@
-//! What of a search's answer a client wants: `RETURN (MIN COUNT)` (RFC 4731 §3.1, RFC 9051 §6.4.4),
-//! and whether it is kept for later, `SAVE` (RFC 5182 §2.1).
+//! The results of a search that a client wants: `RETURN (MIN COUNT)` (RFC 4731 §3.1, RFC 9051 §6.4.4),
+//! and `SAVE`, which keeps them for later (RFC 5182 §2.1).
 
 use std::fmt;
 
 use crate::mail::protocol::imap::cursor::{Cursor, Parsed};
 use crate::mail::protocol::span::Role;
 
-/// What of the answer is wanted.
+/// The results that are wanted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Returns {
-    /// `MIN`: the lowest number that was found.
+    /// `MIN`: the lowest number found.
     pub min: bool,
-    /// `MAX`: the highest.
+    /// `MAX`: the highest number found.
     pub max: bool,
-    /// `ALL`: all of them.
+    /// `ALL`: all numbers found.
     pub all: bool,
-    /// `COUNT`: how many.
+    /// `COUNT`: how many were found.
     pub count: bool,
-    /// `SAVE`: they are what `$` stands for from now on.
+    /// `SAVE`: `$` means the messages found from now on.
     pub save: bool,
 }
 
-/// Which option is which field.
+/// The name of an option, and its field.
 type ReturnOption = (&'static str, fn(&mut Returns) -> &mut bool);
 
 const OPTIONS: [ReturnOption; 5] = [
@@ -33,7 +33,7 @@ const OPTIONS: [ReturnOption; 5] = [
 ];
 
 impl Returns {
-    /// Only all of them: what is told when nothing is asked for (RFC 9051 §6.4.4).
+    /// Only ALL: the default (RFC 9051 §6.4.4).
     pub const ALL: Returns = Returns {
         min: false,
         max: false,
@@ -42,16 +42,16 @@ impl Returns {
         save: false,
     };
 
-    /// Is an answer wanted at all? SAVE alone asks for none (RFC 5182 §2.1).
+    /// True if an ESEARCH response is wanted; with SAVE alone it is not (RFC 5182 §2.1).
     #[must_use]
     pub fn asks_for_an_answer(self) -> bool {
         self.min || self.max || self.all || self.count
     }
 
-    /// Reads `(…)` from the front; `()` is `(ALL)` (RFC 4731 §3.1).
+    /// Parses `(…)` from the front; `()` is `(ALL)` (RFC 4731 §3.1).
     ///
     /// # Errors
-    /// When an option is none.
+    /// For an invalid option.
     pub(super) fn parse(cursor: &mut Cursor<'_>) -> Parsed<Returns> {
         let mut returns = Returns::default();
         let options = cursor.list_or_empty(|cursor| {

@@ -1,5 +1,4 @@
-//! SORT: the order in which the messages that were found are told (RFC 5256 §3 and §5;
-//! SORT=DISPLAY: RFC 5957).
+//! The arguments of SORT (RFC 5256 §3 and §5; SORT=DISPLAY: RFC 5957).
 
 use std::fmt;
 
@@ -8,48 +7,48 @@ use super::{Charset, SearchKey, parse};
 use crate::mail::protocol::imap::cursor::{Bound, Cursor, Parsed};
 use crate::mail::protocol::span::Role;
 
-/// No list of criteria is longer than this: all keys there are, each in both directions.
+/// The most criteria: all keys, each in both directions.
 const CRITERIA: Bound = Bound {
     most: 2 * KEYS.len(),
     expected: "at most 18 keys to sort by",
 };
 
-/// A SORT.
+/// The arguments of SORT.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sort {
-    /// The first decides, those behind it where the ones before them are equal; there is at least one.
+    /// At least one criterion. Each later one decides where the earlier ones are equal.
     pub criteria: Vec<Criterion>,
-    /// The charset of the texts; here a client must name one.
+    /// The charset of the texts, which is mandatory here.
     pub charset: Charset,
-    /// All of these must be true of a message; there is at least one.
+    /// All of these must be true; there is at least one.
     pub keys: Vec<SearchKey>,
 }
 
-/// A key to sort by, and in which direction.
+/// A sort key and its direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Criterion {
     /// The key.
     pub key: SortKey,
-    /// `REVERSE`: the largest first?
+    /// `REVERSE`: true if the largest is first.
     pub reverse: bool,
 }
 
-/// What messages are sorted by (RFC 5256 §3).
+/// A sort key (RFC 5256 §3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SortKey {
-    /// When it came: internal date and time.
+    /// When it was received: internal date and time.
     Arrival,
     /// The local part of the first address of Cc.
     Cc,
-    /// When it was sent, as the Date field says.
+    /// When it was sent, from the Date field.
     Date,
-    /// The name of the first address of From, as a client shows it (RFC 5957 §4).
+    /// The display name of the first address of From (RFC 5957 §4).
     DisplayFrom,
-    /// The same of To.
+    /// The display name of the first address of To.
     DisplayTo,
     /// The local part of the first address of From.
     From,
-    /// Octets.
+    /// The size in octets.
     Size,
     /// The base subject (RFC 5256 §2.1).
     Subject,
@@ -70,10 +69,10 @@ const KEYS: [(&str, SortKey); 9] = [
 ];
 
 impl Sort {
-    /// Reads criteria, a charset, and search keys up to the end.
+    /// Parses criteria, a charset, and search keys up to the end.
     ///
     /// # Errors
-    /// When something of it is missing, or there is too much.
+    /// When one of them is missing, or there are too many criteria.
     pub fn parse(cursor: &mut Cursor<'_>) -> Parsed<Sort> {
         let criteria = cursor.list_within(CRITERIA, Criterion::parse)?;
         cursor.space()?;

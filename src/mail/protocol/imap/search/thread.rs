@@ -1,4 +1,4 @@
-//! THREAD: the messages that were found, as conversations (RFC 5256 §3 and §5).
+//! The arguments of THREAD (RFC 5256 §3 and §5).
 
 use std::fmt;
 
@@ -7,28 +7,28 @@ use super::{Charset, SearchKey, parse};
 use crate::mail::protocol::imap::cursor::{Cursor, Parsed};
 use crate::mail::protocol::span::Role;
 
-/// A THREAD.
+/// The arguments of THREAD.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Thread {
-    /// How conversations are made out.
+    /// The algorithm that groups messages.
     pub algorithm: Algorithm,
-    /// The charset of the texts; here a client must name one.
+    /// The charset of the texts, which is mandatory here.
     pub charset: Charset,
-    /// All of these must be true of a message; there is at least one.
+    /// All of these must be true; there is at least one.
     pub keys: Vec<SearchKey>,
 }
 
-/// How conversations are made out.
+/// An algorithm that groups messages as conversations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Algorithm {
-    /// Who has the same subject belongs together.
+    /// By subject.
     OrderedSubject,
-    /// Who refers to one another does.
+    /// By references between messages.
     References,
 }
 
 impl Algorithm {
-    /// Every algorithm, with the name that THREAD calls it by, and CAPABILITY behind `THREAD=`.
+    /// Every algorithm with its name, in THREAD and after `THREAD=` in CAPABILITY.
     pub const ALL: [(&str, Algorithm); 2] = [
         ("ORDEREDSUBJECT", Algorithm::OrderedSubject),
         ("REFERENCES", Algorithm::References),
@@ -36,10 +36,10 @@ impl Algorithm {
 }
 
 impl Thread {
-    /// Reads an algorithm, a charset, and search keys up to the end.
+    /// Parses an algorithm, a charset, and search keys up to the end.
     ///
     /// # Errors
-    /// When something of it is missing, or there is too much.
+    /// When one of them is missing.
     pub fn parse(cursor: &mut Cursor<'_>) -> Parsed<Thread> {
         let error = cursor.expected("ORDEREDSUBJECT or REFERENCES");
         let word = cursor.named(Role::Option, |cursor| cursor.atom(error.expected))?;

@@ -6,19 +6,27 @@
 //!
 //! No EXPUNGE may be sent during FETCH, STORE or SEARCH, because it would shift their numbers. Until it
 //! can be sent, a removed message keeps its number here, and reading it fails.
+//!
+//! `numbers` knows which messages a set means, `change` changes flags, and `recent` knows which messages
+//! are recent to this session.
 
-use std::ops::{Range, RangeInclusive};
+mod change;
+mod numbers;
+mod recent;
+
+pub(crate) use numbers::no_such_number;
+
+use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use super::messages::mailbox_reader::MailboxReader;
-use super::reply::CommandReply;
 use super::updates::{PendingUpdates, merge};
 use crate::limits;
-use crate::mail::message::{Flag, FlagChange};
+use crate::mail::message::Flag;
 use crate::mail::protocol::imap::flags::FlagList;
 use crate::mail::protocol::imap::response::{Attribute, Code, Condition, Status};
-use crate::mail::protocol::imap::{MessageSet, Response, SequenceSet};
+use crate::mail::protocol::imap::{Response, SequenceSet};
 use crate::mail::store::{Mailbox, Message, Snapshot, StoreError, Uid};
 
 /// The selected mailbox of one client.
@@ -52,19 +60,6 @@ pub(crate) enum SelectMode {
     ReadOnly,
 }
 
-/// The result of a change of flags.
-#[derive(Debug, Default)]
-pub(crate) struct FlagsChanged {
-    /// True if some of the messages are gone.
-    pub(crate) some_gone: bool,
-    /// The numbers of the other messages.
-    pub(crate) changed: Vec<u32>,
-    /// Those with flags that the client cannot expect, because another client changed them too.
-    pub(crate) surprising: Vec<u32>,
-    /// FLAGS responses for keywords that are new to the client, to be sent first.
-    pub(crate) new_keywords: Vec<Response>,
-}
-
 /// Why a view, and with it the conversation, must end.
 #[derive(Debug)]
 pub(crate) enum ViewLost {
@@ -84,7 +79,7 @@ impl View {
         tells_recent: bool,
     ) -> Result<View, StoreError> {
         let mailbox = Arc::clone(reader.mailbox());
-        let snapshot = newest(&mailbox, mode)?;
+        let snapshot = recent::newest(&mailbox, mode)?;
         let mut view = View {
             mailbox,
             reader: Rc::new(reader),
@@ -109,7 +104,7 @@ impl View {
 
     /// Compares what the client knows with the mailbox, and returns what is new.
     pub(crate) fn sync(&mut self, updates: PendingUpdates) -> Result<Vec<Response>, ViewLost> {
-        let newest = newest(&self.mailbox, self.mode).map_err(ViewLost::Store)?;
+        let newest = recent::newest(&self.mailbox, self.mode).map_err(ViewLost::Store)?;
         if self.mailbox.is_deleted() {
             return Err(ViewLost::Deleted);
         }
@@ -154,81 +149,6 @@ impl View {
         Some(Response::Fetch(number, attributes))
     }
 
-    /// Changes flags for the client. The caller tells it the result.
-    pub(crate) fn change(
-        &mut self,
-        numbers: &[u32],
-        change: &FlagChange,
-    ) -> Result<FlagsChanged, StoreError> {
-        let uids = self.uids(numbers);
-        let snapshot = self.mailbox.store(&uids, change)?;
-        let mut result = FlagsChanged {
-            new_keywords: self.new_keywords(&snapshot),
-            ..FlagsChanged::default()
-        };
-        for &number in numbers {
-            let Some(known) = self.known.get_mut(number as usize - 1) else {
-                continue;
-            };
-            let Some(message) = snapshot.uid(known.uid) else {
-                result.some_gone = true;
-                continue;
-            };
-            result.changed.push(number);
-            if message.flags != known.flags.changed(change) {
-                result.surprising.push(number);
-            }
-            *known = Arc::clone(message);
-        }
-        Ok(result)
-    }
-
-    /// Returns the message numbers that a set of numbers or UIDs means, rising.
-    ///
-    /// # Errors
-    /// A number after the last message is the client's mistake (RFC 3501 §9, `seq-number`); a UID
-    /// that does not exist is ignored (§6.4.8).
-    pub(crate) fn numbers(&self, set: &MessageSet, by_uid: bool) -> Result<Vec<u32>, CommandReply> {
-        match set {
-            MessageSet::Sequence(set) if !by_uid => {
-                if set.exceeds(self.count()) {
-                    return Err(no_such_number(self.count()));
-                }
-                Ok(set.iter(self.count()).collect())
-            }
-            uids => {
-                let ranges = self.named_uids(uids).ranges(self.largest_uid());
-                let numbers = ranges.iter().flat_map(|range| self.numbers_of_uids(range));
-                Ok(numbers.collect())
-            }
-        }
-    }
-
-    fn numbers_of_uids(&self, uids: &RangeInclusive<Uid>) -> RangeInclusive<u32> {
-        let known = &self.known;
-        let before = known.partition_point(|message| message.uid < *uids.start());
-        let up_to = known.partition_point(|message| message.uid <= *uids.end());
-        before as u32 + 1..=up_to as u32
-    }
-
-    /// Returns the UIDs that a set of UIDs names, with or without such messages.
-    pub(crate) fn named_uids<'a>(&'a self, set: &'a MessageSet) -> &'a SequenceSet {
-        match set {
-            MessageSet::Sequence(set) => set,
-            MessageSet::Saved => &self.saved,
-        }
-    }
-
-    /// Makes `$` mean these messages.
-    pub(crate) fn save(&mut self, numbers: &[u32]) {
-        self.saved = SequenceSet::from_sorted(&self.uids(numbers)).settled(Uid::MAX);
-    }
-
-    /// True if `$` means this message.
-    pub(crate) fn is_saved(&self, uid: Uid) -> bool {
-        self.saved.contains(uid, Uid::MAX)
-    }
-
     /// Returns the UIDs of these messages.
     pub(crate) fn uids(&self, numbers: &[u32]) -> Vec<Uid> {
         let messages = numbers.iter().filter_map(|number| self.message(*number));
@@ -238,20 +158,6 @@ impl View {
     /// Returns a message's flags, with `\Recent` for this session (RFC 3501 §2.3.2).
     pub(crate) fn flag_list(&self, message: &Message) -> FlagList {
         FlagList::of_message(&message.flags, self.is_recent(message.uid))
-    }
-
-    /// True if this session was the first to be told of the message.
-    pub(crate) fn is_recent(&self, uid: Uid) -> bool {
-        self.recent.iter().any(|range| range.contains(&uid))
-    }
-
-    /// Returns the number of recent messages.
-    pub(crate) fn recent_count(&self) -> u32 {
-        let below = |uid| self.known.partition_point(|message| message.uid < uid) as u32;
-        let ranges = self.recent.iter();
-        ranges
-            .map(|range| below(range.end) - below(range.start))
-            .sum()
     }
 
     /// Returns the flags of the mailbox, if it has keywords that the client has not been told of.
@@ -321,41 +227,9 @@ impl View {
     pub(crate) fn is_read_only(&self) -> bool {
         self.mode == SelectMode::ReadOnly
     }
-
-    /// Adds to `recent` the messages that no session was told of before.
-    fn note_recent(&mut self, snapshot: &Snapshot) {
-        if !self.tells_recent {
-            return;
-        }
-        let end = self.recent.last().map_or(0, |range| range.end);
-        let fresh = snapshot.first_recent.max(end)..snapshot.uid_next;
-        match self.recent.last_mut() {
-            _ if fresh.is_empty() => {}
-            Some(last) if last.end == fresh.start => last.end = fresh.end,
-            _ => self.recent.push(fresh),
-        }
-    }
 }
 
 /// `* OK [code] text`.
 pub(crate) fn ok(code: Code, text: &str) -> Response {
     Response::Untagged(Status::new(Condition::Ok, text).with(code))
-}
-
-/// Refuses a message number after the last.
-pub(crate) fn no_such_number(count: u32) -> CommandReply {
-    CommandReply::bad(match count {
-        0 => "expected no message numbers: the mailbox is empty".to_owned(),
-        _ => format!("expected message numbers from 1 to {count}, the number of messages"),
-    })
-}
-
-/// Returns the newest snapshot. A view that can write claims its recent messages (RFC 3501 §2.3.2:
-/// EXAMINE must not take `\Recent` from the next SELECT).
-fn newest(mailbox: &Mailbox, mode: SelectMode) -> Result<Arc<Snapshot>, StoreError> {
-    let newest = mailbox.refresh()?;
-    if mode == SelectMode::ReadOnly || newest.first_recent == newest.uid_next {
-        return Ok(newest);
-    }
-    mailbox.claim_recent()
 }
