@@ -9,7 +9,7 @@ use super::ClientSocket;
 use crate::client::ClientError;
 use crate::limits;
 use crate::mail::net::Wire;
-use crate::mail::net::dot::Ending;
+use crate::mail::net::dot::LineEnd;
 use crate::mail::net::pieces::next_piece;
 
 impl ClientSocket {
@@ -53,7 +53,7 @@ impl ClientSocket {
         &mut self,
         out: &mut dyn Write,
     ) -> Result<u64, ClientError> {
-        self.copy(|wire| copy(&mut wire.dot_text(Ending::Strict), out))
+        self.copy(|wire| copy(&mut wire.dot_text(LineEnd::Strict), out))
     }
 
     /// Copies from the wire, and cuts the connection if either side fails.

@@ -8,22 +8,22 @@
 use std::io::{self, Read};
 use std::time::{Duration, Instant};
 
-use super::dot::{Ending, Unstuffer};
+use super::dot::{LineEnd, Unstuffer};
 use super::{WaitEnd, Waker, Wire};
 use crate::limits;
 
-/// What both kinds of body share: the wire and the pace.
-struct Body<'a> {
+/// What both kinds of body share: the wire and its pace.
+struct TimedBody<'a> {
     wire: &'a mut Wire,
-    /// Once the server stops: its bell, put aside, and until when the message must be whole.
+    /// Once the server stops: its waker, put aside, and the time when the message must be whole.
     stop: Option<(Waker, Instant)>,
     begun: Instant,
     received: u64,
 }
 
-impl<'a> Body<'a> {
-    fn new(wire: &'a mut Wire) -> Body<'a> {
-        Body {
+impl<'a> TimedBody<'a> {
+    fn new(wire: &'a mut Wire) -> TimedBody<'a> {
+        TimedBody {
             wire,
             stop: None,
             begun: Instant::now(),
@@ -31,9 +31,9 @@ impl<'a> Body<'a> {
         }
     }
 
-    /// What has arrived, at least one octet.
+    /// Waits for octets, and returns at least one.
     fn arrived(&mut self) -> io::Result<&[u8]> {
-        self.wire.set_deadline(self.patience());
+        self.wire.set_deadline(self.timeout());
         match self.wire.arrived().map(<[u8]>::len) {
             Ok(0) => Err(io::Error::new(
                 io::ErrorKind::UnexpectedEof,
@@ -43,7 +43,7 @@ impl<'a> Body<'a> {
             Err(error) => match WaitEnd::of(&error) {
                 Some(WaitEnd::Stopping) => {
                     let end = Instant::now() + limits::SHUTDOWN_BODY;
-                    self.stop = self.wire.put_stop_aside().map(|bell| (bell, end));
+                    self.stop = self.wire.put_stop_aside().map(|waker| (waker, end));
                     self.arrived()
                 }
                 Some(WaitEnd::TimedOut) if self.stop.is_some() => Err(WaitEnd::Stopping.error()),
@@ -52,14 +52,16 @@ impl<'a> Body<'a> {
         }
     }
 
-    /// How long the next piece is waited for.
-    fn patience(&self) -> Duration {
-        let timeout = self.wire.patience().timeout;
+    /// How long the next piece may take.
+    fn timeout(&self) -> Duration {
+        let timeout = self.wire.limits().timeout;
         let earned = Duration::from_secs(self.received / limits::SLOWEST_BODY);
         let left = (timeout + earned).saturating_sub(self.begun.elapsed());
-        let stop = self.stop.iter();
-        let until_stop = stop.map(|(_, end)| end.saturating_duration_since(Instant::now()));
-        until_stop.fold(left.min(timeout), Duration::min)
+        let left = left.min(timeout);
+        match &self.stop {
+            Some((_, end)) => left.min(end.saturating_duration_since(Instant::now())),
+            None => left,
+        }
     }
 
     fn take(&mut self, octets: usize) {
@@ -68,30 +70,30 @@ impl<'a> Body<'a> {
     }
 }
 
-impl Drop for Body<'_> {
+impl Drop for TimedBody<'_> {
     fn drop(&mut self) {
-        if let Some((bell, _)) = self.stop.take() {
-            self.wire.restore_stop(bell);
+        if let Some((waker, _)) = self.stop.take() {
+            self.wire.restore_stop(waker);
         }
     }
 }
 
-/// Exactly so many octets: an IMAP literal (RFC 9051 §4.3), SMTP BDAT (RFC 3030 §2).
-pub struct Octets<'a> {
-    body: Body<'a>,
+/// A reader of exactly so many octets: an IMAP literal (RFC 9051 §4.3), SMTP BDAT (RFC 3030 §2).
+pub struct CountedOctets<'a> {
+    body: TimedBody<'a>,
     left: u64,
 }
 
-impl<'a> Octets<'a> {
-    pub(super) fn new(wire: &'a mut Wire, count: u64) -> Octets<'a> {
-        Octets {
-            body: Body::new(wire),
+impl<'a> CountedOctets<'a> {
+    pub(super) fn new(wire: &'a mut Wire, count: u64) -> CountedOctets<'a> {
+        CountedOctets {
+            body: TimedBody::new(wire),
             left: count,
         }
     }
 }
 
-impl Read for Octets<'_> {
+impl Read for CountedOctets<'_> {
     fn read(&mut self, output: &mut [u8]) -> io::Result<usize> {
         let most = usize::try_from(self.left)
             .unwrap_or(usize::MAX)
@@ -108,18 +110,18 @@ impl Read for Octets<'_> {
     }
 }
 
-/// A text up to its lone dot, un-stuffed: SMTP DATA, the multi-line replies of POP3.
+/// A reader of an un-stuffed text up to its lone dot: SMTP DATA, the multi-line replies of POP3.
 pub struct DotText<'a> {
-    body: Body<'a>,
+    body: TimedBody<'a>,
     unstuffer: Unstuffer,
-    /// The second of two octets that came at once for a buffer of one.
+    /// The second octet, if two came at once for a buffer of one.
     spare: Option<u8>,
 }
 
 impl<'a> DotText<'a> {
-    pub(super) fn new(wire: &'a mut Wire, ending: Ending) -> DotText<'a> {
+    pub(super) fn new(wire: &'a mut Wire, ending: LineEnd) -> DotText<'a> {
         DotText {
-            body: Body::new(wire),
+            body: TimedBody::new(wire),
             unstuffer: Unstuffer::new(ending),
             spare: None,
         }
@@ -160,7 +162,7 @@ impl Read for DotText<'_> {
     }
 }
 
-/// Reads and forgets what is left of a body, so that the next command can be read.
+/// Skips what is left of a body, so that the next command can be read.
 ///
 /// # Errors
 /// When the connection fails, or more than `most` octets come: this body will not end.
@@ -177,7 +179,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_refused_is_not_listened_to_for_ever() {
+    fn a_refused_body_is_not_read_for_ever() {
         assert!(skip_rest(&mut &b"12345"[..], 5).is_ok());
         assert!(skip_rest(&mut &b"123456"[..], 5).is_err());
         assert!(skip_rest(&mut io::repeat(0), 100_000).is_err());

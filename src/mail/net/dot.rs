@@ -1,32 +1,32 @@
 //! Dot text: how SMTP and POP3 end a message that may contain anything (RFC 5321 §4.5.2, RFC 1939 §3).
 //!
-//! A line that begins with a dot gets one more, and a lone dot on a line ends the text. A line ends
-//! with CRLF and with nothing else: a bare LF or CR is data like any other octet, so nobody can
-//! smuggle an end into a message (CVE-2023-51764). [`Ending::Lenient`] has that very fault, for
-//! teaching. What stands here is a pure function of octets; [`super::Wire`] does the reading.
+//! A line that begins with a dot gets one more, and a lone dot on a line ends the text. Only CRLF ends
+//! a line: a bare LF or CR is data like any other octet. So no client can smuggle the end of a text
+//! into a message (CVE-2023-51764). [`LineEnd::Lenient`] has this fault on purpose, for lessons.
+//! This file does no I/O; [`super::Wire`] does the reading.
 
 use std::io::{self, Read};
 
-/// Removes the stuffing and finds the end, one piece of input after the other.
+/// Removes the stuffing and finds the end of a text, one piece of input after the other.
 #[derive(Debug)]
 pub struct Unstuffer {
-    state: State,
-    ending: Ending,
+    state: DotState,
+    ending: LineEnd,
 }
 
-/// What ends a line, and so what the lone dot has to stand between.
+/// What ends a line, and so what must be before and after the lone dot.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Ending {
+pub enum LineEnd {
     /// CRLF and nothing else (RFC 5321 §2.3.8, §4.1.1.4).
     #[default]
     Strict,
-    /// A bare LF, too: `LF . LF`, `LF . CRLF` and `CRLF . LF` end a text as `CRLF . CRLF` does. To
-    /// a server before this one they were data, and what follows them is taken for commands.
+    /// A bare LF, too: `LF . LF`, `LF . CRLF` and `CRLF . LF` end a text as `CRLF . CRLF` does. For
+    /// an earlier server they were data; here, what follows them is obeyed as commands.
     Lenient,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
+enum DotState {
     LineStart,
     Text,
     Cr,
@@ -39,7 +39,7 @@ enum State {
 
 /// What one call of [`Unstuffer::step`] did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Step {
+pub struct Unstuffed {
     /// Octets of the input that were used.
     pub read: usize,
     /// Octets of the output that were filled.
@@ -47,23 +47,24 @@ pub struct Step {
 }
 
 impl Unstuffer {
-    /// At the start of a text whose lines end so.
+    /// An unstuffer at the start of a text.
     #[must_use]
-    pub fn new(ending: Ending) -> Unstuffer {
-        let state = State::LineStart;
+    pub fn new(ending: LineEnd) -> Unstuffer {
+        let state = DotState::LineStart;
         Unstuffer { state, ending }
     }
 
-    /// Was the lone dot seen? Nothing is read after it.
+    /// True after the lone dot; nothing is read after it.
     #[must_use]
     pub fn ended(&self) -> bool {
-        self.state == State::Ended
+        self.state == DotState::Ended
     }
 
-    /// Takes stuffed octets from `input`, puts plain ones into `output` (of at least two octets),
-    /// and stops at the end of either or after the lone dot.
-    pub fn step(&mut self, input: &[u8], output: &mut [u8]) -> Step {
-        let mut step = Step {
+    /// Reads stuffed octets from `input`, and writes plain ones to `output` (at least two octets).
+    ///
+    /// It stops at the end of either, or after the lone dot.
+    pub fn step(&mut self, input: &[u8], output: &mut [u8]) -> Unstuffed {
+        let mut step = Unstuffed {
             read: 0,
             written: 0,
         };
@@ -82,36 +83,39 @@ impl Unstuffer {
         step
     }
 
-    /// Inside a line everything up to what may end it is copied as it is.
+    /// Copies the octets of a line up to one that may end it.
     fn copy_run(&self, input: &[u8], output: &mut [u8]) -> usize {
-        if self.state != State::Text {
+        if self.state != DotState::Text {
             return 0;
         }
         let most = input.len().min(output.len());
         let end = match self.ending {
-            Ending::Strict => memchr::memchr(b'\r', &input[..most]),
-            Ending::Lenient => memchr::memchr2(b'\r', b'\n', &input[..most]),
+            LineEnd::Strict => memchr::memchr(b'\r', &input[..most]),
+            LineEnd::Lenient => memchr::memchr2(b'\r', b'\n', &input[..most]),
         };
         let run = end.unwrap_or(most);
         output[..run].copy_from_slice(&input[..run]);
         run
     }
 
-    /// Takes one octet; returns how many were put out.
+    /// Takes one octet; returns how many were written.
     fn take(&mut self, octet: u8, output: &mut [u8]) -> usize {
-        let withheld = self.state == State::DotCr && octet != b'\n';
-        let lenient = self.ending == Ending::Lenient;
+        let withheld = self.state == DotState::DotCr && octet != b'\n';
+        let lenient = self.ending == LineEnd::Lenient;
         self.state = match (self.state, octet) {
-            (State::LineStart, b'.') => State::Dot,
-            (State::Dot, b'\r') => State::DotCr,
-            (State::DotCr, b'\n') => State::Ended,
-            (State::Dot, b'\n') if lenient => State::Ended,
-            (State::Cr, b'\n') => State::LineStart,
-            (_, b'\n') if lenient => State::LineStart,
-            (_, b'\r') => State::Cr,
-            _ => State::Text,
+            (DotState::LineStart, b'.') => DotState::Dot,
+            (DotState::Dot, b'\r') => DotState::DotCr,
+            (DotState::DotCr, b'\n') => DotState::Ended,
+            (DotState::Dot, b'\n') if lenient => DotState::Ended,
+            (DotState::Cr, b'\n') => DotState::LineStart,
+            (_, b'\n') if lenient => DotState::LineStart,
+            (_, b'\r') => DotState::Cr,
+            _ => DotState::Text,
         };
-        if matches!(self.state, State::Dot | State::DotCr | State::Ended) {
+        if matches!(
+            self.state,
+            DotState::Dot | DotState::DotCr | DotState::Ended
+        ) {
             return 0;
         }
         if withheld {
@@ -122,11 +126,11 @@ impl Unstuffer {
     }
 }
 
-/// A text with its stuffing and its final dot, made as it is read.
+/// A reader that stuffs a text, and ends it with the lone dot.
 #[derive(Debug)]
 pub struct Stuffed<R> {
     text: R,
-    state: State,
+    state: DotState,
     buffer: Vec<u8>,
     ready: Vec<u8>,
     at: usize,
@@ -135,9 +139,9 @@ pub struct Stuffed<R> {
 const CHUNK: usize = 8192;
 
 impl<R: Read> Stuffed<R> {
-    /// Stuffs `text`; a last line without CRLF gets one before the final dot.
+    /// Stuffs `text`. If its last line has no CRLF, it gets one before the lone dot.
     pub fn new(text: R) -> Stuffed<R> {
-        let (state, at) = (State::LineStart, 0);
+        let (state, at) = (DotState::LineStart, 0);
         Stuffed {
             text,
             state,
@@ -155,23 +159,23 @@ impl<R: Read> Stuffed<R> {
             other => other?,
         };
         if got == 0 {
-            let end: &[u8] = if self.state == State::LineStart {
+            let end: &[u8] = if self.state == DotState::LineStart {
                 b".\r\n"
             } else {
                 b"\r\n.\r\n"
             };
             self.ready.extend_from_slice(end);
-            self.state = State::Ended;
+            self.state = DotState::Ended;
         }
         for &octet in &self.buffer[..got] {
-            if octet == b'.' && self.state == State::LineStart {
+            if octet == b'.' && self.state == DotState::LineStart {
                 self.ready.push(b'.');
             }
             self.ready.push(octet);
             self.state = match (self.state, octet) {
-                (State::Cr, b'\n') => State::LineStart,
-                (_, b'\r') => State::Cr,
-                _ => State::Text,
+                (DotState::Cr, b'\n') => DotState::LineStart,
+                (_, b'\r') => DotState::Cr,
+                _ => DotState::Text,
             };
         }
         Ok(())
@@ -180,7 +184,7 @@ impl<R: Read> Stuffed<R> {
 
 impl<R: Read> Read for Stuffed<R> {
     fn read(&mut self, output: &mut [u8]) -> io::Result<usize> {
-        if self.at == self.ready.len() && self.state != State::Ended {
+        if self.at == self.ready.len() && self.state != DotState::Ended {
             self.fill()?;
         }
         let got = output.len().min(self.ready.len() - self.at);
@@ -192,18 +196,15 @@ impl<R: Read> Read for Stuffed<R> {
 
 #[cfg(test)]
 mod tests {
-    // A test fails by panicking.
-    #![allow(clippy::unwrap_used)]
-
     use super::*;
     use proptest::prelude::*;
 
     /// Unstuffs `input` given in pieces of `size` octets; the second value is what was not read.
     fn unstuff(input: &[u8], size: usize) -> (Vec<u8>, Vec<u8>, bool) {
-        unstuff_as(Ending::Strict, input, size)
+        unstuff_as(LineEnd::Strict, input, size)
     }
 
-    fn unstuff_as(ending: Ending, input: &[u8], size: usize) -> (Vec<u8>, Vec<u8>, bool) {
+    fn unstuff_as(ending: LineEnd, input: &[u8], size: usize) -> (Vec<u8>, Vec<u8>, bool) {
         let mut unstuffer = Unstuffer::new(ending);
         let (mut text, mut at) = (Vec::new(), 0);
         let mut output = [0; 7];
@@ -274,7 +275,7 @@ mod tests {
         ];
         for (story, input, end) in rows {
             for size in 1..input.len() + 1 {
-                let (text, _, ended) = unstuff_as(Ending::Lenient, input.as_bytes(), size);
+                let (text, _, ended) = unstuff_as(LineEnd::Lenient, input.as_bytes(), size);
                 assert_eq!(ended, end.is_some(), "{story}, in pieces of {size}");
                 assert!(end.is_none_or(|end| text == end.as_bytes()), "{story}");
                 let (_, _, ended) = unstuff(input.as_bytes(), size);
@@ -314,7 +315,7 @@ mod tests {
             input in proptest::collection::vec(proptest::sample::select(b"\r\n.a".to_vec()), 0..60),
             size in 1_usize..20,
         ) {
-            let (text, rest, ended) = unstuff_as(Ending::Lenient, &input, size);
+            let (text, rest, ended) = unstuff_as(LineEnd::Lenient, &input, size);
             let strictly = unstuff(&with_crlf(&input), size);
             prop_assert_eq!((with_crlf(&text), with_crlf(&rest), ended), strictly);
         }

@@ -1,18 +1,17 @@
-//! In the place of `openssl.rs` where native-tls stands on another library (macOS): that library tells
-//! neither its secrets nor what a handshake agreed on, nor a certificate that is not trusted.
+//! Takes the place of `openssl.rs` where native-tls uses another library (macOS).
 //!
+//! That library reports no secrets, not what a handshake agreed on, and no untrusted certificate.
 //! Everything else works: a capture holds the ciphertext, and `--keys` and `--keylog` say that they
-//! cannot ([`secrets::ARE_TOLD`](super::secrets::ARE_TOLD)).
+//! cannot work ([`secrets::ARE_TOLD`](super::secrets::ARE_TOLD)).
 
-use super::presented::Presented;
-use super::tap::TlsSession;
+use super::tls::{PeerCertificate, TlsSession};
 
-/// Calls `build`; which versions the library speaks is its own affair.
+/// Calls `build`; the library itself decides about the TLS versions.
 pub(super) fn build<T, E>(_allow: bool, build: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
     build()
 }
 
-/// There is nothing to hear.
+/// Does nothing: this library reports no handshakes.
 pub(super) fn listen() {}
 
 /// What the handshake agreed on: unknown.
@@ -20,7 +19,7 @@ pub(super) fn agreed() -> Option<TlsSession> {
     None
 }
 
-/// What the server presented: unknown.
+/// The certificate of the server: unknown.
 pub(super) fn presented() -> Option<PeerCertificate> {
     None
 }

@@ -1,11 +1,11 @@
-//! What OpenSSL can do and native-tls does not pass on: TLS 1.3 for a server, the secrets of a
+//! What OpenSSL can do, and native-tls does not pass on: TLS 1.3 for a server, the secrets of a
 //! handshake, what a handshake agreed on, and the certificate that was verified in it.
 //!
-//! native-tls builds its acceptor after Mozilla's *intermediate v4* set, which switches TLS 1.3 off,
-//! whatever `max_protocol_version` says; it has no hook for a key log, and no way to ask for the
-//! version. OpenSSL tells every new `SSL_CTX` to whoever registered an index for extra data. We set
-//! three callbacks on it there, and clear the option when native-tls has finished with it. This is the
-//! only file with `unsafe`.
+//! native-tls builds its acceptor from Mozilla's *intermediate v4* settings, which switch TLS 1.3 off,
+//! whatever `max_protocol_version` says. It has no hook for a key log, and does not report the
+//! version. But OpenSSL reports each new `SSL_CTX` to code that registered an index for extra data.
+//! There we set three callbacks on it, and later we clear the option. This is the only file with
+//! `unsafe`.
 #![allow(unsafe_code)] // OpenSSL's C interface; each block says why it is sound.
 
 use std::cell::{Cell, RefCell};
@@ -15,9 +15,8 @@ use std::sync::Once;
 
 use openssl_sys as ffi;
 
-use super::presented::{CertError, PeerCertificate};
 use super::secrets;
-use super::tap::TlsSession;
+use super::tls::{CertError, PeerCertificate, TlsSession};
 
 thread_local! {
     /// The context that OpenSSL made last in this thread.
@@ -43,18 +42,18 @@ pub(super) fn build<T, E>(allow: bool, build: impl FnOnce() -> Result<T, E>) -> 
     Ok(acceptor)
 }
 
-/// From now on every new context tells of its handshakes. To be called before it is made.
+/// Makes every later context report its handshakes.
 pub(super) fn listen() {
     static REGISTERED: Once = Once::new();
     REGISTERED.call_once(register);
 }
 
-/// What the handshake that ended in this thread agreed on; once.
+/// Takes what the last handshake in this thread agreed on.
 pub(super) fn agreed() -> Option<TlsSession> {
     AGREED.take()
 }
 
-/// The certificate that was verified in this thread since the last time.
+/// Takes the certificate that was verified in this thread since the last call.
 pub(super) fn presented() -> Option<PeerCertificate> {
     PRESENTED.take()
 }
@@ -86,7 +85,7 @@ unsafe extern "C" fn remember(
 ) {
     let context = context.cast();
     NEWEST.set(context);
-    // SAFETY: OpenSSL is making this context in this very moment, and nobody else has seen it; all
+    // SAFETY: OpenSSL is making this context in this very moment, and no other code has seen it; all
     // functions have the types that it asks for and live as long as the program.
     unsafe {
         ffi::SSL_CTX_set_keylog_callback(context, Some(key_log));
@@ -95,13 +94,13 @@ unsafe extern "C" fn remember(
     }
 }
 
-/// Called by OpenSSL to verify a certificate. The verdict is OpenSSL's own; we only look on.
+/// Called by OpenSSL to verify a certificate. The verdict is OpenSSL's own; we only record it.
 unsafe extern "C" fn verify(
     verification: *mut ffi::X509_STORE_CTX,
     _argument: *mut c_void,
 ) -> c_int {
     // SAFETY: OpenSSL gives a verification that is prepared and lives until we return; this is what
-    // it calls where nobody looks on.
+    // it calls without a callback.
     let verdict = unsafe { ffi::X509_verify_cert(verification) };
     // SAFETY: the verification is still alive, and what it yields lives as long.
     let (code, chain) = unsafe {
@@ -141,7 +140,7 @@ unsafe fn certificates(chain: *mut ffi::stack_st_X509) -> Vec<Vec<u8>> {
     places.filter_map(der).collect()
 }
 
-/// What this code of OpenSSL's means for us.
+/// The meaning of one of OpenSSL's error codes.
 fn fault(code: c_int) -> CertError {
     match code {
         ffi::X509_V_ERR_CERT_HAS_EXPIRED => CertError::Expired,
@@ -169,7 +168,7 @@ unsafe extern "C" fn key_log(_connection: *const ffi::SSL, line: *const c_char) 
     secrets::heard(&line.to_string_lossy());
 }
 
-/// Called by OpenSSL whenever a handshake goes on.
+/// Called by OpenSSL at each step of a handshake.
 unsafe extern "C" fn progress(connection: *const ffi::SSL, happened: c_int, _result: c_int) {
     if happened & SSL_CB_HANDSHAKE_DONE == 0 {
         return;

@@ -1,46 +1,46 @@
-//! How slowly the other side may take what is said to it.
+//! The slowest pace at which the other end may take a reply.
 //!
-//! A reply has the wire's patience to spend on waiting. What the other side takes earns some of it
-//! back, but never more than there was at first. So whoever takes nothing is given up after that
-//! time, and whoever takes an octet a minute hardly later, whatever the length of the reply: the
-//! pace that bodies must keep, too ([`limits::SLOWEST_BODY`](crate::limits::SLOWEST_BODY)).
+//! A reply may wait for the wire's timeout in total. Octets that the other end takes earn some of
+//! this time back, but never more than there was at first. So a client that takes nothing is given
+//! up after that time, and one that takes an octet a minute not much later, however long the reply
+//! is. Bodies must keep the same pace ([`limits::SLOWEST_BODY`](crate::limits::SLOWEST_BODY)).
 
 use std::time::Duration;
 
-/// What is left of the patience with one reply.
+/// The time that is left to wait during one reply.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pace {
-    patience: Duration,
+    timeout: Duration,
     /// Octets a second.
     slowest: u64,
     left: Duration,
 }
 
 impl Pace {
-    /// With the whole patience, and so many octets a second.
-    pub(super) fn new(patience: Duration, slowest: u64) -> Pace {
+    /// The whole timeout is left; `slowest` is in octets a second.
+    pub(super) fn new(timeout: Duration, slowest: u64) -> Pace {
         Pace {
-            patience,
+            timeout,
             slowest,
-            left: patience,
+            left: timeout,
         }
     }
 
-    /// How long the next octets are waited for; zero when the other side has used it up.
+    /// How long the next octets may take; zero if the other end has used up its time.
     pub(super) fn left(&self) -> Duration {
         self.left
     }
 
-    /// The other side kept us waiting for so long, and then took so many octets.
+    /// Notes that the other end took so many octets, after we waited for so long.
     pub(super) fn taken(&mut self, octets: usize, waited: Duration) {
         let earned = (octets as u64).saturating_mul(1_000_000) / self.slowest.max(1);
         let left = self.left.saturating_sub(waited);
-        // What is used up stays so, whatever came in the end.
-        if !left.is_zero() {
-            self.left = (left + Duration::from_micros(earned)).min(self.patience);
+        self.left = if left.is_zero() {
+            // The time is used up, whatever the other end took at last.
+            left
         } else {
-            self.left = left;
-        }
+            (left + Duration::from_micros(earned)).min(self.timeout)
+        };
     }
 }
 
@@ -48,7 +48,7 @@ impl Pace {
 mod tests {
     use super::*;
 
-    /// After so many minutes of taking so many octets each, is there any patience left?
+    /// True if time is left after so many minutes of taking so many octets each.
     fn lasts(minutes: u64, octets: usize) -> bool {
         let mut pace = Pace::new(Duration::from_secs(300), 64);
         // The buffers below us swallow the beginning; that earns nothing for later.
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn who_keeps_the_pace_is_waited_for_and_who_drips_is_not() {
+    fn a_client_that_keeps_the_pace_is_waited_for_and_one_that_drips_is_not() {
         assert!(lasts(100_000, 64 * 60));
         assert!(lasts(4, 1));
         assert!(!lasts(6, 1));

@@ -1,9 +1,10 @@
-//! What a reader has, piece by piece, in the memory of one buffer.
+//! Reads a reader to its end, piece by piece, in the memory of one buffer.
 
 use std::io::{self, Read};
 
-/// The next piece, as much as comes at once and fits the buffer; `None` is the end. A read that a
-/// signal interrupts is begun again.
+/// Reads the next piece, as much as comes at once and fits the buffer; `None` is the end.
+///
+/// A read that a signal interrupts is begun again.
 ///
 /// # Errors
 /// When the reader fails.
@@ -21,7 +22,7 @@ pub(crate) fn next_piece<'a, R: Read + ?Sized>(
     }
 }
 
-/// For tests: hands out these octets as a network does, no more than so many at a time.
+/// A reader for tests: returns these octets as a network does, at most so many at a time.
 #[cfg(test)]
 pub(crate) struct Pieces<'a>(pub(crate) &'a [u8], pub(crate) usize);
 

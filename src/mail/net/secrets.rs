@@ -1,8 +1,8 @@
 //! The secrets of TLS handshakes, as lines of an NSS key log: for Wireshark, to decrypt with.
 //!
-//! OpenSSL tells each secret in the thread of its handshake. It goes to the file that was asked for,
-//! if one was, and to the tap of the connection, if there is one; otherwise nowhere. Whoever has these
-//! lines reads everything that was recorded of those connections, so nothing is written unasked.
+//! OpenSSL reports each secret in the thread of its handshake. It goes to the key log file if there is
+//! one, and to the connection's tap if there is one. With these lines, everything that was recorded of
+//! a connection can be decrypted, so nothing is written unless a user asks for it.
 //!
 //! The format: `LABEL CLIENT_RANDOM SECRET`, the last two in hexadecimal
 //! (draft-ietf-tls-keylogfile, which all TLS libraries and Wireshark share).
@@ -14,19 +14,20 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-/// Can secrets be had? Of the TLS libraries that native-tls stands on, only OpenSSL tells them.
+/// True if the TLS library reports secrets: of those that native-tls uses, only OpenSSL does.
 pub const ARE_TOLD: bool = cfg!(not(target_vendor = "apple"));
 
-/// The file of the whole program.
+/// The key log of the whole program.
 static LOG: Mutex<Option<File>> = Mutex::new(None);
 
 thread_local! {
-    /// What was heard in this thread for the tap of its handshake; `None`: nobody listens.
+    /// The secrets of this thread's handshake, for its tap; `None` without a tap.
     static HEARD: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
-/// From now on appends the secrets of every handshake of this program, of servers and clients, to a
-/// file. One that is made here only its owner can read; one that is there keeps its rights.
+/// Appends the secrets of every later handshake of this program to a file.
+///
+/// A new file can be read by its owner only; an existing file keeps its permissions.
 ///
 /// # Errors
 /// When the file cannot be opened.
@@ -37,23 +38,26 @@ pub fn log_to(file: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Begins or ends to keep what is heard in this thread.
-pub(super) fn listen(listen: bool) {
-    HEARD.set(listen.then(String::new));
+/// Begins to keep this thread's secrets, for a tap.
+pub(super) fn begin() {
+    HEARD.set(Some(String::new()));
 }
 
-/// What was heard since the last time.
+/// Stops keeping this thread's secrets.
+pub(super) fn end() {
+    HEARD.set(None);
+}
+
+/// Takes the secrets that came since the last call.
 pub(super) fn take() -> Option<String> {
-    HEARD.with_borrow_mut(|heard| {
-        heard
-            .as_mut()
-            .filter(|heard| !heard.is_empty())
-            .map(std::mem::take)
+    HEARD.with_borrow_mut(|heard| match heard {
+        Some(lines) if !lines.is_empty() => Some(std::mem::take(lines)),
+        _ => None,
     })
 }
 
-/// A line of a key log, without its ending.
-#[cfg_attr(target_vendor = "apple", allow(dead_code))] // Nobody tells secrets there.
+/// Takes in a secret: a line of a key log, without its ending.
+#[cfg_attr(target_vendor = "apple", allow(dead_code))] // Secrets are not reported there.
 pub(super) fn heard(line: &str) {
     HEARD.with_borrow_mut(|heard| {
         if let Some(heard) = heard {

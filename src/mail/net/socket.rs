@@ -1,9 +1,9 @@
 //! A TCP connection that waits with a deadline.
 //!
-//! Every read first waits in `poll(2)` for the socket, the deadline, the server's stop and, for a
-//! client that idles, for news. TLS runs on top of it, so a half-received TLS record is bounded too.
-//! Whoever is woken without data gets an [`io::Error`] of the kind `WouldBlock`, after which the
-//! connection can still be used; [`WaitEnd::of`] tells why.
+//! Every read first waits in `poll(2)` for the socket, the deadline, the end of the server and, for an
+//! idling client, for news. TLS runs on top of it, so a half-received TLS record is bounded, too.
+//! A wait that ends without data returns an [`io::Error`] of the kind `WouldBlock`. The connection can
+//! still be used after it; [`WaitEnd::of`] returns the reason.
 
 use std::fmt;
 use std::io::{self, Read, Write};
@@ -13,9 +13,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::pace::Pace;
-use super::poll::readable;
-use super::tap::{Direction, Tap, TlsSession};
-use super::{Waker, openssl, secrets};
+use super::tap::{Direction, Tap};
+use super::tls::TlsSession;
+use super::waker::{Waker, readable};
+use super::{openssl, secrets};
 use crate::limits;
 
 /// Why a wait ended without data.
@@ -25,12 +26,12 @@ pub enum WaitEnd {
     TimedOut,
     /// The server is stopping.
     Stopping,
-    /// The bell of an idling conversation rang.
+    /// An idling conversation was woken.
     News,
 }
 
 impl WaitEnd {
-    /// The wake that this error stands for, if it does.
+    /// The reason in this error, if it came from a wait.
     #[must_use]
     pub fn of(error: &io::Error) -> Option<WaitEnd> {
         error.get_ref()?.downcast_ref::<WaitEnd>().copied()
@@ -53,8 +54,8 @@ impl fmt::Display for WaitEnd {
 
 impl std::error::Error for WaitEnd {}
 
-/// Who watches a connection. A handshake that fails takes its socket with it; whoever began it holds the
-/// watcher, too, and tells why.
+/// The tap of a connection, shared: a failed handshake takes its socket with it, and the caller
+/// still has to report the failure.
 #[derive(Clone)]
 pub(super) struct Watcher(Arc<Mutex<Box<dyn Tap>>>);
 
@@ -68,41 +69,41 @@ impl Watcher {
     }
 }
 
-/// A TCP connection and what may end its waits.
+/// A TCP connection, and what may end its waits.
 pub(super) struct Socket {
     tcp: TcpStream,
-    /// For one reply: what is written between two reads.
+    /// The pace of the present reply, which is all that is written between two reads.
     pace: Pace,
     fresh_pace: Pace,
     /// No read waits beyond this moment.
     pub(super) deadline: Instant,
-    /// Ends waits for a command; a message puts it aside and is given a while.
+    /// Ends waits for a command; while a message arrives, it is put aside for a while.
     pub(super) stop: Option<Waker>,
-    /// Ends the wait of a conversation that idles.
+    /// Ends the wait of an idling conversation.
     pub(super) news: Option<Waker>,
-    /// Is told of everything that crosses.
+    /// Looks on at everything that crosses.
     pub(super) tap: Option<Watcher>,
-    /// It knows that nothing more comes in,
+    /// True if the tap knows that nothing more comes in.
     in_has_ended: bool,
-    /// and that nothing more goes out.
+    /// True if the tap knows that nothing more goes out.
     out_has_ended: bool,
 }
 
 impl Socket {
-    /// Writes fail when the other side takes nothing for `patience`, or too little for longer.
-    pub(super) fn new(tcp: TcpStream, patience: Duration) -> io::Result<Socket> {
-        Socket::at_pace(tcp, patience, limits::SLOWEST_BODY)
+    /// Writes fail if the other end takes nothing for `timeout`, or too little for longer.
+    pub(super) fn new(tcp: TcpStream, timeout: Duration) -> io::Result<Socket> {
+        Socket::at_pace(tcp, timeout, limits::SLOWEST_BODY)
     }
 
-    fn at_pace(tcp: TcpStream, patience: Duration, slowest: u64) -> io::Result<Socket> {
+    fn at_pace(tcp: TcpStream, timeout: Duration, slowest: u64) -> io::Result<Socket> {
         tcp.set_nodelay(true)?;
-        tcp.set_write_timeout(Some(patience))?;
-        let pace = Pace::new(patience, slowest);
+        tcp.set_write_timeout(Some(timeout))?;
+        let pace = Pace::new(timeout, slowest);
         Ok(Socket {
             tcp,
             pace,
             fresh_pace: pace,
-            deadline: Instant::now() + patience,
+            deadline: Instant::now() + timeout,
             stop: None,
             news: None,
             tap: None,
@@ -111,7 +112,7 @@ impl Socket {
         })
     }
 
-    /// The kernel is told only when it changes, which it does not for a client that keeps up.
+    /// Sets the pace. The kernel's timeout changes only if the client does not keep up.
     fn set_pace(&mut self, pace: Pace) -> io::Result<()> {
         if pace.left() != self.pace.left() && !pace.left().is_zero() {
             self.tcp.set_write_timeout(Some(pace.left()))?;
@@ -120,24 +121,24 @@ impl Socket {
         Ok(())
     }
 
-    /// Tells the other side that nothing more will be said.
+    /// Tells the other end that nothing more follows.
     pub(super) fn finish(&mut self) -> io::Result<()> {
         self.tcp.shutdown(Shutdown::Write)?;
         self.tell_end(Direction::Out);
         Ok(())
     }
 
-    /// The handshake is done, and this is what it agreed on.
+    /// Tells the tap what the handshake agreed on.
     pub(super) fn tell_secured(&mut self, agreed: Option<&TlsSession>) {
         self.tell(|tap| {
             if let Some(agreed) = agreed {
                 tap.secured(agreed);
             }
         });
-        secrets::listen(false);
+        secrets::end();
     }
 
-    /// Tells the tap something, and before that what the handshake has brought up meanwhile.
+    /// Tells the tap something, and before that what the handshake has brought up.
     fn tell(&self, what: impl FnOnce(&mut dyn Tap)) {
         let Some(watcher) = &self.tap else { return };
         watcher.tell(|tap| {
@@ -151,7 +152,7 @@ impl Socket {
         });
     }
 
-    /// Tells the tap that nothing more follows. Whoever closes reads once more behind the end.
+    /// Tells the tap once that nothing more follows, even if the end is read twice.
     fn tell_end(&mut self, direction: Direction) {
         let is_known = match direction {
             Direction::In => &mut self.in_has_ended,
@@ -181,12 +182,15 @@ impl Socket {
         fds.extend(self.news.iter().map(Waker::as_fd));
         let ready = readable(&fds, Some(left))?;
         let is_ready = |at: usize| ready.get(at).is_some_and(|ready| *ready);
-        // The stop comes first: a client that never pauses must hear of it, too.
-        match (self.stop.is_some() && is_ready(1), is_ready(0)) {
-            (true, _) => Err(WaitEnd::Stopping.error()),
-            (false, true) => Ok(()),
-            (false, false) if ready.contains(&true) => Err(WaitEnd::News.error()),
-            (false, false) => Err(WaitEnd::TimedOut.error()),
+        // The stop comes first: it ends the wait for a client that never pauses, too.
+        if self.stop.is_some() && is_ready(1) {
+            Err(WaitEnd::Stopping.error())
+        } else if is_ready(0) {
+            Ok(())
+        } else if ready.contains(&true) {
+            Err(WaitEnd::News.error())
+        } else {
+            Err(WaitEnd::TimedOut.error())
         }
     }
 }
@@ -223,20 +227,17 @@ impl Write for Socket {
 
 #[cfg(test)]
 mod tests {
-    // A test fails by panicking.
-    #![allow(clippy::unwrap_used)]
-
     use std::net::TcpListener;
     use std::thread;
 
     use super::*;
 
-    /// Says zeros until that fails, while the other side takes so many octets at a time, with pauses.
-    fn say_to_one_who_takes(octets: usize, patience: Duration, slowest: u64) -> io::Error {
+    /// Sends zeros until that fails, while the other end takes so many octets at a time, with pauses.
+    fn say_to_a_client_that_takes(octets: usize, timeout: Duration, slowest: u64) -> io::Error {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let mut other = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let tcp = listener.accept().unwrap().0;
-        let mut socket = Socket::at_pace(tcp, patience, slowest).unwrap();
+        let mut socket = Socket::at_pace(tcp, timeout, slowest).unwrap();
         let client = thread::spawn(move || {
             let mut buffer = vec![0; octets];
             while octets > 0 && other.read_exact(&mut buffer).is_ok() {
@@ -255,16 +256,16 @@ mod tests {
     }
 
     #[test]
-    fn who_stops_reading_is_given_up() {
-        let error = say_to_one_who_takes(0, Duration::from_millis(200), 64);
+    fn a_client_that_stops_reading_is_given_up() {
+        let error = say_to_a_client_that_takes(0, Duration::from_millis(200), 64);
         assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
     }
 
-    /// Each single write is taken within the patience, but all of them together are too slow.
+    /// Each single write is taken within the timeout, but all of them together are too slow.
     #[test]
-    fn who_reads_too_slowly_is_given_up() {
+    fn a_client_that_reads_too_slowly_is_given_up() {
         let gigabyte = 1 << 30;
-        let error = say_to_one_who_takes(256 * 1024, Duration::from_secs(1), gigabyte);
+        let error = say_to_a_client_that_takes(256 * 1024, Duration::from_secs(1), gigabyte);
         assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
     }
 }

@@ -1,30 +1,31 @@
-//! A connection in clear or under TLS, and the way from one to the other.
+//! A connection, unencrypted or under TLS, and the way from one to the other.
 
 use std::io::{self, Read, Write};
 
 use native_tls::{HandshakeError, TlsAcceptor, TlsConnector, TlsStream};
 
 use super::socket::{Socket, WaitEnd};
-use super::tap::{Direction, TlsSession};
+use super::tap::Direction;
+use super::tls::TlsSession;
 use super::{openssl, secrets, tls};
 
-/// A connection in clear or under TLS.
+/// A connection, unencrypted or under TLS.
 pub(super) enum Stream {
-    /// Bytes as they are.
+    /// Unencrypted.
     Plain(Socket),
-    /// Bytes under TLS.
+    /// Under TLS.
     Tls(Box<TlsStream<Socket>>),
-    /// A handshake failed on it; nothing can be read or written any more.
+    /// A handshake failed: nothing can be read or written any more.
     Broken,
 }
 
 impl Stream {
-    /// The server's side of a handshake; the socket's deadline bounds it.
+    /// Does the server's side of a handshake, within the socket's deadline.
     pub(super) fn accept_tls(&mut self, acceptor: &TlsAcceptor) -> io::Result<Option<TlsSession>> {
         self.upgrade(|socket| acceptor.accept(socket))
     }
 
-    /// The client's side; `name` is the name that the certificate must bear.
+    /// Does the client's side of a handshake; the certificate must have the name `name`.
     pub(super) fn connect_tls(
         &mut self,
         connector: &TlsConnector,
@@ -40,11 +41,15 @@ impl Stream {
         let Stream::Plain(socket) = std::mem::replace(self, Stream::Broken) else {
             return Err(io::Error::other("TLS is active already"));
         };
-        secrets::listen(socket.tap.is_some());
+        if socket.tap.is_some() {
+            secrets::begin();
+        } else {
+            secrets::end();
+        }
         let watcher = socket.tap.clone();
         let done = handshake(socket);
         let agreed = openssl::agreed();
-        // For nobody, if it was not told.
+        // Drop a certificate that no tap asked for.
         openssl::presented();
         let tls = done.map_err(failure).inspect_err(|error| {
             if let Some(watcher) = &watcher {
@@ -67,19 +72,19 @@ impl Stream {
         }
     }
 
-    /// These octets are said: whoever watches is told.
+    /// Tells the tap that these octets are said.
     pub(super) fn tell(&mut self, direction: Direction, octets: &[u8]) {
         if let Some(watcher) = self.socket().and_then(|socket| socket.tap.as_ref()) {
             watcher.tell(|tap| tap.said(direction, octets));
         }
     }
 
-    /// Can a read be answered without the socket, from what TLS has decrypted already?
+    /// True if TLS has decrypted octets already that were not read yet.
     pub(super) fn has_buffered(&self) -> bool {
         matches!(self, Stream::Tls(tls) if tls.buffered_read_size().is_ok_and(|octets| octets > 0))
     }
 
-    /// Tells the other side that nothing more will be said.
+    /// Tells the other end that nothing more follows.
     pub(super) fn finish(&mut self) -> io::Result<()> {
         if let Stream::Tls(tls) = self {
             tls.shutdown()?;
@@ -98,9 +103,10 @@ fn failure(error: HandshakeError<Socket>) -> io::Error {
     }
 }
 
-/// Why a handshake failed, without the places in OpenSSL's source: `tlsv1 alert unknown ca` of
-/// `error:0A000418:SSL routines:ssl3_read_bytes:tlsv1 alert unknown ca:rec_layer_s3.c:1590:…`, and the
-/// verdict on a certificate that it puts last, in brackets.
+/// Shortens OpenSSL's words to the reason: `tlsv1 alert unknown ca` of
+/// `error:0A000418:SSL routines:ssl3_read_bytes:tlsv1 alert unknown ca:rec_layer_s3.c:1590:…`.
+///
+/// The verdict on a certificate, which OpenSSL puts last in brackets, is kept.
 fn reason(words: &str) -> String {
     let mut fields = words.split(':');
     if fields.next() != Some("error") {

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::PeerCertificate;
+use super::{PeerCertificate, TlsSession};
 use crate::mail::Protocol;
 
 /// One of the two ends of a connection.
@@ -57,22 +57,6 @@ pub enum Direction {
     In,
     /// From us to the other end.
     Out,
-}
-
-/// What a TLS handshake agreed on, in OpenSSL's words.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TlsSession {
-    /// `TLSv1.3`
-    pub version: String,
-    /// `TLS_AES_256_GCM_SHA384`
-    pub cipher: String,
-}
-
-/// `TLSv1.3 TLS_AES_256_GCM_SHA384`
-impl fmt::Display for TlsSession {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.version, self.cipher)
-    }
 }
 
 /// Watches one connection, and is dropped with it.

@@ -1,7 +1,7 @@
-//! TLS for both sides: which versions, which certificate, whom to trust.
+//! TLS for both ends: versions, certificates and trust.
 //!
-//! A server shows the certificate of [`Certificates`](super::certificates::Certificates); a client
-//! verifies against the system's roots and the lab's CA, and verification is never switched off.
+//! A server presents the certificate of [`Certificates`](super::certificates::Certificates). A client
+//! verifies it against the system's roots and the lab's CA; verification is never switched off.
 
 use std::fmt;
 use std::fs;
@@ -24,10 +24,51 @@ impl fmt::Display for TlsError {
 
 impl std::error::Error for TlsError {}
 
+/// What a TLS handshake agreed on, in OpenSSL's words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsSession {
+    /// `TLSv1.3`
+    pub version: String,
+    /// `TLS_AES_256_GCM_SHA384`
+    pub cipher: String,
+}
+
+/// `TLSv1.3 TLS_AES_256_GCM_SHA384`
+impl fmt::Display for TlsSession {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.version, self.cipher)
+    }
+}
+
+/// A certificate that was presented in a handshake, and the result of its verification.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PeerCertificate {
+    /// The certificates in DER: the server's own, then those of its signers, as far as they are
+    /// known. If it is trusted, the last one is the reason.
+    pub chain: Vec<Vec<u8>>,
+    /// Why it is not trusted; `None` if it is.
+    pub fault: Option<CertError>,
+}
+
+/// Why a certificate is not trusted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CertError {
+    /// It has expired.
+    Expired,
+    /// It is not valid yet.
+    NotYetValid,
+    /// It is for other names than the one that the client connected to.
+    OtherName,
+    /// No authority that we trust has signed it.
+    UnknownIssuer,
+    /// Another reason, in OpenSSL's words.
+    Other(String),
+}
+
 /// A TLS version that a configuration can name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Version {
-    /// RFC 5246: the certificate crosses the wire in clear.
+    /// RFC 5246: the certificate crosses the wire unencrypted.
     Tls12,
     /// RFC 8446: everything after the first flight is encrypted.
     Tls13,
@@ -57,9 +98,9 @@ impl Version {
 /// The versions that a configuration allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Versions {
-    /// Nothing older.
+    /// The oldest version.
     pub min: Version,
-    /// Nothing newer.
+    /// The newest version.
     pub max: Version,
 }
 
@@ -72,10 +113,10 @@ impl Default for Versions {
     }
 }
 
-/// What a server needs to accept TLS, from its certificate chain and its key, both PEM files.
+/// Makes a server's acceptor of its certificate chain and its key, both PEM files.
 ///
 /// # Errors
-/// When a file cannot be read or is not what it should be.
+/// When a file cannot be read, or has something else in it.
 pub fn acceptor(
     certificate: &Path,
     key: &Path,
@@ -100,7 +141,7 @@ pub fn acceptor(
     })
 }
 
-/// What a client needs to verify a server: the system's roots and, if there is one, the CA in `ca`.
+/// Makes a client's connector, which trusts the system's roots and the CA in `ca` if that exists.
 ///
 /// # Errors
 /// When `ca` exists and is no certificate.
@@ -119,7 +160,7 @@ pub fn connector(ca: &Path, versions: Versions) -> Result<TlsConnector, TlsError
         .map_err(|error| TlsError(format!("OpenSSL refuses to be a client: {error}")))
 }
 
-/// What OpenSSL puts last in its words on a certificate that it does not trust, in brackets: `self-signed
+/// The reason in brackets at the end of OpenSSL's words on an untrusted certificate: `self-signed
 /// certificate`.
 pub(crate) fn verdict(words: &str) -> Option<&str> {
     let (_, verdict) = words.rsplit_once('(')?;

@@ -1,15 +1,15 @@
-//! What a wire waits for, how long, and what comes of it.
+//! The limits of a wire's waits, and the results of waiting for a line.
 
 use std::time::Duration;
 
 use crate::limits;
 
-/// How long and how much a wire waits for.
+/// The longest wait and the longest line of a wire.
 #[derive(Clone, Copy, Debug)]
 pub struct WireLimits {
-    /// For a whole line, and for each piece of a body.
+    /// The longest wait for a whole line, or for a piece of a body.
     pub timeout: Duration,
-    /// Octets of the longest line, its ending not counted.
+    /// The octets of the longest line, without its ending.
     pub line_length: usize,
 }
 
@@ -22,21 +22,21 @@ impl Default for WireLimits {
     }
 }
 
-/// What came when a line was awaited.
+/// The result of waiting for a line.
 #[derive(Debug, PartialEq, Eq)]
 pub enum LineInput {
-    /// A line, its ending removed: CRLF, or a bare LF from a hand-typed conversation.
+    /// A line without its ending: CRLF, or the bare LF of a conversation that a person types.
     Line(Vec<u8>),
-    /// A line that is too long: its beginning. The rest was skipped, to its end.
+    /// The beginning of a line that is too long; the rest was skipped, to its end.
     TooLong(Vec<u8>),
-    /// A line that is too long and has no end in sight.
+    /// A line that is too long, and did not end within [`limits::LINE_OVERRUN`].
     Endless,
-    /// The bell rang: [`Wire::read_line_or_news`](super::Wire::read_line_or_news).
+    /// The waker woke us: [`Wire::read_line_or_news`](super::Wire::read_line_or_news).
     News,
-    /// Nothing, for too long.
+    /// Nothing came in time.
     TimedOut,
     /// The server is stopping.
     Stopping,
-    /// The other side closed the connection.
+    /// The other end closed the connection.
     Closed,
 }

@@ -11,22 +11,23 @@ use std::time::{Duration, Instant};
 use native_tls::{TlsAcceptor, TlsConnector};
 
 use super::Waker;
-use super::body::{DotText, Octets};
-use super::dot::Ending;
+use super::body::{CountedOctets, DotText};
+use super::dot::LineEnd;
 use super::pieces::next_piece;
 use super::socket::{Socket, WaitEnd, Watcher};
 use super::stream::Stream;
-use super::tap::{Direction, Tap, TlsSession};
+use super::tap::{Direction, Tap};
+use super::tls::TlsSession;
 use super::waiting::{LineInput, WireLimits};
 use crate::limits;
 
 /// One end of a connection.
 pub struct Wire {
     stream: Stream,
-    patience: WireLimits,
-    /// As long as this is set, nothing is waited for longer.
-    hurry: Option<Duration>,
-    /// What arrived and was not taken yet is `input[start..end]`.
+    limits: WireLimits,
+    /// A shorter limit for waits, if there is one.
+    shorter: Option<Duration>,
+    /// The octets that arrived and were not taken yet are `input[start..end]`.
     input: Vec<u8>,
     start: usize,
     end: usize,
@@ -35,27 +36,26 @@ pub struct Wire {
 }
 
 impl Wire {
-    /// A wire over a connected socket. `stop` ends its waits for a line.
+    /// A wire over a connected socket; `stop` ends its waits for a line.
     ///
     /// # Errors
     /// When the socket's options cannot be set.
-    pub fn new(tcp: TcpStream, patience: WireLimits, stop: Option<Waker>) -> io::Result<Wire> {
-        let mut socket = Socket::new(tcp, patience.timeout)?;
+    pub fn new(tcp: TcpStream, limits: WireLimits, stop: Option<Waker>) -> io::Result<Wire> {
+        let mut socket = Socket::new(tcp, limits.timeout)?;
         socket.stop = stop;
-        let (input, output) = (vec![0; limits::BUFFER], Vec::with_capacity(limits::BUFFER));
         Ok(Wire {
             stream: Stream::Plain(socket),
-            patience,
-            hurry: None,
-            input,
+            limits,
+            shorter: None,
+            input: vec![0; limits::BUFFER],
             start: 0,
             end: 0,
-            output,
+            output: Vec::with_capacity(limits::BUFFER),
             secured: None,
         })
     }
 
-    /// From now on this tap is told of everything that crosses and is said.
+    /// Lets this tap look on at everything that crosses and is said.
     pub fn watch(&mut self, tap: Box<dyn Tap>) {
         if let Some(socket) = self.stream.socket() {
             socket.tap = Some(Watcher::new(tap));
@@ -74,12 +74,12 @@ impl Wire {
         self.secured.as_ref()
     }
 
-    /// From now on waits no longer than this, nor than the wire's own patience.
+    /// Limits later waits to this time, if it is shorter than the wire's own limit.
     pub fn limit_wait(&mut self, most: Option<Duration>) {
-        self.hurry = most;
+        self.shorter = most;
     }
 
-    /// Waits for a line. Sends first what was said, if the wait would block.
+    /// Waits for a line. If the wait would block, it first sends what was said.
     ///
     /// # Errors
     /// When the connection fails.
@@ -87,38 +87,38 @@ impl Wire {
         self.listen(None)
     }
 
-    /// Waits for a line or for the bell, whichever comes first.
+    /// Waits for a line or for the waker, whichever comes first.
     ///
     /// # Errors
     /// When the connection fails.
-    pub fn read_line_or_news(&mut self, bell: &Waker) -> io::Result<LineInput> {
-        let heard = self.listen(Some(bell.clone()));
+    pub fn read_line_or_news(&mut self, waker: &Waker) -> io::Result<LineInput> {
+        let input = self.listen(Some(waker.clone()));
         self.listen_for(None);
-        heard
+        input
     }
 
-    /// Waits until the other side says something, for at most `patience`; `false` if it does not.
+    /// Waits until the other end says something; false if it does not within `timeout`.
     ///
     /// # Errors
     /// When the connection fails.
-    pub fn await_line(&mut self, patience: Duration) -> io::Result<bool> {
+    pub fn await_line(&mut self, timeout: Duration) -> io::Result<bool> {
         if self.has_pending() {
             return Ok(true);
         }
-        self.set_deadline(patience);
+        self.set_deadline(timeout);
         match self.fill() {
             Err(error) if WaitEnd::of(&error) == Some(WaitEnd::TimedOut) => Ok(false),
             filled => filled.map(|()| true),
         }
     }
 
-    /// The same; when the bell rings, the wait is over, too.
+    /// Waits until the other end says something; false after `timeout`, or when the waker wakes us.
     ///
     /// # Errors
     /// As [`Wire::await_line`].
-    pub fn await_line_or_wake(&mut self, patience: Duration, bell: &Waker) -> io::Result<bool> {
-        self.listen_for(Some(bell.clone()));
-        let awaited = self.await_line(patience);
+    pub fn await_line_or_wake(&mut self, timeout: Duration, waker: &Waker) -> io::Result<bool> {
+        self.listen_for(Some(waker.clone()));
+        let awaited = self.await_line(timeout);
         self.listen_for(None);
         match awaited {
             Err(error) if WaitEnd::of(&error) == Some(WaitEnd::News) => Ok(false),
@@ -133,7 +133,7 @@ impl Wire {
     }
 
     fn listen(&mut self, news: Option<Waker>) -> io::Result<LineInput> {
-        self.set_deadline(self.patience().timeout);
+        self.set_deadline(self.limits().timeout);
         self.listen_for(news);
         match self.find_line() {
             Err(error) => match WaitEnd::of(&error) {
@@ -142,25 +142,26 @@ impl Wire {
                 Some(WaitEnd::Stopping) => Ok(LineInput::Stopping),
                 None => Err(error),
             },
-            heard => heard,
+            input => input,
         }
     }
 
     /// Finds the next line end, searching each octet once.
     fn find_line(&mut self) -> io::Result<LineInput> {
-        let (mut line, mut skipped) = (Vec::new(), 0_usize);
+        let mut line = Vec::new();
+        let mut skipped = 0_usize;
         loop {
             let arrived = &self.input[self.start..self.end];
             let end = memchr::memchr(b'\n', arrived);
             let piece = &arrived[..end.unwrap_or(arrived.len())];
-            let most = self.patience.line_length.saturating_add(1);
+            let most = self.limits.line_length.saturating_add(1);
             let room = most.saturating_sub(line.len());
             line.extend_from_slice(&piece[..piece.len().min(room)]);
             skipped += piece.len().saturating_sub(room);
             self.start += piece.len() + usize::from(end.is_some());
             if end.is_some() {
                 line.pop_if(|last| *last == b'\r');
-                let fits = skipped == 0 && line.len() <= self.patience.line_length;
+                let fits = skipped == 0 && line.len() <= self.limits.line_length;
                 return Ok(if fits {
                     LineInput::Line(line)
                 } else {
@@ -180,34 +181,35 @@ impl Wire {
         }
     }
 
-    /// A wait ended in the middle of a line: what was heard of it goes back, for the next wait.
+    /// Puts an unfinished line back, for the next wait.
     fn keep(&mut self, line: Vec<u8>, error: io::Error) -> io::Result<LineInput> {
         if WaitEnd::of(&error) == Some(WaitEnd::News) {
-            // `fill` has failed, so the buffer is empty; it does not grow by each wait anew.
-            (self.start, self.end) = (0, line.len());
+            // `fill` has failed, so the buffer is empty; it does not grow with each wait.
+            self.start = 0;
+            self.end = line.len();
             self.input = line;
             self.input.resize(self.end.max(limits::BUFFER), 0);
         }
         Err(error)
     }
 
-    /// Exactly `count` octets, as a reader. A connection cut inside them is an error.
-    pub fn octets(&mut self, count: u64) -> Octets<'_> {
-        Octets::new(self, count)
+    /// A reader of exactly `count` octets. A connection that ends inside them is an error.
+    pub fn octets(&mut self, count: u64) -> CountedOctets<'_> {
+        CountedOctets::new(self, count)
     }
 
-    /// A text up to its lone dot, un-stuffed, as a reader. A connection cut inside it is an error.
-    pub fn dot_text(&mut self, ending: Ending) -> DotText<'_> {
+    /// A reader of an un-stuffed text up to its lone dot. A connection that ends inside it is an error.
+    pub fn dot_text(&mut self, ending: LineEnd) -> DotText<'_> {
         DotText::new(self, ending)
     }
 
-    /// Has the other side said something that was not taken yet?
+    /// True if the other end has said something that was not taken yet.
     #[must_use]
     pub fn has_pending(&self) -> bool {
         self.start < self.end || self.stream.has_buffered()
     }
 
-    /// Says something; it is sent when enough has gathered, or when the next read would block.
+    /// Says something. It is sent when the buffer is full, or when the next read would block.
     ///
     /// # Errors
     /// When the connection fails.
@@ -223,12 +225,13 @@ impl Wire {
         Ok(())
     }
 
-    /// Says all that a reader has, in the memory of one buffer; returns the number of octets.
+    /// Says everything that a reader has, with one buffer; returns the number of octets.
     ///
     /// # Errors
     /// When the reader or the connection fails.
     pub fn say_all(&mut self, reader: &mut dyn Read) -> io::Result<u64> {
-        let (mut buffer, mut total) = (vec![0; limits::BUFFER], 0);
+        let mut buffer = vec![0; limits::BUFFER];
+        let mut total = 0;
         while let Some(piece) = next_piece(reader, &mut buffer)? {
             self.say(piece)?;
             total += piece.len() as u64;
@@ -250,17 +253,17 @@ impl Wire {
         Ok(())
     }
 
-    /// The server's TLS handshake, in place.
+    /// Does the server's side of a TLS handshake.
     ///
     /// # Errors
-    /// When it fails, or something was said in clear behind the request for it (RFC 3207 §4.2).
+    /// When it fails, or unencrypted octets came after the request for it (RFC 3207 §4.2).
     pub fn accept_tls(&mut self, acceptor: &TlsAcceptor) -> io::Result<()> {
         self.before_handshake()?;
         self.secured = self.stream.accept_tls(acceptor)?;
         Ok(())
     }
 
-    /// The client's TLS handshake, in place; the certificate must bear `name`.
+    /// Does the client's side of a TLS handshake; the certificate must have the name `name`.
     ///
     /// # Errors
     /// As [`Wire::accept_tls`], and when the certificate is not trusted.
@@ -278,11 +281,11 @@ impl Wire {
             ));
         }
         self.flush()?;
-        self.set_deadline(limits::HANDSHAKE_TIMEOUT.min(self.patience().timeout));
+        self.set_deadline(limits::HANDSHAKE_TIMEOUT.min(self.limits().timeout));
         Ok(())
     }
 
-    /// Says the last words, and that nothing will follow them; the other side may still speak.
+    /// Sends what was said, and tells the other end that nothing follows. It may still speak.
     ///
     /// # Errors
     /// When the connection fails.
@@ -291,14 +294,16 @@ impl Wire {
         self.stream.finish()
     }
 
-    /// Says the last words and closes. What the other side was still saying is taken for a moment
-    /// and forgotten: closing over it would destroy the last words on their way (RFC 1122 §4.2.2.13).
+    /// Sends what was said, and closes.
+    ///
+    /// For a moment, it reads and forgets what the other end still says: closing over unread octets
+    /// would destroy our last words on their way (RFC 1122 §4.2.2.13).
     pub fn close(mut self) {
         if self.finish().is_err() {
             return;
         }
         self.set_deadline(limits::LINGER);
-        // The server's stop, too, waits for its goodbye to arrive.
+        // The end of the server waits for its goodbye to arrive, too.
         self.put_stop_aside();
         let mut forgotten = 0;
         while forgotten < limits::LINGER_OCTETS {
@@ -313,7 +318,7 @@ impl Wire {
         }
     }
 
-    /// Takes what has arrived, at least one octet of it; an empty slice means the end.
+    /// The octets that arrived, at least one of them; an empty slice means the end.
     pub(super) fn arrived(&mut self) -> io::Result<&[u8]> {
         if self.start == self.end {
             self.fill()?;
@@ -325,7 +330,7 @@ impl Wire {
         self.start += octets;
     }
 
-    /// From now on the server's stop ends no wait: what is under way may still come.
+    /// Lets the rest of a message arrive after the server stops.
     pub(super) fn put_stop_aside(&mut self) -> Option<Waker> {
         self.stream.socket().and_then(|socket| socket.stop.take())
     }
@@ -336,24 +341,25 @@ impl Wire {
         }
     }
 
-    pub(super) fn patience(&self) -> WireLimits {
-        let own = self.patience.timeout;
+    pub(super) fn limits(&self) -> WireLimits {
+        let own = self.limits.timeout;
         WireLimits {
-            timeout: self.hurry.map_or(own, |most| most.min(own)),
-            ..self.patience
+            timeout: self.shorter.map_or(own, |most| most.min(own)),
+            ..self.limits
         }
     }
 
-    pub(super) fn set_deadline(&mut self, patience: Duration) {
+    pub(super) fn set_deadline(&mut self, timeout: Duration) {
         if let Some(socket) = self.stream.socket() {
-            socket.deadline = Instant::now() + patience;
+            socket.deadline = Instant::now() + timeout;
         }
     }
 
     /// Reads once into the empty buffer, after sending what was said.
     fn fill(&mut self) -> io::Result<()> {
         self.flush()?;
-        (self.start, self.end) = (0, 0);
+        self.start = 0;
+        self.end = 0;
         loop {
             match self.stream.read(&mut self.input) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -370,29 +376,4 @@ impl Wire {
 }
 
 #[cfg(test)]
-mod tests {
-    // A test fails by panicking.
-    #![allow(clippy::unwrap_used)]
-
-    use std::net::TcpListener;
-
-    use super::*;
-
-    #[test]
-    fn news_in_the_middle_of_a_line_does_not_let_the_buffer_grow() {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let mut other = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-        let tcp = listener.accept().unwrap().0;
-        let mut wire = Wire::new(tcp, WireLimits::default(), None).unwrap();
-        let bell = Waker::new().unwrap();
-        other.write_all(&[b'x'; 1000]).unwrap();
-        bell.wake();
-        for _ in 0..100 {
-            assert_eq!(wire.read_line_or_news(&bell).unwrap(), LineInput::News);
-        }
-        assert_eq!(wire.input.len(), limits::BUFFER);
-        other.write_all(b"\n").unwrap();
-        let line = LineInput::Line(vec![b'x'; 1000]);
-        assert_eq!(wire.read_line_or_news(&bell).unwrap(), line);
-    }
-}
+mod tests;
