@@ -271,7 +271,7 @@ fn state(
     let mut colour = ui.visuals().text_color();
     let mut stroke = Stroke::new(1.0, palette.faint);
     let mut words = title.to_owned();
-    let mut name = format!("ProtocolState {title}");
+    let mut name = format!("State {title}");
     if observer.state() == state {
         ground = palette.accent;
         colour = palette.on_accent;

@@ -58,6 +58,7 @@ fn the_states_grow_with_the_text() {
     window.sees("State TRANSACTION: here");
     let before = window.place("State TRANSACTION: here");
     window.key(Modifiers::COMMAND, Key::P);
+    window.sees("State TRANSACTION: here");
     let after = window.place("State TRANSACTION: here");
     assert!(after.width() > before.width() * 1.3, "{before} {after}");
 }
