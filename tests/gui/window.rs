@@ -116,7 +116,9 @@ impl Window {
 
     /// Where the control of this name is drawn.
     pub(crate) fn place(&self, name: &str) -> Rect {
-        self.control(name).unwrap_or_else(|| panic!("no {name} in:\n{}", self.seen())).rect()
+        self.control(name)
+            .unwrap_or_else(|| panic!("no {name} in:\n{}", self.seen()))
+            .rect()
     }
 
     /// The name of the control that has the keyboard.
