@@ -1,5 +1,5 @@
-//! An explanation in the making: what a protocol's follower finds in a line, before the texts are
-//! looked up.
+//! Builds the explanation of a line: the follower of a protocol adds what it finds, and at the end the
+//! texts are looked up.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -14,13 +14,13 @@ use crate::mail::protocol::Protocol;
 use crate::mail::protocol::imap::mutf7;
 use crate::mail::protocol::span::{Role, Span, Spans};
 
-/// Names that are longer have no entry.
+/// The longest name that can have an entry, in octets.
 const LONGEST_NAME: usize = 100;
 
-/// Other entries that are given with a line; a screen has no room for more.
+/// Further entries of one line, at most; a screen has no room for more.
 const MOST_ALSO: usize = 30;
 
-/// What was found in a line.
+/// The explanation of a line while it is built.
 pub(super) struct AnnotationBuilder<'a> {
     pub(super) line: &'a [u8],
     about: Option<(Topic, String)>,
@@ -32,7 +32,7 @@ pub(super) struct AnnotationBuilder<'a> {
 }
 
 impl<'a> AnnotationBuilder<'a> {
-    /// Nothing yet, of this line without its ending.
+    /// An empty explanation of this line, which is without its ending.
     pub(super) fn new(line: &'a [u8]) -> AnnotationBuilder<'a> {
         AnnotationBuilder {
             line,
@@ -45,27 +45,27 @@ impl<'a> AnnotationBuilder<'a> {
         }
     }
 
-    /// What the line is about; the last word counts.
+    /// Sets the entry of the line; the last call counts.
     pub(super) fn about(&mut self, topic: Topic, name: impl Into<String>) {
         self.about = Some((topic, name.into()));
     }
 
-    /// The line is a part of something, as a whole.
+    /// Sets the entry of a line that is, as a whole, a part of something.
     pub(super) fn about_part(&mut self, role: Role) {
         self.about(Topic::Part, role.key());
     }
 
-    /// There is something more to be said: `[line.note.KEY]`.
+    /// Adds a note: `[line.note.KEY]`.
     pub(super) fn note(&mut self, key: &'static str) {
         self.notes.push(key);
     }
 
-    /// A part, by its octets of the line.
+    /// Adds a part, by its octets of the line.
     pub(super) fn part(&mut self, span: Span) {
         self.part_that_reads(span, None);
     }
 
-    /// A part that is encoded, and how it reads.
+    /// Adds a part that is encoded, with its text.
     pub(super) fn part_that_reads(&mut self, span: Span, decoded: Option<String>) {
         let end = span.range.end.min(self.line.len());
         let start = span.range.start.min(end);
@@ -74,7 +74,7 @@ impl<'a> AnnotationBuilder<'a> {
         self.parts.push((Span { role, range }, decoded));
     }
 
-    /// Parts of what stands at this place of the line.
+    /// Adds parts of the text that begins at this place of the line.
     pub(super) fn parts_at(&mut self, at: usize, spans: impl IntoIterator<Item = Span>) {
         for Span { role, range } in spans {
             let range = range.start + at..range.end + at;
@@ -82,14 +82,14 @@ impl<'a> AnnotationBuilder<'a> {
         }
     }
 
-    /// Two parts: the first word of this piece of the line, and all that follows it.
+    /// Adds two parts: the first word of this piece of the line, and everything after it.
     pub(super) fn words(&mut self, piece: &[u8], first: Role, rest: Role) {
         let mut spans = Spans::new(self.line);
         spans.add_words(piece, first, rest);
         self.parts_at(0, spans.found());
     }
 
-    /// The line is this command's, or belongs to its answer.
+    /// Assigns the line to this command or its answer.
     pub(super) fn belongs_to(&mut self, asked: Option<&Asked>) {
         if asked.is_some_and(|asked| asked.secret) {
             self.recast(Role::Tag, Role::Password, None);
@@ -98,7 +98,7 @@ impl<'a> AnnotationBuilder<'a> {
         self.number = asked.map(|asked| asked.number);
     }
 
-    /// The part with this role is something else, and reads so.
+    /// Gives the part with this role another role and text.
     pub(super) fn recast(&mut self, role: Role, as_role: Role, decoded: Option<String>) {
         if let Some(part) = self.parts.iter_mut().find(|(span, _)| span.role == role) {
             part.0.role = as_role;
@@ -112,12 +112,12 @@ impl<'a> AnnotationBuilder<'a> {
         self.line.get(span.range.clone())
     }
 
-    /// The parts that were found.
+    /// The parts so far.
     pub(super) fn spans(&self) -> impl Iterator<Item = &Span> {
         self.parts.iter().map(|(span, _)| span)
     }
 
-    /// Must a part of the line be masked?
+    /// True if a part of the line must be masked.
     pub(super) fn has_secret(&self) -> bool {
         self.spans().any(|span| span.role.is_secret())
     }
@@ -129,7 +129,7 @@ impl<'a> AnnotationBuilder<'a> {
         known.unwrap_or_default()
     }
 
-    /// IMAP's `UID FETCH` has two words, of which the first stands for no command.
+    /// Marks the first word of IMAP's `UID FETCH`, which is no command by itself.
     pub(super) fn recast_uid(&mut self) {
         let verbs = self.spans().filter(|span| span.role == Role::Verb);
         if verbs.count() > 1 {
@@ -137,7 +137,7 @@ impl<'a> AnnotationBuilder<'a> {
         }
     }
 
-    /// Behind the part with this role two others stand: a word, and all that follows it.
+    /// Adds two parts after the part with this role: a word, and everything after it.
     pub(super) fn words_behind(&mut self, role: Role, first: Role, rest: Role) {
         let behind = self
             .spans()
@@ -147,7 +147,7 @@ impl<'a> AnnotationBuilder<'a> {
         self.words(piece.unwrap_or_default(), first, rest);
     }
 
-    /// The line is octets of a literal, perhaps of a message.
+    /// Sets the entry of a line of a literal, perhaps of a message.
     pub(super) fn about_octets(&mut self) {
         if self.parts.is_empty() {
             self.part(Span::of(Role::Octets, self.line, self.line));
@@ -157,7 +157,7 @@ impl<'a> AnnotationBuilder<'a> {
         }
     }
 
-    /// A part that begins with the last octet of this kind and goes to the end of the line.
+    /// Adds a part from the last octet of this kind to the end of the line.
     pub(super) fn part_from_last(&mut self, octet: u8, role: Role) {
         let end = self.line.len();
         let start = self.line.iter().rposition(|other| *other == octet);
@@ -165,7 +165,7 @@ impl<'a> AnnotationBuilder<'a> {
         self.part(Span { role, range });
     }
 
-    /// The whole explanation.
+    /// Finishes the explanation.
     pub(super) fn finish(
         mut self,
         texts: &Texts,
@@ -204,8 +204,8 @@ impl<'a> AnnotationBuilder<'a> {
         }
     }
 
-    /// What a grammar was not shown of a line that is too long belongs to its last part: should that
-    /// be a password, all of it is masked.
+    /// Extends the last part to the end of a line that was too long for the grammar: if that part is a
+    /// password, the rest is masked, too.
     fn cover_the_end(&mut self) {
         if self.line.len() <= limits::LINE_LENGTH {
             return;
@@ -245,14 +245,14 @@ impl<'a> AnnotationBuilder<'a> {
     }
 }
 
-/// A mailbox's name that is not in ASCII.
+/// The name of a mailbox in Unicode, if it is not in ASCII.
 fn in_unicode(name: &str) -> Option<String> {
     let encoded = name.trim_matches('"');
     let unicode = mutf7::decode(encoded.as_bytes())?;
     (unicode != encoded).then_some(unicode)
 }
 
-/// Where a part of this role is explained.
+/// The topic that explains a part with this role.
 fn topic_of(protocol: Protocol, role: Role) -> Option<Topic> {
     Some(match (protocol, role) {
         (_, Role::EnhancedCode) => Topic::Enhanced,

@@ -1,7 +1,8 @@
-//! A command or a response of IMAP on its way: lines, and literals between them (RFC 3501 §4.3).
+//! A command or response of IMAP before it is whole: its lines, and the literals between them (RFC
+//! 3501 §4.3).
 //!
-//! What is kept of it is what its grammar has to see again: the lines, and short literals. A message
-//! is passed over, and `{0}` stands for it.
+//! The buffer keeps what the grammar has to see again: the lines and short literals. It passes over a
+//! message, and keeps `{0}` in its place.
 
 use super::annotation_builder::AnnotationBuilder;
 use super::line::{LineEnd, ObservedLine};
@@ -9,91 +10,91 @@ use super::message::{self, MessageLines};
 use crate::mail::protocol::imap::{Literal, literal_at_end};
 use crate::mail::protocol::span::{Role, Span};
 
-/// Octets of a literal that is kept: a user name, the name of a mailbox.
+/// The longest literal that is kept, in octets: a user name, the name of a mailbox.
 const KEPT_LITERAL: u64 = 1024;
 
-/// Octets that are kept of one command or response; what follows them is not taken apart.
+/// The octets that are kept of one command or response; the grammar does not see those after them.
 const KEPT: usize = 8 * 1024;
 
-/// What has passed of a command or response.
+/// The beginning of a command or response.
 #[derive(Clone, Default)]
 pub(super) struct CommandBuffer {
-    /// As its grammar will see it.
+    /// The octets as the grammar will see them.
     octets: Vec<u8>,
-    /// Octets of the literal that are still to come.
+    /// The octets of the literal that are still to come.
     left: u64,
-    /// What the literal holds.
+    /// What the literal contains.
     holds: LiteralContent,
-    /// How often the server has yet to say `+`, once for each `{5}` (RFC 3501 §4.3). Whoever does not
-    /// wait for it says the literal all the same; if it is refused, that was none.
+    /// How often the server still has to say `+`, once for each `{5}` (RFC 3501 §4.3). A client may
+    /// send the literal without waiting; if the server refuses it, those octets were no literal.
     owed: u32,
-    /// Was a literal taken out?
+    /// True if a literal was left out.
     cut: bool,
 }
 
-/// What becomes of a literal's octets.
+/// The use of a literal's octets.
 #[derive(Clone, Default)]
 pub(super) enum LiteralContent {
     /// They are kept.
     #[default]
     Text,
-    /// They are too many, or nobody has to see them.
+    /// They are not kept: there are too many, or the grammar does not need them.
     Octets,
     /// They are a message, or its header or body.
     Message(MessageLines),
 }
 
-/// A piece of a line that belongs to the grammar.
+/// The part of a line that belongs to the grammar.
 pub(super) struct BufferedPiece {
-    /// An octet of the gathering, and where it stands in the line.
+    /// A place in the buffer, and the same place in the line.
     shift: (usize, usize),
     /// The literal that it announces.
     pub(super) literal: Option<Literal>,
 }
 
 impl CommandBuffer {
-    /// Has nothing passed yet?
+    /// True if nothing has come yet.
     pub(super) fn is_empty(&self) -> bool {
         self.octets.is_empty()
     }
 
-    /// What has passed, as the grammar sees it.
+    /// The octets so far, as the grammar sees them.
     pub(super) fn octets(&self) -> &[u8] {
         &self.octets
     }
 
-    /// Is something missing that has passed?
+    /// True if something that was said is missing.
     pub(super) fn is_cut(&self) -> bool {
         self.cut
     }
 
-    /// Has the server still to agree to what the client says of it?
+    /// True if the server has not yet agreed to the client's next octets.
     pub(super) fn waits(&self) -> bool {
         self.owed > 0
     }
 
-    /// Is the literal a message, in which anything may stand?
+    /// True if the literal is a message, which may contain any text.
     pub(super) fn is_message(&self) -> bool {
         matches!(self.holds, LiteralContent::Message(_))
     }
 
-    /// A literal was announced that the server has to agree to.
+    /// Notes a literal to which the server has to agree.
     pub(super) fn owe(&mut self) {
         self.owed = self.owed.saturating_add(1);
     }
 
-    /// The server has said `+`.
+    /// Notes that the server has said `+`.
     pub(super) fn agree(&mut self) {
         self.owed = self.owed.saturating_sub(1);
     }
 
-    /// Is there no room for more? Then the grammar would see nothing new.
+    /// True if there is no room for more: then the grammar would see nothing new.
     pub(super) fn is_full(&self) -> bool {
         self.octets.len() >= KEPT
     }
 
-    /// Takes a line; what of it belongs to the grammar, or `None` if all of it, its ending
-    /// included, belongs to the literal.
+    /// Takes a line. Returns the part of it that belongs to the grammar; `None` if all of it, with its
+    /// ending, belongs to the literal.
     pub(super) fn take(
         &mut self,
         line: &ObservedLine<'_>,
@@ -110,7 +111,7 @@ impl CommandBuffer {
         })
     }
 
-    /// Takes what the literal has of this line; where the rest begins.
+    /// Takes the literal's part of this line, and returns where the rest begins.
     fn take_literal(
         &mut self,
         line: &ObservedLine<'_>,
@@ -140,7 +141,7 @@ impl CommandBuffer {
         None
     }
 
-    /// Passes over whole lines of a literal of which nobody has to see more; how many octets.
+    /// Passes over whole lines of a literal that is not kept. Returns how many octets they have.
     pub(super) fn pass_over(&mut self, octets: &[u8]) -> usize {
         match self.holds {
             LiteralContent::Octets | LiteralContent::Message(MessageLines::Body) => {
@@ -159,7 +160,7 @@ impl CommandBuffer {
         self.octets.extend(octets.iter().take(room));
     }
 
-    /// A literal follows, which holds this.
+    /// Notes that a literal with these contents follows.
     pub(super) fn announce(&mut self, literal: Literal, holds: LiteralContent) {
         let long = literal.octets > KEPT_LITERAL || self.octets.len() + 2 >= KEPT;
         self.left = literal.octets;
@@ -178,7 +179,7 @@ impl CommandBuffer {
 }
 
 impl BufferedPiece {
-    /// Where a part of the gathering stands in the line, if it does.
+    /// The place in the line of a part of the buffer, if it is in this line.
     pub(super) fn in_line(&self, span: Span) -> Option<Span> {
         let (before, at) = self.shift;
         let start = span.range.start.max(before);

@@ -1,4 +1,4 @@
-//! The state diagrams of the protocols, as the RFCs draw or tell them.
+//! The state diagrams of the protocols, as the RFCs draw or describe them.
 
 use super::state::CommandOutcome::{Continue, Done, Refused, Said};
 use super::state::ProtocolState::{
@@ -96,7 +96,7 @@ static LMTP: Diagram = Diagram {
     transitions: SMTP_TRANSITIONS,
 };
 
-/// From everywhere but the middle of something.
+/// The states in which SMTP's general commands are allowed.
 const SMTP_ANY: &[ProtocolState] = &[Connected, Ready, Mail, Rcpt, Chunks];
 
 const SMTP_TRANSITIONS: &[Transition] = &[
@@ -159,7 +159,7 @@ static POP3: Diagram = Diagram {
     ],
 };
 
-/// What IMAP allows in every state.
+/// The states in which IMAP's general commands are allowed.
 const IMAP_ANY: &[ProtocolState] = &[NotAuthenticated, Authenticated, Selected];
 
 /// RFC 3501 §3, RFC 9051 §3, with IDLE (RFC 2177).
@@ -206,7 +206,7 @@ static IMAP: Diagram = Diagram {
         transition(&[Selected], "CLOSE", Done, Authenticated),
         transition(&[Selected], "UNSELECT", Done, Authenticated),
         transition(&[Authenticated, Selected], "IDLE", Continue, Idle),
-        // Back to where IDLE was said, which the dialogue of a conversation remembers.
+        // Back to the state in which IDLE began, which the dialogue state remembers.
         transition(&[Idle], "DONE", Done, Selected),
         transition(&[Idle], "DONE", Done, Authenticated),
         transition(

@@ -1,19 +1,19 @@
-//! The dialogue of a conversation: its state, the commands that wait for an answer, and what is known
-//! of the two who speak. What an [`Observer`](super::Observer) remembers, whatever the protocol.
+//! What an [`Observer`](super::Observer) remembers in every protocol: the state, the commands that
+//! wait for an answer, and what is known of both sides.
 
 use std::collections::{BTreeSet, VecDeque};
 
 use super::state::{CommandOutcome, Diagram, ProtocolState};
 use crate::mail::protocol::Protocol;
 
-/// Commands that may wait for an answer at once. Beyond, they are no longer told apart; no client
-/// sends so many without listening.
+/// Commands that may wait for an answer at once; further ones are not told apart. No client sends so
+/// many without reading replies.
 const MOST_WAITING: usize = 10_000;
 
-/// Capabilities that are remembered; servers list some dozens.
+/// Capabilities that are remembered; servers list a few dozen.
 const MOST_OFFERED: usize = 300;
 
-/// What the server's first line answers, in place of a command.
+/// The name of what the server's first line answers, in place of a command.
 const GREETING: &str = "greeting";
 
 /// A command that waits for its answer.
@@ -25,7 +25,7 @@ pub(super) struct Asked {
     pub(super) tag: String,
     /// Which command of the conversation it is, from 1.
     pub(super) number: u64,
-    /// It may be a password, and its tag, too.
+    /// True if it may be a password, and its tag, too.
     pub(super) secret: bool,
 }
 
@@ -33,14 +33,14 @@ pub(super) struct Asked {
 pub(super) struct DialogueState {
     pub(super) protocol: Protocol,
     pub(super) state: ProtocolState,
-    /// The oldest first.
+    /// The commands without an answer, the oldest first.
     waiting: VecDeque<Asked>,
     commands: u64,
     encrypted: bool,
     logged_in: bool,
-    /// In upper case; `None` until the server has said what it can do.
+    /// Capabilities in upper case; `None` until the server has listed them.
     offered: Option<BTreeSet<String>>,
-    /// Where IDLE began.
+    /// The state in which IDLE began.
     before_idle: ProtocolState,
 }
 
@@ -58,7 +58,7 @@ impl DialogueState {
         }
     }
 
-    /// TLS has begun: everything that was said in clear is forgotten (RFC 3207 §4.2).
+    /// Begins TLS: everything that was said unencrypted is forgotten (RFC 3207 §4.2).
     pub(super) fn encrypt(&mut self) {
         self.encrypted = true;
         self.logged_in = false;
@@ -67,7 +67,7 @@ impl DialogueState {
         self.pass("TLS", CommandOutcome::Done);
     }
 
-    /// The client says a command; its number.
+    /// Notes a command of the client, and returns its number.
     pub(super) fn ask(&mut self, verb: &'static str, tag: &str) -> u64 {
         self.commands += 1;
         self.await_answer(verb, tag, self.commands);
@@ -75,7 +75,7 @@ impl DialogueState {
         self.commands
     }
 
-    /// One more answer will come to the command that was said last: LMTP answers each recipient.
+    /// Expects one more answer to the newest command: LMTP answers once for each recipient.
     pub(super) fn await_one_more(&mut self, verb: &'static str) {
         self.await_answer(verb, "", self.commands);
     }
@@ -91,44 +91,45 @@ impl DialogueState {
         }
     }
 
-    /// What the client has said last may be a password.
+    /// Notes that the newest command may be a password.
     pub(super) fn hide_newest(&mut self) {
         if let Some(asked) = self.waiting.back_mut() {
             asked.secret = true;
         }
     }
 
-    /// Has the client logged in?
+    /// True if the client has logged in.
     pub(super) fn is_logged_in(&self) -> bool {
         self.logged_in
     }
 
-    /// The command that a reply answers, where replies come in the order of commands.
+    /// The command that the next reply answers, in a protocol that answers in order.
     pub(super) fn oldest(&self) -> Option<&Asked> {
         self.waiting.front()
     }
 
-    /// How many commands wait.
+    /// How many commands wait for an answer.
     pub(super) fn unanswered(&self) -> usize {
         self.waiting.len()
     }
 
-    /// The last command of this verb that waits.
+    /// The newest waiting command with this verb.
     pub(super) fn last_of(&self, verb: &str) -> Option<&Asked> {
         self.waiting.iter().rev().find(|asked| asked.verb == verb)
     }
 
-    /// The last command that waits.
+    /// The newest waiting command.
     pub(super) fn newest(&self) -> Option<&Asked> {
         self.waiting.back()
     }
 
-    /// The command with this tag.
+    /// The waiting command with this tag.
     pub(super) fn tagged(&self, tag: &str) -> Option<&Asked> {
         self.waiting.iter().find(|asked| asked.tag == tag)
     }
 
-    /// What the next reply answers: `greeting` is the server's first word, which answers nothing.
+    /// The verb that the next reply answers; `greeting` for the server's first line, which answers
+    /// nothing.
     pub(super) fn answered(&self) -> &'static str {
         match self.state {
             ProtocolState::Greeting => GREETING,
@@ -136,7 +137,7 @@ impl DialogueState {
         }
     }
 
-    /// What [`answered`](DialogueState::answered) says is answered.
+    /// Notes the answer to the command that [`answered`](DialogueState::answered) names.
     pub(super) fn answer_oldest(&mut self, outcome: CommandOutcome) {
         if self.state == ProtocolState::Greeting {
             self.pass(GREETING, outcome);
@@ -145,7 +146,7 @@ impl DialogueState {
         }
     }
 
-    /// The command with this tag is answered.
+    /// Notes the answer to the command with this tag.
     pub(super) fn answer_tagged(&mut self, tag: &str, outcome: CommandOutcome) {
         let at = self.waiting.iter().position(|asked| asked.tag == tag);
         if let Some(asked) = at.and_then(|at| self.waiting.remove(at)) {
@@ -166,7 +167,7 @@ impl DialogueState {
         }
     }
 
-    /// Goes where this leads.
+    /// Changes the state as the diagram says.
     pub(super) fn pass(&mut self, by: &str, when: CommandOutcome) {
         let Some(to) = Diagram::of(self.protocol).next(self.state, by, when) else {
             return;
@@ -177,12 +178,12 @@ impl DialogueState {
         self.state = to;
     }
 
-    /// The server begins to say what it can do.
+    /// Forgets the capabilities: the server begins to list them.
     pub(super) fn forget_offers(&mut self) {
         self.offered = Some(BTreeSet::new());
     }
 
-    /// It can do this.
+    /// Notes a capability of the server.
     pub(super) fn offer(&mut self, capability: &str) {
         let offered = self.offered.get_or_insert_default();
         if offered.len() < MOST_OFFERED {
@@ -190,7 +191,7 @@ impl DialogueState {
         }
     }
 
-    /// What it can do, in upper case, as far as it has said.
+    /// The capabilities in upper case, as far as the server has listed them.
     pub(super) fn offered(&self) -> Option<&BTreeSet<String>> {
         self.offered.as_ref()
     }
@@ -212,8 +213,8 @@ impl DialogueState {
         !in_vain && needed.is_none_or(|keyword| self.offers(keyword) != Some(false))
     }
 
-    /// Does the server offer this, perhaps with something behind it (`THREAD=REFERENCES`)? `None`
-    /// if it has not said.
+    /// True if the server offers this capability, perhaps with a value (`THREAD=REFERENCES`); `None`
+    /// if it has listed none.
     fn offers(&self, keyword: &str) -> Option<bool> {
         let offered = self.offered.as_ref()?;
         let same = |word: &String| word.split('=').next() == Some(keyword);
@@ -222,7 +223,7 @@ impl DialogueState {
     }
 }
 
-/// The capability without which a command does not exist.
+/// The capability that a command needs.
 fn needed(protocol: Protocol, verb: &str) -> Option<&'static str> {
     let known = match protocol {
         Protocol::Imap => IMAP_NEEDS,
@@ -263,5 +264,5 @@ const IMAP_NEEDS: &[(&str, &str)] = &[
     ("THREAD", "THREAD"),
 ];
 
-/// RFC 9051 appendix E: what were extensions once.
+/// RFC 9051 appendix E: capabilities that were extensions before.
 const IMAP4REV2: [&str; 5] = ["IDLE", "ENABLE", "NAMESPACE", "UNSELECT", "MOVE"];

@@ -17,7 +17,7 @@ use crate::mail::protocol::imap::response::{Code, Condition, Response, Status};
 use crate::mail::protocol::imap::{Command, command_spans, is_append, response_spans};
 use crate::mail::protocol::span::{Role, Span};
 
-/// What is known of the conversation beyond its dialogue.
+/// What IMAP's follower remembers beside the dialogue state.
 #[derive(Clone, Default)]
 pub(super) struct Imap {
     expects: ImapExpects,
@@ -30,17 +30,17 @@ pub(super) struct Imap {
     tag: String,
     /// Its number.
     number: u64,
-    /// Did what looks like a login stand in a literal to which the server has not agreed?
+    /// True if a literal to which the server has not agreed contains a likely login.
     in_doubt: bool,
     /// The server's response.
     response: CommandBuffer,
-    /// What it is called.
+    /// The name of the response.
     named: String,
-    /// That of mailbox names.
+    /// The alphabet of mailbox names.
     alphabet: Alphabet,
 }
 
-/// What the client's next line is, unless a command is under way.
+/// What the client's next line is, unless a command is in progress.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 enum ImapExpects {
     /// A command.
@@ -65,7 +65,7 @@ impl Follow for Imap {
     ) {
         match self.expects {
             ImapExpects::Answer => self.answer(dialogue, line, builder),
-            // RFC 2177 §3: before a login there is no IDLE, so what follows is a command.
+            // RFC 2177 §3: before a login there is no IDLE, so the next line is a command.
             ImapExpects::Done if is_before_login(dialogue) && !is_done(line) => {
                 self.expects = ImapExpects::Command;
                 self.command(dialogue, line, builder);
@@ -104,7 +104,7 @@ impl Follow for Imap {
         }
         let cut = std::mem::take(&mut self.response).is_cut();
         self.conclude(dialogue, line.readable(), response, builder);
-        // Of what was not kept the grammar has nothing to say.
+        // The grammar cannot judge a response that was not kept whole.
         builder.fault = builder.fault.take().filter(|_| !cut);
     }
 
@@ -124,7 +124,7 @@ impl Follow for Imap {
 }
 
 impl Imap {
-    /// A line of a command.
+    /// Explains a line of a command.
     fn command(
         &mut self,
         dialogue: &mut DialogueState,
@@ -169,19 +169,19 @@ impl Imap {
         }
     }
 
-    /// May what the client says in a literal be a command? If the server has not agreed to it; and whoever
-    /// has not logged in names no mailbox, so that a login there is meant as one.
+    /// True if the client's literal may be a command in fact: if the server has not agreed to it, or
+    /// before a login, where no other command needs a literal.
     fn is_in_doubt(&self, dialogue: &DialogueState) -> bool {
         self.command.waits() || (is_before_login(dialogue) && !self.command.is_message())
     }
 
-    /// What the grammar of commands says of a piece of a line.
+    /// Adds the parts that the grammar of commands finds in a piece of a line.
     fn parse(&self, piece: &BufferedPiece, builder: &mut AnnotationBuilder<'_>) {
         if self.command.is_full() {
             return mark_literal(piece, builder);
         }
         let (command, spans) = command_spans(self.alphabet, self.command.octets());
-        // A message was taken out of what the grammar is shown; it has nothing to say of the rest.
+        // The grammar cannot judge a command without its message.
         let whole = piece.literal.is_none() && !self.command.is_cut();
         builder.fault = command.err().filter(|_| whole).map(|bad| bad.to_string());
         let placed = spans.into_iter().filter_map(|span| piece.in_line(span));
@@ -189,7 +189,7 @@ impl Imap {
         mark_literal(piece, builder);
     }
 
-    /// The first line of a command: its tag and verb.
+    /// Takes tag and verb from the first line of a command.
     fn begin(&mut self, dialogue: &mut DialogueState, builder: &mut AnnotationBuilder<'_>) {
         let tag = builder.text_of(Role::Tag).unwrap_or_default();
         self.tag = String::from_utf8_lossy(tag).into_owned();
@@ -202,7 +202,7 @@ impl Imap {
         self.number = dialogue.ask(self.verb, &self.tag);
     }
 
-    /// A command is whole: what does the client say next?
+    /// Notes that a command is whole, and what the client says next.
     fn said(&mut self, builder: &mut AnnotationBuilder<'_>) {
         self.command = CommandBuffer::default();
         match self.verb {
@@ -230,7 +230,7 @@ impl Imap {
         builder.belongs_to(dialogue.last_of("AUTHENTICATE"));
     }
 
-    /// RFC 2177 §3: any line but DONE is a mistake, and ends IDLE all the same.
+    /// Ends IDLE. RFC 2177 §3: any line but DONE is a mistake, but ends it, too.
     fn done(
         &mut self,
         dialogue: &mut DialogueState,
@@ -243,13 +243,13 @@ impl Imap {
         builder.about(Topic::ImapCommand, "DONE");
         if !is_done(line) {
             builder.fault = Some("expected DONE, which ends IDLE".to_owned());
-            // If the server refuses to idle it is a command, and perhaps a login.
+            // If the server refuses to idle, the line is a command, and perhaps a login.
             builder.mask_likely_login();
         }
         builder.belongs_to(dialogue.last_of("IDLE"));
     }
 
-    /// What a literal behind this item of FETCH holds.
+    /// The contents of a literal after this item of FETCH.
     fn held(&self, item: &Span) -> LiteralContent {
         let name = self.response.octets().get(item.range.clone());
         let name = name.unwrap_or_default().to_ascii_uppercase();
@@ -268,7 +268,7 @@ impl Imap {
         }
     }
 
-    /// A response is whole.
+    /// Explains a response that is whole.
     fn conclude(
         &mut self,
         dialogue: &mut DialogueState,
@@ -303,7 +303,7 @@ impl Imap {
         }
     }
 
-    /// `+`: to a literal that is awaited, to AUTHENTICATE or to IDLE.
+    /// Explains `+`: the server agrees to a literal, to AUTHENTICATE or to IDLE.
     fn go_on(
         &mut self,
         dialogue: &mut DialogueState,
@@ -337,7 +337,7 @@ impl Imap {
     }
 
     fn answered(&mut self, dialogue: &mut DialogueState, tag: &str, status: &Status) {
-        // RFC 3501 §7.5: instead of `+` a tagged answer may come; then there is no literal.
+        // RFC 3501 §7.5: a tagged answer may come in place of `+`; then there is no literal.
         if self.command.waits() && self.tag == tag {
             self.command = CommandBuffer::default();
         }
@@ -397,14 +397,14 @@ fn offer(dialogue: &mut DialogueState, words: &[String]) {
     words.iter().for_each(|word| dialogue.offer(word));
 }
 
-/// `FETCH` of `* 3 FETCH …`, `OK` of `* OK …` and of `a1 OK …`, `+`.
+/// The name of a response: `FETCH` of `* 3 FETCH …`, `OK` of `* OK …` and of `a1 OK …`, `+`.
 fn name_of(builder: &AnnotationBuilder<'_>) -> String {
     let roles = [Role::ResponseName, Role::Status, Role::Continuation];
     let word = roles.into_iter().find_map(|role| builder.text_of(role));
     String::from_utf8_lossy(word.unwrap_or_default()).to_ascii_uppercase()
 }
 
-/// Names `{5}` at the end of the line, unless the grammar has.
+/// Names `{5}` at the end of the line, unless the grammar has done so.
 fn mark_literal(piece: &BufferedPiece, builder: &mut AnnotationBuilder<'_>) {
     let known = builder.spans().any(|span| span.role == Role::Literal);
     if piece.literal.is_some() && !known {

@@ -1,29 +1,29 @@
-//! A line as an observer is told it, and octets cut into such lines.
+//! A line of a conversation, and octets cut into such lines.
 
 use crate::limits;
 
-/// A line as it was told.
+/// A line of a conversation.
 #[derive(Clone, Copy)]
 pub(super) struct ObservedLine<'a> {
-    /// Without its ending.
+    /// The text, without the ending.
     pub(super) text: &'a [u8],
     /// How it ends.
     pub(super) ending: LineEnd,
 }
 
-/// How a line ends.
+/// The end of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum LineEnd {
-    /// With so many octets: CRLF, or a bare LF.
+    /// CRLF, or a bare LF: so many octets.
     Seen(usize),
-    /// It was told without; CRLF stood there, or the octets that were announced ended.
+    /// None, but the caller has removed a CRLF, or the announced octets end here.
     Untold,
-    /// Not yet: it goes on.
+    /// None yet: the line goes on.
     Open,
 }
 
 impl<'a> ObservedLine<'a> {
-    /// A whole line, with its ending or without.
+    /// A whole line, with or without its ending.
     pub(super) fn of(octets: &'a [u8]) -> ObservedLine<'a> {
         let (text, ending) = match octets {
             [text @ .., b'\r', b'\n'] => (text, LineEnd::Seen(2)),
@@ -33,7 +33,7 @@ impl<'a> ObservedLine<'a> {
         ObservedLine { text, ending }
     }
 
-    /// What was cut out of octets: without an ending it goes on.
+    /// A line that was cut out of octets: without an ending it goes on.
     pub(super) fn cut(octets: &'a [u8]) -> ObservedLine<'a> {
         match ObservedLine::of(octets) {
             ObservedLine {
@@ -47,12 +47,12 @@ impl<'a> ObservedLine<'a> {
         }
     }
 
-    /// What the grammars are shown: no more than a server would take for a line.
+    /// The text that a grammar sees: no more than a server would take for a line.
     pub(super) fn readable(&self) -> &'a [u8] {
         self.text.get(..limits::LINE_LENGTH).unwrap_or(self.text)
     }
 
-    /// Octets of its ending that may belong to what was announced.
+    /// The octets of its ending that may belong to an announced literal or chunk.
     pub(super) fn ending_octets(&self) -> usize {
         match self.ending {
             LineEnd::Seen(octets) => octets,
@@ -62,21 +62,21 @@ impl<'a> ObservedLine<'a> {
     }
 }
 
-/// Octets of one side on their way to be lines.
+/// Cuts the octets of one side into lines.
 #[derive(Clone, Default)]
 pub(super) struct LineCutter {
     begun: Vec<u8>,
 }
 
 impl LineCutter {
-    /// Is no line begun?
+    /// True if no line has begun.
     pub(super) fn is_empty(&self) -> bool {
         self.begun.is_empty()
     }
 
-    /// Takes octets from the front, up to the end of a line; returns the line if it is whole now, its
-    /// ending included. Where octets were announced, so many of them with those that are held, their
-    /// last one ends a line, too. A line that is too long to wait for is cut in pieces.
+    /// Takes octets from the front, up to the end of a line, and returns the line with its ending if
+    /// it is whole now. Where octets were announced, the last of them ends a line, too; the octets
+    /// that are held count. A line that is too long to wait for is cut in pieces.
     pub(super) fn take(&mut self, octets: &mut &[u8], announced: Option<u64>) -> Option<Vec<u8>> {
         let announced = announced.and_then(|octets| usize::try_from(octets).ok());
         let awaited =
@@ -93,7 +93,7 @@ impl LineCutter {
         whole.then(|| std::mem::take(&mut self.begun))
     }
 
-    /// Takes what is held of a line that has no end, if there is any.
+    /// Takes the beginning of a line that will have no end, if there is one.
     pub(super) fn take_rest(&mut self) -> Option<Vec<u8>> {
         (!self.begun.is_empty()).then(|| std::mem::take(&mut self.begun))
     }
@@ -103,7 +103,7 @@ impl LineCutter {
 mod tests {
     use super::*;
 
-    /// What is cut out of octets that come in these pieces, behind which so many were announced.
+    /// The lines cut out of octets that come in these pieces, after so many were announced.
     fn cut(pieces: &[&str], announced: Option<u64>) -> Vec<String> {
         let (mut cutter, mut lines) = (LineCutter::default(), Vec::new());
         let mut left = announced;

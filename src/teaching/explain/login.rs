@@ -1,7 +1,7 @@
-//! What is said in a login by SASL, and which of it is secret.
+//! A login by SASL: what each answer is, and its text as far as it is not secret.
 //!
-//! Base64 is an encoding, no encryption: the texts are decoded for whoever looks on, with the
-//! password masked. Nothing of an answer is kept.
+//! Base64 is an encoding, not encryption: answers are decoded for the reader, with the password
+//! masked. Nothing of an answer is kept.
 
 use super::annotation_builder::AnnotationBuilder;
 use super::explained::NUL;
@@ -9,10 +9,10 @@ use super::masking::{is_name, masked_answer};
 use crate::mail::protocol::sasl;
 use crate::mail::protocol::span::{Role, Span};
 
-/// A login under way.
+/// A login in progress.
 #[derive(Clone, Default)]
 pub(super) struct Login {
-    /// In upper case.
+    /// The mechanism, in upper case.
     mechanism: String,
     /// How many answers the client has given.
     answers: u32,
@@ -27,7 +27,7 @@ impl Login {
         }
     }
 
-    /// Is the client done with its answers, as far as we know the mechanism?
+    /// True if the mechanism needs no further answer of the client.
     pub(super) fn is_complete(&self) -> bool {
         let needed = match self.mechanism.as_str() {
             "PLAIN" | "EXTERNAL" | "XOAUTH2" | "OAUTHBEARER" | "ANONYMOUS" | "CRAM-MD5" => 1,
@@ -37,8 +37,8 @@ impl Login {
         self.answers >= needed
     }
 
-    /// The client's next answer: what it is, and how it reads with the secret masked. What does not
-    /// decode is a secret: somebody may have typed the password as it is.
+    /// The role of the client's next answer, and its text with the secret masked. An answer that is
+    /// not base64 is secret: the client may have sent the password as it is.
     fn answer(&mut self, base64: &[u8]) -> (Role, Option<String>) {
         self.answers += 1;
         if base64 == b"*" {
@@ -58,7 +58,7 @@ impl Login {
         }
     }
 
-    /// AUTH, with its mechanism and perhaps a first response among the parts of its line.
+    /// Begins a login with an AUTH command, which has the mechanism and perhaps a first response.
     pub(super) fn begun_by(builder: &mut AnnotationBuilder<'_>) -> Login {
         let mut login = Login::begin(builder.text_of(Role::Mechanism).unwrap_or_default());
         if let Some(initial) = builder.text_of(Role::Answer) {
@@ -68,7 +68,7 @@ impl Login {
         login
     }
 
-    /// A line that answers a challenge.
+    /// Explains a line that answers a challenge.
     pub(super) fn tell_answer(&mut self, line: &[u8], builder: &mut AnnotationBuilder<'_>) {
         let (role, decoded) = self.answer(line);
         builder.about_part(role);
@@ -83,13 +83,13 @@ pub(super) fn tell_challenge(base64: &[u8], line: &[u8], builder: &mut Annotatio
     }
 }
 
-/// What the server asks, decoded.
+/// The decoded text of a challenge.
 fn challenge(base64: &[u8]) -> Option<String> {
     let text = String::from_utf8(sasl::response(base64).ok()?).ok()?;
     (!text.is_empty()).then(|| printable(&text))
 }
 
-/// With something that can be seen for each octet that cannot.
+/// The text with a visible replacement for each character that cannot be seen.
 fn printable(text: &str) -> String {
     let shown = |c: char| match c {
         '\0' => NUL.to_owned(),

@@ -1,23 +1,23 @@
-//! The lines of a message on its way, by any protocol: header fields, the empty line, the body
-//! (RFC 5322 §2.1, §2.2).
+//! The lines of a message in any protocol: header fields, the empty line, the body (RFC 5322 §2.1,
+//! §2.2).
 
 use super::annotation_builder::AnnotationBuilder;
 use super::topic::Topic;
 use crate::mail::protocol::span::{Role, Span, Spans};
 
-/// Which part of the message comes next.
+/// The part of a message to which the next line belongs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum MessageLines {
-    /// Its header.
+    /// The header.
     #[default]
     Header,
-    /// Its body.
+    /// The body.
     Body,
 }
 
 impl MessageLines {
-    /// Tells of a line of the message, its line ending removed and its dot unstuffed, which stands at
-    /// this place of the line that passed.
+    /// Names the parts of a line of the message. The text is without line ending and added dot, and
+    /// begins at this place of the line as it was sent.
     pub(super) fn tell(&mut self, line: &[u8], at: usize, builder: &mut AnnotationBuilder<'_>) {
         let mut spans = Spans::new(line);
         match self.pass(line, &mut spans) {
@@ -31,8 +31,7 @@ impl MessageLines {
         builder.parts_at(at, spans.found());
     }
 
-    /// Tells of a line in which a dot at the beginning stands before the line proper
-    /// (RFC 5321 §4.5.2, RFC 1939 §3).
+    /// Names the parts of a line that may begin with an added dot (RFC 5321 §4.5.2, RFC 1939 §3).
     pub(super) fn tell_stuffed(&mut self, line: &[u8], builder: &mut AnnotationBuilder<'_>) {
         let Some(rest) = line.strip_prefix(b".") else {
             return self.tell(line, 0, builder);
@@ -43,8 +42,8 @@ impl MessageLines {
         builder.about_part(role);
     }
 
-    /// Names the parts of a line, its line ending removed and its dot unstuffed; returns what the
-    /// line is as a whole. What is no field ends a header, for whoever is not strict.
+    /// Names the parts of a line without its ending and added dot; returns what the line is as a
+    /// whole. A line that is no header field ends the header.
     fn pass(&mut self, line: &[u8], spans: &mut Spans<'_>) -> Role {
         let role = match self {
             MessageLines::Body => Role::Body,
@@ -69,15 +68,15 @@ impl MessageLines {
     }
 }
 
-/// The octets of the whole lines at the front of a body that goes on for so many octets; its last
-/// line is not among them.
+/// The length of the whole lines at the front of a body that has so many octets left, without its last
+/// line.
 pub(super) fn lines_within(octets: &[u8], left: u64) -> usize {
     let left = usize::try_from(left).unwrap_or(usize::MAX);
     let within = octets.get(..left.saturating_sub(1)).unwrap_or(octets);
     memchr::memrchr(b'\n', within).map_or(0, |end| end + 1)
 }
 
-/// The octets of the whole lines at the front of a body before the first that begins with a dot.
+/// The length of the whole lines at the front of a body before the first line that begins with a dot.
 pub(super) fn lines_before_dot(octets: &[u8]) -> usize {
     if octets.starts_with(b".") {
         return 0;
@@ -89,7 +88,7 @@ pub(super) fn lines_before_dot(octets: &[u8]) -> usize {
     memchr::memrchr(b'\n', before).map_or(0, |end| end + 1)
 }
 
-/// The name and the value of a field (RFC 5322 §2.2; white space behind the name: §4.5).
+/// The name and the value of a field (RFC 5322 §2.2; white space after the name: §4.5).
 fn field(line: &[u8]) -> Option<(&[u8], &[u8])> {
     let (name, value) = line.split_at(line.iter().position(|octet| *octet == b':')?);
     let word = name.trim_ascii_end();

@@ -1,10 +1,10 @@
-//! Follows one conversation, and explains each line of it as it passes.
+//! Follows one conversation, and explains each of its lines.
 //!
 //! A line alone does not say what it is: `250` may answer RCPT or a message, `d29uZGVybGFuZA==` is a
-//! password after `334`, and behind `354` nothing is a command. So whoever shows a conversation tells
-//! an [`Observer`] every line of both sides, in the order in which they passed. It sends nothing, keeps
-//! of a command only what its grammar has to see until it is whole, and believes nobody: hostile lines
-//! cost it no more memory than honest ones.
+//! password after `334`, and after `354` nothing is a command. So an [`Observer`] gets every line of
+//! both sides, in their order. It sends nothing, and of a command it keeps only what the grammar has
+//! to see until the command is whole. It trusts no peer: hostile lines cost it no more memory than
+//! honest ones.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -26,21 +26,21 @@ use crate::mail::net::Side;
 use crate::mail::protocol::Protocol;
 use crate::mail::protocol::span::Role;
 
-/// Follows one conversation. A clone has heard the same, and can be asked what a line would mean.
+/// Follows one conversation. A clone knows the same, and can be asked what a line would mean.
 #[derive(Clone)]
 pub struct Observer {
     texts: Arc<Texts>,
     dialogue: DialogueState,
     follow: ProtocolFollower,
-    /// What has come of each side's line that is not whole.
+    /// The beginning of each side's next line.
     from_client: LineCutter,
     from_server: LineCutter,
-    /// Does the client wait? At first for the greeting.
+    /// True if the client waits for an answer: at first for the greeting.
     due: bool,
     masking: Masking,
 }
 
-/// What follows the conversation, so that it can be cloned.
+/// The follower of the protocol, in a type that can be cloned.
 struct ProtocolFollower(Box<dyn Follow + Send>);
 
 impl Clone for ProtocolFollower {
@@ -51,7 +51,7 @@ impl Clone for ProtocolFollower {
 
 /// A line that was cut out of octets, with its explanation.
 pub struct ExplainedLine {
-    /// The line, its ending included; a piece of one, if it is too long or a chunk ends in it.
+    /// The line with its ending; a piece of one if it is too long or a chunk ends in it.
     pub line: Vec<u8>,
     /// What it means.
     pub explained: Explained,
@@ -77,16 +77,16 @@ impl Observer {
         }
     }
 
-    /// Explains a line that the client said.
+    /// Explains a line of the client, with or without its line ending.
     ///
-    /// With its line ending, which may be a bare LF, or without: then it counts as if CRLF stood
-    /// there. Octets that are no line (a chunk of BDAT that ends in the middle of one) may come with
-    /// what follows them, or alone.
+    /// The ending may be a bare LF. Without an ending, the line counts as if it ended with CRLF.
+    /// Octets that are no line (a chunk of BDAT that ends within one) may come with what follows them,
+    /// or alone.
     pub fn client(&mut self, line: &[u8]) -> Explained {
         self.explain(ObservedLine::of(line), Side::Client)
     }
 
-    /// Explains a line that the server said; with its line ending or without.
+    /// Explains a line of the server, with or without its line ending.
     pub fn server(&mut self, line: &[u8]) -> Explained {
         self.explain(ObservedLine::of(line), Side::Server)
     }
@@ -124,8 +124,9 @@ impl Observer {
         }
     }
 
-    /// Explains that TLS began, in the words that are shown of it: `TLSv1.3 TLS_AES_256_GCM_SHA384`.
-    /// At the beginning of a conversation or after STARTTLS; all that was said in clear is forgotten.
+    /// Explains that TLS began, in the words that a user sees: `TLSv1.3 TLS_AES_256_GCM_SHA384`. TLS
+    /// begins with the connection or after STARTTLS; everything that was said unencrypted is
+    /// forgotten.
     pub fn tls(&mut self, words: &str) -> Explained {
         let line = words.as_bytes();
         self.follow.0.tls();
@@ -137,8 +138,8 @@ impl Observer {
         builder.finish(&self.texts, &self.dialogue, before)
     }
 
-    /// Explains why a TLS handshake failed, in the words of the TLS library: `tlsv1 alert unknown ca`;
-    /// `None` where they are not known.
+    /// Explains why a TLS handshake failed, from the words of the TLS library (`tlsv1 alert unknown
+    /// ca`); `None` if there is no entry for them.
     #[must_use]
     pub fn tls_failed(&self, why: &str) -> Option<Explained> {
         let entry = self.texts.why_tls_failed(why)?;
@@ -147,25 +148,26 @@ impl Observer {
         Some(builder.finish(&self.texts, &self.dialogue, self.dialogue.state))
     }
 
-    /// Where the conversation stands.
+    /// The state of the conversation.
     #[must_use]
     pub fn state(&self) -> ProtocolState {
         self.dialogue.state
     }
 
-    /// Does the client wait for an answer? What it says before that may be taken for something else.
+    /// True if the client waits for an answer. What it says before that may be taken for something
+    /// else.
     #[must_use]
     pub fn is_answer_due(&self) -> bool {
         self.due
     }
 
-    /// What is spoken.
+    /// The protocol of the conversation.
     #[must_use]
     pub fn protocol(&self) -> Protocol {
         self.dialogue.protocol
     }
 
-    /// What the server has said that it can do, in upper case; `None` if it has not said.
+    /// The capabilities that the server has listed, in upper case; `None` if it has listed none yet.
     #[must_use]
     pub fn offered(&self) -> Option<&BTreeSet<String>> {
         self.dialogue.offered()
@@ -224,8 +226,7 @@ impl Observer {
     }
 }
 
-/// What the server's first line says that it speaks, if it is something else than this protocol:
-/// the note about it.
+/// The note about a server whose first line belongs to another protocol.
 fn stranger(protocol: Protocol, line: &[u8]) -> Option<&'static str> {
     // RFC 8446 §5.1: a record begins with its type, an alert or a handshake, and the version 3.
     if let [0x15 | 0x16, 3, ..] = line {
@@ -237,7 +238,8 @@ fn stranger(protocol: Protocol, line: &[u8]) -> Option<&'static str> {
     (*family != protocol.family()).then_some(note)
 }
 
-/// How servers begin, whose family that is, and the note for whoever expected another.
+/// The beginnings of servers' first lines, the family of protocols that each belongs to, and the note
+/// for a client that expected another.
 const FIRST_WORDS: [(&[u8], &str, &str); 10] = [
     (b"220", "smtp", "speaks-smtp"),
     (b"421", "smtp", "speaks-smtp"),

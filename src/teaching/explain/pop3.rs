@@ -1,4 +1,4 @@
-//! Follows a conversation in POP3: commands, and replies in their order, of which some go on in
+//! Follows a conversation in POP3: commands, and replies in their order. Some replies continue in
 //! lines up to a lone dot.
 
 use super::annotation_builder::AnnotationBuilder;
@@ -14,17 +14,17 @@ use crate::mail::net::Side;
 use crate::mail::protocol::pop3::Command;
 use crate::mail::protocol::span::{Role, Span, Spans, first_word};
 
-/// What is known of the conversation beyond its dialogue.
+/// What POP3's follower remembers beside the dialogue state.
 #[derive(Clone, Default)]
 pub(super) struct Pop3 {
-    /// Does the client's next line answer a challenge?
+    /// True if the client's next line answers a challenge.
     in_login: bool,
     login: Login,
-    /// What the server's next line belongs to.
+    /// The list to which the server's next line belongs.
     listing: Listing,
 }
 
-/// The lines behind a `+OK`.
+/// The lines after a `+OK`.
 #[derive(Clone, Default)]
 enum Listing {
     /// None: the next line is a reply.
@@ -72,11 +72,11 @@ impl Follow for Pop3 {
         masking::mask_pop3_login(verb, builder);
         if verb == "AUTH" {
             self.login = Login::begun_by(builder);
-            // Older than CAPA: without a mechanism, AUTH asks some servers which ones there are.
+            // A use that is older than CAPA: AUTH alone asks some servers for their mechanisms.
             let asks = builder.text_of(Role::Mechanism).is_none();
             self.in_login = !(asks || self.login.is_complete());
         }
-        // Without an argument these are answered by a list.
+        // A list answers these commands if they have no argument.
         let alone = builder.spans().count() < 2;
         let verb = match verb {
             "LIST" if alone => "LIST all",
@@ -144,7 +144,7 @@ impl Follow for Pop3 {
 }
 
 impl Pop3 {
-    /// A `+OK` to this verb: what comes behind it?
+    /// Notes a `+OK` to this verb, and what follows it.
     fn done(&mut self, dialogue: &mut DialogueState, verb: &'static str) {
         self.listing = match verb {
             "RETR" | "TOP" => Listing::Message(MessageLines::default()),
@@ -169,7 +169,7 @@ impl Pop3 {
         builder.command = builder.command.map(name);
     }
 
-    /// A line behind a `+OK`.
+    /// Explains a line after a `+OK`.
     fn listed(
         &mut self,
         dialogue: &mut DialogueState,
@@ -208,12 +208,12 @@ impl Pop3 {
     }
 }
 
-/// `LIST all` is LIST, as people say it.
+/// The name of a verb without our suffix: `LIST` for `LIST all`.
 fn name(verb: &'static str) -> &'static str {
     verb.trim_end_matches(" all")
 }
 
-/// Names what follows `+OK` or `-ERR`: a code in brackets (RFC 2449 §8), numbers, a text.
+/// Names the parts after `+OK` or `-ERR`: a code in brackets (RFC 2449 §8), numbers, a text.
 fn tell_text(
     verb: &'static str,
     text: &[u8],

@@ -1,4 +1,4 @@
-//! From what a person types to what explains it: a name, a line of a conversation, a message of TLS.
+//! Finds the explanation of what a student types: a name, a line of a conversation, a message of TLS.
 
 use std::sync::Arc;
 
@@ -8,36 +8,36 @@ use super::texts::{Entry, Texts};
 use super::topic::Topic;
 use crate::mail::protocol::Protocol;
 
-/// How unlike a word may be that is still suggested: 1 is the same, 0 has nothing in common.
+/// The similarity of a word that is still suggested: 1 for equal words, 0 for nothing in common.
 const ALIKE: f64 = 0.8;
 
-/// Words that are suggested at the most.
+/// Words that are suggested at most.
 const SUGGESTIONS: usize = 5;
 
-/// What was found.
+/// The result of a search.
 #[derive(Clone, Debug, Default)]
 pub struct LookupResult {
-    /// The entries of that name, in the order of a list.
+    /// The entries with that name, in the order of a list.
     pub entries: Vec<Arc<Entry>>,
-    /// Readings of it as a line of a conversation.
+    /// The words read as a line of a conversation.
     pub lines: Vec<LineReading>,
-    /// Names that are much like it, when nothing was found.
+    /// Similar names, if nothing else was found.
     pub near: Vec<String>,
 }
 
-/// A line, as one side of one protocol would say it.
+/// A line as one side of one protocol would say it.
 #[derive(Clone, Debug)]
 pub struct LineReading {
-    /// In this protocol.
+    /// The protocol.
     pub protocol: Protocol,
-    /// Is it the server's?
+    /// True if the server says it.
     pub server: bool,
-    /// What it means there.
+    /// The meaning of the line there.
     pub explained: Explained,
 }
 
 impl LookupResult {
-    /// Was nothing found?
+    /// True if nothing was found.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty() && self.lines.is_empty()
@@ -45,8 +45,8 @@ impl LookupResult {
 }
 
 impl Texts {
-    /// Looks for what explains these words: an entry of this name, else a line that reads so, else
-    /// each word for itself. With `only`, in this protocol, and in what belongs to all of them.
+    /// Looks up these words: an entry with this name, otherwise a line, otherwise each word for
+    /// itself. With `only`, in this protocol, and in what belongs to all of them.
     #[must_use]
     pub fn look_up(self: &Arc<Texts>, words: &str, only: Option<Protocol>) -> LookupResult {
         let words = words.trim();
@@ -77,7 +77,7 @@ impl Texts {
         found
     }
 
-    /// The entries that can be looked for.
+    /// The entries that can be looked up.
     pub fn listed(&self, only: Option<Protocol>) -> impl Iterator<Item = &Arc<Entry>> {
         let ours = [Topic::Part, Topic::Note, Topic::Word];
         self.all().filter(move |entry| {
@@ -85,10 +85,10 @@ impl Texts {
         })
     }
 
-    /// The entries of this name, and those of its more general one.
+    /// The entries of this name, and those of its more general name.
     fn named(&self, name: &str, only: Option<Protocol>) -> Vec<Arc<Entry>> {
         let same = |other: &str| other.eq_ignore_ascii_case(name);
-        // `250` means also each `250 to RCPT`.
+        // `250` also finds each `250 to RCPT`.
         let reply = format!("{name} to ");
         let is_reply_of = |other: &str| {
             let front = other.get(..reply.len());
@@ -116,7 +116,7 @@ impl Texts {
         found
     }
 
-    /// What the line means, to whoever understands it.
+    /// The line in each protocol and from each side that makes sense.
     fn readings(self: &Arc<Texts>, line: &str, only: Option<Protocol>) -> Vec<LineReading> {
         let mut readings = Vec::new();
         for protocol in [Protocol::Smtp, Protocol::Pop3, Protocol::Imap] {
@@ -148,7 +148,7 @@ impl Texts {
         readings
     }
 
-    /// The line as one of a message's header.
+    /// The line as a line of a message's header.
     fn as_header(self: &Arc<Texts>, line: &str) -> LineReading {
         let protocol = Protocol::Smtp;
         let mut observer = Observer::new(protocol, Arc::clone(self));
@@ -162,7 +162,7 @@ impl Texts {
         }
     }
 
-    /// What a program says when TLS fails, with more words around it.
+    /// The entries for a text of a program whose TLS handshake failed.
     fn said_of_tls(&self, words: &str) -> Vec<Arc<Entry>> {
         let words = words.to_lowercase();
         let says = |also: &String| words.contains(&also.to_lowercase());
@@ -173,8 +173,8 @@ impl Texts {
             .collect()
     }
 
-    /// What explains why a TLS handshake failed. Of a certificate, the verdict in brackets says more than
-    /// what stands before it.
+    /// The explanation of a failed TLS handshake. For a certificate, the verdict in brackets says more
+    /// than the text before it.
     pub(super) fn why_tls_failed(&self, words: &str) -> Option<Arc<Entry>> {
         let (before, verdict) = words.split_once('(').unwrap_or((words, ""));
         let mut found = [verdict, before]
@@ -198,7 +198,7 @@ impl Texts {
     }
 }
 
-/// So that what comes then is no greeting.
+/// A greeting, so that the line after it is none.
 fn greeting(protocol: Protocol) -> &'static [u8] {
     match protocol {
         Protocol::Pop3 => b"+OK",
@@ -207,16 +207,16 @@ fn greeting(protocol: Protocol) -> &'static [u8] {
     }
 }
 
-/// `smtp:250`: a protocol, and what is meant in it.
+/// Splits `smtp:250` into a protocol and the rest.
 fn prefixed(words: &str) -> Option<(Protocol, &str)> {
     let (name, rest) = words.split_once(':')?;
     let protocol = name.to_ascii_lowercase().parse().ok()?;
     Some((protocol, rest.trim()))
 }
 
-/// Is this more than a line that an observer has to live with?
+/// True if the line makes sense there.
 fn makes_sense(explained: &Explained, line: &str, server: bool) -> bool {
-    // `+OK` is no `+`, and `-ERR` no tag.
+    // `+OK` is not a `+`, and `-ERR` is not a tag.
     let plus = line.starts_with('+') && !line.starts_with("+ ") && line != "+";
     let other = plus || line.starts_with("-ERR");
     let understood = explained.entry.topic != Topic::Note;
@@ -229,7 +229,7 @@ fn makes_sense(explained: &Explained, line: &str, server: bool) -> bool {
 mod tests {
     use super::*;
 
-    /// What is found: entries by topic and name, lines by protocol and side.
+    /// The results: entries by topic and name, lines by protocol and side.
     fn found(words: &str) -> String {
         let found = Texts::compiled_in().look_up(words, None);
         let entries = found

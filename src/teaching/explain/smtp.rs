@@ -1,5 +1,5 @@
-//! Follows a conversation in SMTP, submission or LMTP: commands, replies in their order, and what is
-//! no command at all, the message and the answers of a login.
+//! Follows a conversation in SMTP, submission or LMTP: commands, replies in their order, the message,
+//! and the answers of a login.
 
 use super::annotation_builder::AnnotationBuilder;
 use super::dialogue_state::DialogueState;
@@ -14,19 +14,20 @@ use crate::mail::protocol::Protocol;
 use crate::mail::protocol::smtp::{self, Chunk, Command, EnhancedCode};
 use crate::mail::protocol::span::{Role, Span, Spans, first_word};
 
-/// What is known of the conversation beyond its dialogue.
+/// What SMTP's follower remembers beside the dialogue state.
 #[derive(Clone, Default)]
 pub(super) struct Smtp {
     expects: SmtpExpects,
     login: Login,
     message: MessageLines,
-    /// Accepted RCPTs: LMTP answers a message once for each.
+    /// The number of accepted RCPTs: LMTP answers a message once for each.
     recipients: usize,
-    /// Is the next line of the server inside a reply of several lines?
+    /// True if the server's next line continues a reply.
     in_reply: bool,
-    /// Has the server agreed to the body that the client says? If not, and it refuses, that was none.
+    /// True if the server has agreed to the client's body. If it has not, and refuses, the octets were
+    /// no body.
     agreed: bool,
-    /// Did what looks like a login stand in a body to which it has not agreed?
+    /// True if a body to which the server has not agreed contains a likely login.
     in_doubt: bool,
 }
 
@@ -38,7 +39,7 @@ enum SmtpExpects {
     Command,
     /// A line of the message, up to a lone dot.
     Message,
-    /// Octets of a chunk, so many.
+    /// So many octets of a chunk.
     Chunk(u64),
     /// An answer to `334`.
     Answer,
@@ -101,8 +102,8 @@ impl Follow for Smtp {
         }
     }
 
-    /// RFC 3030 §2: the next command begins directly behind a chunk. Of one to which the server has not
-    /// agreed, a line is a login perhaps, which must not be torn.
+    /// RFC 3030 §2: the next command follows a chunk directly. If the server has not agreed to the
+    /// chunk, a line of it may be a login, which must not be torn.
     fn announced(&self) -> Option<u64> {
         match self.expects {
             SmtpExpects::Chunk(left) => self.agreed.then_some(left),
@@ -131,7 +132,7 @@ impl Follow for Smtp {
 }
 
 impl Smtp {
-    /// A command, which begins at this place of the line.
+    /// Explains a command that begins at this place of the line.
     fn command(
         &mut self,
         dialogue: &mut DialogueState,
@@ -166,11 +167,11 @@ impl Smtp {
         }
     }
 
-    /// What follows the command on the client's side.
+    /// Notes what the client says after the command.
     fn begin(&mut self, dialogue: &mut DialogueState, command: &Command) {
         match command {
             Command::Mail { .. } => self.message = MessageLines::default(),
-            // Whoever does not wait for the 354 says the message all the same.
+            // A client that does not wait for the 354 sends the message all the same.
             Command::Data => {
                 self.message = MessageLines::default();
                 self.await_body(SmtpExpects::Message, false);
@@ -188,14 +189,15 @@ impl Smtp {
         }
     }
 
-    /// A body follows, to which the server has agreed or not.
+    /// Expects a body, to which the server has agreed or not.
     fn await_body(&mut self, expects: SmtpExpects, agreed: bool) {
         self.expects = expects;
         self.agreed = agreed;
         self.in_doubt = false;
     }
 
-    /// RFC 2033 §4.2: in LMTP there is an answer for each recipient; the first is awaited already.
+    /// Expects the answers to a message. RFC 2033 §4.2: LMTP answers once for each recipient; the
+    /// first answer is expected already.
     fn await_verdicts(&mut self, dialogue: &mut DialogueState, verb: &'static str) {
         let recipients = std::mem::take(&mut self.recipients);
         if dialogue.protocol == Protocol::Lmtp {
@@ -203,7 +205,7 @@ impl Smtp {
         }
     }
 
-    /// A line of the message behind DATA.
+    /// Explains a line of the message after DATA.
     fn text(
         &mut self,
         dialogue: &mut DialogueState,
@@ -228,7 +230,7 @@ impl Smtp {
         }
     }
 
-    /// A line of which so many octets belong to a chunk; behind them a command may stand.
+    /// Explains a line of which so many octets belong to a chunk; a command may follow them.
     fn chunk(
         &mut self,
         dialogue: &mut DialogueState,
@@ -259,7 +261,7 @@ impl Smtp {
         builder.belongs_to(dialogue.newest());
     }
 
-    /// An answer to a challenge.
+    /// Explains an answer to a challenge.
     fn answer(
         &mut self,
         dialogue: &mut DialogueState,
@@ -273,7 +275,7 @@ impl Smtp {
         builder.belongs_to(dialogue.last_of("AUTH"));
     }
 
-    /// The last line of a reply to this command has passed.
+    /// Notes the last line of a reply to this command.
     fn answered(&mut self, dialogue: &mut DialogueState, verb: &str, code: u16) {
         let outcome = outcome(code);
         match (verb, outcome) {
@@ -282,7 +284,7 @@ impl Smtp {
                 return dialogue.pass("AUTH", outcome);
             }
             ("AUTH", _) => self.expects = SmtpExpects::Command,
-            // That of the body that is heard, unless the client has announced one more.
+            // The answer to the DATA whose body the client sends, unless it has sent one more DATA.
             ("DATA", CommandOutcome::Continue) => {
                 let waiting = dialogue.last_of("DATA").map(|data| data.number);
                 self.agreed = dialogue.oldest().map(|data| data.number) == waiting;
@@ -297,15 +299,15 @@ impl Smtp {
             _ => {}
         }
         dialogue.answer_oldest(outcome);
-        // RFC 5321 §3.8: 421 announces that the server closes, whatever was said before.
+        // RFC 5321 §3.8: after 421 the server closes, whatever the client has said.
         if code == 421 {
             dialogue.state = ProtocolState::Closed;
         }
     }
 }
 
-/// RFC 3030 §2: who offers chunks takes the octets even of one that is refused. They are a message only
-/// behind MAIL.
+/// True if the server takes the octets of a chunk even if it refuses it: RFC 3030 §2, if it offers
+/// CHUNKING. They are a message only after MAIL.
 fn agrees_to_chunks(dialogue: &DialogueState) -> bool {
     let offers = dialogue
         .offered()
@@ -317,7 +319,7 @@ fn agrees_to_chunks(dialogue: &DialogueState) -> bool {
     offers && (mail || dialogue.last_of("MAIL").is_some())
 }
 
-/// RFC 5321 §4.2.1: the first digit says what came of it.
+/// The outcome of a command: RFC 5321 §4.2.1, the first digit of the reply.
 fn outcome(code: u16) -> CommandOutcome {
     match code {
         200..=299 => CommandOutcome::Done,
@@ -347,7 +349,7 @@ fn tell_reply(text: &[u8], code: u16, rest: &[u8], builder: &mut AnnotationBuild
     }
 }
 
-/// A line of EHLO's reply that offers something: `SIZE 52428800`.
+/// Explains a line of EHLO's reply that offers something: `SIZE 52428800`.
 fn offer(dialogue: &mut DialogueState, words: &[u8], builder: &mut AnnotationBuilder<'_>) {
     builder.words(words, Role::Capability, Role::CapabilityValues);
     if let Ok(keyword) = str::from_utf8(first_word(words).0) {

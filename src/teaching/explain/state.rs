@@ -1,82 +1,82 @@
-//! Where a conversation stands: the states of each protocol, what leads from one to another, and
-//! which commands are legal in each, as tables.
+//! The states of each protocol, the transitions between them, and the commands that are legal in each,
+//! as tables.
 //!
-//! [`Observer`](super::Observer) walks them, and whoever draws a state diagram draws these.
+//! An [`Observer`](super::Observer) walks them; a state diagram shows them.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
-/// A state. Those of one protocol are in its [`Diagram`]; `Greeting`, `Login`, `Tls` and `Closed`
-/// are in all of them.
+/// A state of a conversation. The [`Diagram`] of a protocol lists its states; `Greeting`, `Login`,
+/// `Tls` and `Closed` belong to all of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ProtocolState {
-    /// The connection stands, and the server has not said a word.
+    /// The connection is open, and the server has said nothing yet.
     Greeting,
-    /// SMTP: greeted, and not greeted back.
+    /// SMTP: the server has greeted, the client has not.
     Connected,
-    /// SMTP: between two messages.
+    /// SMTP: no message is in progress.
     Ready,
-    /// SMTP: the sender is named.
+    /// SMTP: the server knows the sender.
     Mail,
-    /// SMTP: a recipient is accepted.
+    /// SMTP: the server has accepted a recipient.
     Rcpt,
-    /// SMTP: the message comes, line by line.
+    /// SMTP: the client sends the message line by line.
     Data,
-    /// SMTP: the message comes, chunk by chunk.
+    /// SMTP: the client sends the message in chunks.
     Chunks,
-    /// POP3: nobody has logged in.
+    /// POP3: the client has not logged in.
     Authorization,
-    /// POP3: somebody has, and the mailbox is locked.
+    /// POP3: the client has logged in, and the mailbox is locked.
     Transaction,
-    /// POP3: QUIT was said; what is marked is deleted now.
+    /// POP3: the client has said QUIT; the marked messages are deleted now.
     Update,
-    /// IMAP: nobody has logged in.
+    /// IMAP: the client has not logged in.
     NotAuthenticated,
-    /// IMAP: somebody has.
+    /// IMAP: the client has logged in.
     Authenticated,
     /// IMAP: a mailbox is open.
     Selected,
-    /// IMAP: the client waits for news.
+    /// IMAP: the client waits for changes.
     Idle,
-    /// A login by SASL is under way.
+    /// A login by SASL is in progress.
     Login,
     /// TLS may begin.
     Tls,
-    /// The last words are said.
+    /// The conversation is over.
     Closed,
 }
 
-/// What came of a command.
+/// The outcome of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CommandOutcome {
-    /// It was said; nobody has answered.
+    /// The client has said it; there is no answer yet.
     Said,
-    /// The server wants more of it: `354`, `334`, `+`.
+    /// The server asks for more: `354`, `334`, `+`.
     Continue,
-    /// It was done: `250`, `+OK`, `OK`.
+    /// It succeeded: `250`, `+OK`, `OK`.
     Done,
-    /// It was not: `4xx` and `5xx`, `-ERR`, `NO` and `BAD`.
+    /// It failed: `4xx` and `5xx`, `-ERR`, `NO` and `BAD`.
     Refused,
 }
 
-/// A way from states to a state.
+/// A transition from some states to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Transition {
-    /// From each of these.
+    /// The states in which it begins.
     pub from: &'static [ProtocolState],
-    /// By this command; `greeting`, `message` and `TLS` are none.
+    /// The command that leads to it; `greeting`, `message` and `TLS` stand for other events.
     pub by: &'static str,
-    /// With this outcome.
+    /// The outcome of that command.
     pub when: CommandOutcome,
-    /// To this one.
+    /// The state in which it ends.
     pub to: ProtocolState,
 }
 
-/// The states of a protocol.
+/// The state diagram of a protocol.
 #[derive(Clone, Copy, Debug)]
 pub struct Diagram {
-    /// Each with the commands that are legal in it, the likeliest first.
+    /// The states, each with the commands that are legal in it, the likeliest first.
     pub states: &'static [(ProtocolState, &'static [&'static str])],
-    /// The ways between them. For a command and an outcome, the first that begins here counts.
+    /// The transitions. For a command and an outcome, the first that begins in the state counts.
     pub transitions: &'static [Transition],
 }
 
@@ -102,7 +102,7 @@ impl ProtocolState {
         ProtocolState::Closed,
     ];
 
-    /// Its name in the file of explanations: `[smtp.state.KEY]`.
+    /// Its key in the file of explanations: `[smtp.state.KEY]`.
     #[must_use]
     pub fn key(self) -> &'static str {
         match self {
@@ -157,7 +157,8 @@ impl Diagram {
         found.map_or(&[], |(_, commands)| *commands)
     }
 
-    /// Where one can go from a state, and by which commands: `EHLO`, `greeting refused`.
+    /// The states that can be reached from a state, with the commands that lead there: `EHLO`,
+    /// `greeting refused`.
     #[must_use]
     pub fn ways(&self, from: ProtocolState) -> Vec<(ProtocolState, Vec<String>)> {
         let mut ways: Vec<(ProtocolState, Vec<String>)> = Vec::new();
@@ -178,7 +179,7 @@ impl Diagram {
         ways
     }
 
-    /// Where a command leads; `None` if nowhere else.
+    /// The state to which a command leads; `None` if it leads to no other.
     #[must_use]
     pub fn next(
         &self,

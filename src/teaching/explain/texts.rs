@@ -1,8 +1,9 @@
-//! The texts: what each command, code, keyword and field means, from one file that people edit.
+//! The texts of the explanations: the meaning of each command, code, keyword and field, from one file
+//! that a teacher can edit.
 //!
-//! `explanations.toml` is compiled in, and read once, when the first explanation is asked for. A
-//! teacher's file ([`Texts::with`]) replaces sentences of it or adds entries; what it leaves out
-//! stays as it is. Nothing in such a file is ignored: a mistake is an error that names its line.
+//! `explanations.toml` is compiled in, and read when the first explanation is needed. A teacher's file
+//! ([`Texts::with`]) replaces sentences of it or adds entries; everything else stays as it is. Nothing
+//! in such a file is ignored: a mistake is an error that names its line.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -22,21 +23,21 @@ const COMPILED_IN: &str = include_str!("explanations.toml");
 /// One explanation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// What kind of thing is explained.
+    /// The kind of thing that it explains.
     pub topic: Topic,
-    /// Its name as it stands on the wire and in the file: `RCPT`, `250`, `X.1.1`.
+    /// Its name in the protocol and in the file: `RCPT`, `250`, `X.1.1`.
     pub name: String,
-    /// Its name for people; the same as `name` where the file gives no other.
+    /// Its name for people; the same as `name` if the file gives no other.
     pub title: String,
     /// What it says, in one sentence.
     pub says: String,
-    /// Why it exists, in one more; empty where nothing is to be said.
+    /// Why it exists, in one sentence; may be empty.
     pub why: String,
-    /// Where that is specified: `RFC 5321 §4.1.1.3`; empty where nowhere.
+    /// The specification: `RFC 5321 §4.1.1.3`; may be empty.
     pub rfc: String,
-    /// What may come next; empty where that is no question.
+    /// What may come next; may be empty.
     pub next: String,
-    /// Other words by which it is found, such as the text of an error.
+    /// Other words that find it, such as the text of an error.
     pub also: Vec<String>,
 }
 
@@ -48,14 +49,14 @@ impl Entry {
     }
 }
 
-/// All the explanations.
+/// All explanations.
 #[derive(Clone, Debug)]
 pub struct Texts {
-    /// By topic, and then by name in upper case.
+    /// The entries, by topic and then by name in upper case.
     topics: BTreeMap<Topic, BTreeMap<String, Arc<Entry>>>,
 }
 
-/// What is wrong with a file of explanations, in one sentence that names the file and the line.
+/// The mistake in a file of explanations, in one sentence that names the file and the line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TextsError(pub String);
 
@@ -83,8 +84,8 @@ impl Texts {
         Arc::clone(&TEXTS)
     }
 
-    /// The explanations that are compiled in, with what the text of this file replaces and adds.
-    /// `file` is what errors call it.
+    /// The explanations that are compiled in, with the replacements and additions of this text. Errors
+    /// call it `file`.
     ///
     /// # Errors
     /// When it is not TOML, has a topic or a setting that does not exist, or adds half an entry.
@@ -94,9 +95,11 @@ impl Texts {
         Ok(texts)
     }
 
-    /// The explanation of this name, in any case. A reply to a command (`250 to RCPT`) that has none
-    /// of its own has that of the reply, an enhanced code (`5.1.1`) that of its subject and detail
-    /// (`X.1.1`), and what has a value (`SIZE=1000`, `BODY[1.2]`) that of what stands before it.
+    /// The explanation of this name, in any case.
+    ///
+    /// If there is none, a more general name counts: that of the reply for a reply to a command (`250
+    /// to RCPT`), that of subject and detail for an enhanced code (`X.1.1` for `5.1.1`), and that
+    /// before the value for a name with a value (`SIZE=1000`, `BODY[1.2]`).
     #[must_use]
     pub fn find(&self, topic: Topic, name: &str) -> Option<&Arc<Entry>> {
         let entries = self.topics.get(&topic)?;
@@ -114,12 +117,12 @@ impl Texts {
         self.find(topic, words.next()?)
     }
 
-    /// All explanations, those of a topic together, each topic by name.
+    /// All explanations, topic by topic, each topic by name.
     pub fn all(&self) -> impl Iterator<Item = &Arc<Entry>> {
         self.topics.values().flat_map(BTreeMap::values)
     }
 
-    /// Those of one topic, by name.
+    /// The explanations of one topic, by name.
     pub fn of(&self, topic: Topic) -> impl Iterator<Item = &Arc<Entry>> {
         self.topics
             .get(&topic)
@@ -127,7 +130,7 @@ impl Texts {
             .flat_map(BTreeMap::values)
     }
 
-    /// A state of a conversation.
+    /// The explanation of a state.
     #[must_use]
     pub fn state(&self, protocol: Protocol, state: ProtocolState) -> Option<&Arc<Entry>> {
         let topic = match protocol {
@@ -138,13 +141,13 @@ impl Texts {
         self.find(topic, state.key())
     }
 
-    /// A part of a line.
+    /// The explanation of a part of a line.
     #[must_use]
     pub fn part(&self, role: Role) -> Option<&Arc<Entry>> {
         self.find(Topic::Part, role.key())
     }
 
-    /// A word of our own, such as the name of a topic, which the file translates: `[line.word.KEY]`.
+    /// A word of the program itself, such as the name of a topic: `[line.word.KEY]`.
     #[must_use]
     pub fn word<'a>(&'a self, key: &'a str) -> &'a str {
         self.find(Topic::Word, key)
@@ -228,7 +231,7 @@ impl Entry {
         }
     }
 
-    /// What an entry of this topic must have, and this one has not.
+    /// A field that an entry of this topic must have and this entry lacks.
     fn missing(&self) -> Option<&'static str> {
         let needed: &[(&str, &String)] = match self.topic.completeness() {
             Completeness::Sentence => &[("says", &self.says)],
@@ -280,7 +283,7 @@ pub(super) mod keys {
         Entry::deserialize(from).map(Arc::new)
     }
 
-    /// Some of them.
+    /// Lists of entries.
     pub(crate) mod list {
         use super::*;
 
@@ -299,7 +302,7 @@ pub(super) mod keys {
         }
     }
 
-    /// One or none.
+    /// Optional entries.
     pub(crate) mod optional {
         use super::*;
 
@@ -318,7 +321,7 @@ pub(super) mod keys {
     }
 }
 
-/// A file: families of kinds of entries, `[smtp.command.RCPT]`.
+/// The contents of a file: families of kinds of entries, `[smtp.command.RCPT]`.
 type Written = BTreeMap<String, BTreeMap<String, BTreeMap<String, Spanned<WrittenEntry>>>>;
 
 #[derive(Deserialize)]

@@ -1,30 +1,30 @@
-//! What an explanation can be about: the sections of `explanations.toml`.
+//! The topics of explanations: the sections of `explanations.toml`.
 
 use std::fmt;
 
 use crate::mail::protocol::Protocol;
 
-/// What an entry must say.
+/// The fields that an entry must have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Completeness {
-    /// Only what it is.
+    /// What it is.
     Sentence,
-    /// What it says, why it exists, and the RFC.
+    /// What it is, why it exists, and the RFC.
     Fact,
-    /// That, and what may come next.
+    /// All that, and what may come next.
     Turn,
 }
 
 macro_rules! topics {
     ($($topic:ident = $family:literal . $kind:literal, $completeness:ident, $means:literal;)*) => {
-        /// What kind of thing is explained.
+        /// The kind of thing that an entry explains.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Topic {
             $(#[doc = $means] $topic,)*
         }
 
         impl Topic {
-            /// All of them, in the order of a list.
+            /// All topics, in the order of a list.
             pub const ALL: &[Topic] = &[$(Topic::$topic,)*];
 
             /// The two words of its sections in the file: `smtp`, `command`.
@@ -86,18 +86,18 @@ impl Topic {
         all.find(|topic| topic.section() == (family, kind))
     }
 
-    /// Is it one of the states, which have no name on the wire?
+    /// True for the states, which have no name in the protocol.
     pub(super) fn is_state(self) -> bool {
         self.section().1 == "state"
     }
 
-    /// Does it belong to this protocol, or to all of them?
+    /// True if it belongs to this protocol, or to all of them.
     pub(super) fn is_of(self, protocol: Protocol) -> bool {
         let (family, _) = self.section();
         family == protocol.family() || !["smtp", "pop3", "imap"].contains(&family)
     }
 
-    /// The more general names under which this name, in upper case, is explained, too.
+    /// The more general names of this name, which is in upper case.
     pub(super) fn general(self, name: &str) -> Vec<String> {
         let before = |mark: &str| name.split_once(mark).map(|(front, _)| front.to_owned());
         let names = match self {
@@ -114,7 +114,7 @@ impl Topic {
             Topic::ImapItem => [before("<"), before("[").map(|front| front + "[]")],
             Topic::Field => [Some("*".to_owned()), None],
             Topic::With => {
-                // RFC 3848: S for TLS and A for a login stand behind the protocol's name.
+                // RFC 3848: S for TLS and A for a login follow the protocol's name.
                 let utf8 = name.starts_with("UTF8").then(|| "UTF8SMTP".to_owned());
                 let bare = name.trim_end_matches(['S', 'A']).to_owned();
                 [Some(utf8.unwrap_or(bare)), Some("*".to_owned())]

@@ -1,25 +1,26 @@
-//! Whose turn it is behind a line while a command waits for its answer: who speaks too early, speaks
-//! into something else, such as a handshake, a login or the refusal of DATA.
+//! Decides whose turn it is after a line while a command waits for its answer. A client that speaks
+//! too early speaks into something else: a handshake, a login, or the refusal of DATA.
 
 use super::explained::Explained;
 use super::state::ProtocolState;
 use super::topic::Topic;
 use crate::mail::protocol::span::Role;
 
-/// Does the client go on by itself behind this line of its own: in a message, a chunk, a literal?
+/// True if the client goes on after this line of its own: in a message, a chunk, a literal.
 pub(super) fn client_goes_on(line: &[u8], explained: &Explained) -> bool {
     let in_message = explained.after == ProtocolState::Data;
     let command = explained.command.as_deref();
     let chunk = command.is_some_and(|verb| verb.starts_with("BDAT"));
-    // What is no command is a note; a line of a literal is a part of something, or a header field.
+    // A line that is no command is a note; a line of a literal is a part of something, or a header
+    // field.
     let part = matches!(explained.entry.topic, Topic::Part | Topic::Field);
     let in_literal = part && explained.before != ProtocolState::Login;
-    // RFC 7888 §4: nobody waits before such a literal.
+    // RFC 7888 §4: a client does not wait before such a literal.
     let literal = line.ends_with(b"+}");
     (in_message || chunk || in_literal || literal) && !explained.has(Role::FinalDot)
 }
 
-/// Does this line of the server ask the client to go on, before the command is answered?
+/// True if this line of the server asks the client to go on before the command is answered.
 pub(super) fn client_is_asked(line: &[u8], explained: &Explained) -> bool {
     let goes_on = [
         ProtocolState::Data,
@@ -28,7 +29,7 @@ pub(super) fn client_is_asked(line: &[u8], explained: &Explained) -> bool {
         ProtocolState::Tls,
     ]
     .contains(&explained.after);
-    // RFC 3501 §7.1.3: what cannot be understood may have no tag, and so its answer has none.
+    // RFC 3501 §7.1.3: the answer to a line that has no valid tag has no tag.
     let begin = line.get(..5).unwrap_or_default();
     let untagged_bad = begin.eq_ignore_ascii_case(b"* BAD");
     goes_on || untagged_bad || explained.has(Role::Continuation)
@@ -39,7 +40,7 @@ mod tests {
     use crate::mail::protocol::Protocol;
     use crate::teaching::explain::{Observer, Texts};
 
-    /// MessageLines of both sides; behind each stands whether the client waits.
+    /// Follows lines of both sides; a flag after each line says whether the client waits then.
     fn check(protocol: Protocol, lines: &[(&str, bool)]) {
         let mut observer = Observer::new(protocol, Texts::compiled_in());
         assert!(observer.is_answer_due(), "for the greeting");
