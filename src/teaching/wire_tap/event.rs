@@ -1,4 +1,4 @@
-//! What happens on a connection, and on which.
+//! The events of a connection, and the connection itself.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -10,11 +10,11 @@ use crate::mail::protocol::Protocol;
 /// A connection that is recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Connection {
-    /// From 1 on, in this program.
+    /// Its number in this program, from 1.
     pub number: u64,
-    /// Which end is ours.
+    /// The end that is ours.
     pub ours: Side,
-    /// What is spoken; `None` if it is a protocol of somebody's own.
+    /// The protocol; `None` if it is not one of ours.
     pub protocol: Option<Protocol>,
     /// The name of the service, as in `[ports]`: `imaps`.
     pub service: String,
@@ -29,38 +29,38 @@ pub struct Connection {
 /// Something that happened on a connection.
 #[derive(Clone, Debug)]
 pub struct Event {
-    /// When. Later events of one recorder never have an earlier time.
+    /// The time. Later events of one recorder never have an earlier time.
     pub time: SystemTime,
-    /// Where.
+    /// The connection on which it happened.
     pub connection: Arc<Connection>,
-    /// What.
+    /// What happened.
     pub what: What,
 }
 
 impl Event {
-    /// The octets of memory that it keeps, roughly.
+    /// Roughly the memory that it keeps, in octets.
     #[must_use]
     pub fn size(&self) -> usize {
         self.what.size()
     }
 }
 
-/// What happened. The order within a connection: what is said stands before the octets that carry it
-/// across the socket, and secrets before the octets that they decrypt.
+/// What happened. Within a connection, what is said comes before the octets that carry it across the
+/// socket, and secrets come before the octets that they decrypt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum What {
-    /// The connection stands; always the first.
+    /// The connection is open; always the first.
     Opened,
-    /// This side said these octets, in clear or under TLS.
+    /// This side said these octets, unencrypted or under TLS.
     Said {
-        /// Who.
+        /// The side.
         by: Side,
-        /// What: lines, parts of lines, several lines.
+        /// Lines, parts of lines, several lines.
         octets: Vec<u8>,
     },
-    /// These octets crossed the socket, as ciphertext where TLS is on.
+    /// These octets crossed the socket, as ciphertext under TLS.
     Crossed {
-        /// Who sent them.
+        /// The side that sent them.
         by: Side,
         /// As many as one call took.
         octets: Vec<u8>,
@@ -71,23 +71,23 @@ pub enum What {
     Presented(PeerCertificate),
     /// A TLS handshake is done.
     Secured(TlsSession),
-    /// A TLS handshake failed: why, in the TLS library's words.
+    /// A TLS handshake failed, for this reason in the TLS library's words.
     Failed(String),
     /// This side will say nothing more: FIN.
     Ended {
-        /// Who.
+        /// The side.
         by: Side,
     },
     /// The other end broke the connection off: RST.
     Reset,
-    /// There was more to record than could be written in time: the rest of it is missing. The last.
+    /// More happened than could be written in time, and the rest is missing; always the last.
     Lost,
-    /// Our end of the connection is closed. The last.
+    /// Our end of the connection is closed; always the last.
     Closed,
 }
 
-/// Why a TLS handshake failed ([`What::Failed`]), for people. OpenSSL speaks of an alert only when it has received
-/// one.
+/// The reason of a failed TLS handshake ([`What::Failed`]) for people. OpenSSL names an alert only
+/// when it has received one.
 pub(crate) fn why_no_tls(why: &str) -> String {
     match why.split_once(" alert ") {
         Some((_, alert)) => format!("the other end sent the alert {alert:?}"),
@@ -96,7 +96,7 @@ pub(crate) fn why_no_tls(why: &str) -> String {
 }
 
 impl What {
-    /// The sides that say nothing more behind it.
+    /// The sides that say nothing more after it.
     #[must_use]
     pub fn ends(&self) -> &[Side] {
         match self {
@@ -108,7 +108,7 @@ impl What {
         }
     }
 
-    /// The octets of memory that it keeps, roughly.
+    /// Roughly the memory that it keeps, in octets.
     pub(super) fn size(&self) -> usize {
         let octets = match self {
             What::Said { octets, .. } | What::Crossed { octets, .. } => octets.len(),

@@ -1,8 +1,9 @@
-//! What makes the wire visible: every octet of a conversation, recorded as it happens.
+//! Records every octet of a conversation as it happens.
 //!
-//! A [`Recorder`] gives each connection a tap. The taps tell what happens as [`Event`]s, in the order
-//! of time; one thread hands them to the sinks: a journal, a capture for Wireshark ([`pcapng`]), a window. A
-//! conversation never waits for its recording, and never notices that one has failed.
+//! A [`Recorder`] gives each connection a tap. The taps report [`Event`]s in the order of time; one
+//! thread explains them ([`Annotator`]) and hands them to the sinks: a journal, a capture for
+//! Wireshark ([`pcapng`]), a window. A conversation never waits for its recording, and goes on if that
+//! fails.
 
 mod annotate;
 mod event;

@@ -1,8 +1,7 @@
-//! Gathers what happens on all connections, in the order of time, and has it written by one thread.
+//! Collects the events of all connections in the order of time; one thread hands them to the sinks.
 //!
-//! The taps put events into a queue that is bounded in octets. When the sinks cannot keep up, a
-//! connection's recording ends with [`What::Lost`] rather than the conversation waiting. A sink that
-//! fails, because the disk is full, is put aside with a warning.
+//! The taps put events into a queue that is bounded in octets. When the sinks cannot keep up, the
+//! recording of a connection ends with [`What::Lost`]; the conversation never waits.
 
 use std::collections::VecDeque;
 use std::io;
@@ -19,7 +18,7 @@ use super::tap::RecordingTap;
 use crate::limits;
 use crate::mail::net::{self, ConnectionInfo, TapSource, Taps};
 
-/// Records the connections that it is told of; by default nothing. Cheap to clone.
+/// Records connections through its taps; by default nothing. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct Recorder {
     recording: Option<Arc<RecorderThread>>,
@@ -28,12 +27,12 @@ pub struct Recorder {
 /// The queue, and the thread that empties it.
 struct RecorderThread {
     shared: Arc<Shared>,
-    /// Disconnected when the thread has ended; `None` when somebody has waited for that.
+    /// Disconnected when the thread has ended; `None` when a caller has waited for that.
     writer: Mutex<Option<Receiver<()>>>,
 }
 
 impl Recorder {
-    /// Records to these sinks; without one, nothing.
+    /// Records to these sinks; without a sink, nothing.
     ///
     /// # Errors
     /// When there is no thread left.
@@ -51,7 +50,7 @@ impl Recorder {
         thread::Builder::new()
             .name("recorder".to_owned())
             .spawn(move || {
-                // Dropped behind the sinks, even if one of them panics.
+                // Dropped after the sinks, even if one of them panics.
                 let _end: Sender<()> = end;
                 write(&queue, sinks);
             })?;
@@ -64,7 +63,7 @@ impl Recorder {
         })
     }
 
-    /// The taps of this recorder, for servers and clients to take.
+    /// The taps of this recorder, for servers and clients.
     #[must_use]
     pub fn taps(&self) -> Taps {
         match &self.recording {
@@ -73,9 +72,8 @@ impl Recorder {
         }
     }
 
-    /// Waits until everything that has happened is written, but no longer than
-    /// [`limits::RECORDING_GRACE`]; what happens from now on is not. To be called before the program
-    /// ends.
+    /// Waits until all events are written, but no longer than [`limits::RECORDING_GRACE`]. Later
+    /// events are not recorded. A program calls it before it ends.
     pub fn finish(&self) {
         let Some(recording) = &self.recording else {
             return;
@@ -87,7 +85,7 @@ impl Recorder {
 impl RecorderThread {
     fn finish(&self, patience: Duration) {
         self.shared.close();
-        // Held meanwhile: whoever comes second may only go on when all is written, too.
+        // The lock is held meanwhile: a second caller has to wait for the same.
         let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(ended) = writer.take() else { return };
         if ended.recv_timeout(patience) == Err(RecvTimeoutError::Timeout) {
@@ -118,7 +116,7 @@ impl TapSource for RecorderThread {
     }
 }
 
-/// What the taps and the writer share.
+/// What the taps and the recorder's thread share.
 #[derive(Default)]
 pub(super) struct Shared {
     wants_crossed: bool,
@@ -130,9 +128,9 @@ pub(super) struct Shared {
 #[derive(Default)]
 struct EventQueue {
     events: VecDeque<Event>,
-    /// What they cost, in octets, with those that are being written.
+    /// The memory of the events in octets, with those that are being written.
     size: usize,
-    /// What those cost that are being written.
+    /// The memory of the events that are being written.
     taken: usize,
     latest: Option<SystemTime>,
     closed: bool,
@@ -143,8 +141,8 @@ impl Shared {
         self.wants_crossed
     }
 
-    /// Something happened, now. `false`: it was too much, and nothing more of this connection is
-    /// recorded.
+    /// Adds an event that happens now. Returns `false` if there was no room: then nothing more of this
+    /// connection is recorded.
     pub(super) fn push(&self, connection: &Arc<Connection>, what: What) -> bool {
         let mut queue = self.queue();
         if queue.closed {
@@ -153,7 +151,7 @@ impl Shared {
         let fits = queue.size <= limits::RECORDING;
         let what = if fits { what } else { What::Lost };
         queue.size += what.size();
-        // The clock may be set back; what is recorded must not go back with it.
+        // The clock may be set back; the times of events must not go back with it.
         let now = SystemTime::now();
         let time = queue.latest.map_or(now, |latest| latest.max(now));
         queue.latest = Some(time);
@@ -172,8 +170,8 @@ impl Shared {
         self.filled.notify_one();
     }
 
-    /// What has happened since the last time, as much as is written at once; empty at the end. What is
-    /// taken counts until the next call.
+    /// Waits for events and takes as many as are written at once; none at the end. Their memory counts
+    /// until the next call.
     fn next(&self) -> Vec<Event> {
         let mut queue = self.queue();
         queue.size -= std::mem::take(&mut queue.taken);
@@ -191,7 +189,7 @@ impl Shared {
     }
 
     fn queue(&self) -> MutexGuard<'_, EventQueue> {
-        // Whoever died with it was pushing an event, at worst.
+        // A thread that panicked with the lock was adding an event, at worst.
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

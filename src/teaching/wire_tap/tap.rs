@@ -1,8 +1,8 @@
-//! The tap of one connection: turns what [`net`] tells it into events.
+//! The tap of one connection: turns the calls of [`net`] into events.
 //!
-//! What came in is held back until it is known what it says, or until the connection waits for more:
-//! so a sink knows of each packet what it means before it has to write it, and has the secrets that
-//! decrypt it.
+//! Octets that came in are held back until it is known what they say, or until the connection waits
+//! for more. So a sink knows what a packet means, and has the secrets that decrypt it, before it has
+//! to write the packet.
 
 use std::sync::Arc;
 
@@ -13,9 +13,9 @@ use crate::mail::net::{self, Direction, PeerCertificate, Side, TlsSession};
 pub(super) struct RecordingTap {
     shared: Arc<Shared>,
     connection: Arc<Connection>,
-    /// Octets that came in and were not told yet.
+    /// Octets that came in and are not in an event yet.
     held: Vec<u8>,
-    /// The recording of this connection was given up.
+    /// True once the recording of this connection has ended early.
     lost: bool,
 }
 

@@ -1,8 +1,8 @@
-//! Writes one connection down: makes [`Record`]s of its [`Event`]s.
+//! Makes the [`Record`]s of one connection from its [`Event`]s and explained lines.
 //!
-//! What is said is cut into lines, explained and masked by an [`Observer`]. Lines of a message's body
-//! are gathered. Of a message, and of lines that are all alike, only so many are written, and how many
-//! were left out. What nobody can take apart is not written at all: a password may stand in it.
+//! It masks the lines, and gathers those of a message's body. Of a message, and of lines that are all
+//! alike, it writes a limited number and how much was left out. In a protocol that is not one of ours
+//! any octet may be part of a password, so only the octets are counted.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -21,27 +21,27 @@ pub(super) struct ConnectionWriter {
     show_secrets: bool,
     client: Speaker,
     server: Speaker,
-    /// The body's lines that were gathered, and are not written yet.
+    /// The lines of a body that were gathered and are not written yet.
     gathered: Option<(Timestamp, Side, Vec<u8>, Explained)>,
     written: Vec<Record>,
 }
 
-/// What there is to know of one side, so that it does not fill the journal.
+/// What one side has said so far, so that it does not fill the journal.
 #[derive(Default)]
 struct Speaker {
-    /// The command to which the lines belong that are counted here.
+    /// The command whose lines are counted here.
     number: Option<u64>,
-    /// How often each entry was written of that command.
+    /// How many lines of each entry that command has.
     alike: HashMap<String, u32>,
-    /// Octets that were written of the present message.
+    /// The octets of the present message.
     message: usize,
-    /// Was the line left out that announced it?
+    /// True if the line that announced the message was left out.
     skips: bool,
     left_out: LeftOut,
 }
 
 impl ConnectionWriter {
-    /// For a connection, under this name.
+    /// A writer for a connection, under this name.
     pub(super) fn new(
         connection: &Connection,
         name: String,
@@ -65,7 +65,7 @@ impl ConnectionWriter {
         }
     }
 
-    /// Takes down what happened.
+    /// Takes an event.
     pub(super) fn note(&mut self, event: &Event, explained: Option<&Explained>) {
         let time = moment(event.time);
         match &event.what {
@@ -99,19 +99,20 @@ impl ConnectionWriter {
         self.written.drain(..)
     }
 
-    /// Counts what a side said in a protocol of somebody's own, in which any octet may be a password.
-    /// In ours each line comes by itself.
+    /// Counts what was said in a protocol that is not ours. In our protocols each line comes by
+    /// itself.
     fn said(&mut self, by: Side, octets: &[u8]) {
         if self.place.protocol.is_none() {
             self.speaker(by).left_out.octets += octets.len() as u64;
         }
     }
 
-    /// Takes down lines of a body that goes on: as many as there is room for join those before them.
+    /// Takes more lines of a body: those for which there is room join the lines before them.
     pub(super) fn body(&mut self, lines: &AnnotatedLine<'_>) {
         let by = lines.by;
         let time = moment(lines.event.time);
-        // What the other side has left out came before this; then nothing is gathered any more.
+        // What was left out of the other side came before this. After writing that, nothing is
+        // gathered.
         self.write_left_out(time, by.other());
         let room = self.speaker(by).room();
         let within = lines.octets.get(..room).unwrap_or(lines.octets);
@@ -127,7 +128,7 @@ impl ConnectionWriter {
         }
     }
 
-    /// Takes down a line, masked, if there is room for it.
+    /// Takes a line, and writes it masked if there is room.
     pub(super) fn line(&mut self, annotated: &AnnotatedLine<'_>) {
         let AnnotatedLine {
             event,
@@ -136,7 +137,7 @@ impl ConnectionWriter {
             explained,
         } = *annotated;
         let time = moment(event.time);
-        // What the other side has left out came before this.
+        // What was left out of the other side came before this.
         self.write_left_out(time, by.other());
         if !self.speaker(by).has_room(line, explained) {
             self.speaker(by).leave_out(line);
@@ -165,7 +166,7 @@ impl ConnectionWriter {
         self.write(time, Happened::Said(said));
     }
 
-    /// A line of a body: it joins those before it.
+    /// Adds lines of a body to those before them.
     fn gather(&mut self, time: Timestamp, by: Side, line: &[u8], explained: &Explained) {
         match &mut self.gathered {
             Some((_, side, lines, meaning))
@@ -182,7 +183,7 @@ impl ConnectionWriter {
         }
     }
 
-    /// Makes a record of the lines of a body that were gathered, without waiting for more.
+    /// Makes a record of the gathered lines of a body, without waiting for more.
     pub(super) fn write_gathered(&mut self) {
         if let Some((time, by, lines, meaning)) = self.gathered.take() {
             let said = Said {
@@ -210,7 +211,7 @@ impl ConnectionWriter {
         self.write(time, Happened::Said(said));
     }
 
-    /// Something behind which this side or both say nothing more.
+    /// Writes an event after which one side or both say nothing more.
     fn end(&mut self, time: Timestamp, what: Happened) {
         self.write_left_out(time, Side::Client);
         self.write_left_out(time, Side::Server);
@@ -232,10 +233,10 @@ impl ConnectionWriter {
 }
 
 impl Speaker {
-    /// Is this line to be written, or are there enough like it?
+    /// True if this line is to be written: there are not enough lines like it yet.
     fn has_room(&mut self, line: &[u8], explained: &Explained) -> bool {
         if is_of_message(explained) {
-            // A line costs, however short it is.
+            // Each line has a cost, however short it is.
             self.message += line.len() + LINE_COST;
             return !self.skips && self.message <= limits::JOURNAL_MESSAGE;
         }
@@ -252,7 +253,7 @@ impl Speaker {
         !self.skips
     }
 
-    /// Octets of the present message for which there is room.
+    /// The octets of the present message for which there is room.
     fn room(&self) -> usize {
         match self.skips {
             true => 0,
@@ -267,14 +268,14 @@ impl Speaker {
     }
 }
 
-/// Octets that a line of a message counts beside its own: those of the fields around it, about.
+/// The cost of a line of a message beside its octets: roughly that of the JSON around it.
 const LINE_COST: usize = 64;
 
-/// What begins a message in SMTP, or gives one up (RFC 5321 §3.3, §4.1.1.5, §4.1.4). One that comes in
-/// chunks goes on behind all other commands (RFC 3030 §2).
+/// The commands that begin a message in SMTP or give one up (RFC 5321 §3.3, §4.1.1.5, §4.1.4). A
+/// message in chunks continues after all other commands (RFC 3030 §2).
 const FRESH: [&str; 5] = ["MAIL", "RSET", "EHLO", "HELO", "LHLO"];
 
-/// Is it a command, or something in its place, behind which more of the same message may come?
+/// True for a command, or a line in its place, after which the same message may continue.
 fn may_go_on(explained: &Explained) -> bool {
     let stays = matches!(explained.entry.topic, Topic::SmtpCommand | Topic::Note);
     stays
@@ -284,14 +285,14 @@ fn may_go_on(explained: &Explained) -> bool {
             .is_some_and(|verb| FRESH.contains(&verb))
 }
 
-/// Is it a line of a message, whichever?
+/// True for any line of a message.
 fn is_of_message(explained: &Explained) -> bool {
     let field = [Role::FieldName, Role::Folded];
     let has = |role: &Role| explained.parts.iter().any(|part| part.role == *role);
     is_body(explained) || (field.iter().any(has) && !explained.has_secret())
 }
 
-/// Is it a line of which nobody wants to know more than that it belongs to a body?
+/// True for a line of which it is enough to know that it belongs to a body.
 fn is_body(explained: &Explained) -> bool {
     let body = [Role::Body, Role::HeaderEnd, Role::Octets, Role::StuffedDot];
     let name = explained.entry.name.as_str();
@@ -300,7 +301,7 @@ fn is_body(explained: &Explained) -> bool {
     is_body && !explained.has_secret()
 }
 
-/// To the microsecond, as it is written.
+/// The time as it is written, to the microsecond.
 fn moment(time: SystemTime) -> Timestamp {
     let time = Timestamp::try_from(time).unwrap_or(Timestamp::UNIX_EPOCH);
     Timestamp::from_microsecond(time.as_microsecond()).unwrap_or(time)

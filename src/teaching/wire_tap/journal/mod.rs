@@ -1,8 +1,9 @@
-//! The journal: every conversation, one JSON line for each thing that happened.
+//! The journal: every conversation, as one JSON line for each event.
 //!
-//! [`Writer`] is a [`Sink`] that writes it: each connection has a `ConnectionWriter`, which explains and masks
-//! what is said, and all of them share a `RotatingFile`, to which other programs append as well. [`read()`]
-//! and [`JournalFollower`] read it back as [`Record`]s. A password never stands in it, unless it is asked for.
+//! [`Writer`] is the [`Sink`] that writes it. Each connection has a `ConnectionWriter`, which masks
+//! and shortens what is said; all of them share a `RotatingFile`, to which other programs append as
+//! well. [`read()`] and [`JournalFollower`] read it back as [`Record`]s. It never contains a password,
+//! unless `--show-secrets` asks for it.
 
 mod connection_writer;
 mod read;
@@ -32,14 +33,14 @@ pub struct Writer {
     /// Gives the connections names that no other program gives.
     names: RandomState,
     writers: HashMap<u64, ConnectionWriter>,
-    /// Those that may hold lines back.
+    /// The connections that may hold lines back.
     busy: BTreeSet<u64>,
     /// Lines that are not in the file yet.
     lines: Vec<u8>,
 }
 
 impl Writer {
-    /// Opens it for writing; with passwords only if they may be shown.
+    /// Opens the journal for writing; with passwords only if they may be shown.
     ///
     /// # Errors
     /// When the folder or the file cannot be made or opened.
@@ -55,7 +56,7 @@ impl Writer {
         })
     }
 
-    /// Lets the writer of a connection take something down, and makes lines of what it has ready.
+    /// Calls the writer of a connection, and makes lines of the records that it has ready.
     fn note(
         &mut self,
         connection: &Connection,
@@ -74,8 +75,8 @@ impl Writer {
         Ok(())
     }
 
-    /// Brings all that is known into the file. The buffer is kept: a new one for each piece would
-    /// leave holes in the program's memory.
+    /// Writes everything to the file. The buffer is kept: a new one for each piece would leave holes
+    /// in the program's memory.
     fn write_all(&mut self) -> io::Result<()> {
         for number in std::mem::take(&mut self.busy) {
             if let Some(writer) = self.writers.get_mut(&number) {
@@ -86,7 +87,7 @@ impl Writer {
         self.append()
     }
 
-    /// Brings the lines that are made into the file.
+    /// Appends the lines to the file.
     fn append(&mut self) -> io::Result<()> {
         if self.lines.is_empty() {
             return Ok(());
@@ -103,7 +104,7 @@ fn write_down(writer: &mut ConnectionWriter, lines: &mut Vec<u8>) {
         let end = lines.len();
         match serde_json::to_writer(&mut *lines, &record) {
             Ok(()) => lines.push(b'\n'),
-            // What cannot be JSON there is not; a line less harms nobody.
+            // There is no record that cannot be JSON; one line less does no harm.
             Err(_) => lines.truncate(end),
         }
     }

@@ -1,7 +1,7 @@
-//! Reads a journal back, from its oldest line to its newest, and goes on as it grows.
+//! Reads a journal back, from its oldest line to its newest, and continues as it grows.
 //!
-//! Lines that are no record are passed over and counted: the last one of a program that died, one of
-//! a newer version, one that somebody has edited.
+//! Lines that are no record are skipped and counted: the last line of a program that died, a line of a
+//! newer version, an edited line.
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -15,16 +15,16 @@ use serde::de::DeserializeOwned;
 use super::rotating_file::{current, is_same, is_same_file, numbers, old};
 use crate::limits;
 
-/// The lines of a journal.
+/// Reads the lines of a journal.
 pub struct JournalReader {
-    /// The oldest first.
+    /// The files, the oldest first.
     files: VecDeque<BufReader<File>>,
     wanted: ConnectionFilter,
     not_understood: u64,
 }
 
-/// Reads the journal in this folder, as it is now; only the lines of the connections whose name
-/// begins so. Without a journal there are no lines.
+/// Reads the journal in this folder as it is now, but only connections whose name begins with this.
+/// Without a journal there are no lines.
 ///
 /// # Errors
 /// When a file cannot be opened.
@@ -39,13 +39,13 @@ pub fn read(folder: &Path, name: &str) -> io::Result<JournalReader> {
 
 /// Finds the lines of connections without understanding the others.
 struct ConnectionFilter {
-    /// How the names begin; empty: all of them.
+    /// The beginning of the names; empty for all of them.
     name: Vec<u8>,
     key: memmem::Finder<'static>,
 }
 
 impl ConnectionFilter {
-    /// Those of the connections whose name begins so.
+    /// A filter for connections whose name begins with this.
     fn named(name: &str) -> ConnectionFilter {
         ConnectionFilter {
             name: name.as_bytes().to_owned(),
@@ -58,7 +58,7 @@ impl ConnectionFilter {
         self.name.is_empty() || keys.any(|at| self.is_named(&line[at + self.key.needle().len()..]))
     }
 
-    /// Is this what follows the key? Whoever has edited the journal may have put spaces there.
+    /// True if this is the value after the key. An edited journal may have spaces there.
     fn is_named(&self, behind: &[u8]) -> bool {
         let value = behind.trim_ascii_start().strip_prefix(b":");
         let name = value.and_then(|value| value.trim_ascii_start().strip_prefix(b"\""));
@@ -66,7 +66,7 @@ impl ConnectionFilter {
     }
 }
 
-/// All files, the oldest first. While we have the lock of the newest one, none is renamed.
+/// All files, the oldest first. No file is renamed while we have the lock of the newest.
 fn all(folder: &Path) -> io::Result<Vec<File>> {
     let newest = newest(folder)?;
     let mut files = Vec::new();
@@ -80,8 +80,8 @@ fn all(folder: &Path) -> io::Result<Vec<File>> {
     Ok(files)
 }
 
-/// The file that is written, with its lock. There is none before the first line, or if a program died
-/// while it was making room.
+/// The file that is written, with its lock. It does not exist before the first line, or if a program
+/// died while it was renaming.
 fn newest(folder: &Path) -> io::Result<Option<File>> {
     let current = current(folder);
     loop {
@@ -89,7 +89,7 @@ fn newest(folder: &Path) -> io::Result<Option<File>> {
         if newest.as_ref().is_some_and(|file| is_same(file, &current)) {
             return Ok(newest);
         }
-        // Just now it got another name. Who gave it holds its lock until there is a new one.
+        // It has just been renamed. The program that did so holds its lock until there is a new file.
         let _youngest = locked(&old(folder, 1))?;
         if !current.exists() {
             return Ok(None);
@@ -97,7 +97,7 @@ fn newest(folder: &Path) -> io::Result<Option<File>> {
     }
 }
 
-/// Opens a file, if there is one, and waits for its lock.
+/// Opens a file, if it exists, and waits for its lock.
 fn locked(path: &Path) -> io::Result<Option<File>> {
     let file = open(path)?;
     if let Some(file) = &file {
@@ -114,7 +114,7 @@ fn open(path: &Path) -> io::Result<Option<File>> {
 }
 
 impl JournalReader {
-    /// The next line that can be understood as this; `None` at the end.
+    /// The next line that can be read as this type; `None` at the end.
     ///
     /// # Errors
     /// The disk's.
@@ -137,18 +137,18 @@ impl JournalReader {
         Ok(None)
     }
 
-    /// How many lines were none that we know.
+    /// How many lines could not be understood.
     #[must_use]
     pub fn not_understood(&self) -> u64 {
         self.not_understood
     }
 }
 
-/// What was read of a file.
+/// The result of reading a line of a file.
 enum JournalLine {
-    /// A line, its ending included.
+    /// A line with its ending.
     Whole(Vec<u8>),
-    /// A line without an end, or one that is too long to be ours.
+    /// A line without an ending, or one that is too long to be ours.
     Torn(Vec<u8>),
     End,
 }
@@ -171,12 +171,12 @@ pub struct JournalFollower {
     file: Option<BufReader<File>>,
     /// The beginning of a line that is still being written.
     begun: Vec<u8>,
-    /// The file has another name now; what is left in it is all that there will be.
+    /// True once the file has another name: it will not grow any more.
     full: bool,
 }
 
 impl JournalFollower {
-    /// Follows all connections, from now on. There need be nothing yet.
+    /// Follows all connections from now on. The journal may be missing yet.
     ///
     /// # Errors
     /// When the file cannot be opened.
@@ -188,7 +188,7 @@ impl JournalFollower {
         Ok(JournalFollower::at(folder, "", file))
     }
 
-    /// Follows the connections whose name begins so, from their beginning.
+    /// Follows the connections whose name begins with this, from their beginning.
     ///
     /// # Errors
     /// When the file cannot be opened.
@@ -207,7 +207,7 @@ impl JournalFollower {
         }
     }
 
-    /// The next record that has been written; `None`: not yet. What is no record is passed over.
+    /// The next record; `None` if it is not written yet. Other lines are skipped.
     ///
     /// # Errors
     /// The disk's.
@@ -233,7 +233,7 @@ impl JournalFollower {
                     self.begun.extend(piece);
                 }
                 JournalLine::Torn(_) => self.begun.clear(),
-                // What was written before the file got another name was written to it.
+                // Lines that were written before the renaming are in this file.
                 JournalLine::End if self.full => {
                     if !self.turn_over()? {
                         return Ok(None);
@@ -247,12 +247,12 @@ impl JournalFollower {
         }
     }
 
-    /// Goes on to the file behind this one; `false` if there is none yet.
+    /// Continues with the next newer file; `false` if there is none yet.
     fn turn_over(&mut self) -> io::Result<bool> {
         let files = all(&self.folder)?;
         let ours = self.file.as_ref().map(BufReader::get_ref);
         let is_ours = |other: &File| ours.is_some_and(|ours| is_same_file(ours, other));
-        // If ours is gone already, the oldest is the next that there is.
+        // If our file is gone already, the oldest is the next.
         let behind = files.iter().position(is_ours).map_or(0, |at| at + 1);
         let Some(next) = files.into_iter().nth(behind) else {
             return Ok(false);

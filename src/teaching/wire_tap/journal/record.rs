@@ -1,7 +1,7 @@
 //! One line of the journal: something that happened on a connection, as JSON.
 //!
-//! Each line says everything that it needs to be understood alone, so that `grep` and `jq` read the
-//! journal as well as [`read`](super::read()) does. `docs/journal.md` documents it field by field.
+//! Each line can be understood without the others, so `grep` and `jq` read the journal as well as
+//! [`read`](super::read()) does. `docs/journal.md` documents it field by field.
 
 use std::borrow::Cow;
 use std::net::SocketAddr;
@@ -18,10 +18,10 @@ use crate::teaching::wire_tap::Side;
 /// A line of the journal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
-    /// When it happened: in UTC, to the microsecond.
+    /// The time in UTC, to the microsecond.
     #[serde(with = "moment")]
     pub time: Timestamp,
-    /// On which connection.
+    /// The connection on which it happened.
     #[serde(flatten)]
     pub place: RecordedConnection,
     /// What happened.
@@ -32,12 +32,12 @@ pub struct Record {
 /// A connection that was recorded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordedConnection {
-    /// Its name, which no other connection has, of whichever program: letters and digits.
+    /// Its name, which no other connection of any program has: letters and digits.
     #[serde(deserialize_with = "name")]
     pub connection: String,
-    /// Which end was ours.
+    /// The end that was ours.
     pub ours: Side,
-    /// What was spoken; `None` if it is a protocol of somebody's own.
+    /// The protocol; `None` if it was not one of ours.
     pub protocol: Option<Protocol>,
     /// The name of the service, as in `[ports]`.
     pub service: String,
@@ -53,9 +53,9 @@ pub struct RecordedConnection {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "lowercase")]
 pub enum Happened {
-    /// The connection stands.
+    /// The connection is open.
     Opened,
-    /// Somebody said something.
+    /// One side said something.
     Said(Said),
     /// A TLS handshake is done.
     Secured {
@@ -63,21 +63,21 @@ pub enum Happened {
         version: String,
         /// `TLS_AES_256_GCM_SHA384`
         cipher: String,
-        /// What is said of it.
+        /// Its explanation.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         explained: Option<Explained>,
     },
     /// A TLS handshake failed.
     Failed {
-        /// Why, in the TLS library's words: `tlsv1 alert unknown ca`.
+        /// The reason, in the TLS library's words: `tlsv1 alert unknown ca`.
         why: String,
-        /// What that means.
+        /// Its explanation.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         explained: Option<Explained>,
     },
     /// This side will say nothing more.
     Ended {
-        /// Who.
+        /// The side.
         by: Side,
     },
     /// The other end broke the connection off.
@@ -88,18 +88,18 @@ pub enum Happened {
     Closed,
 }
 
-/// A line that was said, its ending included, or several lines of a message.
+/// A line that was said, with its ending, or several lines of a message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Said {
-    /// By whom.
+    /// The side that said it.
     pub by: Side,
-    /// The line, with `********` for what is secret in it.
+    /// The line, with `********` for each secret.
     #[serde(flatten)]
     pub octets: SaidOctets,
-    /// What was left out behind it, for there was too much of it.
+    /// What follows it and was left out, because there was too much of it.
     #[serde(default, skip_serializing_if = "LeftOut::is_nothing")]
     pub left_out: LeftOut,
-    /// What the line means, or the first of several; `None` if nobody knows.
+    /// The explanation of the line, or of the first of several; `None` if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub explained: Option<Explained>,
 }
@@ -114,12 +114,12 @@ pub enum SaidOctets {
     Base64(String),
 }
 
-/// How much was left out.
+/// The amount that was left out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeftOut {
     /// Whole lines.
     pub lines: u64,
-    /// SaidOctets, those of the lines included.
+    /// Octets, with those of the lines.
     pub octets: u64,
 }
 
@@ -133,7 +133,7 @@ impl SaidOctets {
         }
     }
 
-    /// The octets; none where a journal was edited and is no base64 any more.
+    /// The octets; none if the journal was edited and the text is not base64 any more.
     #[must_use]
     pub fn octets(&self) -> Cow<'_, [u8]> {
         match self {
@@ -144,14 +144,14 @@ impl SaidOctets {
 }
 
 impl LeftOut {
-    /// Was nothing left out?
+    /// True if nothing was left out.
     #[must_use]
     pub fn is_nothing(&self) -> bool {
         self.octets == 0
     }
 }
 
-/// RFC 3339 with six digits behind the seconds, so that the lines can be sorted as text.
+/// RFC 3339 with six digits after the seconds, so that the lines can be sorted as text.
 pub(crate) mod moment {
     use jiff::Timestamp;
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
@@ -165,7 +165,7 @@ pub(crate) mod moment {
     }
 }
 
-/// A name that can be shown, and typed: whoever edits a journal can write anything.
+/// A name that can be shown and typed: an edited journal may contain anything.
 fn name<'a, D: Deserializer<'a>>(from: D) -> Result<String, D::Error> {
     let name = String::deserialize(from)?;
     match !name.is_empty() && name.bytes().all(|octet| octet.is_ascii_alphanumeric()) {

@@ -1,9 +1,9 @@
-//! The files of a journal: the one that is written, and the older ones beside it.
+//! The files of a journal: the one that is written, and the older ones.
 //!
-//! Several programs append to `journal.jsonl` at once. Each takes the lock of the file, sees whether
-//! it is still the one of that name, and writes whole lines with one call. Who finds the file full
-//! renames it to `journal.1.jsonl`, and the older ones before it, from behind, so that the name is
-//! free only when all of them have theirs.
+//! Several programs append to `journal.jsonl` at once. Each takes the lock of the file, checks that
+//! the file still has this name, and writes whole lines with one call. A program that finds the file
+//! full renames the older ones, the oldest first, and then this one to `journal.1.jsonl`. So the name
+//! is free only when all of them have their new names.
 
 use std::ffi::OsStr;
 use std::fs::{self, DirBuilder, File, OpenOptions};
@@ -17,14 +17,14 @@ use rustix::fs::{FlockOperation, flock};
 pub(super) struct RotatingFile {
     folder: PathBuf,
     file: File,
-    /// Octets of a file that is full.
+    /// The size of a full file, in octets.
     size: u64,
-    /// Full files that are kept.
+    /// How many full files are kept.
     keep: u32,
 }
 
 impl RotatingFile {
-    /// Makes the folder and the file if there are none; only their owner can read them.
+    /// Makes the folder and the file if they are missing; only their owner can read them.
     pub(super) fn open(folder: &Path, size: u64, keep: u32) -> io::Result<RotatingFile> {
         DirBuilder::new()
             .recursive(true)
@@ -38,24 +38,24 @@ impl RotatingFile {
         })
     }
 
-    /// Appends whole lines: all of them, or if that fails, none.
+    /// Appends whole lines: all of them, or none if that fails.
     pub(super) fn append(&mut self, lines: &[u8]) -> io::Result<()> {
         let length = self.lock(lines.len() as u64);
         let written = length.and_then(|length| {
             let written = self.write(lines, length);
             if written.is_err() {
-                // Nobody else writes while we have the lock, so only our own octets go.
+                // No other program writes while we have the lock, so only our own octets go.
                 let _ = self.file.set_len(length);
             }
             written
         });
-        // Whatever went wrong, nobody waits for us.
+        // After any error, other programs must not wait for us.
         flock(&self.file, FlockOperation::Unlock)?;
         written
     }
 
-    /// Takes the lock of the file that has the name, and begins a new one if these octets do not
-    /// fit; returns its length.
+    /// Takes the lock of the file with the current name, and begins a new file if these octets do not
+    /// fit. Returns its length.
     fn lock(&mut self, octets: u64) -> io::Result<u64> {
         loop {
             flock(&self.file, FlockOperation::LockExclusive)?;
@@ -86,7 +86,7 @@ impl RotatingFile {
     }
 
     fn rotate(&self) -> io::Result<()> {
-        // Only those that are there: `journal_keep` may be any number.
+        // Only existing files are renamed: `journal_keep` may be any number.
         let is_there = |number: &u32| old(&self.folder, *number).exists();
         let last = (1..self.keep).take_while(is_there).last().unwrap_or(0);
         for number in (1..=last).rev() {
@@ -110,13 +110,13 @@ pub(super) fn current(folder: &Path) -> PathBuf {
     folder.join("journal.jsonl")
 }
 
-/// An older one; 1 is the youngest of them.
+/// An older file; 1 is the youngest.
 pub(super) fn old(folder: &Path, number: u32) -> PathBuf {
     folder.join(format!("journal.{number}.jsonl"))
 }
 
-/// The numbers of the older ones that are there, the youngest first. One may be missing: a program died
-/// between two names.
+/// The numbers of the older files, the youngest first. One may be missing if a program died while it
+/// was renaming.
 pub(super) fn numbers(folder: &Path) -> io::Result<Vec<u32>> {
     let entries = match fs::read_dir(folder) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
@@ -129,19 +129,19 @@ pub(super) fn numbers(folder: &Path) -> io::Result<Vec<u32>> {
         let name = name.and_then(|name| name.strip_prefix("journal."));
         let number = name.and_then(|name| name.strip_suffix(".jsonl"));
         let number = number.and_then(|number| number.parse::<u32>().ok());
-        // `journal.03.jsonl` is somebody's copy.
+        // `journal.03.jsonl` is a copy that a user made.
         numbers.extend(number.filter(|number| old(folder, *number) == path));
     }
     numbers.sort_unstable();
     Ok(numbers)
 }
 
-/// Is the open file the one that has this name?
+/// True if the open file is the one with this name.
 pub(super) fn is_same(file: &File, name: &Path) -> bool {
     identity(file.metadata()).is_some_and(|open| identity(fs::metadata(name)) == Some(open))
 }
 
-/// Are both open files one?
+/// True if both open files are the same.
 pub(super) fn is_same_file(one: &File, other: &File) -> bool {
     identity(one.metadata()).is_some_and(|open| identity(other.metadata()) == Some(open))
 }
