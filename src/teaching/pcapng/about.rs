@@ -1,19 +1,19 @@
-//! What a capture says of itself: it is never passed off as a real one.
+//! The comments in which a capture describes itself: it is never taken for a real one.
 
 use super::capture::{CaptureStyle, CapturedOctets};
 use crate::config::CapturePorts;
 use crate::teaching::wire_tap::Connection;
 
-/// The interface on which all packets are.
+/// The interface of all packets.
 pub(super) const INTERFACE: &str = "pillarbox";
-/// What it is.
+/// The description of the interface.
 pub(super) const DESCRIPTION: &str = "The sockets of Pillarbox; the frames are composed";
 
-/// On the last packet of a connection whose recording ended early.
+/// The comment on the last packet of a connection whose recording ended early.
 pub(super) const LOST: &str = "The recording of this connection ends here, not the connection: \
      more crossed than could be written in time.";
 
-/// On the first packet behind STARTTLS, in a capture of what was said.
+/// The comment on the first packet after STARTTLS, in a capture of what was said.
 pub(super) const UNDER_TLS: &str = "What follows was said under TLS. The recording has what was \
      said and not what crossed, so it stands here in clear, in a TCP connection of its own.";
 
@@ -41,7 +41,8 @@ pub(super) fn file(style: &CaptureStyle) -> String {
     text
 }
 
-/// The comment on a connection's first packet; `real`: the server's port, if another one is written.
+/// The comment on a connection's first packet. `real` is the server's port, if the packets have
+/// another.
 pub(super) fn connection(connection: &Connection, real: Option<u16>) -> String {
     let Connection {
         number,
@@ -56,7 +57,7 @@ pub(super) fn connection(connection: &Connection, real: Option<u16>) -> String {
     text
 }
 
-/// The service that speaks the same protocol without TLS: `imap` for `imaps`.
+/// The service with the same protocol, but without TLS: `imap` for `imaps`.
 pub(super) fn in_clear(service: &str) -> &str {
     match service {
         "smtps" => "submission",

@@ -1,8 +1,8 @@
-//! Blocks on their way to the file.
+//! Holds blocks back until they can be written to the file.
 //!
-//! Wireshark wants every secret of a handshake before its first packets, but OpenSSL tells the last
-//! ones when those have crossed long ago. So what crosses from the beginning of a handshake on waits
-//! until it is done, and secrets go before all that waits: they have no time, and packets keep theirs.
+//! Wireshark wants every secret of a handshake before its first packets, but OpenSSL reports the last
+//! secrets after those have crossed. So packets from the beginning of a handshake wait until it is
+//! done, and the secrets are written before them. Secrets have no time, and packets keep theirs.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -12,25 +12,26 @@ use super::blocks;
 use super::frame::{self, Ends};
 use super::stream::Segment;
 
-/// CapturedOctets of packets that wait for handshakes. With a thousand handshakes of 4 KB at once there are
-/// 4 MiB; when there are more, secrets may come too late for a few.
+/// Octets of packets that wait for handshakes, at most. A thousand handshakes of 4 KB at once are 4
+/// MiB; with more, the secrets of a few may come too late.
 const WAITING: usize = 16 * 1024 * 1024;
 
-/// What is not written yet.
+/// The blocks that are not written yet.
 #[derive(Default)]
 pub(super) struct BlockBuffer {
     head: Vec<u8>,
     packets: Vec<u8>,
-    /// Will secrets come?
+    /// True if secrets will come.
     secrets: bool,
-    /// CapturedOctets of packets that have been handed out.
+    /// Octets of packets that have left the buffer.
     passed: u64,
-    /// Handshakes under way: before which octet of the packets they began, and the connection.
+    /// The handshakes in progress: the octet of the packets before which each began, and its
+    /// connection.
     handshakes: BTreeSet<(u64, u64)>,
 }
 
 impl BlockBuffer {
-    /// These blocks come first; without `secrets` nothing has to wait for a handshake.
+    /// A buffer whose first blocks are these. Without `secrets`, nothing waits for a handshake.
     pub(super) fn new(head: Vec<u8>, secrets: bool) -> BlockBuffer {
         BlockBuffer {
             head,
@@ -39,17 +40,17 @@ impl BlockBuffer {
         }
     }
 
-    /// CapturedOctets that wait.
+    /// The octets that wait.
     pub(super) fn len(&self) -> usize {
         self.head.len() + self.packets.len()
     }
 
-    /// Takes secrets.
+    /// Adds secrets.
     pub(super) fn secrets(&mut self, lines: &str) {
         blocks::secrets(&mut self.head, lines);
     }
 
-    /// Takes a packet.
+    /// Adds a packet.
     pub(super) fn packet(
         &mut self,
         time: SystemTime,
@@ -63,7 +64,7 @@ impl BlockBuffer {
         Ok(())
     }
 
-    /// A handshake begins on this connection: where that is.
+    /// Notes the beginning of a handshake on this connection, and returns its place among the packets.
     pub(super) fn handshake_begins(&mut self, connection: u64) -> u64 {
         let here = self.passed + self.packets.len() as u64;
         if self.secrets {
@@ -72,12 +73,12 @@ impl BlockBuffer {
         here
     }
 
-    /// The handshake that began there is done.
+    /// Notes the end of the handshake that began there.
     pub(super) fn handshake_is_done(&mut self, began: u64, connection: u64) {
         self.handshakes.remove(&(began, connection));
     }
 
-    /// Hands out what can be written now, in whole blocks.
+    /// Takes out what can be written now, in whole blocks.
     pub(super) fn ready(&mut self) -> Vec<u8> {
         let all = self.packets.len();
         let first = self.handshakes.first();
@@ -89,7 +90,7 @@ impl BlockBuffer {
         blocks
     }
 
-    /// No handshake that is under way will be done.
+    /// Waits for no handshake any longer.
     pub(super) fn give_up_waiting(&mut self) {
         self.handshakes.clear();
     }
@@ -116,7 +117,7 @@ mod tests {
             .unwrap();
     }
 
-    /// The order in which these stand in what is handed out.
+    /// The order of these texts in the octets.
     fn order(octets: &[u8], texts: &[&str]) -> Vec<usize> {
         let at = |text: &&str| {
             octets

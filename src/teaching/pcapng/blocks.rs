@@ -1,22 +1,22 @@
 //! The blocks of a pcapng file, as octets.
 //!
-//! Four kinds are all that a capture of ours has: the section's header, one interface, packets, and
-//! secrets. The format is draft-ietf-opsawg-pcapng; its sections are named by their titles, for in a
-//! draft the numbers change. Everything is in little-endian order, as the magic number in the header
-//! says (Section Header Block), and padded to 32 bits (General Block Structure).
+//! A capture of ours has four kinds: the section's header, one interface, packets, and secrets. The
+//! format is draft-ietf-opsawg-pcapng; comments name its sections by their titles, because their
+//! numbers change from draft to draft. All numbers are little-endian, as the magic number in the
+//! header says (Section Header Block), and blocks are padded to 32 bits (General Block Structure).
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Section Header Block: its type reads the same in both orders of octets.
+/// Section Header Block: its type is the same in both byte orders.
 pub(super) const SECTION_HEADER: u32 = 0x0A0D_0D0A;
-/// Interface Description Block: what was captured on.
+/// Interface Description Block: the interface of the packets.
 pub(super) const INTERFACE: u32 = 1;
 /// Enhanced Packet Block: a packet.
 pub(super) const PACKET: u32 = 6;
-/// Decryption Secrets Block: what decrypts the packets behind it.
+/// Decryption Secrets Block: the secrets for the packets after it.
 pub(super) const SECRETS: u32 = 10;
 
-/// Section Header Block: written in our order, it tells a reader which that is.
+/// Section Header Block: a reader sees from it which byte order the file has.
 const MAGIC: u32 = 0x1A2B_3C4D;
 /// Section Header Block: the length of the section is not known before its end.
 const NO_LENGTH: i64 = -1;
@@ -24,7 +24,7 @@ const NO_LENGTH: i64 = -1;
 const ETHERNET: u16 = 1;
 /// Decryption Secrets Block: an NSS key log.
 const TLS_KEY_LOG: u32 = 0x544C_534B;
-/// Interface Description Block, if_tsresol: times are in units of ten to the minus ninth of a second.
+/// Interface Description Block, if_tsresol: times are in nanoseconds.
 const NANOSECONDS: u8 = 9;
 
 /// The codes of options: those of all blocks, and then the header's and the interface's own.
@@ -37,7 +37,7 @@ pub(super) mod option {
     pub(super) const RESOLUTION: u16 = 9;
 }
 
-/// The head of a file: who wrote it, with a comment, and the one interface that all packets are of.
+/// The head of a file: the program that wrote it, a comment, and the one interface of all packets.
 pub(super) fn head(application: &str, comment: &str, interface: (&str, &str)) -> Vec<u8> {
     let mut file = Vec::new();
     let mut header = Block::new(SECTION_HEADER);
@@ -50,7 +50,7 @@ pub(super) fn head(application: &str, comment: &str, interface: (&str, &str)) ->
     header.option(option::APPLICATION, application.as_bytes());
     header.write(&mut file);
     let mut described = Block::new(INTERFACE);
-    // A reserved field, and no limit to the length of a packet.
+    // A reserved field, and no limit for the length of a packet.
     described.u16(ETHERNET).u16(0).u32(0);
     described.option(option::NAME, interface.0.as_bytes());
     described.option(option::DESCRIPTION, interface.1.as_bytes());
@@ -59,9 +59,9 @@ pub(super) fn head(application: &str, comment: &str, interface: (&str, &str)) ->
     file
 }
 
-/// Writes a packet of this time, with its comments.
+/// Writes a packet with its time and comments.
 pub(super) fn packet(file: &mut Vec<u8>, time: SystemTime, frame: &[u8], comments: &[String]) {
-    // A clock that stands before 1970 tells no time. The 64 bits last until the year 2554.
+    // A clock before 1970 gives the time 0. The 64 bits last until the year 2554.
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     let time = since.as_nanos() as u64;
     let length = frame.len() as u32;
@@ -74,7 +74,7 @@ pub(super) fn packet(file: &mut Vec<u8>, time: SystemTime, frame: &[u8], comment
     block.write(file);
 }
 
-/// Writes lines of a key log, for the packets behind it.
+/// Writes lines of a key log, for the packets after it.
 pub(super) fn secrets(file: &mut Vec<u8>, lines: &str) {
     let mut block = Block::new(SECRETS);
     block.u32(TLS_KEY_LOG).u32(lines.len() as u32);
@@ -82,13 +82,13 @@ pub(super) fn secrets(file: &mut Vec<u8>, lines: &str) {
     block.write(file);
 }
 
-/// The program that a file's header names, if the file begins with a header in our order of octets.
+/// The program that a file's header names, if the file begins with a header in our byte order.
 pub(super) fn application(file: &[u8]) -> Option<&[u8]> {
     let number = |at: usize| Some(u32::from_le_bytes(*file.get(at..)?.first_chunk()?));
     if number(0)? != SECTION_HEADER || number(8)? != MAGIC {
         return None;
     }
-    // Behind type, length, magic number, version and the section's length: options until the last.
+    // After type, length, magic number, version and the section's length: options, until the last.
     let mut options = file.get(24..)?;
     loop {
         let (head, rest) = options.split_first_chunk::<4>()?;
@@ -102,7 +102,7 @@ pub(super) fn application(file: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// A block in the making.
+/// A block while it is written.
 struct Block {
     kind: u32,
     body: Vec<u8>,

@@ -1,7 +1,7 @@
-//! A [`Sink`] that writes what it is told into a capture.
+//! The [`Sink`] that writes a capture.
 //!
-//! It knows which connections are shown and where they stand. What is written after each
-//! [`Sink::flush`] is a whole file: it can be opened while more is recorded.
+//! It knows which connections are in the capture and their state. After each [`Sink::flush`] the file
+//! is whole: it can be opened while the recording goes on.
 
 use std::collections::{HashMap, HashSet};
 use std::io::{self, Write};
@@ -19,52 +19,53 @@ use crate::teaching::wire_tap::{
     AnnotatedLine, Annotator, Connection, Event, Explaining, Sink, What,
 };
 
-/// What the file calls the program that wrote it, before its version.
+/// The name in the file of the program that wrote it, without its version.
 pub(super) const PROGRAM: &str = "Pillarbox";
 
-/// CapturedOctets that are gathered before they are written.
+/// Octets that are gathered before they are written.
 const GATHERED: usize = 64 * 1024;
 
-/// What goes into a capture, and how.
+/// The contents of a capture.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CaptureStyle {
-    /// Write the TLS secrets, too: whoever has the file reads everything in it.
+    /// True if the TLS secrets are written, too: then the file can be decrypted by everybody who has
+    /// it.
     pub keys: bool,
-    /// Which ports the servers have in it.
+    /// The ports of the servers in it.
     pub ports: CapturePorts,
-    /// Which octets crossed.
+    /// The octets of its packets.
     pub octets: CapturedOctets,
 }
 
-/// Which octets a capture is made of.
+/// The octets of which a capture is made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum CapturedOctets {
-    /// Those that crossed the socket: ciphertext where TLS was on.
+    /// Those that crossed the socket: ciphertext under TLS.
     #[default]
     AsCrossed,
-    /// Those that were said, as if all of it had crossed in clear: for recordings that have nothing
-    /// else. The servers have the well-known ports of the protocols in clear then, and what follows
-    /// STARTTLS stands in a TCP connection of its own, for a reader expects ciphertext behind it.
+    /// Those that were said, as if they had crossed unencrypted: for recordings that have nothing
+    /// else. Then the servers have the well-known ports of the protocols without TLS. What follows
+    /// STARTTLS is in a TCP connection of its own, because Wireshark expects ciphertext after it.
     AsSaid,
 }
 
-/// A capture that is being written; when it is dropped, all that it was told is in the file.
+/// A capture that is being written. When it is dropped, everything is in the file.
 pub struct Capture<W: Write> {
     name: String,
     style: CaptureStyle,
     texts: Arc<Texts>,
     shown: HashMap<u64, CapturedConnection>,
-    /// The ends that they have in the capture.
+    /// The ends of the connections in the capture.
     taken: HashSet<Ends>,
     pairs: Pairs,
-    /// Second ends of connections that are shown.
+    /// The connections that are in the capture from their other end.
     second: HashSet<u64>,
     gathered: BlockBuffer,
     out: W,
 }
 
 impl<W: Write> Capture<W> {
-    /// A capture that is written to `out`, whole blocks with each write. Warnings call it `name`.
+    /// A capture that is written to `out`, in whole blocks. Warnings call it `name`.
     ///
     /// # Errors
     /// When its head cannot be written.
@@ -131,7 +132,7 @@ impl<W: Write> Capture<W> {
         Ok(())
     }
 
-    /// Finds the connection of an event, or makes it, unless it is shown from its other end.
+    /// Finds the connection of an event, or makes it, unless the capture has it from its other end.
     fn find(&mut self, time: SystemTime, connection: &Arc<Connection>) -> io::Result<()> {
         let number = connection.number;
         if self.shown.contains_key(&number) || self.second.contains(&number) {
@@ -160,7 +161,7 @@ impl<W: Write> Capture<W> {
         };
         let mut ends = real;
         ends.server.1 = Ports::well_known(service).unwrap_or(real.server.1);
-        // Two servers of one kind: then the same client's port may be in use at both.
+        // With two servers of one kind, the same client's port may be in use at both.
         if self.taken.contains(&ends) {
             real
         } else {
@@ -183,7 +184,7 @@ impl<W: Write> Capture<W> {
         }
         let written = self.out.write_all(&blocks);
         if written.is_err() {
-            // Nothing may follow what is missing.
+            // Nothing may follow a gap.
             self.gathered = BlockBuffer::default();
         }
         written
@@ -233,7 +234,7 @@ impl<W: Write + Send> Sink for Capture<W> {
 
 impl<W: Write> Drop for Capture<W> {
     fn drop(&mut self) {
-        // A handshake that was not done, if anything. The disk has had its warning, if it is full.
+        // A handshake may not have been done. If the disk is full, there was a warning already.
         self.gathered.give_up_waiting();
         let _ = self.write();
     }

@@ -1,9 +1,10 @@
-//! What each packet of a connection means: the explanation of the command or reply that begins in it.
+//! The comments on the packets of a connection: the explanation of the command or reply that begins in
+//! each.
 //!
-//! In clear a comment stands on the very packet that has the line's first octet. Under TLS nobody
-//! outside can tell where in the ciphertext a line begins: there it stands on the next packet, and
-//! since what is said is told before it crosses, that is the one. A comment never repeats the line,
-//! so no password and nobody's mail can stand in it.
+//! Without TLS, a comment is on the packet with the line's first octet. Under TLS, an observer cannot
+//! know where in the ciphertext a line begins. There the comment is on the next packet, which is the
+//! right one, because a line is reported before it crosses. A comment never repeats the line, so it
+//! contains no password and no mail.
 
 use std::collections::VecDeque;
 
@@ -17,40 +18,40 @@ use crate::teaching::wire_tap::Side;
 pub(super) struct Comments {
     client: SideComments,
     server: SideComments,
-    /// Is what crosses ciphertext?
+    /// True if ciphertext crosses.
     encrypted: bool,
-    /// For the next packet, whoever sends it.
+    /// The comment for the next packet of either side.
     next: Option<String>,
 }
 
-/// What one side has said, and what is to be said of it.
+/// What one side has said, and the comments on it.
 #[derive(Default)]
 struct SideComments {
-    /// CapturedOctets that were said,
+    /// The octets that were said.
     said: u64,
-    /// those of them whose line is whole,
+    /// Those of them whose line is whole.
     explained: u64,
-    /// and octets that crossed.
+    /// The octets that crossed.
     crossed: u64,
-    /// Comments, each with the octet that it is for.
+    /// The next comments, each with the octet to which it belongs.
     waiting: VecDeque<(u64, String)>,
     place: LinePosition,
 }
 
-/// Where in what a side says its next line stands.
+/// The place of a side's next line.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 enum LinePosition {
     /// It may begin something.
     #[default]
     Between,
-    /// It goes on with a reply of several lines.
+    /// It continues a reply of several lines.
     Reply,
-    /// It goes on with a message, or with what else is neither command nor reply.
+    /// It continues a message, or other text that is neither command nor reply.
     Text,
 }
 
 impl Comments {
-    /// This side says a line, or lines of a body; their octets are told by [`Comments::said`].
+    /// Takes a line of this side, or lines of a body. [`Comments::said`] counts their octets.
     pub(super) fn line(&mut self, by: Side, octets: usize, explained: &Explained) {
         let encrypted = self.encrypted;
         let side = self.side(by);
@@ -66,12 +67,12 @@ impl Comments {
         }
     }
 
-    /// This side said so many octets.
+    /// Counts octets that this side said.
     pub(super) fn said(&mut self, by: Side, octets: usize) {
         self.side(by).said += octets as u64;
     }
 
-    /// TLS has begun; `encrypted`: and from now on what crosses is not what is said.
+    /// Notes that TLS has begun. `encrypted`: from now on what crosses is not what is said.
     pub(super) fn secured(
         &mut self,
         secured: &TlsSession,
@@ -82,24 +83,25 @@ impl Comments {
         self.next = explained.map(|explained| format!("{secured}. {}", sentence(explained)));
     }
 
-    /// Will so many octets cross as nobody said them? Those of a handshake do before TLS has begun.
+    /// True if these octets are ciphertext. Those of a handshake are, before TLS has begun.
     pub(super) fn is_ciphertext(&mut self, by: Side, octets: usize) -> bool {
         let encrypted = self.encrypted;
         let side = self.side(by);
         encrypted || side.crossed + octets as u64 > side.said
     }
 
-    /// Has TLS begun, and is what crosses ciphertext since?
+    /// True once the connection is encrypted.
     pub(super) fn is_encrypted(&self) -> bool {
         self.encrypted
     }
 
-    /// Has anything been said?
+    /// True if either side has said something.
     pub(super) fn has_begun(&self) -> bool {
         self.client.said + self.server.said > 0
     }
 
-    /// So many octets cross: the comments on them, each with the octet that it is for.
+    /// Counts octets that cross, and returns the comments on them, each with the octet to which it
+    /// belongs.
     pub(super) fn crossed(&mut self, by: Side, octets: usize) -> Vec<(usize, String)> {
         let mut comments: Vec<_> = self.next.take().map(|next| (0, next)).into_iter().collect();
         let side = self.side(by);
@@ -122,7 +124,7 @@ impl Comments {
 }
 
 impl SideComments {
-    /// Does a command or a reply begin with this line, or a message, or does one end?
+    /// True if a command, a reply or a message begins with this line, or a message ends.
     fn begins(&mut self, explained: &Explained) -> bool {
         let goes_on = explained.has(Role::More);
         let (before, entry) = (self.place, &explained.entry);
@@ -153,7 +155,7 @@ fn comment(by: Side, explained: &Explained) -> String {
         Some(command) if by == Side::Server && !title.contains(&**command) => {
             format!("{who}: {title}, to {command}. {says}")
         }
-        // Of a message, this is the first line that passes.
+        // The first line of a message.
         _ if explained.entry.topic == Topic::Field => {
             format!("{who}: the message begins, with {title}. {says}")
         }
@@ -161,7 +163,7 @@ fn comment(by: Side, explained: &Explained) -> String {
     }
 }
 
-/// What the line says, and where that is specified.
+/// The sentence of the line, with its specification.
 fn sentence(explained: &Explained) -> String {
     let entry = &explained.entry;
     match entry.rfc.as_str() {

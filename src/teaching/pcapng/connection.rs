@@ -1,4 +1,4 @@
-//! A connection in the capture: what happens on it becomes packets.
+//! A connection in the capture: makes packets of its events.
 
 use std::io;
 use std::sync::Arc;
@@ -14,15 +14,15 @@ use crate::mail::net::TlsSession;
 use crate::teaching::explain::Explained;
 use crate::teaching::wire_tap::{Connection, Side};
 
-/// RFC 9293 §3.4.1 wants initial sequence numbers that nobody can guess. Here nobody can attack, and a
-/// capture that is made again should be the same: each connection's are this number times its own.
+/// RFC 9293 §3.4.1 wants initial sequence numbers that cannot be guessed. A capture cannot be
+/// attacked, and should be the same when it is made again: each number is a multiple of this one.
 const SPREAD: u32 = 0x9E37_79B1;
 
-/// RFC 8446 §5.1: with it a record of a handshake begins.
+/// RFC 8446 §5.1: the first octet of a record of a handshake.
 const HANDSHAKE: u8 = 22;
 
-/// CapturedOctets of one side of a handshake that are held; with the longest chain of certificates that OpenSSL
-/// takes it is less.
+/// Octets of one side of a handshake that are held, at most; the longest chain of certificates that
+/// OpenSSL accepts is shorter.
 const FLIGHT: usize = 256 * 1024;
 
 /// A connection in the capture.
@@ -33,12 +33,12 @@ pub(super) struct CapturedConnection {
     comments: Comments,
     from_client: HeldRecord,
     from_server: HeldRecord,
-    /// Where among the packets the handshake began that is under way.
+    /// The place among the packets where the present handshake began.
     handshake: Option<u64>,
 }
 
 impl CapturedConnection {
-    /// A connection that has these ends in the capture.
+    /// A connection with these ends in the capture.
     pub(super) fn new(connection: &Arc<Connection>, ends: Ends) -> CapturedConnection {
         // Truncated: a sequence number has 32 bits.
         let number = connection.number as u32;
@@ -59,7 +59,7 @@ impl CapturedConnection {
         self.ends
     }
 
-    /// The three-way handshake, with a comment on its first packet.
+    /// Writes the three-way handshake, with a comment on its first packet.
     pub(super) fn open(
         &mut self,
         file: &mut BlockBuffer,
@@ -74,12 +74,12 @@ impl CapturedConnection {
         Ok(())
     }
 
-    /// What is said of the packets.
+    /// The comments on its packets.
     pub(super) fn comments(&mut self) -> &mut Comments {
         &mut self.comments
     }
 
-    /// Takes octets that crossed. What crosses the other way has crossed after what is held.
+    /// Takes octets that crossed. Held octets of the other side crossed before them.
     pub(super) fn crossed(
         &mut self,
         file: &mut BlockBuffer,
@@ -95,13 +95,13 @@ impl CapturedConnection {
             let octets = self.held(by).release();
             return self.cross(file, time, by, &octets);
         }
-        // Within a record any octet may stand, and under TLS a handshake (of new keys, or of new tickets)
-        // tells nobody when it is done.
+        // Within a record there may be any octet. Under TLS, a handshake (for new keys or tickets) has
+        // no visible end.
         let may_begin = waiting == 0 && !self.comments.is_encrypted() && self.handshake.is_none();
         if may_begin && octets.first() == Some(&HANDSHAKE) {
             self.handshake = Some(file.handshake_begins(self.connection.number));
         }
-        // What came in we have read record by record; in a handshake it is one flight.
+        // We have read incoming octets record by record; in a handshake they are one flight.
         let flight = self.handshake.is_some() && by != self.connection.ours;
         if flight && self.held(by).len() < FLIGHT {
             self.held(by).keep(octets);
@@ -113,7 +113,8 @@ impl CapturedConnection {
         }
     }
 
-    /// The TLS handshake is done; `encrypted`: and from now on what crosses is not what is said.
+    /// Notes that the TLS handshake is done. `encrypted`: from now on what crosses is not what is
+    /// said.
     pub(super) fn secured(
         &mut self,
         file: &mut BlockBuffer,
@@ -129,7 +130,7 @@ impl CapturedConnection {
         Ok(())
     }
 
-    /// This side says nothing more.
+    /// Ends what this side says.
     pub(super) fn ended(
         &mut self,
         file: &mut BlockBuffer,
@@ -141,21 +142,21 @@ impl CapturedConnection {
         self.packets(file, time, &segments)
     }
 
-    /// The other end broke it off.
+    /// Breaks the connection off, from the other end.
     pub(super) fn reset(&mut self, file: &mut BlockBuffer, time: SystemTime) -> io::Result<()> {
         self.release(file, time)?;
         let segment = self.stream.reset(self.connection.ours.other());
         self.packet(file, time, &segment, &[])
     }
 
-    /// The rest of it is not known.
+    /// Notes that the rest is not known.
     pub(super) fn lost(&mut self, file: &mut BlockBuffer, time: SystemTime) -> io::Result<()> {
         self.release(file, time)?;
         let segment = self.stream.acknowledge(self.connection.ours);
         self.packet(file, time, &segment, &[about::LOST.to_owned()])
     }
 
-    /// Our end is closed.
+    /// Closes our end.
     pub(super) fn close(&mut self, file: &mut BlockBuffer, time: SystemTime) -> io::Result<()> {
         self.release(file, time)?;
         let ours = self.connection.ours;
@@ -165,7 +166,7 @@ impl CapturedConnection {
         self.packets(file, time, &segments)
     }
 
-    /// Ends the TCP connection and begins another between the same ends.
+    /// Ends the TCP connection, and begins another one between the same ends.
     fn begin_again(&mut self, file: &mut BlockBuffer, time: SystemTime) -> io::Result<()> {
         self.close(file, time)?;
         let (client, server) = self.stream.numbers();
@@ -173,7 +174,7 @@ impl CapturedConnection {
         self.open(file, time, about::UNDER_TLS.to_owned())
     }
 
-    /// Nothing more comes of the records that are held, nor of a handshake.
+    /// Writes the held octets: nothing more comes for their records, or for a handshake.
     fn release(&mut self, file: &mut BlockBuffer, time: SystemTime) -> io::Result<()> {
         for side in [Side::Client, Side::Server] {
             let octets = self.held(side).release();
@@ -223,7 +224,7 @@ impl CapturedConnection {
             .try_for_each(|segment| self.packet(file, time, segment, &[]))
     }
 
-    /// Writes a segment that carries nothing.
+    /// Writes a segment without octets.
     fn packet(
         &self,
         file: &mut BlockBuffer,

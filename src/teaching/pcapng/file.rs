@@ -1,4 +1,4 @@
-//! The file of a capture: which one may be overwritten, and that it never ends within a block.
+//! The file of a capture: which file may be overwritten, and that it never ends within a block.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -10,22 +10,22 @@ use rustix::fs::{FlockOperation, flock};
 use super::blocks;
 use super::capture::PROGRAM;
 
-/// CapturedOctets in which the head of a capture of ours has its place.
+/// The octets at the beginning of a capture that contain its whole head.
 const HEAD: u64 = 4096;
 
-/// Passwords and TLS secrets may stand in a capture.
+/// The file mode: a capture may contain passwords and TLS secrets.
 const OWNERS: u32 = 0o600;
 
-/// A file that takes whole blocks: of what could not be written whole, nothing stays in it.
+/// A file that takes whole blocks: a block that could not be written whole is removed.
 pub struct WholeBlocks {
     file: File,
-    /// Its octets; `None` for a pipe or a device, which takes nothing back.
+    /// Its length in octets; `None` for a pipe or a device, which cannot be shortened.
     length: Option<u64>,
 }
 
-/// Makes the file of a capture, which only its owner can read. One that an earlier run has written is
-/// begun anew, as by `tcpdump -w`; any other file stays as it is. A pipe or a device is written to:
-/// Wireshark can look on while it happens.
+/// Makes the file of a capture, which only its owner can read. A capture of an earlier run is
+/// overwritten, as by `tcpdump -w`; any other file stays as it is. A pipe or a device is written to,
+/// so that Wireshark can show the packets as they come.
 ///
 /// # Errors
 /// When it cannot be opened, another program of ours writes to it, or it holds something else: a
@@ -54,7 +54,7 @@ pub fn create(path: &Path) -> io::Result<WholeBlocks> {
         return Err(wrong(&why));
     }
     file.set_len(0).map_err(cannot)?;
-    // It may have been there with other rights; not every disk knows any.
+    // The file may have existed with another mode; some disks have no modes.
     let _ = file.set_permissions(fs::Permissions::from_mode(OWNERS));
     io::Seek::rewind(&mut file).map_err(cannot)?;
     Ok(WholeBlocks {
@@ -63,7 +63,7 @@ pub fn create(path: &Path) -> io::Result<WholeBlocks> {
     })
 }
 
-/// Has another program of ours the lock on the file? A disk in the network may know no locks.
+/// True if another program of ours has locked the file. A network disk may have no locks.
 fn is_held(name: &dyn std::fmt::Display, locked: io::Result<()>) -> bool {
     let Err(error) = locked else { return false };
     let held = error.kind() == io::ErrorKind::WouldBlock;
@@ -73,7 +73,7 @@ fn is_held(name: &dyn std::fmt::Display, locked: io::Result<()>) -> bool {
     held
 }
 
-/// Is the file empty, or a capture that Pillarbox has written?
+/// True if the file is empty, or a capture of Pillarbox.
 fn is_ours(file: &mut File) -> io::Result<bool> {
     let mut head = Vec::new();
     file.take(HEAD).read_to_end(&mut head)?;
@@ -90,7 +90,7 @@ impl Write for WholeBlocks {
         match written {
             Ok(()) => *length += blocks.len() as u64,
             Err(error) => {
-                // The disk is full; to make a file shorter needs no room.
+                // The disk is full; a file can be shortened without room.
                 self.file.set_len(*length)?;
                 return Err(error);
             }

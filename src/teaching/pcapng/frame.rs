@@ -1,6 +1,6 @@
-//! A segment as a frame of Ethernet: MAC addresses, IPv4 or IPv6, TCP, checksums.
+//! A segment as an Ethernet frame: MAC addresses, IPv4 or IPv6, TCP, checksums.
 //!
-//! `etherparse` writes the headers; what stands in them that no network has said is said here.
+//! `etherparse` writes the headers. This file has the values in them that come from no network.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -12,13 +12,13 @@ use etherparse::{
 use super::stream::Segment;
 use crate::teaching::wire_tap::Side;
 
-/// The MAC addresses of the client and the server: locally administered ones (IEEE 802, the second
-/// bit of the first octet), so that nobody takes them for a network card's.
+/// The MAC addresses of the client and the server. They are locally administered (IEEE 802, the second
+/// bit of the first octet), so that they are not taken for a network card's.
 const CLIENT_MAC: [u8; 6] = [2, 0, 0, 0, 0, 1];
 const SERVER_MAC: [u8; 6] = [2, 0, 0, 0, 0, 2];
-/// The usual one (RFC 1700); on the way from this machine nobody has lowered it.
+/// The usual number of hops (RFC 1700); no router has lowered it.
 const TIME_TO_LIVE: u8 = 64;
-/// The largest that needs no scaling (RFC 7323 §2.2), and more than is ever unacknowledged here.
+/// The largest window without scaling (RFC 7323 §2.2), and more than is ever unacknowledged here.
 const WINDOW: u16 = u16::MAX;
 
 /// The addresses of the two ends, both of IPv4 or both of IPv6.
@@ -29,7 +29,7 @@ pub(super) struct Ends {
 }
 
 impl Ends {
-    /// What came by IPv4 to a socket of IPv6 is IPv4 (RFC 4291 §2.5.5.2).
+    /// An IPv4 address from a socket of IPv6 is IPv4 (RFC 4291 §2.5.5.2).
     pub(super) fn new(client: SocketAddr, server: SocketAddr) -> Ends {
         let end = |address: SocketAddr| (address.ip().to_canonical(), address.port());
         let mut ends = Ends {

@@ -1,38 +1,38 @@
-//! CapturedOctets of a TLS record of which more must cross: OpenSSL reads a record's head by itself, and what
-//! crossed the network in one piece should not stand in two packets.
+//! Holds octets of a TLS record until the record is whole. OpenSSL reads a record's head by itself;
+//! what crossed the network in one piece should not be in two packets.
 
-/// RFC 8446 §5.1, §5.2: a record's head, and the most that follows it.
+/// RFC 8446 §5.1, §5.2: the length of a record's head, and of the longest content.
 const HEAD: usize = 5;
 const MOST: usize = (1 << 14) + 256;
 
-/// What one side has sent of a record.
+/// The octets that one side has sent of a record.
 #[derive(Default)]
 pub(super) struct HeldRecord(Vec<u8>);
 
 impl HeldRecord {
-    /// Takes octets that crossed; `None` if they end within a record.
+    /// Adds octets that crossed, and takes all of them out; `None` if they end within a record.
     pub(super) fn take(&mut self, octets: &[u8]) -> Option<Vec<u8>> {
         self.keep(octets);
         (!ends_within_record(&self.0)).then(|| self.release())
     }
 
-    /// CapturedOctets that are held.
+    /// How many octets are held.
     pub(super) fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Takes octets that more will follow.
+    /// Adds octets.
     pub(super) fn keep(&mut self, octets: &[u8]) {
         self.0.extend_from_slice(octets);
     }
 
-    /// What is held, for nothing that belongs to it comes at once.
+    /// Takes out what is held.
     pub(super) fn release(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.0)
     }
 }
 
-/// Do these octets begin with TLS records, the last of which is not whole?
+/// True if these octets are TLS records, of which the last is not whole.
 fn ends_within_record(mut octets: &[u8]) -> bool {
     while let [kind, version, rest @ ..] = octets {
         // RFC 8446 §5.1: change_cipher_spec, alert, handshake, application_data; version 3.x.
@@ -51,7 +51,7 @@ fn ends_within_record(mut octets: &[u8]) -> bool {
             None => return true,
         }
     }
-    // A lone first octet says too little to wait for the second.
+    // The first octet alone does not show a record.
     false
 }
 

@@ -1,10 +1,10 @@
-//! Captures without root: the program writes down its own connections, for Wireshark.
+//! Captures without root: the program writes its own connections to a file for Wireshark.
 //!
-//! A real capture needs the right to read the network card, which students rarely have. What crossed
-//! our own sockets we know without it; what TCP and IP make of that is composed here. `stream.rs` makes
-//! segments of octets, `frame.rs` frames of segments, `blocks.rs` a file of frames; `comments.rs` says
-//! what each packet means, and [`Capture`] is the sink that puts them together. The file says of itself
-//! that its frames were composed.
+//! A real capture needs the right to read the network card, which students rarely have. The program
+//! knows what crossed its own sockets; it composes TCP and IP around that. `stream.rs` makes segments
+//! of octets, `frame.rs` frames of segments, `blocks.rs` a file of frames. `comments.rs` explains the
+//! packets, and [`Capture`] is the sink that combines all of it. The file says that its frames were
+//! composed.
 
 mod about;
 mod block_buffer;

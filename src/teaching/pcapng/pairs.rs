@@ -1,5 +1,5 @@
-//! When client and server are both in this program, one TCP connection is told twice, from its two
-//! ends. A capture shows it once: as the end tells it that was told of first.
+//! Recognises the two ends of one connection, when client and server are both in this program. A
+//! capture shows the connection once, from the end that was reported first.
 
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
@@ -7,31 +7,31 @@ use std::time::{Duration, SystemTime};
 use super::frame::Ends;
 use crate::teaching::wire_tap::{Connection, Side};
 
-/// So long after one end has closed, the other may still be told of: a server that is busy accepts
-/// late. The system gives a client's port away again only after a minute.
+/// How long after one end has closed the other may still be reported: a busy server accepts late. The
+/// system gives a client's port to another connection only after a minute.
 const LATE: Duration = Duration::from_secs(30);
 
-/// Connections that are known before it is looked which can be forgotten.
+/// Connections that are known before old ones are removed for the first time.
 const FEW: usize = 1024;
 
-/// The connections that were told of, by their ends.
+/// The known connections, by their ends.
 #[derive(Default)]
 pub(super) struct Pairs {
     known: HashMap<Ends, KnownEnd>,
-    /// So many are known before old ones are looked for.
+    /// The number of known connections at which old ones are removed.
     enough: usize,
 }
 
 struct KnownEnd {
-    /// The connection that is shown.
+    /// The connection that is in the capture.
     number: u64,
-    /// Which end tells of it.
+    /// Its end from which it was reported.
     side: Side,
     closed: Option<SystemTime>,
 }
 
 impl Pairs {
-    /// A connection is told of; is it the second end of one that is known?
+    /// True if this connection is the second end of a known one; otherwise it is known now.
     pub(super) fn is_second(&mut self, connection: &Connection, now: SystemTime) -> bool {
         let ends = Ends::new(connection.client, connection.server);
         let other = self.known.get(&ends);
@@ -49,7 +49,7 @@ impl Pairs {
         false
     }
 
-    /// The end that is shown has closed.
+    /// Notes that the end in the capture has closed.
     pub(super) fn closed(&mut self, connection: &Connection, now: SystemTime) {
         let ends = Ends::new(connection.client, connection.server);
         if let Some(known) = self.known.get_mut(&ends)
@@ -103,10 +103,10 @@ mod tests {
         assert!(!pairs.is_second(&connection(2, client, 4001), at(0)));
         pairs.closed(&first, at(1));
         assert!(pairs.is_second(&connection(3, server, 4000), at(2)));
-        // The system gives the port away again.
+        // The system gives the port to another connection.
         assert!(!pairs.is_second(&connection(4, client, 4000), at(62)));
         assert!(pairs.is_second(&connection(5, server, 4000), at(62)));
-        // Nobody told of the other end; a minute later it is another connection.
+        // The other end was not reported; a minute later it is another connection.
         pairs.closed(&connection(4, client, 4000), at(63));
         assert!(!pairs.is_second(&connection(6, server, 4000), at(130)));
     }

@@ -1,4 +1,4 @@
-//! For tests: reads a capture, and follows the TCP streams in it by their numbers.
+//! For tests: reads a capture, and puts its TCP streams together by their sequence numbers.
 // A test fails by panicking.
 #![allow(clippy::unwrap_used)]
 
@@ -10,7 +10,7 @@ use etherparse::{NetSlice, SlicedPacket, TransportSlice};
 
 use super::blocks::{self, option};
 
-/// What stands in a file, in its order.
+/// An item of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Item {
     Packet(Packet),

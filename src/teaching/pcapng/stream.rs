@@ -1,45 +1,45 @@
-//! A TCP connection as it might have crossed a network: from octets, segments (RFC 9293).
+//! A TCP connection as it might have crossed a network: makes segments of octets (RFC 9293).
 //!
-//! Handshake, sequence numbers, acknowledgements and the end are what TCP would make of what was
-//! said; nothing is ever lost, late or sent twice. The receiver acknowledges every second segment, and
-//! the rest with what it says next (RFC 9293 §3.8.6.3). It knows no time and no addresses.
+//! Handshake, sequence numbers, acknowledgements and end are as TCP would make them; nothing is ever
+//! lost, late or sent twice. The receiver acknowledges every second segment, and the others with what
+//! it says next (RFC 9293 §3.8.6.3). It knows no time and no addresses.
 
 use std::ops::Range;
 
 use crate::teaching::wire_tap::Side;
 
-/// CapturedOctets of an Ethernet frame that are IP's and TCP's with what they carry.
+/// The largest IP packet in an Ethernet frame, in octets.
 const MTU: u16 = 1500;
 /// Segments that are acknowledged together (RFC 9293 §3.8.6.3).
 const SEGMENTS_PER_ACK: u8 = 2;
 
-/// A segment, before it has addresses.
+/// A segment, without addresses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Segment {
-    /// Who sends it.
+    /// Its sender.
     pub(super) by: Side,
-    /// The number of its first octet.
+    /// The sequence number of its first octet.
     pub(super) seq: u32,
-    /// The number of the octet that is expected next; `None` only in the first of all.
+    /// The number of the octet that is expected next; `None` only in the first segment.
     pub(super) ack: Option<u32>,
     /// The bits of its header.
     pub(super) flags: TcpFlags,
-    /// What it carries, of what is being said.
+    /// The octets that it carries, of those that are being said.
     pub(super) payload: Range<usize>,
-    /// Which of its sender's packets it is.
+    /// Its number among its sender's packets.
     pub(super) packet: u16,
 }
 
-/// The bits of a segment's header, beside ACK.
+/// The bits of a segment's header, without ACK.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct TcpFlags {
-    /// Both of a handshake have it.
+    /// The first segment of each side.
     pub(super) syn: bool,
-    /// Nothing more will be said.
+    /// The last segment of each side.
     pub(super) fin: bool,
     /// The connection is broken off.
     pub(super) rst: bool,
-    /// What was said at once ends here.
+    /// The last segment of what was said at once.
     pub(super) psh: bool,
 }
 
@@ -54,11 +54,11 @@ pub(super) struct TcpConversation {
 /// What TCP knows at one end.
 #[derive(Default)]
 struct End {
-    /// The number of the next octet that it says.
+    /// The number of its next octet.
     next: u32,
     /// Segments that it has not acknowledged.
     owes: u8,
-    /// It has said FIN or RST.
+    /// True after its FIN or RST.
     ended: bool,
     /// Packets that it has sent.
     packets: u16,
@@ -79,12 +79,12 @@ impl TcpConversation {
         }
     }
 
-    /// Announced in the handshake, and kept.
+    /// The maximum segment size, which the handshake announces.
     pub(super) fn mss(&self) -> u16 {
         self.mss
     }
 
-    /// The numbers of what the client and the server say next.
+    /// The sequence numbers of the client's and the server's next octet.
     pub(super) fn numbers(&self) -> (u32, u32) {
         (self.client.next, self.server.next)
     }
@@ -101,7 +101,7 @@ impl TcpConversation {
         vec![first, second, self.acknowledge(Side::Client)]
     }
 
-    /// This side says so many octets; what it has heard before it has acknowledged by then.
+    /// The segments for so many octets of this side. First it acknowledges what it has received.
     pub(super) fn say(&mut self, by: Side, octets: usize) -> Vec<Segment> {
         let mut segments = Vec::new();
         if octets == 0 || self.end(by).ended {
@@ -123,7 +123,7 @@ impl TcpConversation {
         segments
     }
 
-    /// This side will say nothing more: FIN.
+    /// The segments that end what this side says: FIN.
     pub(super) fn finish(&mut self, by: Side) -> Vec<Segment> {
         let mut segments = Vec::new();
         if self.end(by).ended {
@@ -141,7 +141,7 @@ impl TcpConversation {
         segments
     }
 
-    /// This side breaks the connection off: RST.
+    /// The segment with which this side breaks the connection off: RST.
     pub(super) fn reset(&mut self, by: Side) -> Segment {
         let rst = TcpFlags {
             rst: true,
@@ -155,17 +155,17 @@ impl TcpConversation {
         segment
     }
 
-    /// The acknowledgement that this side owes, if it owes one.
+    /// The acknowledgement of this side, if one is missing.
     pub(super) fn settle(&mut self, by: Side) -> Option<Segment> {
         (self.end(by).owes > 0).then(|| self.acknowledge(by))
     }
 
-    /// A segment that carries nothing but its acknowledgement.
+    /// A segment with nothing but an acknowledgement.
     pub(super) fn acknowledge(&mut self, by: Side) -> Segment {
         self.segment(by, TcpFlags::default(), 0..0)
     }
 
-    /// The next segment of this side; it acknowledges all that was received.
+    /// The next segment of this side; it acknowledges everything that was received.
     fn segment(&mut self, by: Side, flags: TcpFlags, payload: Range<usize>) -> Segment {
         let ack = Some(self.end(by.other()).next);
         let end = self.end(by);
