@@ -13,14 +13,14 @@ use native_tls::TlsConnector;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-/// The program with these words, in the laboratory's folder; it must succeed.
+/// Runs the program with these words in the lab's folder; it must succeed.
 fn ok(lab: &Lab, words: &[&str]) -> String {
     let (status, out, errors) = run(words, lab.path());
     assert_eq!(status, 0, "{words:?}: {errors}");
     out
 }
 
-/// A conversation with the laboratory's server, typed by a pipe.
+/// Types a conversation with a server of the lab, through a pipe.
 fn typed(lab: &Lab, protocol: &str, lines: &str) {
     let place = lab.address(protocol).to_string();
     let mut command = command(&[protocol, &place, "--explain", "off"], lab.path());
@@ -35,7 +35,7 @@ const POP3: &str = "USER bob\nPASS builder\nLIST\nRETR 1\nQUIT\n";
 const IMAP: &str =
     "a LOGIN bob \"builder\"\nb SELECT INBOX\nc FETCH 1 (FLAGS BODY.PEEK[])\nd LOGOUT\n";
 
-/// The conversations that the server has recorded to their ends.
+/// Returns the conversations that the server has recorded to their ends.
 fn sessions(lab: &Lab, count: usize) -> Vec<Value> {
     until("the server to record", || {
         let all = ok(lab, &["sessions", "--json"]);
@@ -103,9 +103,9 @@ fn what_happens_is_recorded_by_both_ends_and_shown() {
     );
 }
 
-/// Under TLS from the first octet there is nothing else to see of a client that trusts nobody.
+/// With TLS from the first octet, a client that does not trust the server leaves nothing else to see.
 #[test]
-fn why_there_is_no_tls_is_told() {
+fn the_reason_of_a_failed_handshake_is_shown() {
     let lab = Lab::start();
     let tls = TlsConnector::new().unwrap();
     let tcp = TcpStream::connect(lab.address("imaps")).unwrap();
@@ -138,7 +138,7 @@ fn why_there_is_no_tls_is_told() {
     }
 }
 
-/// `-` is standard output, as for other programs, and nothing else stands there then.
+/// `-` is standard output, and nothing else is written there.
 #[test]
 fn what_is_saved_can_go_into_a_pipe() {
     let lab = Lab::start();
@@ -163,7 +163,7 @@ fn what_is_saved_can_go_into_a_pipe() {
     let (status, _, error) = run(&both, lab.path());
     assert!(status == 2 && error.contains("only one of"), "{error}");
     assert!(!lab.path().join("-").exists());
-    // Of two files, the first is there and said to be when the second cannot be written.
+    // Of two files, the first is saved and named when the second cannot be written.
     fs::write(lab.path().join("taken"), "").unwrap();
     let both = ["sessions", id, "--html", "page.html", "--demo", "taken"];
     let (status, out, error) = run(&both, lab.path());
@@ -202,7 +202,7 @@ fn a_saved_conversation_is_played_again() {
     }
 }
 
-/// RFC 3030 §2: chunks of a client that ends them where it likes.
+/// RFC 3030 §2: a client may end a chunk anywhere.
 #[test]
 fn a_message_in_chunks_is_played_again() {
     let lab = Lab::start();
@@ -244,7 +244,7 @@ fn a_message_in_chunks_is_played_again() {
 }
 
 #[test]
-fn passwords_are_recorded_only_for_whom_it_is_asked() {
+fn passwords_are_recorded_only_with_show_secrets() {
     let lab = Lab::with("[store]\njournal = wire\n");
     let place = lab.address("pop3").to_string();
     let mut child = command(
@@ -268,7 +268,7 @@ fn passwords_are_recorded_only_for_whom_it_is_asked() {
     assert!(shows("client") && !shows("server"), "{text}");
 }
 
-/// A program that runs until it is told to end.
+/// A program that runs until Ctrl-C.
 struct Running(Child);
 
 impl Running {
@@ -295,7 +295,7 @@ fn what_happens_is_followed_across_rotations() {
         .lines()
         .map(Result::unwrap);
     let running = Running(child);
-    // It begins to follow at some moment that nobody tells: the first conversations may be over.
+    // The program does not say when it begins to follow: the first conversations may be over.
     let (send, receive) = std::sync::mpsc::channel();
     std::thread::spawn(move || lines.by_ref().try_for_each(|line| send.send(line)));
     until("the first line", || {
@@ -314,7 +314,7 @@ fn what_happens_is_followed_across_rotations() {
 }
 
 #[test]
-fn who_asks_for_nothing_that_is_there_is_told_what_to_do() {
+fn without_a_recorded_conversation_it_says_what_to_do() {
     let folder = tempfile::tempdir().unwrap();
     let said = |config: &str, words: &[&str]| {
         fs::write(folder.path().join("config.ini"), config).unwrap();
@@ -369,7 +369,7 @@ fn write_journal(folder: &Path, text: &str) {
 }
 
 #[test]
-fn a_journal_that_cannot_be_written_stops_nobody() {
+fn a_journal_that_cannot_be_written_stops_no_server() {
     let lab = Lab::with("[store]\njournal = config.ini\n");
     typed(&lab, "pop3", "NOOP\nQUIT\n");
     let place = lab.address("pop3").to_string();
@@ -413,7 +413,7 @@ fn a_capture_of_it_is_whole() {
     }
 }
 
-/// A page of a conversation in which a client says what would harm a careless one.
+/// Returns the page of a conversation with a hostile client.
 fn page(lab: &Lab) -> String {
     typed(
         lab,

@@ -1,5 +1,6 @@
-//! Golden transcripts: every `.txt` file below this folder is a [`Script`] that the servers must
-//! keep to, in memory, over TCP and over TLS. Each is played against a site of its own.
+//! Golden transcripts: every `.txt` file below this folder is a [`Script`] that the servers must follow.
+//!
+//! Each is played in memory, over TCP and over TLS, against a site of its own.
 //!
 //! A difference is printed with its file and line, what was expected, what came, and a caret
 //! between the two. `cargo test --test conversations -- --nocapture` names the files as they are played.
@@ -52,7 +53,7 @@ fn over_tcp() {
     });
 }
 
-/// Under TLS from the first octet, which is the same conversation unless STARTTLS is its subject.
+/// With TLS from the first octet, the conversation is the same unless STARTTLS is its subject.
 #[test]
 fn over_tls() {
     let trust = Trust::new();
@@ -66,7 +67,7 @@ fn over_tls() {
     });
 }
 
-/// A line too many is noticed at the end of a script, too, on every one of the three ways.
+/// A line after the end of a script is noticed in memory, over TCP and over TLS.
 #[test]
 fn a_line_too_many_at_the_end_is_noticed() {
     let text = "title: A banner that says more\nprotocol: pop3\nrfc: 1939 §4\n\nS: +OK ...\nC: CAPA\nS: +OK ...\n";
@@ -91,14 +92,14 @@ fn a_line_too_many_at_the_end_is_noticed() {
 #[test]
 fn every_transcript_says_which_rfc_it_shows() {
     for (file, script) in scripts() {
-        // What is read can be written, and is the same when it is read again.
+        // A printed script is parsed to the same script.
         assert_eq!(Script::parse(&script.to_string()).unwrap(), script);
         assert!(!script.rfc.is_empty(), "{}: no rfc:", file.display());
         assert!(!script.title.ends_with('.'), "{}", file.display());
     }
 }
 
-/// Plays them all, and fails with the differences of all.
+/// Plays all scripts, and fails with all their differences.
 fn play_all(mut play: impl FnMut(&Script) -> Result<(), pillarbox::teaching::script::Difference>) {
     let mut differences = Vec::new();
     let scripts = scripts();

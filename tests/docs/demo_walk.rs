@@ -1,9 +1,9 @@
-//! `docs/demos.md` against the demos: every transcript in it is what a run says.
+//! `docs/demos.md` against the demos: every transcript on the page is what a run says.
 //!
-//! A block that begins with ```` ```demo first-mail 13-22 ```` shows what the lines 13 to 22 of
-//! `demos/first-mail.demo` bring about. What differs from run to run is put on a par first: dates,
-//! names of messages, sizes, ports, lists of capabilities. `UPDATE=1 cargo test --test docs demo_walk`
-//! writes the page anew.
+//! A block that begins with ```` ```demo first-mail 13-22 ```` shows the effect of the lines 13 to 22 of
+//! `demos/first-mail.demo`. What differs from run to run is replaced first: dates, names of messages,
+//! sizes, ports, lists of capabilities. `UPDATE=1 cargo test --test docs demo_walk` writes the page
+//! again.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -16,7 +16,7 @@ use regex::Regex;
 
 const PAGE: &str = "docs/demos.md";
 
-/// What is put on a par in what a server says: an expression, and what stands there instead.
+/// What differs from run to run in a line of a server: an expression, and its replacement.
 const VARYING: [(&str, &str); 13] = [
     (
         r"[MTWFS][a-z]{2}, \d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d \+0000",
@@ -36,7 +36,7 @@ const VARYING: [(&str, &str); 13] = [
     (r"CAPABILITY (IMAP4rev1 [A-Z+]+) [^\]]+", "CAPABILITY $1 …"),
 ];
 
-fn on_a_par(line: &str) -> String {
+fn without_variation(line: &str) -> String {
     static EXPRESSIONS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         let compiled = |(expression, instead): &(&str, &'static str)| {
             (Regex::new(expression).unwrap(), *instead)
@@ -49,7 +49,7 @@ fn on_a_par(line: &str) -> String {
     EXPRESSIONS.iter().fold(line.to_owned(), replace)
 }
 
-/// What each line of a demo brings about.
+/// Plays a demo, and returns the effect of each of its lines.
 fn played(name: &str) -> BTreeMap<usize, Vec<String>> {
     let demo = Demo::find(name).unwrap_or_else(|| panic!("{PAGE}: there is no demo {name}"));
     let script = demo.script().unwrap();
@@ -59,8 +59,8 @@ fn played(name: &str) -> BTreeMap<usize, Vec<String>> {
     let ended = perform(&script, &mut open, &mut |event| {
         match event {
             PlayEvent::Next(step) => at = step.line,
-            PlayEvent::Client(caller, did) => {
-                lines.entry(at).or_default().extend(told(caller, did))
+            PlayEvent::Client(caller, event) => {
+                lines.entry(at).or_default().extend(shown(caller, event))
             }
             _ => {}
         }
@@ -70,10 +70,10 @@ fn played(name: &str) -> BTreeMap<usize, Vec<String>> {
     lines
 }
 
-fn told(caller: &Caller, did: ClientEvent<'_>) -> Vec<String> {
+fn shown(caller: &Caller, event: ClientEvent<'_>) -> Vec<String> {
     let place = caller.at.as_ref().map(|at| format!(" at {at}"));
     let place = place.unwrap_or_default();
-    match did {
+    match event {
         ClientEvent::Turn => vec![format!(
             "-- client {}, {}{place}",
             caller.number,
@@ -85,7 +85,10 @@ fn told(caller: &Caller, did: ClientEvent<'_>) -> Vec<String> {
             text.lines().map(|line| marked("C:", line)).collect()
         }
         ClientEvent::Received(line) => {
-            vec![marked("S:", &on_a_par(&String::from_utf8_lossy(line)))]
+            vec![marked(
+                "S:",
+                &without_variation(&String::from_utf8_lossy(line)),
+            )]
         }
         ClientEvent::Encrypted => vec!["-- TLS handshake".to_owned()],
         ClientEvent::Disconnected => vec!["-- the client closes the connection".to_owned()],
@@ -99,7 +102,7 @@ fn marked(mark: &str, line: &str) -> String {
         .to_owned()
 }
 
-/// The page with every transcript as a run has it.
+/// Returns the page with every transcript as a run has it.
 fn rewritten(page: &str) -> String {
     let mut plays = BTreeMap::new();
     let (mut new, mut rest) = (String::new(), page);
@@ -131,12 +134,12 @@ fn every_transcript_is_what_a_run_says() {
     let differs = page.lines().zip(new.lines()).find(|(old, new)| old != new);
     assert_eq!(
         differs, None,
-        "UPDATE=1 cargo test --test docs demo_walk writes it anew"
+        "UPDATE=1 cargo test --test docs demo_walk writes the page again"
     );
     assert_eq!(page, new);
 }
 
-/// In the order of the list, which is that of a lecture.
+/// The page has the demos in the order of the list, which is that of a lecture.
 #[test]
 fn every_demo_is_walked_through() {
     let page = fs::read_to_string(PAGE).unwrap();
@@ -160,7 +163,7 @@ fn every_demo_is_walked_through() {
 }
 
 #[test]
-fn each_row_is_a_line_and_what_it_is_on_a_par_with() {
+fn each_row_is_a_line_and_what_it_is_without_variation_with() {
     let rows = [
         (
             "250 2.0.0 Ok, delivered as 6611bfe99c3bc-0",
@@ -190,6 +193,6 @@ fn each_row_is_a_line_and_what_it_is_on_a_par_with() {
         ),
     ];
     for (line, expected) in rows {
-        assert_eq!(on_a_par(line), expected);
+        assert_eq!(without_variation(line), expected);
     }
 }

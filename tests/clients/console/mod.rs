@@ -1,6 +1,6 @@
 //! The interactive console, as a person and as a pipe use it: `pillarbox smtp`, `pop3`, `imap`.
 //!
-//! The person is played at a pseudo-terminal: what is sent are keys, what is expected is on the screen.
+//! A pseudo-terminal takes the place of the person: it sends keys, and reads the screen.
 
 mod others;
 mod person;
@@ -13,10 +13,10 @@ use std::process::Command;
 use crate::common::Lab;
 use rexpect::session::{PtySession, spawn_command};
 
-/// How long a screen is waited for, in milliseconds: the machine may be busy.
+/// The longest time to wait for text on a screen, in milliseconds: the machine may be busy.
 const PATIENCE: u64 = 60_000;
 
-/// The program with these words, in this folder, whose history is kept there.
+/// Returns the program with these words, which runs in this folder and keeps its history there.
 fn console(words: &[&str], folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_pillarbox"));
     command.args(words).current_dir(folder);
@@ -25,7 +25,7 @@ fn console(words: &[&str], folder: &Path) -> Command {
     command
 }
 
-/// A person in front of the program.
+/// A person who uses the program.
 struct Person {
     terminal: PtySession,
 }
@@ -47,7 +47,7 @@ impl Person {
         self.terminal.flush().unwrap();
     }
 
-    /// Waits until this is on the screen; what stood before it.
+    /// Waits until this is on the screen, and returns the text before it.
     fn sees(&mut self, text: &str) -> String {
         let seen = self.terminal.exp_string(text);
         seen.unwrap_or_else(|error| panic!("{text:?} is not on the screen: {error}"))
@@ -60,12 +60,12 @@ impl Person {
     }
 }
 
-/// `127.0.0.1:PORT` of a lab's server.
+/// Returns the address of a lab's server: `127.0.0.1:PORT`.
 fn place(lab: &Lab, protocol: &str) -> String {
     format!("localhost:{}", lab.port(protocol))
 }
 
-/// Plays a script that was saved; what it shows.
+/// Plays a saved script, and returns what it shows.
 fn replay(script: &Path, place: &str, ca: &Path, secret: &str) -> String {
     let mut command = console(
         &["demo", script.to_str().unwrap(), "--fast"],

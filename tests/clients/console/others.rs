@@ -1,4 +1,4 @@
-//! The console against other people's servers: a whole conversation each, saved and played again.
+//! The console against other servers: a whole conversation with each, saved and played again.
 
 use std::fs;
 
@@ -23,7 +23,7 @@ fn desk() -> (TempDir, Certificates) {
 
 #[test]
 #[ignore = "needs dovecot, and root"]
-fn dovecot_is_spoken_to() {
+fn a_conversation_with_dovecot() {
     let (desk, certificates) = desk();
     let dovecot = Dovecot::with_tls(&certificates);
     let place = format!("localhost:{}", dovecot.imap);
@@ -54,7 +54,7 @@ fn dovecot_is_spoken_to() {
 
 #[test]
 #[ignore = "needs postfix, and root"]
-fn postfix_is_spoken_to() {
+fn a_conversation_with_postfix() {
     let (desk, certificates) = desk();
     let port = free_port();
     let postfix = Postfix::server(port, certificates.server().parent().unwrap());

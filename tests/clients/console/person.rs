@@ -7,11 +7,11 @@ use crate::common::Lab;
 
 const LETTER: &str = "From: bob@pillarbox.test\nSubject: from a file\n\n.a dot\nThe end\n";
 
-/// The right arrow takes what is suggested.
+/// The right arrow accepts the hint.
 const TAKE: &str = "\x1b[C";
 
 #[test]
-fn someone_who_has_never_seen_smtp_only_follows_what_is_suggested() {
+fn a_beginner_only_follows_the_hints() {
     let lab = Lab::start();
     let mut person = Person::at(&["smtp", &place(&lab, "smtp")], lab.path());
     person.sees("Next: EHLO");
@@ -94,7 +94,7 @@ fn imap_with_completion_tls_and_a_literal_is_saved_and_played_again() {
 }
 
 #[test]
-fn a_login_with_a_slip_or_in_literals_is_on_no_screen_and_in_no_history() {
+fn a_mistyped_login_is_neither_on_the_screen_nor_in_the_history() {
     let lab = Lab::start();
     let place = place(&lab, "imap");
     let mut person = Person::at(&["imap", &place], lab.path());
@@ -119,7 +119,7 @@ fn a_login_with_a_slip_or_in_literals_is_on_no_screen_and_in_no_history() {
 }
 
 #[test]
-fn a_password_is_not_on_the_screen_unless_it_may_be() {
+fn a_password_is_on_the_screen_only_with_show_secrets() {
     let lab = Lab::start();
     let place = place(&lab, "pop3");
     let mut person = Person::at(&["pop3", &place], lab.path());
@@ -148,7 +148,7 @@ fn a_password_is_not_on_the_screen_unless_it_may_be() {
 }
 
 #[test]
-fn news_is_shown_while_someone_types() {
+fn news_is_shown_while_a_person_types() {
     let lab = Lab::start();
     let mut person = Person::at(&["imap", &place(&lab, "imap"), "--user", "bob"], lab.path());
     person.sees("completed");
@@ -182,7 +182,7 @@ fn news_is_shown_while_someone_types() {
 }
 
 #[test]
-fn a_server_that_dies_or_speaks_something_else_is_told_of() {
+fn a_server_that_dies_or_speaks_another_protocol_is_reported() {
     let mut lab = Lab::start();
     let mut person = Person::at(&["smtp", &place(&lab, "imap")], lab.path());
     person.sees("You are speaking SMTP to a server of IMAP");

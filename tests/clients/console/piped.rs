@@ -17,7 +17,7 @@ fn said(output: &Output) -> String {
     String::from_utf8_lossy(&[&output.stdout[..], &output.stderr].concat()).into_owned()
 }
 
-/// A server that says this to the first who calls, and then reads until he leaves.
+/// Starts a server that sends this to its first client, and then reads until the client leaves.
 fn server(says: &'static [u8], times: usize) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
@@ -78,7 +78,7 @@ fn a_literal_and_idle_pass_through_a_pipe() {
 }
 
 #[test]
-fn a_line_that_cannot_be_said_any_more_is_an_error() {
+fn a_line_that_cannot_be_sent_is_an_error() {
     let lab = Lab::start();
     let output = fed(&["pop3", &place(&lab, "pop3")], "QUIT\nUSER bob\n");
     let said = said(&output);
@@ -103,7 +103,7 @@ fn a_hundred_megabytes_in_one_line_end_the_conversation_with_a_sentence() {
 }
 
 #[test]
-fn what_a_terminal_would_obey_is_shown_and_not_obeyed() {
+fn control_characters_of_a_server_are_escaped() {
     let output = fed(&["smtp", &server(b"220 \x1b]0;owned\x07 hi\r\n", 1)], "");
     let said = said(&output);
     assert!(

@@ -12,7 +12,7 @@ use pillarbox::teaching::script::{
 };
 use regex::Regex;
 
-/// Plays a script there; all that its clients received.
+/// Plays a script at these sites, and returns all that its clients received.
 fn play(script: &Script, sites: &Sites) -> Result<Vec<String>, Difference> {
     let mut heard = Vec::new();
     let mut open = |caller: &Caller| connect(&sites.endpoint(caller)?, caller.protocol);
@@ -33,7 +33,7 @@ fn scripts() -> impl Iterator<Item = (&'static str, Script)> {
     })
 }
 
-/// What everybody has: messages, mailboxes and subscriptions.
+/// Returns the messages, mailboxes and subscriptions of all accounts.
 fn census(sites: &Sites) -> Vec<String> {
     let mut text = "title: census\nprotocol: imap\n".to_owned();
     for (name, password) in [
@@ -66,7 +66,7 @@ fn every_demo_is_played_at_a_fresh_site() {
     assert!(differences.is_empty(), "{}", differences.join("\n\n"));
 }
 
-/// As in somebody's own laboratory, where there is other mail, and a demo is played every year.
+/// As in a laboratory with other mail, where a demo is played every year.
 #[test]
 fn every_demo_can_be_played_again_and_leaves_nothing() {
     let usual = Script::parse("title: x\nprotocol: imap\n").unwrap();
@@ -106,7 +106,7 @@ fn every_demo_tells_what_it_shows() {
             script.steps.iter().filter(told).count() >= 6,
             "{name} tells little"
         );
-        // A teacher's projector, and whoever edits it, has so many columns.
+        // A projector and an editor have so many columns.
         for step in &script.steps {
             if let ScriptAction::Narrate(text) = &step.action {
                 assert!(text.chars().count() <= 104, "{name}, line {}", step.line);
@@ -115,7 +115,7 @@ fn every_demo_tells_what_it_shows() {
     }
 }
 
-/// What a student types into Wireshark is a filter that it knows.
+/// Wireshark knows every filter that a student types.
 #[test]
 #[ignore = "needs tshark"]
 fn the_filters_are_filters() {

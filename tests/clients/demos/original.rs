@@ -1,4 +1,4 @@
-//! What the original could say is said in a demo.
+//! The demos show everything that the original system could say.
 
 use pillarbox::teaching::script::{Caller, ClientEvent, PlayEvent, Sites, connect, perform};
 use regex::Regex;
@@ -78,7 +78,7 @@ const ORIGINAL: [(&str, &[&str]); 4] = [
 ];
 
 #[test]
-fn whatever_the_original_could_say_is_said_in_a_demo() {
+fn the_demos_show_everything_that_the_original_could_say() {
     let mut said: Vec<(String, String)> = Vec::new();
     for (_, script) in scripts() {
         let sites = Sites::open(&script).unwrap();

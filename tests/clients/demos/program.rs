@@ -11,7 +11,7 @@ use pillarbox::teaching::script::DEMOS;
 
 use crate::common::{Lab, command, fed, run};
 
-/// The configuration of somebody whose servers do not run.
+/// Returns a folder with a configuration whose servers do not run.
 fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let off: String = Ports::NAMES.map(|port| format!("{port} =\n")).concat();
@@ -143,7 +143,7 @@ fn ctrl_c_leaves_nothing_behind() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // It waits for somebody to press Enter: what it has said so far is there to be read.
+    // It waits for Enter: the text before that can be read.
     let mut title = [0; 40];
     child
         .stdout
