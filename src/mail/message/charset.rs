@@ -6,9 +6,9 @@
 //! Windows-1252 where it cannot; and so is ASCII, because many mailers say `us-ascii` and send
 //! something else.
 
-use encoding_rs::{CoderResult, Encoding, WINDOWS_1252};
+use encoding_rs::{Encoding, WINDOWS_1252};
 
-use super::legacy_charset::{LegacyCharset, LegacyDecoder};
+use super::legacy_charset::{LegacyCharset, LegacyDecoder, Piece, decode_piece};
 
 /// Names that mail uses and the Encoding Standard lacks, in small letters, with a name for the same
 /// charset that it has. `ascii` stands for text that names no charset.
@@ -136,31 +136,6 @@ impl CharsetDecoder {
             Decoding::Standard(mut decoder) => decode_piece(&mut decoder, b"", text, Piece::Last),
             Decoding::Unnamed(rest) => text.push_str(&WINDOWS_1252.decode(&rest).0),
             Decoding::Legacy(decoder) => decoder.finish(text),
-        }
-    }
-}
-
-/// Whether more pieces of a text follow.
-#[derive(Clone, Copy, PartialEq)]
-pub(super) enum Piece {
-    More,
-    Last,
-}
-
-/// Appends the text of a piece, by a decoder of the Encoding Standard.
-pub(super) fn decode_piece(
-    decoder: &mut encoding_rs::Decoder,
-    mut octets: &[u8],
-    text: &mut String,
-    piece: Piece,
-) {
-    loop {
-        let most = decoder.max_utf8_buffer_length(octets.len());
-        text.reserve(most.unwrap_or(octets.len()));
-        let (result, read, _) = decoder.decode_to_string(octets, text, piece == Piece::Last);
-        octets = octets.get(read..).unwrap_or_default();
-        if result == CoderResult::InputEmpty {
-            return;
         }
     }
 }

@@ -235,8 +235,17 @@ impl QuotedPrintableLine {
 mod tests {
     use super::*;
     use crate::mail::message::encode;
-    use crate::mail::net::pieces::Pieces;
     use proptest::prelude::*;
+
+    /// Hands out these octets, at most so many at a time.
+    struct Pieces<'a>(&'a [u8], usize);
+
+    impl Read for Pieces<'_> {
+        fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+            let most = out.len().min(self.1);
+            self.0.read(&mut out[..most])
+        }
+    }
 
     fn decoded(encoded: &[u8], encoding: Encoding, piece: usize) -> Vec<u8> {
         let mut decoded = Vec::new();

@@ -3,9 +3,7 @@
 //!
 //! All of them are decoded in pieces and in constant memory.
 
-use encoding_rs::{EUC_KR, GBK};
-
-use super::charset::{Piece, decode_piece};
+use encoding_rs::{CoderResult, EUC_KR, GBK};
 
 /// A charset that the Encoding Standard lacks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -249,5 +247,30 @@ impl Shifted {
             self.escape.clear();
         }
         decode_piece(&mut self.decoder, &eight_bit, text, Piece::More);
+    }
+}
+
+/// Whether more pieces of a text follow.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Piece {
+    More,
+    Last,
+}
+
+/// Appends the text of a piece, by a decoder of the Encoding Standard.
+pub(super) fn decode_piece(
+    decoder: &mut encoding_rs::Decoder,
+    mut octets: &[u8],
+    text: &mut String,
+    piece: Piece,
+) {
+    loop {
+        let most = decoder.max_utf8_buffer_length(octets.len());
+        text.reserve(most.unwrap_or(octets.len()));
+        let (result, read, _) = decoder.decode_to_string(octets, text, piece == Piece::Last);
+        octets = octets.get(read..).unwrap_or_default();
+        if result == CoderResult::InputEmpty {
+            return;
+        }
     }
 }

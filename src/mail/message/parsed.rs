@@ -185,15 +185,15 @@ impl<'a> Bodies<'a> {
                 self.sort(inside, inner, wanted);
                 continue;
             }
-            let kind = PartKind::of(part, media.as_ref());
+            let kind = BodyKind::of(part, media.as_ref());
             if !is_shown(part, kind, around, at == 0) {
                 self.files.push(part);
             } else if around.is("alternative") {
                 self.add_form(part, kind);
             } else {
                 if around.in_alternative {
-                    wanted.pages &= kind != PartKind::Text;
-                    wanted.texts &= kind != PartKind::Page;
+                    wanted.pages &= kind != BodyKind::Text;
+                    wanted.texts &= kind != BodyKind::Page;
                 }
                 self.add(part, kind, wanted);
             }
@@ -204,16 +204,16 @@ impl<'a> Bodies<'a> {
     }
 
     /// Adds one of the forms of an alternative.
-    fn add_form(&mut self, part: &'a BodyPart, kind: PartKind) {
+    fn add_form(&mut self, part: &'a BodyPart, kind: BodyKind) {
         match kind {
-            PartKind::Text => self.texts.push(part),
-            PartKind::Page => self.pages.push(part),
+            BodyKind::Text => self.texts.push(part),
+            BodyKind::Page => self.pages.push(part),
             _ => self.files.push(part),
         }
     }
 
-    fn add(&mut self, part: &'a BodyPart, kind: PartKind, wanted: Wanted) {
-        if kind == PartKind::Media {
+    fn add(&mut self, part: &'a BodyPart, kind: BodyKind, wanted: Wanted) {
+        if kind == BodyKind::Media {
             // A picture is not shown among the lines of a text, so it is a file, too.
             return self.files.push(part);
         }
@@ -239,7 +239,7 @@ impl<'a> Bodies<'a> {
 
     /// Decodes the parts.
     fn put_into(&self, parsed: &mut ParsedMessage) {
-        let is_page = |part: &&&BodyPart| PartKind::of_header(part) == PartKind::Page;
+        let is_page = |part: &&&BodyPart| BodyKind::of_header(part) == BodyKind::Page;
         let mut texts = Vec::new();
         for part in &self.texts {
             let text = self.text(part);
@@ -306,7 +306,7 @@ impl<'a> Bodies<'a> {
 
 /// How a part is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum PartKind {
+enum BodyKind {
     /// `text/plain`, and whatever does not say what it is (RFC 2045 §5.2).
     Text,
     /// `text/html`.
@@ -316,16 +316,16 @@ enum PartKind {
     Other,
 }
 
-impl PartKind {
-    fn of_header(part: &BodyPart) -> PartKind {
-        PartKind::of(part, MediaType::of(&part.fields).as_ref())
+impl BodyKind {
+    fn of_header(part: &BodyPart) -> BodyKind {
+        BodyKind::of(part, MediaType::of(&part.fields).as_ref())
     }
 
-    fn of(part: &BodyPart, media: Option<&MediaType>) -> PartKind {
+    fn of(part: &BodyPart, media: Option<&MediaType>) -> BodyKind {
         let Some(media) = media else {
             return match part.content {
-                Content::Message(_) => PartKind::Other,
-                _ => PartKind::Text,
+                Content::Message(_) => BodyKind::Other,
+                _ => BodyKind::Text,
             };
         };
         let is_media = ["image", "audio", "video"]
@@ -333,25 +333,25 @@ impl PartKind {
             .any(|main| media.is_main(main));
         match &part.content {
             // A multipart whose boundary is nowhere is the text that it has.
-            Content::Multipart(_) => PartKind::Text,
-            Content::Leaf if media.is("text", "plain") => PartKind::Text,
-            Content::Leaf if media.is("text", "html") => PartKind::Page,
-            Content::Leaf if is_media => PartKind::Media,
-            _ => PartKind::Other,
+            Content::Multipart(_) => BodyKind::Text,
+            Content::Leaf if media.is("text", "plain") => BodyKind::Text,
+            Content::Leaf if media.is("text", "html") => BodyKind::Page,
+            Content::Leaf if is_media => BodyKind::Media,
+            _ => BodyKind::Other,
         }
     }
 }
 
 /// True if a part is shown among the text, not kept as a file (RFC 8621 §4.1.4, `isInline`).
-fn is_shown(part: &BodyPart, kind: PartKind, around: Around<'_>, is_first: bool) -> bool {
+fn is_shown(part: &BodyPart, kind: BodyKind, around: Around<'_>, is_first: bool) -> bool {
     let disposition = Disposition::of(&part.fields);
     let is_attached = disposition.is_some_and(|it| it.kind.eq_ignore_ascii_case(b"attachment"));
-    if kind == PartKind::Other || is_attached {
+    if kind == BodyKind::Other || is_attached {
         return false;
     }
     let media = MediaType::of(&part.fields);
     let has_name = part_name(part, media.as_ref()).is_some();
-    is_first || (!around.is("related") && (kind == PartKind::Media || !has_name))
+    is_first || (!around.is("related") && (kind == BodyKind::Media || !has_name))
 }
 
 /// The file name that a part gives itself (RFC 2183 §2.3), or its name in the Content-Type.

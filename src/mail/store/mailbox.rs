@@ -18,7 +18,6 @@ use super::maildir::Dir;
 use super::state::MailboxState;
 use super::watch::{FolderWatch, FolderWatcher, Watched};
 use super::{Identity, Message, Snapshot, StoreError};
-use crate::mail::message::Flags;
 use crate::mail::net::Waker;
 use crate::mail::net::crlf::{self, BareCr, ToCrlf};
 
@@ -231,27 +230,17 @@ impl Mailbox {
                 other => return other.map_err(StoreError::disk(path)),
             }
             // Another program changed the flags, and so the name, while we looked for it.
-            let snapshot = self.rescan()?;
+            let snapshot = self.with_state(|state| {
+                state.changes.distrust_all();
+                self.look(state)?;
+                Ok(Arc::clone(&state.snapshot))
+            })?;
             match snapshot.uid(message.uid) {
                 Some(same) if same.file.name.base == file.name.base => file = same.file.clone(),
                 _ => break,
             }
         }
         Err(StoreError::MessageGone)
-    }
-
-    /// Refreshes without trusting any modification time.
-    fn rescan(&self) -> Result<Arc<Snapshot>, StoreError> {
-        self.with_state(|state| {
-            state.changes.distrust_all();
-            self.look(state)?;
-            Ok(Arc::clone(&state.snapshot))
-        })
-    }
-
-    /// Returns the letters for these flags in this mailbox's file names.
-    pub(super) fn letters(&self, flags: &Flags) -> Result<String, StoreError> {
-        self.with_state(|state| state.keywords.letters(flags, ""))
     }
 
     /// Works under the lock, while no other session looks at the folder.

@@ -78,7 +78,7 @@ pub(super) fn destination(
         // Then nothing of the mailbox need be read.
         String::new()
     } else {
-        mailbox.letters(flags)?
+        mailbox.with_state(|state| state.keywords.letters(flags, ""))?
     };
     Ok(MailFile::arriving(Arc::clone(base), &letters))
 }

@@ -47,7 +47,7 @@ fn a_copy_has_the_flags_the_date_and_the_bytes() {
         .store(&[3], &FlagChange::Add(flags("\\Seen zork")))
         .unwrap();
     let before = inbox.refresh().unwrap();
-    // UID 2 goes behind our back.
+    // Another program removes UID 2.
     let second = before.uid(2).unwrap();
     fs::remove_file(second.file.path(inbox.maildir())).unwrap();
     let pairs = inbox.copy(&[3, 2, 1, 50], &saved, IfMissing::Skip).unwrap();
