@@ -14,7 +14,6 @@
 
 mod auth;
 mod capabilities;
-mod crlf;
 mod endpoint;
 mod error;
 mod gate;
@@ -28,7 +27,6 @@ mod socket;
 mod untrusted;
 
 pub use capabilities::Capabilities;
-pub(crate) use crlf::outgoing;
 pub use endpoint::{Endpoint, Security};
 pub use error::ClientError;
 pub use gate::{Gate, HeldLine};
@@ -36,6 +34,7 @@ pub use imap::ImapClient;
 pub use pop3::Pop3Client;
 pub use settings::ClientSettings;
 pub use smtp::{Hello, SendOptions, SendOutcome, SmtpClient};
+pub(crate) use socket::transfer::outgoing;
 pub use socket::{ClientSocket, ServerReply};
 pub(crate) use untrusted::is_harmless;
 pub use untrusted::{BoundedBuffer, printable};

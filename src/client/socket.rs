@@ -5,7 +5,7 @@
 //! is cut, so a late reply is never taken for the reply to a later command. Certificates are always
 //! verified.
 
-mod transfer;
+pub(super) mod transfer;
 mod trouble;
 
 use std::io;

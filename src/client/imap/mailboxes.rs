@@ -4,7 +4,8 @@ use std::io::{Read, Seek};
 
 use super::{Fetched, ImapClient, label};
 use crate::client::ClientError;
-use crate::client::crlf::{self, outgoing};
+use crate::client::outgoing;
+use crate::client::socket::transfer::measure;
 use crate::mail::message::Flags;
 use crate::mail::protocol::imap::flags::FlagList;
 use crate::mail::protocol::imap::list::{ListOptions, ListReturn};
@@ -269,7 +270,7 @@ impl ImapClient {
         date: Option<DateTime>,
         message: &mut M,
     ) -> Result<Option<AppendUid>, ClientError> {
-        let octets = crlf::measure(message).map_err(ClientError::Local)?.octets;
+        let octets = measure(message).map_err(ClientError::Local)?.octets;
         let command = Command::Append(Append {
             mailbox: MailboxName::new(mailbox),
             message: AppendedMessage {

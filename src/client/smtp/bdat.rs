@@ -6,7 +6,7 @@ use std::io::Read;
 
 use super::{COMPLETED, SmtpClient};
 use crate::client::ClientError;
-use crate::client::crlf::outgoing;
+use crate::client::outgoing;
 use crate::limits;
 use crate::mail::protocol::smtp::{Chunk, Command, Reply};
 

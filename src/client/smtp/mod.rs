@@ -14,8 +14,7 @@ use std::io::Read;
 use std::net::IpAddr;
 
 use self::reply::{COMPLETED, INTERMEDIATE};
-use super::crlf::outgoing;
-use super::{Capabilities, ClientError, ClientSocket, Endpoint, Security};
+use super::{Capabilities, ClientError, ClientSocket, Endpoint, Security, outgoing};
 use crate::mail::net::dot::Stuffed;
 use crate::mail::protocol::Protocol;
 use crate::mail::protocol::smtp::{Address, Command, Params, Path, Reply, ReversePath};

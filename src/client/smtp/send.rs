@@ -6,7 +6,7 @@ use std::io::{Read, Seek};
 
 use super::{SmtpClient, Transaction, address, reverse_path};
 use crate::client::ClientError;
-use crate::client::crlf::{self, MessageFacts};
+use crate::client::socket::transfer::{MessageFacts, measure};
 use crate::mail::protocol::smtp::{Notify, Params, Path, Reply, Ret, xtext};
 
 /// The result of sending a message, for each recipient.
@@ -96,7 +96,7 @@ impl SmtpClient {
         message: &mut M,
         options: &SendOptions,
     ) -> Result<SendOutcome, ClientError> {
-        let facts = crlf::measure(message).map_err(ClientError::Local)?;
+        let facts = measure(message).map_err(ClientError::Local)?;
         let mut addresses = to.iter().map(AsRef::as_ref).chain([from]);
         let international = addresses.any(|address| !address.is_ascii());
         let mut transaction = Transaction {

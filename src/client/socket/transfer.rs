@@ -1,14 +1,15 @@
-//! Sending and receiving messages in the memory of one buffer.
+//! Messages in transfer: sent with CRLF line endings, received, and measured, in the memory of one buffer.
 //!
 //! Two sides can fail: the connection, or our own reader or writer. The error says which of them it was.
 //! After either failure the connection is cut, because the rest of the message is still on it.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek, Write};
 
 use super::ClientSocket;
 use crate::client::ClientError;
 use crate::limits;
 use crate::mail::net::Wire;
+use crate::mail::net::crlf::{BareCr, ToCrlf};
 use crate::mail::net::dot::LineEnd;
 use crate::mail::net::pieces::next_piece;
 
@@ -104,4 +105,48 @@ fn copy(from: &mut dyn Read, to: &mut dyn Write) -> Result<u64, CopyError> {
         total += piece.len() as u64;
     }
     Ok(total)
+}
+
+/// Reads a message as it is sent: with nothing but CRLF line endings (RFC 5321 §2.3.8).
+pub(crate) fn outgoing<R: Read>(message: R) -> ToCrlf<R> {
+    ToCrlf::new(message, BareCr::EndsLine)
+}
+
+/// What a server may need to know about a message before it is sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::client) struct MessageFacts {
+    /// Its octets, with CRLF line endings.
+    pub(in crate::client) octets: u64,
+    /// True if it contains an octet that is not ASCII.
+    pub(in crate::client) eight_bit: bool,
+}
+
+/// Reads a message to its end, and returns to where it began.
+pub(in crate::client) fn measure<M: Read + Seek>(message: &mut M) -> io::Result<MessageFacts> {
+    let begin = message.stream_position()?;
+    let mut facts = MessageFacts::default();
+    let mut buffer = vec![0; limits::BUFFER];
+    let mut text = outgoing(&mut *message);
+    while let Some(piece) = next_piece(&mut text, &mut buffer)? {
+        facts.octets += piece.len() as u64;
+        facts.eight_bit |= !piece.is_ascii();
+    }
+    message.seek(io::SeekFrom::Start(begin))?;
+    Ok(facts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_measure_counts_what_is_sent() {
+        let mut message = io::Cursor::new("a\né\n");
+        let expected = MessageFacts {
+            octets: 7,
+            eight_bit: true,
+        };
+        assert_eq!(measure(&mut message).unwrap(), expected);
+        assert_eq!(message.position(), 0);
+    }
 }
