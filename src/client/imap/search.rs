@@ -4,7 +4,7 @@
 use super::ImapClient;
 use crate::client::ClientError;
 use crate::mail::protocol::imap::response::{Response, SearchResults, Threaded};
-use crate::mail::protocol::imap::search::{Algorithm, Charset, Criterion, Returns};
+use crate::mail::protocol::imap::search::{Algorithm, Criterion, Returns, SearchCharset};
 use crate::mail::protocol::imap::{Command, Search, SearchKey, Sort, Thread};
 
 impl ImapClient {
@@ -49,7 +49,7 @@ impl ImapClient {
     ) -> Result<Vec<u32>, ClientError> {
         let sort = Sort {
             criteria,
-            charset: Charset::named("UTF-8"),
+            charset: SearchCharset::named("UTF-8"),
             keys,
         };
         let (responses, _) = self.execute(&Command::Sort { uid: true, sort })?;
@@ -70,7 +70,7 @@ impl ImapClient {
     ) -> Result<Vec<Threaded>, ClientError> {
         let thread = Thread {
             algorithm,
-            charset: Charset::named("UTF-8"),
+            charset: SearchCharset::named("UTF-8"),
             keys,
         };
         let (responses, _) = self.execute(&Command::Thread { uid: true, thread })?;
@@ -91,7 +91,7 @@ impl ImapClient {
             keys,
         };
         if !search.to_string().is_ascii() {
-            search.charset = Some(Charset::named("UTF-8"));
+            search.charset = Some(SearchCharset::named("UTF-8"));
         }
         Ok(self.execute(&Command::Search { uid: true, search })?.0)
     }

@@ -1,7 +1,7 @@
 //! Logging in and out: LOGIN, AUTHENTICATE, STARTTLS, NOOP, LOGOUT (RFC 3501 §6.1, §6.2;
 //! an initial response: RFC 4959).
 
-use super::reply::{CommandReply, CommandResult, bye};
+use super::reply::{CommandReply, ImapResult, bye};
 use super::{Expecting, ImapServer, ImapState};
 use crate::mail::protocol::imap::Response;
 use crate::mail::protocol::imap::response::{Code, RefusalCode};
@@ -10,16 +10,12 @@ use crate::server::{AuthError, Authenticator, Next};
 
 impl ImapServer {
     /// RFC 3501 §6.2.3.
-    pub(crate) fn login(&mut self, credentials: &Credentials) -> CommandResult {
+    pub(crate) fn login(&mut self, credentials: &Credentials) -> ImapResult {
         self.log_in(credentials, "LOGIN")
     }
 
     /// RFC 3501 §6.2.2.
-    pub(crate) fn authenticate(
-        &mut self,
-        mechanism: &str,
-        initial: Option<&[u8]>,
-    ) -> CommandResult {
+    pub(crate) fn authenticate(&mut self, mechanism: &str, initial: Option<&[u8]>) -> ImapResult {
         if !self.authenticator()?.may_log_in() {
             return Err(needs_tls());
         }
@@ -33,16 +29,12 @@ impl ImapServer {
     }
 
     /// Takes the line that answers a challenge.
-    pub(crate) fn challenge_answered(
-        &mut self,
-        mut exchange: Exchange,
-        line: &[u8],
-    ) -> CommandResult {
+    pub(crate) fn challenge_answered(&mut self, mut exchange: Exchange, line: &[u8]) -> ImapResult {
         let step = exchange.answer(line);
         self.step(exchange, step)
     }
 
-    fn step(&mut self, exchange: Exchange, step: SaslStep) -> CommandResult {
+    fn step(&mut self, exchange: Exchange, step: SaslStep) -> ImapResult {
         match step {
             SaslStep::Challenge(challenge) => {
                 self.expecting = Expecting::Authenticate(exchange);
@@ -58,7 +50,7 @@ impl ImapServer {
         }
     }
 
-    fn log_in(&mut self, credentials: &Credentials, verb: &str) -> CommandResult {
+    fn log_in(&mut self, credentials: &Credentials, verb: &str) -> ImapResult {
         match self.authenticator()?.log_in(credentials) {
             Ok(account) => {
                 self.state = ImapState::Authenticated(account);
@@ -78,7 +70,7 @@ impl ImapServer {
     }
 
     /// RFC 3501 §6.2.1. The session under TLS is a new one.
-    pub(crate) fn starttls(&mut self) -> CommandResult {
+    pub(crate) fn starttls(&mut self) -> ImapResult {
         self.authenticator()?;
         if self.peer.is_encrypted() {
             return Err(CommandReply::bad("the connection is already under TLS"));
@@ -90,12 +82,12 @@ impl ImapServer {
     }
 
     /// RFC 3501 §6.1.2: updates are sent at the end of any command, and so of this one.
-    pub(crate) fn noop(&mut self) -> CommandResult {
+    pub(crate) fn noop(&mut self) -> ImapResult {
         Ok(CommandReply::ok("NOOP completed"))
     }
 
     /// RFC 3501 §6.1.3.
-    pub(crate) fn logout(&mut self) -> CommandResult {
+    pub(crate) fn logout(&mut self) -> ImapResult {
         let bye = bye(&format!("{} logging out", self.site.hostname));
         Ok(CommandReply::ok("LOGOUT completed")
             .with(bye)

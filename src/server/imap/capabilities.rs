@@ -3,7 +3,7 @@
 //!
 //! The capability list is decided here and nowhere else: what works in the present state, and no more.
 
-use super::reply::{CommandReply, CommandResult};
+use super::reply::{CommandReply, ImapResult};
 use super::{ImapServer, ImapState};
 use crate::mail::protocol::imap::{Alphabet, Response};
 use crate::mail::protocol::sasl::Exchange;
@@ -84,7 +84,7 @@ impl Enabled {
 
 impl ImapServer {
     /// RFC 3501 §6.1.1.
-    pub(crate) fn capability(&mut self) -> CommandResult {
+    pub(crate) fn capability(&mut self) -> ImapResult {
         let capabilities = Response::Capability(self.capabilities());
         Ok(CommandReply::ok("CAPABILITY completed").with(capabilities))
     }
@@ -116,7 +116,7 @@ impl ImapServer {
     }
 
     /// RFC 5161 §3.1. Unknown extensions are ignored.
-    pub(crate) fn enable(&mut self, names: &[String]) -> CommandResult {
+    pub(crate) fn enable(&mut self, names: &[String]) -> ImapResult {
         self.account()?;
         if let ImapState::Selected(..) = self.state {
             let why = "expected ENABLE before a mailbox is selected";
@@ -128,7 +128,7 @@ impl ImapServer {
     }
 
     /// RFC 2971 §3.2. The client's identity changes nothing.
-    pub(crate) fn id(&mut self) -> CommandResult {
+    pub(crate) fn id(&mut self) -> ImapResult {
         let pairs = [
             ("name", "Pillarbox"),
             ("version", env!("CARGO_PKG_VERSION")),

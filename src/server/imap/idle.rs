@@ -1,6 +1,6 @@
 //! IDLE: the client waits and receives updates as they happen (RFC 2177).
 
-use super::reply::{CommandReply, CommandResult};
+use super::reply::{CommandReply, ImapResult};
 use super::updates::PendingUpdates;
 use super::{Expecting, ImapServer, ImapState};
 use crate::mail::net::Waker;
@@ -18,7 +18,7 @@ pub(crate) struct Idling {
 
 impl ImapServer {
     /// RFC 2177 §3. Updates that are already known follow the `+` at once.
-    pub(crate) fn idle(&mut self) -> CommandResult {
+    pub(crate) fn idle(&mut self) -> ImapResult {
         self.account()?;
         let waker = Waker::new().map_err(|error| {
             log::error!("IDLE: {error}");

@@ -31,11 +31,6 @@ impl IncomingCommand {
         let word = command.split(|octet| *octet == b' ').next()?;
         Tag::new(str::from_utf8(word).ok()?)
     }
-
-    /// Returns how many octets the command may still grow by.
-    fn room(&self) -> u64 {
-        limits::COMMAND_LENGTH.saturating_sub(self.octets.len()) as u64
-    }
 }
 
 impl ImapServer {
@@ -59,7 +54,8 @@ impl ImapServer {
             return self.append(&command.octets, literal);
         }
         command.octets.extend_from_slice(b"\r\n");
-        if literal.octets > command.room() {
+        let room = limits::COMMAND_LENGTH.saturating_sub(command.octets.len());
+        if literal.octets > room as u64 {
             return self.refuse(literal, command_too_big());
         }
         self.expecting = Expecting::Command(command);

@@ -1,6 +1,6 @@
 //! How a command ends: its responses, then the tagged line (RFC 3501 §7).
 //!
-//! A command's function returns a [`CommandResult`]: a refusal is a reply too, so `?` ends a command
+//! A command's function returns a [`ImapResult`]: a refusal is a reply too, so `?` ends a command
 //! early. Replies are values; [`CommandReply::under`] alone makes octets of them and adds the tag.
 
 use std::iter;
@@ -11,19 +11,19 @@ use crate::mail::protocol::imap::{Response, Tag};
 use crate::server::{Next, Part, Reply};
 
 /// What a command's function returns; `Err` is a refusal.
-pub(crate) type CommandResult = Result<CommandReply, CommandReply>;
+pub(crate) type ImapResult = Result<CommandReply, CommandReply>;
 
 /// Untagged responses, and the tagged end of a command.
 pub(crate) struct CommandReply {
     responses: Vec<Response>,
     /// What is sent after the responses.
-    ending: Ending,
+    ending: ReplyEnd,
     /// What the conversation waits for then.
     next: Next,
 }
 
 /// The end of a reply.
-enum Ending {
+enum ReplyEnd {
     /// A tagged line.
     Status(Status),
     /// Parts that are made while they are sent, then a tagged line that is known only then: FETCH.
@@ -56,7 +56,7 @@ impl CommandReply {
     fn tagged(condition: Condition, text: impl Into<String>) -> CommandReply {
         let status = Status::new(condition, ascii(&text.into()));
         CommandReply {
-            ending: Ending::Status(status),
+            ending: ReplyEnd::Status(status),
             ..CommandReply::untagged([])
         }
     }
@@ -65,7 +65,7 @@ impl CommandReply {
     pub(crate) fn untagged(responses: impl Into<Vec<Response>>) -> CommandReply {
         CommandReply {
             responses: responses.into(),
-            ending: Ending::None,
+            ending: ReplyEnd::None,
             next: Next::Line,
         }
     }
@@ -76,7 +76,7 @@ impl CommandReply {
         status: impl FnOnce() -> Status + 'static,
     ) -> CommandReply {
         CommandReply {
-            ending: Ending::Streamed(Box::new(parts), Box::new(status)),
+            ending: ReplyEnd::Streamed(Box::new(parts), Box::new(status)),
             ..CommandReply::untagged([])
         }
     }
@@ -88,7 +88,7 @@ impl CommandReply {
 
     /// Adds a code to the tagged line.
     pub(crate) fn with_code(mut self, code: Code) -> CommandReply {
-        if let Ending::Status(status) = &mut self.ending {
+        if let ReplyEnd::Status(status) = &mut self.ending {
             status.code = Some(code);
         }
         self
@@ -117,12 +117,12 @@ impl CommandReply {
 
     /// True if the tagged line is a NO.
     pub(crate) fn is_no(&self) -> bool {
-        matches!(&self.ending, Ending::Status(status) if status.condition == Condition::No)
+        matches!(&self.ending, ReplyEnd::Status(status) if status.condition == Condition::No)
     }
 
     /// True if updates can be added: the tagged line follows at once, and the conversation goes on.
     pub(crate) fn takes_updates(&self) -> bool {
-        matches!(self.ending, Ending::Status(_)) && !matches!(self.next, Next::Close)
+        matches!(self.ending, ReplyEnd::Status(_)) && !matches!(self.next, Next::Close)
     }
 
     /// Makes octets of the reply, under this tag; the one place where a tag is added.
@@ -139,9 +139,9 @@ impl CommandReply {
         };
         let mut parts = Vec::new();
         match self.ending {
-            Ending::Status(status) => write_line(&end(status), alphabet, &mut text),
-            Ending::None => {}
-            Ending::Streamed(streamed, status) => {
+            ReplyEnd::Status(status) => write_line(&end(status), alphabet, &mut text),
+            ReplyEnd::None => {}
+            ReplyEnd::Streamed(streamed, status) => {
                 let last = iter::once_with(move || {
                     let mut line = Vec::new();
                     write_line(&end(status()), alphabet, &mut line);

@@ -11,9 +11,9 @@ use std::time::Duration;
 
 use super::capabilities::Enabled;
 use super::literal::IncomingCommand;
-use super::reply::{CommandReply, CommandResult};
+use super::reply::{CommandReply, ImapResult};
 use super::updates::PendingUpdates;
-use super::view::{SelectMode, View, ViewLost};
+use super::view::{SelectMode, View};
 use super::{Expecting, ImapServer, ImapState};
 use crate::limits;
 use crate::mail::protocol::imap::response::{Code, Condition, Status};
@@ -112,7 +112,7 @@ impl ImapServer {
     }
 
     /// Calls the function with the command's name.
-    fn dispatch(&mut self, command: Command) -> CommandResult {
+    fn dispatch(&mut self, command: Command) -> ImapResult {
         match command {
             Command::Capability => self.capability(),
             Command::Noop => self.noop(),
@@ -154,7 +154,7 @@ impl ImapServer {
     }
 
     /// Ends a command: its responses, unsolicited updates, and the tagged line.
-    pub(crate) fn finish(&mut self, updates: PendingUpdates, result: CommandResult) -> Reply {
+    pub(crate) fn finish(&mut self, updates: PendingUpdates, result: ImapResult) -> Reply {
         let reply = result.unwrap_or_else(|refusal| refusal);
         if !reply.takes_updates() {
             return self.reply(reply);
@@ -181,17 +181,7 @@ impl ImapServer {
         // RFC 9051 §7.5.2: unsolicited FETCH responses have the UID.
         let uid = updates.uid || self.enabled.imap4rev2();
         let synced = view.sync(PendingUpdates { uid, ..updates });
-        synced.map_err(|lost| match lost {
-            ViewLost::NewUidValidity => {
-                CommandReply::bye("UIDVALIDITY has changed; select the mailbox again")
-            }
-            // RFC 2180 §3.3. EXPUNGE responses would be wrong if the mailbox was only renamed.
-            ViewLost::Deleted => CommandReply::bye("the selected mailbox was deleted or renamed"),
-            ViewLost::Store(error) => {
-                log::error!("{}: {error}", self.peer.address);
-                CommandReply::bye("the selected mailbox cannot be read any more")
-            }
-        })
+        synced.map_err(|lost| self.bye_for_lost(lost))
     }
 
     /// Returns the account of a client that has logged in.

@@ -1,7 +1,5 @@
 //! The session in memory, where a transcript cannot look: what a reply is made of, when it is made,
 //! and what a client's numbers come to after any course of events.
-// A test fails by panicking.
-#![allow(clippy::unwrap_used, clippy::panic)]
 
 mod fetching;
 mod numbering;

@@ -3,11 +3,27 @@
 use std::mem;
 
 use super::reply::CommandReply;
+use super::view::ViewLost;
 use super::{Expecting, ImapServer};
 use crate::limits;
 use crate::server::{Reply, Trouble};
 
 impl ImapServer {
+    /// Ends the conversation because the selected mailbox is lost.
+    pub(crate) fn bye_for_lost(&self, lost: ViewLost) -> CommandReply {
+        match lost {
+            ViewLost::NewUidValidity => {
+                CommandReply::bye("UIDVALIDITY has changed; select the mailbox again")
+            }
+            // RFC 2180 §3.3. EXPUNGE responses would be wrong if the mailbox was only renamed.
+            ViewLost::Deleted => CommandReply::bye("the selected mailbox was deleted or renamed"),
+            ViewLost::Store(error) => {
+                log::error!("{}: {error}", self.peer.address);
+                CommandReply::bye("the selected mailbox cannot be read any more")
+            }
+        }
+    }
+
     /// Words trouble on the line.
     pub(crate) fn bye_for(&mut self, trouble: Trouble) -> Reply {
         let why = match trouble {

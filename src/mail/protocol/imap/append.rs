@@ -158,8 +158,6 @@ impl fmt::Display for AppendedMessage {
 
 #[cfg(test)]
 pub(super) mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
     use proptest::prelude::*;
 
     use super::super::date::tests::any_moment;

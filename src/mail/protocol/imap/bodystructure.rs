@@ -132,7 +132,7 @@ impl BodyStructure {
 /// Returns the envelope of a header.
 fn envelope_of(header: &Header) -> Envelope<Vec<u8>> {
     let from = addresses(header, "From");
-    // RFC 9051 §7.5.2: if the Sender or Reply-To fields are absent or empty, From stands in for them.
+    // RFC 9051 §7.5.2: if the Sender or Reply-To fields are absent or empty, From replaces them.
     let or_from = |name| {
         let list = addresses(header, name);
         if list.is_empty() { from.clone() } else { list }

@@ -1,17 +1,15 @@
-//! IMAP4 as types: commands, sequence sets, fetch items, search keys (RFC 3501 §9, RFC 9051 §9).
+//! IMAP4 as types: commands, responses, and what both are made of (RFC 3501 §9, RFC 9051 §9).
 //!
-//! What a client says, as the server reads it:
-//! - [`command`]: [`Tagged`] and [`Command`], and where each command's grammar stands;
-//! - [`append`]: APPEND, whose message never passes through a parser, and literals;
-//! - [`fetch`], [`search`], [`flags`], [`sequence`], [`message_set`], [`mailbox`], [`date`]: the parts
-//!   that commands are made of.
+//! - [`command`]: what a client says;   [`response`]: what a server says; both are parsed and printed;
+//! - [`append`]: APPEND, whose message never passes through a parser;   [`literal`]: literals;
+//! - [`fetch`], [`search`], [`list`], [`flags`], [`sequence`], [`message_set`], [`mailbox`], [`date`],
+//!   [`special_use`]: what commands and responses are made of;
+//! - [`bodystructure`]: ENVELOPE and BODYSTRUCTURE, made from a message;
+//! - [`cursor`] walks the bytes, [`string`](mod@string) writes them, and [`mutf7`] encodes mailbox names.
 //!
-//! What a server says, as our own client reads it: [`response`]. Beneath both: [`cursor`], which
-//! walks the bytes, [`string`](mod@string), which writes them, and [`mutf7`], the alphabet of mailbox names.
-//!
-//! A command is one buffer of bytes in which a literal stands as on the wire, `{5}\r\nhello`, without
-//! the CRLF at its end. Nothing here does I/O or panics; nesting, numbers and lists have bounds, and
-//! each bound has its error.
+//! A command is one buffer of bytes in which a literal is as on the wire, `{5}\r\nhello`, without the
+//! CRLF at its end. Nothing here does I/O or panics; nesting, numbers and lists have bounds, and each
+//! bound has its error.
 
 pub mod append;
 pub mod bodystructure;

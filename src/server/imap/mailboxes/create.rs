@@ -8,13 +8,13 @@ use crate::mail::protocol::imap::response::RefusalCode;
 use crate::mail::protocol::imap::{MailboxName, SpecialUse};
 use crate::server::imap::mailboxes::list::renamed_mailboxes;
 use crate::server::imap::messages::mailbox_reader::MailboxReader;
-use crate::server::imap::reply::{CommandReply, CommandResult};
+use crate::server::imap::reply::{CommandReply, ImapResult};
 use crate::server::imap::{ImapServer, ImapState};
 
 impl ImapServer {
     /// RFC 3501 §6.3.3; with a special use: RFC 6154 §3. A separator at the end only announces
     /// mailboxes below.
-    pub(crate) fn create(&mut self, name: &MailboxName, uses: &[SpecialUse]) -> CommandResult {
+    pub(crate) fn create(&mut self, name: &MailboxName, uses: &[SpecialUse]) -> ImapResult {
         let account = self.account()?;
         let mut others = uses.iter().filter(|one| !SpecialUse::STORING.contains(one));
         if let Some(other) = others.next() {
@@ -28,7 +28,7 @@ impl ImapServer {
     }
 
     /// RFC 3501 §6.3.4. Mailboxes below stay. A client that deletes its selected mailbox deselects it.
-    pub(crate) fn delete(&mut self, name: &MailboxName) -> CommandResult {
+    pub(crate) fn delete(&mut self, name: &MailboxName) -> ImapResult {
         let account = self.account()?.clone();
         account.delete(name.as_str())?;
         if let ImapState::Selected(_, view) = &self.state
@@ -43,7 +43,7 @@ impl ImapServer {
     /// RFC 3501 §6.3.5. Mailboxes below are renamed with it; of INBOX only the messages move. The
     /// selected mailbox stays selected under its new name. In IMAP4rev2 the client gets every new name
     /// (RFC 9051 §6.3.9.7).
-    pub(crate) fn rename(&mut self, from: &MailboxName, to: &MailboxName) -> CommandResult {
+    pub(crate) fn rename(&mut self, from: &MailboxName, to: &MailboxName) -> ImapResult {
         let account = self.account()?.clone();
         let renamed = account.rename(from.as_str(), to.as_str())?;
         if let ImapState::Selected(_, view) = &mut self.state
@@ -62,13 +62,13 @@ impl ImapServer {
     }
 
     /// RFC 3501 §6.3.6. The mailbox need not exist.
-    pub(crate) fn subscribe(&mut self, name: &MailboxName) -> CommandResult {
+    pub(crate) fn subscribe(&mut self, name: &MailboxName) -> ImapResult {
         self.account()?.subscribe(name.as_str())?;
         Ok(CommandReply::ok("SUBSCRIBE completed"))
     }
 
     /// RFC 3501 §6.3.7.
-    pub(crate) fn unsubscribe(&mut self, name: &MailboxName) -> CommandResult {
+    pub(crate) fn unsubscribe(&mut self, name: &MailboxName) -> ImapResult {
         self.account()?.unsubscribe(name.as_str())?;
         Ok(CommandReply::ok("UNSUBSCRIBE completed"))
     }

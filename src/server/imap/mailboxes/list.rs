@@ -11,11 +11,11 @@ use crate::mail::store::{Account, StoreError};
 use crate::server::imap::ImapServer;
 use crate::server::imap::capabilities::Enabled;
 use crate::server::imap::mailboxes::tree::{Tree, TreeEntry, parents};
-use crate::server::imap::reply::{CommandReply, CommandResult};
+use crate::server::imap::reply::{CommandReply, ImapResult};
 
 impl ImapServer {
     /// RFC 3501 §6.3.8, RFC 5258 §3.
-    pub(crate) fn list(&mut self, list: &List) -> CommandResult {
+    pub(crate) fn list(&mut self, list: &List) -> ImapResult {
         let account = self.account()?;
         let done = CommandReply::ok("LIST completed");
         if list.options.is_none() && list.patterns.iter().all(ListPattern::is_empty) {
@@ -62,7 +62,7 @@ impl ImapServer {
 
     /// RFC 3501 §6.3.9. A parent that is not subscribed to, but has subscriptions below that the
     /// pattern does not reach (`%`), is shown as `\Noselect`.
-    pub(crate) fn lsub(&mut self, reference: &str, pattern: &ListPattern) -> CommandResult {
+    pub(crate) fn lsub(&mut self, reference: &str, pattern: &ListPattern) -> ImapResult {
         let subscriptions = self.account()?.subscriptions()?;
         let pattern = within(reference, pattern);
         let mut matching: BTreeMap<&str, bool> = BTreeMap::new();
@@ -84,7 +84,7 @@ impl ImapServer {
     }
 
     /// RFC 2342: one personal namespace without a prefix.
-    pub(crate) fn namespace(&mut self) -> CommandResult {
+    pub(crate) fn namespace(&mut self) -> ImapResult {
         self.account()?;
         let personal = Namespace {
             prefix: String::new(),

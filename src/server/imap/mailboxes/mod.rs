@@ -1,6 +1,6 @@
 //! The commands on mailboxes.
 //!
-//! - [`select`]: SELECT, EXAMINE, CLOSE, UNSELECT, CHECK;   [`status`]: STATUS;
+//! - [`select`]: SELECT, EXAMINE;   [`status`]: STATUS, CHECK, CLOSE, UNSELECT;
 //! - [`create`]: CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE;
 //! - [`list`]: LIST, LSUB, NAMESPACE, on the [`tree`] of mailboxes.
 

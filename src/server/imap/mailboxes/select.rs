@@ -1,5 +1,4 @@
-//! SELECT, EXAMINE, CLOSE, UNSELECT and CHECK (RFC 3501 §6.3.1, §6.3.2, §6.4.1, §6.4.2;
-//! UNSELECT: RFC 3691).
+//! SELECT and EXAMINE (RFC 3501 §6.3.1, §6.3.2).
 
 use std::mem;
 use std::sync::Arc;
@@ -10,14 +9,13 @@ use crate::mail::protocol::imap::{MailboxName, Response};
 use crate::mail::store::{Account, StoreError};
 use crate::server::imap::mailboxes::list::listed;
 use crate::server::imap::messages::mailbox_reader::MailboxReader;
-use crate::server::imap::messages::store;
-use crate::server::imap::reply::{CommandReply, CommandResult};
+use crate::server::imap::reply::{CommandReply, ImapResult};
 use crate::server::imap::view::{SelectMode, View, ok};
 use crate::server::imap::{ImapServer, ImapState};
 
 impl ImapServer {
     /// SELECT (RFC 3501 §6.3.1), or EXAMINE for reading only (§6.3.2).
-    pub(crate) fn select(&mut self, name: &MailboxName, mode: SelectMode) -> CommandResult {
+    pub(crate) fn select(&mut self, name: &MailboxName, mode: SelectMode) -> ImapResult {
         let account = self.account()?.clone();
         // RFC 3501 §6.3.1: the old mailbox is deselected first, even if the new one cannot be selected.
         let before = mem::replace(&mut self.state, ImapState::Authenticated(account.clone()));
@@ -84,32 +82,5 @@ impl ImapServer {
         responses.push(ok(validity, "UIDs valid"));
         responses.push(ok(Code::UidNext(snapshot.uid_next), "Predicted next UID"));
         responses
-    }
-
-    /// RFC 3501 §6.4.2: messages marked `\Deleted` are removed, without EXPUNGE responses.
-    pub(crate) fn close(&mut self) -> CommandResult {
-        let account = self.account()?.clone();
-        let view = self.view()?;
-        let mut expunged = Ok(());
-        if !view.is_read_only() {
-            expunged = store::expunge(view, None);
-        }
-        self.state = ImapState::Authenticated(account);
-        expunged?;
-        Ok(CommandReply::ok("CLOSE completed"))
-    }
-
-    /// RFC 3691: as CLOSE, but nothing is removed.
-    pub(crate) fn unselect(&mut self) -> CommandResult {
-        let account = self.account()?.clone();
-        self.view()?;
-        self.state = ImapState::Authenticated(account);
-        Ok(CommandReply::ok("UNSELECT completed"))
-    }
-
-    /// RFC 3501 §6.4.1. Every change is on disk already.
-    pub(crate) fn check(&mut self) -> CommandResult {
-        self.view()?;
-        Ok(CommandReply::ok("CHECK completed"))
     }
 }

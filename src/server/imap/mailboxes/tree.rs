@@ -85,8 +85,6 @@ pub(crate) fn parents(name: &str) -> impl Iterator<Item = &str> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
     use super::*;
     use crate::mail::store::Store;
 

@@ -16,7 +16,7 @@ use crate::mail::protocol::imap::response::{AppendUid, Code, RefusalCode};
 use crate::mail::protocol::imap::{BadCommand, Literal, SequenceSet};
 use crate::mail::store::{Batch, Delivery, StoreError};
 use crate::server::Reply;
-use crate::server::imap::reply::{CommandReply, CommandResult};
+use crate::server::imap::reply::{CommandReply, ImapResult};
 use crate::server::imap::updates::PendingUpdates;
 use crate::server::imap::{Expecting, ImapServer};
 
@@ -167,7 +167,7 @@ fn disk_error(error: io::Error) -> StoreError {
 }
 
 /// Delivers all of the messages, or none.
-fn delivered(batch: Batch) -> CommandResult {
+fn delivered(batch: Batch) -> ImapResult {
     let mailbox = Arc::clone(batch.mailbox());
     let count = batch.count();
     let uids = batch.commit()?;

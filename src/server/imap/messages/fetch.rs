@@ -8,15 +8,13 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::vec;
 
-use crate::mail::message::{Flag, FlagChange};
-use crate::mail::protocol::imap::{FetchItem, MessageSet, Response};
-use crate::mail::store::StoreError;
+use crate::mail::protocol::imap::{FetchItem, MessageSet};
 use crate::server::Part;
 use crate::server::imap::ImapServer;
 use crate::server::imap::messages::fetch_response::{FetchResponse, FetchedMessage};
 use crate::server::imap::messages::mailbox_reader::MailboxReader;
 use crate::server::imap::messages::missing::{Missing, final_status};
-use crate::server::imap::reply::{CommandReply, CommandResult};
+use crate::server::imap::reply::{CommandReply, ImapResult};
 use crate::server::imap::updates::PendingUpdates;
 use crate::server::imap::view::View;
 
@@ -27,7 +25,7 @@ impl ImapServer {
         set: &MessageSet,
         mut items: Vec<FetchItem>,
         by_uid: bool,
-    ) -> CommandResult {
+    ) -> ImapResult {
         let numbers = self.view()?.numbers(set, by_uid)?;
         // Updates come first, so that the reply is not older than they are.
         let mut updates = self.updates(PendingUpdates {
@@ -41,7 +39,7 @@ impl ImapServer {
         }
         let mut newly_seen = Vec::new();
         if items.iter().any(FetchItem::sets_seen) && !view.is_read_only() {
-            newly_seen = mark_seen(view, &numbers, &mut updates)?;
+            newly_seen = view.mark_seen(&numbers, &mut updates)?;
         }
         let missing = Rc::default();
         let responses = FetchResponses {
@@ -53,25 +51,6 @@ impl ImapServer {
         let status = move || final_status(missing.get(), by_uid);
         Ok(CommandReply::streamed(responses, status).with_all(updates))
     }
-}
-
-/// Sets `\Seen` where it is not set, and returns those numbers, rising. FLAGS responses for keywords
-/// that have just come to the mailbox are added to the updates.
-fn mark_seen(
-    view: &mut View,
-    numbers: &[u32],
-    updates: &mut Vec<Response>,
-) -> Result<Vec<u32>, StoreError> {
-    let is_unseen = |number: &u32| {
-        let message = view.message(*number);
-        message.is_some_and(|message| !message.flags.has(Flag::Seen))
-    };
-    let unseen: Vec<u32> = numbers.iter().copied().filter(is_unseen).collect();
-    if !unseen.is_empty() {
-        let changed = view.change(&unseen, &FlagChange::Add(Flag::Seen.into()))?;
-        updates.extend(changed.new_keywords);
-    }
-    Ok(unseen)
 }
 
 fn fetched_messages(view: &View, numbers: &[u32], newly_seen: &[u32]) -> Vec<FetchedMessage> {

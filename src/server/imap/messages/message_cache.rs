@@ -51,12 +51,12 @@ pub(crate) struct CachedStructure {
     /// BODYSTRUCTURE, as on the wire.
     pub(crate) description: BodyStructure,
     /// Where its parts are.
-    pub(crate) message: BodyPart<PartKind>,
+    pub(crate) message: BodyPart<BodyPartKind>,
 }
 
 /// What must be known of a part to read its body as text.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct PartKind {
+pub(crate) struct BodyPartKind {
     /// True if it is text.
     pub(crate) is_text: bool,
     /// Its transfer encoding; `None` if it is unknown.
@@ -81,18 +81,18 @@ impl CachedStructure {
     pub(crate) fn of(message: BodyPart) -> CachedStructure {
         CachedStructure {
             description: BodyStructure::of(&message),
-            message: message.map(&|header: Header| PartKind::of(&header)),
+            message: message.map(&|header: Header| BodyPartKind::of(&header)),
         }
     }
 }
 
-impl PartKind {
-    fn of(header: &Header) -> PartKind {
+impl BodyPartKind {
+    fn of(header: &Header) -> BodyPartKind {
         let media = MediaType::of(header);
         let charset = media
             .as_ref()
             .and_then(|media| media.params.value("charset"));
-        PartKind {
+        BodyPartKind {
             // RFC 2045 §5.2: a part without a Content-Type is text.
             is_text: media.is_none_or(|media| media.is_main("text")),
             encoding: Encoding::of(header),
@@ -118,7 +118,7 @@ impl Cost for CachedHeader {
 
 impl Cost for CachedStructure {
     fn cost(&self) -> usize {
-        let parts = self.message.count() * size_of::<BodyPart<PartKind>>();
+        let parts = self.message.count() * size_of::<BodyPart<BodyPartKind>>();
         size_of::<CachedStructure>() + self.description.cost() + parts
     }
 }

@@ -125,9 +125,6 @@ pub(crate) fn within(partial: Option<Partial>, length: u64) -> Range<u64> {
 
 #[cfg(test)]
 mod tests {
-    // A test fails by panicking.
-    #![allow(clippy::unwrap_used)]
-
     use super::*;
     use crate::mail::protocol::imap::cursor::Cursor;
 

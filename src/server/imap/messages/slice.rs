@@ -125,9 +125,6 @@ impl Read for Slice {
 
 #[cfg(test)]
 mod tests {
-    // A test fails by panicking.
-    #![allow(clippy::unwrap_used)]
-
     use std::io::Write;
 
     use std::sync::Arc;

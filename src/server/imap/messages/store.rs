@@ -9,12 +9,12 @@ use crate::mail::protocol::imap::response::{Code, CopyUid, RefusalCode};
 use crate::mail::protocol::imap::{MessageSet, SequenceSet};
 use crate::mail::store::{IfMissing, Mailbox, StoreError, Uid};
 use crate::server::imap::ImapServer;
-use crate::server::imap::reply::{CommandReply, CommandResult};
+use crate::server::imap::reply::{CommandReply, ImapResult};
 use crate::server::imap::view::{View, ok};
 
 impl ImapServer {
     /// RFC 3501 §6.4.6. `.SILENT` leaves out only the flags that the client can work out itself.
-    pub(crate) fn store(&mut self, store: &StoreFlags) -> CommandResult {
+    pub(crate) fn store(&mut self, store: &StoreFlags) -> ImapResult {
         let view = self.writable_view()?;
         let numbers = view.numbers(&store.set, store.uid)?;
         let result = view.change(&numbers, &store.change)?;
@@ -39,13 +39,13 @@ impl ImapServer {
 
     /// RFC 3501 §6.4.3; with UIDs, only these messages are removed (RFC 4315 §2.1). The EXPUNGE
     /// responses are updates at the end of the command.
-    pub(crate) fn expunge(&mut self, only: Option<&MessageSet>) -> CommandResult {
+    pub(crate) fn expunge(&mut self, only: Option<&MessageSet>) -> ImapResult {
         expunge(self.writable_view()?, only)?;
         Ok(CommandReply::ok("EXPUNGE completed"))
     }
 
     /// RFC 3501 §6.4.7: all of the messages, or none.
-    pub(crate) fn copy(&mut self, copy: &CopyMessages) -> CommandResult {
+    pub(crate) fn copy(&mut self, copy: &CopyMessages) -> ImapResult {
         let (uids, target) = self.uids_and_target(copy)?;
         let pairs = (self.view()?.mailbox()).copy(&uids, &target, if_missing(copy.uid))?;
         let reply = CommandReply::ok("COPY completed");
@@ -56,7 +56,7 @@ impl ImapServer {
     }
 
     /// RFC 6851 §3.3: COPYUID comes first, and then the EXPUNGE responses.
-    pub(crate) fn r#move(&mut self, copy: &CopyMessages) -> CommandResult {
+    pub(crate) fn r#move(&mut self, copy: &CopyMessages) -> ImapResult {
         self.writable_view()?;
         let (uids, target) = self.uids_and_target(copy)?;
         let pairs = (self.view()?.mailbox()).move_to(&uids, &target, if_missing(copy.uid))?;

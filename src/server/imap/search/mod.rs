@@ -16,13 +16,13 @@ use crate::mail::protocol::imap::response::SearchResults;
 use crate::mail::protocol::imap::search::Returns;
 use crate::mail::protocol::imap::{Response, Search, SequenceSet, Tag};
 use crate::server::imap::ImapServer;
-use crate::server::imap::reply::{CommandReply, CommandResult};
+use crate::server::imap::reply::{CommandReply, ImapResult};
 use crate::server::imap::view::View;
 use plan::SearchPlan;
 
 impl ImapServer {
     /// RFC 3501 §6.4.4; UID SEARCH: §6.4.8.
-    pub(crate) fn search(&mut self, search: &Search, by_uid: bool) -> CommandResult {
+    pub(crate) fn search(&mut self, search: &Search, by_uid: bool) -> ImapResult {
         // RFC 9051 §6.4.4: a client of IMAP4rev2 gets ESEARCH, with all that was found.
         let rev2 = self.enabled.imap4rev2().then_some(Returns::ALL);
         let returns = search.returns.or(rev2);

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 
 use crate::mail::message::casemap;
 use crate::mail::protocol::imap::response::Code;
-use crate::mail::protocol::imap::search::{Charset, Clock, TextPlace};
+use crate::mail::protocol::imap::search::{Clock, SearchCharset, TextPlace};
 use crate::mail::protocol::imap::{MessageSet, SearchKey};
 use crate::mail::store::{StoreError, Uid};
 use crate::server::imap::reply::CommandReply;
@@ -33,7 +33,7 @@ impl<'a> SearchPlan<'a> {
     /// For an unknown charset, or a message number that does not exist.
     pub(crate) fn new(
         view: &'a View,
-        charset: Option<&Charset>,
+        charset: Option<&SearchCharset>,
         keys: &[SearchKey],
     ) -> Result<SearchPlan<'a>, CommandReply> {
         if charset.is_some_and(|charset| !charset.is_known()) {
@@ -139,9 +139,6 @@ fn cost(key: &SearchKey) -> u8 {
 
 #[cfg(test)]
 mod tests {
-    // A test fails by panicking.
-    #![allow(clippy::unwrap_used)]
-
     use super::*;
     use crate::mail::protocol::imap::Search;
     use crate::mail::protocol::imap::cursor::Cursor;

@@ -12,7 +12,7 @@ use crate::mail::protocol::imap::{Response, Sort};
 use crate::mail::store::{Message, StoreError};
 use crate::server::imap::ImapServer;
 use crate::server::imap::messages::mailbox_reader::MailboxReader;
-use crate::server::imap::reply::{CommandReply, CommandResult};
+use crate::server::imap::reply::{CommandReply, ImapResult};
 use crate::server::imap::search::numbers_or_uids;
 use crate::server::imap::search::plan::SearchPlan;
 use crate::server::imap::search::sort_keys::{arrived, base_subject, comparable, sent_or_arrived};
@@ -20,7 +20,7 @@ use crate::server::imap::view::View;
 
 impl ImapServer {
     /// RFC 5256 §3, BASE.6.4.SORT; UID SORT: BASE.6.4.8.
-    pub(crate) fn sort(&mut self, sort: &Sort, by_uid: bool) -> CommandResult {
+    pub(crate) fn sort(&mut self, sort: &Sort, by_uid: bool) -> ImapResult {
         let view = self.view()?;
         let found = SearchPlan::new(view, Some(&sort.charset), &sort.keys)?.found()?;
         let sorted = sorted(view, &sort.criteria, &found)?;

@@ -17,7 +17,7 @@ use crate::mail::protocol::imap::SearchKey;
 use crate::mail::protocol::imap::search::TextPlace;
 use crate::mail::store::{Message, StoreError};
 use crate::server::imap::messages::mailbox_reader::MailboxReader;
-use crate::server::imap::messages::message_cache::PartKind;
+use crate::server::imap::messages::message_cache::BodyPartKind;
 
 /// Octets of a body that are read at once. Decoded and prepared for comparison, they are at worst some
 /// thirty times as many.
@@ -125,7 +125,7 @@ impl Pass<'_> {
     }
 
     /// RFC 9051 §6.4.4: TEXT looks into the headers of parts, too; BODY into no header at all.
-    fn part_header(&mut self, part: &BodyPart<PartKind>) -> Result<(), StoreError> {
+    fn part_header(&mut self, part: &BodyPart<BodyPartKind>) -> Result<(), StoreError> {
         if self.looks_in_headers() {
             let header = self.reader.header_at(self.message, part.header.clone())?;
             self.look(&header_text(&header), true);
@@ -134,8 +134,8 @@ impl Pass<'_> {
     }
 
     /// Searches a part after its header.
-    fn part(&mut self, part: &BodyPart<PartKind>) -> Result<(), StoreError> {
-        let inside: &[BodyPart<PartKind>] = match &part.content {
+    fn part(&mut self, part: &BodyPart<BodyPartKind>) -> Result<(), StoreError> {
+        let inside: &[BodyPart<BodyPartKind>] = match &part.content {
             Content::Leaf if part.fields.is_text => return self.body(part),
             Content::Leaf => return Ok(()),
             Content::Multipart(parts) => parts,
@@ -151,7 +151,7 @@ impl Pass<'_> {
         Ok(())
     }
 
-    fn body(&mut self, part: &BodyPart<PartKind>) -> Result<(), StoreError> {
+    fn body(&mut self, part: &BodyPart<BodyPartKind>) -> Result<(), StoreError> {
         let longest = self
             .texts
             .wanted
@@ -199,7 +199,7 @@ struct Readable {
 }
 
 impl Readable {
-    fn new(nature: PartKind) -> Readable {
+    fn new(nature: BodyPartKind) -> Readable {
         Readable {
             charset: charset::CharsetDecoder::new(nature.charset),
             text: String::new(),

@@ -8,7 +8,7 @@ use crate::mail::protocol::imap::{Response, Thread};
 use crate::mail::store::{Message, StoreError};
 use crate::server::imap::ImapServer;
 use crate::server::imap::messages::mailbox_reader::MailboxReader;
-use crate::server::imap::reply::{CommandReply, CommandResult};
+use crate::server::imap::reply::{CommandReply, ImapResult};
 use crate::server::imap::search::numbers_or_uids;
 use crate::server::imap::search::plan::SearchPlan;
 use crate::server::imap::search::sort_keys::{base_subject, sent_or_arrived};
@@ -16,7 +16,7 @@ use crate::server::imap::view::View;
 
 impl ImapServer {
     /// RFC 5256 §3, BASE.6.4.THREAD; UID THREAD: BASE.6.4.8.
-    pub(crate) fn thread(&mut self, thread: &Thread, by_uid: bool) -> CommandResult {
+    pub(crate) fn thread(&mut self, thread: &Thread, by_uid: bool) -> ImapResult {
         let view = self.view()?;
         let found = SearchPlan::new(view, Some(&thread.charset), &thread.keys)?.found()?;
         let (members, numbers) = members(view, thread.algorithm, found)?;

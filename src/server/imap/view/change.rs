@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::View;
-use crate::mail::message::FlagChange;
+use crate::mail::message::{Flag, FlagChange};
 use crate::mail::protocol::imap::Response;
 use crate::mail::store::StoreError;
 
@@ -48,5 +48,24 @@ impl View {
             *known = Arc::clone(message);
         }
         Ok(result)
+    }
+
+    /// Sets `\Seen` where it is not set, and returns those numbers, rising. FLAGS responses for keywords
+    /// that have just come to the mailbox are added to the updates.
+    pub(crate) fn mark_seen(
+        &mut self,
+        numbers: &[u32],
+        updates: &mut Vec<Response>,
+    ) -> Result<Vec<u32>, StoreError> {
+        let is_unseen = |number: &u32| {
+            let message = self.message(*number);
+            message.is_some_and(|message| !message.flags.has(Flag::Seen))
+        };
+        let unseen: Vec<u32> = numbers.iter().copied().filter(is_unseen).collect();
+        if !unseen.is_empty() {
+            let changed = self.change(&unseen, &FlagChange::Add(Flag::Seen.into()))?;
+            updates.extend(changed.new_keywords);
+        }
+        Ok(unseen)
     }
 }

@@ -1,6 +1,4 @@
 //! What the words are for messages of every sort. The zoo in `tests/servers/zoo/` has whole ones.
-#![allow(clippy::unwrap_used, reason = "a test may fail")]
-
 use super::*;
 use proptest::prelude::*;
 

@@ -1,6 +1,4 @@
 //! What commands mean, what is none, and the laws of both.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
 use proptest::prelude::*;
 
 use super::super::append::tests::any_append;

@@ -213,8 +213,6 @@ pub fn is_astring_char(byte: u8) -> bool {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
     use super::*;
 
     #[test]

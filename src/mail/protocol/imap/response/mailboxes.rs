@@ -299,8 +299,6 @@ pub(super) fn id(cursor: &mut Cursor<'_>) -> Parsed<Vec<(String, Option<String>)
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
     use super::*;
 
     #[test]

@@ -1,6 +1,4 @@
 //! What servers say, from the examples of RFC 3501 §7 and §8, and what no server should.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
 use proptest::prelude::*;
 
 use super::super::date::tests::any_moment;
@@ -290,7 +288,7 @@ proptest! {
     }
 }
 
-/// RFC 3516 §4.3. NUL may stand in a `literal8`.
+/// RFC 3516 §4.3. A `literal8` may contain NUL.
 #[test]
 fn binary_parts() {
     let text =

@@ -34,21 +34,21 @@ pub struct Search {
     /// The results that the client wants; `None` for RFC 3501's, `* SEARCH 2 84`.
     pub returns: Option<Returns>,
     /// The charset, if the client named one.
-    pub charset: Option<Charset>,
+    pub charset: Option<SearchCharset>,
     /// All of these must be true; there is at least one.
     pub keys: Vec<SearchKey>,
 }
 
 /// The charset of the texts, in upper case. The default is UTF-8, which includes ASCII
-/// (RFC 9051 §6.4.4). For one that is not [known](Charset::is_known) the reply is `NO [BADCHARSET …]`.
+/// (RFC 9051 §6.4.4). For one that is not [known](SearchCharset::is_known) the reply is `NO [BADCHARSET …]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Charset(String);
+pub struct SearchCharset(String);
 
-impl Charset {
+impl SearchCharset {
     /// The charset with this name.
     #[must_use]
-    pub fn named(name: &str) -> Charset {
-        Charset(name.to_ascii_uppercase())
+    pub fn named(name: &str) -> SearchCharset {
+        SearchCharset(name.to_ascii_uppercase())
     }
 
     /// True if the texts can be decoded from it.

@@ -1,7 +1,8 @@
 //! The grammar of SEARCH (RFC 3501 §9, `search`).
 
 use super::{
-    Charset, DATES, DEEPEST, MOST_TEXTS, MessageSet, PLACES, Returns, Search, SearchKey, WORDS,
+    DATES, DEEPEST, MOST_TEXTS, MessageSet, PLACES, Returns, Search, SearchCharset, SearchKey,
+    WORDS,
 };
 use crate::mail::protocol::imap::cursor::{Cursor, Parsed};
 use crate::mail::protocol::imap::date::parse_date;
@@ -20,7 +21,7 @@ impl Search {
         }
         let mut charset = None;
         if cursor.eat_text("CHARSET ") {
-            charset = Some(Charset::parse(cursor)?);
+            charset = Some(SearchCharset::parse(cursor)?);
             cursor.space()?;
         }
         let keys = keys(cursor, charset.as_ref())?;
@@ -32,24 +33,24 @@ impl Search {
     }
 }
 
-impl Charset {
+impl SearchCharset {
     /// Parses a charset's name from the front.
-    fn parse(cursor: &mut Cursor<'_>) -> Parsed<Charset> {
+    fn parse(cursor: &mut Cursor<'_>) -> Parsed<SearchCharset> {
         let name = cursor.named(Role::Charset, |cursor| cursor.text("a charset"))?;
-        Ok(Charset::named(&name))
+        Ok(SearchCharset::named(&name))
     }
 }
 
 /// Parses `search-criteria` (RFC 5256 §5): the charset is mandatory, without the word CHARSET.
-pub(super) fn charset_and_keys(cursor: &mut Cursor<'_>) -> Parsed<(Charset, Vec<SearchKey>)> {
-    let charset = Charset::parse(cursor)?;
+pub(super) fn charset_and_keys(cursor: &mut Cursor<'_>) -> Parsed<(SearchCharset, Vec<SearchKey>)> {
+    let charset = SearchCharset::parse(cursor)?;
     cursor.space()?;
     let keys = keys(cursor, Some(&charset))?;
     Ok((charset, keys))
 }
 
 /// Parses keys, at least one, up to the end.
-fn keys(cursor: &mut Cursor<'_>, charset: Option<&Charset>) -> Parsed<Vec<SearchKey>> {
+fn keys(cursor: &mut Cursor<'_>, charset: Option<&SearchCharset>) -> Parsed<Vec<SearchKey>> {
     let mut parser = Parser {
         depth: 0,
         texts: 0,

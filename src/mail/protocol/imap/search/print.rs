@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Charset, DATES, PLACES, Search, SearchKey, WORDS};
+use super::{DATES, PLACES, Search, SearchCharset, SearchKey, WORDS};
 use crate::mail::protocol::imap::date::SearchDate;
 use crate::mail::protocol::imap::mailbox::Astring;
 
@@ -20,7 +20,7 @@ impl fmt::Display for Search {
 }
 
 /// As on the wire.
-impl fmt::Display for Charset {
+impl fmt::Display for SearchCharset {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Astring(&self.0).fmt(f)
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::print::Keys;
-use super::{Charset, SearchKey, parse};
+use super::{SearchCharset, SearchKey, parse};
 use crate::mail::protocol::imap::cursor::{Bound, Cursor, Parsed};
 use crate::mail::protocol::span::Role;
 
@@ -19,7 +19,7 @@ pub struct Sort {
     /// At least one criterion. Each later one decides where the earlier ones are equal.
     pub criteria: Vec<Criterion>,
     /// The charset of the texts, which is mandatory here.
-    pub charset: Charset,
+    pub charset: SearchCharset,
     /// All of these must be true; there is at least one.
     pub keys: Vec<SearchKey>,
 }

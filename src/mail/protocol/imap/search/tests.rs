@@ -1,5 +1,3 @@
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
 use proptest::prelude::*;
 
 use super::super::cursor::{Cursor, Parsed};
@@ -178,8 +176,8 @@ fn any_keys() -> impl Strategy<Value = Vec<SearchKey>> {
     proptest::collection::vec(key, 1..4)
 }
 
-fn any_charset() -> impl Strategy<Value = Charset> {
-    prop::sample::select(vec!["UTF-8", "US-ASCII"]).prop_map(Charset::named)
+fn any_charset() -> impl Strategy<Value = SearchCharset> {
+    prop::sample::select(vec!["UTF-8", "US-ASCII"]).prop_map(SearchCharset::named)
 }
 
 /// A search for the law of SEARCH.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::print::Keys;
-use super::{Charset, SearchKey, parse};
+use super::{SearchCharset, SearchKey, parse};
 use crate::mail::protocol::imap::cursor::{Cursor, Parsed};
 use crate::mail::protocol::span::Role;
 
@@ -13,7 +13,7 @@ pub struct Thread {
     /// The algorithm that groups messages.
     pub algorithm: Algorithm,
     /// The charset of the texts, which is mandatory here.
-    pub charset: Charset,
+    pub charset: SearchCharset,
     /// All of these must be true; there is at least one.
     pub keys: Vec<SearchKey>,
 }
