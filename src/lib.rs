@@ -36,11 +36,11 @@
 //! |---|---|
 //! | mail/protocol/smtp/command.rs | 340 |
 //! | mail/protocol/smtp/address.rs | 277 |
-//! | mail/protocol/smtp/params.rs | 241 |
+//! | mail/protocol/smtp/params.rs | 217 |
 //! | mail/protocol/smtp/reply.rs | 214 |
 //! | mail/protocol/smtp/reply_codes.rs | 124 |
 //! | server/smtp/mod.rs | 29 |
-//! | server/smtp/session.rs | 230 |
+//! | server/smtp/session.rs | 229 |
 //! | server/smtp/replies.rs | 66 |
 //! | server/smtp/transaction.rs | 49 |
 //! | server/smtp/envelope.rs | 120 |
