@@ -5,7 +5,7 @@ use std::error::Error;
 use std::io::{self, BufRead, BufReader, Read};
 
 use pillarbox::client::printable;
-use pillarbox::mail::net::dot::LineEnd;
+use pillarbox::mail::net::dot::LineEndRule;
 use pillarbox::mail::protocol::smtp::{Command, Command::Data, Reply};
 use pillarbox::server::{self, Connections, Listener, Next, Service, Session, Trouble};
 
@@ -26,7 +26,7 @@ impl Session for Taker {
             Ok(Command::Mail { .. } | Command::Rset) => self.0.clear(),
             Ok(Command::Rcpt { to, .. }) => self.0.push(to.to_string()),
             Ok(Data) if self.0.is_empty() => return say(Reply::BAD_SEQUENCE.because("RCPT first")),
-            Ok(Data) => return say(Reply::START_DATA).then(Next::DotText(LineEnd::Strict)),
+            Ok(Data) => return say(Reply::START_DATA).then(Next::DotText(LineEndRule::Strict)),
             Ok(Command::Quit) => return say(Reply::BYE).then(Next::Close),
             Ok(Command::Helo(_) | Command::Ehlo(_) | Command::Noop) => {}
             Ok(_) => return say(Reply::NOT_OFFERED),

@@ -13,10 +13,10 @@
 //! | server/conversation.rs | 96 |
 //! | server/listener.rs | 226 |
 //! | server/connections.rs | 137 |
-//! | mail/net/wire.rs | 370 |
+//! | mail/net/wire.rs | 376 |
 //! | mail/net/waiting.rs | 42 |
-//! | mail/net/dot.rs | 191 |
-//! | mail/net/body.rs | 173 |
+//! | mail/net/dot.rs | 195 |
+//! | mail/net/body.rs | 175 |
 //! | mail/protocol/line_cursor.rs | 145 |
 //! | mail/protocol/pop3.rs | 259 |
 //! | server/pop3/session.rs | 247 |
@@ -60,19 +60,20 @@
 //!
 //! | file | lines |
 //! |---|---|
-//! | server/imap/mod.rs | 30 |
-//! | server/imap/session.rs | 268 |
+//! | server/imap/mod.rs | 31 |
+//! | server/imap/session.rs | 237 |
 //! | server/imap/literal.rs | 133 |
-//! | mail/protocol/imap/cursor/mod.rs | 348 |
-//! | mail/protocol/imap/command/mod.rs | 275 |
-//! | mail/protocol/imap/command/parse.rs | 239 |
-//! | server/imap/reply.rs | 221 |
+//! | mail/protocol/imap/cursor/mod.rs | 212 |
+//! | mail/protocol/imap/command/mod.rs | 116 |
+//! | mail/protocol/imap/command/parse.rs | 139 |
+//! | server/imap/reply.rs | 184 |
 //! | server/imap/auth.rs | 126 |
 //! | server/imap/mailboxes/select.rs | 115 |
+//! | server/imap/view/mod.rs | 235 |
 //! | server/imap/updates.rs | 68 |
-//! | server/imap/messages/fetch.rs | 137 |
-//! | server/imap/messages/fetch_response.rs | 310 |
-//! | server/imap/messages/mailbox_reader.rs | 255 |
+//! | server/imap/messages/fetch.rs | 110 |
+//! | server/imap/messages/fetch_response.rs | 224 |
+//! | server/imap/messages/mailbox_reader.rs | 108 |
 //! | mail/store/mailbox.rs | 336 |
 //! | mail/store/snapshot.rs | 123 |
 //!

@@ -1,95 +1,97 @@
-//! Every limit on one screen, each with its reason: nothing that a network says is unbounded.
+//! The bounds that a peer can hit, each with its reason: nothing that a network says is unbounded.
 //!
-//! The constants are the program's own; [`Limits`] holds those that `[limits]` in `config.ini` sets.
+//! The constants are fixed; [`Limits`] has those that `[limits]` in `config.ini` sets. A bound inside
+//! one grammar, such as the depth of a parenthesis, is a constant of that grammar's file.
 
 use std::time::Duration;
 
-/// Octets of a wire's buffers, each way: one whole TLS record (RFC 8446 §5.1).
+/// Octets of each of a wire's two buffers: one whole TLS record (RFC 8446 §5.1).
 pub const BUFFER: usize = 16 * 1024;
 
 /// Octets of the longest line. RFC 5321 §4.5.3.1.4 asks for 512, RFC 4954 §4 for 12,288 in AUTH,
 /// and IMAP clients name hundreds of UIDs in one line (RFC 2683 §3.2.1.5 asks for 8,000).
 pub const LINE_LENGTH: usize = 64 * 1024;
 
-/// Octets beyond the longest line within which its end must come, or the conversation ends. They
-/// are passed over, not kept, and there are enough for a hundred thousand words too many.
+/// Octets beyond the longest line within which its end must come, or the conversation closes. They
+/// are skipped, not kept.
 pub const LINE_OVERRUN: usize = 512 * 1024;
 
-/// Octets of a line that is too long which are kept, so that its tag can be answered.
+/// Octets that are kept of a line that is too long, so that its tag can be answered.
 pub const BEGINNING: usize = 256;
 
-/// For a TLS handshake, from the first octet to the last.
+/// The longest TLS handshake, from the first octet to the last.
 pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// For a command of somebody who has not logged in to IMAP or POP3: what the RFCs ask for, thirty
-/// minutes and ten, is for users (RFC 9051 §5.4: "sessions after authentication").
+/// The longest silence of a client that has not logged in to IMAP or POP3. The RFCs' thirty and ten
+/// minutes are for users (RFC 9051 §5.4: "sessions after authentication").
 pub const LOGIN_TIMEOUT: Duration = Duration::from_secs(3 * 60);
 
-/// Octets a second below which a message is too slow to wait for.
+/// Octets a second: a message that arrives more slowly is given up.
 pub const SLOWEST_BODY: u64 = 64;
 
-/// Octets that are skipped of a message that was refused while it comes: as many as the numbers of
-/// RFC 3501 can announce. A client that sends more is not waited for.
+/// Octets that are skipped of a refused message: as many as the numbers of RFC 3501 can announce.
+/// The connection of a client that sends more is closed.
 pub const SKIPPED: u64 = u32::MAX as u64;
 
-/// After the last words, for the client to close too.
+/// How long a closing connection waits for the client to close, too.
 pub const LINGER: Duration = Duration::from_secs(2);
 
-/// Octets that are taken and forgotten after the last words.
+/// Octets that a closing connection reads and forgets.
 pub const LINGER_OCTETS: usize = 8 * 1024 * 1024;
 
-/// Octets of what has happened and is not recorded yet, with what is being written; what is more is lost
-/// to the recording. A thousand connections and two messages of 20 MB, all at once, to a build that is
-/// not optimised, need more than half of it.
+/// Octets that wait to be recorded, or are being written; events beyond that are not recorded. A
+/// thousand connections and two messages of 20 MB at once need more than half of it, if the build is
+/// not optimised.
 pub const RECORDING: usize = 128 * 1024 * 1024;
 
-/// Octets of it that are written at once; then there is room for as many others.
+/// Octets of a recording that are written at once; then there is room for as many others.
 pub const RECORDED_AT_ONCE: usize = 1024 * 1024;
 
-/// At the program's end, for what has happened and is not recorded yet. The queue is written in a
-/// second or two; a pipe whose reader sleeps must not keep the program for ever.
+/// How long the end of the program waits for the recorder. It writes its queue in a second or two; a
+/// pipe whose reader sleeps must not keep the program for ever.
 pub const RECORDING_GRACE: Duration = Duration::from_secs(30);
 
-/// Octets of a line that the journal keeps: what comes behind them nobody reads line by line.
+/// Octets of a line that the journal keeps: no person reads more of a line.
 pub const JOURNAL_LINE: usize = 8 * 1024;
 
-/// Octets of a message that the journal keeps, so that one of 20 MB does not push every other
+/// Octets of a message that the journal keeps, so that one message of 20 MB does not push every other
 /// conversation out of it.
 pub const JOURNAL_MESSAGE: usize = 16 * 1024;
 
-/// Lines of one kind that the journal keeps of an answer: the list of ten thousand messages is
-/// understood from its first hundred.
+/// Lines of one kind that the journal keeps of an answer: a list of ten thousand messages is clear
+/// from its first hundred.
 pub const JOURNAL_ALIKE: u32 = 100;
 
 /// Octets that are written to the journal at once.
 pub const JOURNAL_PIECE: usize = 1024 * 1024;
 
-/// Octets of a line of the journal that is read: more than any that is written, in a file that
-/// anybody may have edited.
+/// Octets of the longest line of a journal that is read: more than any that is written, but a person
+/// may have edited the file.
 pub const JOURNAL_RECORD: usize = 1024 * 1024;
 
-/// For a server's answer, on the side of our clients.
+/// How long our clients wait for a server's answer.
 pub const CLIENT_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// For a server's verdict on a message, on the side of our clients: it may be long about it, and
-/// whoever gives up sooner sends the message twice (RFC 5321 §4.5.3.2.6).
+/// How long our clients wait for a server's verdict on a message. A client that gives up sooner sends
+/// the message twice (RFC 5321 §4.5.3.2.6).
 pub const VERDICT_TIMEOUT: Duration = Duration::from_secs(10 * 60);
 
-/// For a connection to one address of a server, on the side of our clients.
+/// How long our clients try to connect to one address of a server.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Octets of the longest line that a server may say to our clients: the numbers that a SEARCH finds
-/// in a mailbox of half a million messages.
+/// Octets of the longest line that our clients take from a server: the result of a SEARCH in a
+/// mailbox of half a million messages.
 pub const ANSWER_LINE: usize = 4 * 1024 * 1024;
 
 /// Octets of one answer that our clients keep in memory: the envelopes of fifty thousand messages.
 /// A message itself goes straight to where it is wanted, and may have any size.
 pub const ANSWER: usize = 32 * 1024 * 1024;
 
-/// Octets of a message that is decoded for a person, which is done in memory.
+/// Octets of the largest message that is decoded for a person, which is done in memory.
 pub const READABLE: usize = 256 * 1024 * 1024;
 
-/// Octets that a line of an answer costs beside its own, so that empty lines are bounded too.
+/// Octets that each line of an answer costs in addition to its own, so that empty lines are bounded,
+/// too.
 pub const ANSWER_LINE_COST: usize = 64;
 
 /// Octets of the longest POP3 command, with its CRLF (RFC 2449 §4). Our client sends a longer initial
@@ -108,31 +110,32 @@ pub const SCRAM_ROUNDS_MIN: u32 = 4096;
 /// a second or two.
 pub const SCRAM_ROUNDS_MAX: u32 = 1_000_000;
 
-/// When the program is told to stop: for a message on its way to arrive; then its sender is told
-/// that it did not.
+/// How long a stopping server waits for a message that is arriving; then its sender is told that it
+/// did not arrive.
 pub const SHUTDOWN_BODY: Duration = Duration::from_secs(6);
 
-/// When the program is told to stop: for all the conversations to end, with [`SHUTDOWN_BODY`] and
+/// How long a stopping server waits for all conversations to end, with [`SHUTDOWN_BODY`] and
 /// [`LINGER`].
 pub const SHUTDOWN_GRACE: Duration = Duration::from_secs(9);
 
 /// Connections that wait for `accept`. With few, a thousand clients at once hang for seconds.
 pub const BACKLOG: i32 = 1024;
 
-/// A connection's thread: the deepest path (a search with nested keys) uses a fraction of it.
+/// Octets of the stack of a connection's thread. The deepest path, a search with nested keys, uses a
+/// fraction of it.
 pub const STACK: usize = 512 * 1024;
 
-/// Connections beyond the limits that are told so, each in a thread of its own, at a time.
+/// Refused connections that are told the reason at the same time, each in a thread of its own.
 pub const REFUSALS: usize = 64;
 
-/// Octets of a command with its literals, the message of APPEND not counted.
+/// Octets of a command with its literals, without the message of APPEND.
 pub const COMMAND_LENGTH: usize = 256 * 1024;
 
-/// Octets that IMAP keeps of headers, and as many of structures, so that no message is read for them
-/// twice: those of 10,000 ordinary messages, and for all conversations together.
+/// Octets of headers that IMAP keeps for all conversations together, and as many of structures: those
+/// of 10,000 ordinary messages. So no message is read for them twice.
 pub const MESSAGE_CACHE: usize = 16 * 1024 * 1024;
 
-/// Messages that one APPEND brings (RFC 3502): each of them waits on the disk, and its name in memory.
+/// Messages of one APPEND (RFC 3502): each waits on the disk, and its name in memory.
 pub const APPENDED: usize = 1_000;
 
 /// Octets of one header in memory; fields beyond it are skipped. Real headers stay below 64 KiB; only
@@ -191,30 +194,30 @@ pub const FIELD_NAME: usize = 78;
 /// Octets of a submitted header that wait until it is clear which fields are missing.
 pub const HELD_HEADER: usize = 64 * 1024;
 
-/// Within which a client address may do what [`Limits`] allows it per minute.
+/// The time for which the limits per minute in [`Limits`] count.
 pub const RATE_WINDOW: Duration = Duration::from_secs(60);
 
-/// Client addresses that are remembered at a time: some megabytes.
+/// Client addresses whose actions are counted at a time: some megabytes.
 pub const RATE_LIMITED_ADDRESSES: usize = 10_000;
 
-/// The answer to a failed login comes no later than this; the program's stop waits for it.
+/// The longest delay of the reply to a failed login; the end of the program waits for it.
 pub const LOGIN_DELAY_MOST: Duration = Duration::from_secs(5);
 
-/// Failed logins of one address after which no password of its is looked at for a while.
+/// Failed logins of one address after which none of its passwords is checked for a while.
 pub const LOGIN_FAILURES: u32 = 50;
 
-/// How long after the last failed login of an address all of them are forgotten.
+/// How long the failed logins of an address are remembered after the last one.
 pub const LOGIN_MEMORY: Duration = Duration::from_secs(10 * 60);
 
-/// Commands in a row that are none, before an IMAP or POP3 conversation ends: this is no mail program.
+/// Invalid commands in a row after which an IMAP or POP3 conversation closes: this is no mail program.
 pub const BAD_COMMANDS: u32 = 50;
 
 /// Password hashes that are computed at once: argon2id takes 19 MiB for each (RFC 9106 §4), and a
 /// thousand clients with wrong passwords must not take 19 GiB.
 pub const HASHES_AT_ONCE: usize = 4;
 
-/// `Received:` fields beyond which a message is taken to go round in circles. RFC 5321 §6.3 asks for
-/// a large number, normally at least 100; most servers take 50, and so is it agreed here.
+/// `Received:` fields after which a message is taken to go round in circles. RFC 5321 §6.3 asks for a
+/// large number, normally at least 100; most servers take 50, and so do we.
 pub const HOPS: usize = 50;
 
 /// Time for a next hop's reply. RFC 5321 §4.5.3.2.6 requires ten minutes after the final dot: a client
@@ -237,8 +240,8 @@ pub const QUOTED_REPLY: usize = 1000;
 /// Octets of a chunk that our clients send with BDAT: few answers, little memory (RFC 3030 §2).
 pub const CHUNK: usize = 128 * 1024;
 
-/// Commands that our clients say before they hear the answers: so many answers fit the buffers of
-/// a connection, and nobody waits for the other to read first (RFC 2920 §3.1).
+/// Commands that our clients send before they read the answers. So many answers fit into the buffers
+/// of a connection; with more, each end could wait for the other to read first (RFC 2920 §3.1).
 pub const PIPELINED: usize = 100;
 
 /// The limits that `[limits]` sets.
@@ -252,44 +255,44 @@ pub struct Limits {
     pub recipients: usize,
     /// Failed logins on one connection before it is closed.
     pub login_attempts: u32,
-    /// The answer to an address's first failed login comes so much later; each further one
-    /// doubles it, up to [`LOGIN_DELAY_MOST`].
+    /// The delay of the reply to an address's first failed login. Each further failure doubles it, up
+    /// to [`LOGIN_DELAY_MOST`].
     pub login_delay: Duration,
-    /// Messages that one address may begin in a minute; loopback may begin more.
+    /// Messages that one address may begin in a minute; loopback is not limited.
     pub messages_per_minute: u32,
-    /// Recipients that one address may name in a minute; loopback may name more.
+    /// Recipients that one address may name in a minute; loopback is not limited.
     pub recipients_per_minute: u32,
-    /// SMTP commands of one address that may be refused in a minute; loopback's may be more.
+    /// SMTP commands of one address that may be refused in a minute; loopback is not limited.
     pub errors_per_minute: u32,
-    /// What becomes of a message with a bare CR or LF.
+    /// What happens to a message with a bare CR or LF.
     pub bare_line_endings: BareLineEndings,
     /// Connections from one address at once.
     pub connections_per_address: usize,
-    /// A silent SMTP client: five minutes (RFC 5321 §4.5.3.2.7).
+    /// The longest silence of an SMTP client: five minutes (RFC 5321 §4.5.3.2.7).
     pub smtp_timeout: Duration,
-    /// A silent POP3 client that has logged in: at least ten minutes (RFC 1939 §3).
+    /// The longest silence of a POP3 client after its login: at least ten minutes (RFC 1939 §3).
     pub pop3_timeout: Duration,
-    /// A silent IMAP client that has logged in: at least thirty minutes (RFC 9051 §5.4).
+    /// The longest silence of an IMAP client after its login: at least thirty minutes (RFC 9051 §5.4).
     pub imap_timeout: Duration,
-    /// Before the second attempt to send a message on; each later wait is twice as long.
+    /// The wait before the second attempt to send a message on; each later wait is twice as long.
     pub retry_first: Duration,
-    /// No wait is longer.
+    /// The longest wait between two attempts.
     pub retry_longest: Duration,
-    /// Then a message is given up: four to five days (RFC 5321 §4.5.4.1).
+    /// The age at which a message is given up: four to five days (RFC 5321 §4.5.4.1).
     pub queue_lifetime: Duration,
-    /// Who asked for it is then told of the delay (RFC 3461 §4.1).
+    /// The age at which a sender that asked for it is told of the delay (RFC 3461 §4.1).
     pub delay_notice: Duration,
     /// How many times faster the four above pass: a lab watches five days in seven minutes.
     pub time_factor: u32,
 }
 
-/// What becomes of a message in which a CR or a LF stands alone (RFC 5321 §2.3.8 forbids both).
+/// What happens to a message with a CR or LF on its own (RFC 5321 §2.3.8 forbids both).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BareLineEndings {
     /// `550 5.6.0`.
     Refuse,
-    /// It is taken, a lone LF comes back as CRLF, and LF.LF, LF.CRLF and CRLF.LF end the data of
-    /// DATA, too: the whole fault behind SMTP smuggling (CVE-2023-51764), for teaching.
+    /// It is accepted, a bare LF becomes CRLF, and LF.LF, LF.CRLF and CRLF.LF end the text of DATA,
+    /// too. This is the fault that SMTP smuggling uses (CVE-2023-51764), for teaching.
     Accept,
 }
 

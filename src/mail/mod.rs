@@ -12,7 +12,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// What is spoken on a port.
+/// A protocol that is spoken on a port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Protocol {
@@ -38,7 +38,7 @@ impl Protocol {
         Protocol::Imap,
     ];
 
-    /// The protocol that it is a use of: submission and LMTP are SMTP.
+    /// The protocol that it is a variety of: submission and LMTP are SMTP.
     #[must_use]
     pub fn family(self) -> &'static str {
         match self {

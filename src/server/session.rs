@@ -9,7 +9,7 @@ use std::io::{self, Read};
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use crate::mail::net::dot::LineEnd;
+use crate::mail::net::dot::LineEndRule;
 use crate::mail::net::{TlsSession, Waker};
 
 /// One conversation with one client. Knows its protocol; owns no socket; never leaves its thread.
@@ -79,7 +79,7 @@ pub enum Next {
     /// Exactly this many octets: an IMAP literal, SMTP BDAT.
     Octets(u64),
     /// Lines up to a lone ".", un-stuffed: SMTP DATA (RFC 5321 §4.5.2).
-    DotText(LineEnd),
+    DotText(LineEndRule),
     /// A line or news, whichever comes first: IMAP IDLE. The waker announces news.
     Idle(Waker),
     /// A TLS handshake, then a fresh session: what was said unencrypted is forgotten.

@@ -6,7 +6,7 @@ use std::mem;
 use std::sync::Arc;
 
 use pillarbox::limits;
-use pillarbox::mail::net::dot::{LineEnd, Unstuffer};
+use pillarbox::mail::net::dot::{LineEndRule, Unstuffer};
 use pillarbox::server::{Next, Part, Peer, Reply, Session, Site, TlsState, Trouble};
 use pillarbox::teaching::script::{Protocol, Talk};
 
@@ -97,7 +97,7 @@ impl Memory {
     }
 
     /// The text that has arrived, and where it ends in the input if it does.
-    fn dot_text(&self, ending: LineEnd) -> (Vec<u8>, Option<usize>) {
+    fn dot_text(&self, ending: LineEndRule) -> (Vec<u8>, Option<usize>) {
         let mut unstuffer = Unstuffer::new(ending);
         let mut text = vec![0; 2 * self.input.len() + 2];
         let step = unstuffer.step(&self.input, &mut text);

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use pillarbox::mail::net::certificates::Certificates;
-use pillarbox::mail::net::dot::LineEnd;
+use pillarbox::mail::net::dot::LineEndRule;
 use pillarbox::mail::net::tls::{self, Version, Versions};
 use pillarbox::mail::net::{LineInput, Waker, Wire, WireLimits};
 
@@ -140,7 +140,7 @@ fn bodies_have_an_exact_end() {
     assert_eq!(text, "12345");
     assert_eq!(wire.read_line().unwrap(), line("NOOP"));
     // One octet at a time, which is the hardest way.
-    let (mut text, mut reader, mut octet) = (Vec::new(), wire.dot_text(LineEnd::Strict), [0]);
+    let (mut text, mut reader, mut octet) = (Vec::new(), wire.dot_text(LineEndRule::Strict), [0]);
     while reader.read(&mut octet).unwrap() == 1 {
         text.push(octet[0]);
     }
@@ -161,7 +161,7 @@ fn a_connection_cut_inside_a_body_is_an_error() {
     other.write_all(b"a line\r\n.").unwrap();
     drop(other);
     let error = wire
-        .dot_text(LineEnd::Strict)
+        .dot_text(LineEndRule::Strict)
         .read_to_end(&mut Vec::new())
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::UnexpectedEof);

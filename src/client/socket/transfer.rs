@@ -10,7 +10,7 @@ use crate::client::ClientError;
 use crate::limits;
 use crate::mail::net::Wire;
 use crate::mail::net::crlf::{BareCr, ToCrlf};
-use crate::mail::net::dot::LineEnd;
+use crate::mail::net::dot::LineEndRule;
 use crate::mail::net::pieces::next_piece;
 
 impl ClientSocket {
@@ -54,7 +54,7 @@ impl ClientSocket {
         &mut self,
         out: &mut dyn Write,
     ) -> Result<u64, ClientError> {
-        self.copy(|wire| copy(&mut wire.dot_text(LineEnd::Strict), out))
+        self.copy(|wire| copy(&mut wire.dot_text(LineEndRule::Strict), out))
     }
 
     /// Copies from the wire, and cuts the connection if either side fails.

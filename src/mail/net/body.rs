@@ -8,7 +8,7 @@
 use std::io::{self, Read};
 use std::time::{Duration, Instant};
 
-use super::dot::{LineEnd, Unstuffer};
+use super::dot::{LineEndRule, Unstuffer};
 use super::{WaitEnd, Waker, Wire};
 use crate::limits;
 
@@ -119,7 +119,7 @@ pub struct DotText<'a> {
 }
 
 impl<'a> DotText<'a> {
-    pub(super) fn new(wire: &'a mut Wire, ending: LineEnd) -> DotText<'a> {
+    pub(super) fn new(wire: &'a mut Wire, ending: LineEndRule) -> DotText<'a> {
         DotText {
             body: TimedBody::new(wire),
             unstuffer: Unstuffer::new(ending),

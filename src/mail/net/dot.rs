@@ -2,7 +2,7 @@
 //!
 //! A line that begins with a dot gets one more, and a lone dot on a line ends the text. Only CRLF ends
 //! a line: a bare LF or CR is data like any other octet. So no client can smuggle the end of a text
-//! into a message (CVE-2023-51764). [`LineEnd::Lenient`] has this fault on purpose, for lessons.
+//! into a message (CVE-2023-51764). [`LineEndRule::Lenient`] has this fault on purpose, for lessons.
 //! This file does no I/O; [`super::Wire`] does the reading.
 
 use std::io::{self, Read};
@@ -11,12 +11,12 @@ use std::io::{self, Read};
 #[derive(Debug)]
 pub struct Unstuffer {
     state: DotState,
-    ending: LineEnd,
+    ending: LineEndRule,
 }
 
 /// What ends a line, and so what must be before and after the lone dot.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum LineEnd {
+pub enum LineEndRule {
     /// CRLF and nothing else (RFC 5321 §2.3.8, §4.1.1.4).
     #[default]
     Strict,
@@ -49,7 +49,7 @@ pub struct Unstuffed {
 impl Unstuffer {
     /// An unstuffer at the start of a text.
     #[must_use]
-    pub fn new(ending: LineEnd) -> Unstuffer {
+    pub fn new(ending: LineEndRule) -> Unstuffer {
         let state = DotState::LineStart;
         Unstuffer { state, ending }
     }
@@ -90,8 +90,8 @@ impl Unstuffer {
         }
         let most = input.len().min(output.len());
         let end = match self.ending {
-            LineEnd::Strict => memchr::memchr(b'\r', &input[..most]),
-            LineEnd::Lenient => memchr::memchr2(b'\r', b'\n', &input[..most]),
+            LineEndRule::Strict => memchr::memchr(b'\r', &input[..most]),
+            LineEndRule::Lenient => memchr::memchr2(b'\r', b'\n', &input[..most]),
         };
         let run = end.unwrap_or(most);
         output[..run].copy_from_slice(&input[..run]);
@@ -101,7 +101,7 @@ impl Unstuffer {
     /// Takes one octet; returns how many were written.
     fn take(&mut self, octet: u8, output: &mut [u8]) -> usize {
         let withheld = self.state == DotState::DotCr && octet != b'\n';
-        let lenient = self.ending == LineEnd::Lenient;
+        let lenient = self.ending == LineEndRule::Lenient;
         self.state = match (self.state, octet) {
             (DotState::LineStart, b'.') => DotState::Dot,
             (DotState::Dot, b'\r') => DotState::DotCr,
@@ -201,10 +201,10 @@ mod tests {
 
     /// Unstuffs `input` given in pieces of `size` octets; the second value is what was not read.
     fn unstuff(input: &[u8], size: usize) -> (Vec<u8>, Vec<u8>, bool) {
-        unstuff_as(LineEnd::Strict, input, size)
+        unstuff_as(LineEndRule::Strict, input, size)
     }
 
-    fn unstuff_as(ending: LineEnd, input: &[u8], size: usize) -> (Vec<u8>, Vec<u8>, bool) {
+    fn unstuff_as(ending: LineEndRule, input: &[u8], size: usize) -> (Vec<u8>, Vec<u8>, bool) {
         let mut unstuffer = Unstuffer::new(ending);
         let (mut text, mut at) = (Vec::new(), 0);
         let mut output = [0; 7];
@@ -275,7 +275,7 @@ mod tests {
         ];
         for (story, input, end) in rows {
             for size in 1..input.len() + 1 {
-                let (text, _, ended) = unstuff_as(LineEnd::Lenient, input.as_bytes(), size);
+                let (text, _, ended) = unstuff_as(LineEndRule::Lenient, input.as_bytes(), size);
                 assert_eq!(ended, end.is_some(), "{story}, in pieces of {size}");
                 assert!(end.is_none_or(|end| text == end.as_bytes()), "{story}");
                 let (_, _, ended) = unstuff(input.as_bytes(), size);
@@ -315,7 +315,7 @@ mod tests {
             input in proptest::collection::vec(proptest::sample::select(b"\r\n.a".to_vec()), 0..60),
             size in 1_usize..20,
         ) {
-            let (text, rest, ended) = unstuff_as(LineEnd::Lenient, &input, size);
+            let (text, rest, ended) = unstuff_as(LineEndRule::Lenient, &input, size);
             let strictly = unstuff(&with_crlf(&input), size);
             prop_assert_eq!((with_crlf(&text), with_crlf(&rest), ended), strictly);
         }

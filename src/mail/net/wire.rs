@@ -12,7 +12,7 @@ use native_tls::{TlsAcceptor, TlsConnector};
 
 use super::Waker;
 use super::body::{CountedOctets, DotText};
-use super::dot::LineEnd;
+use super::dot::LineEndRule;
 use super::pieces::next_piece;
 use super::socket::{Socket, WaitEnd, Watcher};
 use super::stream::Stream;
@@ -199,7 +199,7 @@ impl Wire {
     }
 
     /// A reader of an un-stuffed text up to its lone dot. A connection that ends inside it is an error.
-    pub fn dot_text(&mut self, ending: LineEnd) -> DotText<'_> {
+    pub fn dot_text(&mut self, ending: LineEndRule) -> DotText<'_> {
         DotText::new(self, ending)
     }
 

@@ -1,7 +1,7 @@
-//! What both sides of each protocol speak: commands and replies as types. No I/O.
+//! The protocols as both ends speak them: commands and replies as types, without I/O.
 //!
-//! Text becomes a type here, once, at the edge; every type prints itself as the text it came from,
-//! and tests say so on random input. Nothing here reads a socket, and nothing panics on what a peer sent.
+//! Text becomes a type here, once, at the edge. Every type prints itself as the text it came from, and
+//! tests on random input say so. Nothing here reads a socket or panics on a peer's octets.
 
 pub mod imap;
 pub mod line_cursor;

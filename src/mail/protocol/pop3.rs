@@ -9,41 +9,41 @@ use super::line_cursor::LineCursor;
 use super::sasl;
 use super::span::{Role, Span};
 
-/// What a client can say.
+/// A command of a client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// Whose mailbox (RFC 1939 §7).
+    /// The name of the user (RFC 1939 §7).
     User(String),
     /// The password; spaces in it are part of it (RFC 1939 §7).
     Pass(String),
-    /// How many messages and octets (RFC 1939 §5).
+    /// Asks for the number of messages and octets (RFC 1939 §5).
     Stat,
-    /// The size of one message, or of each (RFC 1939 §5).
+    /// Asks for the size of one message, or of each (RFC 1939 §5).
     List(Option<u32>),
-    /// The unique id of one message, or of each (RFC 1939 §7).
+    /// Asks for the unique id of one message, or of each (RFC 1939 §7).
     Uidl(Option<u32>),
-    /// The whole message (RFC 1939 §5).
+    /// Asks for a whole message (RFC 1939 §5).
     Retr(u32),
     /// Marks a message for deletion (RFC 1939 §5).
     Dele(u32),
-    /// Nothing (RFC 1939 §5).
+    /// Does nothing (RFC 1939 §5).
     Noop,
-    /// Takes back the marks for deletion (RFC 1939 §5).
+    /// Removes all deletion marks (RFC 1939 §5).
     Rset,
-    /// The header and the first lines of the body (RFC 1939 §7).
+    /// Asks for the header and the first lines of the body (RFC 1939 §7).
     Top {
-        /// Which message.
+        /// The number of the message.
         message: u32,
-        /// How many lines of the body.
+        /// The number of lines of the body.
         lines: u64,
     },
-    /// The end (RFC 1939 §6).
+    /// Ends the conversation (RFC 1939 §6).
     Quit,
-    /// What the server can do (RFC 2449 §5).
+    /// Asks what the server can do (RFC 2449 §5).
     Capa,
-    /// Begin TLS (RFC 2595 §4).
+    /// Begins TLS (RFC 2595 §4).
     Stls,
-    /// Log in by SASL (RFC 5034).
+    /// Logs in with SASL (RFC 5034).
     Auth {
         /// In upper case.
         mechanism: String,
@@ -52,12 +52,12 @@ pub enum Command {
     },
 }
 
-/// Why a line is no command. Prints as a sentence for the `-ERR`.
+/// Why a line is not a command, as a sentence for the `-ERR`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SyntaxError {
     /// There is no such command.
     UnknownVerb,
-    /// The command's argument is wrong, and this sentence says how.
+    /// The command's argument is wrong, for this reason.
     Argument(&'static str),
 }
 
@@ -129,7 +129,7 @@ fn read(line: &mut LineCursor<'_>) -> Result<Command, SyntaxError> {
 }
 
 impl Command {
-    /// Do lines up to a lone dot follow its `+OK` (RFC 1939 §3)?
+    /// True if lines up to a lone dot follow its `+OK` (RFC 1939 §3).
     #[must_use]
     pub fn is_answered_in_lines(&self) -> bool {
         matches!(

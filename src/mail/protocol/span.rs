@@ -17,7 +17,7 @@ pub struct Span {
 }
 
 impl Span {
-    /// This part of this line; `part` is a piece of `line`, not a copy of one.
+    /// The span of `part` in `line`; `part` is a piece of `line`, not a copy.
     #[must_use]
     pub fn of(role: Role, line: &[u8], part: &[u8]) -> Span {
         let start = (part.as_ptr() as usize).saturating_sub(line.as_ptr() as usize);
@@ -30,14 +30,14 @@ impl Span {
     }
 }
 
-/// The parts of a line in the making.
+/// A list of parts that grows.
 pub struct Spans<'a> {
     line: &'a [u8],
     found: Vec<Span>,
 }
 
 impl<'a> Spans<'a> {
-    /// None yet.
+    /// An empty list.
     #[must_use]
     pub fn new(line: &'a [u8]) -> Spans<'a> {
         Spans {
@@ -46,28 +46,28 @@ impl<'a> Spans<'a> {
         }
     }
 
-    /// One more, if it is not empty; `part` is a piece of the line.
+    /// Adds a part, if it is not empty; `part` is a piece of the line.
     pub fn add(&mut self, role: Role, part: &[u8]) {
         if !part.is_empty() {
             self.found.push(Span::of(role, self.line, part));
         }
     }
 
-    /// The first word of an argument, and all that follows it.
+    /// Adds the first word of an argument, and everything after it.
     pub fn add_words(&mut self, argument: &[u8], first: Role, rest: Role) {
         let (word, others) = first_word(trimmed(argument));
         self.add(first, word);
         self.add(rest, trimmed(others));
     }
 
-    /// All of them.
+    /// The parts that were added.
     #[must_use]
     pub fn found(self) -> Vec<Span> {
         self.found
     }
 }
 
-/// The first word of a line, and what follows it, the space between them included.
+/// Splits a line after its first word; the space belongs to the rest.
 #[must_use]
 pub fn first_word(line: &[u8]) -> (&[u8], &[u8]) {
     let space = line.iter().position(|b| *b == b' ');
@@ -177,7 +177,7 @@ roles! {
 }
 
 impl Role {
-    /// Must whoever shows the line mask it?
+    /// True if a program that shows the line must mask this part.
     #[must_use]
     pub fn is_secret(self) -> bool {
         matches!(self, Role::Password | Role::Answer)
@@ -196,7 +196,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_part_knows_where_it_stands() {
+    fn a_part_knows_its_octets() {
         let line = b"QUIT now";
         assert_eq!(Span::of(Role::Verb, line, &line[..4]).range, 0..4);
         assert_eq!(Span::of(Role::Argument, line, &line[5..]).range, 5..8);

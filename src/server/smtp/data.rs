@@ -15,7 +15,7 @@ use super::replies::{SmtpReplies, disk_failure, store_failure};
 use super::session::{SmtpRole, SmtpServer, SmtpState};
 use super::transaction::{MailTransaction, Transfer};
 use crate::limits::BareLineEndings;
-use crate::mail::net::dot::LineEnd;
+use crate::mail::net::dot::LineEndRule;
 use crate::mail::protocol::smtp::{Chunk, Reply};
 use crate::mail::store::Account;
 use crate::server::Next;
@@ -34,10 +34,10 @@ impl SmtpServer {
 
     /// The end of a line in DATA. RFC 5321 §4.1.1.4: CRLF and nothing else. The teaching switch
     /// shows the danger of accepting more (CVE-2023-51764).
-    fn ending(&self) -> LineEnd {
+    fn ending(&self) -> LineEndRule {
         match self.site.limits.bare_line_endings {
-            BareLineEndings::Refuse => LineEnd::Strict,
-            BareLineEndings::Accept => LineEnd::Lenient,
+            BareLineEndings::Refuse => LineEndRule::Strict,
+            BareLineEndings::Accept => LineEndRule::Lenient,
         }
     }
 
@@ -153,7 +153,7 @@ impl SmtpServer {
         };
         let from = &transfer.transaction.from;
         log::info!("message {id} from {from} to {count} recipients: {octets} octets");
-        if self.ending() == LineEnd::Lenient {
+        if self.ending() == LineEndRule::Lenient {
             log::warn!(
                 "message {id} was received with [limits] bare_line_endings = accept: a bare LF ends \
                  its lines, so it may be smuggled, and so may the text after it"
