@@ -163,7 +163,7 @@ fn every_demo_is_walked_through() {
 }
 
 #[test]
-fn each_row_is_a_line_and_what_it_is_without_variation_with() {
+fn each_row_is_a_line_and_its_replacement() {
     let rows = [
         (
             "250 2.0.0 Ok, delivered as 6611bfe99c3bc-0",
