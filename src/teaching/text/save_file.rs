@@ -66,11 +66,17 @@ fn harmless(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let visible = printable(last).replace('\u{fffd}', "_");
     let visible = visible.trim().trim_start_matches('.');
-    let end = visible.floor_char_boundary(LONGEST);
-    match &visible[..end] {
-        "" => "attachment".to_owned(),
-        kept => kept.to_owned(),
+    let mut kept = String::new();
+    for c in visible.chars() {
+        if kept.len() + c.len_utf8() > LONGEST {
+            break;
+        }
+        kept.push(c);
     }
+    if kept.is_empty() {
+        "attachment".clone_into(&mut kept);
+    }
+    kept
 }
 
 /// Returns the name with a number: `name.txt`, `name-1.txt`, `name-2.txt`.
