@@ -242,35 +242,38 @@ impl App {
                         }
                     }
                 });
-                ui.with_layout(Layout::bottom_up(Align::Center), |ui| {
-                    let conversation = if self.conversation_open {
-                        "Hide the conversation"
-                    } else {
-                        "Show the conversation"
-                    };
-                    for (picture, name, action) in [
-                        (Icon::Keyboard, "Keys", WindowAction::Help),
-                        (
-                            Icon::Projector,
-                            "Text for a desk or for a projector",
-                            WindowAction::Size,
-                        ),
-                        (Icon::SunMoon, "Light or dark", WindowAction::Theme),
-                        (
-                            Icon::MessagesSquare,
-                            conversation,
-                            WindowAction::Conversation,
-                        ),
-                    ] {
-                        if widgets::icon_button(ui, picture, name).clicked() {
-                            wanted = Some(action);
-                        }
-                    }
-                });
+                let buttons = Layout::bottom_up(Align::Center);
+                wanted = ui.with_layout(buttons, |ui| self.rail_buttons(ui)).inner;
             });
         if let Some(action) = wanted {
             self.act(action, ui.ctx());
         }
+    }
+
+    /// Draws the buttons at the lower end of the rail; returns what was clicked.
+    fn rail_buttons(&self, ui: &mut Ui) -> Option<WindowAction> {
+        let conversation = if self.conversation_open {
+            "Hide the conversation"
+        } else {
+            "Show the conversation"
+        };
+        let size = "Text for a desk or for a projector";
+        let mut wanted = None;
+        for (picture, name, action) in [
+            (Icon::Keyboard, "Keys", WindowAction::Help),
+            (Icon::Projector, size, WindowAction::Size),
+            (Icon::SunMoon, "Light or dark", WindowAction::Theme),
+            (
+                Icon::MessagesSquare,
+                conversation,
+                WindowAction::Conversation,
+            ),
+        ] {
+            if widgets::icon_button(ui, picture, name).clicked() {
+                wanted = Some(action);
+            }
+        }
+        wanted
     }
 
     fn conversation(&mut self, ui: &mut Ui) {
