@@ -60,21 +60,21 @@
 //!
 //! | file | lines |
 //! |---|---|
-//! | server/imap/mod.rs | 31 |
-//! | server/imap/session.rs | 237 |
-//! | server/imap/literal.rs | 133 |
+//! | server/imap/mod.rs | 91 |
+//! | server/imap/session.rs | 227 |
+//! | server/imap/literal.rs | 129 |
 //! | mail/protocol/imap/cursor/mod.rs | 212 |
 //! | mail/protocol/imap/command/mod.rs | 116 |
 //! | mail/protocol/imap/command/parse.rs | 139 |
 //! | server/imap/reply.rs | 184 |
-//! | server/imap/auth.rs | 126 |
-//! | server/imap/mailboxes/select.rs | 115 |
+//! | server/imap/auth.rs | 118 |
+//! | server/imap/mailboxes/select.rs | 86 |
 //! | server/imap/view/mod.rs | 235 |
 //! | server/imap/updates.rs | 68 |
-//! | server/imap/messages/fetch.rs | 110 |
+//! | server/imap/messages/fetch.rs | 89 |
 //! | server/imap/messages/fetch_response.rs | 224 |
 //! | server/imap/messages/mailbox_reader.rs | 108 |
-//! | mail/store/mailbox.rs | 336 |
+//! | mail/store/mailbox.rs | 325 |
 //! | mail/store/snapshot.rs | 123 |
 //!
 //! Skip at first: SEARCH, SORT and THREAD (`server/imap/search/`), LIST, APPEND, BINARY, the cache of

@@ -29,8 +29,6 @@ mod reply;
 mod search;
 mod session;
 mod store_errors;
-#[cfg(test)]
-mod tests;
 mod trouble;
 mod updates;
 mod view;
@@ -91,3 +89,6 @@ impl Default for Expecting {
         Expecting::Command(IncomingCommand::default())
     }
 }
+
+#[cfg(test)]
+mod tests;
