@@ -320,3 +320,13 @@ impl Default for Limits {
         }
     }
 }
+
+/// Commands of a conversation that is explained that may wait for an answer at once; further ones are not
+/// told apart. No client sends so many without reading replies.
+pub const EXPLAINED_WAITING: usize = 10_000;
+
+/// Capabilities of a server that are remembered to explain a conversation; servers list a few dozen.
+pub const EXPLAINED_CAPABILITIES: usize = 300;
+
+/// Octets of one IMAP command or response that are kept to explain it (RFC 3501 §4.3).
+pub const EXPLAINED_COMMAND: usize = 8 * 1024;

@@ -5,16 +5,14 @@
 //! message, and keeps `{0}` in its place.
 
 use super::annotation_builder::AnnotationBuilder;
-use super::line::{LineEnd, ObservedLine};
+use super::line::{ObservedEnd, ObservedLine};
 use super::message::{self, MessageLines};
+use crate::limits;
 use crate::mail::protocol::imap::{Literal, literal_at_end};
 use crate::mail::protocol::span::{Role, Span};
 
 /// The longest literal that is kept, in octets: a user name, the name of a mailbox.
 const KEPT_LITERAL: u64 = 1024;
-
-/// The octets that are kept of one command or response; the grammar does not see those after them.
-const KEPT: usize = 8 * 1024;
 
 /// The beginning of a command or response.
 #[derive(Clone, Default)]
@@ -90,7 +88,7 @@ impl CommandBuffer {
 
     /// True if there is no room for more: then the grammar would see nothing new.
     pub(super) fn is_full(&self) -> bool {
-        self.octets.len() >= KEPT
+        self.octets.len() >= limits::EXPLAINED_COMMAND
     }
 
     /// Takes a line. Returns the part of it that belongs to the grammar; `None` if all of it, with its
@@ -131,7 +129,7 @@ impl CommandBuffer {
         }
         self.left -= taken as u64;
         if self.left == 0 {
-            return (line.ending != LineEnd::Open || taken < line.text.len()).then_some(taken);
+            return (line.ending != ObservedEnd::Open || taken < line.text.len()).then_some(taken);
         }
         let ending = self.left.min(line.ending_octets() as u64);
         self.left -= ending;
@@ -155,14 +153,15 @@ impl CommandBuffer {
 
     /// Keeps octets while there is room.
     fn keep(&mut self, octets: &[u8]) {
-        let room = KEPT.saturating_sub(self.octets.len());
+        let room = limits::EXPLAINED_COMMAND.saturating_sub(self.octets.len());
         self.cut |= octets.len() > room;
         self.octets.extend(octets.iter().take(room));
     }
 
     /// Notes that a literal with these contents follows.
     pub(super) fn announce(&mut self, literal: Literal, holds: LiteralContent) {
-        let long = literal.octets > KEPT_LITERAL || self.octets.len() + 2 >= KEPT;
+        let long =
+            literal.octets > KEPT_LITERAL || self.octets.len() + 2 >= limits::EXPLAINED_COMMAND;
         self.left = literal.octets;
         self.holds = match holds {
             LiteralContent::Text if long => LiteralContent::Octets,

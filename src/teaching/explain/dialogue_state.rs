@@ -4,14 +4,8 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use super::state::{CommandOutcome, Diagram, ProtocolState};
+use crate::limits;
 use crate::mail::protocol::Protocol;
-
-/// Commands that may wait for an answer at once; further ones are not told apart. No client sends so
-/// many without reading replies.
-const MOST_WAITING: usize = 10_000;
-
-/// Capabilities that are remembered; servers list a few dozen.
-const MOST_OFFERED: usize = 300;
 
 /// The name of what the server's first line answers, in place of a command.
 const GREETING: &str = "greeting";
@@ -81,7 +75,7 @@ impl DialogueState {
     }
 
     fn await_answer(&mut self, verb: &'static str, tag: &str, number: u64) {
-        if self.waiting.len() < MOST_WAITING {
+        if self.waiting.len() < limits::EXPLAINED_WAITING {
             self.waiting.push_back(Asked {
                 verb,
                 tag: tag.to_owned(),
@@ -186,7 +180,7 @@ impl DialogueState {
     /// Notes a capability of the server.
     pub(super) fn offer(&mut self, capability: &str) {
         let offered = self.offered.get_or_insert_default();
-        if offered.len() < MOST_OFFERED {
+        if offered.len() < limits::EXPLAINED_CAPABILITIES {
             offered.insert(capability.to_ascii_uppercase());
         }
     }

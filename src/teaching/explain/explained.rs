@@ -191,10 +191,12 @@ mod tests {
             assert_eq!(String::from_utf8_lossy(&masked), expected);
             for (part, moved) in explained.parts.iter().zip(explained.masked_parts()) {
                 let shown = &masked[moved.range];
-                match part.role.is_secret() {
-                    true => assert_eq!(shown, MASK.as_bytes()),
-                    false => assert_eq!(shown, &line.as_bytes()[part.range.clone()]),
-                }
+                let expected = if part.role.is_secret() {
+                    MASK.as_bytes()
+                } else {
+                    &line.as_bytes()[part.range.clone()]
+                };
+                assert_eq!(shown, expected);
             }
         }
     }

@@ -8,12 +8,12 @@ pub(super) struct ObservedLine<'a> {
     /// The text, without the ending.
     pub(super) text: &'a [u8],
     /// How it ends.
-    pub(super) ending: LineEnd,
+    pub(super) ending: ObservedEnd,
 }
 
 /// The end of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum LineEnd {
+pub(super) enum ObservedEnd {
     /// CRLF, or a bare LF: so many octets.
     Seen(usize),
     /// None, but the caller has removed a CRLF, or the announced octets end here.
@@ -26,9 +26,9 @@ impl<'a> ObservedLine<'a> {
     /// A whole line, with or without its ending.
     pub(super) fn of(octets: &'a [u8]) -> ObservedLine<'a> {
         let (text, ending) = match octets {
-            [text @ .., b'\r', b'\n'] => (text, LineEnd::Seen(2)),
-            [text @ .., b'\n'] => (text, LineEnd::Seen(1)),
-            text => (text, LineEnd::Untold),
+            [text @ .., b'\r', b'\n'] => (text, ObservedEnd::Seen(2)),
+            [text @ .., b'\n'] => (text, ObservedEnd::Seen(1)),
+            text => (text, ObservedEnd::Untold),
         };
         ObservedLine { text, ending }
     }
@@ -38,10 +38,10 @@ impl<'a> ObservedLine<'a> {
         match ObservedLine::of(octets) {
             ObservedLine {
                 text,
-                ending: LineEnd::Untold,
+                ending: ObservedEnd::Untold,
             } => ObservedLine {
                 text,
-                ending: LineEnd::Open,
+                ending: ObservedEnd::Open,
             },
             line => line,
         }
@@ -55,9 +55,9 @@ impl<'a> ObservedLine<'a> {
     /// The octets of its ending that may belong to an announced literal or chunk.
     pub(super) fn ending_octets(&self) -> usize {
         match self.ending {
-            LineEnd::Seen(octets) => octets,
-            LineEnd::Untold => 2,
-            LineEnd::Open => 0,
+            ObservedEnd::Seen(octets) => octets,
+            ObservedEnd::Untold => 2,
+            ObservedEnd::Open => 0,
         }
     }
 }

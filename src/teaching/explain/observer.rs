@@ -182,7 +182,8 @@ impl Observer {
     fn explain(&mut self, line: ObservedLine<'_>, side: Side) -> Explained {
         let before = self.dialogue.state;
         let was_logged_in = self.dialogue.is_logged_in();
-        let (dialogue, mut builder) = (&mut self.dialogue, AnnotationBuilder::new(line.text));
+        let dialogue = &mut self.dialogue;
+        let mut builder = AnnotationBuilder::new(line.text);
         match side {
             Side::Client => {
                 self.follow.0.client(dialogue, &line, &mut builder);

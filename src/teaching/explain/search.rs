@@ -126,9 +126,10 @@ impl Texts {
             for server in [true, false] {
                 let mut observer = Observer::new(protocol, Arc::clone(self));
                 observer.server(greeting(protocol));
-                let explained = match server {
-                    true => observer.server(line.as_bytes()),
-                    false => observer.client(line.as_bytes()),
+                let explained = if server {
+                    observer.server(line.as_bytes())
+                } else {
+                    observer.client(line.as_bytes())
                 };
                 if makes_sense(&explained, line, server) {
                     readings.push(LineReading {
@@ -139,7 +140,9 @@ impl Texts {
                 }
             }
         }
-        if let Some((name, _)) = line.split_once(':').filter(|_| readings.is_empty()) {
+        if readings.is_empty()
+            && let Some((name, _)) = line.split_once(':')
+        {
             let field = self
                 .of(Topic::Field)
                 .any(|entry| entry.name.eq_ignore_ascii_case(name));

@@ -1,18 +1,21 @@
 //! Follows a conversation in SMTP, submission or LMTP: commands, replies in their order, the message,
 //! and the answers of a login.
 
+mod replies;
+
+use self::replies::{offer, tell_reply};
 use super::annotation_builder::AnnotationBuilder;
 use super::dialogue_state::DialogueState;
 use super::follow::Follow;
-use super::line::{LineEnd, ObservedLine};
+use super::line::{ObservedEnd, ObservedLine};
 use super::login::{self, Login};
 use super::message::{self, MessageLines};
 use super::state::{CommandOutcome, ProtocolState};
 use super::topic::Topic;
 use crate::mail::net::Side;
 use crate::mail::protocol::Protocol;
-use crate::mail::protocol::smtp::{self, Chunk, Command, EnhancedCode};
-use crate::mail::protocol::span::{Role, Span, Spans, first_word};
+use crate::mail::protocol::smtp::{self, Chunk, Command};
+use crate::mail::protocol::span::{Role, Span};
 
 /// What SMTP's follower remembers beside the dialogue state.
 #[derive(Clone, Default)]
@@ -247,7 +250,7 @@ impl Smtp {
             builder.mask_in_doubt(&mut self.in_doubt);
         }
         let left = octets - taken;
-        let seen = matches!(line.ending, LineEnd::Seen(_));
+        let seen = matches!(line.ending, ObservedEnd::Seen(_));
         let cut = taken < line.text.len() || (left == 0 && seen);
         if cut {
             self.expects = SmtpExpects::Command;
@@ -325,35 +328,5 @@ fn outcome(code: u16) -> CommandOutcome {
         200..=299 => CommandOutcome::Done,
         300..=399 => CommandOutcome::Continue,
         _ => CommandOutcome::Refused,
-    }
-}
-
-/// Names the parts of a line of a reply; `rest` is what follows the code and its separator.
-fn tell_reply(text: &[u8], code: u16, rest: &[u8], builder: &mut AnnotationBuilder<'_>) -> usize {
-    let mut spans = Spans::new(text);
-    spans.add(Role::ReplyCode, text.get(..3).unwrap_or_default());
-    if smtp::Reply::continues(text) {
-        spans.add(Role::More, text.get(3..4).unwrap_or_default());
-    }
-    // RFC 2034 §4: the class is the code's first digit.
-    let (word, _) = first_word(rest);
-    let enhanced = str::from_utf8(word).ok().and_then(EnhancedCode::parse);
-    let enhanced = enhanced.filter(|enhanced| u16::from(enhanced.0) == code / 100);
-    if enhanced.is_some() {
-        spans.add(Role::EnhancedCode, word);
-    }
-    builder.parts_at(0, spans.found());
-    match enhanced {
-        Some(_) => word.len() + 1,
-        None => 0,
-    }
-}
-
-/// Explains a line of EHLO's reply that offers something: `SIZE 52428800`.
-fn offer(dialogue: &mut DialogueState, words: &[u8], builder: &mut AnnotationBuilder<'_>) {
-    builder.words(words, Role::Capability, Role::CapabilityValues);
-    if let Ok(keyword) = str::from_utf8(first_word(words).0) {
-        dialogue.offer(keyword);
-        builder.about(Topic::SmtpKeyword, keyword);
     }
 }

@@ -98,9 +98,6 @@ impl BlockBuffer {
 
 #[cfg(test)]
 mod tests {
-    // A test fails by panicking.
-    #![allow(clippy::unwrap_used)]
-
     use std::net::{Ipv4Addr, SocketAddr};
     use std::time::UNIX_EPOCH;
 

@@ -95,7 +95,8 @@ impl<W: Write> Capture<W> {
 
     /// Takes one event.
     fn tell(&mut self, event: &Event, explained: Option<&Explained>) -> io::Result<()> {
-        let (time, connection) = (event.time, &event.connection);
+        let time = event.time;
+        let connection = &event.connection;
         self.find(time, connection)?;
         let is_last = matches!(event.what, What::Closed | What::Lost);
         let file = &mut self.gathered;

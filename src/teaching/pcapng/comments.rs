@@ -127,7 +127,8 @@ impl SideComments {
     /// True if a command, a reply or a message begins with this line, or a message ends.
     fn begins(&mut self, explained: &Explained) -> bool {
         let goes_on = explained.has(Role::More);
-        let (before, entry) = (self.place, &explained.entry);
+        let before = self.place;
+        let entry = &explained.entry;
         let text = matches!(entry.topic, Topic::Field | Topic::Part);
         let last = entry.topic == Topic::Part && entry.name == Role::FinalDot.key();
         self.place = match (goes_on, text && !last) {
@@ -150,7 +151,8 @@ fn comment(by: Side, explained: &Explained) -> String {
         Side::Client => 'C',
         Side::Server => 'S',
     };
-    let (title, says) = (&explained.entry.title, sentence(explained));
+    let title = &explained.entry.title;
+    let says = sentence(explained);
     match &explained.command {
         Some(command) if by == Side::Server && !title.contains(&**command) => {
             format!("{who}: {title}, to {command}. {says}")

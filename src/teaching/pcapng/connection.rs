@@ -207,7 +207,8 @@ impl CapturedConnection {
                     own.push(comment);
                 }
             }
-            let (to, payload) = (self.to(), octets.get(range).unwrap_or_default());
+            let to = self.to();
+            let payload = octets.get(range).unwrap_or_default();
             file.packet(time, to, &segment, payload, &own)?;
         }
         Ok(())

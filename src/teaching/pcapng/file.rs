@@ -105,9 +105,6 @@ impl Write for WholeBlocks {
 
 #[cfg(test)]
 mod tests {
-    // A test fails by panicking.
-    #![allow(clippy::unwrap_used)]
-
     use super::*;
 
     #[test]

@@ -1,7 +1,4 @@
 //! For tests: reads a capture, and puts its TCP streams together by their sequence numbers.
-// A test fails by panicking.
-#![allow(clippy::unwrap_used)]
-
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};

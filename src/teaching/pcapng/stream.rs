@@ -169,7 +169,8 @@ impl TcpConversation {
     fn segment(&mut self, by: Side, flags: TcpFlags, payload: Range<usize>) -> Segment {
         let ack = Some(self.end(by.other()).next);
         let end = self.end(by);
-        let (seq, packet) = (end.next, end.packets);
+        let seq = end.next;
+        let packet = end.packets;
         // RFC 9293 §3.4: SYN and FIN count as an octet each. After 2^32 - 1 comes 0.
         let marks = u32::from(flags.syn) + u32::from(flags.fin);
         let length = payload.len() as u32 + marks;

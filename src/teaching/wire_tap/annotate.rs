@@ -139,7 +139,9 @@ impl FollowedConnection {
         while !rest.is_empty() {
             let passed = self.pass_over(by, rest);
             let (body, others) = rest.split_at_checked(passed).unwrap_or_default();
-            if let Some(explained) = self.body(by).as_ref().filter(|_| passed > 0) {
+            if passed > 0
+                && let Some(explained) = self.body(by)
+            {
                 sink.body(&AnnotatedLine {
                     event,
                     by,

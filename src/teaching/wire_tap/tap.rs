@@ -39,7 +39,8 @@ impl RecordingTap {
 
     fn release(&mut self) {
         if !self.held.is_empty() {
-            let (by, octets) = (self.connection.ours.other(), std::mem::take(&mut self.held));
+            let by = self.connection.ours.other();
+            let octets = std::mem::take(&mut self.held);
             self.tell(What::Crossed { by, octets });
         }
     }

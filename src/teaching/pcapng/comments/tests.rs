@@ -1,6 +1,3 @@
-// A test fails by panicking.
-#![allow(clippy::unwrap_used)]
-
 use super::*;
 use crate::mail::protocol::Protocol;
 use crate::teaching::explain::{Observer, Texts};

@@ -1,6 +1,3 @@
-// A test fails by panicking.
-#![allow(clippy::unwrap_used)]
-
 use super::*;
 use crate::teaching::pcapng::stream::TcpConversation;
 

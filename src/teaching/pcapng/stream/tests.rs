@@ -1,6 +1,3 @@
-// A test fails by panicking.
-#![allow(clippy::unwrap_used)]
-
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;

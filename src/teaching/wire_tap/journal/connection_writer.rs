@@ -255,9 +255,10 @@ impl Speaker {
 
     /// The octets of the present message for which there is room.
     fn room(&self) -> usize {
-        match self.skips {
-            true => 0,
-            false => limits::JOURNAL_MESSAGE.saturating_sub(self.message),
+        if self.skips {
+            0
+        } else {
+            limits::JOURNAL_MESSAGE.saturating_sub(self.message)
         }
     }
 

@@ -266,9 +266,6 @@ impl JournalFollower {
 
 #[cfg(test)]
 mod tests {
-    // A test fails by panicking.
-    #![allow(clippy::unwrap_used)]
-
     use std::fs;
 
     use super::super::rotating_file::RotatingFile;

@@ -168,19 +168,17 @@ pub(crate) mod moment {
 /// A name that can be shown and typed: an edited journal may contain anything.
 fn name<'a, D: Deserializer<'a>>(from: D) -> Result<String, D::Error> {
     let name = String::deserialize(from)?;
-    match !name.is_empty() && name.bytes().all(|octet| octet.is_ascii_alphanumeric()) {
-        true => Ok(name),
-        false => Err(D::Error::custom(
+    if !name.is_empty() && name.bytes().all(|octet| octet.is_ascii_alphanumeric()) {
+        Ok(name)
+    } else {
+        Err(D::Error::custom(
             "a connection is named by letters and digits",
-        )),
+        ))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    // A test fails by panicking.
-    #![allow(clippy::unwrap_used)]
-
     use super::*;
     use crate::teaching::explain::{Observer, Texts};
 

@@ -152,9 +152,6 @@ fn identity(data: io::Result<fs::Metadata>) -> Option<(u64, u64)> {
 
 #[cfg(test)]
 mod tests {
-    // A test fails by panicking.
-    #![allow(clippy::unwrap_used)]
-
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;

@@ -1,6 +1,3 @@
-// A test fails by panicking.
-#![allow(clippy::unwrap_used)]
-
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::sync::mpsc::{Sender, channel};
