@@ -51,6 +51,16 @@ pub const RECORDED_AT_ONCE: usize = 1024 * 1024;
 /// pipe whose reader sleeps must not keep the program for ever.
 pub const RECORDING_GRACE: Duration = Duration::from_secs(30);
 
+/// Commands of an explained conversation that may wait for an answer at once; further ones are not
+/// told apart. No client sends so many without reading replies.
+pub const EXPLAINED_WAITING: usize = 10_000;
+
+/// Capabilities of a server that an explained conversation remembers; servers list a few dozen.
+pub const EXPLAINED_CAPABILITIES: usize = 300;
+
+/// Octets of an IMAP command or response that are kept to explain it (RFC 3501 §4.3).
+pub const EXPLAINED_COMMAND: usize = 8 * 1024;
+
 /// Octets of a line that the journal keeps: no person reads more of a line.
 pub const JOURNAL_LINE: usize = 8 * 1024;
 
@@ -320,13 +330,3 @@ impl Default for Limits {
         }
     }
 }
-
-/// Commands of a conversation that is explained that may wait for an answer at once; further ones are not
-/// told apart. No client sends so many without reading replies.
-pub const EXPLAINED_WAITING: usize = 10_000;
-
-/// Capabilities of a server that are remembered to explain a conversation; servers list a few dozen.
-pub const EXPLAINED_CAPABILITIES: usize = 300;
-
-/// Octets of one IMAP command or response that are kept to explain it (RFC 3501 §4.3).
-pub const EXPLAINED_COMMAND: usize = 8 * 1024;
