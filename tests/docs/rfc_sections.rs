@@ -13,8 +13,10 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 /// RFCs that are named as a whole, and so have no table: exactly these, each with what it is named for.
-const WHOLE: [(u16, &str); 13] = [
+const WHOLE: [(u16, &str); 15] = [
     (867, "the daytime service, which `demos/own_protocol.rs` is"),
+    (1557, "ISO-2022-KR, Korean in old mail"),
+    (1843, "HZ, Chinese in old mail"),
     (1918, "private addresses, a list"),
     (1985, "ETRN, which we do not have"),
     (2152, "UTF-7, which IMAP's names are made of"),
