@@ -125,8 +125,8 @@ fn number(lexer: &mut Lexer, most: usize) -> Option<u16> {
 /// A month's name, of which only the first three letters count.
 fn month(lexer: &mut Lexer) -> Option<i8> {
     let name = lexer.run(|octet| octet.is_ascii_alphabetic()).get(..3)?;
-    let is_named = |month: &&str| month.as_bytes().eq_ignore_ascii_case(name);
-    let at = MONTHS.iter().position(|month| is_named(&month))?;
+    let is_named = |month: &str| month.as_bytes().eq_ignore_ascii_case(name);
+    let at = MONTHS.iter().position(|month| is_named(month))?;
     i8::try_from(at + 1).ok()
 }
 

@@ -238,7 +238,8 @@ pub(super) fn after_fields(header: &[u8]) -> &[u8] {
         let is_first = rest.len() == header.len();
         let continues = line.starts_with(b" ") || line.starts_with(b"\t");
         // A mailbox of the form mbox has a line before the fields: `From alice Sat Jan  3 …`.
-        if !is_field && !continues && !(is_first && line.starts_with(b"From ")) {
+        let is_of_mbox = is_first && line.starts_with(b"From ");
+        if !(is_field || continues || is_of_mbox) {
             return rest
                 .strip_prefix(b"\r\n")
                 .or(rest.strip_prefix(b"\n"))
