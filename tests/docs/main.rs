@@ -18,6 +18,7 @@ mod chapters;
 mod common;
 mod demo_walk;
 mod explanations;
+mod names;
 mod pages;
 mod protocol_tables;
 mod rfc_sections;

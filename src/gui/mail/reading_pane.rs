@@ -173,7 +173,7 @@ fn paragraphs(ui: &mut Ui, lines: &[TextLine], style: &TextStyle) -> Option<Stri
         let label = ui.add(Label::new(job).wrap().sense(Sense::click()));
         let label = widgets::named(label, Role::Link, &format!("Copy {link}"));
         if label
-            .on_hover_text(format!("ReadingClick to copy {link}"))
+            .on_hover_text(format!("Click to copy {link}"))
             .clicked()
         {
             clicked = Some(link.clone());

@@ -223,7 +223,7 @@ fn fingerprint(der: &[u8]) -> String {
     let mut text = String::new();
     for octet in Sha256::digest(der) {
         let colon = if text.is_empty() { "" } else { ":" };
-        // ComposeForm to a string never fails.
+        // Writing to a string never fails.
         let _ = write!(text, "{colon}{octet:02X}");
     }
     text

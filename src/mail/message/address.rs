@@ -1,4 +1,4 @@
-//! HeaderAddress lists (RFC 5322 §3.4) as IMAP's ENVELOPE wants them (RFC 9051 §7.5.2).
+//! Address lists (RFC 5322 §3.4) as IMAP's ENVELOPE wants them (RFC 9051 §7.5.2).
 //!
 //! Encoded words stay encoded. Anything can be parsed: a broken address yields as much as can be read
 //! of it, with [`MISSING_MAILBOX`] and [`MISSING_DOMAIN`] in place of what is missing.

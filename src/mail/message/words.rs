@@ -102,7 +102,7 @@ pub(super) fn unescape(text: &[u8], escape: u8) -> Vec<u8> {
     octets
 }
 
-/// DecodedText in the making.
+/// Text that is being decoded.
 #[derive(Default)]
 struct DecodedText<'a> {
     text: String,

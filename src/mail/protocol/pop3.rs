@@ -54,26 +54,26 @@ pub enum Command {
 
 /// Why a line is not a command, as a sentence for the `-ERR`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SyntaxError {
+pub enum Pop3SyntaxError {
     /// There is no such command.
     UnknownVerb,
     /// The command's argument is wrong, for this reason.
     Argument(&'static str),
 }
 
-impl fmt::Display for SyntaxError {
+impl fmt::Display for Pop3SyntaxError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            SyntaxError::UnknownVerb => "Unknown command",
-            SyntaxError::Argument(sentence) => sentence,
+            Pop3SyntaxError::UnknownVerb => "Unknown command",
+            Pop3SyntaxError::Argument(sentence) => sentence,
         })
     }
 }
 
-impl std::error::Error for SyntaxError {}
+impl std::error::Error for Pop3SyntaxError {}
 
 /// Parses what follows a verb.
-type Arguments = fn(&mut LineCursor<'_>) -> Result<Command, SyntaxError>;
+type Arguments = fn(&mut LineCursor<'_>) -> Result<Command, Pop3SyntaxError>;
 
 /// Every command; `Display` is the inverse.
 const COMMANDS: [(&str, Arguments); 14] = [
@@ -103,28 +103,28 @@ impl Command {
     ///
     /// # Errors
     /// A sentence that says what is wrong with the line.
-    pub fn parse(line: &[u8]) -> Result<Command, SyntaxError> {
+    pub fn parse(line: &[u8]) -> Result<Command, Pop3SyntaxError> {
         read(&mut LineCursor::new(line))
     }
 
     /// Parses a line, and returns its parts with it, even if it is no command.
-    pub fn parse_with_spans(line: &[u8]) -> (Result<Command, SyntaxError>, Vec<Span>) {
+    pub fn parse_with_spans(line: &[u8]) -> (Result<Command, Pop3SyntaxError>, Vec<Span>) {
         let mut line = LineCursor::recording(line);
         (read(&mut line), line.into_spans())
     }
 }
 
-fn read(line: &mut LineCursor<'_>) -> Result<Command, SyntaxError> {
+fn read(line: &mut LineCursor<'_>) -> Result<Command, Pop3SyntaxError> {
     let Some(arguments) = line.verb(&COMMANDS) else {
         take_unknown(line);
-        return Err(SyntaxError::UnknownVerb);
+        return Err(Pop3SyntaxError::UnknownVerb);
     };
     let command = arguments(line);
     let sentences = [
         "The argument is not UTF-8",
         "The argument has a control character",
     ];
-    line.check_text(sentences).map_err(SyntaxError::Argument)?;
+    line.check_text(sentences).map_err(Pop3SyntaxError::Argument)?;
     command
 }
 
@@ -169,28 +169,28 @@ impl fmt::Display for Command {
     }
 }
 
-fn user(line: &mut LineCursor<'_>) -> Result<Command, SyntaxError> {
+fn user(line: &mut LineCursor<'_>) -> Result<Command, Pop3SyntaxError> {
     let name = line.rest(Role::UserName);
     not_empty(name, "USER wants the name of a mailbox").map(Command::User)
 }
 
 /// RFC 1939 §7: spaces around a password are part of it; elsewhere they are forgiven.
-fn pass(line: &mut LineCursor<'_>) -> Result<Command, SyntaxError> {
+fn pass(line: &mut LineCursor<'_>) -> Result<Command, Pop3SyntaxError> {
     let password = line.exact_rest(Role::Password);
     not_empty(password, "PASS wants the password").map(Command::Pass)
 }
 
-fn auth(line: &mut LineCursor<'_>) -> Result<Command, SyntaxError> {
-    let (mechanism, initial) = sasl::take_argument(line).map_err(SyntaxError::Argument)?;
+fn auth(line: &mut LineCursor<'_>) -> Result<Command, Pop3SyntaxError> {
+    let (mechanism, initial) = sasl::take_argument(line).map_err(Pop3SyntaxError::Argument)?;
     Ok(Command::Auth { mechanism, initial })
 }
 
-fn top(line: &mut LineCursor<'_>) -> Result<Command, SyntaxError> {
+fn top(line: &mut LineCursor<'_>) -> Result<Command, Pop3SyntaxError> {
     let message = line.word(Role::MessageNumber);
     let lines = line.rest(Role::LineCount);
     if message.is_empty() || !is_number(lines) {
         let sentence = "TOP wants a message number and a number of lines";
-        return Err(SyntaxError::Argument(sentence));
+        return Err(Pop3SyntaxError::Argument(sentence));
     }
     Ok(Command::Top {
         message: number(message)?,
@@ -199,24 +199,24 @@ fn top(line: &mut LineCursor<'_>) -> Result<Command, SyntaxError> {
     })
 }
 
-fn optional_number(line: &mut LineCursor<'_>) -> Result<Option<u32>, SyntaxError> {
+fn optional_number(line: &mut LineCursor<'_>) -> Result<Option<u32>, Pop3SyntaxError> {
     match line.rest(Role::MessageNumber) {
         "" => Ok(None),
         text => number(text).map(Some),
     }
 }
 
-fn message_number(line: &mut LineCursor<'_>) -> Result<u32, SyntaxError> {
+fn message_number(line: &mut LineCursor<'_>) -> Result<u32, Pop3SyntaxError> {
     number(line.rest(Role::MessageNumber))
 }
 
 /// RFC 1939 §4: messages are numbered from 1. A number that no message can have is out of range.
-fn number(text: &str) -> Result<u32, SyntaxError> {
+fn number(text: &str) -> Result<u32, Pop3SyntaxError> {
     if !is_number(text) {
-        return Err(SyntaxError::Argument("The command wants a message number"));
+        return Err(Pop3SyntaxError::Argument("The command wants a message number"));
     }
     match text.parse() {
-        Ok(0) | Err(_) => Err(SyntaxError::Argument("Message number out of range")),
+        Ok(0) | Err(_) => Err(Pop3SyntaxError::Argument("Message number out of range")),
         Ok(number) => Ok(number),
     }
 }
@@ -225,16 +225,16 @@ fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|octet| octet.is_ascii_digit())
 }
 
-fn alone(line: &mut LineCursor<'_>, command: Command) -> Result<Command, SyntaxError> {
+fn alone(line: &mut LineCursor<'_>, command: Command) -> Result<Command, Pop3SyntaxError> {
     if line.rest(Role::Argument).is_empty() {
         return Ok(command);
     }
-    Err(SyntaxError::Argument("This command takes no argument"))
+    Err(Pop3SyntaxError::Argument("This command takes no argument"))
 }
 
-fn not_empty(text: &str, otherwise: &'static str) -> Result<String, SyntaxError> {
+fn not_empty(text: &str, otherwise: &'static str) -> Result<String, Pop3SyntaxError> {
     if text.is_empty() {
-        return Err(SyntaxError::Argument(otherwise));
+        return Err(Pop3SyntaxError::Argument(otherwise));
     }
     Ok(text.to_owned())
 }
@@ -359,7 +359,7 @@ mod tests {
     fn every_verb_is_known_in_any_case() {
         for verb in Command::verbs() {
             let line = verb.to_lowercase();
-            let unknown = Err(SyntaxError::UnknownVerb);
+            let unknown = Err(Pop3SyntaxError::UnknownVerb);
             assert_ne!(Command::parse(line.as_bytes()), unknown, "{verb}");
         }
     }

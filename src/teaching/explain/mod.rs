@@ -8,7 +8,7 @@
 //! - [`Texts::look_up`]: from what a person types to what explains it;
 //! - [`Diagram`]: the states of each protocol, as data to draw.
 //!
-//! MessageLines are taken apart by the protocols' own grammars. Nothing here does I/O, and nothing panics
+//! Lines are taken apart by the protocols' own grammars. Nothing here does I/O, and nothing panics
 //! or grows on what a peer says.
 //!
 //! ```

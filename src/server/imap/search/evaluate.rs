@@ -55,7 +55,7 @@ impl<'a> Candidate<'a> {
         }
     }
 
-    /// Is this true of the message? TextSearch are prepared already. Keys nest to a bound that the grammar
+    /// True if the message fits. The texts are prepared already. Keys nest to a bound that the grammar
     /// sets, and this with them.
     pub(crate) fn matches(&self, key: &SearchKey) -> Result<bool, StoreError> {
         let flags = &self.message.flags;

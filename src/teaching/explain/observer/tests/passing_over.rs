@@ -56,7 +56,7 @@ fn lines(conversation: &str) -> Vec<String> {
     lines
 }
 
-/// MessageLines of both sides as octets, each with its ending.
+/// Lines of both sides as octets, each with its ending.
 fn octets_of(lines: &[String]) -> Vec<(bool, Vec<u8>)> {
     let octets = |line: &String| {
         let (mark, text) = line.split_at(3);
