@@ -13,10 +13,9 @@ const WORDS_OF_AN_RFC: [&str; 3] = ["Command", "Envelope", "Reply"];
 /// Where each type of the library is defined. A type inside a function or a module of tests is not
 /// counted, for no other file can mean it.
 fn types() -> BTreeMap<String, Vec<String>> {
-    let definition = Regex::new(
-        r"(?m)^(?:pub(?:\([a-z]+\))? )?(?:struct|enum|trait|type) ([A-Z][A-Za-z0-9]*)",
-    )
-    .unwrap();
+    let definition =
+        Regex::new(r"(?m)^(?:pub(?:\([a-z]+\))? )?(?:struct|enum|trait|type) ([A-Z][A-Za-z0-9]*)")
+            .unwrap();
     let mut types: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for path in files::below(&["src"], &["rs"]) {
         let text = fs::read_to_string(&path).unwrap();

@@ -124,7 +124,8 @@ fn read(line: &mut LineCursor<'_>) -> Result<Command, Pop3SyntaxError> {
         "The argument is not UTF-8",
         "The argument has a control character",
     ];
-    line.check_text(sentences).map_err(Pop3SyntaxError::Argument)?;
+    line.check_text(sentences)
+        .map_err(Pop3SyntaxError::Argument)?;
     command
 }
 
@@ -213,7 +214,9 @@ fn message_number(line: &mut LineCursor<'_>) -> Result<u32, Pop3SyntaxError> {
 /// RFC 1939 §4: messages are numbered from 1. A number that no message can have is out of range.
 fn number(text: &str) -> Result<u32, Pop3SyntaxError> {
     if !is_number(text) {
-        return Err(Pop3SyntaxError::Argument("The command wants a message number"));
+        return Err(Pop3SyntaxError::Argument(
+            "The command wants a message number",
+        ));
     }
     match text.parse() {
         Ok(0) | Err(_) => Err(Pop3SyntaxError::Argument("Message number out of range")),

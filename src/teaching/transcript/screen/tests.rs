@@ -125,11 +125,7 @@ fn colours_and_wide_lines() {
         style: TextStyle::Coloured,
         ..FAST
     };
-    let (screen, _) = watch(
-        "# Look.\nS: ...\nC: a\tb",
-        &["250 \x1b[2J \u{202e}"],
-        seen,
-    );
+    let (screen, _) = watch("# Look.\nS: ...\nC: a\tb", &["250 \x1b[2J \u{202e}"], seen);
     let expected = "\x1b[33m▌\x1b[0m Look.\n\n\
         \x1b[2m   (connected to 192.0.2.1:25)\x1b[0m\n\
         \x1b[32mS: 250 \\u{1b}[2J \\u{202e}\x1b[0m\n\
