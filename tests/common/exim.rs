@@ -63,9 +63,10 @@ impl Drop for Exim {
 /// Where it is.
 fn program() -> PathBuf {
     let unpacked = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/exim/usr/sbin/exim4");
-    match unpacked.exists() {
-        true => unpacked,
-        false => "/usr/sbin/exim4".into(),
+    if unpacked.exists() {
+        unpacked
+    } else {
+        "/usr/sbin/exim4".into()
     }
 }
 

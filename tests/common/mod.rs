@@ -129,9 +129,10 @@ impl Lab {
         if let Some(user) = self.user {
             command = as_user(user, self.path());
         }
-        let log = match self.whispers {
-            true => File::create(self.path().join(LOG)).unwrap().into(),
-            false => Stdio::inherit(),
+        let log = if self.whispers {
+            File::create(self.path().join(LOG)).unwrap().into()
+        } else {
+            Stdio::inherit()
         };
         if self.whispers {
             command.env("RUST_LOG", "trace");

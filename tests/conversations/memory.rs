@@ -107,9 +107,10 @@ impl Memory {
 
     fn trouble(&mut self, trouble: Trouble) -> Reply {
         let reply = self.session.trouble(trouble);
-        match trouble.is_fatal() {
-            true => reply.then(Next::Close),
-            false => reply,
+        if trouble.is_fatal() {
+            reply.then(Next::Close)
+        } else {
+            reply
         }
     }
 

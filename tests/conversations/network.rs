@@ -99,9 +99,10 @@ impl<'a> Ports<'a> {
     }
 
     pub(crate) fn connect(&self, protocol: Protocol) -> io::Result<Box<dyn Talk>> {
-        let security = match self.encrypted {
-            true => client::Security::Tls,
-            false => client::Security::Plain,
+        let security = if self.encrypted {
+            client::Security::Tls
+        } else {
+            client::Security::Plain
         };
         let port = self.addresses[&protocol].port();
         let mut endpoint = Endpoint::new("localhost", port, security, self.ca);

@@ -184,9 +184,10 @@ fn an_account_with_five_thousand_mailboxes() {
     let mut listed = 0;
     loop {
         let line = imap.line();
-        match line.starts_with("* LIST ") {
-            true => listed += 1,
-            false => break assert!(line.starts_with("b OK"), "{line}"),
+        if line.starts_with("* LIST ") {
+            listed += 1
+        } else {
+            break assert!(line.starts_with("b OK"), "{line}");
         }
     }
     assert_eq!(listed, MAILBOXES);

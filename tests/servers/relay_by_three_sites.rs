@@ -45,9 +45,10 @@ impl Offices {
     fn send(&self, at: &Lab, from: &str, to: &str, message: &str) {
         let ca = self.certs.path().join("ca.pem");
         let endpoint = Endpoint::new("localhost", at.port("smtps"), Security::Tls, ca);
-        let (name, password) = match from.starts_with("alice") {
-            true => ("alice", "wonderland"),
-            false => ("bob", "builder"),
+        let (name, password) = if from.starts_with("alice") {
+            ("alice", "wonderland")
+        } else {
+            ("bob", "builder")
         };
         let mut client = SmtpClient::connect(&endpoint).unwrap();
         client.login(name, password).unwrap();

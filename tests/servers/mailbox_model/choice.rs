@@ -69,9 +69,10 @@ pub fn command(rng: &mut Rng, world: &World, client: usize, text: String) -> Com
             to: mailbox,
         },
         87..92 if !full(mailbox) => Command::Move {
-            which: match idles_there(mailbox) {
-                true => one(rng, view),
-                false => which(rng, view),
+            which: if idles_there(mailbox) {
+                one(rng, view)
+            } else {
+                which(rng, view)
             },
             to: mailbox,
         },

@@ -164,9 +164,12 @@ impl Driver {
             "another program toggles {flag} of {} {uid}",
             MAILBOXES[mailbox]
         ));
-        OtherProgram::flag(&file, |letters| match letters.contains(&letter) {
-            true => letters.retain(|other| *other != letter),
-            false => letters.push(letter),
+        OtherProgram::flag(&file, |letters| {
+            if letters.contains(&letter) {
+                letters.retain(|other| *other != letter)
+            } else {
+                letters.push(letter)
+            }
         })
         .unwrap();
         let truth = &mut self.world.mailboxes[mailbox];

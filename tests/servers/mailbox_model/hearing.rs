@@ -41,9 +41,10 @@ impl Driver {
             self.who_claims(mailbox, &mut hearers);
         }
         for hearer in &mut hearers {
-            match Some(hearer.client) == acts {
-                true => self.actor_hears(hearer),
-                false => self.idler_hears(hearer),
+            if Some(hearer.client) == acts {
+                self.actor_hears(hearer)
+            } else {
+                self.idler_hears(hearer)
             }
         }
         for mailbox in 0..MAILBOXES.len() {

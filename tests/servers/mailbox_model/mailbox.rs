@@ -141,9 +141,10 @@ impl Mailbox {
     fn flags_lines(&self, read_only: bool) -> Vec<String> {
         let all: Vec<String> = SYSTEM.iter().map(|flag| (*flag).to_owned()).collect();
         let all = [all, self.keywords.clone()].concat().join(" ");
-        let permanent = match read_only {
-            true => String::new(),
-            false => format!("{all} \\*"),
+        let permanent = if read_only {
+            String::new()
+        } else {
+            format!("{all} \\*")
         };
         vec![
             format!("* FLAGS ({all})"),

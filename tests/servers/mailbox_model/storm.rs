@@ -181,9 +181,10 @@ impl<'a> Stormy<'a> {
         let subject = format!("m{}-{}", self.name, self.tag);
         Command::Append {
             mailbox: self.rng.usize(..2),
-            flags: match self.rng.bool() {
-                true => Flags::new(),
-                false => Flags::from([format!("k{}", self.rng.u32(..3))]),
+            flags: if self.rng.bool() {
+                Flags::new()
+            } else {
+                Flags::from([format!("k{}", self.rng.u32(..3))])
             },
             text: format!("Subject: {subject}\r\n\r\n"),
         }
@@ -360,9 +361,12 @@ fn other_program(site: &Site, over: &AtomicBool, seed: u64) {
             OtherProgram::deliver(&maildir, &format!("Subject: other{count}\r\n\r\n"));
         } else if let Some(file) = rng.choice(super::site::files(&maildir)) {
             // Where the server was quicker, nothing changes.
-            let _ = OtherProgram::flag(&file, |letters| match letters.contains(&'F') {
-                true => letters.retain(|letter| *letter != 'F'),
-                false => letters.push('F'),
+            let _ = OtherProgram::flag(&file, |letters| {
+                if letters.contains(&'F') {
+                    letters.retain(|letter| *letter != 'F')
+                } else {
+                    letters.push('F')
+                }
             });
         }
         thread::sleep(Duration::from_millis(20));

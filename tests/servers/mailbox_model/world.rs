@@ -102,9 +102,12 @@ impl World {
             Command::Search { by_uid, key } => {
                 let view = self.view(client);
                 let found = (1..=view.count()).filter(|number| view.matches(*number, key));
-                let told = found.map(|number| match by_uid {
-                    true => format!(" {}", view.message(number).uid),
-                    false => format!(" {number}"),
+                let told = found.map(|number| {
+                    if *by_uid {
+                        format!(" {}", view.message(number).uid)
+                    } else {
+                        format!(" {number}")
+                    }
                 });
                 let line = format!("* SEARCH{}", told.collect::<String>());
                 (vec![line], "OK".to_owned())
@@ -237,9 +240,10 @@ impl World {
         let (uids, truth) = (view.uids(&numbers), &self.mailboxes[view.mailbox]);
         let there = uids.iter().filter(|uid| truth.find(**uid).is_some());
         let there: Vec<u32> = there.copied().collect();
-        match there.len() < uids.len() && !which.by_uid {
-            true => Err((Vec::new(), GONE.to_owned())),
-            false => Ok(there),
+        if there.len() < uids.len() && !which.by_uid {
+            Err((Vec::new(), GONE.to_owned()))
+        } else {
+            Ok(there)
         }
     }
 
@@ -267,9 +271,10 @@ impl World {
         self.mailboxes[to].learn(&all);
         let code = self.arrive_from(client, &uids, to);
         self.mailboxes[from].remove(&uids);
-        let lines = match code.is_empty() {
-            true => Vec::new(),
-            false => vec![format!("* OK{code}")],
+        let lines = if code.is_empty() {
+            Vec::new()
+        } else {
+            vec![format!("* OK{code}")]
         };
         (lines, "OK".to_owned())
     }

@@ -90,9 +90,12 @@ fn a_mailbox_that_is_waited_for_keeps_nobody_else_waiting() {
         // As if Dovecot had its dot-lock: both wait for the state of the mailbox.
         for renamed in [false, true] {
             let (alice, done) = (alice.clone(), done.clone());
-            thread::spawn(move || match renamed {
-                true => done.send(alice.rename("Busy", "Idle").is_ok()),
-                false => done.send(alice.delete("Busy").is_ok()),
+            thread::spawn(move || {
+                if renamed {
+                    done.send(alice.rename("Busy", "Idle").is_ok())
+                } else {
+                    done.send(alice.delete("Busy").is_ok())
+                }
             });
         }
         let alice = alice.clone();

@@ -109,9 +109,10 @@ fn a_mailbox_that_is_removed_or_renamed_on_disk_rings() {
         deliver(&work, "x");
         work.refresh().unwrap();
         bell.clear();
-        match renamed {
-            true => fs::rename(disk.path(".Work"), disk.path(".Old")).unwrap(),
-            false => fs::remove_dir_all(disk.path(".Work")).unwrap(),
+        if renamed {
+            fs::rename(disk.path(".Work"), disk.path(".Old")).unwrap()
+        } else {
+            fs::remove_dir_all(disk.path(".Work")).unwrap()
         }
         while !work.is_deleted() {
             assert!(rings_within(&bell, LONG), "nobody rings");

@@ -90,10 +90,7 @@ proptest! {
         let mut observer = observer(protocol);
         for (server, line, ending) in said {
             let line = format!("{line}{ending}");
-            let explained = match server {
-                true => observer.server(line.as_bytes()),
-                false => observer.client(line.as_bytes()),
-            };
+            let explained = if server { observer.server(line.as_bytes()) } else { observer.client(line.as_bytes()) };
             for part in explained.parts.iter().chain(&explained.masked_parts()) {
                 prop_assert!(part.range.start <= part.range.end);
             }
