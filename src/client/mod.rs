@@ -20,6 +20,7 @@ mod gate;
 pub mod imap;
 pub mod pop3;
 #[cfg(test)]
+#[path = "../../tests/clients/scripted/server.rs"]
 pub(crate) mod scripted;
 mod settings;
 pub mod smtp;

@@ -305,6 +305,3 @@ fn dial(endpoint: &Endpoint) -> io::Result<TcpStream> {
     }
     Err(failure)
 }
-
-#[cfg(test)]
-mod tests;

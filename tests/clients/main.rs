@@ -18,5 +18,6 @@ mod console;
 mod demos;
 mod examples;
 mod round_trip;
+mod scripted;
 mod sessions;
 mod trace_command;

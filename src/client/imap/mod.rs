@@ -10,8 +10,6 @@ mod mailboxes;
 mod messages;
 mod reply;
 mod search;
-#[cfg(test)]
-mod tests;
 
 pub use mailboxes::OpenMailbox;
 pub use messages::Fetched;

@@ -243,6 +243,3 @@ impl Pop3Client {
         Ok(())
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -244,6 +244,3 @@ fn address(text: &str) -> Result<Address, ClientError> {
         why: why.to_owned(),
     })
 }
-
-#[cfg(test)]
-mod tests;

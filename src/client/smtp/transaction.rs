@@ -222,6 +222,3 @@ impl Transaction {
         std::iter::once(mail).chain(rcpts).chain(data).collect()
     }
 }
-
-#[cfg(test)]
-mod tests;

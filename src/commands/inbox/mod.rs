@@ -214,11 +214,11 @@ fn people(contacts: &[Contact]) -> String {
 mod tests {
     use super::super::terminal::tests::settings;
     use super::*;
-    use crate::client::scripted::play;
+    use crate::client::scripted::play_script;
 
     /// Returns what is printed of a conversation with this server.
     fn shown(script: &str, change: impl FnOnce(&mut InboxArgs)) -> Result<String, CommandError> {
-        let (endpoint, _server) = play(script);
+        let (endpoint, _server) = play_script(script);
         let mut settings = settings();
         settings.imap = endpoint.clone();
         settings.pop3 = endpoint;

@@ -1,41 +1,14 @@
 //! The POP3 client with servers that follow the protocol, and with some that do not.
 
-use super::*;
-use crate::client::scripted::{play, serve};
+use std::io::Write;
+
+use super::{play, say, serve};
+use pillarbox::client::pop3::Stat;
+use pillarbox::client::{ClientError, Pop3Client};
 
 #[test]
 fn a_mailbox_is_listed_read_and_emptied() {
-    let (endpoint, _server) = play(
-        "S: +OK ready
-        C: CAPA
-        S: -ERR What?
-        C: USER bob
-        S: +OK Send PASS
-        C: PASS  two  spaces
-        S: +OK Welcome
-        C: STAT
-        S: +OK 2 320
-        C: LIST
-        S: +OK 2 messages
-        S: 1 120
-        S: 2 200 and more that a server says
-        S: .
-        C: UIDL
-        S: +OK
-        S: 1 abc
-        S: .
-        C: RETR 1
-        S: +OK 120 octets
-        S: Subject: dots
-        S: ...
-        S: .
-        C: DELE 1
-        S: +OK Message marked for deletion
-        C: DELE 9
-        S: -ERR Message number out of range
-        C: QUIT
-        S: +OK Farewell",
-    );
+    let (endpoint, _server) = play("pop3/list-read-delete");
     let mut client = Pop3Client::connect(&endpoint).unwrap();
     client.login("bob", " two  spaces").unwrap();
     let stat = Stat {
@@ -56,16 +29,8 @@ fn a_mailbox_is_listed_read_and_emptied() {
 
 #[test]
 fn a_locked_mailbox_is_worth_another_try() {
-    for (answer, transient) in [("[IN-USE] locked", true), ("[AUTH] wrong", false)] {
-        let (endpoint, _server) = play(&format!(
-            "S: +OK
-            C: CAPA
-            S: -ERR What?
-            C: USER bob
-            S: +OK
-            C: PASS x
-            S: -ERR {answer}"
-        ));
+    for (script, transient) in [("pop3/in-use", true), ("pop3/wrong-password", false)] {
+        let (endpoint, _server) = play(script);
         let mut client = Pop3Client::connect(&endpoint).unwrap();
         let error = client.login("bob", "x").unwrap_err();
         assert_eq!(error.is_transient(), transient, "{error}");
@@ -94,7 +59,7 @@ fn nonsense_is_an_error() {
         (b"+OK\r\n", "closed the connection"),
     ];
     for (said, expected) in rows {
-        let (endpoint, _server) = serve(move |stream| stream.write_all(said).unwrap());
+        let (endpoint, _server) = say(said);
         let stat = Pop3Client::connect(&endpoint).and_then(|mut client| client.stat());
         let error = stat.unwrap_err().to_string();
         assert!(error.contains(expected), "{error}");
@@ -115,10 +80,7 @@ fn a_list_without_end_is_cut_off() {
 
 #[test]
 fn a_message_that_is_cut_is_no_message() {
-    let (endpoint, _server) = serve(|stream| {
-        let said = b"+OK\r\n+OK 10 octets\r\nSubject: half\r\n.";
-        stream.write_all(said).unwrap();
-    });
+    let (endpoint, _server) = say(b"+OK\r\n+OK 10 octets\r\nSubject: half\r\n.");
     let mut client = Pop3Client::connect(&endpoint).unwrap();
     let error = client.retr(1, &mut Vec::new()).unwrap_err();
     assert!(matches!(error, ClientError::Closed { .. }), "{error}");

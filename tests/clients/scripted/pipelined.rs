@@ -1,8 +1,10 @@
 //! Pipelined transactions, with servers that refuse some of their commands.
 
-use super::*;
-use crate::client::scripted::play;
-use crate::client::smtp::{address, reverse_path};
+use super::{play, play_script};
+use pillarbox::client::smtp::Transaction;
+use pillarbox::client::{ClientError, Hello, SmtpClient};
+use pillarbox::limits;
+use pillarbox::mail::protocol::smtp::{Address, Params, Path, ReversePath};
 
 /// Returns in short the result for each of `a`, `b` and `c`, and the end of the transaction.
 fn transacted(script: &str, hello: Hello) -> (Vec<String>, String) {
@@ -10,10 +12,10 @@ fn transacted(script: &str, hello: Hello) -> (Vec<String>, String) {
     let mut client = SmtpClient::connect_as(&endpoint, hello).unwrap();
     let to = ["a@x.test", "b@x.test", "c@x.test"];
     let transaction = Transaction {
-        from: reverse_path("me@x.test").unwrap(),
+        from: ReversePath::Address(Address::parse("me@x.test").unwrap()),
         params: Params::new(),
         to: to
-            .map(|to| (Path::Address(address(to).unwrap()), Params::new()))
+            .map(|to| (Path::Address(Address::parse(to).unwrap()), Params::new()))
             .to_vec(),
         chunking: false,
     };
@@ -31,36 +33,14 @@ fn transacted(script: &str, hello: Hello) -> (Vec<String>, String) {
     (outcomes.collect(), end)
 }
 
-const SMTP: &str = "
-    S: 220 x.test
-    C: EHLO me.test
-    S: 250-x.test
-    S: 250 PIPELINING
-    C: MAIL FROM:<me@x.test>
-    C: RCPT TO:<a@x.test>
-    C: RCPT TO:<b@x.test>
-    C: RCPT TO:<c@x.test>
-    C: DATA
-";
-
-fn smtp(rest: &str) -> (Vec<String>, String) {
-    let hello = Hello::Name("me.test".to_owned());
-    transacted(&format!("{SMTP}\n{rest}"), hello)
+fn smtp(script: &str) -> (Vec<String>, String) {
+    transacted(script, Hello::Name("me.test".to_owned()))
 }
 
 /// Everything up to DATA is sent before the first reply; otherwise the script's server would wait.
 #[test]
-fn who_is_refused_does_not_keep_the_message_from_the_others() {
-    let (outcomes, end) = smtp(
-        "S: 250 Ok
-        S: 250 Ok
-        S: 550 5.1.1 No such mailbox
-        S: 250 Ok
-        S: 354 Go on
-        C: hi
-        C: .
-        S: 250 2.0.0 It is here",
-    );
+fn a_refused_recipient_does_not_keep_the_message_from_the_others() {
+    let (outcomes, end) = smtp("pipelined/one-refused");
     let here = "250 2.0.0 It is here";
     assert_eq!(outcomes, [here, "550 5.1.1 No such mailbox", here]);
     assert_eq!(end, "the end");
@@ -68,68 +48,42 @@ fn who_is_refused_does_not_keep_the_message_from_the_others() {
 
 #[test]
 fn when_all_are_refused_the_server_gets_no_message() {
-    let all_refused = "S: 250 Ok\nS: 550 1\nS: 452 2\nS: 550 3\n";
-    let rows = [
-        "S: 503 RCPT first\nC: RSET\nS: 250 Ok",
-        // RFC 2920 §3.1: it replied 354, so it gets an empty message, which it refuses.
-        "S: 354 Go on\nC: .\nS: 554 5.5.1 No valid recipients\nC: RSET\nS: 250 Ok",
-    ];
-    for data in rows {
-        let (outcomes, end) = smtp(&format!("{all_refused}{data}"));
+    for script in ["pipelined/all-refused-503", "pipelined/all-refused-354"] {
+        let (outcomes, end) = smtp(script);
         assert_eq!(outcomes, ["550 1", "452 2", "550 3"]);
         assert_eq!(end, "the end");
     }
 }
 
 #[test]
-fn a_sender_who_is_refused_is_no_fault_of_the_recipients() {
-    let (outcomes, end) = smtp(
-        "S: 451 4.7.1 Later
-        S: 503 MAIL first
-        S: 503 MAIL first
-        S: 503 MAIL first
-        S: 503 MAIL first",
-    );
+fn a_refused_sender_is_no_fault_of_the_recipients() {
+    let (outcomes, end) = smtp("pipelined/sender-refused");
     assert_eq!(outcomes, ["nothing"; 3]);
     assert_eq!(end, "451 4.7.1 Later");
 }
 
 #[test]
-fn what_was_said_before_the_connection_broke_is_known() {
-    let (outcomes, end) = smtp("S: 250 Ok\nS: 550 No\nS: 250 Ok");
+fn the_replies_before_the_connection_breaks_are_known() {
+    let (outcomes, end) = smtp("pipelined/connection-breaks");
     assert_eq!(outcomes, ["550 No", "nothing", "nothing"]);
     assert!(end.contains("closed the connection"), "{end}");
 }
 
 #[test]
 fn data_can_be_refused_on_its_own() {
-    let (outcomes, end) = smtp("S: 250 1\nS: 250 2\nS: 250 3\nS: 250 4\nS: 451 4.3.2 Not now");
+    let (outcomes, end) = smtp("pipelined/data-refused");
     assert_eq!(outcomes, ["nothing"; 3]);
     assert_eq!(end, "451 4.3.2 Not now");
 }
 
 #[test]
 fn in_lmtp_each_recipient_has_a_final_reply() {
-    let lmtp = SMTP.replace("EHLO", "LHLO");
     let hello = || Hello::Lmtp("me.test".to_owned());
-    let script = format!(
-        "{lmtp}
-        S: 250 Ok
-        S: 250 Ok
-        S: 550 No
-        S: 250 Ok
-        S: 354 Go on
-        C: hi
-        C: .
-        S: 250 It is here
-        S: 452 Full"
-    );
-    let (outcomes, end) = transacted(&script, hello());
+    let (outcomes, end) = transacted("pipelined/lmtp", hello());
     assert_eq!(outcomes, ["250 It is here", "550 No", "452 Full"]);
     assert_eq!(end, "the end");
 
-    let script = format!("{lmtp}\nS: 250 Ok\nS: 550 1\nS: 550 2\nS: 550 3\nS: 354 Go on");
-    let (outcomes, end) = transacted(&script, hello());
+    let (outcomes, end) = transacted("pipelined/lmtp-all-refused", hello());
     assert_eq!(outcomes, ["550 1", "550 2", "550 3"]);
     assert!(end.contains("354 to a message without recipients"), "{end}");
 }
@@ -148,7 +102,7 @@ fn many_recipients_come_in_groups() {
         to.last().map(rcpt).unwrap(),
         "C: DATA\nS: 250 Ok\nS: 354 Go on\nC: hi\nC: .\nS: 250 Ok".to_owned(),
     ];
-    let (endpoint, _server) = play(&script.concat());
+    let (endpoint, _server) = play_script(&script.concat());
     let mut client = SmtpClient::connect(&endpoint).unwrap();
     let to: Vec<String> = to.iter().map(|to| format!("{to}@x.test")).collect();
     let sent = client.send("", &to, &mut std::io::Cursor::new("hi\n"));

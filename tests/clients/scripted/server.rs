@@ -1,5 +1,7 @@
 //! A server for tests that plays a script over a real connection: it sends the `S:` lines and expects the
-//! `C:` lines.
+//! `C:` lines; a line with `#` is a comment.
+//!
+//! The library's own tests include this file too.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -25,14 +27,14 @@ impl Drop for ScriptedServer {
 }
 
 /// Starts a server that plays the script and closes.
-pub(crate) fn play(script: &str) -> (Endpoint, ScriptedServer) {
+pub(crate) fn play_script(script: &str) -> (Endpoint, ScriptedServer) {
     let script = script.to_owned();
     serve(move |stream| {
         let mut reader = BufReader::new(stream.try_clone().unwrap());
         for line in script
             .lines()
             .map(str::trim)
-            .filter(|line| !line.is_empty())
+            .filter(|line| !line.is_empty() && !line.starts_with('#'))
         {
             let text = line.get(3..).unwrap_or_default();
             if line.starts_with('S') {

@@ -1,6 +1,11 @@
-//! Servers and arguments that try to make the client do something else.
+//! IMAP servers and arguments that try to make the client do something else.
 
-use super::*;
+use std::io::Write;
+
+use super::{say, serve};
+use pillarbox::client::{ClientError, ImapClient, Security};
+use pillarbox::mail::message::{FlagChange, Flags};
+use pillarbox::mail::protocol::imap::SequenceSet;
 
 /// Each row is a hostile reply to `UID FETCH 1 (BODY.PEEK[])`, and the error.
 #[test]
@@ -35,10 +40,7 @@ fn no_answer_exhausts_or_stops_the_client() {
         ("+ go on", "“+” to a complete command"),
     ];
     for (said, expected) in rows {
-        let (endpoint, _server) = serve(move |stream| {
-            let said = format!("* OK ready\r\n{said}\r\n");
-            stream.write_all(said.as_bytes()).unwrap();
-        });
+        let (endpoint, _server) = say(format!("* OK ready\r\n{said}\r\n"));
         let mut client = ImapClient::connect(&endpoint).unwrap();
         let error = client
             .fetch_body(1, &mut Vec::new())
@@ -70,8 +72,7 @@ fn a_server_that_says_goodbye_is_quoted() {
         ),
     ];
     for (said, expected) in rows {
-        let (endpoint, _server) =
-            serve(move |stream| stream.write_all(format!("{said}\r\n").as_bytes()).unwrap());
+        let (endpoint, _server) = say(format!("{said}\r\n"));
         let noop = ImapClient::connect(&endpoint).and_then(|mut client| client.noop());
         let error = noop.unwrap_err();
         assert!(error.to_string().ends_with(expected), "{error}");
@@ -81,21 +82,17 @@ fn a_server_that_says_goodbye_is_quoted() {
 
 #[test]
 fn no_argument_becomes_a_second_command() {
-    let (endpoint, _server) = play("S: * OK ready");
+    let (endpoint, _server) = say("* OK ready\r\n");
     let mut client = ImapClient::connect(&endpoint).unwrap();
     let mut flags = Flags::new();
     flags.set_keyword("x)\r\na2 LOGOUT");
-    let result = client.store(&one(1), FlagChange::Add(flags));
+    let result = client.store(&SequenceSet::from_sorted(&[1]), FlagChange::Add(flags));
     assert!(matches!(result, Err(ClientError::Unsendable { .. })));
 }
 
 #[test]
 fn unencrypted_text_after_starttls_is_refused() {
-    let (mut endpoint, _server) = serve(|stream| {
-        stream
-            .write_all(b"* OK\r\na1 OK begin\r\n* 5 EXISTS\r\n")
-            .unwrap();
-    });
+    let (mut endpoint, _server) = say(b"* OK\r\na1 OK begin\r\n* 5 EXISTS\r\n");
     endpoint.security = Security::StartTls;
     let error = ImapClient::connect(&endpoint).err().unwrap().to_string();
     assert!(error.contains("unencrypted text"), "{error}");

@@ -1,14 +1,20 @@
+//! Connections that fail: TLS that is refused, missing or not trusted, and servers that do not answer.
+
 use std::fs;
 use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::time::Duration;
 
 use native_tls::TlsAcceptor;
 
-use super::*;
-use crate::client::scripted::serve;
-use crate::client::{Pop3Client, SmtpClient};
-use crate::mail::net::certificates::Certificates;
+use super::{Security, say, serve};
+use pillarbox::client::{ClientError, ClientSocket, Pop3Client, SmtpClient};
+use pillarbox::mail::net::certificates::Certificates;
+use pillarbox::mail::net::tls;
+use pillarbox::mail::protocol::Protocol;
 
-fn acceptor(folder: &std::path::Path, name: &str) -> (Certificates, TlsAcceptor) {
+fn acceptor(folder: &Path, name: &str) -> (Certificates, TlsAcceptor) {
     let certificates = Certificates::prepare(folder, &[name.to_owned()]).unwrap();
     let server = certificates.server();
     let key = certificates.server_key();
@@ -50,10 +56,8 @@ fn a_certificate_counts_only_from_our_ca_and_for_the_name() {
 
 #[test]
 fn unencrypted_text_after_the_agreement_to_begin_tls_is_refused() {
-    let (mut endpoint, _server) = serve(|stream| {
-        let agreement = b"220 x\r\n250-x\r\n250 STARTTLS\r\n220 Ready\r\n250 AUTH PLAIN\r\n";
-        stream.write_all(agreement).unwrap();
-    });
+    let (mut endpoint, _server) =
+        say(b"220 x\r\n250-x\r\n250 STARTTLS\r\n220 Ready\r\n250 AUTH PLAIN\r\n");
     endpoint.security = Security::StartTls;
     let error = SmtpClient::connect(&endpoint).err().unwrap().to_string();
     assert!(error.contains("unencrypted text"), "{error}");
@@ -61,7 +65,7 @@ fn unencrypted_text_after_the_agreement_to_begin_tls_is_refused() {
 
 #[test]
 fn without_starttls_nothing_is_sent_unencrypted() {
-    let (mut endpoint, _server) = serve(|stream| stream.write_all(b"220 x\r\n250 x\r\n").unwrap());
+    let (mut endpoint, _server) = say(b"220 x\r\n250 x\r\n");
     endpoint.security = Security::StartTls;
     let error = SmtpClient::connect(&endpoint).err().unwrap();
     assert!(matches!(error, ClientError::NotOffered { .. }), "{error}");
@@ -69,7 +73,7 @@ fn without_starttls_nothing_is_sent_unencrypted() {
 
 #[test]
 fn a_port_without_tls_is_said_to_be_one() {
-    let (mut endpoint, _server) = serve(|stream| stream.write_all(b"+OK in clear\r\n").unwrap());
+    let (mut endpoint, _server) = say(b"+OK in clear\r\n");
     endpoint.security = Security::Tls;
     let error = Pop3Client::connect(&endpoint).err().unwrap();
     assert!(matches!(error, ClientError::Handshake { .. }), "{error}");

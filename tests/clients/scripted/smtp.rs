@@ -1,46 +1,17 @@
 //! The SMTP client with servers that follow the protocol, and with one that does not.
 
-use std::io::{self, Cursor, Write};
+use std::io::{self, Cursor, Read, Write};
 use std::thread;
 use std::time::Duration;
 
-use super::*;
-use crate::client::scripted::{play, serve};
-use crate::limits;
-use crate::mail::protocol::smtp::{Notify, Ret};
-
-const HELLO: &str = "
-    S: 220 here.test ESMTP
-    C: EHLO [127.0.0.1]
-    S: 250-here.test, I am delighted to meet you
-    S: 250-SIZE 1000000
-    S: 250-8BITMIME
-    S: 250 AUTH LOGIN PLAIN
-";
+use super::{play, say, serve};
+use pillarbox::client::{ClientError, Hello, SendOptions, SmtpClient};
+use pillarbox::limits;
+use pillarbox::mail::protocol::smtp::{Notify, Params, Ret};
 
 #[test]
-fn a_message_goes_to_those_who_are_accepted() {
-    let (endpoint, _server) = play(&format!(
-        "{HELLO}
-        C: AUTH PLAIN AGFsaWNlAHdvbmRlcmxhbmQ=
-        S: 235 2.7.0 Ok
-        C: MAIL FROM:<alice@here.test> SIZE=20 BODY=8BITMIME
-        S: 250 Ok
-        C: RCPT TO:<bob@here.test>
-        S: 250 Ok
-        C: RCPT TO:<nobody@here.test>
-        S: 550 5.1.1 No such mailbox
-        C: DATA
-        S: 354 End data with <CR><LF>.<CR><LF>
-        C: Subject: é
-        C:\x20
-        C: ..
-        C: ..x
-        C: .
-        S: 250 Ok
-        C: QUIT
-        S: 221 Bye"
-    ));
+fn a_message_goes_to_the_accepted_recipients() {
+    let (endpoint, _server) = play("smtp/one-refused");
     let mut client = SmtpClient::connect(&endpoint).unwrap();
     client.login("alice", "wonderland").unwrap();
     let mut message = Cursor::new("Subject: é\n\n.\r\n.x");
@@ -57,18 +28,8 @@ fn a_message_goes_to_those_who_are_accepted() {
 }
 
 #[test]
-fn when_nobody_is_accepted_nothing_is_sent() {
-    let (endpoint, _server) = play(&format!(
-        "{HELLO}
-        C: MAIL FROM:<> SIZE=2
-        S: 250 Ok
-        C: RCPT TO:<bob@here.test>
-        S: 452 4.2.2 Mailbox full
-        C: RSET
-        S: 250 Ok
-        C: NOOP
-        S: 250 Ok"
-    ));
+fn without_an_accepted_recipient_nothing_is_sent() {
+    let (endpoint, _server) = play("smtp/all-refused");
     let mut client = SmtpClient::connect(&endpoint).unwrap();
     let error = client
         .send("", &["bob@here.test"], &mut Cursor::new("\n"))
@@ -78,23 +39,8 @@ fn when_nobody_is_accepted_nothing_is_sent() {
 }
 
 #[test]
-fn wishes_are_told_to_a_server_that_offers_them() {
-    let (endpoint, _server) = play(
-        "S: 220 here.test ESMTP
-        C: EHLO [127.0.0.1]
-        S: 250-here.test
-        S: 250-CHUNKING
-        S: 250-SMTPUTF8
-        S: 250 DSN
-        C: MAIL FROM:<josé@here.test> RET=HDRS ENVID=a+2Bb SMTPUTF8
-        S: 250 Ok
-        C: RCPT TO:<bob@here.test> NOTIFY=SUCCESS,DELAY
-        S: 250 Ok
-        C: BDAT 6 LAST
-        C: .
-        C: x
-        S: 250 Ok",
-    );
+fn options_go_to_a_server_that_offers_them() {
+    let (endpoint, _server) = play("smtp/options-offered");
     let mut client = SmtpClient::connect(&endpoint).unwrap();
     let options = SendOptions {
         chunking: true,
@@ -114,19 +60,8 @@ fn wishes_are_told_to_a_server_that_offers_them() {
 }
 
 #[test]
-fn wishes_are_kept_from_a_server_that_does_not_offer_them() {
-    let (endpoint, _server) = play(&format!(
-        "{HELLO}
-        C: MAIL FROM:<a@here.test> SIZE=3
-        S: 250 Ok
-        C: RCPT TO:<bob@here.test>
-        S: 250 Ok
-        C: DATA
-        S: 354 Go on
-        C: x
-        C: .
-        S: 250 Ok"
-    ));
+fn options_are_left_out_for_a_server_that_does_not_offer_them() {
+    let (endpoint, _server) = play("smtp/options-not-offered");
     let mut client = SmtpClient::connect(&endpoint).unwrap();
     let options = SendOptions {
         chunking: true,
@@ -141,24 +76,8 @@ fn wishes_are_kept_from_a_server_that_does_not_offer_them() {
 }
 
 #[test]
-fn in_lmtp_each_recipient_has_an_answer_behind_the_dot() {
-    let (endpoint, _server) = play(
-        "S: 220 here.test LMTP
-        C: LHLO relay.test
-        S: 250 here.test
-        C: MAIL FROM:<a@here.test>
-        S: 250 Ok
-        C: RCPT TO:<bob@here.test>
-        S: 250 Ok
-        C: RCPT TO:<carol@here.test>
-        S: 250 Ok
-        C: DATA
-        S: 354 Go on
-        C: x
-        C: .
-        S: 250 2.1.5 Delivered
-        S: 452 4.2.2 Mailbox full",
-    );
+fn in_lmtp_each_recipient_has_a_reply_after_the_message() {
+    let (endpoint, _server) = play("smtp/lmtp");
     let hello = Hello::Lmtp("relay.test".to_owned());
     let mut client = SmtpClient::connect_as(&endpoint, hello).unwrap();
     let to = ["bob@here.test", "carol@here.test"];
@@ -177,18 +96,16 @@ fn a_large_message_takes_several_chunks() {
     let full = limits::CHUNK;
     let rest = 3;
     let (endpoint, _server) = serve(move |stream| {
-        let mut say = |text: &[u8]| io::Write::write_all(stream, text).unwrap();
+        let mut say = |text: &[u8]| stream.write_all(text).unwrap();
         say(b"220 x\r\n250-x\r\n250 CHUNKING\r\n250 1\r\n");
         let mut heard = Vec::new();
         let all = format!("EHLO [127.0.0.1]\r\nBDAT {full}\r\nBDAT 3 LAST\r\n");
         let octets = (all.len() + full + rest) as u64;
-        Read::take(&mut *stream, octets)
-            .read_to_end(&mut heard)
-            .unwrap();
+        (&mut *stream).take(octets).read_to_end(&mut heard).unwrap();
         let text = String::from_utf8(heard).unwrap();
         assert!(text.contains(&format!("BDAT {full}\r\nxxx")));
         assert!(text.ends_with("xxBDAT 3 LAST\r\nxxx"));
-        io::Write::write_all(stream, b"250 2\r\n").unwrap();
+        stream.write_all(b"250 2\r\n").unwrap();
     });
     let mut client = SmtpClient::connect(&endpoint).unwrap();
     let mut message = io::repeat(b'x').take((full + rest) as u64);
@@ -197,34 +114,15 @@ fn a_large_message_takes_several_chunks() {
 
 #[test]
 fn login_is_used_where_plain_is_not_offered() {
-    let (endpoint, _server) = play(
-        "S: 220 here.test
-        C: EHLO [127.0.0.1]
-        S: 250-here.test
-        S: 250 AUTH LOGIN
-        C: AUTH LOGIN
-        S: 334 VXNlcm5hbWU6
-        C: YWxpY2U=
-        S: 334 UGFzc3dvcmQ6
-        C: d3Jvbmc=
-        S: 535 5.7.8 Username and password not accepted",
-    );
+    let (endpoint, _server) = play("smtp/login-refused");
     let mut client = SmtpClient::connect(&endpoint).unwrap();
     let error = client.login("alice", "wrong").unwrap_err().to_string();
     assert!(error.ends_with("refuses AUTH LOGIN: 535 5.7.8 Username and password not accepted"));
 }
 
 #[test]
-fn helo_is_for_servers_of_old() {
-    let (endpoint, _server) = play(
-        "S: 220 here.test
-        C: EHLO [127.0.0.1]
-        S: 502 What?
-        C: HELO [127.0.0.1]
-        S: 250 here.test
-        C: MAIL FROM:<a@b.test>
-        S: 250 Ok",
-    );
+fn an_old_server_gets_helo() {
+    let (endpoint, _server) = play("smtp/helo");
     let mut client = SmtpClient::connect(&endpoint).unwrap();
     let login = client.login("alice", "wonderland");
     assert!(matches!(login, Err(ClientError::NotOffered { .. })));
@@ -233,7 +131,7 @@ fn helo_is_for_servers_of_old() {
 
 #[test]
 fn no_argument_becomes_a_second_command() {
-    let (endpoint, _server) = play(HELLO);
+    let (endpoint, _server) = play("smtp/hello");
     let mut client = SmtpClient::connect(&endpoint).unwrap();
     let smuggled = [
         client.mail("a@b.test>\r\nRCPT TO:<c@d.test", Params::new()),
@@ -259,7 +157,9 @@ fn a_message_that_cannot_be_read_to_its_end_is_not_ended() {
         }
     }
     let (endpoint, _server) = serve(|stream| {
-        io::Write::write_all(stream, b"220 x\r\n250 x\r\n354 go on\r\n").unwrap();
+        stream
+            .write_all(b"220 x\r\n250 x\r\n354 go on\r\n")
+            .unwrap();
         let mut heard = String::new();
         stream.read_to_string(&mut heard).unwrap();
         assert!(!heard.contains("\r\n.\r\n"), "{heard}");
@@ -272,7 +172,7 @@ fn a_message_that_cannot_be_read_to_its_end_is_not_ended() {
 }
 
 #[test]
-fn what_is_no_smtp_is_said_to_be_none() {
+fn a_server_of_another_protocol_is_an_error() {
     let rows: [(&[u8], &str); 7] = [
         (
             b"+OK POP3 ready\r\n",
@@ -292,8 +192,7 @@ fn what_is_no_smtp_is_said_to_be_none() {
         (b"220 cut of", "closed the connection"),
     ];
     for (greeting, expected) in rows {
-        let (endpoint, _server) =
-            serve(move |stream| io::Write::write_all(stream, greeting).unwrap());
+        let (endpoint, _server) = say(greeting);
         let error = SmtpClient::connect(&endpoint).err().unwrap().to_string();
         assert!(error.contains(expected), "{error}");
     }
