@@ -204,7 +204,7 @@ fn warn_of_bare_line_endings(setting: BareLineEndings) {
         log::warn!(
             "[limits] bare_line_endings = accept: ANYBODY CAN SMUGGLE MESSAGES INTO THIS SERVER \
              (CVE-2023-51764). A bare LF ends a line, so LF.LF, LF.CRLF and CRLF.LF end a \
-             message; this is for teaching only"
+             message; this is for a lesson only"
         );
     }
 }

@@ -32,7 +32,7 @@ impl SmtpServer {
         Ok(SmtpReplies::then(Reply::START_DATA, next))
     }
 
-    /// The end of a line in DATA. RFC 5321 §4.1.1.4: CRLF and nothing else. The teaching switch
+    /// The end of a line in DATA. RFC 5321 §4.1.1.4: CRLF and nothing else. The switch for lessons
     /// shows the danger of accepting more (CVE-2023-51764).
     fn ending(&self) -> LineEndRule {
         match self.site.limits.bare_line_endings {

@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn the_teaching_switch_lets_bare_line_ends_pass() {
+    fn the_switch_for_lessons_lets_bare_line_ends_pass() {
         let mut stored = Vec::new();
         let mut checks = MessageChecks::new(&mut stored, &limits(BareLineEndings::Accept), None);
         checks.take(&mut &b"a\nb\rc"[..]).unwrap().unwrap();

@@ -223,9 +223,12 @@ impl Item {
 impl fmt::Display for Set {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let end = |end: &Option<u32>| end.map_or("*".to_owned(), |number| number.to_string());
-        let range = |(one, other): &(Option<u32>, Option<u32>)| match one == other {
-            true => end(one),
-            false => format!("{}:{}", end(one), end(other)),
+        let range = |(one, other): &(Option<u32>, Option<u32>)| {
+            if one == other {
+                end(one)
+            } else {
+                format!("{}:{}", end(one), end(other))
+            }
         };
         let ranges: Vec<String> = self.0.iter().map(range).collect();
         f.write_str(&ranges.join(","))

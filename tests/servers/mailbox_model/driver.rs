@@ -257,13 +257,13 @@ impl Driver {
 
     fn imap(&mut self) {
         let client = self.rng.usize(..self.wires.len());
-        let command = match self.world.clients[client].idles {
-            true if self.rng.u32(..3) > 0 => return,
-            true => Command::Done,
-            false => {
-                let text = self.text().1;
-                command(&mut self.rng, &self.world, client, text)
-            }
+        let command = if !self.world.clients[client].idles {
+            let text = self.text().1;
+            command(&mut self.rng, &self.world, client, text)
+        } else if self.rng.u32(..3) > 0 {
+            return;
+        } else {
+            Command::Done
         };
         self.say(client, &command);
     }

@@ -297,9 +297,10 @@ impl View {
     pub fn fetch_flags(&self, number: u32, uid: bool) -> String {
         let known = self.message(number);
         let flags = self.flag_list(known);
-        match uid {
-            true => format!("* {number} FETCH (UID {} FLAGS ({flags}))", known.uid),
-            false => format!("* {number} FETCH (FLAGS ({flags}))"),
+        if uid {
+            format!("* {number} FETCH (UID {} FLAGS ({flags}))", known.uid)
+        } else {
+            format!("* {number} FETCH (FLAGS ({flags}))")
         }
     }
 

@@ -287,13 +287,11 @@ impl World {
             let original = self.mailboxes[from].find(*uid).unwrap().clone();
             copies.push(self.mailboxes[to].arrive(&original.flags, original.octets));
         }
-        match copies.is_empty() {
-            true => String::new(),
-            false => {
-                let validity = self.mailboxes[to].validity;
-                format!(" [COPYUID {validity} {} {}]", runs(uids), runs(&copies))
-            }
+        if copies.is_empty() {
+            return String::new();
         }
+        let validity = self.mailboxes[to].validity;
+        format!(" [COPYUID {validity} {} {}]", runs(uids), runs(&copies))
     }
 }
 
@@ -324,9 +322,12 @@ fn runs(numbers: &[u32]) -> String {
             _ => runs.push((number, number)),
         }
     }
-    let run = |(first, last): &(u32, u32)| match first == last {
-        true => first.to_string(),
-        false => format!("{first}:{last}"),
+    let run = |(first, last): &(u32, u32)| {
+        if first == last {
+            first.to_string()
+        } else {
+            format!("{first}:{last}")
+        }
     };
     runs.iter().map(run).collect::<Vec<_>>().join(",")
 }
