@@ -25,7 +25,7 @@ pub(crate) struct CommandReply {
 /// The end of a reply.
 enum ReplyEnd {
     /// A tagged line.
-    Status(Status),
+    Status(Box<Status>),
     /// Parts that are made while they are sent, then a tagged line that is known only then: FETCH.
     Streamed(Box<dyn Iterator<Item = Part>>, Box<dyn FnOnce() -> Status>),
     /// Nothing: the command goes on, or the connection ends.
@@ -56,7 +56,7 @@ impl CommandReply {
     fn tagged(condition: Condition, text: impl Into<String>) -> CommandReply {
         let status = Status::new(condition, ascii(&text.into()));
         CommandReply {
-            ending: ReplyEnd::Status(status),
+            ending: ReplyEnd::Status(Box::new(status)),
             ..CommandReply::untagged([])
         }
     }
@@ -139,7 +139,7 @@ impl CommandReply {
         };
         let mut parts = Vec::new();
         match self.ending {
-            ReplyEnd::Status(status) => write_line(&end(status), alphabet, &mut text),
+            ReplyEnd::Status(status) => write_line(&end(*status), alphabet, &mut text),
             ReplyEnd::None => {}
             ReplyEnd::Streamed(streamed, status) => {
                 let last = iter::once_with(move || {
