@@ -79,17 +79,15 @@ fn every_reply_code_of_smtp() {
 }
 
 #[test]
-fn every_response_code_in_the_source_of_pop3_and_imap() {
+fn every_response_code_in_the_source_of_pop3() {
     let code = r"[^A-Z]\[([A-Z][A-Z/-]+)[ \]]";
     all_explained(Topic::Pop3Code, all(code, &source(&["src/server/pop3"])), 3);
-    let imap = source(&["src/server/imap", "src/store"]);
-    all_explained(Topic::ImapCode, all(code, &imap), 15);
 }
 
 #[test]
 fn every_kind_of_response_in_the_source_of_imap() {
-    let source = source(&["src/server/imap"]);
-    let responses = all(r#""\* ([A-Z]{2,})"#, &source);
+    let source = source(&["src/mail/protocol/imap/response"]);
+    let responses = all(r#"(?:"\* |list\(")([A-Z]{2,})"#, &source);
     all_explained(Topic::ImapResponse, responses, 8);
 }
 

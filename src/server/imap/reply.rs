@@ -17,13 +17,13 @@ pub(crate) type ImapResult = Result<CommandReply, CommandReply>;
 pub(crate) struct CommandReply {
     responses: Vec<Response>,
     /// What is sent after the responses.
-    ending: ReplyEnd,
+    ending: CommandEnd,
     /// What the conversation waits for then.
     next: Next,
 }
 
 /// The end of a reply.
-enum ReplyEnd {
+enum CommandEnd {
     /// A tagged line.
     Status(Box<Status>),
     /// Parts that are made while they are sent, then a tagged line that is known only then: FETCH.
@@ -56,7 +56,7 @@ impl CommandReply {
     fn tagged(condition: Condition, text: impl Into<String>) -> CommandReply {
         let status = Status::new(condition, ascii(&text.into()));
         CommandReply {
-            ending: ReplyEnd::Status(Box::new(status)),
+            ending: CommandEnd::Status(Box::new(status)),
             ..CommandReply::untagged([])
         }
     }
@@ -65,7 +65,7 @@ impl CommandReply {
     pub(crate) fn untagged(responses: impl Into<Vec<Response>>) -> CommandReply {
         CommandReply {
             responses: responses.into(),
-            ending: ReplyEnd::None,
+            ending: CommandEnd::None,
             next: Next::Line,
         }
     }
@@ -76,7 +76,7 @@ impl CommandReply {
         status: impl FnOnce() -> Status + 'static,
     ) -> CommandReply {
         CommandReply {
-            ending: ReplyEnd::Streamed(Box::new(parts), Box::new(status)),
+            ending: CommandEnd::Streamed(Box::new(parts), Box::new(status)),
             ..CommandReply::untagged([])
         }
     }
@@ -88,7 +88,7 @@ impl CommandReply {
 
     /// Adds a code to the tagged line.
     pub(crate) fn with_code(mut self, code: Code) -> CommandReply {
-        if let ReplyEnd::Status(status) = &mut self.ending {
+        if let CommandEnd::Status(status) = &mut self.ending {
             status.code = Some(code);
         }
         self
@@ -117,12 +117,12 @@ impl CommandReply {
 
     /// True if the tagged line is a NO.
     pub(crate) fn is_no(&self) -> bool {
-        matches!(&self.ending, ReplyEnd::Status(status) if status.condition == Condition::No)
+        matches!(&self.ending, CommandEnd::Status(status) if status.condition == Condition::No)
     }
 
     /// True if updates can be added: the tagged line follows at once, and the conversation goes on.
     pub(crate) fn takes_updates(&self) -> bool {
-        matches!(self.ending, ReplyEnd::Status(_)) && !matches!(self.next, Next::Close)
+        matches!(self.ending, CommandEnd::Status(_)) && !matches!(self.next, Next::Close)
     }
 
     /// Makes octets of the reply, under this tag; the one place where a tag is added.
@@ -139,9 +139,9 @@ impl CommandReply {
         };
         let mut parts = Vec::new();
         match self.ending {
-            ReplyEnd::Status(status) => write_line(&end(*status), alphabet, &mut text),
-            ReplyEnd::None => {}
-            ReplyEnd::Streamed(streamed, status) => {
+            CommandEnd::Status(status) => write_line(&end(*status), alphabet, &mut text),
+            CommandEnd::None => {}
+            CommandEnd::Streamed(streamed, status) => {
                 let last = iter::once_with(move || {
                     let mut line = Vec::new();
                     write_line(&end(status()), alphabet, &mut line);

@@ -105,19 +105,18 @@ fn codes_in_the_source(folder: &Path, codes: &mut BTreeSet<String>) {
             .lines()
             .filter(|line| !line.trim_start().starts_with("//"))
         {
-            for text in line.split('"').skip(1).step_by(2) {
-                codes.extend(text.split('[').skip(1).filter_map(code));
-            }
+            codes.extend(line.split("Code::").skip(1).filter_map(code));
         }
     }
 }
 
-/// The code that stands here after a bracket. `BODY[TEXT]` is none: after a code comes a text.
+/// The code with this variant, without hyphens: `ReadOnly` is READONLY, `Other("X y"` is X.
 fn code(text: &str) -> Option<String> {
-    let (inside, _) = text.split_once("] ")?;
-    let word = inside.split(' ').next()?;
-    let is_code = |c: char| c.is_ascii_uppercase() || c == '-';
-    (!word.is_empty() && word.chars().all(is_code)).then(|| word.to_owned())
+    if let Some(other) = text.strip_prefix("Other(\"") {
+        return other.split([' ', '"']).next().map(str::to_owned);
+    }
+    let variant = text.split(|c: char| !c.is_ascii_alphanumeric()).next()?;
+    (!matches!(variant, "" | "Refusal" | "Other")).then(|| variant.to_ascii_uppercase())
 }
 
 #[test]
@@ -125,7 +124,7 @@ fn every_response_code_of_the_server_has_a_row() {
     let rows = PAGE.table("Response codes");
     let listed: BTreeSet<String> = rows
         .iter()
-        .map(|row| quoted(row[0])[0].to_owned())
+        .map(|row| quoted(row[0])[0].replace('-', ""))
         .collect();
     let mut said = BTreeSet::new();
     codes_in_the_source(Path::new("src/server/imap"), &mut said);
