@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use super::{Endpoint, Security};
 
-/// A running server. When it is dropped after its client, the test fails if the client sent another line.
+/// A running server. When it is dropped, it waits for the end of its client, and the test fails if the client
+/// did not follow the script.
 pub(crate) struct ScriptedServer(Option<JoinHandle<()>>);
 
 impl Drop for ScriptedServer {
@@ -26,7 +27,7 @@ impl Drop for ScriptedServer {
     }
 }
 
-/// Starts a server that plays the script and closes.
+/// Starts a server that plays the script and closes; a client must send nothing more.
 pub(crate) fn play_script(script: &str) -> (Endpoint, ScriptedServer) {
     let script = script.to_owned();
     serve(move |stream| {
@@ -45,6 +46,15 @@ pub(crate) fn play_script(script: &str) -> (Endpoint, ScriptedServer) {
             reader.read_line(&mut heard).unwrap();
             assert_eq!(heard, format!("{text}\r\n"));
         }
+        // A client that closes with unread octets resets the connection, which is no failure.
+        let _ = stream.shutdown(Shutdown::Write);
+        let mut more = Vec::new();
+        let _ = reader.read_to_end(&mut more);
+        assert_eq!(
+            String::from_utf8_lossy(&more),
+            "",
+            "the script has no such line"
+        );
     })
 }
 
