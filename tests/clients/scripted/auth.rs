@@ -27,8 +27,7 @@ fn log_in(
     act: impl FnOnce(&Endpoint) -> Result<(), ClientError>,
 ) -> Result<(), ClientError> {
     let (endpoint, _server) = play(script);
-    let result = act(&endpoint);
-    result
+    act(&endpoint)
 }
 
 #[test]
