@@ -1,5 +1,9 @@
 //! A whole Pillarbox for a test: as a program of its own, on free ports, in a temporary folder.
-#![allow(dead_code, unreachable_pub)]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "each folder of tests uses a part of it"
+)]
 
 pub mod dovecot;
 pub mod dovecot_exec;

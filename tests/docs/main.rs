@@ -9,11 +9,6 @@
 
 mod architecture;
 mod chapters;
-#[allow(
-    dead_code,
-    unreachable_pub,
-    reason = "each folder of tests uses a part of it"
-)]
 #[path = "../common/mod.rs"]
 mod common;
 mod demo_walk;

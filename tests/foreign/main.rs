@@ -10,11 +10,6 @@
 )]
 
 mod captures;
-#[allow(
-    dead_code,
-    unreachable_pub,
-    reason = "each folder of tests uses a part of it"
-)]
 #[path = "../common/mod.rs"]
 mod common;
 mod curl;

@@ -7,11 +7,6 @@
 )]
 
 mod classroom;
-#[allow(
-    dead_code,
-    unreachable_pub,
-    reason = "each folder of tests uses a part of it"
-)]
 #[path = "../common/mod.rs"]
 mod common;
 mod elsewhere;

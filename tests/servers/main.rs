@@ -7,11 +7,6 @@
     reason = "a test fails by panicking"
 )]
 
-#[allow(
-    dead_code,
-    unreachable_pub,
-    reason = "each folder of tests uses a part of it"
-)]
 #[path = "../common/mod.rs"]
 mod common;
 mod hostile_input;

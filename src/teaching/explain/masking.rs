@@ -5,6 +5,7 @@
 //! command was expected. `docs/journal.md` lists the rules for students. In doubt a text is masked.
 
 use std::borrow::Cow;
+use std::iter;
 use std::ops::Range;
 
 mod answers;
@@ -263,7 +264,7 @@ impl AnnotationBuilder<'_> {
         let named = self.parts.iter().map(|(span, _)| span.range.clone());
         let mut at = 0;
         let mut gaps = Vec::new();
-        for named in named.chain([end..end]) {
+        for named in named.chain(iter::once(end..end)) {
             let gap = trimmed(self.line.get(at..named.start).unwrap_or_default());
             if !gap.is_empty() {
                 gaps.push(Span::of(Role::Password, self.line, gap));
