@@ -12,6 +12,7 @@ mod common;
 mod console;
 mod demos;
 mod examples;
+mod recording;
 mod round_trip;
 mod scripted;
 mod sessions;

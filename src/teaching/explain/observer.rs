@@ -253,6 +253,3 @@ const FIRST_WORDS: [(&[u8], &str, &str); 10] = [
     (b"HTTP/", "", "speaks-http"),
     (b"SSH-", "", "speaks-ssh"),
 ];
-
-#[cfg(test)]
-mod tests;

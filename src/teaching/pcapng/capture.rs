@@ -240,6 +240,3 @@ impl<W: Write> Drop for Capture<W> {
         let _ = self.write();
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -16,8 +16,6 @@ mod file;
 mod frame;
 mod held_record;
 mod pairs;
-#[cfg(test)]
-mod reader;
 mod stream;
 
 pub use capture::{Capture, CaptureStyle, CapturedOctets};

@@ -330,6 +330,3 @@ impl fmt::Display for Script {
         Ok(())
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -285,6 +285,3 @@ impl<'a, 'b, 'c> Stage<'a, 'b, 'c> {
         (self.show)(event).map_err(Mismatch::Audience)
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -29,6 +29,3 @@ pub(crate) use self::text::{LINES_SHOWN, TextLayout};
 pub use self::text::{TextOptions, TextRenderer};
 pub use self::to_script::script;
 pub(crate) use self::to_script::{Secrets, script_of};
-
-#[cfg(test)]
-mod tests;

@@ -337,6 +337,3 @@ impl<'a> Screen<'a> {
         writeln!(self.out, "{line}")
     }
 }
-
-#[cfg(test)]
-mod tests;

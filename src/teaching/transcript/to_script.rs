@@ -291,3 +291,21 @@ impl ScriptWriter {
         after
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A CR or a LF alone would be refused (RFC 5321 §2.3.8).
+    #[test]
+    fn a_filler_is_lines_that_end() {
+        for octets in 2..1_000 {
+            let filler = String::from_utf8(filler(octets)).unwrap();
+            assert_eq!(filler.len() as u64, octets);
+            let mut lines = filler.strip_suffix("\r\n").unwrap().split("\r\n");
+            let is_filler =
+                |line: &str| line.len() <= 78 && line.bytes().all(|octet| octet == b'x');
+            assert!(lines.all(is_filler), "{octets}: {filler:?}");
+        }
+    }
+}

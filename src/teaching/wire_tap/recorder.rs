@@ -208,4 +208,78 @@ fn write(shared: &Shared, mut sinks: Sinks) {
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+    use std::sync::mpsc::{Receiver, Sender, channel};
+
+    use super::*;
+    use crate::mail::net::Side;
+    use crate::teaching::explain::Explained;
+
+    /// The ends of a connection that is not made.
+    const END: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 1));
+
+    #[test]
+    fn what_is_being_written_counts_until_it_is() {
+        let shared = Shared::default();
+        let connection = Arc::new(Connection {
+            number: 1,
+            ours: Side::Client,
+            protocol: None,
+            service: "smtp".to_owned(),
+            client: END,
+            server: END,
+            thread: String::new(),
+        });
+        let say = |octets: usize| {
+            let octets = vec![b'x'; octets];
+            let by = Side::Client;
+            shared.push(&connection, What::Said { by, octets })
+        };
+        assert!(say(limits::RECORDING));
+        assert_eq!(shared.next().len(), 1);
+        assert!(!say(1), "the sinks have it all still");
+        assert_eq!(shared.next().len(), 1);
+        for _ in 0..limits::RECORDING / limits::RECORDED_AT_ONCE {
+            assert!(say(limits::RECORDED_AT_ONCE), "it is written");
+        }
+        assert!(!say(1));
+        assert_eq!(shared.next().len(), 1, "as much as is written at once");
+        assert!(!say(1), "it is not written yet");
+        assert_eq!(shared.next().len(), 1);
+        assert!(say(1));
+    }
+
+    /// Waits until the test lets it go on.
+    struct Slow(Receiver<()>, Sender<Event>);
+
+    impl Sink for Slow {
+        fn name(&self) -> String {
+            "a slow disk".to_owned()
+        }
+
+        fn take(&mut self, event: &Event, _explained: Option<&Explained>) -> io::Result<()> {
+            self.0.recv().map_err(io::Error::other)?;
+            self.1.send(event.clone()).map_err(io::Error::other)
+        }
+    }
+
+    #[test]
+    fn the_end_does_not_wait_for_ever() {
+        let ((go, gate), (send, receive)) = (channel(), channel());
+        let recorder = Recorder::new(vec![Box::new(Slow(gate, send))]).unwrap();
+        let info = ConnectionInfo {
+            ours: Side::Client,
+            service: "smtp",
+            protocol: None,
+            client: END,
+            server: END,
+        };
+        let tap = recorder.taps().tap(&info).unwrap();
+        let recording = Arc::clone(recorder.recording.as_ref().unwrap());
+        recording.finish(Duration::from_millis(10));
+        assert!(receive.try_recv().is_err());
+        drop((go, tap));
+        recording.finish(Duration::from_secs(60));
+    }
+}

@@ -152,6 +152,3 @@ fn path(dialogue: &Dialogue, texts: &Texts) -> String {
     }
     steps.concat()
 }
-
-#[cfg(test)]
-mod tests;

@@ -155,6 +155,3 @@ fn name(number: u64) -> String {
     };
     (0..NAME).map(letter).collect()
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,6 +1,10 @@
 //! Bodies that nobody wants explained are passed over, and what follows is understood all the same.
 
-use super::*;
+use pillarbox::mail::net::Side;
+use pillarbox::mail::protocol::Protocol;
+use pillarbox::teaching::explain::ProtocolState;
+
+use super::observer;
 
 /// A message with what might be taken for commands.
 const BODY: [&str; 6] = [

@@ -1,7 +1,12 @@
-use super::*;
-use crate::mail::protocol::Protocol;
-use crate::teaching::transcript::tests::dialogue;
-use crate::teaching::wire_tap::journal::Happened;
+//! Recorded conversations as web pages.
+
+use pillarbox::mail::protocol::Protocol;
+use pillarbox::teaching::explain::Texts;
+use pillarbox::teaching::transcript::Dialogue;
+use pillarbox::teaching::transcript::html::page;
+use pillarbox::teaching::wire_tap::journal::Happened;
+
+use super::dialogue;
 
 fn page_of(protocol: Protocol, lines: &str) -> String {
     page(&dialogue(protocol, lines), &Texts::compiled_in())

@@ -1,17 +1,24 @@
+//! What a recorder tells of real connections, to sinks that fail and sinks that are slow.
+
+use std::io;
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
-use std::sync::mpsc::{Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
 use native_tls::TlsAcceptor;
+use pillarbox::limits;
+use pillarbox::mail::net::certificates::Certificates;
+use pillarbox::mail::net::tls::{self, Version, Versions};
+use pillarbox::mail::net::{
+    CertError, ConnectionInfo, Direction, LineInput, PeerCertificate, Side, Tap, Taps, Wire,
+    WireLimits,
+};
+use pillarbox::mail::protocol::Protocol;
+use pillarbox::teaching::explain::Explained;
+use pillarbox::teaching::wire_tap::{Event, Live, Recorder, Sink, What};
 
-use super::*;
-use crate::mail::net::certificates::Certificates;
-use crate::mail::net::tls::{self, Version, Versions};
-use crate::mail::net::{CertError, LineInput, PeerCertificate, Side, Wire, WireLimits};
-use crate::mail::protocol::Protocol;
-use crate::teaching::explain::Explained;
-use crate::teaching::wire_tap::Live;
+use super::said;
 
 /// What a server for `localhost` needs, its certificates in this folder.
 fn acceptor(folder: &Path, versions: Versions) -> TlsAcceptor {
@@ -38,7 +45,7 @@ fn tap(
     ours: Side,
     service: (&str, Option<Protocol>),
     ends: (SocketAddr, SocketAddr),
-) -> Box<dyn net::Tap> {
+) -> Box<dyn Tap> {
     recorder.taps().tap(&info(ours, service, ends)).unwrap()
 }
 
@@ -104,11 +111,6 @@ fn recorded(versions: Option<Versions>) -> Vec<Event> {
     conversation(&recorder, versions);
     recorder.finish();
     receive.iter().collect()
-}
-
-fn said(by: Side, text: &str) -> What {
-    let octets = text.as_bytes().to_vec();
-    What::Said { by, octets }
 }
 
 #[test]
@@ -260,7 +262,7 @@ fn a_sink_that_fails_harms_nobody() {
 }
 
 /// Waits until the test lets it go on.
-struct Slow(std::sync::mpsc::Receiver<()>, Sender<Event>);
+struct Slow(Receiver<()>, Sender<Event>);
 
 impl Sink for Slow {
     fn name(&self) -> String {
@@ -281,7 +283,7 @@ fn what_cannot_be_written_in_time_is_lost_and_nobody_waits() {
     let mut tap = tap(&recorder, Side::Client, ("smtp", None), ends);
     let piece = vec![b'x'; 1 << 20];
     for _ in 0..=2 * limits::RECORDING / piece.len() {
-        tap.said(net::Direction::Out, &piece);
+        tap.said(Direction::Out, &piece);
     }
     drop(tap);
     // Once for each batch, and a few times more.
@@ -292,51 +294,6 @@ fn what_cannot_be_written_in_time_is_lost_and_nobody_waits() {
     let events: Vec<Event> = receive.try_iter().collect();
     assert_eq!(events.last().map(|event| &event.what), Some(&What::Lost));
     assert!(events.len() > limits::RECORDING / piece.len());
-}
-
-#[test]
-fn what_is_being_written_counts_until_it_is() {
-    let shared = Shared::default();
-    let (client, server) = ends();
-    let connection = Arc::new(Connection {
-        number: 1,
-        ours: Side::Client,
-        protocol: None,
-        service: "smtp".to_owned(),
-        client,
-        server,
-        thread: String::new(),
-    });
-    let say = |octets: usize| {
-        let octets = vec![b'x'; octets];
-        let by = Side::Client;
-        shared.push(&connection, What::Said { by, octets })
-    };
-    assert!(say(limits::RECORDING));
-    assert_eq!(shared.next().len(), 1);
-    assert!(!say(1), "the sinks have it all still");
-    assert_eq!(shared.next().len(), 1);
-    for _ in 0..limits::RECORDING / limits::RECORDED_AT_ONCE {
-        assert!(say(limits::RECORDED_AT_ONCE), "it is written");
-    }
-    assert!(!say(1));
-    assert_eq!(shared.next().len(), 1, "as much as is written at once");
-    assert!(!say(1), "it is not written yet");
-    assert_eq!(shared.next().len(), 1);
-    assert!(say(1));
-}
-
-#[test]
-fn the_end_does_not_wait_for_ever() {
-    let ((go, gate), (send, receive)) = (channel(), channel());
-    let recorder = Recorder::new(vec![Box::new(Slow(gate, send))]).unwrap();
-    let ends = ends();
-    let tap = tap(&recorder, Side::Client, ("smtp", None), ends);
-    let recording = Arc::clone(recorder.recording.as_ref().unwrap());
-    recording.finish(Duration::from_millis(10));
-    assert!(receive.try_recv().is_err());
-    drop((go, tap));
-    recording.finish(Duration::from_secs(60));
 }
 
 #[test]

@@ -1,88 +1,17 @@
-use std::sync::Arc;
-use std::time::{Duration, UNIX_EPOCH};
+//! Recorded conversations, read back: as a table, as text, as a script, as a capture.
 
-use super::*;
-use crate::config::Journal;
-use crate::mail::net::TlsSession;
-use crate::mail::protocol::Protocol;
-use crate::teaching::explain::{Explained, Texts};
-use crate::teaching::text::TextStyle;
-use crate::teaching::transcript::Explain;
-use crate::teaching::wire_tap::journal::Writer;
-use crate::teaching::wire_tap::{Annotator, Connection, Event, Side, Sink, What};
+use pillarbox::mail::net::Side;
+use pillarbox::mail::protocol::Protocol;
+use pillarbox::teaching::explain::Explained;
+use pillarbox::teaching::script::{Memory, ScriptAction};
+use pillarbox::teaching::text::TextStyle;
+use pillarbox::teaching::transcript::{
+    Dialogue, Explain, SessionTable, TextOptions, TextRenderer, script,
+};
+use pillarbox::teaching::wire_tap::journal::Happened;
+use pillarbox::teaching::wire_tap::{Event, Sink, What};
 
-/// Records conversations of lines such as `C: QUIT`, `TLS` and `S ends`. Half a second passes before
-/// each line.
-fn recorded(conversations: &[(Protocol, &str)]) -> (tempfile::TempDir, Sessions) {
-    let folder = tempfile::tempdir().unwrap();
-    let journal = Journal {
-        folder: folder.path().to_owned(),
-        size: 1 << 24,
-        keep: 1,
-    };
-    let mut writer = Writer::open(&journal, false).unwrap();
-    let mut annotator = Annotator::default();
-    for (number, (protocol, lines)) in (0..).zip(conversations) {
-        let connection = Arc::new(Connection {
-            number,
-            ours: Side::Server,
-            protocol: Some(*protocol),
-            service: protocol.name().to_owned(),
-            client: "127.0.0.1:4711".parse().unwrap(),
-            server: "127.0.0.1:2025".parse().unwrap(),
-            thread: "a test".to_owned(),
-        });
-        let lines = lines.lines().map(str::trim).filter(|line| !line.is_empty());
-        let whats = [What::Opened].into_iter().chain(lines.map(what));
-        for (at, what) in (0..).zip(whats) {
-            let event = Event {
-                time: UNIX_EPOCH + Duration::from_millis(number * 3_600_000 + at * 500),
-                connection: Arc::clone(&connection),
-                what,
-            };
-            annotator.tell(&[event], &mut writer).unwrap();
-        }
-    }
-    let sessions = Sessions::read(folder.path()).unwrap();
-    (folder, sessions)
-}
-
-fn what(line: &str) -> What {
-    // A line with an ellipsis goes on in the next one.
-    let said = |by, line: &str| What::Said {
-        by,
-        octets: match line.strip_suffix('…') {
-            Some(line) => line.as_bytes().to_vec(),
-            None => format!("{line}\r\n").into_bytes(),
-        },
-    };
-    match line {
-        "TLS" => What::Secured(TlsSession {
-            version: "TLSv1.3".to_owned(),
-            cipher: "TLS_AES_256_GCM_SHA384".to_owned(),
-        }),
-        "C ends" => What::Ended { by: Side::Client },
-        "S ends" => What::Ended { by: Side::Server },
-        "reset" => What::Reset,
-        "lost" => What::Lost,
-        "closed" => What::Closed,
-        "C:" => said(Side::Client, ""),
-        line => match line.split_once(": ") {
-            Some(("C", line)) => said(Side::Client, line),
-            Some((_, line)) => said(Side::Server, line),
-            None => said(Side::Server, ""),
-        },
-    }
-}
-
-/// Records one conversation.
-pub(in crate::teaching::transcript) fn dialogue(protocol: Protocol, lines: &str) -> Dialogue {
-    let (folder, sessions) = recorded(&[(protocol, lines)]);
-    let name = &sessions.summaries[0].place.connection;
-    let texts = Texts::compiled_in();
-    let read = Dialogue::read(folder.path(), name, &texts);
-    read.unwrap().unwrap()
-}
+use super::{dialogue, recorded};
 
 const POP3: &str = "
     TLS
@@ -217,9 +146,7 @@ fn the_lines_of_a_body_are_one_turn() {
     );
     let dialogue = dialogue(Protocol::Pop3, &lines);
     let said = dialogue.lines.iter().filter(|line| match &line.what {
-        crate::teaching::wire_tap::journal::Happened::Said(said) => {
-            said.octets.octets().len() > 100
-        }
+        Happened::Said(said) => said.octets.octets().len() > 100,
         _ => false,
     });
     assert_eq!(said.count(), 1);
@@ -235,9 +162,14 @@ fn the_lines_of_a_body_are_one_turn() {
     );
 }
 
+/// The script of a conversation, as text.
+fn script_of(protocol: Protocol, lines: &str) -> String {
+    script(&dialogue(protocol, lines)).unwrap().to_string()
+}
+
 #[test]
 fn a_conversation_becomes_a_script() {
-    let script = script(&dialogue(Protocol::Pop3, POP3)).unwrap().to_string();
+    let script = script_of(Protocol::Pop3, POP3);
     let steps = script
         .split_once("\n\n")
         .map_or(script.as_str(), |(_, steps)| steps);
@@ -247,10 +179,10 @@ fn a_conversation_becomes_a_script() {
     assert!(script.contains("\ntls: implicit\n"), "{script}");
     assert!(script.contains("\nasks: SECRET_1 "), "{script}");
     let starttls = "S: 220 hi\nC: EHLO x\nS: 250 STARTTLS\nC: STARTTLS\nS: 220 go\nTLS\nC: QUIT";
-    let script = super::script(&dialogue(Protocol::Smtp, starttls)).unwrap();
+    let with_starttls = script_of(Protocol::Smtp, starttls);
     assert!(
-        script.to_string().contains("\n! starttls\nC: QUIT\n"),
-        "{script}"
+        with_starttls.contains("\n! starttls\nC: QUIT\n"),
+        "{with_starttls}"
     );
 }
 
@@ -274,8 +206,8 @@ fn what_was_not_recorded_keeps_its_size_in_a_script() {
     let script = script(&dialogue(Protocol::Smtp, &lines)).unwrap();
     let mut octets = 0;
     for step in &script.steps {
-        if let crate::teaching::script::ScriptAction::Send(text) = &step.action {
-            octets += text.fill(&crate::teaching::script::Memory::new()).len();
+        if let ScriptAction::Send(text) = &step.action {
+            octets += text.fill(&Memory::new()).len();
         }
     }
     let commands = "EHLO x\r\nMAIL FROM:<a@b>\r\nRCPT TO:<a@b>\r\nBDAT 30014 LAST\r\n";
@@ -289,23 +221,10 @@ fn a_chunk_that_ends_within_a_line_stands_in_a_script_before_its_reply() {
     let lines = "S: 220 hi\nC: EHLO x\nS: 250-hi\nS: 250 CHUNKING\nC: MAIL FROM:<a@b>\nS: 250 Ok\n\
                  C: RCPT TO:<a@b>\nS: 250 Ok\nC: BDAT 15\nC: Subject: x\nC: hel…\nS: 250 Ok\n\
                  C: BDAT 2 LAST\nC: lo…\nS: 250 Ok\nC: QUIT\nS: 221 Bye";
-    let dialogue = dialogue(Protocol::Smtp, lines);
-    let script = script(&dialogue).unwrap().to_string();
+    let script = script_of(Protocol::Smtp, lines);
     let steps = "C: BDAT 15\nC: Subject: x\nC\\: hel\nS: 250 ...\n\
                  C: BDAT 2 LAST\nC\\: lo\nS: 250 ...\nC: QUIT\n";
     assert!(script.contains(steps), "{script}");
-}
-
-/// A CR or a LF alone would be refused (RFC 5321 §2.3.8).
-#[test]
-fn a_filler_is_lines_that_end() {
-    for octets in 2..1_000 {
-        let filler = String::from_utf8(to_script::filler(octets)).unwrap();
-        assert_eq!(filler.len() as u64, octets);
-        let mut lines = filler.strip_suffix("\r\n").unwrap().split("\r\n");
-        let is_filler = |line: &str| line.len() <= 78 && line.bytes().all(|octet| octet == b'x');
-        assert!(lines.all(is_filler), "{octets}: {filler:?}");
-    }
 }
 
 /// A LF alone would be refused (RFC 5321 §2.3.8).
@@ -317,17 +236,14 @@ fn a_chunk_of_one_octet_that_was_not_recorded_is_no_line_end_in_a_script() {
          S: 250 Ok\nC: BDAT 30000\n{body}S: 250 Ok\n\
          C: BDAT 1 LAST\nC: .…\nS: 250 Ok"
     );
-    let script = script(&dialogue(Protocol::Smtp, &lines))
-        .unwrap()
-        .to_string();
+    let script = script_of(Protocol::Smtp, &lines);
     let (_, last) = script.split_once("C: BDAT 1 LAST\n").unwrap();
     assert!(last.ends_with("\nC\\: x\nS: 250 ...\n"), "{last}");
 }
 
 #[test]
 fn a_line_that_the_server_did_not_end_is_not_waited_for() {
-    let dialogue = dialogue(Protocol::Pop3, "S: +OK hi\nC: STAT\nS: +OK 2 1…\nreset");
-    let script = script(&dialogue).unwrap().to_string();
+    let script = script_of(Protocol::Pop3, "S: +OK hi\nC: STAT\nS: +OK 2 1…\nreset");
     assert!(script.contains("\nC: STAT\n# The recorded"), "{script}");
 }
 
@@ -337,7 +253,7 @@ fn news_to_an_idling_client_is_not_a_step_of_a_script() {
     let imap = "S: * OK hi\nC: a LOGIN bob builder\nS: a OK in\nC: b SELECT INBOX\nS: b OK yes\n\
                 C: c IDLE\nS: + idling\nS: * 5 EXISTS\nS: * 1 RECENT\nC: DONE\nS: * 6 EXISTS\n\
                 S: c OK done\nC: d LOGOUT\nS: * BYE\nS: d OK bye\nS ends";
-    let script = script(&dialogue(Protocol::Imap, imap)).unwrap().to_string();
+    let script = script_of(Protocol::Imap, imap);
     let steps = script.split_once("C: c IDLE\n").unwrap().1;
     let (before, after) = steps.split_once("S: c OK ...\n").unwrap();
     let spoken: Vec<&str> = before
@@ -356,7 +272,7 @@ fn news_to_an_idling_client_is_not_a_step_of_a_script() {
 #[test]
 fn a_goodbye_while_a_client_idles_is_a_step_of_a_script() {
     let imap = "S: * OK hi\nC: c IDLE\nS: + idling\nS: * BYE gone\nS ends";
-    let script = script(&dialogue(Protocol::Imap, imap)).unwrap().to_string();
+    let script = script_of(Protocol::Imap, imap);
     assert!(
         script.ends_with("C: c IDLE\nS: + ...\nS: * BYE ...\n! closed\n"),
         "{script}"

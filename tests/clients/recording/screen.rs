@@ -1,9 +1,10 @@
 //! Screens as they look, line by line.
 
-use super::*;
-use crate::teaching::script::{Difference, Script, Talk, perform};
-use crate::teaching::text::TextStyle;
-use crate::teaching::transcript::Explain;
+use std::io;
+
+use pillarbox::teaching::script::{Caller, Difference, Script, Talk, perform};
+use pillarbox::teaching::text::TextStyle;
+use pillarbox::teaching::transcript::{Audience, Explain, PlayPace, Screen, ScreenOptions};
 
 /// A server that sends these lines.
 struct FakeServer(Vec<&'static str>);

@@ -1,10 +1,11 @@
 //! Scripts that are read, scripts that are not, and the law that reading and writing are inverse.
 
+use pillarbox::client::Security;
+use pillarbox::teaching::script::{
+    ClientText, Pattern, Protocol, Script, ScriptAction, ScriptClient, ScriptQuestion, ScriptStep,
+    ScriptTls,
+};
 use proptest::prelude::*;
-
-use super::*;
-use crate::client::Security;
-use crate::teaching::script::{ClientText, Pattern};
 
 const HEADER: &str = "title: A test\nprotocol: pop3\n";
 

@@ -1,8 +1,11 @@
 //! What no program should say: nothing of it stops an observer, or costs it more than its bounds.
 
+use pillarbox::mail::net::Side;
+use pillarbox::mail::protocol::Protocol;
+use pillarbox::teaching::explain::ExplainedLine;
 use proptest::prelude::*;
 
-use super::*;
+use super::observer;
 
 #[test]
 fn who_speaks_something_else_is_recognised() {

@@ -1,6 +1,9 @@
 //! Behind a login, and behind one that was refused: what may be a password, and what is none.
 
-use super::*;
+use pillarbox::mail::protocol::Protocol;
+use pillarbox::teaching::explain::{Observer, Texts};
+
+use super::observer;
 
 #[test]
 fn what_is_said_behind_a_refused_login_is_masked() {

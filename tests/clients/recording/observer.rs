@@ -4,10 +4,9 @@ mod masking;
 mod passing_over;
 mod strange;
 
-use super::*;
-use crate::mail::protocol::span::Span;
-use crate::mail::protocol::span::tests::shown;
-use crate::teaching::explain::explained::LinePart;
+use pillarbox::mail::net::Side;
+use pillarbox::mail::protocol::Protocol;
+use pillarbox::teaching::explain::{Explained, LinePart, Observer, Texts};
 
 fn observer(protocol: Protocol) -> Observer {
     Observer::new(protocol, Texts::compiled_in())
@@ -260,12 +259,9 @@ fn a_command_and_its_answers_share_a_number() {
 
 /// The parts of a line, as tables write them.
 fn parts(explained: &Explained, line: &str) -> String {
-    let span = |part: &LinePart| Span {
-        role: part.role,
-        range: part.range.clone(),
-    };
-    let spans: Vec<Span> = explained.parts.iter().map(span).collect();
-    shown(line.as_bytes(), &spans)
+    let shown = |part: &LinePart| format!("{} {}", part.role.key(), &line[part.range.clone()]);
+    let parts: Vec<String> = explained.parts.iter().map(shown).collect();
+    parts.join(", ")
 }
 
 #[test]

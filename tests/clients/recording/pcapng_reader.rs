@@ -1,11 +1,18 @@
-//! For tests: reads a capture, and puts its TCP streams together by their sequence numbers.
+//! Reads a capture, and puts its TCP streams together by their sequence numbers.
+
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use etherparse::{NetSlice, SlicedPacket, TransportSlice};
 
-use super::blocks::{self, option};
+/// The types of blocks (draft-ietf-opsawg-pcapng §11.1).
+const SECTION_HEADER: u32 = 0x0A0D_0D0A;
+const INTERFACE: u32 = 1;
+const PACKET: u32 = 6;
+const SECRETS: u32 = 10;
+/// The option after which no other comes.
+const END_OF_OPTIONS: u16 = 0;
 
 /// An item of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,8 +44,8 @@ pub(super) fn read(mut file: &[u8]) -> Vec<Item> {
         assert_eq!(number(length - 4) as usize, length, "the length at the end");
         let body = &file[8..length - 4];
         match kind {
-            blocks::PACKET => items.push(Item::Packet(packet(body))),
-            blocks::SECRETS => {
+            PACKET => items.push(Item::Packet(packet(body))),
+            SECRETS => {
                 let lines = &body[8..8 + number(12) as usize];
                 items.push(Item::Secrets(String::from_utf8(lines.to_vec()).unwrap()));
             }
@@ -46,7 +53,7 @@ pub(super) fn read(mut file: &[u8]) -> Vec<Item> {
         }
         file = &file[length..];
     }
-    assert_eq!(kinds, [blocks::SECTION_HEADER, blocks::INTERFACE]);
+    assert_eq!(kinds, [SECTION_HEADER, INTERFACE]);
     items
 }
 
@@ -118,7 +125,7 @@ fn comments(mut options: &[u8]) -> Vec<String> {
     let mut comments = Vec::new();
     while let [c0, c1, l0, l1, rest @ ..] = options {
         let [code, length] = [[*c0, *c1], [*l0, *l1]].map(u16::from_le_bytes);
-        if code == option::END {
+        if code == END_OF_OPTIONS {
             break;
         }
         let text = &rest[..usize::from(length)];

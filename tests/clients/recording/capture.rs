@@ -1,11 +1,18 @@
+//! Captures of whole conversations, read back as packets.
+
+use std::io::{self, Write};
 use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, UNIX_EPOCH};
 
-use super::*;
-use crate::mail::net::TlsSession;
-use crate::mail::protocol::Protocol;
-use crate::teaching::pcapng::reader::{Item, Packet, packets, read, streams};
-use crate::teaching::wire_tap::Side;
+use pillarbox::config::CapturePorts;
+use pillarbox::mail::net::Side;
+use pillarbox::teaching::explain::Texts;
+use pillarbox::teaching::pcapng::{Capture, CaptureStyle, CapturedOctets};
+use pillarbox::teaching::wire_tap::{Annotator, Connection, Event, Sink, What};
+
+use super::pcapng_reader::{Item, Packet, packets, read, streams};
+use super::{connection, said, tls_session};
 
 const CLIENT: Side = Side::Client;
 const SERVER: Side = Side::Server;
@@ -18,31 +25,6 @@ const STYLE: CaptureStyle = CaptureStyle {
     ports: CapturePorts::Own,
     octets: CapturedOctets::AsCrossed,
 };
-
-fn connection(number: u64, ours: Side, service: &str, port: u16) -> Arc<Connection> {
-    let protocol = service.trim_end_matches('s').parse::<Protocol>();
-    Arc::new(Connection {
-        number,
-        ours,
-        protocol: protocol.ok(),
-        service: service.to_owned(),
-        client: format!("127.0.0.1:{port}").parse().unwrap(),
-        server: "127.0.0.1:2025".parse().unwrap(),
-        thread: String::new(),
-    })
-}
-
-fn tls_session() -> What {
-    What::Secured(TlsSession {
-        version: "TLSv1.3".to_owned(),
-        cipher: "X".to_owned(),
-    })
-}
-
-fn said(by: Side, text: &str) -> What {
-    let octets = text.as_bytes().to_vec();
-    What::Said { by, octets }
-}
 
 fn crossed(by: Side, octets: &[u8]) -> What {
     let octets = octets.to_vec();
@@ -206,6 +188,20 @@ fn a_record_that_came_in_pieces_stands_whole_in_the_capture() {
     assert_eq!(whole, [&record; 3]);
 }
 
+/// A file that can be read while it is written.
+#[derive(Clone, Default)]
+struct SharedFile(Arc<Mutex<Vec<u8>>>);
+
+impl Write for SharedFile {
+    fn write(&mut self, blocks: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(blocks)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// Once in 256 records the ciphertext begins with the octet with which a record of a handshake begins,
 /// and the octets behind a record's head come by themselves.
 #[test]
@@ -215,14 +211,21 @@ fn ciphertext_that_looks_like_a_handshake_makes_nobody_wait() {
     let renegotiation = [HANDSHAKE, 3, 3, 0, 1, b'r'];
     for (ours, keys) in [(SERVER, true), (SERVER, false), (CLIENT, true)] {
         let style = CaptureStyle { keys, ..STYLE };
-        let mut capture = Capture::new("test", Vec::new(), style, Texts::compiled_in()).unwrap();
+        let file = SharedFile::default();
+        let out = file.clone();
+        let mut capture = Capture::new("test", out, style, Texts::compiled_in()).unwrap();
 
         let mut annotator = Annotator::default();
         let tls = connection(1, ours, "imaps", 4000);
         let other = connection(2, SERVER, "smtp", 4001);
         let mut now = UNIX_EPOCH;
+        let mut told = 0;
+        // Returns the time, how many octets are not in the file yet, and the packets in the file.
         let mut take = |connection: &Arc<Connection>, what: What| {
             now += Duration::from_millis(1);
+            if let What::Crossed { octets, .. } = &what {
+                told += octets.len();
+            }
             let connection = Arc::clone(connection);
             let event = Event {
                 time: now,
@@ -230,7 +233,9 @@ fn ciphertext_that_looks_like_a_handshake_makes_nobody_wait() {
                 what,
             };
             annotator.tell(&[event], &mut capture).unwrap();
-            (now, capture.gathered.len(), packets(&capture.out))
+            let packets = packets(&file.0.lock().unwrap());
+            let written: usize = packets.iter().map(|packet| packet.payload.len()).sum();
+            (now, told - written, packets)
         };
         let theirs = ours.other();
         take(&tls, crossed(CLIENT, b"\x16\x03\x01\0\x01a"));

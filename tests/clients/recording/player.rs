@@ -1,6 +1,10 @@
 //! Plays against an echo: each row a script, and how it ends.
 
-use super::*;
+use std::io;
+
+use pillarbox::teaching::script::{
+    Caller, ClientEvent, Mismatch, PlayEvent, Script, Talk, perform,
+};
 
 /// Sends each line back, with the number of the client.
 struct Echo {

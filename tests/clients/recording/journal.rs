@@ -1,50 +1,24 @@
+//! The journal of conversations: what is written, masked and left out, and that it can be read back.
+
+use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
-use std::sync::Arc;
 use std::thread;
-use std::time::SystemTime;
 
-use super::*;
-use crate::mail::net::TlsSession;
-use crate::mail::protocol::Protocol;
-use crate::teaching::wire_tap::{Connection, Side};
+use pillarbox::config::Journal;
+use pillarbox::limits;
+use pillarbox::mail::net::Side;
+use pillarbox::mail::protocol::Protocol;
+use pillarbox::teaching::wire_tap::journal::{Happened, LeftOut, Record, Writer, read};
+use pillarbox::teaching::wire_tap::{Annotator, What};
 
-fn journal(folder: &Path) -> Journal {
-    Journal {
-        folder: folder.to_owned(),
-        size: 1 << 20,
-        keep: 3,
-    }
-}
+use super::{connection, event, journal, tell_each, tls_session};
 
-fn connection(number: u64, protocol: Option<Protocol>) -> Arc<Connection> {
-    Arc::new(Connection {
-        number,
-        ours: Side::Server,
-        protocol,
-        service: protocol.map_or("own", Protocol::name).to_owned(),
-        client: "127.0.0.1:4711".parse().unwrap(),
-        server: "127.0.0.1:2025".parse().unwrap(),
-        thread: "a test".to_owned(),
-    })
-}
-
-fn event(connection: &Arc<Connection>, what: What) -> Event {
-    Event {
-        time: SystemTime::now(),
-        connection: Arc::clone(connection),
-        what,
-    }
-}
-
+/// What a line such as `C: EHLO me` says.
 fn said(line: &str) -> What {
-    let (by, octets) = match line.split_at(3) {
-        ("C: ", octets) => (Side::Client, octets),
-        (_, octets) => (Side::Server, octets),
-    };
-    What::Said {
-        by,
-        octets: octets.as_bytes().to_vec(),
+    match line.split_at(3) {
+        ("C: ", text) => super::said(Side::Client, text),
+        (_, text) => super::said(Side::Server, text),
     }
 }
 
@@ -56,20 +30,14 @@ fn written(
 ) -> (Vec<Record>, String) {
     let folder = tempfile::tempdir().unwrap();
     let mut journal = Writer::open(&journal(folder.path()), show_secrets).unwrap();
-
-    let mut annotator = Annotator::default();
-    let connection = connection(1, protocol);
+    let service = protocol.map_or("own", Protocol::name);
+    let connection = connection(1, Side::Server, service, 4711);
     let whats = [What::Opened]
         .into_iter()
         .chain(conversation.iter().map(|line| said(line)))
         .chain([What::Closed]);
-    // Each in a batch of its own, as a slow client would have it.
-    for what in whats {
-        annotator
-            .tell(&[event(&connection, what)], &mut journal)
-            .unwrap();
-    }
-    let text = fs::read_to_string(rotating_file::current(folder.path())).unwrap();
+    tell_each(&mut journal, &connection, whats);
+    let text = fs::read_to_string(folder.path().join("journal.jsonl")).unwrap();
     (records(folder.path()), text)
 }
 
@@ -379,9 +347,7 @@ fn a_last_line_without_an_end_is_written_and_its_password_is_not_shown() {
 fn the_end_of_one_side_does_not_tear_the_lines_of_the_other() {
     let folder = tempfile::tempdir().unwrap();
     let mut journal = Writer::open(&journal(folder.path()), false).unwrap();
-
-    let mut annotator = Annotator::default();
-    let connection = connection(1, POP3);
+    let connection = connection(1, Side::Server, "pop3", 4711);
     let whats = [
         What::Opened,
         said("S: +OK\r\n"),
@@ -391,11 +357,7 @@ fn the_end_of_one_side_does_not_tear_the_lines_of_the_other() {
         said("C: derland\r\n"),
         What::Closed,
     ];
-    for what in whats {
-        annotator
-            .tell(&[event(&connection, what)], &mut journal)
-            .unwrap();
-    }
+    tell_each(&mut journal, &connection, whats);
     let expected = ["S: +OK", "C: USER alice", "S: +OK Send", "C: PASS ********"];
     assert_eq!(lines(&records(folder.path())), expected);
 }
@@ -486,15 +448,10 @@ fn a_protocol_of_ones_own_is_counted_and_not_shown() {
 fn a_handshake_begins_anew() {
     let folder = tempfile::tempdir().unwrap();
     let mut journal = Writer::open(&journal(folder.path()), false).unwrap();
-
-    let connection = connection(1, POP3);
-    let secured = TlsSession {
-        version: "TLSv1.3".to_owned(),
-        cipher: "TLS_AES_256_GCM_SHA384".to_owned(),
-    };
+    let connection = connection(1, Side::Server, "pop3", 4711);
     let events = [
         What::Opened,
-        What::Secured(secured),
+        tls_session(),
         said("S: +OK hi\r\n"),
         What::Closed,
     ];
@@ -527,26 +484,21 @@ fn several_programs_write_one_journal_and_lose_no_line() {
         for _ in 0..4 {
             scope.spawn(|| {
                 let mut journal = Writer::open(&place, false).unwrap();
-
-                let mut annotator = Annotator::default();
                 for number in 0..50 {
-                    let connection = connection(number, POP3);
-                    for what in [
+                    let connection = connection(number, Side::Server, "pop3", 4711);
+                    let whats = [
                         What::Opened,
                         said("S: +OK hi\r\n"),
                         said("C: QUIT\r\n"),
                         What::Closed,
-                    ] {
-                        annotator
-                            .tell(&[event(&connection, what)], &mut journal)
-                            .unwrap();
-                    }
+                    ];
+                    tell_each(&mut journal, &connection, whats);
                 }
             });
         }
     });
     assert!(
-        rotating_file::old(folder.path(), 5).exists(),
+        folder.path().join("journal.5.jsonl").exists(),
         "it was rotated"
     );
     let mut conversations: HashMap<String, Vec<Happened>> = HashMap::new();
