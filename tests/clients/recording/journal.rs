@@ -25,7 +25,7 @@ fn said(line: &str) -> What {
 /// The records of a conversation in which this was said, and the journal as text.
 fn written(
     protocol: Option<Protocol>,
-    conversation: &[&str],
+    conversation: &[impl AsRef<str>],
     show_secrets: bool,
 ) -> (Vec<Record>, String) {
     let folder = tempfile::tempdir().unwrap();
@@ -34,7 +34,7 @@ fn written(
     let connection = connection(1, Side::Server, service, 4711);
     let whats = [What::Opened]
         .into_iter()
-        .chain(conversation.iter().map(|line| said(line)))
+        .chain(conversation.iter().map(|line| said(line.as_ref())))
         .chain([What::Closed]);
     tell_each(&mut journal, &connection, whats);
     let text = fs::read_to_string(folder.path().join("journal.jsonl")).unwrap();
@@ -67,93 +67,25 @@ fn lines(records: &[Record]) -> Vec<String> {
 
 const POP3: Option<Protocol> = Some(Protocol::Pop3);
 const IMAP: Option<Protocol> = Some(Protocol::Imap);
-const SUBMISSION: Option<Protocol> = Some(Protocol::Submission);
 
-/// Logins, and the pieces in which they come.
-const LOGINS: [(Option<Protocol>, &[&str]); 9] = [
-    (
-        POP3,
-        &[
-            "S: +OK\r\n",
-            "C: USER alice\r\n",
-            "S: +OK\r\n",
-            "C: PASS won",
-            "C: derland\r",
-            "C: \n",
-        ],
-    ),
-    (
-        POP3,
-        &["S: +OK\r\n", "C: USER alice\r\nPASS wonderland\r\n"],
-    ),
-    (
-        SUBMISSION,
-        &[
-            "S: 220 hi\r\n",
-            "C: AUTH PLAIN AGFsaWNl",
-            "C: AHdvbmRlcmxhbmQ=\r\n",
-        ],
-    ),
-    (
-        SUBMISSION,
-        &[
-            "S: 220 hi\r\n",
-            "C: AUTH PLAIN\r\n",
-            "S: 334 \r\n",
-            "C: AGFsaWNlAHdvbmRlcmxhbmQ=\r\n",
-        ],
-    ),
-    (
-        SUBMISSION,
-        &[
-            "S: 220 hi\r\n",
-            "C: AUTH LOGIN\r\n",
-            "S: 334 VXNlcm5hbWU6\r\n",
-            "C: YWxpY2U=\r\n",
-            "S: 334 UGFzc3dvcmQ6\r\n",
-            "C: d29uZGVyb",
-            "C: GFuZA==\r\n",
-        ],
-    ),
-    (
-        IMAP,
-        &["S: * OK\r\n", "C: a LOGIN alice won", "C: derland\r\n"],
-    ),
-    (
-        IMAP,
-        &[
-            "S: * OK\r\n",
-            "C: a LOGIN \"alice\" \"wonder",
-            "C: land\"\r\n",
-        ],
-    ),
-    (
-        IMAP,
-        &[
-            "S: * OK\r\n",
-            "C: a LOGIN {5}\r\n",
-            "S: + go on\r\n",
-            "C: alice {10}\r\n",
-            "S: + go on\r\n",
-            "C: won",
-            "C: derland\r\n",
-        ],
-    ),
-    (
-        IMAP,
-        &[
-            "S: * OK\r\n",
-            "C: a LOGIN {5+}\r\nalice {10+}\r\nwonder",
-            "C: land\r\n",
-        ],
-    ),
-];
+/// The conversations of a file: the first line of each is its protocol, the others are what is said in
+/// one piece. After ` => ` is what is expected of it.
+fn conversations(file: &'static str) -> Vec<(Option<Protocol>, Vec<String>, &'static str)> {
+    let conversation = |paragraph: &'static str| {
+        let (head, pieces) = paragraph.split_once('\n').unwrap();
+        let (protocol, expected) = head.split_once(" => ").unwrap_or((head, ""));
+        let piece = |line: &str| line.replace("\\r", "\r").replace("\\n", "\n");
+        let pieces = pieces.lines().map(piece).collect();
+        (protocol.parse().ok(), pieces, expected)
+    };
+    file.split("\n\n").map(conversation).collect()
+}
 
 #[test]
 fn no_password_is_written_in_whatever_pieces_it_comes() {
     let secrets = ["wonderland", "d29uZGVybGFuZA", "AHdvbmRlcmxhbmQ", "wonder"];
-    for (protocol, conversation) in LOGINS {
-        let (records, text) = written(protocol, conversation, false);
+    for (protocol, conversation, _) in conversations(include_str!("journal/logins.txt")) {
+        let (records, text) = written(protocol, &conversation, false);
         for secret in secrets {
             assert!(!text.contains(secret), "{text}");
         }
@@ -168,7 +100,7 @@ fn no_password_is_written_in_whatever_pieces_it_comes() {
             "{text}"
         );
         // The line may have been cut by the connection's end, so only what is whole is shown.
-        let (_, text) = written(protocol, conversation, true);
+        let (_, text) = written(protocol, &conversation, true);
         assert!(secrets.iter().any(|secret| text.contains(secret)), "{text}");
     }
 }
@@ -278,60 +210,11 @@ fn a_literal_is_written_with_the_rest_of_its_line() {
     assert_eq!(lines(&records), expected);
 }
 
-/// Conversations that end within a line of the client's, and what is written of it.
-const BROKEN_OFF: [(Option<Protocol>, &[&str], &str); 7] = [
-    (
-        Some(Protocol::Smtp),
-        &["S: 220 hi\r\n", "C: NOOP\r\nthis line has no end"],
-        "C: this line has no end",
-    ),
-    (POP3, &["S: +OK\r\n", "C: QUIT"], "C: QUIT"),
-    (
-        POP3,
-        &[
-            "S: +OK\r\n",
-            "C: USER alice\r\n",
-            "S: +OK\r\n",
-            "C: PASS wonder",
-        ],
-        "C: PASS ********",
-    ),
-    (
-        SUBMISSION,
-        &[
-            "S: 220 hi\r\n",
-            "C: AUTH LOGIN\r\n",
-            "S: 334 VXNlcm5hbWU6\r\n",
-            "C: YWxpY2U=\r\n",
-            "S: 334 UGFzc3dvcmQ6\r\n",
-            "C: d29uZGVyb",
-        ],
-        "C: ********",
-    ),
-    (
-        IMAP,
-        &["S: * OK\r\n", "C: a LOGIN \"alice\" \"wonder"],
-        "C: a LOGIN \"alice\" ********",
-    ),
-    (
-        IMAP,
-        &["S: * OK\r\n", "C: a LOGIN {5+}\r\nalice {10+}\r\nwonder"],
-        "C: ********",
-    ),
-    (
-        IMAP,
-        &[
-            "S: * OK\r\n",
-            "C: a LOGIN {5+}\r\nalice {10+}\r\nwonderland",
-        ],
-        "C: ********",
-    ),
-];
-
 #[test]
 fn a_last_line_without_an_end_is_written_and_its_password_is_not_shown() {
-    for (protocol, conversation, expected) in BROKEN_OFF {
-        let (records, text) = written(protocol, conversation, false);
+    for (protocol, conversation, expected) in conversations(include_str!("journal/broken_off.txt"))
+    {
+        let (records, text) = written(protocol, &conversation, false);
         assert_eq!(lines(&records).last().unwrap(), expected);
         assert!(
             !text.contains("wonder") && !text.contains("d29uZGVyb"),
