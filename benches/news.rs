@@ -88,23 +88,15 @@ fn latencies() {
     });
     measure("a removal by POP3", "EXPUNGE", &mut || remove_by_pop3(&lab));
     let (mut files, inbox) = (Files::new(), lab.path().join("mail/bob"));
-    measure(
-        "a message that another program puts into new/",
-        "EXISTS",
-        &mut || {
-            files.put(&inbox);
-        },
-    );
+    measure("a message that another program puts into new/", "EXISTS", &mut || {
+        files.put(&inbox);
+    });
     measure("a flag that another program sets in cur/", ")", &mut || {
         flag_a_file(&inbox);
     });
-    measure(
-        "a file that another program removes",
-        "EXPUNGE",
-        &mut || {
-            fs::remove_file(files_in(&inbox.join("cur")).pop().unwrap()).unwrap();
-        },
-    );
+    measure("a file that another program removes", "EXPUNGE", &mut || {
+        fs::remove_file(files_in(&inbox.join("cur")).pop().unwrap()).unwrap();
+    });
 }
 
 fn deliver(smtp: &mut Typed) {
@@ -168,31 +160,18 @@ fn sleepers() {
         .map(|n| {
             let mut imap = Typed::connect(&lab, "imap");
             assert!(imap.ask("a LOGIN bob builder").starts_with("a OK"));
-            let name = if n < 500 {
-                "INBOX".to_owned()
-            } else {
-                format!("Box{}", n - 500)
-            };
+            let name = if n < 500 { "INBOX".to_owned() } else { format!("Box{}", n - 500) };
             imap.send(format!("b SELECT {name}\r\nc IDLE\r\n").as_bytes());
             hear(&mut imap, "+ idling");
             imap
         })
         .collect();
     let used = cpu(&lab, || thread::sleep(Duration::from_secs(30)));
-    report(
-        "1,000 clients idle for 30 s: processor time of the server",
-        used,
-    );
+    report("1,000 clients idle for 30 s: processor time of the server", used);
     let (watches, descriptors) = watches(&lab);
     report("their inotify watches (501 mailboxes)", watches.to_string());
-    report(
-        "descriptors of the server (a socket and a bell of two each)",
-        descriptors.to_string(),
-    );
-    report(
-        "the server's peak memory",
-        format!("{} KiB", lab.peak_memory()),
-    );
+    report("descriptors of the server (a socket and a bell of two each)", descriptors.to_string());
+    report("the server's peak memory", format!("{} KiB", lab.peak_memory()));
     drop(clients);
 }
 
@@ -251,10 +230,7 @@ fn crowd(clients: usize, per_second: u32, length: Duration) {
         format!("{} ({})", heard.into_inner(), count * clients),
     );
     let wakes = lab.wakes() - wakes_before;
-    report(
-        "  times that the server's threads went to sleep",
-        wakes.to_string(),
-    );
+    report("  times that the server's threads went to sleep", wakes.to_string());
 }
 
 fn start_count(lab: &Lab) -> usize {

@@ -19,10 +19,7 @@ use pillarbox::client::{Endpoint, ImapClient, Security, SmtpClient};
 const RECORDINGS: [(&str, &str); 4] = [
     ("nothing", "[store]\njournal =\n"),
     ("the journal", ""),
-    (
-        "a capture",
-        "[store]\njournal =\n[capture]\nfile = lab.pcapng\nkeys = yes\n",
-    ),
+    ("a capture", "[store]\njournal =\n[capture]\nfile = lab.pcapng\nkeys = yes\n"),
     ("both", "[capture]\nfile = lab.pcapng\nkeys = yes\n"),
 ];
 
@@ -48,10 +45,7 @@ fn main() {
 /// Measures durable deliveries of 4 KB per second.
 fn deliveries(lab: &Lab) -> f64 {
     let smtp = Endpoint::new("localhost", lab.port("smtp"), Security::Plain, lab.ca());
-    let text = format!(
-        "Subject: bench\r\n\r\n{}",
-        "0123456789abcdef\r\n".repeat(230)
-    );
+    let text = format!("Subject: bench\r\n\r\n{}", "0123456789abcdef\r\n".repeat(230));
     let start = Instant::now();
     thread::scope(|scope| {
         for _ in 0..CLIENTS {
@@ -59,9 +53,7 @@ fn deliveries(lab: &Lab) -> f64 {
                 let mut client = SmtpClient::connect(&smtp).unwrap();
                 for _ in 0..MESSAGES {
                     let mut message = Cursor::new(text.as_bytes());
-                    client
-                        .send("a@elsewhere.test", &["bob@pillarbox.test"], &mut message)
-                        .unwrap();
+                    client.send("a@elsewhere.test", &["bob@pillarbox.test"], &mut message).unwrap();
                 }
             });
         }
@@ -71,10 +63,8 @@ fn deliveries(lab: &Lab) -> f64 {
 
 /// Measures 20 MB in by SMTPS and out by IMAPS, in megabytes per second.
 fn large_message(lab: &Lab) -> (f64, f64) {
-    let text = format!(
-        "Subject: bench\r\n\r\n{}",
-        format!("{}\r\n", "x".repeat(76)).repeat(260_000)
-    );
+    let text =
+        format!("Subject: bench\r\n\r\n{}", format!("{}\r\n", "x".repeat(76)).repeat(260_000));
     let timed = |act: &mut dyn FnMut()| {
         let start = Instant::now();
         act();
@@ -85,13 +75,7 @@ fn large_message(lab: &Lab) -> (f64, f64) {
         let mut client = SmtpClient::connect(&endpoint("smtps")).unwrap();
         client.login("alice", "wonderland").unwrap();
         let mut message = Cursor::new(text.as_bytes());
-        client
-            .send(
-                "alice@pillarbox.test",
-                &["carol@pillarbox.test"],
-                &mut message,
-            )
-            .unwrap();
+        client.send("alice@pillarbox.test", &["carol@pillarbox.test"], &mut message).unwrap();
     });
     let read = timed(&mut || {
         let mut client = ImapClient::connect(&endpoint("imaps")).unwrap();

@@ -43,10 +43,7 @@ fn endpoint(lab: &Lab, protocol: &str, security: Security) -> Endpoint {
 fn deliveries(clients: usize, each: usize) {
     let lab = Lab::start();
     let smtp = endpoint(&lab, "smtp", Security::Plain);
-    let text = format!(
-        "Subject: bench\r\n\r\n{}",
-        "0123456789abcdef\r\n".repeat(230)
-    );
+    let text = format!("Subject: bench\r\n\r\n{}", "0123456789abcdef\r\n".repeat(230));
     let start = Instant::now();
     thread::scope(|scope| {
         for _ in 0..clients {
@@ -54,9 +51,7 @@ fn deliveries(clients: usize, each: usize) {
                 let mut client = SmtpClient::connect(&smtp).unwrap();
                 for _ in 0..each {
                     let mut message = Cursor::new(text.as_bytes());
-                    client
-                        .send("a@elsewhere.test", &["bob@pillarbox.test"], &mut message)
-                        .unwrap();
+                    client.send("a@elsewhere.test", &["bob@pillarbox.test"], &mut message).unwrap();
                 }
             });
         }
@@ -69,18 +64,13 @@ fn deliveries(clients: usize, each: usize) {
 fn large_message() {
     let lab = Lab::start();
     let before = lab.peak_memory();
-    let text = format!(
-        "Subject: bench\r\n\r\n{}",
-        format!("{}\r\n", "x".repeat(76)).repeat(260_000)
-    );
+    let text =
+        format!("Subject: bench\r\n\r\n{}", format!("{}\r\n", "x".repeat(76)).repeat(260_000));
     let megabytes = text.len() as f64 / 1e6;
     let timed = |what: &str, act: &mut dyn FnMut()| {
         let start = Instant::now();
         act();
-        report(
-            what,
-            format!("{:.0} MB/s", megabytes / start.elapsed().as_secs_f64()),
-        );
+        report(what, format!("{:.0} MB/s", megabytes / start.elapsed().as_secs_f64()));
     };
     timed("20 MB in by SMTPS", &mut || {
         let mut client = SmtpClient::connect(&endpoint(&lab, "smtps", Security::Tls)).unwrap();
@@ -105,10 +95,7 @@ fn large_message() {
         let newest = client.select("INBOX").unwrap().uid_next - 1;
         client.fetch_body(newest, &mut std::io::sink()).unwrap();
     });
-    report(
-        "the server's peak memory grew by",
-        format!("{} KiB", lab.peak_memory() - before),
-    );
+    report("the server's peak memory grew by", format!("{} KiB", lab.peak_memory() - before));
 }
 
 /// Measures 10,000 ordinary messages in one mailbox.
@@ -119,10 +106,7 @@ fn large_mailbox() {
     let timed = |what: &str, act: &mut dyn FnMut()| {
         let start = Instant::now();
         act();
-        report(
-            what,
-            format!("{:.0} ms", start.elapsed().as_secs_f64() * 1e3),
-        );
+        report(what, format!("{:.0} ms", start.elapsed().as_secs_f64() * 1e3));
     };
     let mut select = |which| {
         let what = format!("SELECT of 10,000 messages, the {which} time");
@@ -147,10 +131,7 @@ fn large_mailbox() {
     let mut another = bob(&lab);
     another.select("INBOX").unwrap();
     fetch(&mut another, &items, ", by another client");
-    report(
-        "the server's peak memory grew by",
-        format!("{} KiB", lab.peak_memory() - before),
-    );
+    report("the server's peak memory grew by", format!("{} KiB", lab.peak_memory() - before));
 }
 
 fn bob(lab: &Lab) -> ImapClient {

@@ -36,24 +36,15 @@ fn relay(from: &str, to: &str, server: &str, ca: &str) -> Result<(), Box<dyn Err
     let HostPort { host, port } = server.parse()?;
     let server = Endpoint::new(host, port, Security::StartTls, ca);
     let mut client = SmtpClient::connect(&server)?;
-    println!(
-        "{server} offers AUTH {}",
-        printable(client.extension("AUTH").unwrap_or_default())
-    );
+    println!("{server} offers AUTH {}", printable(client.extension("AUTH").unwrap_or_default()));
     client.login(from, &password)?;
 
-    let (_, domain) = from
-        .split_once('@')
-        .ok_or("the sender must be an address")?;
+    let (_, domain) = from.split_once('@').ok_or("the sender must be an address")?;
     let mut draft = Draft::new(Contact::new(None, from), domain);
     draft.to = Contact::list(to)?;
     draft.subject = "A mail from Pillarbox".to_owned();
     draft.text = "A program of sixty lines has sent this.\n".to_owned();
-    let sent = client.send(
-        from,
-        &draft.recipients(),
-        &mut Cursor::new(draft.to_bytes()),
-    )?;
+    let sent = client.send(from, &draft.recipients(), &mut Cursor::new(draft.to_bytes()))?;
     println!("Sent to {}.", printable(&sent.accepted.join(", ")));
     Ok(client.quit()?)
 }

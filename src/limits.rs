@@ -330,3 +330,15 @@ impl Default for Limits {
         }
     }
 }
+
+/// How often a law is tried on random input. A case that failed is kept in `tests/` and tried again.
+#[cfg(test)]
+pub(crate) fn random_cases(cases: u32) -> proptest::prelude::ProptestConfig {
+    use proptest::test_runner::FileFailurePersistence;
+    let failures = FileFailurePersistence::SourceParallel("tests/proptest-regressions");
+    proptest::prelude::ProptestConfig {
+        cases,
+        failure_persistence: Some(Box::new(failures)),
+        ..Default::default()
+    }
+}

@@ -19,24 +19,13 @@ use pillarbox::mail::protocol::Protocol;
 #[command(version, disable_help_subcommand = true)]
 struct CommandLine {
     /// Configuration [default: ./config.ini, or the built-in one]
-    #[arg(
-        long,
-        value_name = "FILE",
-        global = true,
-        help_heading = "Global options"
-    )]
+    #[arg(long, value_name = "FILE", global = true, help_heading = "Global options")]
     config: Option<PathBuf>,
     /// Log what happens; -vv logs everything (or set RUST_LOG)
     #[arg(short, action = ArgAction::Count, global = true, help_heading = "Global options")]
     verbose: u8,
     /// Log only errors
-    #[arg(
-        short,
-        long,
-        global = true,
-        conflicts_with = "verbose",
-        help_heading = "Global options"
-    )]
+    #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Global options")]
     quiet: bool,
     #[command(subcommand)]
     command: Option<ProgramCommand>,

@@ -96,10 +96,7 @@ fn begin(
     if mechanism.sends_password() {
         socket.must_be_private()?;
     }
-    let credentials = Credentials {
-        user: user.to_owned(),
-        password: password.to_owned(),
-    };
+    let credentials = Credentials { user: user.to_owned(), password: password.to_owned() };
     let mut nonce = [0; NONCE];
     OsRng.fill_bytes(&mut nonce);
     let exchange = ClientExchange::begin(mechanism, credentials, sasl::encode(&nonce));

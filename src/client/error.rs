@@ -139,34 +139,27 @@ impl ClientError {
                  trusted are the system's authorities and {}",
                 ca.display()
             ),
-            ClientError::Handshake { server } => write!(
-                f,
-                "{server} does not complete the TLS handshake; is this a port with TLS?"
-            ),
+            ClientError::Handshake { server } => {
+                write!(f, "{server} does not complete the TLS handshake; is this a port with TLS?")
+            }
             ClientError::Closed { server } => {
                 write!(f, "{server} closed the connection; connect again")
             }
             ClientError::TimedOut { server } => {
                 write!(f, "{server} does not answer; try again later")
             }
-            ClientError::Refused {
-                server,
-                command,
-                reply,
-                ..
-            } => write!(f, "{server} refuses {command}: {}", printable(reply)),
+            ClientError::Refused { server, command, reply, .. } => {
+                write!(f, "{server} refuses {command}: {}", printable(reply))
+            }
             ClientError::NotOffered { server, what } => {
                 write!(f, "{server} does not offer {what}; choose another port")
             }
-            ClientError::NotTrustworthy { server, what } => write!(
-                f,
-                "{server} answers the login with {what}; do not trust this server"
-            ),
-            ClientError::Unexpected { server, what } => write!(
-                f,
-                "{server} answers {}; is this the right port?",
-                printable(what)
-            ),
+            ClientError::NotTrustworthy { server, what } => {
+                write!(f, "{server} answers the login with {what}; do not trust this server")
+            }
+            ClientError::Unexpected { server, what } => {
+                write!(f, "{server} answers {}; is this the right port?", printable(what))
+            }
             _ => Ok(()),
         }
     }

@@ -73,18 +73,13 @@ impl Gate {
     /// True if each line waits.
     #[must_use]
     pub fn is_closed(&self) -> bool {
-        self.0
-            .as_ref()
-            .is_some_and(|guarded| guarded.state().closed)
+        self.0.as_ref().is_some_and(|guarded| guarded.state().closed)
     }
 
     /// Returns the lines that wait, the oldest first.
     #[must_use]
     pub fn waiting(&self) -> Vec<HeldLine> {
-        self.0
-            .as_ref()
-            .map(|guarded| guarded.state().waiting.clone())
-            .unwrap_or_default()
+        self.0.as_ref().map(|guarded| guarded.state().waiting.clone()).unwrap_or_default()
     }
 
     /// Releases the line with this ticket; `edited` replaces it.
@@ -127,12 +122,7 @@ impl GuardedGate {
         }
         state.tickets += 1;
         let ticket = state.tickets;
-        state.waiting.push(HeldLine {
-            ticket,
-            client,
-            server,
-            line: line.to_vec(),
-        });
+        state.waiting.push(HeldLine { ticket, client, server, line: line.to_vec() });
         drop(state);
         (self.on_held)();
         let mut state = self.state();
@@ -176,10 +166,7 @@ mod tests {
 
     #[test]
     fn a_gate_without_a_guard_is_open() {
-        let ends = (
-            "127.0.0.1:1".parse().unwrap(),
-            "127.0.0.1:2".parse().unwrap(),
-        );
+        let ends = ("127.0.0.1:1".parse().unwrap(), "127.0.0.1:2".parse().unwrap());
         let gate = Gate::default();
         gate.close();
         assert!(!gate.is_closed());

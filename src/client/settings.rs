@@ -46,11 +46,7 @@ impl ClientSettings {
     /// Returns the address of `who`: for `alice` it is `alice@` our domain.
     #[must_use]
     pub fn address(&self, who: &str) -> String {
-        if who.contains('@') {
-            who.to_owned()
-        } else {
-            format!("{who}@{}", self.domain)
-        }
+        if who.contains('@') { who.to_owned() } else { format!("{who}@{}", self.domain) }
     }
 
     /// Parses a list of recipients: `bob`, `bob, carol`, `bob@here.test`, `Bob <bob@here.test>`.
@@ -61,11 +57,7 @@ impl ClientSettings {
         Contact::list(line).or_else(|_| {
             let bare = |part: &str| !part.is_empty() && !part.contains(['@', '<', '"', ' ']);
             let complete = |part: &str| {
-                if bare(part) {
-                    self.address(part)
-                } else {
-                    part.to_owned()
-                }
+                if bare(part) { self.address(part) } else { part.to_owned() }
             };
             let parts: Vec<String> = line.split(',').map(str::trim).map(complete).collect();
             Contact::list(&parts.join(", "))

@@ -47,10 +47,8 @@ impl ClientSocket {
         let connected = dial(endpoint).and_then(|tcp| {
             let local = tcp.local_addr()?;
             let peer = tcp.peer_addr()?;
-            let patience = WireLimits {
-                timeout: endpoint.timeout,
-                line_length: limits::ANSWER_LINE,
-            };
+            let patience =
+                WireLimits { timeout: endpoint.timeout, line_length: limits::ANSWER_LINE };
             let mut wire = Wire::new(tcp, patience, None)?;
             let connection = ConnectionInfo {
                 ours: Side::Client,
@@ -64,10 +62,8 @@ impl ClientSocket {
             }
             Ok((wire, (local, peer)))
         });
-        let (wire, ends) = connected.map_err(|cause| ClientError::Unreachable {
-            server: endpoint.to_string(),
-            cause,
-        })?;
+        let (wire, ends) = connected
+            .map_err(|cause| ClientError::Unreachable { server: endpoint.to_string(), cause })?;
         let mut socket = ClientSocket {
             wire: Some(wire),
             endpoint: endpoint.clone(),
@@ -271,15 +267,11 @@ impl ClientSocket {
         if self.private {
             return Ok(());
         }
-        Err(ClientError::InClear {
-            server: self.endpoint.to_string(),
-        })
+        Err(ClientError::InClear { server: self.endpoint.to_string() })
     }
 
     fn wire(&mut self) -> Result<&mut Wire, ClientError> {
-        self.wire.as_mut().ok_or_else(|| ClientError::Closed {
-            server: self.endpoint.to_string(),
-        })
+        self.wire.as_mut().ok_or_else(|| ClientError::Closed { server: self.endpoint.to_string() })
     }
 
     /// Does something with the wire, and cuts the connection if that fails.
@@ -294,9 +286,8 @@ impl ClientSocket {
 /// Connects to the first address of the host that answers; returns the last failure if none does.
 fn dial(endpoint: &Endpoint) -> io::Result<TcpStream> {
     let mut failure = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
-    let addresses: Vec<SocketAddr> = (endpoint.host.as_str(), endpoint.port)
-        .to_socket_addrs()?
-        .collect();
+    let addresses: Vec<SocketAddr> =
+        (endpoint.host.as_str(), endpoint.port).to_socket_addrs()?.collect();
     for address in addresses {
         match TcpStream::connect_timeout(&address, endpoint.timeout.min(limits::CONNECT_TIMEOUT)) {
             Ok(tcp) => return Ok(tcp),

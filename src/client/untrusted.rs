@@ -13,10 +13,7 @@ impl BoundedBuffer {
     /// Makes an empty buffer that takes at most `maximum` octets.
     #[must_use]
     pub fn new(maximum: usize) -> BoundedBuffer {
-        BoundedBuffer {
-            octets: Vec::new(),
-            maximum,
-        }
+        BoundedBuffer { octets: Vec::new(), maximum }
     }
 
     /// Returns what was written.
@@ -45,9 +42,7 @@ impl Write for BoundedBuffer {
 /// change the direction of writing.
 #[must_use]
 pub fn printable(text: &str) -> String {
-    text.chars()
-        .map(|c| if is_harmless(c) { c } else { '\u{fffd}' })
-        .collect()
+    text.chars().map(|c| if is_harmless(c) { c } else { '\u{fffd}' }).collect()
 }
 
 /// True if a terminal only shows this character.

@@ -119,12 +119,9 @@ impl Capturing {
         let wrong = |error| CommandError::Setup(format!("the capture {error}"));
         let out = pcapng::create(file).map_err(wrong)?;
         let capture = Capture::new(&name, out, style, texts).map_err(|error| {
-            wrong(io::Error::other(format!(
-                "{name} cannot be written: {error}"
-            )))
+            wrong(io::Error::other(format!("{name} cannot be written: {error}")))
         })?;
-        self.files
-            .push(format!("A capture for Wireshark is written to {name}."));
+        self.files.push(format!("A capture for Wireshark is written to {name}."));
         self.sink = Some(Box::new(capture));
         Ok(())
     }
@@ -244,27 +241,15 @@ mod tests {
         let rows = [
             ("x --keys".to_owned(), "--capture FILE"),
             (format!("x --capture {}", letter.display()), "exists"),
-            (
-                "x --capture /no/such".to_owned(),
-                "/no/such cannot be written",
-            ),
-            (
-                "x --keylog /no/such --capture /no/such".to_owned(),
-                "cannot be the same file",
-            ),
+            ("x --capture /no/such".to_owned(), "/no/such cannot be written"),
+            ("x --keylog /no/such --capture /no/such".to_owned(), "cannot be the same file"),
             ("x --capture -".to_owned(), "standard output"),
             ("x --keylog -".to_owned(), "standard output"),
             (
-                format!(
-                    "x --capture {0}/sub/../x --keylog {0}/x",
-                    folder.path().display()
-                ),
+                format!("x --capture {0}/sub/../x --keylog {0}/x", folder.path().display()),
                 "cannot be the same file",
             ),
-            (
-                "x --keylog /no/such".to_owned(),
-                "/no/such cannot be written",
-            ),
+            ("x --keylog /no/such".to_owned(), "/no/such cannot be written"),
         ];
         for (line, expected) in rows {
             let error = args(&line).begin(&config, Whose::Client).err().unwrap();

@@ -122,18 +122,8 @@ pub(super) mod tests {
         let configured = Endpoint::new("mail.test", 993, Security::Tls, "ca.pem");
         let rows = [
             ("x", "mail.test:993", Security::Tls, false),
-            (
-                "x --server there:2143 --starttls",
-                "there:2143",
-                Security::StartTls,
-                false,
-            ),
-            (
-                "x --server [::1]:143 --plain",
-                "[::1]:143",
-                Security::Plain,
-                true,
-            ),
+            ("x --server there:2143 --starttls", "there:2143", Security::StartTls, false),
+            ("x --server [::1]:143 --plain", "[::1]:143", Security::Plain, true),
         ];
         for (line, server, security, in_clear) in rows {
             let args: ConnectionArgs = parse(line.split(' ')).unwrap();

@@ -58,11 +58,7 @@ pub fn run(
     };
     let mut out = io::stdout().lock();
     let page = Page::new(&texts, TextStyle::on(&out), terminal::width());
-    let page = if args.list {
-        listed(args, &texts, page)
-    } else {
-        explained(args, &texts, page)?
-    };
+    let page = if args.list { listed(args, &texts, page) } else { explained(args, &texts, page)? };
     Ok(out.write_all(page.as_bytes())?)
 }
 
@@ -82,9 +78,7 @@ fn texts_in(file: &Path) -> Result<Arc<Texts>, CommandError> {
     let text = fs::read_to_string(file)
         .map_err(|error| CommandError::Setup(format!("{name} cannot be read: {error}")))?;
     let texts = Texts::with(&name, &text);
-    texts
-        .map(Arc::new)
-        .map_err(|error| CommandError::Setup(error.0))
+    texts.map(Arc::new).map_err(|error| CommandError::Setup(error.0))
 }
 
 fn explained(
@@ -125,20 +119,14 @@ fn nothing(words: &str, near: &[String]) -> String {
         [] => format!(
             "nothing is known about {words}; pillarbox explain --list shows everything that can be explained"
         ),
-        near => format!(
-            "nothing is known about {words}. Did you mean {}?",
-            near.join(", ")
-        ),
+        near => format!("nothing is known about {words}. Did you mean {}?", near.join(", ")),
     }
 }
 
 impl ExplainArgs {
     fn only(&self) -> Option<Protocol> {
-        let wanted = [
-            (self.smtp, Protocol::Smtp),
-            (self.pop3, Protocol::Pop3),
-            (self.imap, Protocol::Imap),
-        ];
+        let wanted =
+            [(self.smtp, Protocol::Smtp), (self.pop3, Protocol::Pop3), (self.imap, Protocol::Imap)];
         let wanted = wanted.into_iter().find(|(wanted, _)| *wanted);
         wanted.map(|(_, protocol)| protocol)
     }

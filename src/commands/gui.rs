@@ -92,10 +92,7 @@ mod tests {
     fn the_position_in_a_library_is_removed_from_an_error() {
         let rows = [
             ("os error at a/x11.rs:12: no display: :9", "no display: :9"),
-            (
-                "No config found: X: BadMatch",
-                "No config found: X: BadMatch",
-            ),
+            ("No config found: X: BadMatch", "No config found: X: BadMatch"),
             ("x11.rs:12", "x11.rs:12"),
         ];
         for (error, why) in rows {

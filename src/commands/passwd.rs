@@ -10,11 +10,7 @@ use crate::config::accounts;
 /// # Errors
 /// When nothing is typed, or two different passwords.
 pub fn run() -> Result<(), CommandError> {
-    let password = if io::stdin().is_terminal() {
-        ask_twice()?
-    } else {
-        first_line()?
-    };
+    let password = if io::stdin().is_terminal() { ask_twice()? } else { first_line()? };
     if password.is_empty() {
         return Err(CommandError::Job("no password was typed".to_owned()));
     }
@@ -26,9 +22,7 @@ fn ask_twice() -> Result<String, CommandError> {
     let first = rpassword::prompt_password("Password: ").map_err(unreadable)?;
     let second = rpassword::prompt_password("Once more: ").map_err(unreadable)?;
     if first != second {
-        return Err(CommandError::Job(
-            "the two passwords differ; nothing was hashed".to_owned(),
-        ));
+        return Err(CommandError::Job("the two passwords differ; nothing was hashed".to_owned()));
     }
     Ok(first)
 }

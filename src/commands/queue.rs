@@ -86,10 +86,7 @@ fn list(out: &mut impl Write, messages: &[QueueEntry], now: Timestamp) -> io::Re
         for recipient in envelope.recipients.iter().filter(waiting) {
             let tried = recipient.attempts.to_string();
             let next = next(recipient, now);
-            row(
-                out,
-                ["", "", &tried, &next, &format!("-> {}", recipient.to)],
-            )?;
+            row(out, ["", "", &tried, &next, &format!("-> {}", recipient.to)])?;
             if let Some(reply) = &recipient.reply {
                 let hop = recipient.hop.as_deref().unwrap_or_default();
                 row(out, ["", "", "", "", &format!("   {hop}: {reply}")])?;

@@ -65,11 +65,7 @@ impl CommandRecording {
             log::warn!("nothing is recorded, because no thread can be started for it: {error}");
             Recorder::default()
         });
-        Ok(CommandRecording {
-            recorder,
-            notes,
-            warnings: capturing.warnings,
-        })
+        Ok(CommandRecording { recorder, notes, warnings: capturing.warnings })
     }
 }
 
@@ -96,9 +92,8 @@ pub(super) fn during<T>(
     args: &RecordingArgs,
     act: impl FnOnce(&Recorder) -> Result<T, CommandError>,
 ) -> Result<T, CommandError> {
-    let CommandRecording {
-        recorder, warnings, ..
-    } = CommandRecording::begin(config, args, Whose::Client)?;
+    let CommandRecording { recorder, warnings, .. } =
+        CommandRecording::begin(config, args, Whose::Client)?;
     for warning in &warnings {
         log::warn!("{warning}");
     }

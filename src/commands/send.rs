@@ -65,8 +65,7 @@ pub struct SendArgs {
 /// # Errors
 /// When an address, a file or the text is invalid, or a recipient does not get the message.
 pub fn run(args: &SendArgs, config: &Config) -> Result<(), CommandError> {
-    args.connection
-        .run(config, Protocol::Smtp, |settings| send(args, settings))
+    args.connection.run(config, Protocol::Smtp, |settings| send(args, settings))
 }
 
 fn send(args: &SendArgs, settings: &ClientSettings) -> Result<(), CommandError> {
@@ -162,21 +161,15 @@ fn ret(text: &str) -> Result<Ret, &'static str> {
 fn compose(args: &SendArgs, settings: &ClientSettings) -> Result<Draft, CommandError> {
     let from = contacts(std::slice::from_ref(&args.from), settings)?;
     let [from] = <[Contact; 1]>::try_from(from).map_err(|_| {
-        CommandError::Setup(format!(
-            "--from {} is not one address",
-            printable(&args.from)
-        ))
+        CommandError::Setup(format!("--from {} is not one address", printable(&args.from)))
     })?;
     let mut draft = Draft::new(from, &settings.domain);
     draft.to = contacts(&args.to, settings)?;
     draft.cc = contacts(&args.cc, settings)?;
     draft.bcc = contacts(&args.bcc, settings)?;
     draft.subject.clone_from(&args.subject);
-    draft.attachments = args
-        .attach
-        .iter()
-        .map(|path| attachment(path))
-        .collect::<Result<_, _>>()?;
+    draft.attachments =
+        args.attach.iter().map(|path| attachment(path)).collect::<Result<_, _>>()?;
     draft.text = match &args.text {
         Some(text) => text.clone(),
         None => typed()?,
@@ -240,14 +233,8 @@ mod tests {
     fn what_makes_no_sense_is_named() {
         let rows = [
             ("--from|alice|--to|a b c|--text|x", "a b c"),
-            (
-                "--from|a,b|--to|bob|--text|x",
-                "--from a,b is not one address",
-            ),
-            (
-                "--from|a|--to|bob|--text|x|--attach|/no/such",
-                "/no/such cannot be read",
-            ),
+            ("--from|a,b|--to|bob|--text|x", "--from a,b is not one address"),
+            ("--from|a|--to|bob|--text|x|--attach|/no/such", "/no/such cannot be read"),
         ];
         for (line, expected) in rows {
             let error = composed(line).unwrap_err();
@@ -260,11 +247,7 @@ mod tests {
     fn what_the_sender_wants_to_hear() {
         let line = "send --from a --to b --notify success,delay --ret hdrs --envid x";
         let args: SendArgs = parse(line.split(' ')).unwrap();
-        let notify = Notify {
-            success: true,
-            failure: false,
-            delay: true,
-        };
+        let notify = Notify { success: true, failure: false, delay: true };
         assert_eq!((args.notify, args.ret), (Some(notify), Some(Ret::Headers)));
         for wrong in ["--notify never,success", "--notify soon", "--ret half"] {
             let line = format!("send --from a --to b {wrong}");

@@ -70,17 +70,8 @@ fn interruptions() -> Result<mpsc::Receiver<()>, CommandError> {
 /// Each connection needs a descriptor, and the usual soft limit of 1,024 is less than `max_connections`.
 fn allow_many_descriptors() {
     let limit = getrlimit(Resource::Nofile);
-    if let Err(error) = setrlimit(
-        Resource::Nofile,
-        Rlimit {
-            current: limit.maximum,
-            ..limit
-        },
-    ) {
-        log::warn!(
-            "the limit of open files cannot be raised from {:?}: {error}",
-            limit.current
-        );
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }) {
+        log::warn!("the limit of open files cannot be raised from {:?}: {error}", limit.current);
     }
 }
 
@@ -94,16 +85,8 @@ impl Invocation {
     fn of(file: Option<&Path>) -> Invocation {
         // `cargo run` sets this variable.
         let cargo = std::env::var_os("CARGO").is_some();
-        let name = || {
-            std::env::args()
-                .next()
-                .unwrap_or_else(|| "pillarbox".to_owned())
-        };
-        let program = if cargo {
-            "cargo run -q --".to_owned()
-        } else {
-            name()
-        };
+        let name = || std::env::args().next().unwrap_or_else(|| "pillarbox".to_owned());
+        let program = if cargo { "cargo run -q --".to_owned() } else { name() };
         let config = file
             .map(|file| format!(" --config {}", quoted(&file.display().to_string())))
             .unwrap_or_default();
@@ -126,12 +109,7 @@ fn present(
         config.server.domain
     )?;
     writeln!(out, "  {:<12} {:<22} SECURITY", "PROTOCOL", "ADDRESS")?;
-    for Listening {
-        name,
-        address,
-        security,
-    } in listening
-    {
+    for Listening { name, address, security } in listening {
         let address = address.to_string();
         writeln!(out, "  {name:<12} {address:<22} {security}")?;
     }
@@ -167,10 +145,7 @@ fn suggest(
     listening: &[Listening],
     invocation: &Invocation,
 ) -> io::Result<()> {
-    let Invocation {
-        program,
-        config: file,
-    } = invocation;
+    let Invocation { program, config: file } = invocation;
     let address = |name| {
         let found = listening.iter().find(|one| one.name == name);
         found.map(|one| one.address)
@@ -238,10 +213,7 @@ mod tests {
         for (setting, warns) in [("accept", true), ("refuse", false)] {
             let text = format!("[limits]\nbare_line_endings = {setting}\n");
             let config = Config::parse("x.ini", &text, Path::new("")).unwrap();
-            let invocation = Invocation {
-                program: "pillarbox".to_owned(),
-                config: String::new(),
-            };
+            let invocation = Invocation { program: "pillarbox".to_owned(), config: String::new() };
             let mut out = Vec::new();
             present(&mut out, &config, &[], &invocation, &[]).unwrap();
             let said = String::from_utf8(out).unwrap();
@@ -269,10 +241,7 @@ mod tests {
             let invocation = Invocation::of(None);
             suggest(&mut screen, &config, servers.listening(), &invocation).unwrap();
             let screen = String::from_utf8(screen).unwrap();
-            assert!(
-                screen.contains(url) && screen.contains("my certs/ca.pem' "),
-                "{screen}"
-            );
+            assert!(screen.contains(url) && screen.contains("my certs/ca.pem' "), "{screen}");
         }
     }
 }

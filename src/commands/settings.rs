@@ -67,10 +67,7 @@ fn server(
         Protocol::Smtp | Protocol::Submission | Protocol::Lmtp => &config.client.smtp,
     };
     let service = Security::Tls.service(protocol);
-    let own = config.ports.fixed(service).map(|port| HostPort {
-        host: own_host(config),
-        port,
-    });
+    let own = config.ports.fixed(service).map(|port| HostPort { host: own_host(config), port });
     let Some(server) = named.or(configured.as_ref()).cloned().or(own) else {
         let key = protocol.family();
         return Err(CommandError::Setup(format!(

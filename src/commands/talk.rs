@@ -56,10 +56,8 @@ pub struct TalkArgs {
 /// When there is no server, the password is not known, or a line from a pipe got no reply.
 pub fn run(protocol: Protocol, args: &TalkArgs, config: &Config) -> Result<(), CommandError> {
     let endpoint = endpoint(protocol, args, config)?;
-    let recording = RecordingArgs {
-        show_secrets: args.show_secrets,
-        capture: args.capture.clone(),
-    };
+    let recording =
+        RecordingArgs { show_secrets: args.show_secrets, capture: args.capture.clone() };
     during(config, &recording, |recorder| {
         let mut endpoint = endpoint;
         endpoint.taps = recorder.taps();
@@ -107,17 +105,10 @@ fn endpoint(
     config: &Config,
 ) -> Result<Endpoint, CommandError> {
     // The console itself types STARTTLS, so the connection begins with TLS only for `--tls`.
-    let security = if args.security.tls {
-        Security::Tls
-    } else {
-        Security::Plain
-    };
+    let security = if args.security.tls { Security::Tls } else { Security::Plain };
     let service = security.service(protocol);
     let named = args.server.clone();
-    let server = named.unwrap_or_else(|| HostMaybePort {
-        host: own_host(config),
-        port: None,
-    });
+    let server = named.unwrap_or_else(|| HostMaybePort { host: own_host(config), port: None });
     let usual = if server.host == own_host(config) {
         config.ports.fixed(service)
     } else {
@@ -130,10 +121,7 @@ fn endpoint(
             protocol.name()
         )));
     };
-    let ca = args
-        .ca
-        .clone()
-        .unwrap_or_else(|| config.tls.certs.join("ca.pem"));
+    let ca = args.ca.clone().unwrap_or_else(|| config.tls.certs.join("ca.pem"));
     let mut endpoint = Endpoint::new(server.host, port, security, ca);
     endpoint.versions = config.tls.versions;
     Ok(endpoint)
@@ -152,11 +140,7 @@ fn opening(
         if smtp {
             lines.push(hello.clone());
         }
-        let command = if protocol == Protocol::Pop3 {
-            "STLS"
-        } else {
-            "STARTTLS"
-        };
+        let command = if protocol == Protocol::Pop3 { "STLS" } else { "STARTTLS" };
         lines.push(command.to_owned());
     }
     let Some(user) = &args.user else {
@@ -196,9 +180,5 @@ fn cast(config: &Config) -> ExampleNames {
     names.sort();
     let name =
         |at: usize, other: &str| names.get(at).map_or(other, |name| name.as_str()).to_owned();
-    ExampleNames {
-        me: name(0, "alice"),
-        you: name(1, "bob"),
-        domain: config.server.domain.clone(),
-    }
+    ExampleNames { me: name(0, "alice"), you: name(1, "bob"), domain: config.server.domain.clone() }
 }

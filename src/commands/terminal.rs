@@ -49,16 +49,13 @@ pub(super) fn password(
 /// Returns the columns of the terminal, if standard output is one.
 pub(super) fn width() -> Option<usize> {
     let stdout = io::stdout();
-    let size = stdout
-        .is_terminal()
-        .then(|| rustix::termios::tcgetwinsize(&stdout).ok())??;
+    let size = stdout.is_terminal().then(|| rustix::termios::tcgetwinsize(&stdout).ok())??;
     (size.ws_col > 0).then_some(usize::from(size.ws_col))
 }
 
 /// Prints the text of a mail: each line made printable, with spaces for tabs.
 pub(super) fn print_text(out: &mut dyn Write, text: &str) -> io::Result<()> {
-    text.lines()
-        .try_for_each(|line| writeln!(out, "{}", printable(&line.replace('\t', "    "))))
+    text.lines().try_for_each(|line| writeln!(out, "{}", printable(&line.replace('\t', "    "))))
 }
 
 /// Prints a value as JSON, with a line ending. `docs/usage.md` documents the values.

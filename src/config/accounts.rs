@@ -18,11 +18,8 @@ use super::reader::IniSection;
 use crate::limits;
 
 /// The accounts of the lab, each with its password: those of the shipped `config.ini`.
-pub const LAB_ACCOUNTS: [(&str, &str); 3] = [
-    ("alice", "wonderland"),
-    ("bob", "builder"),
-    ("carol", "chimney"),
-];
+pub const LAB_ACCOUNTS: [(&str, &str); 3] =
+    [("alice", "wonderland"), ("bob", "builder"), ("carol", "chimney")];
 
 /// How long a verified password is remembered.
 const REMEMBERED: Duration = Duration::from_secs(5 * 60);
@@ -83,8 +80,7 @@ impl Password {
 pub fn hash(password: &str) -> Result<String, String> {
     let salt = SaltString::generate(&mut OsRng);
     let hash = Argon2::default().hash_password(password.as_bytes(), &salt);
-    hash.map(|hash| hash.to_string())
-        .map_err(|error| error.to_string())
+    hash.map(|hash| hash.to_string()).map_err(|error| error.to_string())
 }
 
 /// Reads `[accounts]`. Without the section there are the accounts of the lab; an empty one means none.
@@ -138,9 +134,7 @@ impl Accounts {
             None => login,
         };
         let name = name.to_lowercase();
-        self.passwords
-            .get_key_value(&name)
-            .map(|(name, _)| name.as_str())
+        self.passwords.get_key_value(&name).map(|(name, _)| name.as_str())
     }
 
     /// Iterates over the names of all accounts, in no particular order.
@@ -211,10 +205,7 @@ struct Semaphore {
 
 impl Semaphore {
     fn new(free: usize) -> Semaphore {
-        Semaphore {
-            free: Mutex::new(free),
-            released: Condvar::new(),
-        }
+        Semaphore { free: Mutex::new(free), released: Condvar::new() }
     }
 
     /// Waits for its turn, and does the work.
@@ -241,10 +232,7 @@ mod tests {
     fn accounts() -> Accounts {
         let hashed = Password::parse(&hash("builder").unwrap()).unwrap();
         let clear = Password::parse("wonderland").unwrap();
-        Accounts::new(
-            "here.test",
-            HashMap::from([("alice".into(), clear), ("bob".into(), hashed)]),
-        )
+        Accounts::new("here.test", HashMap::from([("alice".into(), clear), ("bob".into(), hashed)]))
     }
 
     #[test]
@@ -262,11 +250,7 @@ mod tests {
             ("nobody", "wonderland", None),
         ];
         for (login, password, account) in rows {
-            assert_eq!(
-                accounts.verify(login, password),
-                account,
-                "{login} {password}"
-            );
+            assert_eq!(accounts.verify(login, password), account, "{login} {password}");
         }
     }
 

@@ -43,9 +43,7 @@ impl Aliases {
         let mut resolved = BTreeMap::new();
         for name in graph.direct.keys() {
             let mut found = BTreeSet::new();
-            graph
-                .follow(name, &mut Vec::new(), &mut found)
-                .map_err(|why| (name.clone(), why))?;
+            graph.follow(name, &mut Vec::new(), &mut found).map_err(|why| (name.clone(), why))?;
             resolved.insert(name.clone(), found.into_iter().collect());
         }
         Ok(Aliases(resolved))
@@ -68,10 +66,7 @@ pub(super) fn read(
     let entries = section.rest();
     for (name, _) in &entries {
         if Address::parse(&format!("{name}@{domain}")).is_err() {
-            return Err(wrong(
-                name,
-                "this cannot be the part of an address before the @",
-            ));
+            return Err(wrong(name, "this cannot be the part of an address before the @"));
         }
         // RFC 5233: the user's own detail follows a plus, so such an alias would never be found.
         if name.contains('+') {
@@ -111,10 +106,7 @@ impl AliasGraph<'_> {
         found: &mut BTreeSet<String>,
     ) -> Result<(), String> {
         if path.iter().any(|passed| passed == name) {
-            return Err(format!(
-                "it leads back to itself: {} → {name}",
-                path.join(" → ")
-            ));
+            return Err(format!("it leads back to itself: {} → {name}", path.join(" → ")));
         }
         match (self.accounts.contains(name), self.direct.get(name)) {
             (true, Some(_)) => return Err(format!("{name} is already an account")),
@@ -167,25 +159,16 @@ mod tests {
         for (name, accounts) in rows {
             let found = aliases.find(name);
             assert_eq!(found.is_some(), accounts.is_some(), "{name}");
-            assert!(
-                found.unwrap_or_default() == accounts.unwrap_or_default(),
-                "{name}"
-            );
+            assert!(found.unwrap_or_default() == accounts.unwrap_or_default(), "{name}");
         }
     }
 
     #[test]
     fn each_mistake_is_named() {
         let rows: [(&[(&str, &str)], &str); 6] = [
-            (
-                &[("a", "b"), ("b", "a")],
-                "a: it leads back to itself: a → b → a",
-            ),
+            (&[("a", "b"), ("b", "a")], "a: it leads back to itself: a → b → a"),
             (&[("a", "a")], "a: it leads back to itself: a → a"),
-            (
-                &[("a", "nobody")],
-                "a: nobody is neither an account nor an alias",
-            ),
+            (&[("a", "nobody")], "a: nobody is neither an account nor an alias"),
             (&[("a", "alice,")], "a: a member is missing"),
             (&[("alice", "bob")], "alice: alice is already an account"),
             (
@@ -203,10 +186,8 @@ mod tests {
     fn many_ways_to_one_name_are_no_loop_and_cost_little() {
         // Each level names the one below twice: 2^12 ways to alice.
         let names: Vec<String> = (0..12).map(|n| format!("l{n}")).collect();
-        let mut entries: Vec<(String, String)> = names
-            .windows(2)
-            .map(|pair| (pair[0].clone(), format!("{0}, {0}", pair[1])))
-            .collect();
+        let mut entries: Vec<(String, String)> =
+            names.windows(2).map(|pair| (pair[0].clone(), format!("{0}, {0}", pair[1]))).collect();
         entries.push((names[11].clone(), "alice, alice".to_owned()));
         let aliases = Aliases::resolve("x", &["alice".to_owned()].into(), &entries).unwrap();
         assert_eq!(aliases.find("l0").unwrap(), ["alice"]);

@@ -91,10 +91,7 @@ mod tests {
         for wrong in ["keys = perhaps", "ports = all", "files = x"] {
             let error = of(wrong).unwrap_err();
             let key = wrong.split(' ').next().unwrap();
-            assert!(
-                error.contains("[capture]") && error.contains(key),
-                "{error}"
-            );
+            assert!(error.contains("[capture]") && error.contains(key), "{error}");
         }
     }
 }

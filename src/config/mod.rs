@@ -123,11 +123,7 @@ impl Config {
         let file = file.unwrap_or(usual);
         let text = fs::read_to_string(file)
             .map_err(|error| ConfigError(format!("{} cannot be read: {error}", file.display())))?;
-        Config::parse(
-            &file.display().to_string(),
-            &text,
-            file.parent().unwrap_or(Path::new("")),
-        )
+        Config::parse(&file.display().to_string(), &text, file.parent().unwrap_or(Path::new("")))
     }
 
     /// Parses the text of a configuration.
@@ -140,11 +136,8 @@ impl Config {
         let mut sections = IniFile::read(name, text)?;
         let server = ServerSection::read(sections.section_or_empty("server"))?;
         let accounts = accounts::read(name, sections.section("accounts"))?;
-        let aliases = aliases::read(
-            sections.section_or_empty("aliases"),
-            &server.domain,
-            &accounts,
-        )?;
+        let aliases =
+            aliases::read(sections.section_or_empty("aliases"), &server.domain, &accounts)?;
         let relay = Relay::read(sections.section_or_empty("relay"), &accounts)?;
         let ours = [server.domain.as_str(), server.hostname.as_str()];
         let routes = relay::read_routes(sections.section_or_empty("routes"), ours)?;
@@ -172,10 +165,8 @@ impl Config {
     /// Fails if unhashed passwords would be used outside of this machine or a closed network.
     fn is_safe(&self, name: &str) -> Result<(), ConfigError> {
         let public = !self.server.host.is_loopback() && !self.server.lab_network;
-        let clear = self
-            .accounts
-            .iter()
-            .filter(|(_, password)| matches!(password, Password::Clear(_)));
+        let clear =
+            self.accounts.iter().filter(|(_, password)| matches!(password, Password::Clear(_)));
         match clear.map(|(account, _)| account).min() {
             Some(account) if public => Err(ConfigError(format!(
                 "{name}, [accounts] {account}: an unhashed password is not allowed with [server] host = {}; \
@@ -192,9 +183,7 @@ impl ServerSection {
         let server = ServerSection {
             host: section.value_by("host", Ipv4Addr::LOCALHOST.into(), |text| match text {
                 "localhost" => Ok(Ipv4Addr::LOCALHOST.into()),
-                _ => text
-                    .parse()
-                    .map_err(|_| "expected an IP address".to_owned()),
+                _ => text.parse().map_err(|_| "expected an IP address".to_owned()),
             })?,
             hostname: section.value_by("hostname", "mail.pillarbox.test".to_owned(), domain)?,
             domain: section.value_by("domain", LAB_DOMAIN.to_owned(), domain)?,
@@ -216,9 +205,8 @@ impl TlsSection {
                 min: section.value("min_version", default.min)?,
                 max: section.value("max_version", default.max)?,
             },
-            names: section.value_by("names", names.to_vec(), |text| {
-                text.split(',').map(domain).collect()
-            })?,
+            names: section
+                .value_by("names", names.to_vec(), |text| text.split(',').map(domain).collect())?,
         };
         if tls.versions.min > tls.versions.max {
             return Err(section.wrong("min_version", "it is greater than max_version"));
@@ -245,9 +233,7 @@ impl ClientSection {
 /// Returns the user's data folder, where everything goes if there is no `config.ini`.
 pub(crate) fn data_folder() -> PathBuf {
     let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".local/share"));
-    let data = std::env::var_os("XDG_DATA_HOME")
-        .map(PathBuf::from)
-        .or_else(home);
+    let data = std::env::var_os("XDG_DATA_HOME").map(PathBuf::from).or_else(home);
     data.unwrap_or_else(std::env::temp_dir).join("pillarbox")
 }
 

@@ -36,16 +36,8 @@ pub struct Ports {
 
 impl Ports {
     /// The names of all services.
-    pub const NAMES: [&'static str; 8] = [
-        "smtp",
-        "submission",
-        "smtps",
-        "lmtp",
-        "pop3",
-        "pop3s",
-        "imap",
-        "imaps",
-    ];
+    pub const NAMES: [&'static str; 8] =
+        ["smtp", "submission", "smtps", "lmtp", "pop3", "pop3s", "imap", "imaps"];
 
     /// Returns our own port of a service, if it is on and its number is fixed.
     #[must_use]

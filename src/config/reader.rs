@@ -35,28 +35,19 @@ impl IniFile {
         let checked = check(file, text)?;
         let sections = ini::inistr!(safe & checked)
             .map_err(|error| ConfigError(format!("{file} cannot be understood: {error}")))?;
-        Ok(IniFile {
-            file: file.to_owned(),
-            sections,
-        })
+        Ok(IniFile { file: file.to_owned(), sections })
     }
 
     /// Takes a section; `None` if the file does not have it.
     pub(super) fn section(&mut self, name: &str) -> Option<IniSection> {
         let settings = self.sections.remove(name)?;
-        Some(IniSection {
-            place: format!("{}, [{name}]", self.file),
-            settings,
-        })
+        Some(IniSection { place: format!("{}, [{name}]", self.file), settings })
     }
 
     /// Takes a section; empty if the file does not have it.
     pub(super) fn section_or_empty(&mut self, name: &str) -> IniSection {
         let place = format!("{}, [{name}]", self.file);
-        self.section(name).unwrap_or(IniSection {
-            place,
-            settings: HashMap::new(),
-        })
+        self.section(name).unwrap_or(IniSection { place, settings: HashMap::new() })
     }
 
     /// Fails if a section was not taken, because then it is unknown.
@@ -64,10 +55,9 @@ impl IniFile {
         let mut left = self.sections.iter();
         match left.find(|(name, settings)| *name != ABOVE || !settings.is_empty()) {
             None => Ok(()),
-            Some((name, _)) => Err(ConfigError(format!(
-                "{}: [{name}] is not a section",
-                self.file
-            ))),
+            Some((name, _)) => {
+                Err(ConfigError(format!("{}: [{name}] is not a section", self.file)))
+            }
         }
     }
 }
@@ -75,9 +65,7 @@ impl IniFile {
 impl IniSection {
     /// Takes the value of a key as text, if the section has it.
     pub(super) fn text(&mut self, key: &str) -> Option<String> {
-        self.settings
-            .remove(key)
-            .map(|value| unquote(&value.unwrap_or_default()))
+        self.settings.remove(key).map(|value| unquote(&value.unwrap_or_default()))
     }
 
     /// Takes the value of a key, or the default if the section does not have it.
@@ -85,8 +73,7 @@ impl IniSection {
     where
         T: FromStr<Err: Display>,
     {
-        self.text(key)
-            .map_or(Ok(default), |text| self.parse(key, &text))
+        self.text(key).map_or(Ok(default), |text| self.parse(key, &text))
     }
 
     /// Takes the value of a key as [`IniSection::value`] does, parsed by a function.
@@ -103,8 +90,7 @@ impl IniSection {
     }
 
     fn parse<T: FromStr<Err: Display>>(&self, key: &str, text: &str) -> Result<T, ConfigError> {
-        text.parse()
-            .map_err(|why: T::Err| self.error(key, text, &why))
+        text.parse().map_err(|why: T::Err| self.error(key, text, &why))
     }
 
     fn error(&self, key: &str, text: &str, why: &dyn Display) -> ConfigError {
@@ -125,20 +111,14 @@ impl IniSection {
     /// Takes every setting that is left: for sections whose keys are names.
     pub(super) fn rest(self) -> Vec<(String, String)> {
         let text = |value: Option<String>| unquote(&value.unwrap_or_default());
-        self.settings
-            .into_iter()
-            .map(|(key, value)| (key, text(value)))
-            .collect()
+        self.settings.into_iter().map(|(key, value)| (key, text(value))).collect()
     }
 
     /// Fails if a setting was not taken, because then it is unknown.
     pub(super) fn finish(self) -> Result<(), ConfigError> {
         match self.settings.keys().min() {
             None => Ok(()),
-            Some(key) => Err(ConfigError(format!(
-                "{}: {key} is not a setting",
-                self.place
-            ))),
+            Some(key) => Err(ConfigError(format!("{}: {key} is not a setting", self.place))),
         }
     }
 }
@@ -148,16 +128,9 @@ fn check(file: &str, text: &str) -> Result<String, ConfigError> {
     let mut checked = String::new();
     let mut section = String::new();
     let mut seen = HashMap::new();
-    for (number, line) in text
-        .lines()
-        .enumerate()
-        .map(|(index, line)| (index + 1, line.trim()))
-    {
+    for (number, line) in text.lines().enumerate().map(|(index, line)| (index + 1, line.trim())) {
         let wrong = |what: String| ConfigError(format!("{file}, line {number}: {what}"));
-        if let Some(name) = line
-            .strip_prefix('[')
-            .and_then(|rest| rest.split(']').next())
-        {
+        if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.split(']').next()) {
             section = name.trim().to_lowercase();
             note(&mut seen, format!("[{section}]"), number).map_err(wrong)?;
             checked.push_str(line);
@@ -206,10 +179,7 @@ fn protect(value: &str) -> Result<String, &'static str> {
         }
         let carry =
             |text: String, (placeholder, real)| text.replace(real, &String::from(placeholder));
-        return Ok(format!(
-            "\"{}\"",
-            PLACEHOLDERS.into_iter().fold(inside.to_owned(), carry)
-        ));
+        return Ok(format!("\"{}\"", PLACEHOLDERS.into_iter().fold(inside.to_owned(), carry)));
     }
     let comment = value.find([';', '#']).filter(|at| *at > 0);
     if comment.is_some_and(|at| !value[..at].ends_with(char::is_whitespace)) {
@@ -219,15 +189,12 @@ fn protect(value: &str) -> Result<String, &'static str> {
 }
 
 fn unquote(value: &str) -> String {
-    match value
-        .strip_prefix('"')
-        .and_then(|rest| rest.strip_suffix('"'))
-    {
+    match value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
         None => value.to_owned(),
-        Some(inside) => PLACEHOLDERS
-            .into_iter()
-            .fold(inside.to_owned(), |text, (placeholder, real)| {
+        Some(inside) => {
+            PLACEHOLDERS.into_iter().fold(inside.to_owned(), |text, (placeholder, real)| {
                 text.replace(placeholder, &String::from(real))
-            }),
+            })
+        }
     }
 }

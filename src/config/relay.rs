@@ -96,23 +96,15 @@ impl Relay {
         })?;
         let login = login(&mut section)?;
         if login.is_some() && security == RelayTls::None {
-            return Err(section.wrong(
-                "user",
-                "a password is never sent without TLS; change tls = none",
-            ));
+            return Err(
+                section.wrong("user", "a password is never sent without TLS; change tls = none")
+            );
         }
-        let smarthost = host.map(|host| NextHop {
-            host,
-            port,
-            lmtp: false,
-            security,
-            login,
-        });
+        let smarthost = host.map(|host| NextHop { host, port, lmtp: false, security, login });
         let relay = Relay {
             smarthost,
-            only_to: section.value_by("only_to", Vec::new(), |text| {
-                list(text, is_domain_or_address)
-            })?,
+            only_to: section
+                .value_by("only_to", Vec::new(), |text| list(text, is_domain_or_address))?,
             gateways: section.value_by("gateways", Vec::new(), |text| {
                 list(text, |name| is_account(name, accounts))
             })?,

@@ -11,10 +11,7 @@ fn the_shipped_file_is_what_the_program_does_without_it() {
     assert_eq!(shipped.limits, empty.limits);
     assert_eq!(format!("{:?}", shipped.ports), format!("{:?}", empty.ports));
     assert_eq!(format!("{:?}", shipped.tls), format!("{:?}", empty.tls));
-    assert_eq!(
-        format!("{:?}", shipped.server),
-        format!("{:?}", empty.server)
-    );
+    assert_eq!(format!("{:?}", shipped.server), format!("{:?}", empty.server));
     assert_eq!(shipped.accounts, empty.accounts);
     assert_eq!(shipped.queue, empty.queue);
     assert_eq!(shipped.journal, empty.journal);
@@ -47,46 +44,25 @@ fn the_examples_in_the_shipped_file_are_settings() {
 #[test]
 fn each_mistake_is_named() {
     let rows = [
-        (
-            "[servre]\nhost = ::1",
-            "config.ini: [servre] is not a section",
-        ),
-        (
-            "[server]\nhots = ::1",
-            "config.ini, [server]: hots is not a setting",
-        ),
+        ("[servre]\nhost = ::1", "config.ini: [servre] is not a section"),
+        ("[server]\nhots = ::1", "config.ini, [server]: hots is not a setting"),
         (
             "[ports]\nsmtp = 99999",
             "config.ini, [ports] smtp = \"99999\": expected a port from 0 to 65535, `PORT if free`, or nothing for off",
         ),
-        (
-            "[ports]\nsmtp = 1\n\nSMTP = 2",
-            "config.ini, line 4: [ports] smtp is already in line 2",
-        ),
-        (
-            "[ports]\n[tls]\n[ports]",
-            "config.ini, line 3: [ports] is already in line 1",
-        ),
-        (
-            "[server]\nhost",
-            "config.ini, line 2: \"host\" is not a setting: it has no =",
-        ),
+        ("[ports]\nsmtp = 1\n\nSMTP = 2", "config.ini, line 4: [ports] smtp is already in line 2"),
+        ("[ports]\n[tls]\n[ports]", "config.ini, line 3: [ports] is already in line 1"),
+        ("[server]\nhost", "config.ini, line 2: \"host\" is not a setting: it has no ="),
         (
             "[accounts]\na = b;c",
             "config.ini, line 2: a: put a value that contains ; or # into \"double quotes\"",
         ),
-        (
-            "[accounts]\na = \"b",
-            "config.ini, line 2: a: the closing quote is missing",
-        ),
+        ("[accounts]\na = \"b", "config.ini, line 2: a: the closing quote is missing"),
         (
             "[accounts]\na/b = c",
             "config.ini, [accounts] a/b: a name consists of letters, digits, dots, - and _",
         ),
-        (
-            "[accounts]\na =",
-            "config.ini, [accounts] a: the password is missing",
-        ),
+        ("[accounts]\na =", "config.ini, [accounts] a: the password is missing"),
         (
             "[tls]\nmax_version = 1.1",
             "config.ini, [tls] max_version = \"1.1\": a TLS version is 1.2 or 1.3",
@@ -103,26 +79,17 @@ fn each_mistake_is_named() {
             "[limits]\nbare_line_endings = maybe",
             "config.ini, [limits] bare_line_endings = \"maybe\": expected refuse or accept",
         ),
-        (
-            "[aliases]\na = b\nb = a",
-            "config.ini, [aliases] a: it leads back to itself: a → b → a",
-        ),
+        ("[aliases]\na = b\nb = a", "config.ini, [aliases] a: it leads back to itself: a → b → a"),
         (
             "[aliases]\na b = alice",
             "config.ini, [aliases] a b: this cannot be the part of an address before the @",
         ),
-        (
-            "[aliases]\na+b = alice",
-            "config.ini, [aliases] a+b: an alias must not contain a plus",
-        ),
+        ("[aliases]\na+b = alice", "config.ini, [aliases] a+b: an alias must not contain a plus"),
         (
             "[relay]\nhost = hub.test\ntls = none\nuser = a\npassword = b",
             "config.ini, [relay] user: a password is never sent without TLS; change tls = none",
         ),
-        (
-            "[relay]\nuser = a",
-            "config.ini, [relay] password: it is missing, but user is set",
-        ),
+        ("[relay]\nuser = a", "config.ini, [relay] password: it is missing, but user is set"),
         (
             "[routes]\nb.test = 10.0.0.1:25 smtps",
             "config.ini, [routes] b.test: expected implicit, starttls or none",
@@ -151,10 +118,7 @@ fn each_mistake_is_named() {
             "[routes]\nb.test = 10.0.0.1",
             "config.ini, [routes] b.test: the port is missing; write it as 10.0.0.1:PORT",
         ),
-        (
-            "stray = 1",
-            "config.ini, line 1: \"stray …\" is above the first [section]",
-        ),
+        ("stray = 1", "config.ini, line 1: \"stray …\" is above the first [section]"),
         // What follows may be a password.
         (
             "[accounts]\nalice wonderland",
@@ -173,10 +137,7 @@ fn each_mistake_is_named() {
 #[test]
 fn a_password_in_clear_stays_on_loopback() {
     let error = parse("[server]\nhost = 0.0.0.0").unwrap_err();
-    assert!(
-        error.starts_with("config.ini, [accounts] alice: an unhashed password"),
-        "{error}"
-    );
+    assert!(error.starts_with("config.ini, [accounts] alice: an unhashed password"), "{error}");
     assert!(parse("[server]\nhost = 0.0.0.0\nlab_network = yes").is_ok());
     assert!(parse("[server]\nhost = 0.0.0.0\n[accounts]").is_ok());
 }
@@ -190,12 +151,6 @@ fn quotes_carry_what_would_begin_a_comment() {
 
 #[test]
 fn paths_are_relative_to_the_file() {
-    assert_eq!(
-        parse("[store]\npath = post").unwrap().mail,
-        Path::new("/lab/post")
-    );
-    assert_eq!(
-        parse("[store]\npath = /post").unwrap().mail,
-        Path::new("/post")
-    );
+    assert_eq!(parse("[store]\npath = post").unwrap().mail, Path::new("/lab/post"));
+    assert_eq!(parse("[store]\npath = /post").unwrap().mail, Path::new("/post"));
 }

@@ -43,15 +43,9 @@ pub(super) fn seconds(text: &str) -> Result<Duration, String> {
 pub(super) fn octets(text: &str) -> Result<u64, String> {
     let (digits, unit) = match text.strip_suffix(['K', 'k']) {
         Some(digits) => (digits, 1 << 10),
-        None => text
-            .strip_suffix(['M', 'm'])
-            .map_or((text, 1), |digits| (digits, 1 << 20)),
+        None => text.strip_suffix(['M', 'm']).map_or((text, 1), |digits| (digits, 1 << 20)),
     };
-    let number = digits
-        .trim()
-        .parse::<u64>()
-        .ok()
-        .and_then(|number| number.checked_mul(unit));
+    let number = digits.trim().parse::<u64>().ok().and_then(|number| number.checked_mul(unit));
     number
         .filter(|number| *number > 0)
         .ok_or_else(|| "expected a size such as 4096, 64K or 50M".to_owned())

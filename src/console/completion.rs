@@ -81,9 +81,7 @@ mod tests {
 
     #[test]
     fn a_completion_continues_what_is_typed() {
-        let candidates = ["MAIL FROM:<a@b>", "NOOP", "/state"]
-            .map(str::to_owned)
-            .to_vec();
+        let candidates = ["MAIL FROM:<a@b>", "NOOP", "/state"].map(str::to_owned).to_vec();
         assert_eq!(fitting("ma", candidates.clone()), ["maIL FROM:<a@b>"]);
         assert_eq!(fitting("x", candidates.clone()), [""; 0]);
         assert_eq!(fitting("", candidates).len(), 3);

@@ -90,11 +90,7 @@ impl ConnectionThread {
         let thread = Builder::new()
             .name(format!("console {}", socket.endpoint()))
             .spawn(move || hold(socket, &received, &its_bell, report))?;
-        Ok(ConnectionThread {
-            requests,
-            bell,
-            thread: Some(thread),
-        })
+        Ok(ConnectionThread { requests, bell, thread: Some(thread) })
     }
 
     /// Makes a request. After the end of the connection it has no effect.
@@ -183,10 +179,7 @@ mod tests {
     use crate::mail::protocol::Protocol;
 
     fn noop() -> ConnectionRequest {
-        ConnectionRequest::Send(Outgoing {
-            octets: b"NOOP\r\n".to_vec(),
-            origin: Origin::Typed,
-        })
+        ConnectionRequest::Send(Outgoing { octets: b"NOOP\r\n".to_vec(), origin: Origin::Typed })
     }
 
     #[test]

@@ -104,10 +104,7 @@ impl TypedConversation {
                 self.remark("The server sent a line that is too long to show.")
             }
             ConnectionEvent::NoGreeting => self.remark(wrong_protocol::NO_GREETING),
-            ConnectionEvent::ExplainAgain => Reaction {
-                lines: self.why(),
-                ..Reaction::default()
-            },
+            ConnectionEvent::ExplainAgain => Reaction { lines: self.why(), ..Reaction::default() },
             ConnectionEvent::Closed => {
                 self.over = true;
                 let closed = Happened::Ended { by: Side::Server };
@@ -150,10 +147,7 @@ impl TypedConversation {
             let words = format!("and {hidden} more lines, {} octets in all", octets.len());
             lines.extend(self.layout().aside(&words));
         }
-        Reaction {
-            lines,
-            requests: Vec::new(),
-        }
+        Reaction { lines, requests: Vec::new() }
     }
 
     fn received(&mut self, line: Vec<u8>) -> Reaction {
@@ -174,11 +168,7 @@ impl TypedConversation {
     fn note(&mut self, by: Side, line: &[u8], text: &[u8], explained: Explained) {
         let said = TranscriptLine::said_now(by, line.to_vec(), explained.clone());
         self.transcript.push(said);
-        self.last = Some(LastLine {
-            by,
-            line: text.to_vec(),
-            explained,
-        });
+        self.last = Some(LastLine { by, line: text.to_vec(), explained });
     }
 
     /// Returns the handshake that the server agreed to, or the file that it asks for.
@@ -187,12 +177,8 @@ impl TypedConversation {
             return vec![ConnectionRequest::StartTls];
         }
         if explained.has(Role::Continuation) {
-            let send = |octets| {
-                ConnectionRequest::Send(Outgoing {
-                    octets,
-                    origin: Origin::Console,
-                })
-            };
+            let send =
+                |octets| ConnectionRequest::Send(Outgoing { octets, origin: Origin::Console });
             return self.literal.take().map(send).into_iter().collect();
         }
         if explained.has(Role::Tag) {
@@ -204,34 +190,20 @@ impl TypedConversation {
 
     fn encrypted(&mut self) -> Reaction {
         let explained = self.observer.tls("TLS");
-        let secured = Happened::Secured {
-            version: String::new(),
-            cipher: String::new(),
-            explained: None,
-        };
+        let secured =
+            Happened::Secured { version: String::new(), cipher: String::new(), explained: None };
         self.transcript.push(TranscriptLine::now(secured));
         let mut lines = vec![self.layout().rule("TLS from here on")];
         lines.extend(self.explanation(Side::Server, &explained));
-        self.last = Some(LastLine {
-            by: Side::Server,
-            line: b"TLS".to_vec(),
-            explained,
-        });
-        Reaction {
-            lines,
-            requests: Vec::new(),
-        }
+        self.last = Some(LastLine { by: Side::Server, line: b"TLS".to_vec(), explained });
+        Reaction { lines, requests: Vec::new() }
     }
 
     /// Writes the conversation so far as a script.
     pub(super) fn script(&self) -> Script {
         let protocol = self.options.protocol;
         let title = format!("A conversation in {}, typed by hand", protocol.name());
-        let secrets = if self.options.show_secrets {
-            Secrets::Written
-        } else {
-            Secrets::Asked
-        };
+        let secrets = if self.options.show_secrets { Secrets::Written } else { Secrets::Asked };
         script_of(&title, protocol, &self.transcript, secrets)
     }
 
@@ -288,10 +260,7 @@ impl TypedConversation {
     /// True if the client may send a line.
     pub(super) fn is_our_turn(&self) -> bool {
         // After a goodbye only the end can come, after STARTTLS only the handshake.
-        let between = matches!(
-            self.observer.state(),
-            ProtocolState::Closed | ProtocolState::Tls
-        );
+        let between = matches!(self.observer.state(), ProtocolState::Closed | ProtocolState::Tls);
         let waits = self.requested || self.observer.is_answer_due() || between;
         self.over || (!waits && self.literal.is_none())
     }

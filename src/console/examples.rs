@@ -101,9 +101,7 @@ impl ExampleNames {
         };
         let found = table.iter().find(|(known, _)| *known == verb);
         let example = found.map_or(verb, |(_, example)| example);
-        let example = example
-            .replace("{me}", &self.me)
-            .replace("{you}", &self.you);
+        let example = example.replace("{me}", &self.me).replace("{you}", &self.you);
         example.replace("{domain}", &self.domain)
     }
 }

@@ -17,9 +17,7 @@ pub(super) fn read(file: &Path) -> Result<Vec<u8>, String> {
     let failed = |error| format!("{name} cannot be read: {error}");
     let size = fs::metadata(file).map_err(failed)?.len();
     if size > limits::READABLE as u64 {
-        return Err(format!(
-            "{name} is too big for the console; `pillarbox send` takes any size"
-        ));
+        return Err(format!("{name} is too big for the console; `pillarbox send` takes any size"));
     }
     let mut contents = Vec::new();
     let mut file = outgoing(File::open(file).map_err(failed)?);

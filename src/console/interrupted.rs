@@ -29,9 +29,7 @@ pub fn before_interruption(last_action: impl FnOnce() + Send + 'static) -> io::R
     if registered.is_none() {
         ctrlc::set_handler(end).map_err(io::Error::other)?;
     }
-    registered
-        .get_or_insert_default()
-        .push(Box::new(last_action));
+    registered.get_or_insert_default().push(Box::new(last_action));
     Ok(())
 }
 
@@ -49,10 +47,7 @@ static ENDING: AtomicBool = AtomicBool::new(false);
 
 fn end() {
     ENDING.store(true, Ordering::SeqCst);
-    let registered = LAST_ACTIONS
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .take();
+    let registered = LAST_ACTIONS.lock().unwrap_or_else(PoisonError::into_inner).take();
     for last_action in registered.into_iter().flatten().rev() {
         last_action();
     }

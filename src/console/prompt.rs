@@ -40,11 +40,7 @@ impl Console<'_> {
             Security::Tls => "over TLS",
             Security::Plain | Security::StartTls => "unencrypted",
         };
-        let help = if self.options.person {
-            " /help lists the words of the console."
-        } else {
-            ""
-        };
+        let help = if self.options.person { " /help lists the words of the console." } else { "" };
         self.print_text(&format!("Connected to {}, {how}.{help}", self.endpoint))?;
         self.shared.conversation().begin_anew();
         let shared = Arc::clone(&self.shared);

@@ -46,38 +46,14 @@ pub(super) enum Slash {
 
 /// The words, with their arguments and what they do, as `/help` shows them.
 pub(super) const SLASHES: [(&str, &str, &str); 11] = [
-    (
-        "/why",
-        "",
-        "explain the last line once more, with all that is known of it (F1)",
-    ),
-    (
-        "/explain",
-        "all|replies|off",
-        "explain all lines, the replies, or nothing",
-    ),
-    (
-        "/state",
-        "",
-        "list the states of the conversation, and where you are",
-    ),
+    ("/why", "", "explain the last line once more, with all that is known of it (F1)"),
+    ("/explain", "all|replies|off", "explain all lines, the replies, or nothing"),
+    ("/state", "", "list the states of the conversation, and where you are"),
     ("/tls", "", "ask the server to begin TLS"),
     ("/tag", "on|off", "IMAP: put a new tag before each command"),
-    (
-        "/file",
-        "FILE",
-        "send the contents of a file: after DATA, or at the end of APPEND or BDAT",
-    ),
-    (
-        "/raw",
-        "on|off",
-        "show the octets of each line in hexadecimal",
-    ),
-    (
-        "/save",
-        "FILE",
-        "save the conversation as a script for `pillarbox demo`",
-    ),
+    ("/file", "FILE", "send the contents of a file: after DATA, or at the end of APPEND or BDAT"),
+    ("/raw", "on|off", "show the octets of each line in hexadecimal"),
+    ("/save", "FILE", "save the conversation as a script for `pillarbox demo`"),
     ("/connect", "", "begin anew, with a new connection"),
     ("/help", "", "show this list"),
     ("/quit", "", "close the connection and leave (Ctrl-D)"),
@@ -162,10 +138,7 @@ mod tests {
             ("/why", Typed::Slash(Slash::Why)),
             ("/explain off", Typed::Slash(Slash::Explain(Explain::Off))),
             ("/tag on", Typed::Slash(Slash::Tag { on: true })),
-            (
-                "/save my talk.demo",
-                Typed::Slash(Slash::Save("my talk.demo".into())),
-            ),
+            ("/save my talk.demo", Typed::Slash(Slash::Save("my talk.demo".into()))),
         ];
         for (text, expected) in rows {
             assert_eq!(Typed::parse(text), expected, "{text}");
@@ -196,10 +169,7 @@ mod tests {
         for (word, wanted, _) in SLASHES {
             let argument = wanted.split('|').next().unwrap_or_default();
             let typed = Typed::parse(format!("{word} {argument}").trim());
-            assert!(
-                !matches!(typed, Typed::Mistake(_) | Typed::Line(_)),
-                "{word}"
-            );
+            assert!(!matches!(typed, Typed::Mistake(_) | Typed::Line(_)), "{word}");
         }
     }
 }

@@ -79,11 +79,6 @@ fn help(width: Option<usize>, style: TextStyle) -> Vec<String> {
         let usage = format!("{word} {argument}");
         page.extend(wrap(&format!("  {usage:<28}"), "      ", does, width));
     }
-    page.extend(wrap(
-        "",
-        "",
-        "To send a line that begins with a slash, type two.",
-        width,
-    ));
+    page.extend(wrap("", "", "To send a line that begins with a slash, type two.", width));
     page.iter().map(|line| style.faint(line)).collect()
 }

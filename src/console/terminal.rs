@@ -290,10 +290,7 @@ mod tests {
     #[test]
     fn a_secret_is_masked_and_the_rest_is_not() {
         let password = 5..10;
-        assert_eq!(
-            masked("PASS über", &[password.clone(), password]),
-            "PASS ••••"
-        );
+        assert_eq!(masked("PASS über", &[password.clone(), password]), "PASS ••••");
         assert_eq!(masked("PASS x", &[]), "PASS x");
     }
 }

@@ -14,10 +14,7 @@ const NEXT: usize = 6;
 impl TypedConversation {
     /// Returns the layout for the present width of the screen.
     pub(super) fn layout(&self) -> TextLayout {
-        TextLayout {
-            style: self.options.style,
-            width: (self.options.width)(),
-        }
+        TextLayout { style: self.options.style, width: (self.options.width)() }
     }
 
     /// Shows a line of one side.
@@ -75,19 +72,12 @@ impl TypedConversation {
 
     /// Returns what a person can do when the connection is over.
     pub(super) fn way_out(&self) -> &'static str {
-        if self.options.person {
-            " /connect begins anew, /quit leaves."
-        } else {
-            ""
-        }
+        if self.options.person { " /connect begins anew, /quit leaves." } else { "" }
     }
 
     /// Shows a remark of the console.
     pub(super) fn remark(&self, text: &str) -> Reaction {
-        Reaction {
-            lines: self.layout().warning("", text),
-            requests: Vec::new(),
-        }
+        Reaction { lines: self.layout().warning("", text), requests: Vec::new() }
     }
 
     /// Explains the last line once more, with all that is known of it.
@@ -100,10 +90,7 @@ impl TypedConversation {
         let reading = LineReading {
             protocol: self.options.protocol,
             server: last.by == Side::Server,
-            explained: Explained {
-                parts: explained.masked_parts(),
-                ..explained.clone()
-            },
+            explained: Explained { parts: explained.masked_parts(), ..explained.clone() },
         };
         let TextLayout { style, width } = self.layout();
         let mut page = Page::new(&self.options.texts, style, width);
@@ -115,12 +102,6 @@ impl TypedConversation {
     pub(super) fn states(&self) -> Vec<String> {
         let protocol = self.options.protocol;
         let TextLayout { style, width } = self.layout();
-        states(
-            protocol,
-            self.observer.state(),
-            &self.options.texts,
-            width,
-            style,
-        )
+        states(protocol, self.observer.state(), &self.options.texts, width, style)
     }
 }

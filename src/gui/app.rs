@@ -78,12 +78,7 @@ impl App {
         let size = TextSize::default();
         widgets::apply(window, size);
         window.add_plugin(TypeAhead::default());
-        let Start {
-            mut settings,
-            accounts,
-            texts,
-            config,
-        } = start;
+        let Start { mut settings, accounts, texts, config } = start;
         let recording = WindowRecording::new(
             window,
             Arc::clone(&texts),
@@ -125,10 +120,7 @@ impl App {
     /// Opens the accounts with which the window starts.
     fn open_accounts(&mut self) {
         use ServersState::{Elsewhere, Failed, Open};
-        let settled = matches!(
-            self.servers.servers().state,
-            Open(_) | Elsewhere(_) | Failed(_)
-        );
+        let settled = matches!(self.servers.servers().state, Open(_) | Elsewhere(_) | Failed(_));
         if self.wait_for_servers && !settled {
             return;
         }
@@ -188,11 +180,7 @@ impl App {
     /// Sets the title to the names of the open accounts, so that several windows can be told apart.
     fn update_title(&mut self, window: &Context) {
         let mut title = self.mail.names().join(", ");
-        title.push_str(if title.is_empty() {
-            "Pillarbox"
-        } else {
-            " - Pillarbox"
-        });
+        title.push_str(if title.is_empty() { "Pillarbox" } else { " - Pillarbox" });
         if title != self.title {
             window.send_viewport_cmd(ViewportCommand::Title(title.clone()));
             self.title = title;
@@ -201,50 +189,41 @@ impl App {
 
     /// Offers to start the built-in servers while no server runs.
     fn offer_servers(&mut self, ui: &mut Ui) {
-        let closed = matches!(
-            self.servers.servers().state,
-            ServersState::Closed | ServersState::Failed(_)
-        );
+        let closed =
+            matches!(self.servers.servers().state, ServersState::Closed | ServersState::Failed(_));
         if !closed || !self.own_servers || self.view == MainView::Servers {
             return;
         }
-        Panel::top("offer")
-            .frame(widgets::beside(ui))
-            .show(ui, |ui| {
-                ui.horizontal_wrapped(|ui| {
-                    ui.label(widgets::icon(Icon::Server).color(widgets::palette(ui).accent));
-                    ui.label(self.servers.servers().sentence());
-                    if widgets::button(ui, Icon::Play, "Start the servers").clicked() {
-                        self.servers.open();
-                    }
-                });
+        Panel::top("offer").frame(widgets::beside(ui)).show(ui, |ui| {
+            ui.horizontal_wrapped(|ui| {
+                ui.label(widgets::icon(Icon::Server).color(widgets::palette(ui).accent));
+                ui.label(self.servers.servers().sentence());
+                if widgets::button(ui, Icon::Play, "Start the servers").clicked() {
+                    self.servers.open();
+                }
             });
+        });
     }
 
     fn rail(&mut self, ui: &mut Ui) {
-        let frame = Frame::new()
-            .fill(widgets::palette(ui).beside)
-            .inner_margin(Margin::symmetric(4, 8));
+        let frame =
+            Frame::new().fill(widgets::palette(ui).beside).inner_margin(Margin::symmetric(4, 8));
         let width = match self.size {
             TextSize::Normal => 80.0,
             TextSize::Projector => 112.0,
         };
         let mut wanted = None;
-        Panel::left("rail")
-            .frame(frame)
-            .exact_size(width)
-            .resizable(false)
-            .show(ui, |ui| {
-                ui.vertical_centered_justified(|ui| {
-                    for (view, picture, name) in VIEWS {
-                        if widgets::tab(ui, picture, name, self.view == view) {
-                            self.view = view;
-                        }
+        Panel::left("rail").frame(frame).exact_size(width).resizable(false).show(ui, |ui| {
+            ui.vertical_centered_justified(|ui| {
+                for (view, picture, name) in VIEWS {
+                    if widgets::tab(ui, picture, name, self.view == view) {
+                        self.view = view;
                     }
-                });
-                let buttons = Layout::bottom_up(Align::Center);
-                wanted = ui.with_layout(buttons, |ui| self.rail_buttons(ui)).inner;
+                }
             });
+            let buttons = Layout::bottom_up(Align::Center);
+            wanted = ui.with_layout(buttons, |ui| self.rail_buttons(ui)).inner;
+        });
         if let Some(action) = wanted {
             self.act(action, ui.ctx());
         }
@@ -252,22 +231,15 @@ impl App {
 
     /// Draws the buttons at the lower end of the rail; returns what was clicked.
     fn rail_buttons(&self, ui: &mut Ui) -> Option<WindowAction> {
-        let conversation = if self.conversation_open {
-            "Hide the conversation"
-        } else {
-            "Show the conversation"
-        };
+        let conversation =
+            if self.conversation_open { "Hide the conversation" } else { "Show the conversation" };
         let size = "Text for a desk or for a projector";
         let mut wanted = None;
         for (picture, name, action) in [
             (Icon::Keyboard, "Keys", WindowAction::Help),
             (Icon::Projector, size, WindowAction::Size),
             (Icon::SunMoon, "Light or dark", WindowAction::Theme),
-            (
-                Icon::MessagesSquare,
-                conversation,
-                WindowAction::Conversation,
-            ),
+            (Icon::MessagesSquare, conversation, WindowAction::Conversation),
         ] {
             if widgets::icon_button(ui, picture, name).clicked() {
                 wanted = Some(action);
@@ -283,10 +255,7 @@ impl App {
                 .resizable(true)
                 .default_size(240.0)
                 .size_range(80.0..=ui.available_height() - 200.0)
-                .show(ui, |ui| {
-                    self.conversation
-                        .show(ui, &self.recording, &mut self.popups)
-                });
+                .show(ui, |ui| self.conversation.show(ui, &self.recording, &mut self.popups));
         }
     }
 

@@ -60,18 +60,13 @@ impl Classroom {
     /// Draws the view.
     pub(super) fn show(&mut self, ui: &mut Ui, popups: &mut Popups) {
         let half = ui.available_width() / 2.0;
-        Panel::left("receiving")
-            .frame(widgets::main(ui))
-            .exact_size(half)
-            .resizable(false)
-            .show(ui, |ui| {
-                ScrollArea::vertical()
-                    .auto_shrink(false)
-                    .show(ui, |ui| self.receiving(ui, popups));
-            });
-        CentralPanel::default()
-            .frame(widgets::main(ui))
-            .show(ui, |ui| self.smtp.show(ui));
+        Panel::left("receiving").frame(widgets::main(ui)).exact_size(half).resizable(false).show(
+            ui,
+            |ui| {
+                ScrollArea::vertical().auto_shrink(false).show(ui, |ui| self.receiving(ui, popups));
+            },
+        );
+        CentralPanel::default().frame(widgets::main(ui)).show(ui, |ui| self.smtp.show(ui));
     }
 
     fn receiving(&mut self, ui: &mut Ui, popups: &mut Popups) {
@@ -168,9 +163,5 @@ fn example_names(settings: &ClientSettings) -> ExampleNames {
     let mut names: Vec<&String> = settings.passwords.keys().collect();
     names.sort();
     let name = |at: usize, other: &str| names.get(at).map_or(other, |name| name).to_owned();
-    ExampleNames {
-        me: name(0, "alice"),
-        you: name(1, "bob"),
-        domain: settings.domain.clone(),
-    }
+    ExampleNames { me: name(0, "alice"), you: name(1, "bob"), domain: settings.domain.clone() }
 }

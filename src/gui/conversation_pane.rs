@@ -71,9 +71,7 @@ impl ConversationPane {
             .default_size(400.0)
             .size_range(220.0..=700.0)
             .show(ui, |ui| self.explanation(ui, &conversations, pending));
-        CentralPanel::default()
-            .frame(Frame::new())
-            .show(ui, |ui| self.lines(ui, &conversations));
+        CentralPanel::default().frame(Frame::new()).show(ui, |ui| self.lines(ui, &conversations));
         self.windows(ui, &conversations);
         let focus = self.in_focus(&conversations);
         let focus = focus.map(|one| one.connection.number);
@@ -100,9 +98,7 @@ impl ConversationPane {
         let lines = conversations.lines(Side::Client, self.only);
         let numbers: Vec<u64> = lines.map(|line| line.number).collect();
         let last = numbers.len().saturating_sub(1);
-        let at = self
-            .chosen
-            .and_then(|one| numbers.iter().position(|number| *number == one));
+        let at = self.chosen.and_then(|one| numbers.iter().position(|number| *number == one));
         let to = at.map_or(last, |at| at.saturating_add_signed(by));
         self.chosen = numbers.get(to).copied();
         self.follow = true;
@@ -141,29 +137,18 @@ impl ConversationPane {
                 self.chosen = None;
             }
             if conversations.dropped() > 0 {
-                let words = format!(
-                    "{} older lines are no longer kept.",
-                    conversations.dropped()
-                );
-                ui.label(
-                    RichText::new(words)
-                        .small()
-                        .color(widgets::palette(ui).faint),
-                );
+                let words = format!("{} older lines are no longer kept.", conversations.dropped());
+                ui.label(RichText::new(words).small().color(widgets::palette(ui).faint));
             }
         });
     }
 
     fn filter(&mut self, ui: &mut Ui, conversations: &Conversations) {
         let all = "All connections".to_owned();
-        let only = self
-            .only
-            .and_then(|number| conversations.connection(number));
+        let only = self.only.and_then(|number| conversations.connection(number));
         self.only = only.map(|one| one.connection.number);
         let chosen = only.map_or(all.clone(), name);
-        let combo = ComboBox::from_id_salt("connections")
-            .selected_text(chosen)
-            .width(210.0);
+        let combo = ComboBox::from_id_salt("connections").selected_text(chosen).width(210.0);
         let shown = combo.show_ui(ui, |ui| {
             ui.selectable_value(&mut self.only, None, all);
             let connections: Vec<&ObservedConnection> =
@@ -194,9 +179,7 @@ impl ConversationPane {
         }
         let height = ui.text_style_height(&TextStyle::Monospace) + 2.0;
         ui.spacing_mut().item_spacing.y = 0.0;
-        let mut area = ScrollArea::vertical()
-            .auto_shrink(false)
-            .stick_to_bottom(true);
+        let mut area = ScrollArea::vertical().auto_shrink(false).stick_to_bottom(true);
         let mut numbers = lines.iter().map(|line| Some(line.number));
         if std::mem::take(&mut self.follow)
             && let Some(at) = numbers.position(|number| number == self.chosen)
@@ -275,8 +258,5 @@ fn switch_step_mode(gate: &Gate) {
 fn name(conversation: &ObservedConnection) -> String {
     let connection = &conversation.connection;
     let ended = if conversation.ended { " (ended)" } else { "" };
-    format!(
-        "#{} {}, {}{ended}",
-        connection.number, connection.service, connection.server
-    )
+    format!("#{} {}, {}{ended}", connection.number, connection.service, connection.server)
 }

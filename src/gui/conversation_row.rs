@@ -26,12 +26,8 @@ pub(super) fn show(
     }
     let (mark, text) = spoken(line);
     let colour = match &line.content {
-        LineContent::Said {
-            by: Side::Client, ..
-        } => palette.client,
-        LineContent::Said {
-            by: Side::Server, ..
-        } => palette.server,
+        LineContent::Said { by: Side::Client, .. } => palette.client,
+        LineContent::Said { by: Side::Server, .. } => palette.server,
         LineContent::Happened { wrong: true, .. } => palette.wrong,
         LineContent::More { .. } | LineContent::Happened { .. } => palette.faint,
     };
@@ -40,14 +36,9 @@ pub(super) fn show(
     let mut job = LayoutJob::default();
     let front = format!("{}  #{} {service:<5} ", clock(line.time), line.connection);
     job.append(&front, 0.0, TextFormat::simple(font.clone(), palette.faint));
-    job.append(
-        &format!("{mark} {text}"),
-        0.0,
-        TextFormat::simple(font, colour),
-    );
+    job.append(&format!("{mark} {text}"), 0.0, TextFormat::simple(font, colour));
     let galley = ui.painter().layout_job(job);
-    ui.painter_at(rect)
-        .galley(rect.min + vec2(widgets::HALF, 1.0), galley, colour);
+    ui.painter_at(rect).galley(rect.min + vec2(widgets::HALF, 1.0), galley, colour);
     let name = format!("{mark} {text}");
     response.widget_info(|| WidgetInfo::selected(Role::ListItem, true, chosen, &name));
     response
@@ -77,8 +68,5 @@ fn mark(by: Side) -> &'static str {
 /// The local time of day: `14:03:59.123`.
 fn clock(time: SystemTime) -> String {
     let zoned = Timestamp::try_from(time).map(|time| time.to_zoned(jiff::tz::TimeZone::system()));
-    zoned.map_or_else(
-        |_| String::new(),
-        |zoned| zoned.strftime("%H:%M:%S%.3f").to_string(),
-    )
+    zoned.map_or_else(|_| String::new(), |zoned| zoned.strftime("%H:%M:%S%.3f").to_string())
 }

@@ -180,12 +180,7 @@ impl Drawing {
             // Between two boxes there is room for one label: that of the lit arrow which leads back.
             let is_alone = to.state != self.lit || !self.layout.has_arrow(arrow.to, arrow.from);
             if is_lit || is_next && is_alone {
-                labels.push(ArrowLabel {
-                    place,
-                    edge,
-                    text: label_text(arrow),
-                    is_lit,
-                });
+                labels.push(ArrowLabel { place, edge, text: label_text(arrow), is_lit });
             }
         }
         labels
@@ -237,10 +232,8 @@ impl Drawing {
     fn head(&self, at: Pos2, direction: Vec2, stroke: Stroke) {
         for side in [0.45_f32, -0.45] {
             let (sin, cos) = side.sin_cos();
-            let back = vec2(
-                direction.x * cos - direction.y * sin,
-                direction.x * sin + direction.y * cos,
-            );
+            let back =
+                vec2(direction.x * cos - direction.y * sin, direction.x * sin + direction.y * cos);
             self.painter.line_segment([at, at - back * HEAD], stroke);
         }
     }
@@ -292,11 +285,7 @@ fn state(
 
 fn draw_label(ui: &Ui, label: ArrowLabel, scale: DiagramScale) {
     let palette = widgets::palette(ui);
-    let colour = if label.is_lit {
-        palette.accent
-    } else {
-        palette.faint
-    };
+    let colour = if label.is_lit { palette.accent } else { palette.faint };
     let painter = ui.painter();
     let font = FontId::monospace(scale.text - 3.0);
     let text = painter.layout_no_wrap(label.text, font, colour);

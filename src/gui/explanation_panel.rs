@@ -10,32 +10,20 @@ use crate::teaching::explain::{Entry, Explained, LinePart, Texts, Topic};
 use crate::teaching::text::hexadecimal;
 
 /// The topics of further entries that are shown. The parts of the line explain the others well enough.
-const ALSO: [Topic; 5] = [
-    Topic::Enhanced,
-    Topic::Pop3Code,
-    Topic::ImapCode,
-    Topic::Sasl,
-    Topic::Note,
-];
+const ALSO: [Topic; 5] =
+    [Topic::Enhanced, Topic::Pop3Code, Topic::ImapCode, Topic::Sasl, Topic::Note];
 
 /// Draws a line and its explanation, with its octets if `with_octets` is true.
 pub(super) fn of_line(ui: &mut Ui, texts: &Texts, line: &ConversationLine, with_octets: bool) {
     match &line.content {
-        LineContent::Said {
-            text,
-            octets,
-            explained,
-            ..
-        } => {
+        LineContent::Said { text, octets, explained, .. } => {
             whole(ui, text);
             if with_octets {
                 octets_of(ui, line, octets);
             }
             show(ui, texts, octets, explained);
         }
-        LineContent::Happened {
-            text, explained, ..
-        } => match explained {
+        LineContent::Happened { text, explained, .. } => match explained {
             Some(explained) => show(ui, texts, text.as_bytes(), explained),
             None => {
                 ui.label(format!("{text}."));
@@ -72,11 +60,7 @@ fn entry(ui: &mut Ui, texts: &Texts, entry: &Entry) {
         ui.label(RichText::new(texts.word(&kind)).small().color(faint));
     });
     ui.label(&entry.says);
-    for (key, text) in [
-        ("why", &entry.why),
-        ("next", &entry.next),
-        ("see", &entry.rfc),
-    ] {
+    for (key, text) in [("why", &entry.why), ("next", &entry.next), ("see", &entry.rfc)] {
         if !text.is_empty() {
             ui.horizontal_wrapped(|ui| {
                 ui.spacing_mut().item_spacing.x = widgets::HALF;
@@ -91,10 +75,7 @@ fn show_part(ui: &mut Ui, texts: &Texts, octets: &[u8], part: &LinePart, explain
     let shown = octets.get(part.range.clone()).unwrap_or_default();
     let shown = printable(&String::from_utf8_lossy(shown));
     let role = texts.part(part.role);
-    let own = part
-        .entry
-        .as_ref()
-        .filter(|entry| **entry != explained.entry);
+    let own = part.entry.as_ref().filter(|entry| **entry != explained.entry);
     let Some(says) = own.or(role).map(|entry| &entry.says) else {
         return;
     };

@@ -52,10 +52,7 @@ impl ReceivingClient for ImapClient {
     fn parse(line: &str) -> Result<Command, String> {
         match Tagged::parse(format!("a {line}").as_bytes()) {
             Ok(tagged) => Ok(tagged.command),
-            Err(bad) => Err(format!(
-                "The server would not understand this: {}.",
-                bad.error
-            )),
+            Err(bad) => Err(format!("The server would not understand this: {}.", bad.error)),
         }
     }
 

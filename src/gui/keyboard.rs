@@ -81,22 +81,14 @@ fn together(events: &[Event], typing: bool) -> usize {
 
 fn pressed(event: &Event) -> Option<(Key, Modifiers)> {
     match event {
-        Event::Key {
-            key,
-            pressed: true,
-            modifiers,
-            ..
-        } => Some((*key, *modifiers)),
+        Event::Key { key, pressed: true, modifiers, .. } => Some((*key, *modifiers)),
         _ => None,
     }
 }
 
 /// True if another control may have the keyboard after this key. In a text most keys only write.
 fn moves((key, modifiers): (Key, Modifiers), typing: bool) -> bool {
-    let leaves = matches!(
-        key,
-        Key::Tab | Key::Enter | Key::Escape | Key::F1 | Key::F5 | Key::F10
-    );
+    let leaves = matches!(key, Key::Tab | Key::Enter | Key::Escape | Key::F1 | Key::F5 | Key::F10);
     !typing || leaves || modifiers.command || modifiers.alt
 }
 
@@ -105,13 +97,7 @@ mod tests {
     use super::*;
 
     fn key(key: Key, pressed: bool) -> Event {
-        Event::Key {
-            key,
-            physical_key: None,
-            pressed,
-            repeat: false,
-            modifiers: Modifiers::NONE,
-        }
+        Event::Key { key, physical_key: None, pressed, repeat: false, modifiers: Modifiers::NONE }
     }
 
     fn letter(of: Key) -> [Event; 3] {

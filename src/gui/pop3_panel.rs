@@ -12,9 +12,8 @@ impl ReceivingClient for Pop3Client {
     const PROTOCOL: Protocol = Protocol::Pop3;
 
     /// Ticking the box *POP3* sends AUTH, or USER and PASS, and STLS where that is configured.
-    const VERBS: &[&str] = &[
-        "STAT", "LIST", "UIDL", "RETR", "TOP", "DELE", "RSET", "NOOP", "CAPA", "QUIT",
-    ];
+    const VERBS: &[&str] =
+        &["STAT", "LIST", "UIDL", "RETR", "TOP", "DELE", "RSET", "NOOP", "CAPA", "QUIT"];
 
     fn log_in(account: &MailAccount) -> Result<Pop3Client, ClientError> {
         let mut client = Pop3Client::connect(&account.settings.pop3)?;

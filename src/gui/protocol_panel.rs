@@ -81,10 +81,7 @@ impl<C: ReceivingClient> ProtocolPanel<C> {
         self.error = None;
         self.state = LoginState::LoggingIn;
         self.account = Some(account.clone());
-        self.worker.run(
-            move |connection| connection.log_in(&account),
-            Self::show_login,
-        );
+        self.worker.run(move |connection| connection.log_in(&account), Self::show_login);
     }
 
     /// True if the panel is logged in, or logging in, as this account; `None` stands for any account.
@@ -106,10 +103,7 @@ impl<C: ReceivingClient> ProtocolPanel<C> {
         match result {
             Ok(()) => {
                 self.state = LoginState::LoggedIn;
-                popups.good(
-                    "Login",
-                    format!("Logged in to the {} server.", title::<C>()),
-                );
+                popups.good("Login", format!("Logged in to the {} server.", title::<C>()));
             }
             Err(error) => {
                 self.state = LoginState::LoggedOut;
@@ -165,10 +159,7 @@ impl<C: ReceivingClient> ProtocolPanel<C> {
     fn send(&mut self, line: String) {
         self.error = None;
         self.waiting = true;
-        self.worker.run(
-            move |connection| connection.perform(&line),
-            Self::show_outcome,
-        );
+        self.worker.run(move |connection| connection.perform(&line), Self::show_outcome);
     }
 }
 
@@ -255,14 +246,8 @@ impl CommandBox {
         texts: Arc<Texts>,
         names: ExampleNames,
     ) -> CommandBox {
-        let mut command_box = CommandBox {
-            protocol,
-            verbs,
-            verb: "",
-            argument: String::new(),
-            texts,
-            names,
-        };
+        let mut command_box =
+            CommandBox { protocol, verbs, verb: "", argument: String::new(), texts, names };
         command_box.choose(verbs.first().copied().unwrap_or_default());
         command_box
     }
@@ -292,9 +277,8 @@ impl CommandBox {
             .margin(Margin::symmetric(8, 5));
         let argument = ui.add(edit).labelled_by(label.id);
         let entered = widgets::entered(ui, &argument);
-        let send = ui.add_enabled_ui(ready, |ui| {
-            widgets::primary(ui, Icon::Terminal, "Send Command")
-        });
+        let send =
+            ui.add_enabled_ui(ready, |ui| widgets::primary(ui, Icon::Terminal, "Send Command"));
         if send.inner.clicked() || entered && ready {
             let line = format!("{} {}", self.verb, self.argument);
             return Some(line.trim_end().to_owned());

@@ -46,12 +46,7 @@ impl WindowRecording {
             log::error!("conversations cannot be shown, there is no thread left: {error}");
             Recorder::default()
         });
-        WindowRecording {
-            conversations,
-            events,
-            recorder,
-            gate: Gate::guarded(repaint(window)),
-        }
+        WindowRecording { conversations, events, recorder, gate: Gate::guarded(repaint(window)) }
     }
 
     /// Records the clients that connect with these settings, and lets step mode hold their lines.
@@ -80,9 +75,7 @@ impl WindowRecording {
     /// The conversations so far. The recorder waits while the guard is held.
     pub(super) fn conversations(&self) -> MutexGuard<'_, Conversations> {
         // A thread that panicked with the lock has at worst not drawn a line.
-        self.conversations
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.conversations.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -25,10 +25,7 @@ pub(super) fn make(
             let script = script.map_err(|why| format!("It cannot be played again: {why}."))?;
             ("demo", script.to_string().into_bytes())
         }
-        ExportFormat::Page => (
-            "html",
-            html::page(&dialogue(events, texts)?, texts).into_bytes(),
-        ),
+        ExportFormat::Page => ("html", html::page(&dialogue(events, texts)?, texts).into_bytes()),
         ExportFormat::Capture(keys) => ("pcapng", capture(keys, events, texts)?),
     };
     Ok(Attachment::new(&format!("{}.{end}", name(events)), bytes))
@@ -58,11 +55,7 @@ fn dialogue(events: &[Event], texts: &Texts) -> Result<Dialogue, String> {
 /// Reads the conversation back from a temporary journal, the only way from octets to what they mean.
 fn read_back(events: &[Event], texts: &Texts) -> io::Result<Option<Dialogue>> {
     let folder = tempfile::tempdir()?;
-    let journal = Journal {
-        folder: folder.path().to_owned(),
-        size: u64::MAX,
-        keep: 0,
-    };
+    let journal = Journal { folder: folder.path().to_owned(), size: u64::MAX, keep: 0 };
     let mut writer = Writer::open(&journal, false)?;
     Annotator::default().tell(events, &mut writer)?;
     let sessions = Sessions::read(folder.path())?;

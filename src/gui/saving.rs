@@ -37,14 +37,8 @@ pub(super) enum CaptureKeys {
 const FORMATS: [(ExportFormat, &str); 4] = [
     (ExportFormat::Script, "Demo script"),
     (ExportFormat::Page, "HTML page"),
-    (
-        ExportFormat::Capture(CaptureKeys::Omitted),
-        "Capture, encrypted as it crossed",
-    ),
-    (
-        ExportFormat::Capture(CaptureKeys::Included),
-        "Capture with the keys of TLS",
-    ),
+    (ExportFormat::Capture(CaptureKeys::Omitted), "Capture, encrypted as it crossed"),
+    (ExportFormat::Capture(CaptureKeys::Included), "Capture with the keys of TLS"),
 ];
 
 /// The menu, and the dialogue that asks for a folder.
@@ -168,10 +162,8 @@ impl Source {
     ) -> Result<PathBuf, String> {
         // The recorder waits for the lock: it is held only while the events are copied.
         let events = self.events.lock();
-        let events = events
-            .unwrap_or_else(PoisonError::into_inner)
-            .events(connection)
-            .ok_or(NOT_WHOLE)?;
+        let events =
+            events.unwrap_or_else(PoisonError::into_inner).events(connection).ok_or(NOT_WHOLE)?;
         let file = saved_file::make(format, &events, &self.texts)?;
         save_file(&file, folder).map_err(|error| error.to_string())
     }

@@ -36,11 +36,7 @@ pub(super) fn show(window: &Context, open: &mut bool, connection: &ObservedConne
 fn show_security(ui: &mut Ui, connection: &ObservedConnection) {
     let security = &connection.security;
     let palette = widgets::palette(ui);
-    let colour = if security.is_broken() {
-        palette.wrong
-    } else {
-        palette.accent
-    };
+    let colour = if security.is_broken() { palette.wrong } else { palette.accent };
     ui.horizontal_wrapped(|ui| {
         let icon = widgets::icon(picture(security));
         ui.label(icon.size(24.0).color(colour));
@@ -66,10 +62,7 @@ fn certificate(ui: &mut Ui, info: &CertificateInfo) {
         ("Belongs to", info.subject.clone()),
         ("For", info.names.join(", ")),
         ("Signed by", info.issuer.clone()),
-        (
-            "Valid",
-            format!("{} to {}", info.not_before, info.not_after),
-        ),
+        ("Valid", format!("{} to {}", info.not_before, info.not_after)),
         ("SHA-256", info.fingerprint.clone()),
     ];
     facts(ui, "certificate", &rows);
@@ -87,15 +80,14 @@ fn certificate(ui: &mut Ui, info: &CertificateInfo) {
 
 fn facts(ui: &mut Ui, id: &str, rows: &[(&str, String)]) {
     let faint = widgets::palette(ui).faint;
-    Grid::new(id)
-        .num_columns(2)
-        .spacing([16.0, widgets::HALF])
-        .min_row_height(0.0)
-        .show(ui, |ui| {
+    Grid::new(id).num_columns(2).spacing([16.0, widgets::HALF]).min_row_height(0.0).show(
+        ui,
+        |ui| {
             for (name, fact) in rows {
                 ui.label(RichText::new(*name).color(faint));
                 ui.add(Label::new(fact).wrap());
                 ui.end_row();
             }
-        });
+        },
+    );
 }

@@ -104,34 +104,31 @@ impl ServersView {
 
     fn show_counts(&mut self, _: &mut Popups, counts: Result<Counts, StoreError>) {
         self.counting = false;
-        self.servers
-            .set_counts(counts.map_err(|error| error.to_string()));
+        self.servers.set_counts(counts.map_err(|error| error.to_string()));
     }
 
     /// Draws the view.
     pub(super) fn show(&mut self, ui: &mut Ui, recording: &WindowRecording, texts: &Texts) {
         let conversations = recording.conversations();
         self.count(&conversations);
-        CentralPanel::default()
-            .frame(widgets::main(ui))
-            .show(ui, |ui| {
-                self.head(ui);
-                ScrollArea::both().auto_shrink(false).show(ui, |ui| {
-                    if let ServersState::Open(listening) = &self.servers.state {
-                        ui.horizontal_top(|ui| {
-                            ui.vertical(|ui| {
-                                listeners(ui, listening);
-                                self.mailboxes(ui);
-                            });
-                            ui.add_space(2.0 * widgets::STEP);
-                            ui.vertical(|ui| {
-                                connections(ui, &conversations, texts);
-                                self.queue(ui);
-                            });
+        CentralPanel::default().frame(widgets::main(ui)).show(ui, |ui| {
+            self.head(ui);
+            ScrollArea::both().auto_shrink(false).show(ui, |ui| {
+                if let ServersState::Open(listening) = &self.servers.state {
+                    ui.horizontal_top(|ui| {
+                        ui.vertical(|ui| {
+                            listeners(ui, listening);
+                            self.mailboxes(ui);
                         });
-                    }
-                });
+                        ui.add_space(2.0 * widgets::STEP);
+                        ui.vertical(|ui| {
+                            connections(ui, &conversations, texts);
+                            self.queue(ui);
+                        });
+                    });
+                }
             });
+        });
     }
 
     /// Counts the mail again when something was said since the last count.
@@ -186,12 +183,7 @@ impl ServersView {
                 row.unread.to_string(),
             ]
         });
-        table(
-            ui,
-            "mailboxes",
-            ["Account", "Mailbox", "Messages", "Unread"],
-            rows,
-        );
+        table(ui, "mailboxes", ["Account", "Mailbox", "Messages", "Unread"], rows);
     }
 
     fn queue(&self, ui: &mut Ui) {
@@ -206,20 +198,9 @@ impl ServersView {
             let next = row.next.duration_since(now).as_secs().max(0);
             let next = format!("in {next} s");
             let attempts = row.attempts.to_string();
-            [
-                row.from.clone(),
-                row.to.clone(),
-                attempts,
-                next,
-                row.why.clone(),
-            ]
+            [row.from.clone(), row.to.clone(), attempts, next, row.why.clone()]
         });
-        table(
-            ui,
-            "queue",
-            ["From", "To", "Tried", "Next", "Why it waits"],
-            rows,
-        );
+        table(ui, "queue", ["From", "To", "Tried", "Next", "Why it waits"], rows);
     }
 }
 
@@ -232,13 +213,9 @@ impl Drop for ServersView {
 
 fn listeners(ui: &mut Ui, listening: &[Listening]) {
     section(ui, Icon::Ear, "Listeners", "");
-    let rows = listening.iter().map(|one| {
-        [
-            one.name.to_owned(),
-            one.address.to_string(),
-            one.security.to_owned(),
-        ]
-    });
+    let rows = listening
+        .iter()
+        .map(|one| [one.name.to_owned(), one.address.to_string(), one.security.to_owned()]);
     table(ui, "listeners", ["Service", "Address", "Security"], rows);
 }
 
@@ -307,10 +284,7 @@ fn table<const N: usize>(
         return;
     }
     let faint = widgets::palette(ui).faint;
-    let grid = Grid::new(id)
-        .num_columns(N)
-        .striped(true)
-        .min_row_height(0.0);
+    let grid = Grid::new(id).num_columns(N).striped(true).min_row_height(0.0);
     grid.spacing([24.0, widgets::HALF]).show(ui, |ui| {
         for name in names {
             ui.label(RichText::new(name).small().color(faint));

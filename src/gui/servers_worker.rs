@@ -27,11 +27,7 @@ pub(super) struct ServersWorker {
 
 impl ServersWorker {
     pub(super) fn new(config: Config, taps: Taps) -> ServersWorker {
-        ServersWorker {
-            config,
-            taps,
-            servers: None,
-        }
+        ServersWorker { config, taps, servers: None }
     }
 
     /// Returns the state of the servers, after a look whether another program listens on their ports.
@@ -118,10 +114,7 @@ fn waiting(spool: &Spool) -> Result<Vec<QueueRow>, StoreError> {
         let Some(envelope) = spool.load(&id)? else {
             continue;
         };
-        let waits = envelope
-            .recipients
-            .iter()
-            .filter(|to| to.state == DeliveryState::Waiting);
+        let waits = envelope.recipients.iter().filter(|to| to.state == DeliveryState::Waiting);
         rows.extend(waits.map(|to| QueueRow {
             id: id.clone(),
             from: envelope.from.to_string(),

@@ -51,55 +51,15 @@ const ALT: Modifiers = Modifiers::ALT;
 
 const TABLE: [Shortcut; 35] = [
     (CTRL, Key::Num1, WindowAction::Mail, "Show the mail"),
-    (
-        CTRL,
-        Key::Num2,
-        WindowAction::Classroom,
-        "Show the classroom",
-    ),
+    (CTRL, Key::Num2, WindowAction::Classroom, "Show the classroom"),
     (CTRL, Key::Num3, WindowAction::Servers, "Show the servers"),
-    (
-        CTRL,
-        Key::Num0,
-        WindowAction::Conversation,
-        "Show or hide the conversation",
-    ),
-    (
-        ALT,
-        Key::ArrowUp,
-        WindowAction::LineBefore,
-        "Explain the previous line of the conversation",
-    ),
-    (
-        ALT,
-        Key::ArrowDown,
-        WindowAction::LineAfter,
-        "Explain the next line of the conversation",
-    ),
-    (
-        CTRL,
-        Key::D,
-        WindowAction::States,
-        "Show the states of the protocol",
-    ),
-    (
-        CTRL,
-        Key::L,
-        WindowAction::Security,
-        "Show how the connection is secured",
-    ),
-    (
-        CTRL,
-        Key::J,
-        WindowAction::Steps,
-        "Step by step, or run freely",
-    ),
-    (
-        CTRL,
-        Key::O,
-        WindowAction::Octets,
-        "Show the octets of a line",
-    ),
+    (CTRL, Key::Num0, WindowAction::Conversation, "Show or hide the conversation"),
+    (ALT, Key::ArrowUp, WindowAction::LineBefore, "Explain the previous line of the conversation"),
+    (ALT, Key::ArrowDown, WindowAction::LineAfter, "Explain the next line of the conversation"),
+    (CTRL, Key::D, WindowAction::States, "Show the states of the protocol"),
+    (CTRL, Key::L, WindowAction::Security, "Show how the connection is secured"),
+    (CTRL, Key::J, WindowAction::Steps, "Step by step, or run freely"),
+    (CTRL, Key::O, WindowAction::Octets, "Show the octets of a line"),
     (CTRL, Key::N, WindowAction::NewMessage, "Write a message"),
     (NONE, Key::C, WindowAction::NewMessage, "Write a message"),
     (NONE, Key::R, WindowAction::Reply, "Reply"),
@@ -109,55 +69,20 @@ const TABLE: [Shortcut; 35] = [
     (NONE, Key::Backspace, WindowAction::Delete, "Delete"),
     (NONE, Key::E, WindowAction::Archive, "Archive"),
     (NONE, Key::S, WindowAction::Flag, "Flag, or remove the flag"),
-    (
-        NONE,
-        Key::U,
-        WindowAction::Unread,
-        "Mark as unread, or as read",
-    ),
-    (
-        NONE,
-        Key::Slash,
-        WindowAction::Search,
-        "Search in the folder",
-    ),
+    (NONE, Key::U, WindowAction::Unread, "Mark as unread, or as read"),
+    (NONE, Key::Slash, WindowAction::Search, "Search in the folder"),
     (CTRL, Key::F, WindowAction::Search, "Search in the folder"),
-    (
-        SHIFT,
-        Key::ArrowDown,
-        WindowAction::GrowDown,
-        "Extend the selection down",
-    ),
-    (
-        SHIFT,
-        Key::ArrowUp,
-        WindowAction::GrowUp,
-        "Extend the selection up",
-    ),
+    (SHIFT, Key::ArrowDown, WindowAction::GrowDown, "Extend the selection down"),
+    (SHIFT, Key::ArrowUp, WindowAction::GrowUp, "Extend the selection up"),
     (NONE, Key::ArrowDown, WindowAction::Down, "The next message"),
     (NONE, Key::J, WindowAction::Down, "The next message"),
     (NONE, Key::ArrowUp, WindowAction::Up, "The previous message"),
     (NONE, Key::K, WindowAction::Up, "The previous message"),
     (CTRL, Key::A, WindowAction::All, "Select all messages"),
-    (
-        NONE,
-        Key::F5,
-        WindowAction::Refresh,
-        "Look for new mail now",
-    ),
-    (
-        CTRL,
-        Key::Tab,
-        WindowAction::NextAccount,
-        "The next account",
-    ),
+    (NONE, Key::F5, WindowAction::Refresh, "Look for new mail now"),
+    (CTRL, Key::Tab, WindowAction::NextAccount, "The next account"),
     (CTRL, Key::T, WindowAction::Theme, "Light or dark"),
-    (
-        CTRL,
-        Key::P,
-        WindowAction::Size,
-        "Text for a desk or for a projector",
-    ),
+    (CTRL, Key::P, WindowAction::Size, "Text for a desk or for a projector"),
     (NONE, Key::F1, WindowAction::Help, SHOW_THIS),
     (CTRL, Key::Q, WindowAction::Quit, "Close the window"),
 ];
@@ -221,14 +146,13 @@ pub(super) fn show_help(window: &Context) -> bool {
             for (number, rows) in help.chunks(help.len().div_ceil(2)).enumerate() {
                 let grid = Grid::new(("keys", number)).striped(true);
                 let grid = grid.num_columns(2).min_row_height(0.0);
-                grid.spacing([2.0 * widgets::STEP, widgets::STEP])
-                    .show(ui, |ui| {
-                        for (keys, words) in rows {
-                            ui.monospace(keys);
-                            ui.label(*words);
-                            ui.end_row();
-                        }
-                    });
+                grid.spacing([2.0 * widgets::STEP, widgets::STEP]).show(ui, |ui| {
+                    for (keys, words) in rows {
+                        ui.monospace(keys);
+                        ui.label(*words);
+                        ui.end_row();
+                    }
+                });
             }
         });
         ui.add_space(widgets::HALF);

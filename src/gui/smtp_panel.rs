@@ -43,10 +43,7 @@ impl SmtpPanel {
     pub(super) fn log_in(&mut self, account: MailAccount) {
         self.logged_in = false;
         self.account = Some(account.clone());
-        self.worker.run(
-            |connection| connection.log_in(account),
-            SmtpPanel::show_login,
-        );
+        self.worker.run(|connection| connection.log_in(account), SmtpPanel::show_login);
     }
 
     /// Shows the results that have come from the worker.
@@ -81,10 +78,9 @@ impl SmtpPanel {
     pub(super) fn show(&mut self, ui: &mut Ui) {
         ui.heading("Sending: SMTP");
         let state = match (&self.account, self.logged_in) {
-            (Some(account), true) => format!(
-                "Logged in as {} to {}.",
-                account.name, account.settings.smtp
-            ),
+            (Some(account), true) => {
+                format!("Logged in as {} to {}.", account.name, account.settings.smtp)
+            }
             _ => "Log in at the left first.".to_owned(),
         };
         ui.label(state);
@@ -96,20 +92,18 @@ impl SmtpPanel {
             widgets::error(ui, error);
         }
         let below = ui.spacing().interact_size.y + 2.0 * widgets::STEP;
-        ScrollArea::vertical()
-            .max_height(ui.available_height() - below)
-            .auto_shrink(false)
-            .show(ui, |ui| {
+        ScrollArea::vertical().max_height(ui.available_height() - below).auto_shrink(false).show(
+            ui,
+            |ui| {
                 let text = TextEdit::multiline(&mut self.content)
                     .desired_width(f32::INFINITY)
                     .desired_rows(8)
                     .min_size(ui.available_size() - vec2(0.0, 8.0));
                 let text = ui.add(text).labelled_by(label.id);
                 widgets::named(text, Role::MultilineTextInput, "Content");
-            });
-        let send = ui.add_enabled_ui(self.logged_in, |ui| {
-            widgets::primary(ui, Icon::Send, "Send")
-        });
+            },
+        );
+        let send = ui.add_enabled_ui(self.logged_in, |ui| widgets::primary(ui, Icon::Send, "Send"));
         if send.inner.clicked() {
             self.error = self.send().err();
         }
@@ -127,10 +121,7 @@ impl SmtpPanel {
         }
         draft.subject.clone_from(&self.subject);
         draft.text.clone_from(&self.content);
-        self.worker.run(
-            move |connection| connection.send(&draft),
-            SmtpPanel::show_sent,
-        );
+        self.worker.run(move |connection| connection.send(&draft), SmtpPanel::show_sent);
         Ok(())
     }
 }

@@ -72,9 +72,7 @@ impl StepBar {
         }
         if let Some((_, text)) = &mut self.edited {
             let width = (ui.available_width() - 330.0).clamp(120.0, 620.0);
-            let edit = TextEdit::singleline(text)
-                .code_editor()
-                .desired_width(width);
+            let edit = TextEdit::singleline(text).code_editor().desired_width(width);
             let response = ui.add(edit);
             widgets::named(response, Role::TextInput, "The line that waits");
         }
@@ -111,8 +109,5 @@ fn pending_line(conversations: &Conversations, waiting: &HeldLine) -> Option<Pen
     let explained = observer.client(&waiting.line);
     let octets = explained.masked(&waiting.line).into_owned();
     let parts = explained.masked_parts();
-    Some(PendingLine {
-        octets,
-        explained: Explained { parts, ..explained },
-    })
+    Some(PendingLine { octets, explained: Explained { parts, ..explained } })
 }

@@ -155,11 +155,7 @@ pub(super) fn check_box(ui: &mut Ui, ticked: &mut bool, words: &str) -> Response
     };
     let boxes = ui.scope(|ui| {
         let widgets = &mut ui.visuals_mut().widgets;
-        for widget in [
-            &mut widgets.inactive,
-            &mut widgets.hovered,
-            &mut widgets.active,
-        ] {
+        for widget in [&mut widgets.inactive, &mut widgets.hovered, &mut widgets.active] {
             widget.bg_fill = ground;
             widget.fg_stroke = Stroke::new(2.0, palette.on_accent);
         }
@@ -210,25 +206,17 @@ pub(super) fn secret_field(ui: &mut Ui, name: &str, text: &mut String) -> Respon
 
 fn labelled(ui: &mut Ui, name: &str, edit: TextEdit<'_>) -> Response {
     let label = ui.label(RichText::new(name).color(palette(ui).faint));
-    ui.add(
-        edit.desired_width(f32::INFINITY)
-            .margin(Margin::symmetric(8, 5)),
-    )
-    .labelled_by(label.id)
+    ui.add(edit.desired_width(f32::INFINITY).margin(Margin::symmetric(8, 5))).labelled_by(label.id)
 }
 
 /// The frame of a pane beside the main one.
 pub(super) fn beside(ui: &Ui) -> Frame {
-    Frame::new()
-        .fill(palette(ui).beside)
-        .inner_margin(Margin::same(8))
+    Frame::new().fill(palette(ui).beside).inner_margin(Margin::same(8))
 }
 
 /// The frame of the main pane.
 pub(super) fn main(ui: &Ui) -> Frame {
-    Frame::new()
-        .fill(ui.visuals().panel_fill)
-        .inner_margin(Margin::same(16))
+    Frame::new().fill(ui.visuals().panel_fill).inner_margin(Margin::same(16))
 }
 
 /// Draws an empty pane: why it is empty, and what to do.

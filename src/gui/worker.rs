@@ -99,18 +99,10 @@ impl<Job: Send + 'static, Update: Send + 'static> WorkerThread<Job, Update> {
     ) -> io::Result<WorkerThread<Job, Update>> {
         let (jobs, ordered) = mpsc::channel();
         let (sent, updates) = mpsc::channel();
-        let reporter = Reporter {
-            updates: sent,
-            window: window.clone(),
-        };
-        let thread = thread::Builder::new()
-            .name(name.to_owned())
-            .spawn(move || work(ordered, reporter))?;
-        Ok(WorkerThread {
-            jobs,
-            updates,
-            thread,
-        })
+        let reporter = Reporter { updates: sent, window: window.clone() };
+        let thread =
+            thread::Builder::new().name(name.to_owned()).spawn(move || work(ordered, reporter))?;
+        Ok(WorkerThread { jobs, updates, thread })
     }
 
     /// Orders a job. If the thread has ended, its last update said why, and the job is dropped.

@@ -30,13 +30,8 @@ pub enum Protocol {
 
 impl Protocol {
     /// All of them.
-    pub const ALL: [Protocol; 5] = [
-        Protocol::Smtp,
-        Protocol::Submission,
-        Protocol::Lmtp,
-        Protocol::Pop3,
-        Protocol::Imap,
-    ];
+    pub const ALL: [Protocol; 5] =
+        [Protocol::Smtp, Protocol::Submission, Protocol::Lmtp, Protocol::Pop3, Protocol::Imap];
 
     /// The protocol that it is a variety of: submission and LMTP are SMTP.
     #[must_use]

@@ -67,10 +67,7 @@ impl Authenticator {
             let why = "too many failed logins from your address".to_owned();
             return Err(AuthError::Unavailable(why));
         }
-        let Some(name) = site
-            .accounts
-            .verify(&credentials.user, &credentials.password)
-        else {
+        let Some(name) = site.accounts.verify(&credentials.user, &credentials.password) else {
             return Err(self.failed(credentials));
         };
         site.rate_limiter.logged_in(ip);

@@ -74,11 +74,7 @@ impl Connections {
         } else {
             return None;
         };
-        Some(ConnectionSlot {
-            connections: Arc::clone(self),
-            address,
-            admission,
-        })
+        Some(ConnectionSlot { connections: Arc::clone(self), address, admission })
     }
 
     /// A waker that wakes once and for ever when the servers stop.
@@ -148,14 +144,9 @@ mod tests {
         let connections = Connections::new(3, 1).unwrap();
         let first = connections.admit(HERE).unwrap();
         assert!(first.admission() == Admission::Welcome);
-        let refused: Vec<ConnectionSlot> = (0..limits::REFUSALS)
-            .map(|_| connections.admit(HERE).unwrap())
-            .collect();
-        assert!(
-            refused
-                .iter()
-                .all(|slot| slot.admission() == Admission::Refused)
-        );
+        let refused: Vec<ConnectionSlot> =
+            (0..limits::REFUSALS).map(|_| connections.admit(HERE).unwrap()).collect();
+        assert!(refused.iter().all(|slot| slot.admission() == Admission::Refused));
         assert!(connections.admit(HERE).is_none(), "too many even to tell");
         assert!(connections.admit(THERE).unwrap().admission() == Admission::Welcome);
         drop(first);
@@ -165,9 +156,8 @@ mod tests {
     #[test]
     fn a_client_that_was_not_even_told_is_not_waited_for() {
         let connections = Connections::new(1, 1).unwrap();
-        let all: Vec<ConnectionSlot> = (0..=limits::REFUSALS)
-            .map(|_| connections.admit(HERE).unwrap())
-            .collect();
+        let all: Vec<ConnectionSlot> =
+            (0..=limits::REFUSALS).map(|_| connections.admit(HERE).unwrap()).collect();
         assert!(connections.admit(THERE).is_none());
         assert!(!connections.stop(Duration::ZERO), "a connection is open");
         drop(all);

@@ -59,11 +59,7 @@ fn respond(session: &mut dyn Session, input: LineInput) -> Reply {
 /// Lets the session word the trouble. If it is fatal, the conversation closes after that.
 fn report(session: &mut dyn Session, trouble: Trouble) -> Reply {
     let reply = session.trouble(trouble);
-    if trouble.is_fatal() {
-        reply.then(Next::Close)
-    } else {
-        reply
-    }
+    if trouble.is_fatal() { reply.then(Next::Close) } else { reply }
 }
 
 /// Gives the session a body, and skips what it leaves unread.
@@ -130,10 +126,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let mut client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         io::Write::write_all(&mut client, said).unwrap();
-        let limits = WireLimits {
-            timeout: port,
-            ..WireLimits::default()
-        };
+        let limits = WireLimits { timeout: port, ..WireLimits::default() };
         let (tcp, address) = listener.accept().unwrap();
         let mut wire = Wire::new(tcp, limits, None).unwrap();
         let service = Service::plain("test", move |_| Stranger(Some(before_login)));

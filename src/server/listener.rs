@@ -110,10 +110,7 @@ impl Service {
             PortSecurity::StartTls(_) => TlsState::Offered,
             PortSecurity::Plain | PortSecurity::Tls(_) => TlsState::Unavailable,
         };
-        (self.new_session)(Peer {
-            address: client,
-            tls,
-        })
+        (self.new_session)(Peer { address: client, tls })
     }
 
     /// The server's side of a TLS handshake, after the client asked for it.
@@ -190,12 +187,10 @@ impl Listener {
         let thread = thread::Builder::new()
             .name(format!("{name} {client}"))
             .stack_size(limits::STACK)
-            .spawn(
-                move || match service.serve(tcp, client, slot.admission(), stop) {
-                    Ok(()) => log::debug!("{name} {client}: closed"),
-                    Err(error) => log::info!("{name} {client}: {error}"),
-                },
-            );
+            .spawn(move || match service.serve(tcp, client, slot.admission(), stop) {
+                Ok(()) => log::debug!("{name} {client}: closed"),
+                Err(error) => log::info!("{name} {client}: {error}"),
+            });
         if let Err(error) = thread {
             log::error!("{name}: no thread for {client}: {error}");
         }

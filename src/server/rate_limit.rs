@@ -87,9 +87,7 @@ impl RateLimiter {
     }
 
     fn must_wait_at(&self, address: IpAddr, now: Instant) -> bool {
-        self.with(address, now, |counts| {
-            counts.failed_logins >= limits::LOGIN_FAILURES
-        })
+        self.with(address, now, |counts| counts.failed_logins >= limits::LOGIN_FAILURES)
     }
 
     /// Forgets the failed logins of an address: a login succeeded.
@@ -115,9 +113,7 @@ impl RateLimiter {
             // So many addresses at once are no longer limited one by one.
             return act(&mut AddressCounts::new(now));
         }
-        let counts = addresses
-            .entry(network(address))
-            .or_insert_with(|| AddressCounts::new(now));
+        let counts = addresses.entry(network(address)).or_insert_with(|| AddressCounts::new(now));
         counts.renew(now);
         act(counts)
     }
@@ -130,12 +126,7 @@ impl RateLimiter {
 
 impl AddressCounts {
     fn new(now: Instant) -> AddressCounts {
-        AddressCounts {
-            since: now,
-            actions: [0; 3],
-            failed_logins: 0,
-            last_failure: now,
-        }
+        AddressCounts { since: now, actions: [0; 3], failed_logins: 0, last_failure: now }
     }
 
     /// Forgets what is over.
@@ -178,10 +169,7 @@ mod tests {
     fn an_address_has_its_limit_and_each_minute_is_a_new_one() {
         let limiter = RateLimiter::default();
         let start = Instant::now();
-        let limits = Limits {
-            messages_per_minute: 2,
-            ..Limits::default()
-        };
+        let limits = Limits { messages_per_minute: 2, ..Limits::default() };
         let rows = [
             ("192.0.2.1", 0, true),
             ("192.0.2.1", 1, true),
@@ -212,15 +200,11 @@ mod tests {
         let start = Instant::now();
         let who = at("192.0.2.1");
         let second = Duration::from_secs(1);
-        let delays: Vec<u64> = (0..5)
-            .map(|_| limiter.failed_at(who, second, start).as_secs())
-            .collect();
+        let delays: Vec<u64> =
+            (0..5).map(|_| limiter.failed_at(who, second, start).as_secs()).collect();
         let most = limits::LOGIN_DELAY_MOST.as_secs();
         assert_eq!(delays, [1, 2, 4, most, most]);
-        assert_eq!(
-            limiter.failed_at(who, Duration::ZERO, start),
-            Duration::ZERO
-        );
+        assert_eq!(limiter.failed_at(who, Duration::ZERO, start), Duration::ZERO);
         limiter.logged_in(who);
         assert_eq!(limiter.failed_at(who, second, start), second);
         let later = start + limits::LOGIN_MEMORY + second;
@@ -270,12 +254,7 @@ mod tests {
         }
         assert_eq!(limiter.addresses().len(), limits::RATE_LIMITED_ADDRESSES);
         let later = now + limits::LOGIN_MEMORY;
-        limiter.allows_at(
-            at("192.0.2.1"),
-            CountedAction::Error,
-            &Limits::default(),
-            later,
-        );
+        limiter.allows_at(at("192.0.2.1"), CountedAction::Error, &Limits::default(), later);
         assert_eq!(limiter.addresses().len(), 1);
     }
 }

@@ -137,10 +137,7 @@ impl Services {
     /// The address of one service.
     #[must_use]
     pub fn address(&self, name: &str) -> Option<SocketAddr> {
-        let found = self
-            .listening
-            .iter()
-            .find(|listening| listening.name == name);
+        let found = self.listening.iter().find(|listening| listening.name == name);
         found.map(|listening| listening.address)
     }
 }
@@ -182,11 +179,7 @@ impl Drop for Services {
 /// Makes the certificates if there are none, and reads them.
 fn acceptor(config: &Config) -> Result<TlsAcceptor, SetupError> {
     let certificates = Certificates::prepare(&config.tls.certs, &certificate_names(config))?;
-    Ok(tls::acceptor(
-        &certificates.server(),
-        &certificates.server_key(),
-        config.tls.versions,
-    )?)
+    Ok(tls::acceptor(&certificates.server(), &certificates.server_key(), config.tls.versions)?)
 }
 
 /// `[tls] names`, and the address that the clients of this configuration connect to.
@@ -222,12 +215,7 @@ fn listeners(
     let tls = || PortSecurity::Tls(acceptor.clone());
     let table = [
         ("smtp", ports.smtp, Protocol::Smtp, start_tls()),
-        (
-            "submission",
-            ports.submission,
-            Protocol::Submission,
-            start_tls(),
-        ),
+        ("submission", ports.submission, Protocol::Submission, start_tls()),
         ("smtps", ports.smtps, Protocol::Submission, tls()),
         ("lmtp", ports.lmtp, Protocol::Lmtp, start_tls()),
         ("pop3", ports.pop3, Protocol::Pop3, start_tls()),

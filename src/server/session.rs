@@ -121,28 +121,19 @@ impl Reply {
 
     /// Sends this text, and expects `next`.
     pub fn text(text: impl Into<Vec<u8>>, next: Next) -> Reply {
-        Reply {
-            parts: vec![Part::Text(text.into())],
-            next,
-        }
+        Reply { parts: vec![Part::Text(text.into())], next }
     }
 
     /// Sends nothing, and expects another command.
     #[must_use]
     pub fn silent() -> Reply {
-        Reply {
-            parts: Vec::new(),
-            next: Next::Line,
-        }
+        Reply { parts: Vec::new(), next: Next::Line }
     }
 
     /// Sends nothing, and closes the connection.
     #[must_use]
     pub fn close() -> Reply {
-        Reply {
-            parts: Vec::new(),
-            next: Next::Close,
-        }
+        Reply { parts: Vec::new(), next: Next::Close }
     }
 
     /// Expects `next` instead.

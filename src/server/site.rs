@@ -86,9 +86,7 @@ impl Site {
 
 fn deliver(inboxes: Vec<Arc<Mailbox>>, message: &[u8]) -> Result<(), SetupError> {
     let mut delivery = Delivery::begin(inboxes)?;
-    delivery
-        .write_all(message)
-        .map_err(|error| SetupError(error.to_string()))?;
+    delivery.write_all(message).map_err(|error| SetupError(error.to_string()))?;
     delivery.commit()?;
     Ok(())
 }

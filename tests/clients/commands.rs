@@ -22,45 +22,22 @@ fn a_file_goes_from_alice_to_bob_by_the_command_line() {
     let lab = Lab::with("[accounts]\nalice = wonderland\nbob = builder\n");
     write_client_ini(&lab);
     fs::write(lab.path().join("plan.bin"), [0, 13, 10, 46, 255]).unwrap();
-    let send = [
-        "send",
-        "--from",
-        "alice",
-        "--to",
-        "bob",
-        "--subject",
-        "Plän",
-        "--text",
-        "Here.\n",
-    ];
+    let send = ["send", "--from", "alice", "--to", "bob", "--subject", "Plän", "--text", "Here.\n"];
     let (status, printed, errors) =
         pillarbox(&lab, &[&send[..], &["--attach", "plan.bin"]].concat());
     assert_eq!((status, errors.as_str()), (0, ""));
-    assert!(
-        printed.starts_with("Sent to bob@pillarbox.test ("),
-        "{printed}"
-    );
+    assert!(printed.starts_with("Sent to bob@pillarbox.test ("), "{printed}");
 
     let (status, list, _) = pillarbox(&lab, &["inbox", "bob"]);
     let newest = list.lines().find(|line| line.contains("Plän")).unwrap();
     assert_eq!(status, 0);
     let number = newest.split_whitespace().next().unwrap();
     for protocol in [&[][..], &["--pop3"]] {
-        let read = [
-            "inbox",
-            "bob",
-            "--read",
-            number,
-            "--save-attachments",
-            "saved",
-        ];
+        let read = ["inbox", "bob", "--read", number, "--save-attachments", "saved"];
         let (status, shown, errors) = pillarbox(&lab, &[&read[..], protocol].concat());
         assert_eq!((status, errors.as_str()), (0, ""));
         assert!(shown.contains("Subject: Plän\n\nHere.\n"), "{shown}");
-        assert!(
-            shown.contains("plan.bin (application/octet-stream, 5 B)"),
-            "{shown}"
-        );
+        assert!(shown.contains("plan.bin (application/octet-stream, 5 B)"), "{shown}");
     }
     for name in ["plan.bin", "plan-1.bin"] {
         let saved = fs::read(lab.path().join("saved").join(name)).unwrap();
@@ -79,37 +56,17 @@ fn the_command_line_says_what_is_wrong() {
             "refuses RCPT TO:<nobody@pillarbox.test>: 550 5.1.1",
         ),
         (
-            &[
-                "send",
-                "--from",
-                "alice",
-                "--to",
-                "bob",
-                "--text",
-                "x",
-                "--password",
-                "y",
-            ],
+            &["send", "--from", "alice", "--to", "bob", "--text", "x", "--password", "y"],
             1,
             "535 5.7.8",
         ),
         (
-            &[
-                "send", "--from", "alice", "--to", "bob", "--text", "x", "--attach", "gone",
-            ],
+            &["send", "--from", "alice", "--to", "bob", "--text", "x", "--attach", "gone"],
             2,
             "gone cannot be read",
         ),
-        (
-            &["inbox", "bob", "--read", "99"],
-            1,
-            "there is no message 99",
-        ),
-        (
-            &["inbox", "zoe"],
-            2,
-            "no account \"zoe\" with a password in the configuration",
-        ),
+        (&["inbox", "bob", "--read", "99"], 1, "there is no message 99"),
+        (&["inbox", "zoe"], 2, "no account \"zoe\" with a password in the configuration"),
     ];
     for (words, status, expected) in rows {
         let (got, _, errors) = pillarbox(&lab, words);
@@ -138,10 +95,8 @@ fn a_script_gets_values_from_whatever_server_it_names() {
     assert_eq!(sent["refused"], serde_json::json!([]));
 
     let (imap, pop3) = (server("imap"), server("pop3"));
-    let ways = [
-        vec!["--server", &imap, "--plain"],
-        vec!["--server", &pop3, "--starttls", "--pop3"],
-    ];
+    let ways =
+        [vec!["--server", &imap, "--plain"], vec!["--server", &pop3, "--starttls", "--pop3"]];
     for way in ways {
         let list = json(&[&["inbox", "bob", "--json"][..], &way].concat());
         let newest = list.as_array().unwrap().last().unwrap();

@@ -68,10 +68,7 @@ struct Running {
 
 impl Running {
     fn start(name: &str, words: &[&str], folder: &Path) -> Running {
-        let mut child = example(name, words, folder)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut child = example(name, words, folder).stdout(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap());
         Running { child, lines }
     }
@@ -104,17 +101,11 @@ fn each_is_short_and_has_a_row_in_the_readme() {
     for name in PROGRAMS {
         let source = fs::read_to_string(format!("demos/{name}.rs")).unwrap();
         assert!(source.lines().count() < 60, "{name} is too long");
-        assert!(
-            readme.contains(&format!("({name}.rs)")),
-            "{name} has no row"
-        );
+        assert!(readme.contains(&format!("({name}.rs)")), "{name} has no row");
     }
     let sources = fs::read_dir("demos").unwrap();
     let names = sources.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    assert_eq!(
-        names.filter(|name| name.ends_with(".rs")).count(),
-        PROGRAMS.len()
-    );
+    assert_eq!(names.filter(|name| name.ends_with(".rs")).count(), PROGRAMS.len());
 }
 
 #[test]
@@ -174,18 +165,12 @@ fn a_mail_goes_out_with_an_app_password() {
     let relay = |password: &str| {
         let words = ["alice@pillarbox.test", "bob@pillarbox.test", &server, &ca];
         let mut command = example("relay_to_gmail", &words, lab.path());
-        command
-            .env("GMAIL_APP_PASSWORD", password)
-            .output()
-            .unwrap()
+        command.env("GMAIL_APP_PASSWORD", password).output().unwrap()
     };
     let output = relay("wonderland");
     let printed = String::from_utf8(output.stdout).unwrap();
     assert!(printed.contains("offers AUTH PLAIN LOGIN"), "{printed}");
-    assert!(
-        printed.ends_with("Sent to bob@pillarbox.test.\n"),
-        "{printed}"
-    );
+    assert!(printed.ends_with("Sent to bob@pillarbox.test.\n"), "{printed}");
     let inbox = stored(&lab.path().join("mail"), "bob").join("");
     assert!(inbox.contains("Subject: A mail from Pillarbox"));
     let output = relay("wrong");
@@ -204,14 +189,9 @@ fn a_server_of_its_own_takes_a_message() {
     let endpoint = Endpoint::new("127.0.0.1", port, Security::Plain, "none");
     let mut client = SmtpClient::connect(&endpoint).unwrap();
     let early = client.data(&mut "too early".as_bytes()).unwrap_err();
-    assert!(
-        early.to_string().ends_with("503 5.5.1 RCPT first"),
-        "{early}"
-    );
+    assert!(early.to_string().ends_with("503 5.5.1 RCPT first"), "{early}");
     let mut message = Cursor::new("Subject: Tea\n\n.\nMAIL FROM:<x@y.test>\n\u{1b}[2J\n");
-    client
-        .send("a@b.test", &["c@d.test", "e@f.test"], &mut message)
-        .unwrap();
+    client.send("a@b.test", &["c@d.test", "e@f.test"], &mut message).unwrap();
     client.quit().unwrap();
     let expected = [
         "For <c@d.test> and <e@f.test>:",

@@ -51,9 +51,7 @@ fn what_goes_in_by_smtp_comes_out_by_pop3_and_imap() {
         client.login("alice", "wonderland").unwrap();
         let to = ["carol@pillarbox.test"];
         let mut message = Cursor::new(sent.replace("\r\n", "\n"));
-        client
-            .send("alice@pillarbox.test", &to, &mut message)
-            .unwrap();
+        client.send("alice@pillarbox.test", &to, &mut message).unwrap();
         client.quit().unwrap();
 
         let mut client = Pop3Client::connect(&endpoint(&lab, pop3, security)).unwrap();
@@ -85,39 +83,21 @@ fn every_verb_of_imap_does_what_it_says() {
     client.create("Entwürfe.2026").unwrap();
     client.subscribe("Entwürfe.2026").unwrap();
     let names = client.list("*").unwrap();
-    assert!(
-        names
-            .iter()
-            .any(|listed| listed.name.as_str() == "Entwürfe.2026")
-    );
+    assert!(names.iter().any(|listed| listed.name.as_str() == "Entwürfe.2026"));
     let draft: Flags = [Flag::Draft].into_iter().collect();
-    let place = client.append(
-        "Entwürfe.2026",
-        &draft,
-        None,
-        &mut Cursor::new(difficult("draft")),
-    );
+    let place = client.append("Entwürfe.2026", &draft, None, &mut Cursor::new(difficult("draft")));
     let place = place.unwrap().unwrap();
     let mailbox = client.select("Entwürfe.2026").unwrap();
     assert_eq!(mailbox.exists, 1);
     let items = [FetchItem::Flags, FetchItem::Envelope, FetchItem::Rfc822Size];
-    let message = client
-        .fetch(&SequenceSet::all(), &items)
-        .unwrap()
-        .pop()
-        .unwrap();
+    let message = client.fetch(&SequenceSet::all(), &items).unwrap().pop().unwrap();
     assert!(place.uids.contains(message.uid(), u32::MAX));
     assert!(message.flags().unwrap().has(Flag::Draft));
-    assert_eq!(
-        message.envelope().unwrap().subject.as_deref(),
-        Some("draft")
-    );
+    assert_eq!(message.envelope().unwrap().subject.as_deref(), Some("draft"));
     assert_eq!(message.size(), Some(difficult("draft").len() as u64));
     let uid = message.uid();
     client.copy(&one(uid), "INBOX").unwrap();
-    let facts = client
-        .status("Entwürfe.2026", &[StatusItem::Messages])
-        .unwrap();
+    let facts = client.status("Entwürfe.2026", &[StatusItem::Messages]).unwrap();
     assert_eq!(facts.get(StatusItem::Messages), Some(1));
     let deleted: Flags = [Flag::Deleted].into_iter().collect();
     let told = client.store(&one(uid), FlagChange::Add(deleted)).unwrap();
@@ -125,10 +105,7 @@ fn every_verb_of_imap_does_what_it_says() {
     client.expunge().unwrap();
     assert_eq!(client.mailbox().unwrap().exists, 0);
     let gone = client.fetch_body(uid, &mut Vec::new()).unwrap_err();
-    assert!(
-        gone.to_string().ends_with("there is no such message"),
-        "{gone}"
-    );
+    assert!(gone.to_string().ends_with("there is no such message"), "{gone}");
     client.close().unwrap();
     client.unsubscribe("Entwürfe.2026").unwrap();
     client.delete("Entwürfe.2026").unwrap();
@@ -147,21 +124,13 @@ fn what_is_found_is_counted_sorted_and_threaded() {
         "Subject: cake\nDate: 3 Jan 2023 10:00:00 +0000\nMessage-ID: <c@x>",
     ] {
         let mut message = Cursor::new(format!("{headers}\n\nx\n"));
-        client
-            .append("Tea", &Flags::new(), None, &mut message)
-            .unwrap();
+        client.append("Tea", &Flags::new(), None, &mut message).unwrap();
     }
     client.select("Tea").unwrap();
     let tea = || vec![SearchKey::Text(TextPlace::Subject, "tea".to_owned())];
-    let count = Returns {
-        count: true,
-        ..Returns::default()
-    };
+    let count = Returns { count: true, ..Returns::default() };
     assert_eq!(client.esearch(count, tea()).unwrap().count, Some(2));
-    let newest_first = Criterion {
-        key: SortKey::Date,
-        reverse: true,
-    };
+    let newest_first = Criterion { key: SortKey::Date, reverse: true };
     let all = || vec![SearchKey::All];
     assert_eq!(client.sort(vec![newest_first], all()).unwrap(), [3, 1, 2]);
     let threads = client.thread(Algorithm::References, all()).unwrap();
@@ -178,11 +147,7 @@ fn who_idles_hears_of_new_mail() {
     let mut other = imap(&lab, "bob", "builder");
     let mut message = Cursor::new("Subject: news\n\n");
     std::thread::scope(|scope| {
-        scope.spawn(|| {
-            other
-                .append("INBOX", &Flags::new(), None, &mut message)
-                .unwrap()
-        });
+        scope.spawn(|| other.append("INBOX", &Flags::new(), None, &mut message).unwrap());
         while waiting.mailbox().unwrap().exists == before {
             waiting.idle(Duration::from_secs(20)).unwrap();
         }
@@ -195,21 +160,13 @@ fn who_is_refused_hears_why() {
     let lab = Lab::start();
     let mut client = SmtpClient::connect(&endpoint(&lab, "smtps", Security::Tls)).unwrap();
     let error = client.login("alice", "wrong").unwrap_err();
-    assert!(
-        error.to_string().contains("refuses AUTH PLAIN: 535 5.7.8"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("refuses AUTH PLAIN: 535 5.7.8"), "{error}");
     let mut other = endpoint(&lab, "smtps", Security::Tls);
     other.ca = lab.path().join("no-such-ca.pem");
     let error = SmtpClient::connect(&other).err().unwrap();
     assert!(matches!(error, ClientError::Untrusted { .. }), "{error}");
-    let error = ImapClient::connect(&endpoint(&lab, "smtps", Security::Tls))
-        .err()
-        .unwrap();
-    assert!(
-        error.to_string().contains("no valid reply in IMAP"),
-        "{error}"
-    );
+    let error = ImapClient::connect(&endpoint(&lab, "smtps", Security::Tls)).err().unwrap();
+    assert!(error.to_string().contains("no valid reply in IMAP"), "{error}");
     let mut first = Pop3Client::connect(&endpoint(&lab, "pop3s", Security::Tls)).unwrap();
     first.login("bob", "builder").unwrap();
     let mut second = Pop3Client::connect(&endpoint(&lab, "pop3s", Security::Tls)).unwrap();

@@ -57,10 +57,7 @@ fn what_happens_is_recorded_by_both_ends_and_shown() {
     typed(&lab, "pop3", POP3);
     typed(&lab, "imap", IMAP);
     let recorded = sessions(&lab, 3);
-    let users: Vec<&str> = recorded
-        .iter()
-        .map(|s| s["user"].as_str().unwrap())
-        .collect();
+    let users: Vec<&str> = recorded.iter().map(|s| s["user"].as_str().unwrap()).collect();
     assert_eq!(users, ["alice", "bob", "bob"]);
     let journal = journal(&lab);
     for secret in ["wonderland", "AGFsaWNlAHdvbmRlcmxhbmQ", "builder"] {
@@ -68,26 +65,14 @@ fn what_happens_is_recorded_by_both_ends_and_shown() {
     }
     let list = ok(&lab, &["sessions"]);
     assert_eq!(list.lines().count(), 1 + 2 * 3, "{list}");
-    assert_eq!(
-        ok(&lab, &["sessions", "--protocol", "imap"])
-            .lines()
-            .count(),
-        1 + 2
-    );
-    assert_eq!(
-        ok(&lab, &["sessions", "--last", "1", "--since", "1h"])
-            .lines()
-            .count(),
-        1 + 1
-    );
+    assert_eq!(ok(&lab, &["sessions", "--protocol", "imap"]).lines().count(), 1 + 2);
+    assert_eq!(ok(&lab, &["sessions", "--last", "1", "--since", "1h"]).lines().count(), 1 + 1);
     assert!(ok(&lab, &["sessions", "--since", "2099-01-01T00:00:00Z"]).contains("None of the 6"));
     let id = recorded[2]["connection"].as_str().unwrap();
     let shown = ok(&lab, &["sessions", &id[..6]]);
-    for line in [
-        "\nC: a LOGIN bob ********\n",
-        "\nS: Good day, and welcome.\n",
-        "(RFC 3501 §6.2.3)",
-    ] {
+    for line in
+        ["\nC: a LOGIN bob ********\n", "\nS: Good day, and welcome.\n", "(RFC 3501 §6.2.3)"]
+    {
         assert!(shown.contains(line), "{line}: {shown}");
     }
     let whole: Value = serde_json::from_str(&ok(&lab, &["sessions", id, "--json"])).unwrap();
@@ -97,10 +82,7 @@ fn what_happens_is_recorded_by_both_ends_and_shown() {
         let data = fs::metadata(lab.path().join(path)).unwrap();
         data.permissions().mode() & 0o777
     };
-    assert_eq!(
-        (mode("journal"), mode("journal/journal.jsonl")),
-        (0o700, 0o600)
-    );
+    assert_eq!((mode("journal"), mode("journal/journal.jsonl")), (0o700, 0o600));
 }
 
 /// With TLS from the first octet, a client that does not trust the server leaves nothing else to see.
@@ -114,11 +96,7 @@ fn the_reason_of_a_failed_handshake_is_shown() {
     in_clear.write_all(b"EHLO me\r\n").unwrap();
     let _ = in_clear.read_to_end(&mut Vec::new());
     let rows = [
-        (
-            "imaps",
-            "sent the alert \"unknown ca\"",
-            "nobody known vouches",
-        ),
+        ("imaps", "sent the alert \"unknown ca\"", "nobody known vouches"),
         ("smtps", "wrong version number", "does not belong there"),
     ];
     let recorded = sessions(&lab, 2);
@@ -167,10 +145,7 @@ fn what_is_saved_can_go_into_a_pipe() {
     fs::write(lab.path().join("taken"), "").unwrap();
     let both = ["sessions", id, "--html", "page.html", "--demo", "taken"];
     let (status, out, error) = run(&both, lab.path());
-    assert!(
-        status == 1 && error.contains("taken exists already"),
-        "{error}"
-    );
+    assert!(status == 1 && error.contains("taken exists already"), "{error}");
     assert_eq!(out, "Saved. Any browser shows page.html.\n");
 }
 
@@ -185,10 +160,7 @@ fn a_saved_conversation_is_played_again() {
         let id = session["connection"].as_str().unwrap();
         let file = format!("{id}.demo");
         let saved = ok(&lab, &["sessions", id, "--demo", &file]);
-        assert!(
-            saved.contains(&format!("`pillarbox demo {file}`")),
-            "{saved}"
-        );
+        assert!(saved.contains(&format!("`pillarbox demo {file}`")), "{saved}");
         let (status, _, error) = run(&["sessions", id, "--demo", &file], lab.path());
         assert_eq!(status, 1);
         assert!(error.contains("exists already"), "{error}");
@@ -227,10 +199,8 @@ fn a_message_in_chunks_is_played_again() {
     }
     drop(client);
     let session = &sessions(&lab, 1)[0];
-    let (id, place) = (
-        session["connection"].as_str().unwrap(),
-        session["server"].as_str().unwrap(),
-    );
+    let (id, place) =
+        (session["connection"].as_str().unwrap(), session["server"].as_str().unwrap());
     let told = ok(&lab, &["sessions", id, "--explain", "off"]);
     for order in ["C: hello\nS: 250", "C: , world\nS: 250"] {
         assert!(told.contains(order), "{told}");
@@ -247,23 +217,16 @@ fn a_message_in_chunks_is_played_again() {
 fn passwords_are_recorded_only_with_show_secrets() {
     let lab = Lab::with("[store]\njournal = wire\n");
     let place = lab.address("pop3").to_string();
-    let mut child = command(
-        &["pop3", &place, "--user", "bob", "--show-secrets"],
-        lab.path(),
-    )
-    .stdout(Stdio::null())
-    .spawn()
-    .unwrap();
+    let mut child = command(&["pop3", &place, "--user", "bob", "--show-secrets"], lab.path())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
     assert!(child.wait().unwrap().success());
     let text = fs::read_to_string(lab.path().join("wire/journal.jsonl")).unwrap();
-    let lines: Vec<Value> = text
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
+    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let shows = |ours: &str| {
         let said = lines.iter().filter(|line| line["ours"] == ours);
-        said.filter_map(|line| line["text"].as_str())
-            .any(|text| text == "PASS builder\r\n")
+        said.filter_map(|line| line["text"].as_str()).any(|text| text == "PASS builder\r\n")
     };
     assert!(shows("client") && !shows("server"), "{text}");
 }
@@ -291,9 +254,7 @@ fn what_happens_is_followed_across_rotations() {
     let words = ["sessions", "--follow", "--explain", "off"];
     let mut command: Command = command(&words, lab.path());
     let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap())
-        .lines()
-        .map(Result::unwrap);
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
     let running = Running(child);
     // The program does not say when it begins to follow: the first conversations may be over.
     let (send, receive) = std::sync::mpsc::channel();
@@ -303,13 +264,8 @@ fn what_happens_is_followed_across_rotations() {
         receive.try_recv().ok()
     });
     typed(&lab, "pop3", "XYZZY\nQUIT\n");
-    until("what was said last", || {
-        receive.try_iter().find(|line| line == "C: XYZZY")
-    });
-    assert!(
-        lab.path().join("journal/journal.2.jsonl").exists(),
-        "it was rotated"
-    );
+    until("what was said last", || receive.try_iter().find(|line| line == "C: XYZZY"));
+    assert!(lab.path().join("journal/journal.2.jsonl").exists(), "it was rotated");
     running.interrupt();
 }
 
@@ -322,45 +278,24 @@ fn without_a_recorded_conversation_it_says_what_to_do() {
         (status, out + &error)
     };
     let (status, text) = said("", &["sessions"]);
-    assert!(
-        status == 0 && text.contains("Start the servers with `pillarbox`"),
-        "{text}"
-    );
+    assert!(status == 0 && text.contains("Start the servers with `pillarbox`"), "{text}");
     let (status, text) = said("", &["sessions", "last"]);
-    assert!(
-        status == 1 && text.contains("nothing is recorded yet"),
-        "{text}"
-    );
+    assert!(status == 1 && text.contains("nothing is recorded yet"), "{text}");
     let (status, text) = said("[store]\njournal =\n", &["sessions"]);
-    assert!(
-        status == 2 && text.contains("[store] journal is empty"),
-        "{text}"
-    );
-    assert!(
-        !folder.path().join("journal").exists(),
-        "who only reads makes nothing"
-    );
+    assert!(status == 2 && text.contains("[store] journal is empty"), "{text}");
+    assert!(!folder.path().join("journal").exists(), "who only reads makes nothing");
     let line = |id: &str| {
         format!(
             r#"{{"time":"2026-11-25T17:00:00Z","connection":"{id}","ours":"client","protocol":"pop3","service":"pop3","thread":"","client":"127.0.0.1:1","server":"127.0.0.1:2","event":"opened"}}"#
         )
     };
-    write_journal(
-        folder.path(),
-        &format!("{}\nnonsense\n{}\n", line("abc"), line("abd")),
-    );
+    write_journal(folder.path(), &format!("{}\nnonsense\n{}\n", line("abc"), line("abd")));
     let (status, text) = said("", &["sessions"]);
-    assert!(
-        status == 0 && text.contains("1 invalid lines are left out"),
-        "{text}"
-    );
+    assert!(status == 0 && text.contains("1 invalid lines are left out"), "{text}");
     let (status, text) = said("", &["sessions", "ab"]);
     assert!(status == 1 && text.contains("2 IDs: abc, abd"), "{text}");
     let (status, text) = said("", &["sessions", "x"]);
-    assert!(
-        status == 1 && text.contains("the newest are abd, abc"),
-        "{text}"
-    );
+    assert!(status == 1 && text.contains("the newest are abd, abc"), "{text}");
 }
 
 fn write_journal(folder: &Path, text: &str) {
@@ -394,22 +329,14 @@ fn a_capture_of_it_is_whole() {
         assert!(status == 1 && error.contains("exists already"), "{error}");
         let shark = |filter: &str| {
             let mut shark = Command::new("tshark");
-            shark
-                .current_dir(lab.path())
-                .args(["-r", &file, "-Y", filter]);
+            shark.current_dir(lab.path()).args(["-r", &file, "-Y", filter]);
             let output = shark.output().unwrap();
             assert!(output.status.success());
             String::from_utf8(output.stdout).unwrap()
         };
-        assert_eq!(
-            shark("_ws.malformed || tcp.analysis.flags || tcp.checksum.status == 0"),
-            ""
-        );
+        assert_eq!(shark("_ws.malformed || tcp.analysis.flags || tcp.checksum.status == 0"), "");
         assert!(shark(dissected).lines().count() >= 3, "{}", shark(""));
-        assert_eq!(
-            shark("frame contains \"builder\" || frame contains \"AGFsaWNl\""),
-            ""
-        );
+        assert_eq!(shark("frame contains \"builder\" || frame contains \"AGFsaWNl\""), "");
     }
 }
 
@@ -420,10 +347,7 @@ fn page(lab: &Lab) -> String {
         "smtp",
         "EHLO <script>document.title='obeyed';throw 1</script>\n<img src=x onerror=alert(1)>\nQUIT\n",
     );
-    let id = sessions(lab, 1)[0]["connection"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let id = sessions(lab, 1)[0]["connection"].as_str().unwrap().to_owned();
     let saved = ok(lab, &["sessions", &id, "--html", "page.html"]);
     assert!(saved.contains("Any browser shows page.html"), "{saved}");
     fs::read_to_string(lab.path().join("page.html")).unwrap()
@@ -433,10 +357,7 @@ fn page(lab: &Lab) -> String {
 fn a_page_needs_nothing_from_elsewhere() {
     let lab = Lab::start();
     let page = page(&lab);
-    assert!(
-        page.contains("&lt;img src=x onerror=alert(1)&gt;"),
-        "{page}"
-    );
+    assert!(page.contains("&lt;img src=x onerror=alert(1)&gt;"), "{page}");
     for loaded in ["src=\"", "href=\"http", "url(", "@import", "<script"] {
         assert!(!page.contains(loaded), "{loaded}");
     }
@@ -450,12 +371,7 @@ fn a_browser_shows_the_page_and_runs_nothing() {
     let at = |name: &str| lab.path().join(name).display().to_string();
     for width in [400, 1400] {
         let output = Command::new("chromium")
-            .args([
-                "--headless",
-                "--no-sandbox",
-                "--disable-gpu",
-                "--no-first-run",
-            ])
+            .args(["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"])
             .args([
                 "--disable-background-networking",
                 "--disable-component-update",
@@ -467,14 +383,9 @@ fn a_browser_shows_the_page_and_runs_nothing() {
             .arg(format!("file://{}", at("page.html")))
             .output()
             .unwrap();
-        let (dom, log) = (
-            String::from_utf8_lossy(&output.stdout),
-            String::from_utf8_lossy(&output.stderr),
-        );
-        assert!(
-            dom.contains("<h2 id=\"lines-title\">Line by line</h2>"),
-            "{dom}{log}"
-        );
+        let (dom, log) =
+            (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(dom.contains("<h2 id=\"lines-title\">Line by line</h2>"), "{dom}{log}");
         assert!(dom.contains("<title>SMTP conversation "), "{dom}");
         assert!(!log.contains("CONSOLE"), "{log}");
     }

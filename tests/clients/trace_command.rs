@@ -62,10 +62,7 @@ fn the_hops_of_a_file_are_drawn_and_explained() {
     ];
     let mut rest = page.lines();
     for line in lines {
-        assert!(
-            rest.any(|there| there == line),
-            "{line:?} is not next in\n{page}"
-        );
+        assert!(rest.any(|there| there == line), "{line:?} is not next in\n{page}");
     }
     let flowing = page.split_whitespace().collect::<Vec<_>>().join(" ");
     for sentence in [
@@ -79,10 +76,7 @@ fn the_hops_of_a_file_are_drawn_and_explained() {
     ] {
         assert!(flowing.contains(sentence), "{sentence:?} is not in\n{page}");
     }
-    assert!(
-        !page.contains('\x1b') && !page.contains("the body"),
-        "{page}"
-    );
+    assert!(!page.contains('\x1b') && !page.contains("the body"), "{page}");
 }
 
 #[test]
@@ -97,11 +91,7 @@ fn of_a_big_message_on_standard_input_only_the_header_is_read() {
 #[test]
 fn a_message_that_went_nowhere_is_told_so() {
     let folder = tempfile::tempdir().unwrap();
-    for message in [
-        "Subject: a draft\n\nReceived: by the body\n",
-        "",
-        "\0\u{1}\n",
-    ] {
+    for message in ["Subject: a draft\n\nReceived: by the body\n", "", "\0\u{1}\n"] {
         let page = printed(&["-"], folder.path(), message.as_bytes());
         assert!(page.contains("There are no Received lines"), "{page}");
     }
@@ -114,11 +104,9 @@ fn a_message_in_a_mailbox_is_found_by_its_number() {
     let store = Store::open(&folder.path().join("mail")).unwrap();
     let alice = store.account("alice").unwrap();
     alice.create("Sent").unwrap();
-    for (mailbox, message) in [
-        ("INBOX", "Subject: first\r\n\r\n"),
-        ("INBOX", MESSAGE),
-        ("Sent", "Subject: sent\r\n\r\n"),
-    ] {
+    for (mailbox, message) in
+        [("INBOX", "Subject: first\r\n\r\n"), ("INBOX", MESSAGE), ("Sent", "Subject: sent\r\n\r\n")]
+    {
         let mut delivery = Delivery::begin(vec![alice.mailbox(mailbox).unwrap()]).unwrap();
         delivery.write_all(message.as_bytes()).unwrap();
         delivery.commit().unwrap();
@@ -130,28 +118,13 @@ fn a_message_in_a_mailbox_is_found_by_its_number() {
         (&["alice", "1", "--mailbox", "Sent"], "Subject      sent"),
     ];
     for (words, subject) in rows {
-        assert!(
-            printed(words, folder.path(), b"").starts_with(subject),
-            "{words:?}"
-        );
+        assert!(printed(words, folder.path(), b"").starts_with(subject), "{words:?}");
     }
     let errors: [(&[&str], i32, &str); 6] = [
-        (
-            &["alice", "3"],
-            1,
-            "no message 3 in INBOX of alice, which has 2",
-        ),
-        (
-            &["alice", "1", "--mailbox", "No"],
-            1,
-            "there is no mailbox \"No\"",
-        ),
+        (&["alice", "3"], 1, "no message 3 in INBOX of alice, which has 2"),
+        (&["alice", "1", "--mailbox", "No"], 1, "there is no mailbox \"No\""),
         (&["bob", "1"], 1, "there is no account bob in mail"),
-        (
-            &["alice"],
-            1,
-            "there is no file alice; for a message of an account add its number",
-        ),
+        (&["alice"], 1, "there is no file alice; for a message of an account add its number"),
         (&["alice", "0"], 2, "0 is not in 1.."),
         (&["-", "--mailbox", "Sent"], 2, "<NUMBER>"),
     ];

@@ -51,11 +51,7 @@ impl Dovecot {
         let root = folder.path();
         run("chmod", &["755", root.to_str().unwrap()], "");
         fs::create_dir(root.join("mail")).unwrap();
-        run(
-            "chown",
-            &["nobody", root.join("mail").to_str().unwrap()],
-            "",
-        );
+        run("chown", &["nobody", root.join("mail").to_str().unwrap()], "");
         fs::write(
             root.join("passwd"),
             "alice:{PLAIN}wonderland\nbob:{PLAIN}builder\ncarol:{PLAIN}chimney\n",
@@ -85,12 +81,7 @@ impl Dovecot {
         for port in [imap, pop3] {
             until("Dovecot", || TcpStream::connect(("127.0.0.1", port)).ok());
         }
-        Dovecot {
-            folder,
-            child,
-            imap,
-            pop3,
-        }
+        Dovecot { folder, child, imap, pop3 }
     }
 }
 

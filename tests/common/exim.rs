@@ -24,11 +24,7 @@ impl Exim {
         let folder = tempfile::tempdir().unwrap();
         let (root, config) = (folder.path(), folder.path().join("exim.conf"));
         let program = program();
-        run(
-            "cp",
-            &["-r", certs.to_str().unwrap(), root.to_str().unwrap()],
-            "",
-        );
+        run("cp", &["-r", certs.to_str().unwrap(), root.to_str().unwrap()], "");
         fs::create_dir(root.join("spool")).unwrap();
         run("chown", &["-R", "Debian-exim", root.to_str().unwrap()], "");
         // A configuration that others may write is not read.
@@ -63,11 +59,7 @@ impl Drop for Exim {
 /// Where it is.
 fn program() -> PathBuf {
     let unpacked = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/exim/usr/sbin/exim4");
-    if unpacked.exists() {
-        unpacked
-    } else {
-        "/usr/sbin/exim4".into()
-    }
+    if unpacked.exists() { unpacked } else { "/usr/sbin/exim4".into() }
 }
 
 fn exim_conf(program: &Path, root: &Path, port: u16) -> String {

@@ -1,9 +1,5 @@
 //! A whole Pillarbox for a test: as a program of its own, on free ports, in a temporary folder.
-#![allow(
-    dead_code,
-    unreachable_pub,
-    reason = "each folder of tests uses a part of it"
-)]
+#![allow(dead_code, unreachable_pub, reason = "each folder of tests uses a part of it")]
 
 pub mod dovecot;
 pub mod dovecot_exec;
@@ -27,15 +23,7 @@ use pillarbox::mail::store::Store;
 use tempfile::TempDir;
 
 /// What the tests of other people's programs are told the ports of.
-pub const PROTOCOLS: [&str; 7] = [
-    "smtp",
-    "submission",
-    "smtps",
-    "pop3",
-    "pop3s",
-    "imap",
-    "imaps",
-];
+pub const PROTOCOLS: [&str; 7] = ["smtp", "submission", "smtps", "pop3", "pop3s", "imap", "imaps"];
 
 /// What every laboratory's configuration has; a test may add sections.
 const CONFIG: &str =
@@ -97,12 +85,7 @@ impl Lab {
             format!("{CONFIG}smtp = {smtp}\nsmtps = {smtps}\n{config}"),
         )
         .unwrap();
-        Lab {
-            folder,
-            server: None,
-            user: None,
-            whispers: false,
-        }
+        Lab { folder, server: None, user: None, whispers: false }
     }
 
     /// As [`Lab::with`], but as another user, to whom the folder is given. Wants root.
@@ -110,18 +93,9 @@ impl Lab {
         let folder = tempfile::tempdir().unwrap();
         let config = format!("{CONFIG}smtp = 0\nsmtps = 0\n{config}");
         fs::write(folder.path().join("config.ini"), config).unwrap();
-        fs::copy(
-            env!("CARGO_BIN_EXE_pillarbox"),
-            folder.path().join("pillarbox"),
-        )
-        .unwrap();
+        fs::copy(env!("CARGO_BIN_EXE_pillarbox"), folder.path().join("pillarbox")).unwrap();
         chown(folder.path(), Some(user), Some(user)).unwrap();
-        let mut lab = Lab {
-            folder,
-            server: None,
-            user: Some(user),
-            whispers: false,
-        };
+        let mut lab = Lab { folder, server: None, user: Some(user), whispers: false };
         lab.restart();
         lab
     }
@@ -142,19 +116,12 @@ impl Lab {
             command.env("RUST_LOG", "trace");
         }
         let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap())
-            .lines()
-            .map(Result::unwrap);
-        let table: Vec<String> = lines
-            .by_ref()
-            .take_while(|line| !line.starts_with("Ctrl-C"))
-            .collect();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+        let table: Vec<String> =
+            lines.by_ref().take_while(|line| !line.starts_with("Ctrl-C")).collect();
         // The rest is read away, so that the program never waits for us.
         std::thread::spawn(move || lines.for_each(drop));
-        self.server = Some(Server {
-            child,
-            ports: ports(&table),
-        });
+        self.server = Some(Server { child, ports: ports(&table) });
     }
 
     /// `kill -9`, as a power cut would.
@@ -239,9 +206,7 @@ impl Lab {
             let name = fs::read_to_string(thread.unwrap().path().join("comm"));
             name.is_ok_and(|name| name.contains(" 127."))
         };
-        programs::until("the last conversation to end", || {
-            (!threads().any(talks)).then_some(())
-        });
+        programs::until("the last conversation to end", || (!threads().any(talks)).then_some(()));
         let files = fs::read_dir(of("fd")).unwrap().count();
         (number_of(&of("status"), "VmRSS:"), threads().count(), files)
     }
@@ -261,16 +226,8 @@ impl Lab {
     pub fn processor_time(&self) -> Duration {
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.process())).unwrap();
         // proc_pid_stat(5): the name may have spaces; utime and stime are the 14th and 15th field.
-        let fields: Vec<&str> = stat
-            .rsplit(')')
-            .next()
-            .unwrap()
-            .split_whitespace()
-            .collect();
-        let ticks: u64 = fields[11..13]
-            .iter()
-            .map(|field| field.parse::<u64>().unwrap())
-            .sum();
+        let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
+        let ticks: u64 = fields[11..13].iter().map(|field| field.parse::<u64>().unwrap()).sum();
         Duration::from_millis(ticks * 1000 / TICKS)
     }
 }
@@ -293,20 +250,9 @@ impl Drop for Lab {
 
 /// The messages in an account's inbox, read through a store of its own, as another program would.
 pub fn stored(mail: &Path, account: &str) -> Vec<String> {
-    let inbox = Store::open(mail)
-        .unwrap()
-        .account(account)
-        .unwrap()
-        .inbox()
-        .unwrap();
+    let inbox = Store::open(mail).unwrap().account(account).unwrap().inbox().unwrap();
     let read = |message| io::read_to_string(inbox.open(message).unwrap()).unwrap();
-    inbox
-        .refresh()
-        .unwrap()
-        .messages
-        .iter()
-        .map(|message| read(message))
-        .collect()
+    inbox.refresh().unwrap().messages.iter().map(|message| read(message)).collect()
 }
 
 /// The program with these words, in this folder.
@@ -319,10 +265,7 @@ pub fn command(words: &[&str], folder: &Path) -> Command {
 /// A program in this folder, to which nobody types, and which logs what it does by itself.
 pub fn alone(program: &Path, folder: &Path) -> Command {
     let mut command = Command::new(program);
-    command
-        .current_dir(folder)
-        .stdin(Stdio::null())
-        .env_remove("RUST_LOG");
+    command.current_dir(folder).stdin(Stdio::null()).env_remove("RUST_LOG");
     command
 }
 
@@ -335,10 +278,7 @@ fn as_user(user: u32, folder: &Path) -> Command {
 
 /// Runs a command to its end, with this input.
 pub fn fed(command: &mut Command, input: &[u8]) -> Output {
-    let pipes = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
+    let pipes = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = pipes.spawn().unwrap();
     // Who needs not all of it may have ended before.
     let _ = child.stdin.take().unwrap().write_all(input);
@@ -349,11 +289,7 @@ pub fn fed(command: &mut Command, input: &[u8]) -> Output {
 pub fn run(words: &[&str], folder: &Path) -> (i32, String, String) {
     let output = command(words, folder).output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
-    (
-        output.status.code().unwrap(),
-        text(output.stdout),
-        text(output.stderr),
-    )
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
 }
 
 /// The rows of the table of listeners: `smtp  127.0.0.1:2025  STARTTLS`.

@@ -98,11 +98,7 @@ impl Postfix {
 impl Drop for Postfix {
     fn drop(&mut self) {
         let etc = self.folder.path().join("etc");
-        let _ = Command::new("/usr/sbin/postfix")
-            .arg("-c")
-            .arg(etc)
-            .arg("stop")
-            .output();
+        let _ = Command::new("/usr/sbin/postfix").arg("-c").arg(etc).arg("stop").output();
     }
 }
 

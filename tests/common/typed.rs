@@ -40,14 +40,8 @@ impl Typed {
     /// From the greeting to the point where the message goes.
     pub fn until_data(&mut self) {
         assert!(self.ask("HELO client.test").starts_with("250"));
-        assert!(
-            self.ask("MAIL FROM:<mallory@elsewhere.test>")
-                .starts_with("250")
-        );
-        assert!(
-            self.ask("RCPT TO:<carol@pillarbox.test>")
-                .starts_with("250")
-        );
+        assert!(self.ask("MAIL FROM:<mallory@elsewhere.test>").starts_with("250"));
+        assert!(self.ask("RCPT TO:<carol@pillarbox.test>").starts_with("250"));
         assert!(self.ask("DATA").starts_with("354"));
     }
 

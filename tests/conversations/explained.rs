@@ -85,14 +85,9 @@ fn fault_of(server: bool, explained: &Explained) -> Option<String> {
 /// A password that would be shown.
 fn secret_in(line: &[u8], explained: &Explained) -> Option<String> {
     let masked = String::from_utf8_lossy(&explained.masked(line)).into_owned();
-    let decoded = explained
-        .parts
-        .iter()
-        .filter_map(|part| part.decoded.clone());
+    let decoded = explained.parts.iter().filter_map(|part| part.decoded.clone());
     let shown: Vec<String> = decoded.chain([masked]).collect();
     let is_shown = |password: &str| shown.iter().any(|text| text.contains(password));
-    let (_, password) = ACCOUNTS
-        .into_iter()
-        .find(|(_, password)| is_shown(password))?;
+    let (_, password) = ACCOUNTS.into_iter().find(|(_, password)| is_shown(password))?;
     Some(format!("shows {password}"))
 }

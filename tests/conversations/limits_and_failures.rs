@@ -31,18 +31,12 @@ fn connect(home: &Home, protocol: Protocol) -> Memory {
 
 fn bob(home: &Home) -> Memory {
     let mut client = connect(home, Protocol::Pop3);
-    assert_eq!(
-        answers(&mut client, &["USER bob", "PASS builder"])[1],
-        "+OK Welcome"
-    );
+    assert_eq!(answers(&mut client, &["USER bob", "PASS builder"])[1], "+OK Welcome");
     client
 }
 
 fn from_afar(home: &Home, protocol: Protocol) -> Memory {
-    let peer = Peer {
-        address: ([192, 0, 2, 7], 50_000).into(),
-        tls: TlsState::Offered,
-    };
+    let peer = Peer { address: ([192, 0, 2, 7], 50_000).into(), tls: TlsState::Offered };
     let mut client = Memory::connect_from(&home.site, protocol, peer);
     client.receive_line().unwrap();
     client
@@ -53,10 +47,7 @@ fn from_afar(home: &Home, protocol: Protocol) -> Memory {
 fn a_password_may_not_cross_the_network_in_clear() {
     let home = Home::new();
     let mut smtp = from_afar(&home, Protocol::Submission);
-    let said = answers(
-        &mut smtp,
-        &["EHLO client.test", "AUTH PLAIN AGFsaWNlAHdvbmRlcmxhbmQ="],
-    );
+    let said = answers(&mut smtp, &["EHLO client.test", "AUTH PLAIN AGFsaWNlAHdvbmRlcmxhbmQ="]);
     let last = said.last().unwrap();
     assert!(!said.iter().any(|line| line.contains("-AUTH")), "{said:?}");
     assert!(said.contains(&"250-STARTTLS".to_owned()), "{said:?}");
@@ -65,18 +56,10 @@ fn a_password_may_not_cross_the_network_in_clear() {
     let mut pop3 = from_afar(&home, Protocol::Pop3);
     let said = answers(&mut pop3, &["CAPA"]);
     assert!(said.contains(&"STLS".to_owned()), "{said:?}");
-    assert!(
-        !said
-            .iter()
-            .any(|line| line == "USER" || line.starts_with("SASL")),
-        "{said:?}"
-    );
+    assert!(!said.iter().any(|line| line == "USER" || line.starts_with("SASL")), "{said:?}");
     for command in ["USER alice", "AUTH PLAIN AGFsaWNlAHdvbmRlcmxhbmQ="] {
         let said = answers(&mut pop3, &[command]);
-        assert!(
-            said[0].starts_with("-ERR Passwords are not accepted unencrypted"),
-            "{said:?}"
-        );
+        assert!(said[0].starts_with("-ERR Passwords are not accepted unencrypted"), "{said:?}");
     }
 }
 
@@ -127,15 +110,9 @@ fn one_address_cannot_be_refused_too_often_in_a_minute() {
     let home = Home::new();
     let mut said = Vec::new();
     for _ in 0..3 {
-        said.extend(answers(
-            &mut from_afar(&home, Protocol::Smtp),
-            &["NONSENSE"; 2],
-        ));
+        said.extend(answers(&mut from_afar(&home, Protocol::Smtp), &["NONSENSE"; 2]));
     }
-    assert!(
-        said[..4].iter().all(|line| line.starts_with("500 ")),
-        "{said:?}"
-    );
+    assert!(said[..4].iter().all(|line| line.starts_with("500 ")), "{said:?}");
     assert!(said[4].starts_with("421 4.7.0 "), "{said:?}");
     assert_eq!(said.len(), 5);
 }
@@ -182,10 +159,7 @@ fn in_lmtp_one_mailbox_that_fails_does_not_keep_the_message_from_the_others() {
         assert_eq!((count("alice"), count("bob")), (1, 4));
     } else {
         // The file itself was in the mailbox that is gone.
-        assert!(
-            said[..3].iter().all(|line| line.starts_with("451 ")),
-            "{said:?}"
-        );
+        assert!(said[..3].iter().all(|line| line.starts_with("451 ")), "{said:?}");
         assert_eq!((count("alice"), count("bob")), (0, 3));
     }
     assert_eq!(said[3], "250 2.0.0 Ok");
@@ -208,10 +182,7 @@ fn too_many_lines_in_a_row_that_are_no_commands_end_pop3() {
 #[test]
 fn who_has_not_logged_in_is_waited_for_briefly() {
     let home = Home::new();
-    let peer = || Peer {
-        address: ([127, 0, 0, 1], 50_000).into(),
-        tls: TlsState::Active(None),
-    };
+    let peer = || Peer { address: ([127, 0, 0, 1], 50_000).into(), tls: TlsState::Active(None) };
     let rows: [(Protocol, &[&str]); 2] = [
         (Protocol::Pop3, &["USER bob", "PASS builder"]),
         (Protocol::Imap, &["a LOGIN bob builder"]),
@@ -233,10 +204,7 @@ fn a_message_that_another_client_removed_is_gone_and_the_others_keep_their_numbe
     home.inbox("bob").remove(&[2]).unwrap();
     for command in ["RETR 2", "TOP 2 0"] {
         let said = answers(&mut client, &[command]);
-        assert_eq!(
-            said,
-            ["-ERR The message is gone: another client removed it"]
-        );
+        assert_eq!(said, ["-ERR The message is gone: another client removed it"]);
     }
     assert_eq!(answers(&mut client, &["RETR 3"])[0], "+OK 47 octets");
     assert_eq!(answers(&mut client, &["DELE 2", "QUIT"])[1], "+OK Farewell");
@@ -287,12 +255,7 @@ fn a_mailbox_that_cannot_be_opened_is_no_mistake_of_the_client() {
 fn a_mailbox_that_is_taken_away_in_the_middle_of_a_message_gives_no_250() {
     let home = Home::new();
     let mut client = connect(&home, Protocol::Smtp);
-    let lines = [
-        "HELO x",
-        "MAIL FROM:<>",
-        "RCPT TO:<alice@pillarbox.test>",
-        "DATA",
-    ];
+    let lines = ["HELO x", "MAIL FROM:<>", "RCPT TO:<alice@pillarbox.test>", "DATA"];
     answers(&mut client, &lines);
     fs::remove_dir_all(home.maildir("alice")).unwrap();
     let said = answers(&mut client, &["Subject: x", "", ".", "NOOP"]);
@@ -304,17 +267,7 @@ fn a_mailbox_that_is_taken_away_in_the_middle_of_a_message_gives_no_250() {
 fn postmaster_is_the_account_of_this_name_if_there_is_one() {
     let home = Home::with(&[("alice", "x"), ("bob", "x"), ("postmaster", "x")]);
     let mut client = connect(&home, Protocol::Smtp);
-    answers(
-        &mut client,
-        &[
-            "HELO x",
-            "MAIL FROM:<>",
-            "RCPT TO:<Postmaster>",
-            "DATA",
-            ".",
-            "QUIT",
-        ],
-    );
+    answers(&mut client, &["HELO x", "MAIL FROM:<>", "RCPT TO:<Postmaster>", "DATA", ".", "QUIT"]);
     let count = |account| home.inbox(account).refresh().unwrap().messages.len();
     assert_eq!((count("postmaster"), count("alice")), (1, 0));
 }
@@ -327,20 +280,13 @@ fn each_protocol_words_each_trouble() {
         // RFC 1939 §3: without a response.
         (Trouble::TimedOut, "421 4.4.2 ", ""),
         (Trouble::ShuttingDown, "421 4.3.2 ", "-ERR [SYS/TEMP] "),
-        (
-            Trouble::TooManyConnections,
-            "421 4.3.2 ",
-            "-ERR [SYS/TEMP] ",
-        ),
+        (Trouble::TooManyConnections, "421 4.3.2 ", "-ERR [SYS/TEMP] "),
         (Trouble::PlaintextAfterStartTls, "421 4.7.0 ", "-ERR "),
     ];
     let home = Home::new();
     for (trouble, smtp, pop3) in rows {
         for (protocol, expected) in [(Protocol::Smtp, smtp), (Protocol::Pop3, pop3)] {
-            let peer = Peer {
-                address: ([127, 0, 0, 1], 50_000).into(),
-                tls: TlsState::Offered,
-            };
+            let peer = Peer { address: ([127, 0, 0, 1], 50_000).into(), tls: TlsState::Offered };
             let mut session = new_session(&Arc::clone(&home.site), protocol, peer);
             let said = text(session.trouble(trouble));
             assert!(said.starts_with(expected), "{trouble:?}: {said}");

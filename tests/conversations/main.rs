@@ -34,11 +34,7 @@ fn in_memory() {
         let home = Home::of(script);
         let offered = script.tls == ScriptTls::Offered;
         run(script, &mut |caller| {
-            Ok(Box::new(Memory::connect(
-                &home.site,
-                caller.protocol,
-                offered,
-            )))
+            Ok(Box::new(Memory::connect(&home.site, caller.protocol, offered)))
         })
     });
 }
@@ -79,9 +75,7 @@ fn a_line_too_many_at_the_end_is_noticed() {
         Ok(Box::new(Memory::connect(&home.site, protocol, false)))
     };
     let ways: [&dyn Fn(Protocol) -> io::Result<Box<dyn Talk>>; 3] =
-        [&memory, &|protocol| clear.connect(protocol), &|protocol| {
-            encrypted.connect(protocol)
-        }];
+        [&memory, &|protocol| clear.connect(protocol), &|protocol| encrypted.connect(protocol)];
     for way in ways {
         let difference = run(&script, &mut |caller| way(caller.protocol)).unwrap_err();
         let said = difference.to_string();
@@ -111,10 +105,7 @@ fn play_all(mut play: impl FnMut(&Script) -> Result<(), pillarbox::teaching::scr
         }
     }
     let (count, all) = (differences.len(), differences.join("\n\n"));
-    assert!(
-        differences.is_empty(),
-        "{count} transcripts differ:\n{all}\n"
-    );
+    assert!(differences.is_empty(), "{count} transcripts differ:\n{all}\n");
 }
 
 fn scripts() -> Vec<(PathBuf, Script)> {

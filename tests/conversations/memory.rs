@@ -26,11 +26,7 @@ pub(crate) struct Memory {
 
 impl Memory {
     pub(crate) fn connect(site: &Arc<Site>, protocol: Protocol, can_start_tls: bool) -> Memory {
-        let tls = if can_start_tls {
-            TlsState::Offered
-        } else {
-            TlsState::Unavailable
-        };
+        let tls = if can_start_tls { TlsState::Offered } else { TlsState::Unavailable };
         Memory::connect_from(site, protocol, peer(tls))
     }
 
@@ -107,11 +103,7 @@ impl Memory {
 
     fn trouble(&mut self, trouble: Trouble) -> Reply {
         let reply = self.session.trouble(trouble);
-        if trouble.is_fatal() {
-            reply.then(Next::Close)
-        } else {
-            reply
-        }
+        if trouble.is_fatal() { reply.then(Next::Close) } else { reply }
     }
 
     fn say(&mut self, mut reply: Reply) {
@@ -136,10 +128,7 @@ impl Memory {
 }
 
 fn peer(tls: TlsState) -> Peer {
-    Peer {
-        address: ([127, 0, 0, 1], 50_000).into(),
-        tls,
-    }
+    Peer { address: ([127, 0, 0, 1], 50_000).into(), tls }
 }
 
 impl Talk for Memory {
@@ -156,18 +145,11 @@ impl Talk for Memory {
         let Some(end) = self.output.iter().position(|octet| *octet == b'\n') else {
             return match self.next {
                 Next::Close if self.output.is_empty() => Ok(None),
-                _ => Err(io::Error::new(
-                    io::ErrorKind::TimedOut,
-                    "the server says nothing",
-                )),
+                _ => Err(io::Error::new(io::ErrorKind::TimedOut, "the server says nothing")),
             };
         };
         let mut line: Vec<u8> = self.output.drain(..=end).collect();
-        assert!(
-            line.ends_with(b"\r\n"),
-            "{} has no CRLF",
-            line.escape_ascii()
-        );
+        assert!(line.ends_with(b"\r\n"), "{} has no CRLF", line.escape_ascii());
         line.truncate(line.len() - 2);
         Ok(Some(line))
     }
@@ -177,10 +159,7 @@ impl Talk for Memory {
     }
 
     fn start_tls(&mut self) -> io::Result<()> {
-        assert!(
-            matches!(self.next, Next::StartTls),
-            "the server awaits no handshake"
-        );
+        assert!(matches!(self.next, Next::StartTls), "the server awaits no handshake");
         self.session = new_session(&self.site, self.protocol, peer(TlsState::Active(None)));
         self.next = Next::Line;
         Ok(())
@@ -194,10 +173,7 @@ impl Talk for Memory {
             _ => return,
         };
         let heard = self.session.receive(&mut left.as_slice().chain(Cut));
-        assert!(
-            heard.is_err(),
-            "the session took half a message for a whole one"
-        );
+        assert!(heard.is_err(), "the session took half a message for a whole one");
     }
 }
 

@@ -78,10 +78,7 @@ impl<'a> Ports<'a> {
                 name: protocol.name(),
                 protocol: Some(protocol),
                 security: security(),
-                wire_limits: WireLimits {
-                    timeout: PATIENCE,
-                    line_length: site.limits.line_length,
-                },
+                wire_limits: WireLimits { timeout: PATIENCE, line_length: site.limits.line_length },
                 new_session: Box::new(move |peer| new_session(&site, protocol, peer)),
                 taps: Taps::default(),
             };
@@ -90,20 +87,11 @@ impl<'a> Ports<'a> {
             addresses.insert(protocol, listener.address());
             thread::spawn(move || listener.run());
         }
-        Ports {
-            addresses,
-            encrypted,
-            ca: &trust.ca,
-            connections,
-        }
+        Ports { addresses, encrypted, ca: &trust.ca, connections }
     }
 
     pub(crate) fn connect(&self, protocol: Protocol) -> io::Result<Box<dyn Talk>> {
-        let security = if self.encrypted {
-            client::Security::Tls
-        } else {
-            client::Security::Plain
-        };
+        let security = if self.encrypted { client::Security::Tls } else { client::Security::Plain };
         let port = self.addresses[&protocol].port();
         let mut endpoint = Endpoint::new("localhost", port, security, self.ca);
         endpoint.timeout = PATIENCE;

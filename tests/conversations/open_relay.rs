@@ -27,10 +27,7 @@ const ROWS: [(&str, &str); 29] = [
     (r#"<"user@other.test">"#, NO_PATH),
     // RFC 5321 appendix C: of a source route only the last domain counts.
     ("<@pillarbox.test:user@other.test>", ELSEWHERE),
-    (
-        "<@pillarbox.test,@mail.pillarbox.test:user@other.test>",
-        ELSEWHERE,
-    ),
+    ("<@pillarbox.test,@mail.pillarbox.test:user@other.test>", ELSEWHERE),
     ("<@other.test:alice@pillarbox.test>", LOCAL),
     ("<@pillarbox.test:user%other.test@pillarbox.test>", NOBODY),
     // RFC 5321 §4.1.3: an address literal is a host.

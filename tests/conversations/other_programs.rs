@@ -11,9 +11,7 @@ use crate::site::Home;
 
 /// A client of bob's that has his INBOX open, and has heard all of that.
 fn select(mut client: Box<dyn Talk>) -> Box<dyn Talk> {
-    client
-        .send(b"a LOGIN bob builder\r\nb SELECT INBOX\r\n")
-        .unwrap();
+    client.send(b"a LOGIN bob builder\r\nb SELECT INBOX\r\n").unwrap();
     while !hear(&mut *client).starts_with("b OK") {}
     client
 }
@@ -26,9 +24,7 @@ fn hear(client: &mut dyn Talk) -> String {
 fn file(home: &Home, folder: &str, word: &str) -> PathBuf {
     let entries = fs::read_dir(home.maildir("bob").join(folder)).unwrap();
     let mut paths = entries.map(|entry| entry.unwrap().path());
-    paths
-        .find(|path| path.to_str().unwrap().contains(word))
-        .unwrap()
+    paths.find(|path| path.to_str().unwrap().contains(word)).unwrap()
 }
 
 #[test]

@@ -27,11 +27,8 @@ const MESSAGES: [&str; 3] = [
     "Subject: Lines\r\n\r\none\r\ntwo\r\nthree\r\nfour\r\nfive\r\n",
 ];
 
-pub(crate) const ACCOUNTS: [(&str, &str); 3] = [
-    ("alice", "wonderland"),
-    ("bob", "builder"),
-    ("carol", "chimney"),
-];
+pub(crate) const ACCOUNTS: [(&str, &str); 3] =
+    [("alice", "wonderland"), ("bob", "builder"), ("carol", "chimney")];
 
 /// A site and the folder that it lives in.
 pub(crate) struct Home {
@@ -48,10 +45,7 @@ impl Home {
     /// queue if there are routes; nobody sends what waits there.
     pub(crate) fn of(script: &Script) -> Home {
         let setting = |line: &String| line.replacen("] ", "]\n", 1) + "\n";
-        Home::configured(
-            &ACCOUNTS,
-            &script.config.iter().map(setting).collect::<String>(),
-        )
+        Home::configured(&ACCOUNTS, &script.config.iter().map(setting).collect::<String>())
     }
 
     /// A site with these accounts and passwords.
@@ -82,10 +76,7 @@ impl Home {
             limits: limits(&config),
             lab_network: false,
         };
-        let home = Home {
-            site: Arc::new(site),
-            folder,
-        };
+        let home = Home { site: Arc::new(site), folder };
         let inbox = home.inbox("bob");
         for message in MESSAGES {
             let mut delivery = Delivery::begin(vec![Arc::clone(&inbox)]).unwrap();
@@ -107,15 +98,8 @@ impl Home {
 
 /// `staff` is a small list, `office` an alias that leads to it, `jürgen` one beyond ASCII.
 fn aliases(domain: &str, accounts: &[(&str, &str)]) -> Aliases {
-    let names = accounts
-        .iter()
-        .map(|(name, _)| (*name).to_owned())
-        .collect();
-    let entries = [
-        ("staff", "alice, carol"),
-        ("office", "staff, bob"),
-        ("jürgen", "bob"),
-    ];
+    let names = accounts.iter().map(|(name, _)| (*name).to_owned()).collect();
+    let entries = [("staff", "alice, carol"), ("office", "staff, bob"), ("jürgen", "bob")];
     let entries = entries.map(|(name, members)| (name.to_owned(), members.to_owned()));
     // A site without these accounts has none of the aliases.
     Aliases::resolve(domain, &names, &entries).unwrap_or_default()

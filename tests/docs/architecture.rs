@@ -21,10 +21,7 @@ const LAYERS: &[&[(&str, &str)]] = &[
         ("teaching/text", "lines of text, as a terminal shows them"),
         ("teaching/wire_tap", "the recorder and its journal"),
     ],
-    &[
-        ("teaching/explain", "what each line means"),
-        ("teaching", ""),
-    ],
+    &[("teaching/explain", "what each line means"), ("teaching", "")],
     &[("server", "one end of a conversation")],
     &[("server/queue", "mail on its way to other servers")],
     &[("client", "the other end")],
@@ -77,9 +74,7 @@ fn layer(part: &str) -> usize {
 
 /// The part that a path belongs to: the longest name in the table that it begins with.
 fn part_of(path: &str) -> String {
-    let names = LAYERS
-        .iter()
-        .flat_map(|parts| parts.iter().map(|(name, _)| *name));
+    let names = LAYERS.iter().flat_map(|parts| parts.iter().map(|(name, _)| *name));
     let begins = |name: &&str| {
         path.strip_prefix(*name)
             .is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_lowercase() || c == '_'))
@@ -104,14 +99,10 @@ fn sources() -> Vec<(PathBuf, String, String)> {
 #[test]
 fn imports_point_downwards() {
     let sources = sources();
-    let library = sources
-        .iter()
-        .filter(|(_, part, _)| part != "main" && part != "lib");
+    let library = sources.iter().filter(|(_, part, _)| part != "main" && part != "lib");
     let mut seen = 0;
     for (path, part, text) in library {
-        let code = text
-            .lines()
-            .filter(|line| !line.trim_start().starts_with("//"));
+        let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
         for line in code {
             for used in line.split("crate::").skip(1) {
                 let used = used.replace("::", "/");
@@ -138,25 +129,14 @@ fn imports_point_downwards() {
 fn a_function_fits_on_a_screen() {
     for (path, _, text) in sources() {
         // A table of a test may be as long as its story.
-        let code = if path.ends_with("tests.rs") {
-            ""
-        } else {
-            &text
-        };
+        let code = if path.ends_with("tests.rs") { "" } else { &text };
         let code = code.split("\n#[cfg(test)]\n").next().unwrap_or_default();
         let lines: Vec<&str> = code.lines().collect();
-        for (start, line) in lines
-            .iter()
-            .enumerate()
-            .filter(|(_, line)| is_function(line))
-        {
+        for (start, line) in lines.iter().enumerate().filter(|(_, line)| is_function(line)) {
             // rustfmt puts the closing brace where the function begins.
             let indent = line.len() - line.trim_start().len();
             let end = format!("{}}}", " ".repeat(indent));
-            let body = lines[start..]
-                .iter()
-                .take_while(|line| **line != end)
-                .count();
+            let body = lines[start..].iter().take_while(|line| **line != end).count();
             assert!(body < 50, "{}:{}: {body} lines", path.display(), start + 1);
         }
     }
@@ -165,10 +145,8 @@ fn a_function_fits_on_a_screen() {
 /// Does a function with a body begin in this line?
 fn is_function(line: &str) -> bool {
     let head = line.trim_start();
-    let head = head
-        .strip_prefix("pub(super) ")
-        .or(head.strip_prefix("pub(crate) "))
-        .unwrap_or(head);
+    let head =
+        head.strip_prefix("pub(super) ").or(head.strip_prefix("pub(crate) ")).unwrap_or(head);
     head.strip_prefix("pub ").unwrap_or(head).starts_with("fn ")
         && !line.ends_with(';')
         && !line.ends_with('}')
@@ -178,11 +156,6 @@ fn is_function(line: &str) -> bool {
 fn only_the_way_to_openssl_is_unsafe() {
     for (path, _, text) in sources() {
         let allowed = path.ends_with("net/openssl.rs");
-        assert_eq!(
-            text.contains("allow(unsafe_code)"),
-            allowed,
-            "{}",
-            path.display()
-        );
+        assert_eq!(text.contains("allow(unsafe_code)"), allowed, "{}", path.display());
     }
 }

@@ -27,9 +27,7 @@ fn chapters_of_the_tour() -> Vec<Vec<Row>> {
 fn chapters_of_lib() -> Vec<Vec<Row>> {
     let lib = read("src/lib.rs");
     let chapters = lib.split("\n//! # Chapter ").skip(1);
-    chapters
-        .map(|chapter| rows(chapter, "//! | ", " | "))
-        .collect()
+    chapters.map(|chapter| rows(chapter, "//! | ", " | ")).collect()
 }
 
 fn rows(chapter: &str, before: &str, after: &str) -> Vec<Row> {

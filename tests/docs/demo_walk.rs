@@ -74,21 +74,16 @@ fn shown(caller: &Caller, event: ClientEvent<'_>) -> Vec<String> {
     let place = caller.at.as_ref().map(|at| format!(" at {at}"));
     let place = place.unwrap_or_default();
     match event {
-        ClientEvent::Turn => vec![format!(
-            "-- client {}, {}{place}",
-            caller.number,
-            caller.protocol.name()
-        )],
+        ClientEvent::Turn => {
+            vec![format!("-- client {}, {}{place}", caller.number, caller.protocol.name())]
+        }
         ClientEvent::Connected => Vec::new(),
         ClientEvent::Sent(octets) => {
             let text = String::from_utf8_lossy(octets);
             text.lines().map(|line| marked("C:", line)).collect()
         }
         ClientEvent::Received(line) => {
-            vec![marked(
-                "S:",
-                &without_variation(&String::from_utf8_lossy(line)),
-            )]
+            vec![marked("S:", &without_variation(&String::from_utf8_lossy(line)))]
         }
         ClientEvent::Encrypted => vec!["-- TLS handshake".to_owned()],
         ClientEvent::Disconnected => vec!["-- the client closes the connection".to_owned()],
@@ -97,9 +92,7 @@ fn shown(caller: &Caller, event: ClientEvent<'_>) -> Vec<String> {
 }
 
 fn marked(mark: &str, line: &str) -> String {
-    format!("{mark} {}", line.replace('\t', "    "))
-        .trim_end()
-        .to_owned()
+    format!("{mark} {}", line.replace('\t', "    ")).trim_end().to_owned()
 }
 
 /// Returns the page with every transcript as a run has it.
@@ -132,10 +125,7 @@ fn every_transcript_is_what_a_run_says() {
         return;
     }
     let differs = page.lines().zip(new.lines()).find(|(old, new)| old != new);
-    assert_eq!(
-        differs, None,
-        "UPDATE=1 cargo test --test docs demo_walk writes the page again"
-    );
+    assert_eq!(differs, None, "UPDATE=1 cargo test --test docs demo_walk writes the page again");
     assert_eq!(page, new);
 }
 
@@ -145,21 +135,12 @@ fn every_demo_is_walked_through() {
     let page = fs::read_to_string(PAGE).unwrap();
     let at = |demo: &Demo| {
         let heading = format!("`pillarbox demo {}`", demo.name);
-        let found = page
-            .find(&heading)
-            .unwrap_or_else(|| panic!("no {heading}"));
-        assert!(
-            page.contains(&format!("\n```demo {} ", demo.name)),
-            "{}",
-            demo.name
-        );
+        let found = page.find(&heading).unwrap_or_else(|| panic!("no {heading}"));
+        assert!(page.contains(&format!("\n```demo {} ", demo.name)), "{}", demo.name);
         found
     };
     let places: Vec<usize> = DEMOS.iter().map(at).collect();
-    assert!(
-        places.is_sorted(),
-        "another order than `pillarbox demo`: {places:?}"
-    );
+    assert!(places.is_sorted(), "another order than `pillarbox demo`: {places:?}");
 }
 
 #[test]
@@ -169,28 +150,16 @@ fn each_row_is_a_line_and_its_replacement() {
             "250 2.0.0 Ok, delivered as 6611bfe99c3bc-0",
             "250 2.0.0 Ok, delivered as 6611bfe99c3bc-0",
         ),
-        (
-            "250 2.0.0 Ok, queued as 1234567890abc-17",
-            "250 2.0.0 Ok, queued as 6611bfe99c3bc-0",
-        ),
-        (
-            "\tWed, 25 Nov 2026 16:21:56 +0000",
-            "\tMon, 2 Mar 2026 09:00:00 +0000",
-        ),
-        (
-            "* OK [UIDVALIDITY 1795623716] UIDs valid",
-            "* OK [UIDVALIDITY 1772442000] UIDs valid",
-        ),
+        ("250 2.0.0 Ok, queued as 1234567890abc-17", "250 2.0.0 Ok, queued as 6611bfe99c3bc-0"),
+        ("\tWed, 25 Nov 2026 16:21:56 +0000", "\tMon, 2 Mar 2026 09:00:00 +0000"),
+        ("* OK [UIDVALIDITY 1795623716] UIDs valid", "* OK [UIDVALIDITY 1772442000] UIDs valid"),
         ("+OK 8 15547", "+OK 8 …"),
         ("8 361", "8 …"),
         ("+OK 361 octets", "+OK … octets"),
         ("8 000000086a5cba12", "8 0000000869a54d50"),
         ("* 8 FETCH (BODY[2] {263}", "* 8 FETCH (BODY[2] {…}"),
         ("* 8 EXISTS", "* 8 EXISTS"),
-        (
-            "250 2.0.0 Ok, 70072 octets so far",
-            "250 2.0.0 Ok, 70072 octets so far",
-        ),
+        ("250 2.0.0 Ok, 70072 octets so far", "250 2.0.0 Ok, 70072 octets so far"),
     ];
     for (line, expected) in rows {
         assert_eq!(without_variation(line), expected);

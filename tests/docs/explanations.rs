@@ -15,15 +15,10 @@ use regex::Regex;
 /// Fails with the names that have no explanation.
 fn all_explained(topic: Topic, names: impl IntoIterator<Item = impl AsRef<str>>, least: usize) {
     let texts = Texts::compiled_in();
-    let names: BTreeSet<String> = names
-        .into_iter()
-        .map(|name| name.as_ref().to_owned())
-        .collect();
+    let names: BTreeSet<String> = names.into_iter().map(|name| name.as_ref().to_owned()).collect();
     assert!(names.len() >= least, "{topic}: only {names:?} were found");
-    let missing: Vec<&String> = names
-        .iter()
-        .filter(|name| texts.find(topic, name).is_none())
-        .collect();
+    let missing: Vec<&String> =
+        names.iter().filter(|name| texts.find(topic, name).is_none()).collect();
     assert!(missing.is_empty(), "{topic}: no explanation of {missing:?}");
 }
 
@@ -32,9 +27,7 @@ fn source(folders: &[&str]) -> String {
     let mut text = String::new();
     for path in files::below(folders, &["rs"]) {
         let file = fs::read_to_string(path).unwrap();
-        let code = file
-            .lines()
-            .filter(|line| !line.trim_start().starts_with("//"));
+        let code = file.lines().filter(|line| !line.trim_start().starts_with("//"));
         code.for_each(|line| text.extend([line, "\n"]));
     }
     text
@@ -53,9 +46,7 @@ fn first_column(page: &str, heading: &str) -> BTreeSet<String> {
     let from = page.split_once(&format!("\n## {heading}\n")).unwrap().1;
     let rows = from.split("\n## ").next().unwrap().lines();
     let cells = rows.filter_map(|row| row.strip_prefix("| ")?.split(" | ").next());
-    cells
-        .flat_map(|cell| cell.split('`').skip(1).step_by(2).map(str::to_owned))
-        .collect()
+    cells.flat_map(|cell| cell.split('`').skip(1).step_by(2).map(str::to_owned)).collect()
 }
 
 #[test]
@@ -95,18 +86,12 @@ fn every_kind_of_response_in_the_source_of_imap() {
 fn every_row_of_the_protocol_tables() {
     let page = "docs/protocols/smtp.md";
     all_explained(Topic::SmtpCommand, first_column(page, "Commands"), 15);
-    all_explained(
-        Topic::SmtpKeyword,
-        first_column(page, "What EHLO and LHLO offer"),
-        12,
-    );
+    all_explained(Topic::SmtpKeyword, first_column(page, "What EHLO and LHLO offer"), 12);
     let parameters = first_column(page, "Parameters");
     all_explained(Topic::SmtpParameter, parameters, 8);
     let codes = first_column(page, "Reply codes");
-    let (plain, enhanced): (BTreeSet<_>, BTreeSet<_>) = codes
-        .iter()
-        .map(|code| code.split_once(' ').unwrap_or((code, "2.0.0")))
-        .unzip();
+    let (plain, enhanced): (BTreeSet<_>, BTreeSet<_>) =
+        codes.iter().map(|code| code.split_once(' ').unwrap_or((code, "2.0.0"))).unzip();
     all_explained(Topic::SmtpReply, plain, 25);
     all_explained(Topic::Enhanced, enhanced, 25);
     let page = "docs/protocols/imap.md";
@@ -119,13 +104,7 @@ fn every_row_of_the_protocol_tables() {
 #[test]
 fn every_capability_of_pop3_and_every_mechanism() {
     let source = source(&["src/server/pop3"]);
-    let list = source
-        .split("fn capa(")
-        .nth(1)
-        .unwrap()
-        .split("\n    }\n")
-        .next()
-        .unwrap();
+    let list = source.split("fn capa(").nth(1).unwrap().split("\n    }\n").next().unwrap();
     let capabilities = all(r#""([A-Z][A-Z-]+)[" ]"#, list);
     all_explained(Topic::Pop3Capability, capabilities, 7);
     all_explained(Topic::Sasl, sasl::Exchange::MECHANISMS, 2);
@@ -148,11 +127,7 @@ fn the_command_explains_or_says_what_is_near() {
         (&["--list", "--imap"], 0, "UIDVALIDITY"),
         (&["RCTP"], 1, "Did you mean RCPT?"),
         (&["xyzzy"], 1, "nothing is known about xyzzy"),
-        (
-            &["--texts", "no-such-file.toml", "RCPT"],
-            2,
-            "no-such-file.toml cannot be read",
-        ),
+        (&["--texts", "no-such-file.toml", "RCPT"], 2, "no-such-file.toml cannot be read"),
     ];
     for (words, status, expected) in rows {
         let (code, printed) = explain(words);
@@ -176,8 +151,5 @@ fn a_teachers_file_is_used_and_its_mistakes_are_named() {
     fs::write(&file, "\n[smtp.command.RCPT]\nsaid = 'x'\n").unwrap();
     let (code, printed) = explain(&["--config", &config, "RCPT"]);
     assert_eq!(code, Some(2), "{printed}");
-    assert!(
-        printed.contains("de.toml, line 3: unknown field `said`"),
-        "{printed}"
-    );
+    assert!(printed.contains("de.toml, line 3: unknown field `said`"), "{printed}");
 }

@@ -12,10 +12,7 @@ use regex::Regex;
 fn pages() -> Vec<(PathBuf, String)> {
     let pages = files::below(&["README.md", "docs", "demos", "certs"], &["md"]);
     assert!(pages.len() > 5, "the pages were not found");
-    pages
-        .into_iter()
-        .map(|path| (path.clone(), fs::read_to_string(path).unwrap()))
-        .collect()
+    pages.into_iter().map(|path| (path.clone(), fs::read_to_string(path).unwrap())).collect()
 }
 
 /// The links of a page: their text and their target.
@@ -33,14 +30,8 @@ fn links(page: &str) -> Vec<(String, String)> {
 fn every_link_leads_somewhere() {
     let mut followed = 0;
     for (page, text) in pages() {
-        for (_, target) in links(&text)
-            .into_iter()
-            .filter(|(_, target)| !target.contains("://"))
-        {
-            let file = page
-                .parent()
-                .unwrap()
-                .join(target.split('#').next().unwrap());
+        for (_, target) in links(&text).into_iter().filter(|(_, target)| !target.contains("://")) {
+            let file = page.parent().unwrap().join(target.split('#').next().unwrap());
             assert!(file.exists(), "{}: {target} is not there", page.display());
             followed += 1;
         }
@@ -54,10 +45,7 @@ fn what_is_linked_as_code_is_there() {
     for (page, text) in pages() {
         for (text, target) in links(&text) {
             let code = text.trim_matches('`');
-            if !["fn ", "struct ", "enum ", "trait "]
-                .iter()
-                .any(|kind| code.starts_with(kind))
-            {
+            if !["fn ", "struct ", "enum ", "trait "].iter().any(|kind| code.starts_with(kind)) {
                 continue;
             }
             let source = fs::read_to_string(page.parent().unwrap().join(&target)).unwrap();
@@ -117,25 +105,14 @@ fn every_line_of_a_script_has_a_row() {
         .filter_map(|row| row.strip_prefix("| `")?.split_once("` |"))
         .map(|(line, _)| line)
         .collect();
-    let (header, steps): (Vec<&str>, Vec<&str>) = rows
-        .iter()
-        .partition(|row| row.contains(": ") && row.as_bytes()[0].is_ascii_lowercase());
-    assert!(
-        header.len() >= 10 && steps.len() >= 16,
-        "the tables were not found"
-    );
+    let (header, steps): (Vec<&str>, Vec<&str>) =
+        rows.iter().partition(|row| row.contains(": ") && row.as_bytes()[0].is_ascii_lowercase());
+    assert!(header.len() >= 10 && steps.len() >= 16, "the tables were not found");
     for line in &header {
         let filled = line.replace('…', "x");
-        let rest = if line.starts_with("title") {
-            "protocol: smtp"
-        } else {
-            "title: x\nprotocol: smtp"
-        };
-        let rest = if line.starts_with("protocol") {
-            "title: x"
-        } else {
-            rest
-        };
+        let rest =
+            if line.starts_with("title") { "protocol: smtp" } else { "title: x\nprotocol: smtp" };
+        let rest = if line.starts_with("protocol") { "title: x" } else { rest };
         Script::parse(&format!("{rest}\n{filled}\n")).unwrap();
     }
     let sites = "title: x\nprotocol: smtp\nsite: other.test\n";

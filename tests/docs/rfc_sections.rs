@@ -177,11 +177,8 @@ fn an_rfc_without_a_table_is_named_as_a_whole() {
             Named::Section(..) | Named::OfNothing(_) => None,
         })
         .collect();
-    let without: BTreeSet<u16> = named
-        .iter()
-        .copied()
-        .filter(|number| !tables.contains_key(number))
-        .collect();
+    let without: BTreeSet<u16> =
+        named.iter().copied().filter(|number| !tables.contains_key(number)).collect();
     let whole: BTreeSet<u16> = WHOLE.iter().map(|(number, _)| *number).collect();
     assert_eq!(without, whole);
 }
@@ -190,27 +187,13 @@ fn an_rfc_without_a_table_is_named_as_a_whole() {
 fn what_is_named_is_read() {
     let section = |rfc: u16, section: &str| Named::Section(rfc, section.to_owned());
     let rows: [(&str, Vec<Named>); 8] = [
-        (
-            "RFC 5321 §4.1, §F.1",
-            vec![Named::Rfc(5321), section(5321, "4.1"), section(5321, "F.1")],
-        ),
-        (
-            "RFC\n//! 3501 §6",
-            vec![Named::Rfc(3501), section(3501, "6")],
-        ),
+        ("RFC 5321 §4.1, §F.1", vec![Named::Rfc(5321), section(5321, "4.1"), section(5321, "F.1")]),
+        ("RFC\n//! 3501 §6", vec![Named::Rfc(3501), section(3501, "6")]),
         (
             "rfc: 9051 appendix A.1; 9755 §3",
-            vec![
-                Named::Rfc(9051),
-                section(9051, "A.1"),
-                Named::Rfc(9755),
-                section(9755, "3"),
-            ],
+            vec![Named::Rfc(9051), section(9051, "A.1"), Named::Rfc(9755), section(9755, "3")],
         ),
-        (
-            "RFC 5322 section 2.1 says",
-            vec![Named::Rfc(5322), section(5322, "2.1")],
-        ),
+        ("RFC 5322 section 2.1 says", vec![Named::Rfc(5322), section(5322, "2.1")]),
         ("RFC822.SIZE of 1000 octets", vec![]),
         ("RFC 5321; ECMA-48 §8.3, §9", vec![Named::Rfc(5321)]),
         ("§4.1", vec![Named::OfNothing("4.1".to_owned())]),

@@ -74,11 +74,7 @@ fn read_by_imap(endpoint: &Endpoint, done: &AtomicBool) -> Result<usize, ClientE
         imap.noop()?;
         let uids = imap.search(vec![SearchKey::All])?;
         assert!(uids.is_sorted_by(|a, b| a < b), "UIDs rise");
-        assert_eq!(
-            uids.get(..known.len()),
-            Some(&known[..]),
-            "what was there stays"
-        );
+        assert_eq!(uids.get(..known.len()), Some(&known[..]), "what was there stays");
         known = uids;
     }
     imap.logout()?;
@@ -87,25 +83,15 @@ fn read_by_imap(endpoint: &Endpoint, done: &AtomicBool) -> Result<usize, ClientE
 
 /// The messages of the crowd in bob's inbox, each whole, with how often it is there.
 fn found(lab: &Lab) -> BTreeMap<String, usize> {
-    let inbox = Store::open(&lab.path().join("mail"))
-        .unwrap()
-        .account("bob")
-        .unwrap()
-        .inbox()
-        .unwrap();
+    let inbox =
+        Store::open(&lab.path().join("mail")).unwrap().account("bob").unwrap().inbox().unwrap();
     let snapshot = inbox.refresh().unwrap();
-    assert!(
-        snapshot.messages.is_sorted_by(|a, b| a.uid < b.uid),
-        "UIDs rise"
-    );
+    assert!(snapshot.messages.is_sorted_by(|a, b| a.uid < b.uid), "UIDs rise");
     let mut found = BTreeMap::new();
     for entry in &snapshot.messages {
         let text = io::read_to_string(inbox.open(entry).unwrap()).unwrap();
         let Some((_, end)) = text.split_once("-- end of ") else {
-            assert!(
-                !text.contains("Subject: message-"),
-                "half a message: {text}"
-            );
+            assert!(!text.contains("Subject: message-"), "half a message: {text}");
             continue;
         };
         let name = end.trim_end();
@@ -119,11 +105,8 @@ fn found(lab: &Lab) -> BTreeMap<String, usize> {
 fn crowd(clients: usize, count: usize) {
     let lab = Lab::start();
     let (acknowledged, done) = (Mutex::default(), AtomicBool::new(false));
-    let (smtps, pop3s, imaps) = (
-        endpoint(&lab, "smtps"),
-        endpoint(&lab, "pop3s"),
-        endpoint(&lab, "imaps"),
-    );
+    let (smtps, pop3s, imaps) =
+        (endpoint(&lab, "smtps"), endpoint(&lab, "pop3s"), endpoint(&lab, "imaps"));
     thread::scope(|scope| {
         let pop3 = scope.spawn(|| read_by_pop3(&pop3s, &done));
         let imap = scope.spawn(|| read_by_imap(&imaps, &done));
@@ -184,10 +167,7 @@ fn power_cut(deadline: usize) {
     for name in &acknowledged {
         assert_eq!(found.get(name), Some(&1), "{name} was acknowledged");
     }
-    assert!(
-        found.values().all(|times| *times == 1),
-        "none is there twice"
-    );
+    assert!(found.values().all(|times| *times == 1), "none is there twice");
     let temporary = lab.path().join("mail/bob/tmp");
     println!(
         "{} acknowledged, {} stored, {} unfinished files in tmp/",

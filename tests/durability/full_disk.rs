@@ -31,18 +31,7 @@ impl Disk {
     fn mount() -> Disk {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().to_str().unwrap();
-        run(
-            "mount",
-            &[
-                "-t",
-                "tmpfs",
-                "-o",
-                "size=2m,nr_inodes=2000",
-                "pillarbox-test",
-                path,
-            ],
-            "",
-        );
+        run("mount", &["-t", "tmpfs", "-o", "size=2m,nr_inodes=2000", "pillarbox-test", path], "");
         Disk(folder)
     }
 
@@ -76,10 +65,7 @@ impl Disk {
 impl Drop for Disk {
     fn drop(&mut self) {
         // The server may have a file open still.
-        let _ = Command::new("umount")
-            .arg("--lazy")
-            .arg(self.path())
-            .output();
+        let _ = Command::new("umount").arg("--lazy").arg(self.path()).output();
     }
 }
 
@@ -96,10 +82,7 @@ fn lab(disk: &Disk, hop: &Hop) -> Lab {
     let path = disk.path().display();
     let store = format!("[store]\npath = {path}/mail\nqueue = {path}/queue\n");
     let limits = "[limits]\nretry_longest = 300\nqueue_lifetime = 50000000\ntime_factor = 10000\n";
-    Lab::with(&format!(
-        "{store}[routes]\nb.test = 127.0.0.1:{}\n{limits}",
-        hop.port
-    ))
+    Lab::with(&format!("{store}[routes]\nb.test = 127.0.0.1:{}\n{limits}", hop.port))
 }
 
 fn alice(lab: &Lab) -> SmtpClient {
@@ -112,19 +95,14 @@ fn alice(lab: &Lab) -> SmtpClient {
 fn send(client: &mut SmtpClient, to: &[&str], number: usize) -> Result<(), ClientError> {
     let padding = "0123456\r\n".repeat(PADDING / 9);
     let mut message = Cursor::new(format!("Subject: number {number};\r\n\r\n{padding}end\r\n"));
-    client
-        .send("alice@pillarbox.test", to, &mut message)
-        .map(drop)
+    client.send("alice@pillarbox.test", to, &mut message).map(drop)
 }
 
 /// The number of a message that is whole.
 fn number(text: &str) -> Option<usize> {
     let (_, rest) = text.split_once("Subject: number ")?;
     let (number, rest) = rest.split_once(';')?;
-    assert!(
-        rest.trim_end().ends_with("\nend") && rest.len() > PADDING / 2,
-        "{text}"
-    );
+    assert!(rest.trim_end().ends_with("\nend") && rest.len() > PADDING / 2, "{text}");
     Some(number.parse().unwrap())
 }
 
@@ -152,11 +130,8 @@ fn what_finds_no_room_is_not_acknowledged_and_what_was_is_kept() {
     let mut client = alice(&lab);
     let (mut acknowledged, mut refused) = (Vec::new(), 0);
     // For who is here, for who is elsewhere, for both.
-    let ways: [&[&str]; 3] = [
-        &["bob@pillarbox.test"],
-        &["x@b.test"],
-        &["bob@pillarbox.test", "x@b.test"],
-    ];
+    let ways: [&[&str]; 3] =
+        [&["bob@pillarbox.test"], &["x@b.test"], &["bob@pillarbox.test", "x@b.test"]];
     for number in 0.. {
         match send(&mut client, ways[number % 3], number) {
             Ok(()) => acknowledged.push(number),
@@ -173,17 +148,11 @@ fn what_finds_no_room_is_not_acknowledged_and_what_was_is_kept() {
     assert!(acknowledged.len() > 9, "{acknowledged:?}");
     let expected = |way: usize| {
         let goes_there = |number: &&usize| [2, way].contains(&(**number % 3));
-        acknowledged
-            .iter()
-            .filter(goes_there)
-            .copied()
-            .collect::<Vec<_>>()
+        acknowledged.iter().filter(goes_there).copied().collect::<Vec<_>>()
     };
     ready.store(true, Ordering::SeqCst);
-    let mut taken: Vec<usize> = expected(1)
-        .iter()
-        .map(|_| number(&hop.next().text).unwrap())
-        .collect();
+    let mut taken: Vec<usize> =
+        expected(1).iter().map(|_| number(&hop.next().text).unwrap()).collect();
     taken.sort_unstable();
     assert_eq!(taken, expected(1));
     until("an empty queue", || (queued(&disk) == 0).then_some(()));
@@ -199,10 +168,7 @@ fn what_finds_no_room_is_not_acknowledged_and_what_was_is_kept() {
 #[ignore = "needs root"]
 fn an_envelope_that_cannot_be_saved_is_not_forgotten() {
     let (full, is_full) = channel();
-    let (attempts, looked) = (
-        Arc::new(AtomicUsize::new(0)),
-        Arc::new(AtomicBool::new(false)),
-    );
+    let (attempts, looked) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
     let (count, has_looked) = (Arc::clone(&attempts), Arc::clone(&looked));
     let mut waits = true;
     let hop = Hop::answering(move |line| {
@@ -220,17 +186,11 @@ fn an_envelope_that_cannot_be_saved_is_not_forgotten() {
     disk.fill();
     full.send(()).unwrap();
     assert_eq!(hop.next().rcpt, ["RCPT TO:<bob@b.test>"]);
-    until("some attempts more", || {
-        (attempts.load(Ordering::SeqCst) > 3).then_some(())
-    });
+    until("some attempts more", || (attempts.load(Ordering::SeqCst) > 3).then_some(()));
     let spool = Spool::at(&disk.path().join("queue"));
     let id = spool.ids().unwrap().remove(0);
     let envelope = spool.load(&id).unwrap().unwrap();
-    assert_eq!(
-        envelope.recipients[0].state,
-        DeliveryState::Waiting,
-        "not saved"
-    );
+    assert_eq!(envelope.recipients[0].state, DeliveryState::Waiting, "not saved");
     looked.store(true, Ordering::SeqCst);
     assert_eq!(hop.next().rcpt, ["RCPT TO:<carol@b.test>"]);
     until("an empty queue", || (queued(&disk) == 0).then_some(()));
@@ -259,21 +219,14 @@ fn imap_says_that_the_disk_is_full_and_goes_on() {
     let message = || Cursor::new("x".repeat(PADDING));
     let flags = Flags::new();
     disk.fill();
-    let append = client
-        .append("INBOX", &flags, None, &mut message())
-        .map(drop);
+    let append = client.append("INBOX", &flags, None, &mut message()).map(drop);
     let copy = client.copy(&SequenceSet::all(), "Sent").map(drop);
     for refusal in [append, copy, client.create("Work")] {
         let refusal = refusal.unwrap_err().to_string();
-        assert!(
-            refusal.contains("NO [OVERQUOTA] the disk is full"),
-            "{refusal}"
-        );
+        assert!(refusal.contains("NO [OVERQUOTA] the disk is full"), "{refusal}");
     }
     disk.free();
-    client
-        .append("INBOX", &flags, None, &mut message())
-        .unwrap();
+    client.append("INBOX", &flags, None, &mut message()).unwrap();
     client.create("Work").unwrap();
     client.copy(&SequenceSet::all(), "Work").unwrap();
     for (mailbox, messages) in [("Sent", 0), ("Work", u64::from(before) + 1)] {
@@ -298,9 +251,7 @@ fn a_capture_ends_whole_and_the_conversations_go_on() {
         typed.ask("QUIT");
     };
     noop(&lab);
-    until("the capture", || {
-        (fs::metadata(&file).unwrap().len() > 1000).then_some(())
-    });
+    until("the capture", || (fs::metadata(&file).unwrap().len() > 1000).then_some(()));
     disk.fill();
     let warnings = |lab: &Lab| lab.log().matches("the conversations go on").count();
     until("the warning", || {

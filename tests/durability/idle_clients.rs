@@ -53,9 +53,7 @@ fn held(lab: &Lab) -> (usize, usize) {
     let folder = format!("/proc/{}/fdinfo", lab.process());
     let entries = fs::read_dir(Path::new(&folder)).unwrap();
     let files: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
-    let texts = files
-        .iter()
-        .filter_map(|file| fs::read_to_string(file).ok());
+    let texts = files.iter().filter_map(|file| fs::read_to_string(file).ok());
     let watches = texts.map(|text| text.matches("inotify wd").count()).sum();
     (files.len(), watches)
 }
@@ -77,12 +75,10 @@ fn who_idles_and_never_reads_is_let_go() {
     fill(&lab, 1000);
     let mut other = select(&lab);
     let mut deaf = who_takes_little(&lab);
-    deaf.write_all(b"a LOGIN bob builder\r\nb SELECT INBOX\r\nc IDLE\r\n")
-        .unwrap();
+    deaf.write_all(b"a LOGIN bob builder\r\nb SELECT INBOX\r\nc IDLE\r\n").unwrap();
     // Long keywords make much of little news: about a megabyte in each round.
-    let keywords = ["a", "b", "c", "d", "e", "f", "g", "h"]
-        .map(|letter| letter.repeat(100))
-        .join(" ");
+    let keywords =
+        ["a", "b", "c", "d", "e", "f", "g", "h"].map(|letter| letter.repeat(100)).join(" ");
     other.send(format!("c STORE 1:* +FLAGS.SILENT ({keywords})\r\n").as_bytes());
     hear(&mut other, "c OK");
     let mut heard = Vec::new();
@@ -98,9 +94,7 @@ fn who_idles_and_never_reads_is_let_go() {
         other.send(format!("c{round} STORE 1:* {sign}FLAGS.SILENT (\\Flagged)\r\n").as_bytes());
         hear(&mut other, &format!("c{round} OK"));
     }
-    until("the server to close", || {
-        (held(&lab).0 < open).then_some(())
-    });
+    until("the server to close", || (held(&lab).0 < open).then_some(()));
     let grown = lab.peak_memory() - before;
     assert!(grown < 16 * 1024, "the news of one client took {grown} KiB");
     match deaf.read_to_end(&mut heard) {
@@ -109,10 +103,7 @@ fn who_idles_and_never_reads_is_let_go() {
     }
     let heard = String::from_utf8_lossy(&heard);
     // It would be said goodbye to if it were only silent.
-    assert!(
-        !heard.contains("* BYE"),
-        "it was cut off in the middle of the news"
-    );
+    assert!(!heard.contains("* BYE"), "it was cut off in the middle of the news");
     select(&lab);
 }
 
@@ -191,9 +182,8 @@ fn an_account_with_five_thousand_mailboxes() {
         }
     }
     assert_eq!(listed, MAILBOXES);
-    let status: String = (0..MAILBOXES)
-        .map(|n| format!("s{n} STATUS Box{n:04} (MESSAGES)\r\n"))
-        .collect();
+    let status: String =
+        (0..MAILBOXES).map(|n| format!("s{n} STATUS Box{n:04} (MESSAGES)\r\n")).collect();
     let mut writer = imap.0.get_ref().try_clone().unwrap();
     let asking = thread::spawn(move || writer.write_all(status.as_bytes()).unwrap());
     for number in 0..MAILBOXES {

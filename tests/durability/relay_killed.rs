@@ -111,16 +111,10 @@ impl Relay {
 fn send(endpoint: &Endpoint, numbers: Range<usize>) -> Result<(), (usize, ClientError)> {
     let first = numbers.start;
     let mut client = SmtpClient::connect(endpoint).map_err(|error| (first, error))?;
-    client
-        .login("alice", "wonderland")
-        .map_err(|error| (first, error))?;
+    client.login("alice", "wonderland").map_err(|error| (first, error))?;
     for number in numbers {
         let message = format!("Subject: number {number};\r\n\r\nHello\r\n");
-        let sent = client.send(
-            "alice@pillarbox.test",
-            &["bob@b.test"],
-            &mut Cursor::new(message),
-        );
+        let sent = client.send("alice@pillarbox.test", &["bob@b.test"], &mut Cursor::new(message));
         sent.map_err(|error| (number, error))?;
     }
     Ok(())
@@ -147,10 +141,8 @@ fn what_was_acknowledged_arrives_whenever_the_server_dies() {
 #[test]
 #[ignore = "takes minutes"]
 fn two_hundred_kills_at_random_moments_lose_nothing() {
-    let seed = std::env::var("PILLARBOX_SEED").map_or_else(
-        |_| RandomState::new().hash_one("a seed"),
-        |seed| seed.parse().unwrap(),
-    );
+    let seed = std::env::var("PILLARBOX_SEED")
+        .map_or_else(|_| RandomState::new().hash_one("a seed"), |seed| seed.parse().unwrap());
     println!("PILLARBOX_SEED={seed}");
     let mut random = xorshift(seed);
     let mut relay = Relay::start();
@@ -158,10 +150,7 @@ fn two_hundred_kills_at_random_moments_lose_nothing() {
         let moment = Duration::from_micros(random() % (LONGEST_LIFE * 1000));
         relay.round(|_| thread::sleep(moment));
     }
-    println!(
-        "{} acknowledged between the kills",
-        relay.acknowledged.len()
-    );
+    println!("{} acknowledged between the kills", relay.acknowledged.len());
     relay.send_rest(MANY_MESSAGES);
     let duplicates = relay.duplicates();
     assert!(duplicates <= MANY_KILLS, "{duplicates}");

@@ -11,9 +11,7 @@ struct Typed(BufReader<TcpStream>);
 
 impl Typed {
     fn connect(lab: &Lab, protocol: &str) -> Typed {
-        let mut typed = Typed(BufReader::new(
-            TcpStream::connect(lab.address(protocol)).unwrap(),
-        ));
+        let mut typed = Typed(BufReader::new(TcpStream::connect(lab.address(protocol)).unwrap()));
         assert!(!typed.line().is_empty());
         typed
     }

@@ -36,10 +36,7 @@ fn deliver_for_ever(inbox: &Arc<Mailbox>) {
             continue;
         }
         // After a newline, for the test's own words may stand on the same line.
-        println!(
-            "\ndone {validity} {uid} {name} {}",
-            SENTENCE.len() * (n % 100 + 1)
-        );
+        println!("\ndone {validity} {uid} {name} {}", SENTENCE.len() * (n % 100 + 1));
         let seen = FlagChange::Add([Flag::Seen].into_iter().collect());
         inbox.store(&[uid], &seen).unwrap();
     }
@@ -62,12 +59,7 @@ fn victim() {
 /// Lets a victim say this many things, kills it, and returns all that it said.
 fn kill_one(folder: &Path, after: usize) -> Vec<String> {
     let mut victim = Command::new(env::current_exe().unwrap())
-        .args([
-            "--ignored",
-            "--exact",
-            "store_killed::victim",
-            "--nocapture",
-        ])
+        .args(["--ignored", "--exact", "store_killed::victim", "--nocapture"])
         .env(FOLDER, folder)
         .stdout(Stdio::piped())
         .spawn()

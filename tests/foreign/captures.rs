@@ -43,11 +43,7 @@ impl Recorded {
         let lab = &self.lab;
         let conversation = |(protocol, service, security)| {
             let port = lab.port(service);
-            converse(
-                &Endpoint::new(self.host, port, security, lab.ca()),
-                protocol,
-                MAIL,
-            )
+            converse(&Endpoint::new(self.host, port, security, lab.ca()), protocol, MAIL)
         };
         WAYS.into_iter().map(conversation).collect()
     }
@@ -56,22 +52,15 @@ impl Recorded {
 #[test]
 #[ignore = "needs tshark"]
 fn with_keys_every_command_is_dissected_and_explained() {
-    for (host, tls) in [
-        ("127.0.0.1", "1.3"),
-        ("127.0.0.1", "1.2"),
-        ("::1", "1.3"),
-        ("::1", "1.2"),
-    ] {
+    for (host, tls) in [("127.0.0.1", "1.3"), ("127.0.0.1", "1.2"), ("::1", "1.3"), ("::1", "1.2")]
+    {
         let mut recorded = Recorded::start(host, tls, "keys = yes\nports = well-known");
         let said = recorded.converse();
         assert_eq!(recorded.lab.interrupt(), 0);
         let capture = Capture::new(&recorded.file);
         capture.is_sound(WAYS.len());
         let dissected = capture.dissected(&COMMANDS);
-        assert!(
-            are_these(&dissected, &said),
-            "TLS {tls} at {host}: {dissected:?}"
-        );
+        assert!(are_these(&dissected, &said), "TLS {tls} at {host}: {dissected:?}");
         explained(&capture, &said);
     }
 }
@@ -138,10 +127,7 @@ fn the_mail_can_be_exported_as_it_was_sent() {
 fn a_thousand_connections_and_twenty_megabytes() {
     let mut recorded = Recorded::start("127.0.0.1", "1.3", "keys = yes\nports = well-known");
     let line = "All work and no play makes Jack a dull boy, all work and no play.\r\n";
-    let long = format!(
-        "Subject: long\r\n\r\n{}",
-        line.repeat(20_000_000 / line.len())
-    );
+    let long = format!("Subject: long\r\n\r\n{}", line.repeat(20_000_000 / line.len()));
     let lab = &recorded.lab;
     thread::scope(|scope| {
         for (service, security) in [("smtp", Security::Plain), ("smtps", Security::Tls)] {
@@ -155,20 +141,11 @@ fn a_thousand_connections_and_twenty_megabytes() {
             assert_eq!(typed.rest(), "");
         }
     });
-    assert!(
-        stored(&lab.path().join("mail"), "bob")
-            .iter()
-            .any(|mail| mail.len() > 19_000_000)
-    );
+    assert!(stored(&lab.path().join("mail"), "bob").iter().any(|mail| mail.len() > 19_000_000));
     assert_eq!(recorded.lab.interrupt(), 0);
     let capture = Capture::new(&recorded.file);
     capture.is_sound(1000);
-    assert!(
-        !capture
-            .values("frame.comment")
-            .concat()
-            .contains("recording of this")
-    );
+    assert!(!capture.values("frame.comment").concat().contains("recording of this"));
     let mails = capture.mails();
     let sizes: Vec<usize> = mails.iter().map(Vec::len).collect();
     let sent = mails.iter().filter(|mail| *mail == long.as_bytes());
@@ -190,10 +167,7 @@ fn a_demo_with_two_servers_is_captured_with_both_hops() {
     let syns = capture.rows("tcp.flags.syn == 1 && tcp.flags.ack == 0", &["tcp.dstport"]);
     assert_eq!(syns.concat(), ["143", "587", "25"]);
     let mails = capture.mails();
-    assert!(
-        mails.len() >= 2,
-        "one that is handed in, and one that is passed on"
-    );
+    assert!(mails.len() >= 2, "one that is handed in, and one that is passed on");
 }
 
 /// dumpcap at work on the loopback interface, until it is told to stop.
@@ -241,10 +215,9 @@ fn decode_as(lab: &Lab) -> Vec<String> {
             _ => "smtp",
         };
         match security {
-            Security::Tls => vec![
-                format!("tcp.port=={port},tls"),
-                format!("tls.port=={port},{dissector}"),
-            ],
+            Security::Tls => {
+                vec![format!("tcp.port=={port},tls"), format!("tls.port=={port},{dissector}")]
+            }
             _ => vec![format!("tcp.port=={port},{dissector}")],
         }
     };
@@ -264,18 +237,9 @@ fn a_real_capture_with_our_key_log_shows_the_same() {
         dumpcap.finish(&file, WAYS.len());
         let options = decode_as(&recorded.lab);
         assert_eq!(recorded.lab.interrupt(), 0);
-        let key_log = [
-            "-o".to_owned(),
-            format!("tls.keylog_file:{}", keys.display()),
-        ];
-        let real = Capture {
-            file: &file,
-            options: [&options[..], &key_log].concat(),
-        };
-        let ours = Capture {
-            file: &recorded.file,
-            options,
-        };
+        let key_log = ["-o".to_owned(), format!("tls.keylog_file:{}", keys.display())];
+        let real = Capture { file: &file, options: [&options[..], &key_log].concat() };
+        let ours = Capture { file: &recorded.file, options };
         let commands = real.dissected(&COMMANDS);
         assert!(are_these(&commands, &said), "TLS {tls}: {commands:?}");
         assert_eq!(ours.dissected(&COMMANDS), commands);

@@ -18,10 +18,9 @@ fn curl_speaks_all_three_under_both_kinds_of_tls() {
         ));
     }
     assert_eq!(desk.with_text("mail/bob", "by-hand@client.test").len(), 3);
-    for (option, url) in [
-        ("", "imaps://localhost:$imaps"),
-        ("--ssl-reqd", "imap://localhost:$imap"),
-    ] {
+    for (option, url) in
+        [("", "imaps://localhost:$imaps"), ("--ssl-reqd", "imap://localhost:$imap")]
+    {
         let curl = format!("{curl} {option}");
         assert!(desk.run(&format!("{curl} {url}/")).contains("INBOX"));
         let found = desk.run(&format!("{curl} \"{url}/INBOX?SUBJECT%20hand\""));
@@ -30,27 +29,16 @@ fn curl_speaks_all_three_under_both_kinds_of_tls() {
             "{curl} \"{url}/INBOX;MAILINDEX={number};SECTION=HEADER.FIELDS%20(SUBJECT)\""
         ));
         assert_eq!(subject.trim_end(), "Subject: by hand");
-        desk.run(&format!(
-            "{curl} {url}/ -X 'CREATE Box'; {curl} {url}/Box -T message"
-        ));
-        assert!(
-            desk.run(&format!("{curl} \"{url}/Box;UID=1\""))
-                .trim_end()
-                .ends_with("the end")
-        );
+        desk.run(&format!("{curl} {url}/ -X 'CREATE Box'; {curl} {url}/Box -T message"));
+        assert!(desk.run(&format!("{curl} \"{url}/Box;UID=1\"")).trim_end().ends_with("the end"));
         desk.run(&format!("{curl} {url}/ -X 'DELETE Box'"));
     }
-    for (option, url) in [
-        ("", "pop3s://localhost:$pop3s"),
-        ("--ssl-reqd", "pop3://localhost:$pop3"),
-    ] {
+    for (option, url) in
+        [("", "pop3s://localhost:$pop3s"), ("--ssl-reqd", "pop3://localhost:$pop3")]
+    {
         let list = desk.run(&format!("{curl} {option} {url}/"));
         let last = list.lines().last().unwrap().split(' ').next().unwrap();
-        assert!(
-            desk.run(&format!("{curl} {option} {url}/{last}"))
-                .trim_end()
-                .ends_with("the end")
-        );
+        assert!(desk.run(&format!("{curl} {option} {url}/{last}")).trim_end().ends_with("the end"));
     }
 }
 
@@ -91,10 +79,7 @@ fn curl_looks_at_parts_searches_sorts_and_appends() {
         ("", "NAMESPACE", "((\"\" \".\"))"),
     ] {
         let said = ask(mailbox, command).to_ascii_uppercase();
-        assert!(
-            said.contains(&answer.to_ascii_uppercase()),
-            "{command}: {said}"
-        );
+        assert!(said.contains(&answer.to_ascii_uppercase()), "{command}: {said}");
     }
     ask("Drafts", "UID MOVE 1 Archive");
     assert_eq!(desk.with_text("mail/alice/.Archive", "by hand").len(), 1);

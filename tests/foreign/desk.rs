@@ -44,10 +44,7 @@ impl Desk {
         let folder = self.0.path().join(folder);
         let files = ["new", "cur"].into_iter().flat_map(|place| {
             let entries = fs::read_dir(folder.join(place));
-            entries
-                .into_iter()
-                .flatten()
-                .map(|entry| entry.unwrap().path())
+            entries.into_iter().flatten().map(|entry| entry.unwrap().path())
         });
         let has = |path: &PathBuf| String::from_utf8_lossy(&fs::read(path).unwrap()).contains(text);
         files.filter(has).collect()

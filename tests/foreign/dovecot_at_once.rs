@@ -37,11 +37,7 @@ impl Client {
     fn connect(server: &'static str, port: u16) -> Client {
         let tcp = TcpStream::connect(("127.0.0.1", port)).unwrap();
         tcp.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
-        let mut client = Client {
-            wire: BufReader::new(tcp),
-            server,
-            tag: 0,
-        };
+        let mut client = Client { wire: BufReader::new(tcp), server, tag: 0 };
         client.line();
         client.ask("LOGIN bob builder");
         client.ask("SELECT INBOX");
@@ -113,14 +109,7 @@ struct Ledger {
 
 fn work(client: &mut Client, number: usize, ledger: &Mutex<Ledger>) {
     let mut rng = Rng::with_seed(number as u64);
-    let flags = [
-        "\\Seen",
-        "\\Flagged",
-        "\\Answered",
-        "work",
-        "play",
-        "$Forwarded",
-    ];
+    let flags = ["\\Seen", "\\Flagged", "\\Answered", "work", "play", "$Forwarded"];
     for count in 0..COMMANDS {
         let uids: Vec<u32> = ledger.lock().unwrap().messages.keys().copied().collect();
         let flag = (*rng.choice(&flags).unwrap()).to_owned();
@@ -149,25 +138,14 @@ fn work(client: &mut Client, number: usize, ledger: &Mutex<Ledger>) {
 
 fn append(client: &mut Client, subject: String, flag: String, ledger: &Mutex<Ledger>) {
     let text = format!("Subject: {subject}\r\n\r\nx\r\n");
-    let said = client.ask(&format!(
-        "APPEND INBOX ({flag}) {{{}+}}\r\n{text}",
-        text.len()
-    ));
+    let said = client.ask(&format!("APPEND INBOX ({flag}) {{{}+}}\r\n{text}", text.len()));
     let Some(told) = after(said.last().unwrap(), "APPENDUID ", &[']']) else {
         panic!("{} tells no UID: {said:?}", client.server);
     };
     let uid = told.split_once(' ').unwrap().1.parse().unwrap();
     let flags = BTreeSet::from([flag]);
-    let before = ledger
-        .lock()
-        .unwrap()
-        .messages
-        .insert(uid, (subject, flags));
-    assert!(
-        before.is_none(),
-        "{}: UID {uid} was that of {before:?}",
-        client.server
-    );
+    let before = ledger.lock().unwrap().messages.insert(uid, (subject, flags));
+    assert!(before.is_none(), "{}: UID {uid} was that of {before:?}", client.server);
 }
 
 fn deliver(lab: &Lab, over: &AtomicBool) -> usize {
@@ -219,19 +197,14 @@ fn dovecot_and_pillarbox_serve_one_mailbox_at_the_same_moment() {
     assert_eq!(ours.uid_validity(), theirs.uid_validity());
     let (found, by_dovecot) = (ours.all(), theirs.all());
     assert_eq!(found, by_dovecot, "UIDs, subjects and flags");
-    let by_lmtp = found
-        .values()
-        .filter(|(subject, _)| subject.starts_with("lmtp"));
+    let by_lmtp = found.values().filter(|(subject, _)| subject.starts_with("lmtp"));
     assert_eq!(by_lmtp.count(), delivered, "of what LMTP delivered");
     let ledger = ledger.into_inner().unwrap();
     for (uid, (subject, flags)) in &ledger.messages {
         match found.get(uid) {
             Some((found, flagged)) => {
                 assert_eq!(found, subject, "UID {uid}");
-                assert!(
-                    flags.is_subset(flagged),
-                    "UID {uid}: {flags:?}, {flagged:?}"
-                );
+                assert!(flags.is_subset(flagged), "UID {uid}: {flags:?}, {flagged:?}");
             }
             None => assert!(
                 ledger.unwanted.contains(uid),

@@ -126,9 +126,7 @@ fn fill(lab: &Lab) {
         let date =
             (number % 2 == 0).then(|| DateTime::parse(&mut Text::new(date.as_bytes())).unwrap());
         let mut message = Cursor::new(message);
-        client
-            .append("INBOX", &Flags::new(), date, &mut message)
-            .unwrap();
+        client.append("INBOX", &Flags::new(), date, &mut message).unwrap();
     }
     client.logout().unwrap();
 }
@@ -147,10 +145,7 @@ fn ours(lab: &Lab, commands: &str) -> String {
 fn answer(conversation: &str) -> String {
     let (_, from) = conversation.split_once("\r\na OK").unwrap();
     let lines: Vec<&str> = from.lines().skip(1).collect();
-    let end = lines
-        .iter()
-        .position(|line| line.starts_with("b "))
-        .unwrap();
+    let end = lines.iter().position(|line| line.starts_with("b ")).unwrap();
     let tagged = lines[end].split(' ').nth(1).unwrap();
     format!("{} {tagged}", lines[..end].join(" "))
 }

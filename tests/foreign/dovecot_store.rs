@@ -57,10 +57,7 @@ fn dovecot_takes_over_and_hands_back() {
         ],
     );
     // Dovecot runs pipelined commands side by side, so what must follow is said separately.
-    let answer = imap(
-        root,
-        "a SELECT INBOX\nb UID STORE 3 +FLAGS (\\Deleted)\nc EXPUNGE\n",
-    );
+    let answer = imap(root, "a SELECT INBOX\nb UID STORE 3 +FLAGS (\\Deleted)\nc EXPUNGE\n");
     assert_says(&answer, &["* 2 EXPUNGE"]);
     let answer = imap(
         root,
@@ -96,13 +93,8 @@ fn dovecot_takes_over_and_hands_back() {
 fn before_dovecot(root: &Path) -> u32 {
     let alice = alice(root);
     let inbox = alice.inbox().unwrap();
-    for text in [
-        "one: 1\r\n\r\n",
-        "two: 2\r\n\r\n",
-        "three: 3\r\n\r\n",
-        "four: 4\r\n\r\n",
-        "five",
-    ] {
+    for text in ["one: 1\r\n\r\n", "two: 2\r\n\r\n", "three: 3\r\n\r\n", "four: 4\r\n\r\n", "five"]
+    {
         deliver(&inbox, text);
     }
     inbox.refresh().unwrap();
@@ -122,24 +114,13 @@ fn after_dovecot(root: &Path, validity: u32) {
     let inbox = alice.inbox().unwrap();
     let snapshot = inbox.refresh().unwrap();
     assert_eq!(snapshot.uid_validity, validity);
-    let all: Vec<_> = snapshot
-        .messages
-        .iter()
-        .map(|m| (m.uid, m.flags.to_string()))
-        .collect();
-    let expected = [
-        (1, "\\Answered zork"),
-        (4, "\\Seen $Mine"),
-        (6, "\\Flagged $Forwarded"),
-    ];
+    let all: Vec<_> = snapshot.messages.iter().map(|m| (m.uid, m.flags.to_string())).collect();
+    let expected = [(1, "\\Answered zork"), (4, "\\Seen $Mine"), (6, "\\Flagged $Forwarded")];
     assert_eq!(all, expected.map(|(uid, flags)| (uid, flags.to_owned())));
     assert_eq!(text(&inbox, &snapshot, 1), "one: 1\r\n\r\n");
     assert_eq!(text(&inbox, &snapshot, 6), "six: 6\r\n");
     assert_eq!(alice.subscriptions().unwrap(), ["Lists.rüst", "Theirs"]);
-    assert_eq!(
-        alice.mailboxes().unwrap(),
-        ["INBOX", "Lists.rüst", "Theirs"]
-    );
+    assert_eq!(alice.mailboxes().unwrap(), ["INBOX", "Lists.rüst", "Theirs"]);
 
     let seen = [Flag::Seen].into_iter().collect();
     inbox.store(&[6], &FlagChange::Add(seen)).unwrap();

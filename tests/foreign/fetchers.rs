@@ -22,10 +22,7 @@ fn offlineimap_has_nothing_to_do_the_second_time() {
     desk.run("f=$(ls near/INBOX/*/*U=1,*); mv $f near/INBOX/cur/$(basename ${f%,*}),FS; mkdir -p near/New/{cur,new,tmp}");
     desk.run(run);
     let again = desk.run(run);
-    assert!(
-        !again.contains("message") && !again.contains("flag"),
-        "{again}"
-    );
+    assert!(!again.contains("message") && !again.contains("flag"), "{again}");
     assert!(desk.0.path().join("mail/alice/.New").is_dir());
 }
 
@@ -66,11 +63,7 @@ fn fetchmail_fetches_each_message_once() {
 fn getmail_finds_nothing_new_the_second_time() {
     let desk = Desk::new();
     for (kind, protocol, more) in [
-        (
-            "SimpleIMAPSSLRetriever",
-            "imaps",
-            "mailboxes = (\"INBOX\",)",
-        ),
+        ("SimpleIMAPSSLRetriever", "imaps", "mailboxes = (\"INBOX\",)"),
         ("SimplePOP3SSLRetriever", "pop3s", ""),
     ] {
         let (port, ca) = (desk.0.port(protocol), desk.0.ca());

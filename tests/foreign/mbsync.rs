@@ -19,12 +19,7 @@ fn settings(desk: &Desk) {
     for (name, security, protocol) in [("tls", "IMAPS", "imaps"), ("starttls", "STARTTLS", "imap")]
     {
         let port = desk.0.port(protocol).to_string();
-        desk.write(
-            name,
-            &settings
-                .replace("SECURITY", security)
-                .replace("PORT", &port),
-        );
+        desk.write(name, &settings.replace("SECURITY", security).replace("PORT", &port));
     }
 }
 
@@ -47,11 +42,7 @@ fn mbsync_carries_both_ways_and_then_has_nothing_to_do() {
     desk.run("ls near/INBOX/cur/*U=1:2,S near/INBOX/cur/*U=2:2,F; test $(ls near/Archive/new | wc -l) = 3");
     assert_eq!(desk.with_text("mail/bob/.Drafts", "made here").len(), 1);
     let flags = desk.run(&format!("{imap}/INBOX -X 'FETCH 1:3 (UID FLAGS)'"));
-    for line in [
-        "UID 1 FLAGS (\\Seen)",
-        "UID 2 FLAGS (\\Flagged)",
-        "UID 4 FLAGS ()",
-    ] {
+    for line in ["UID 1 FLAGS (\\Seen)", "UID 2 FLAGS (\\Flagged)", "UID 4 FLAGS ()"] {
         assert!(flags.contains(line), "{line}: {flags}");
     }
     let files =
@@ -137,10 +128,7 @@ fn mbsync_keeps_five_thousand_messages_the_same_on_both_sides() {
     desk.run("mkdir near; mbsync -c tls -a");
     let validity = "grep -h FarUidValidity near/*/.mbsyncstate near/*/*/.mbsyncstate";
     let validities = desk.run(validity);
-    let carried: usize = folders(&desk)
-        .iter()
-        .map(|(_, near)| contents(near).len())
-        .sum();
+    let carried: usize = folders(&desk).iter().map(|(_, near)| contents(near).len()).sum();
     assert_eq!(carried, MESSAGES);
     change_both_sides(&desk);
     desk.run("mbsync -c starttls -a");
@@ -148,12 +136,7 @@ fn mbsync_keeps_five_thousand_messages_the_same_on_both_sides() {
         let (far, near) = (contents(&far), contents(&near));
         assert_eq!(far, near);
         assert_eq!(far.len(), MESSAGES / FOLDERS);
-        for (subject, flags) in [
-            ("1", "F"),
-            ("3", "RS"),
-            ("made here", ""),
-            ("made there", ""),
-        ] {
+        for (subject, flags) in [("1", "F"), ("3", "RS"), ("made here", ""), ("made there", "")] {
             let is_there = |(s, f): &(String, String)| s.ends_with(subject) && f == flags;
             assert!(far.iter().any(is_there), "{subject} {flags}: {far:?}");
         }

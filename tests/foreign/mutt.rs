@@ -20,11 +20,7 @@ fn mutt_sends_files_reads_flags_and_deletes() {
     desk.run("echo text | mutt -s 'by mutt' -a config.ini -- bob@pillarbox.test");
     assert_eq!(desk.with_text("mail/bob", "by mutt").len(), 1);
     assert_eq!(desk.with_text("mail/alice/.Sent", "by mutt").len(), 1);
-    let count = |desk: &Desk| {
-        fs::read_dir(desk.0.path().join("mail/alice/cur"))
-            .unwrap()
-            .count()
-    };
+    let count = |desk: &Desk| fs::read_dir(desk.0.path().join("mail/alice/cur")).unwrap().count();
     let keys =
         "<first-entry><display-message><exit><last-entry><delete-message><sync-mailbox><quit>";
     let mut left = None;
@@ -34,25 +30,13 @@ fn mutt_sends_files_reads_flags_and_deletes() {
         "pops://alice@localhost:$pop3s/",
         "pop://alice@localhost:$pop3/",
     ] {
-        desk.run(&format!(
-            "script -qec \"mutt -f {url} -e 'push {keys}'\" /dev/null < /dev/null"
-        ));
+        desk.run(&format!("script -qec \"mutt -f {url} -e 'push {keys}'\" /dev/null < /dev/null"));
         let now = count(&desk);
-        assert!(
-            left.is_none_or(|left| now == left - 1),
-            "{url} deleted nothing"
-        );
+        assert!(left.is_none_or(|left| now == left - 1), "{url} deleted nothing");
         left = Some(now);
     }
     let read = fs::read_dir(desk.0.path().join("mail/alice/cur")).unwrap();
-    let seen = read.filter(|entry| {
-        entry
-            .as_ref()
-            .unwrap()
-            .path()
-            .to_string_lossy()
-            .ends_with('S')
-    });
+    let seen = read.filter(|entry| entry.as_ref().unwrap().path().to_string_lossy().ends_with('S'));
     assert!(seen.count() >= 1);
 }
 

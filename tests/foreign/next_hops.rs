@@ -70,19 +70,12 @@ fn large() -> String {
 
 /// Each of these arrives as it was sent, and says this of its way.
 fn assert_taken(lab: &Lab, maildir: &Path, log: &dyn Fn() -> String, domain: &str, way: &str) {
-    let rows = [
-        ("bob", TRICKY.to_owned()),
-        ("gr\u{fc}n", TRICKY.to_owned()),
-        ("bob", large()),
-    ];
+    let rows = [("bob", TRICKY.to_owned()), ("gr\u{fc}n", TRICKY.to_owned()), ("bob", large())];
     let mut before = Vec::new();
     for (name, message) in rows {
         send(lab, &[&format!("{name}@{domain}")], &message);
-        let taken = until(log, || {
-            messages(maildir)
-                .into_iter()
-                .find(|text| !before.contains(text))
-        });
+        let taken =
+            until(log, || messages(maildir).into_iter().find(|text| !before.contains(text)));
         assert!(taken.contains(way), "{}", &taken[..1000]);
         let (_, body) = taken.split_once("Subject: ").unwrap();
         let (_, expected) = message.split_once("Subject: ").unwrap();
@@ -124,9 +117,7 @@ fn postfix_takes_what_we_relay() {
 fn exim_takes_what_we_relay_with_a_login() {
     let port = free_port();
     let relay = "tls = starttls\nuser = office\npassword = secret\n";
-    let lab = Lab::with(&format!(
-        "[relay]\nhost = localhost\nport = {port}\n{relay}"
-    ));
+    let lab = Lab::with(&format!("[relay]\nhost = localhost\nport = {port}\n{relay}"));
     let exim = Exim::start(port, &lab.path().join("certs"));
     let (maildir, log) = (exim.maildir(), || exim.log());
     until(&log, || TcpStream::connect(("127.0.0.1", port)).ok());

@@ -72,15 +72,9 @@ fn dovecot_lets_us_in_by_every_mechanism_and_by_no_wrong_password() {
         pop3.authenticate(mechanism, "bob", "builder").unwrap();
         assert_eq!(pop3.stat().unwrap().messages, 0);
         let wrong = elsewhere.imap().authenticate(mechanism, "alice", "wrong");
-        assert!(
-            matches!(wrong, Err(ClientError::Refused { .. })),
-            "{wrong:?}"
-        );
+        assert!(matches!(wrong, Err(ClientError::Refused { .. })), "{wrong:?}");
         let wrong = elsewhere.pop3().authenticate(mechanism, "bob", "wrong");
-        assert!(
-            matches!(wrong, Err(ClientError::Refused { .. })),
-            "{wrong:?}"
-        );
+        assert!(matches!(wrong, Err(ClientError::Refused { .. })), "{wrong:?}");
     }
     let mut imap = elsewhere.imap();
     let offered = imap.capabilities().unwrap();
@@ -114,17 +108,11 @@ fn dovecot_keeps_copies_moves_and_finds_our_messages() {
     assert!(body == text.as_bytes());
 
     let envelope = client.fetch(&first, &[FetchItem::Envelope]).unwrap();
-    assert_eq!(
-        envelope[0].envelope().unwrap().from[0].host.as_deref(),
-        Some("b.test")
-    );
+    assert_eq!(envelope[0].envelope().unwrap().from[0].host.as_deref(), Some("b.test"));
     let thé = || vec![SearchKey::Text(TextPlace::Subject, "Thé".to_owned())];
     let found = client.search(thé()).unwrap();
     assert_eq!(SequenceSet::from_sorted(&found), first);
-    let returns = Returns {
-        count: true,
-        ..Returns::default()
-    };
+    let returns = Returns { count: true, ..Returns::default() };
     assert_eq!(client.esearch(returns, thé()).unwrap().count, Some(1));
 
     let copied = client.copy(&first, "Entwürfe").unwrap().unwrap();
@@ -133,9 +121,7 @@ fn dovecot_keeps_copies_moves_and_finds_our_messages() {
     assert_eq!(moved.validity, copied.validity);
     assert_eq!(client.mailbox().unwrap().exists, 1);
     let listed = client.list_status("*", &[StatusItem::Messages]).unwrap();
-    let drafts = listed
-        .iter()
-        .find(|(one, _)| one.name.as_str() == "Entwürfe");
+    let drafts = listed.iter().find(|(one, _)| one.name.as_str() == "Entwürfe");
     let facts = drafts.unwrap().1.as_ref().unwrap();
     assert_eq!(facts.get(StatusItem::Messages), Some(2));
 
@@ -158,9 +144,7 @@ fn dovecot_tells_us_of_new_mail_while_we_idle() {
     thread::scope(|scope| {
         scope.spawn(|| {
             let mut message = Cursor::new("Subject: news\n\n");
-            other
-                .append("INBOX", &Flags::new(), None, &mut message)
-                .unwrap();
+            other.append("INBOX", &Flags::new(), None, &mut message).unwrap();
         });
         while waiting.mailbox().unwrap().exists == 0 {
             waiting.idle(Duration::from_secs(20)).unwrap();
@@ -175,8 +159,7 @@ fn dovecot_gives_us_messages_by_pop3() {
     let mut imap = elsewhere.alice();
     for number in 0..150 {
         let text = format!("Subject: {number}\n\n.dot\n");
-        imap.append("INBOX", &Flags::new(), None, &mut Cursor::new(text))
-            .unwrap();
+        imap.append("INBOX", &Flags::new(), None, &mut Cursor::new(text)).unwrap();
     }
     let mut pop3 = elsewhere.pop3();
     pop3.login("alice", "wonderland").unwrap();

@@ -51,16 +51,8 @@ fn postfix_keeps_to_the_scripts() {
 #[ignore = "needs dovecot, and root"]
 fn dovecot_keeps_to_the_scripts() {
     let dovecot = Dovecot::start();
-    let names = [
-        "imap-uid",
-        "imap-search",
-        "imap-append",
-        "imap-mailboxes",
-        "imap-two-clients",
-    ];
-    let differences = names
-        .into_iter()
-        .filter_map(|name| play(name, &script(name), dovecot.imap));
+    let names = ["imap-uid", "imap-search", "imap-append", "imap-mailboxes", "imap-two-clients"];
+    let differences = names.into_iter().filter_map(|name| play(name, &script(name), dovecot.imap));
     let differences: Vec<String> = differences.collect();
     assert!(differences.is_empty(), "{}", differences.join("\n"));
 }

@@ -14,10 +14,7 @@ fn python(script: &str, lab: &Lab) {
 
 /// The same with more words, `name=number`; what it said.
 fn python_with(script: &str, lab: &Lab, words: &[&str]) -> String {
-    let script = format!(
-        "{}/tests/foreign/python/{script}",
-        env!("CARGO_MANIFEST_DIR")
-    );
+    let script = format!("{}/tests/foreign/python/{script}", env!("CARGO_MANIFEST_DIR"));
     let ports = PROTOCOLS.map(|protocol| format!("{protocol}={}", lab.port(protocol)));
     let output = Command::new("python3")
         .arg(script)
@@ -27,11 +24,7 @@ fn python_with(script: &str, lab: &Lab, words: &[&str]) -> String {
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
-    assert!(
-        output.status.success(),
-        "{said}{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
     assert!(said.ends_with("ok\n"), "{said}");
     said.into_owned()
 }

@@ -54,12 +54,7 @@ impl Screen {
         let mut number = String::new();
         let mut said = BufReader::new(server.stdout.take().unwrap());
         said.read_line(&mut number).unwrap();
-        Screen {
-            server,
-            display: format!(":{}", number.trim_end()),
-            program: None,
-            said: None,
-        }
+        Screen { server, display: format!(":{}", number.trim_end()), program: None, said: None }
     }
 
     /// Starts a program on the screen, at home in this folder; what it says goes to a file there.
@@ -70,9 +65,7 @@ impl Screen {
         program.env("DISPLAY", &self.display).env("HOME", home);
         // Whatever the machine has for graphics, this screen has nothing of it.
         program.env("LIBGL_ALWAYS_SOFTWARE", "1");
-        program
-            .stdin(Stdio::null())
-            .stderr(log.try_clone().unwrap());
+        program.stdin(Stdio::null()).stderr(log.try_clone().unwrap());
         self.program = Some(program.stdout(log).spawn().unwrap());
     }
 
@@ -91,14 +84,7 @@ impl Screen {
 
     /// Gives the keyboard to a window with this in its title, if there is one.
     pub(crate) fn focus(&self, title: &str) -> bool {
-        self.xdotool(&[
-            "search",
-            "--onlyvisible",
-            "--name",
-            title,
-            "windowfocus",
-            "--sync",
-        ])
+        self.xdotool(&["search", "--onlyvisible", "--name", title, "windowfocus", "--sync"])
     }
 
     /// Clicks there.
@@ -148,11 +134,7 @@ impl Screen {
     pub(crate) fn picture(&self, name: &str) -> PathBuf {
         let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         let words = ["-display", &self.display, "-window", "root"];
-        run(
-            "import",
-            &[&words[..], &[path.to_str().unwrap()]].concat(),
-            "",
-        );
+        run("import", &[&words[..], &[path.to_str().unwrap()]].concat(), "");
         path
     }
 

@@ -22,10 +22,7 @@ fn msmtp_and_swaks_send_by_every_door() {
     assert_eq!(stored.len(), 6);
     for path in stored {
         let text = fs::read_to_string(&path).unwrap().replace("\r\n", "\n");
-        assert!(
-            text.ends_with("\n\n.a dot\n..\nFrom the start\nthe end\n"),
-            "{text}"
-        );
+        assert!(text.ends_with("\n\n.a dot\n..\nFrom the start\nthe end\n"), "{text}");
     }
     let swaks = "swaks --silent 2 --auth-user bob --auth-password builder -f bob@pillarbox.test";
     desk.run(&format!(
@@ -39,8 +36,5 @@ fn msmtp_and_swaks_send_by_every_door() {
     desk.run(
         "swaks --silent 3 -f x@elsewhere.test -t x@other.test -s localhost:$smtp || test $? = 24",
     );
-    assert_eq!(
-        desk.with_text("mail/carol", "This is a test mailing").len(),
-        2
-    );
+    assert_eq!(desk.with_text("mail/carol", "This is a test mailing").len(), 2);
 }

@@ -53,12 +53,7 @@ fn swaks_by_every_way() {
         let lab = Lab::start();
         let port = lab.port(service).to_string();
         let mut words = vec!["--server", "127.0.0.1", "--port", &port, "--data", "-"];
-        words.extend([
-            "--from",
-            "alice@pillarbox.test",
-            "--to",
-            "bob@pillarbox.test",
-        ]);
+        words.extend(["--from", "alice@pillarbox.test", "--to", "bob@pillarbox.test"]);
         words.extend(more);
         if more.contains(&"--auth") {
             words.extend(["--auth-user", "alice", "--auth-password", "wonderland"]);
@@ -91,10 +86,7 @@ fn swaks_finds_no_open_relay() {
     ];
     let lab = Lab::with("[routes]\nother.test = 127.0.0.1:9\n");
     for (service, more, expected) in roles {
-        for (form, from) in forms
-            .iter()
-            .flat_map(|form| SENDERS.map(|from| (form, from)))
-        {
+        for (form, from) in forms.iter().flat_map(|form| SENDERS.map(|from| (form, from))) {
             let port = lab.port(service).to_string();
             let mut words = vec!["--server", "127.0.0.1", "--port", &port];
             words.extend(["--to", form, "--from", from]);
@@ -115,11 +107,7 @@ fn swaks_finds_no_open_relay() {
 fn msmtp_with_starttls_tls_and_lmtp() {
     let rows: [(&str, &[&str], &str); 3] = [
         ("submission", &["--tls=on", "--auth=plain"], "ESMTPSA"),
-        (
-            "smtps",
-            &["--tls=on", "--tls-starttls=off", "--auth=login"],
-            "ESMTPSA",
-        ),
+        ("smtps", &["--tls=on", "--tls-starttls=off", "--auth=login"], "ESMTPSA"),
         ("lmtp", &["--protocol=lmtp", "--tls=on"], "LMTPS"),
     ];
     for (service, more, with) in rows {
@@ -152,32 +140,18 @@ fn curl_sends_asks_and_expands() {
     ];
     let smtps = format!("smtps://localhost:{}", lab.port("smtps"));
     let submission = format!("smtp://localhost:{}", lab.port("submission"));
-    for (url, account, more) in [
-        (&smtps, "bob", None),
-        (&submission, "carol", Some("--ssl-reqd")),
-    ] {
+    for (url, account, more) in [(&smtps, "bob", None), (&submission, "carol", Some("--ssl-reqd"))]
+    {
         let to = format!("{account}@pillarbox.test");
         let mut words = trust.to_vec();
-        words.extend([
-            url,
-            "--mail-from",
-            "alice@pillarbox.test",
-            "--mail-rcpt",
-            &to,
-        ]);
+        words.extend([url, "--mail-from", "alice@pillarbox.test", "--mail-rcpt", &to]);
         words.extend(["--upload-file", "-"]);
         words.extend(more);
         run("curl", &words, MESSAGE);
         assert_delivered(&lab, account, "ESMTPSA");
     }
     let mut words = trust.to_vec();
-    words.extend([
-        smtps.as_str(),
-        "--request",
-        "EXPN",
-        "--mail-rcpt",
-        "postmaster",
-    ]);
+    words.extend([smtps.as_str(), "--request", "EXPN", "--mail-rcpt", "postmaster"]);
     // There is no list of this name, and curl says so.
     let output = Command::new("curl").args(&words).output().unwrap();
     assert!(!output.status.success());
@@ -194,12 +168,7 @@ fn postfix_relays_to_us_by_smtp_and_lmtp() {
         let lab = Lab::start();
         let hop = format!("{transport}:[127.0.0.1]:{}", lab.port(service));
         let postfix = Postfix::client(&hop);
-        let words = [
-            "-f",
-            "someone@elsewhere.test",
-            "bob@pillarbox.test",
-            "carol@pillarbox.test",
-        ];
+        let words = ["-f", "someone@elsewhere.test", "bob@pillarbox.test", "carol@pillarbox.test"];
         postfix.sendmail(&words, &MESSAGE.replace("\r\n", "\n"));
         let begin = Instant::now();
         while inbox(&lab, "carol").is_empty() || inbox(&lab, "bob").is_empty() {

@@ -59,10 +59,7 @@ const INBOX: &str = "Inbox - alice - Mozilla Thunderbird";
 fn thunderbird(desk: &Desk) -> Screen {
     let port = |protocol| desk.0.port(protocol).to_string();
     let settings = SETTINGS.replace("IMAPS", &port("imaps"));
-    desk.write(
-        "profile/user.js",
-        &settings.replace("SMTPS", &port("smtps")),
-    );
+    desk.write("profile/user.js", &settings.replace("SMTPS", &port("smtps")));
     desk.run("certutil -d sql:profile -N --empty-password");
     desk.run("certutil -d sql:profile -A -n pillarbox -t C,, -i $CA");
     let mut screen = Screen::new(1200, 900);
@@ -124,18 +121,14 @@ fn thunderbird_reads_files_hears_of_news_and_answers() {
 
 fn reads_and_files(desk: &Desk, screen: &Screen) {
     let all = inbox(desk, "");
-    screen.insist("a message read", press(screen, "n"), || {
-        inbox(desk, "S") > 0
-    });
+    screen.insist("a message read", press(screen, "n"), || inbox(desk, "S") > 0);
     screen.insist("a star", press(screen, "s"), || inbox(desk, "FS") == 1);
     let filed = || flagged(desk, ".Archive", "FS").len() == 1;
     screen.insist("the message filed away", press(screen, "a"), filed);
     let thrown = || !flagged(desk, ".Trash", "S").is_empty();
     screen.insist("a message thrown away", press(screen, "Delete"), thrown);
     let elsewhere = || flagged(desk, ".Archive", "").len() + flagged(desk, ".Trash", "").len();
-    until("the moves", || {
-        (inbox(desk, "") + elsewhere() == all).then_some(())
-    });
+    until("the moves", || (inbox(desk, "") + elsewhere() == all).then_some(()));
     let read = || inbox(desk, "S") == inbox(desk, "");
     screen.insist("all read", press(screen, "shift+c"), read);
 }
@@ -155,8 +148,7 @@ fn hears_of_news(desk: &Desk, screen: &Screen) {
     screen.insist("news", deliver, fetched);
     let read = || {
         let news = desk.with_text("mail/alice", "Subject: by hand");
-        news.iter()
-            .any(|path| path.to_str().unwrap().ends_with('S'))
+        news.iter().any(|path| path.to_str().unwrap().ends_with('S'))
     };
     screen.insist("news read", press(screen, "n"), read);
 }
@@ -180,10 +172,6 @@ fn answers(desk: &Desk, screen: &Screen) {
     };
     screen.insist("the answer sent", send, || kept("mail/bob") == 1);
     until("a copy", || (kept("mail/alice/.Sent") == 1).then_some(()));
-    until("the mark on what was answered", || {
-        (inbox(desk, "RS") == 1).then_some(())
-    });
-    until("the end of the draft", || {
-        (flagged(desk, ".Drafts", "").is_empty()).then_some(())
-    });
+    until("the mark on what was answered", || (inbox(desk, "RS") == 1).then_some(()));
+    until("the end of the draft", || (flagged(desk, ".Drafts", "").is_empty()).then_some(()));
 }

@@ -28,16 +28,8 @@ fn a_person_speaks_through_s_client_and_through_netcat() {
     // Netcat ends a line with LF.
     for (port, lines, answer) in [
         ("$smtp", "EHLO x\\nMAIL FROM:<a@b.test>\\nQUIT\\n", "221 "),
-        (
-            "$pop3",
-            "USER bob\\nPASS builder\\nSTAT\\nQUIT\\n",
-            "+OK Farewell",
-        ),
-        (
-            "$imap",
-            "a LOGIN bob builder\\nb SELECT INBOX\\nc LOGOUT\\n",
-            "c OK",
-        ),
+        ("$pop3", "USER bob\\nPASS builder\\nSTAT\\nQUIT\\n", "+OK Farewell"),
+        ("$imap", "a LOGIN bob builder\\nb SELECT INBOX\\nc LOGOUT\\n", "c OK"),
     ] {
         let said = desk.run(&format!("printf '{lines}' | nc -N localhost {port}"));
         assert!(said.contains(answer), "{port}: {said}");

@@ -63,17 +63,14 @@ fn mail_is_sent_and_read_in_the_real_window() {
     };
     screen.insist("the letter", letter, || {
         let inbox = stored(&mail, "bob");
-        inbox
-            .iter()
-            .any(|letter| letter.contains("Subject: Tea at four"))
+        inbox.iter().any(|letter| letter.contains("Subject: Tea at four"))
     });
 
     // Read by a click: the server has it as seen.
     let read = || screen.click(FIRST_ROW.0, FIRST_ROW.1);
     screen.insist("a message that is read", read, || {
         let cur = fs::read_dir(mail.join("alice/cur")).unwrap();
-        cur.into_iter()
-            .any(|file| file.unwrap().file_name().to_string_lossy().ends_with('S'))
+        cur.into_iter().any(|file| file.unwrap().file_name().to_string_lossy().ends_with('S'))
     });
     screen.press("alt+Up");
     picture(&screen, "reading");
@@ -105,9 +102,7 @@ fn mail_is_sent_and_read_in_the_real_window() {
 fn without_a_screen_one_sentence_says_what_to_look_at() {
     let home = tempfile::tempdir().unwrap();
     let mut gui = command(&["gui"], home.path());
-    gui.env("DISPLAY", ":nowhere")
-        .env_remove("WAYLAND_DISPLAY")
-        .env_remove("WAYLAND_SOCKET");
+    gui.env("DISPLAY", ":nowhere").env_remove("WAYLAND_DISPLAY").env_remove("WAYLAND_SOCKET");
     let output = gui.output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{said}");

@@ -166,7 +166,5 @@ fn after_a_pop_up_the_keyboard_is_where_it_was() {
     window.sees("Logged in to the IMAP server.");
     window.key(Modifiers::NONE, Key::Enter);
     window.misses("Logged in to the IMAP server.");
-    window.until("the keyboard", |window| {
-        window.focused().as_deref() == Some("IMAP")
-    });
+    window.until("the keyboard", |window| window.focused().as_deref() == Some("IMAP"));
 }

@@ -65,11 +65,7 @@ impl Elsewhere {
     fn window(&self) -> Window {
         let mut window = self.lab.window(&[]);
         window.click("Another server than the configuration's");
-        let ports = [
-            ("SMTP", self.smtp),
-            ("IMAP", self.dovecot.imap),
-            ("POP3", self.dovecot.pop3),
-        ];
+        let ports = [("SMTP", self.smtp), ("IMAP", self.dovecot.imap), ("POP3", self.dovecot.pop3)];
         for (protocol, port) in ports {
             let field = format!("{protocol} server (host:port)");
             window.fill(&field, &format!("127.0.0.1:{port}"));
@@ -81,9 +77,7 @@ impl Elsewhere {
 
     /// A window whose configuration names these servers.
     fn classroom(&self) -> Window {
-        let mut start = self
-            .lab
-            .start_of_window(&self.lab.path().join("certs/ca.pem"), &[]);
+        let mut start = self.lab.start_of_window(&self.lab.path().join("certs/ca.pem"), &[]);
         start.settings.smtp = self.endpoint(self.smtp);
         start.settings.imap = self.endpoint(self.dovecot.imap);
         start.settings.pop3 = self.endpoint(self.dovecot.pop3);

@@ -31,11 +31,7 @@ fn a_key_for_the_conversation_shows_it_if_it_was_hidden() {
         (Modifiers::COMMAND, Key::L, "Encrypted from the first octet"),
         (Modifiers::COMMAND, Key::O, "Octets"),
         (Modifiers::ALT, Key::ArrowUp, "Why:"),
-        (
-            Modifiers::COMMAND,
-            Key::J,
-            "the next line that a click sends",
-        ),
+        (Modifiers::COMMAND, Key::J, "the next line that a click sends"),
     ];
     for (modifiers, key, shown) in rows {
         window.key(Modifiers::COMMAND, Key::Num0);

@@ -40,12 +40,8 @@ impl Lab {
     }
 
     fn at(ports: [u16; 3]) -> Lab {
-        let mut lab = Lab {
-            folder: tempfile::tempdir().unwrap(),
-            servers: None,
-            config: None,
-            ports,
-        };
+        let mut lab =
+            Lab { folder: tempfile::tempdir().unwrap(), servers: None, config: None, ports };
         lab.start();
         lab
     }
@@ -61,13 +57,7 @@ impl Lab {
         let servers = Services::open(&config, Taps::default()).unwrap();
         self.config = Some(config);
         let servers = servers.with_grace(Duration::from_millis(1));
-        let port = |name: &str| {
-            servers
-                .address(name)
-                .as_ref()
-                .map(SocketAddr::port)
-                .unwrap()
-        };
+        let port = |name: &str| servers.address(name).as_ref().map(SocketAddr::port).unwrap();
         self.ports = SERVICES.map(port);
         self.servers = Some(servers);
     }
@@ -89,11 +79,7 @@ impl Lab {
             endpoint.timeout = Duration::from_secs(60);
             endpoint
         };
-        let accounts = [
-            ("alice", "wonderland"),
-            ("bob", "builder"),
-            ("carol", "chimney"),
-        ];
+        let accounts = [("alice", "wonderland"), ("bob", "builder"), ("carol", "chimney")];
         let passwords = accounts.map(|(name, password)| (name.to_owned(), password.to_owned()));
         ClientSettings {
             smtp: endpoint(smtp),
@@ -143,18 +129,10 @@ impl Lab {
         let snapshot = mailbox.refresh().unwrap();
         let read = |message| {
             let mut text = Vec::new();
-            mailbox
-                .open(message)
-                .unwrap()
-                .read_to_end(&mut text)
-                .unwrap();
+            mailbox.open(message).unwrap().read_to_end(&mut text).unwrap();
             String::from_utf8_lossy(&text).into_owned()
         };
-        snapshot
-            .messages
-            .iter()
-            .map(|message| read(message))
-            .collect()
+        snapshot.messages.iter().map(|message| read(message)).collect()
     }
 
     fn store(&self) -> &std::sync::Arc<Store> {

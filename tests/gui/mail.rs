@@ -40,10 +40,7 @@ fn messages_are_flagged_moved_and_deleted() {
     window.click_row("The tea rota");
     window.click("Flag");
     window.until("the flag", |window| {
-        window
-            .rows()
-            .iter()
-            .any(|row| row.contains("The tea rota") && row.contains("flagged"))
+        window.rows().iter().any(|row| row.contains("The tea rota") && row.contains("flagged"))
     });
     window.click("Move to a folder");
     window.click("Move to Archive");
@@ -67,9 +64,8 @@ fn keys_do_nothing_to_mail_that_is_covered() {
     let mut window = lab.window(&["alice"]);
     window.click_row("The tea rota");
     window.click("Save tea-rota.csv");
-    window.until("the keyboard in the field", |window| {
-        window.focused().as_deref() == Some("Folder")
-    });
+    window
+        .until("the keyboard in the field", |window| window.focused().as_deref() == Some("Folder"));
     window.focus("Cancel");
     window.key(Modifiers::NONE, Key::Backspace);
     window.click("Cancel");
@@ -80,9 +76,7 @@ fn keys_do_nothing_to_mail_that_is_covered() {
     window.click("Back to the mail");
     // Earlier keys are handled before this one.
     window.key(Modifiers::NONE, Key::S);
-    window.until("the flag", |window| {
-        window.rows().iter().any(|row| row.contains("flagged"))
-    });
+    window.until("the flag", |window| window.rows().iter().any(|row| row.contains("flagged")));
     assert_eq!(lab.stored("alice", "INBOX").len(), 7);
     window.focus("New message");
     window.key(Modifiers::NONE, Key::Backspace);
@@ -127,10 +121,7 @@ fn the_server_searches_and_sorts() {
     window.until("all of them", |window| window.rows().len() == 7);
     window.click("Sort by Size");
     window.until("the largest first", |window| {
-        window
-            .rows()
-            .first()
-            .is_some_and(|row| row.contains("A portrait of our host"))
+        window.rows().first().is_some_and(|row| row.contains("A portrait of our host"))
     });
 }
 
@@ -138,10 +129,7 @@ fn the_server_searches_and_sorts() {
 fn new_mail_comes_by_itself() {
     let lab = Lab::open();
     let mut window = lab.window(&["alice"]);
-    lab.deliver(
-        "alice",
-        "From: Dora <dora@there.test>\r\nSubject: Just now\r\n\r\nHello\r\n",
-    );
+    lab.deliver("alice", "From: Dora <dora@there.test>\r\nSubject: Just now\r\n\r\nHello\r\n");
     window.sees("Dora, Just now");
     window.sees("Folder Inbox, 8 unread");
 }

@@ -121,9 +121,7 @@ fn a_conversation_is_saved_as_a_script_a_page_and_a_capture() {
     assert!(page.contains("</html>") && !page.contains("wonderland"));
     let (without, with) = (read("pop3s-1.pcapng"), read("pop3s-1-1.pcapng"));
     let keys = |capture: &[u8]| {
-        capture
-            .windows(13)
-            .any(|piece| piece == b"CLIENT_RANDOM" || piece == b"CLIENT_HANDSH")
+        capture.windows(13).any(|piece| piece == b"CLIENT_RANDOM" || piece == b"CLIENT_HANDSH")
     };
     assert!(!keys(&without) && keys(&with));
 }

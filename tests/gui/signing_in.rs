@@ -76,10 +76,7 @@ fn a_server_that_dies_is_reported_and_comes_back() {
     window.click_row("Fwd: The drains");
     window.sees("Can we fix it?");
     // New mail is noticed again.
-    lab.deliver(
-        "alice",
-        "From: dora@there.test\r\nSubject: Back again\r\n\r\nHello\r\n",
-    );
+    lab.deliver("alice", "From: dora@there.test\r\nSubject: Back again\r\n\r\nHello\r\n");
     window.sees("Back again");
 }
 

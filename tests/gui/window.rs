@@ -45,11 +45,7 @@ impl Window {
             if there(self) {
                 return;
             }
-            assert!(
-                Instant::now() < end,
-                "waited in vain for {what}\n{}",
-                self.seen()
-            );
+            assert!(Instant::now() < end, "waited in vain for {what}\n{}", self.seen());
             thread::sleep(Duration::from_millis(5));
         }
     }
@@ -62,9 +58,7 @@ impl Window {
             let words = node.label().or(node.value()).unwrap_or_default();
             format!("{:?}: {words}", node.role())
         });
-        said.filter(|line| !line.ends_with(": "))
-            .collect::<Vec<String>>()
-            .join("\n")
+        said.filter(|line| !line.ends_with(": ")).collect::<Vec<String>>().join("\n")
     }
 
     /// Is there something whose name, or text, has this in it?
@@ -74,10 +68,7 @@ impl Window {
             let has = |found: Option<String>| found.is_some_and(|found| found.contains(text));
             has(node.label()) || has(node.value())
         };
-        self.0
-            .root()
-            .query_all(by().recursive(true))
-            .any(|node| has(&node))
+        self.0.root().query_all(by().recursive(true)).any(|node| has(&node))
     }
 
     /// Waits until something shows this text.
@@ -116,9 +107,7 @@ impl Window {
 
     /// Where the control of this name is drawn.
     pub(crate) fn place(&self, name: &str) -> Rect {
-        self.control(name)
-            .unwrap_or_else(|| panic!("no {name} in:\n{}", self.seen()))
-            .rect()
+        self.control(name).unwrap_or_else(|| panic!("no {name} in:\n{}", self.seen())).rect()
     }
 
     /// The name of the control that has the keyboard.
@@ -169,8 +158,7 @@ impl Window {
     /// The names of the visible rows.
     pub(crate) fn rows(&self) -> Vec<String> {
         let rows = self.0.root().query_all_by_role(Role::Row);
-        rows.filter_map(|row| NodeT::accesskit_node(&row).label())
-            .collect()
+        rows.filter_map(|row| NodeT::accesskit_node(&row).label()).collect()
     }
 
     /// Replaces the text in the field of this name.
@@ -186,11 +174,7 @@ impl Window {
             )
         };
         self.until(name, |window| {
-            window
-                .0
-                .root()
-                .query_all_by_label(name)
-                .any(|node| is_field(&node))
+            window.0.root().query_all_by_label(name).any(|node| is_field(&node))
         });
         let find = |window: &Window| {
             let mut found = window.0.root().query_all_by_label(name);
@@ -230,9 +214,7 @@ impl Window {
     pub(crate) fn closes(&mut self, last_click: &str) {
         self.until(last_click, |window| window.can_use(last_click));
         self.control(last_click).unwrap().click();
-        self.until("its end", |window| {
-            window.commands().contains(&ViewportCommand::Close)
-        });
+        self.until("its end", |window| window.commands().contains(&ViewportCommand::Close));
         assert!(self.close());
     }
 

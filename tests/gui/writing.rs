@@ -25,10 +25,7 @@ fn a_message_is_sent_with_a_file() {
     window.send();
     for account in ["bob", "carol"] {
         let message = lab.stored(account, "INBOX").pop().unwrap();
-        assert!(
-            message.contains("Here it is.") && message.contains("rota.csv"),
-            "{message}"
-        );
+        assert!(message.contains("Here it is.") && message.contains("rota.csv"), "{message}");
         assert!(message.contains("TW9uZGF5LEJvYg0K"), "{message}");
     }
     window.sees("The message is kept in Sent.");
@@ -64,10 +61,7 @@ fn a_message_is_answered_and_marked() {
     assert!(answer.contains("In-Reply-To: <"), "{answer}");
     assert_eq!(lab.stored("carol", "INBOX").len(), 8);
     window.until("the mark", |window| {
-        window
-            .rows()
-            .iter()
-            .any(|row| row.contains("The drains") && row.contains("answered"))
+        window.rows().iter().any(|row| row.contains("The drains") && row.contains("answered"))
     });
 }
 
@@ -81,10 +75,7 @@ fn a_message_is_forwarded_with_its_files() {
     window.fill("To", "bob");
     window.send();
     let forwarded = lab.stored("bob", "INBOX").pop().unwrap();
-    assert!(
-        forwarded.contains("Subject: Fwd: The tea rota"),
-        "{forwarded}"
-    );
+    assert!(forwarded.contains("Subject: Fwd: The tea rota"), "{forwarded}");
     assert!(forwarded.contains("tea-rota.csv"), "{forwarded}");
 }
 
@@ -106,13 +97,8 @@ fn a_draft_is_kept_and_continued() {
     window.fill("Message text", "And the other half.");
     window.send();
     let message = lab.stored("carol", "INBOX").pop().unwrap();
-    assert!(
-        message.contains("And the other half.") && !message.contains("Bcc"),
-        "{message}"
-    );
-    window.until("the draft to go", |_| {
-        lab.stored("alice", "Drafts").is_empty()
-    });
+    assert!(message.contains("And the other half.") && !message.contains("Bcc"), "{message}");
+    window.until("the draft to go", |_| lab.stored("alice", "Drafts").is_empty());
 }
 
 /// A window of Alice and Bob in which Bob's draft is continued. Both have a draft with the same UID.
@@ -139,9 +125,7 @@ fn a_draft_that_another_account_sends_is_removed_from_its_own_account_only() {
     let mut window = continuing_as_bob(&lab);
     window.choose("Sender", "alice@pillarbox.test");
     window.send();
-    window.until("the draft to go", |_| {
-        lab.stored("bob", "Drafts").is_empty()
-    });
+    window.until("the draft to go", |_| lab.stored("bob", "Drafts").is_empty());
     let message = lab.stored("carol", "INBOX").pop().unwrap();
     assert!(message.contains("From: alice@pillarbox.test"), "{message}");
     assert!(lab.stored("alice", "Drafts")[0].contains("Subject: Of Alice"));
@@ -159,9 +143,7 @@ fn a_draft_that_another_account_keeps_replaces_no_draft_there() {
     let drafts = lab.stored("alice", "Drafts").concat();
     assert!(drafts.contains("Subject: Of Alice"), "{drafts}");
     assert!(drafts.contains("Subject: Of Bob"), "{drafts}");
-    window.until("the draft to go", |_| {
-        lab.stored("bob", "Drafts").is_empty()
-    });
+    window.until("the draft to go", |_| lab.stored("bob", "Drafts").is_empty());
 }
 
 #[test]
@@ -219,11 +201,7 @@ fn a_window_that_closes_asks_what_to_do_with_a_message() {
     window.misses("Close anyway");
     assert!(!window.close());
     window.closes("Keep as drafts and close");
-    assert!(
-        lab.stored("alice", "Drafts")
-            .concat()
-            .contains("A long letter")
-    );
+    assert!(lab.stored("alice", "Drafts").concat().contains("A long letter"));
 }
 
 #[test]

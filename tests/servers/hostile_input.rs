@@ -46,18 +46,13 @@ fn bare_line_endings_and_nul_are_refused_and_nothing_is_smuggled() {
     let lab = Lab::start();
     let before = messages(&lab);
     let smuggled = "MAIL FROM:<admin@pillarbox.test>\r\nRCPT TO:<carol@pillarbox.test>\r\nDATA\r\nevil\r\n.\r\n";
-    for ending in [
-        "\n.\n", "\n.\r\n", "\r.\r", "\r\n.\n", "\r.\r\n", "\n.\r", "\0",
-    ] {
+    for ending in ["\n.\n", "\n.\r\n", "\r.\r", "\r\n.\n", "\r.\r\n", "\n.\r", "\0"] {
         let mut smtp = Typed::connect(&lab, "smtp");
         smtp.until_data();
         smtp.send(format!("Subject: a\r\n\r\nb{ending}{smuggled}").as_bytes());
         let answer = smtp.line();
         assert!(answer.starts_with("550 5.6.0"), "{ending:?}: {answer}");
-        assert!(
-            smtp.ask("QUIT").starts_with("221"),
-            "{ending:?}: something was obeyed"
-        );
+        assert!(smtp.ask("QUIT").starts_with("221"), "{ending:?}: something was obeyed");
     }
     assert_eq!(messages(&lab), before);
 }
@@ -110,14 +105,8 @@ fn a_literal_without_measure_is_refused_at_once() {
     let lab = Lab::start();
     let mut imap = Typed::connect(&lab, "imap");
     assert!(imap.ask("a LOGIN carol chimney").starts_with("a OK"));
-    let literals = [
-        "{99999999999}",
-        "{4294967296}",
-        "{18446744073709551616}",
-        "{-1}",
-        "{}",
-        "{1x}",
-    ];
+    let literals =
+        ["{99999999999}", "{4294967296}", "{18446744073709551616}", "{-1}", "{}", "{1x}"];
     for (number, literal) in literals.iter().enumerate() {
         for command in ["APPEND INBOX", "SELECT", "LOGIN"] {
             let answer = imap.ask(&format!("b{number} {command} {literal}"));
@@ -224,18 +213,13 @@ fn a_header_of_twenty_megabytes_is_searched_in_little_memory() {
 fn a_server_that_is_full_says_so() {
     let lab = Lab::with("[server]\nmax_connections = 3\n");
     let rows = [("smtp", "421 "), ("pop3", "-ERR "), ("imap", "* BYE ")];
-    let guests: Vec<Typed> = rows
-        .iter()
-        .map(|(protocol, _)| Typed::connect(&lab, protocol))
-        .collect();
+    let guests: Vec<Typed> =
+        rows.iter().map(|(protocol, _)| Typed::connect(&lab, protocol)).collect();
     for (protocol, refusal) in rows {
         let mut late = BufReader::new(TcpStream::connect(lab.address(protocol)).unwrap());
         let mut said = String::new();
         late.read_to_string(&mut said).unwrap();
-        assert!(
-            said.starts_with(refusal) && said.lines().count() == 1,
-            "{protocol}: {said}"
-        );
+        assert!(said.starts_with(refusal) && said.lines().count() == 1, "{protocol}: {said}");
     }
     drop(guests);
     // A place is free as soon as the server has noticed; until then it says that it is full.
@@ -262,9 +246,7 @@ fn plaintext_behind_starttls_is_not_obeyed() {
         client.send(injected.as_bytes());
         let rest = client.rest();
         assert_eq!(rest.lines().count(), 1, "{protocol}: {rest}");
-        let refused = ["4", "5", "-ERR", "* BYE"]
-            .iter()
-            .any(|start| rest.starts_with(start));
+        let refused = ["4", "5", "-ERR", "* BYE"].iter().any(|start| rest.starts_with(start));
         assert!(refused, "{protocol}: {rest}");
     }
 }

@@ -65,14 +65,11 @@ fn search(client: &mut ImapClient, keys: &str) -> usize {
 /// Flags, UIDs and deliveries are known without the messages. Returns how many there are.
 fn without_opening(lab: &Lab, client: &mut ImapClient, watch: &Watch) -> usize {
     client.select("INBOX").unwrap();
-    client
-        .fetch(&SequenceSet::all(), &[FetchItem::Uid, FetchItem::Flags])
-        .unwrap();
+    client.fetch(&SequenceSet::all(), &[FetchItem::Uid, FetchItem::Flags]).unwrap();
     let unseen = search(client, "UNSEEN UNKEYWORD $Work 1:*");
     let mut message = Cursor::new(b"Subject: one more\r\n\r\nHere it is.\r\n");
     let mut smtp = SmtpClient::connect(&endpoint(lab, "smtp")).unwrap();
-    smtp.send("a@elsewhere.test", &["bob@pillarbox.test"], &mut message)
-        .unwrap();
+    smtp.send("a@elsewhere.test", &["bob@pillarbox.test"], &mut message).unwrap();
     client.noop().unwrap();
     let all = search(client, "ALL");
     assert_eq!(all, unseen + 1);
@@ -93,10 +90,7 @@ fn headers_and_structures(lab: &Lab, mut client: ImapClient, watch: &Watch) -> I
     another.examine("INBOX").unwrap();
     assert_eq!(client.fetch(&all, &items).unwrap(), first);
     assert_eq!(another.fetch(&all, &items).unwrap(), first);
-    assert_eq!(
-        search(&mut another, "FROM liddell SUBJECT drains"),
-        MESSAGES
-    );
+    assert_eq!(search(&mut another, "FROM liddell SUBJECT drains"), MESSAGES);
     assert_eq!(watch.opened(), 0);
     another
 }
@@ -107,16 +101,8 @@ fn sizes_and_order(client: &mut ImapClient, watch: &Watch, count: usize) {
     assert_eq!(search(client, "LARGER 1"), count);
     assert_eq!(watch.opened(), MESSAGES);
     assert_eq!(search(client, "LARGER 1 SINCE 1-Jan-2020"), count);
-    let keys = [
-        SortKey::Subject,
-        SortKey::From,
-        SortKey::Date,
-        SortKey::Size,
-    ];
-    let criteria = keys.map(|key| Criterion {
-        key,
-        reverse: false,
-    });
+    let keys = [SortKey::Subject, SortKey::From, SortKey::Date, SortKey::Size];
+    let criteria = keys.map(|key| Criterion { key, reverse: false });
     let all = || vec![SearchKey::All];
     let sorted = client.sort(criteria.to_vec(), all()).unwrap();
     assert_eq!(sorted.len(), count);

@@ -7,9 +7,7 @@ use pillarbox::client::{Endpoint, Security, SmtpClient};
 
 /// What the command prints.
 fn queue(lab: &Lab, words: &[&str]) -> String {
-    let words: Vec<&str> = std::iter::once("queue")
-        .chain(words.iter().copied())
-        .collect();
+    let words: Vec<&str> = std::iter::once("queue").chain(words.iter().copied()).collect();
     let (status, out, errors) = run(&words, lab.path());
     assert_eq!((status, errors.as_str()), (0, ""), "{words:?}");
     out
@@ -25,9 +23,7 @@ fn a_message_waits_is_shown_hastened_and_dropped() {
     let mut client = SmtpClient::connect(&endpoint).unwrap();
     client.login("alice", "wonderland").unwrap();
     let message = &mut Cursor::new("Subject: waits\r\n\r\nHello\r\n");
-    client
-        .send("alice@pillarbox.test", &["bob@b.test"], message)
-        .unwrap();
+    client.send("alice@pillarbox.test", &["bob@b.test"], message).unwrap();
 
     let listed = loop {
         let listed = queue(&lab, &[]);
@@ -42,14 +38,8 @@ fn a_message_waits_is_shown_hastened_and_dropped() {
     let id = listed.lines().nth(1).unwrap().split(' ').next().unwrap();
 
     let shown = queue(&lab, &["--show", id]);
-    assert!(
-        shown.starts_with("from: <alice@pillarbox.test>\n"),
-        "{shown}"
-    );
-    assert!(
-        shown.contains("attempts: 1\n") && shown.contains("Subject: waits\r\n"),
-        "{shown}"
-    );
+    assert!(shown.starts_with("from: <alice@pillarbox.test>\n"), "{shown}");
+    assert!(shown.contains("attempts: 1\n") && shown.contains("Subject: waits\r\n"), "{shown}");
 
     queue(&lab, &["--now", id]);
     while !queue(&lab, &["--show", id]).contains("attempts: 2\n") {}

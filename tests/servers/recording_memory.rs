@@ -40,10 +40,7 @@ fn converse(tap: &mut dyn Tap) {
         ("USER bob", "+OK"),
         ("PASS builder", "+OK logged in"),
         ("LIST", "+OK\r\n1 44\r\n."),
-        (
-            "RETR 1",
-            "+OK\r\nSubject: Tea\r\n\r\nAt five, by the gate.\r\n.",
-        ),
+        ("RETR 1", "+OK\r\nSubject: Tea\r\n\r\nAt five, by the gate.\r\n."),
         ("QUIT", "+OK bye"),
     ] {
         tap.said(Direction::In, format!("{command}\r\n").as_bytes());
@@ -73,11 +70,7 @@ fn a_thousand_conversations_leave_nothing_in_memory() {
 /// Records conversations, and compares what is allocated before and after.
 fn record_a_thousand() {
     let folder = tempfile::tempdir().unwrap();
-    let shelf = Journal {
-        folder: folder.path().to_owned(),
-        size: 64 * 1024 * 1024,
-        keep: 1,
-    };
+    let shelf = Journal { folder: folder.path().to_owned(), size: 64 * 1024 * 1024, keep: 1 };
     let (ended, endings) = channel();
     let tell = move |event: &Event| {
         if event.what == What::Closed {
@@ -108,11 +101,7 @@ fn record_a_thousand() {
     // The last events are freed when all have been told of them.
     let end = Instant::now() + PATIENCE;
     while held() > before + ROOM {
-        assert!(
-            Instant::now() < end,
-            "{before} octets before, {} after",
-            held()
-        );
+        assert!(Instant::now() < end, "{before} octets before, {} after", held());
         thread::yield_now();
     }
 }

@@ -45,11 +45,8 @@ impl Offices {
     fn send(&self, at: &Lab, from: &str, to: &str, message: &str) {
         let ca = self.certs.path().join("ca.pem");
         let endpoint = Endpoint::new("localhost", at.port("smtps"), Security::Tls, ca);
-        let (name, password) = if from.starts_with("alice") {
-            ("alice", "wonderland")
-        } else {
-            ("bob", "builder")
-        };
+        let (name, password) =
+            if from.starts_with("alice") { ("alice", "wonderland") } else { ("bob", "builder") };
         let mut client = SmtpClient::connect(&endpoint).unwrap();
         client.login(name, password).unwrap();
         // Without these, submission would add them (RFC 6409 §8).
@@ -71,9 +68,7 @@ fn mail(lab: &Lab, account: &str, subject: &str) -> Vec<String> {
 
 fn drained(lab: &Lab) {
     let spool = Spool::at(&lab.path().join("queue"));
-    until("an empty queue", || {
-        spool.ids().unwrap().is_empty().then_some(())
-    });
+    until("an empty queue", || spool.ids().unwrap().is_empty().then_some(()));
 }
 
 /// The hops that a message names, the last one first.
@@ -108,23 +103,14 @@ fn mail_goes_by_a_third_and_comes_back_directly() {
         ),
     ];
     for (from, to, message) in rows {
-        let subject = message
-            .split("\r\n")
-            .next()
-            .unwrap()
-            .replace("Subject: ", "");
+        let subject = message.split("\r\n").next().unwrap().replace("Subject: ", "");
         offices.send(a, from, to, &message);
         let arrived = until(&subject, || mail(b, "bob", &subject).pop());
         assert!(arrived.ends_with(&message), "{}", &arrived[..1000]);
         assert!(arrived.starts_with(&format!("Return-Path: <{from}>\r\n")));
         assert_eq!(hops(&arrived), ["b.test", "c.test", "a.test"]);
     }
-    offices.send(
-        b,
-        "bob@b.test",
-        "alice@a.test",
-        "Subject: answer\r\n\r\nHello\r\n",
-    );
+    offices.send(b, "bob@b.test", "alice@a.test", "Subject: answer\r\n\r\nHello\r\n");
     let answer = until("an answer", || mail(a, "alice", "answer").pop());
     assert_eq!(hops(&answer), ["a.test", "b.test"]);
     for lab in [a, b, c] {
@@ -136,12 +122,7 @@ fn mail_goes_by_a_third_and_comes_back_directly() {
 fn a_circle_ends_in_one_bounce() {
     let offices = Offices::open();
     let Offices { a, c, .. } = &offices;
-    offices.send(
-        a,
-        "alice@a.test",
-        "x@elsewhere.test",
-        "Subject: round\r\n\r\n",
-    );
+    offices.send(a, "alice@a.test", "x@elsewhere.test", "Subject: round\r\n\r\n");
     let bounces = || [a, c].map(|lab| mail(lab, "alice", "round")).concat();
     let bounce = until("a bounce", || bounces().pop());
     assert!(bounce.contains("Status: 5.4.6\r\n"), "{bounce}");

@@ -36,9 +36,7 @@ fn leaks(said: &[u8]) -> Vec<String> {
         let has = |secret: &String| memchr::memmem::find(line, secret.as_bytes()).is_some();
         secrets.iter().any(has)
     };
-    let lines = said
-        .split(|octet| *octet == b'\n')
-        .filter(|line| tells(line));
+    let lines = said.split(|octet| *octet == b'\n').filter(|line| tells(line));
     let text = lines.map(|line| String::from_utf8_lossy(line).into_owned());
     text.collect()
 }
@@ -52,9 +50,7 @@ fn is_clean(what: &str, said: &[u8]) {
 /// Runs the program as talkative as it can be; it shows no password, and says something.
 fn whisper(words: &[&str], input: &str, password: &str, folder: &Path) -> Output {
     let mut command = command(words, folder);
-    command
-        .env("RUST_LOG", "trace")
-        .env("PILLARBOX_PASSWORD", password);
+    command.env("RUST_LOG", "trace").env("PILLARBOX_PASSWORD", password);
     let output = fed(&mut command, input.as_bytes());
     let said = [output.stdout.as_slice(), &output.stderr].concat();
     assert!(!said.is_empty(), "{words:?}");
@@ -100,9 +96,7 @@ fn a_password_stands_in_no_log_no_error_and_no_capture() {
         let lab = &lab;
         for (protocol, place, words) in ways {
             scope.spawn(move || {
-                PASSWORDS
-                    .iter()
-                    .for_each(|password| console(lab, protocol, place, password));
+                PASSWORDS.iter().for_each(|password| console(lab, protocol, place, password));
                 client(lab, words, right, true);
                 client(lab, words, wrong, false);
             });

@@ -43,11 +43,7 @@ fn a_second_run_finds_everything_as_it_was() {
     let uid_list = lab.path().join("mail/carol/dovecot-uidlist");
     let look = |lab: &Lab| {
         let count = messages(lab);
-        let files = [
-            uid_list.clone(),
-            lab.ca(),
-            lab.path().join("certs/server.pem"),
-        ];
+        let files = [uid_list.clone(), lab.ca(), lab.path().join("certs/server.pem")];
         (count, files.map(|file| fs::read(file).unwrap()))
     };
     let first = look(&lab);
@@ -81,10 +77,7 @@ fn what_keeps_it_from_starting_is_named_in_one_sentence() {
     let rows = [
         ("[server]\nhots = 127.0.0.1\n".to_owned(), "[server]: hots"),
         ("[sever]\n".to_owned(), "[sever]"),
-        (
-            "[limits]\nrecipients = 3\n".to_owned(),
-            "[limits] recipients",
-        ),
+        ("[limits]\nrecipients = 3\n".to_owned(), "[limits] recipients"),
         (
             format!(
                 "[ports]\nsmtp =\nsubmission =\nsmtps =\nlmtp =\npop3 =\npop3s =\nimap = {port}\n"

@@ -11,19 +11,13 @@ use pillarbox::mail::net::dot::LineEndRule;
 use pillarbox::mail::net::tls::{self, Version, Versions};
 use pillarbox::mail::net::{LineInput, Waker, Wire, WireLimits};
 
-const PATIENCE: WireLimits = WireLimits {
-    timeout: Duration::from_secs(20),
-    line_length: 100,
-};
+const PATIENCE: WireLimits = WireLimits { timeout: Duration::from_secs(20), line_length: 100 };
 
 /// Our end as a wire, and the other end as it is.
 fn pair(stop: Option<Waker>) -> (Wire, TcpStream) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let other = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-    (
-        Wire::new(listener.accept().unwrap().0, PATIENCE, stop).unwrap(),
-        other,
-    )
+    (Wire::new(listener.accept().unwrap().0, PATIENCE, stop).unwrap(), other)
 }
 
 fn line(text: &str) -> LineInput {
@@ -47,10 +41,7 @@ fn a_line_that_is_too_long_is_skipped_to_its_end() {
     let lines = format!("{}\r\n{}\r\nNOOP\r\n", "x".repeat(100), "x".repeat(101));
     other.write_all(lines.as_bytes()).unwrap();
     assert_eq!(wire.read_line().unwrap(), line(&"x".repeat(100)));
-    assert_eq!(
-        wire.read_line().unwrap(),
-        LineInput::TooLong(b"x".repeat(101))
-    );
+    assert_eq!(wire.read_line().unwrap(), LineInput::TooLong(b"x".repeat(101)));
     assert_eq!(wire.read_line().unwrap(), line("NOOP"));
 }
 
@@ -116,10 +107,7 @@ fn who_never_pauses_hears_of_the_stop_and_why() {
 fn silence_times_out_and_the_connection_lives() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let mut other = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-    let short = WireLimits {
-        timeout: Duration::from_millis(10),
-        ..PATIENCE
-    };
+    let short = WireLimits { timeout: Duration::from_millis(10), ..PATIENCE };
     let mut wire = Wire::new(listener.accept().unwrap().0, short, None).unwrap();
     assert_eq!(wire.read_line().unwrap(), LineInput::TimedOut);
     wire.say(b"421 bye\r\n").unwrap();
@@ -132,9 +120,7 @@ fn silence_times_out_and_the_connection_lives() {
 #[test]
 fn bodies_have_an_exact_end() {
     let (mut wire, mut other) = pair(None);
-    other
-        .write_all(b"12345NOOP\r\na\r\n..b\r\n.\r\nQUIT\r\n")
-        .unwrap();
+    other.write_all(b"12345NOOP\r\na\r\n..b\r\n.\r\nQUIT\r\n").unwrap();
     let mut text = String::new();
     wire.octets(5).read_to_string(&mut text).unwrap();
     assert_eq!(text, "12345");
@@ -160,10 +146,7 @@ fn a_connection_cut_inside_a_body_is_an_error() {
     let (mut wire, mut other) = pair(None);
     other.write_all(b"a line\r\n.").unwrap();
     drop(other);
-    let error = wire
-        .dot_text(LineEndRule::Strict)
-        .read_to_end(&mut Vec::new())
-        .unwrap_err();
+    let error = wire.dot_text(LineEndRule::Strict).read_to_end(&mut Vec::new()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::UnexpectedEof);
 }
 
@@ -175,10 +158,7 @@ fn what_is_said_waits_until_a_read_would_block() {
     for command in ["ONE", "TWO"] {
         assert_eq!(wire.read_line().unwrap(), line(command));
         wire.say(b"250 Ok\r\n").unwrap();
-        assert_eq!(
-            other.read(&mut [0]).unwrap_err().kind(),
-            ErrorKind::WouldBlock
-        );
+        assert_eq!(other.read(&mut [0]).unwrap_err().kind(), ErrorKind::WouldBlock);
     }
     other.set_nonblocking(false).unwrap();
     other.shutdown(std::net::Shutdown::Write).unwrap();
@@ -192,20 +172,14 @@ fn what_is_said_waits_until_a_read_would_block() {
 fn plaintext_behind_the_request_for_tls_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let certificates = lab(folder.path());
-    let acceptor = tls::acceptor(
-        &certificates.server(),
-        &certificates.server_key(),
-        Versions::default(),
-    )
-    .unwrap();
+    let acceptor =
+        tls::acceptor(&certificates.server(), &certificates.server_key(), Versions::default())
+            .unwrap();
     let (mut wire, mut other) = pair(None);
     other.write_all(b"STARTTLS\r\nRSET\r\n").unwrap();
     assert_eq!(wire.read_line().unwrap(), line("STARTTLS"));
     assert!(wire.has_pending());
-    assert_eq!(
-        wire.accept_tls(&acceptor).unwrap_err().kind(),
-        ErrorKind::InvalidData
-    );
+    assert_eq!(wire.accept_tls(&acceptor).unwrap_err().kind(), ErrorKind::InvalidData);
 }
 
 fn lab(folder: &Path) -> Certificates {
@@ -246,10 +220,8 @@ fn tls_is_verified_and_its_versions_are_those_asked_for() {
     let (certificates, strangers) = (lab(here.path()), lab(there.path()));
     let (ours, strangers) = (certificates.ca(), strangers.ca());
     let none = there.path().join("none.pem");
-    let [old, new] = [Version::Tls12, Version::Tls13].map(|version| Versions {
-        min: version,
-        max: version,
-    });
+    let [old, new] =
+        [Version::Tls12, Version::Tls13].map(|version| Versions { min: version, max: version });
     let both = Versions::default();
     let rows = [
         ("TLS 1.2", old, both, "localhost", &ours, true),
@@ -261,11 +233,7 @@ fn tls_is_verified_and_its_versions_are_those_asked_for() {
         ("no CA", both, both, "localhost", &none, false),
     ];
     for (story, server, client, name, trusted, works) in rows {
-        assert_eq!(
-            handshake(server, client, name, trusted, &certificates),
-            works,
-            "{story}"
-        );
+        assert_eq!(handshake(server, client, name, trusted, &certificates), works, "{story}");
     }
 }
 
@@ -277,16 +245,10 @@ fn certificates_are_made_once_and_renewed_when_the_names_change() {
     let read = |path: std::path::PathBuf| std::fs::read(path).unwrap();
     let (ca, server) = (read(first.ca()), read(first.server()));
     for key in [first.server_key(), folder.path().join("ca-key.pem")] {
-        assert_eq!(
-            std::fs::metadata(key).unwrap().permissions().mode() & 0o777,
-            0o600
-        );
+        assert_eq!(std::fs::metadata(key).unwrap().permissions().mode() & 0o777, 0o600);
     }
     let second = lab(folder.path());
-    assert_eq!(
-        (read(second.ca()), read(second.server())),
-        (ca.clone(), server.clone())
-    );
+    assert_eq!((read(second.ca()), read(second.server())), (ca.clone(), server.clone()));
     let third = Certificates::prepare(folder.path(), &["other.test".to_owned()]).unwrap();
     assert_eq!(read(third.ca()), ca);
     assert_ne!(read(third.server()), server);
@@ -298,10 +260,7 @@ fn a_broken_certificate_is_named() {
     let server = lab(folder.path()).server();
     std::fs::write(&server, "rubbish").unwrap();
     let error = Certificates::prepare(folder.path(), &["localhost".to_owned()]).unwrap_err();
-    assert!(
-        error.0.contains("server.pem is not a certificate"),
-        "{error}"
-    );
+    assert!(error.0.contains("server.pem is not a certificate"), "{error}");
 }
 
 #[test]
@@ -312,11 +271,7 @@ fn a_key_that_is_not_the_certificates_is_replaced_and_the_cas_is_named() {
     let (whole, any) = (lab(folder.path()), Versions::default());
     assert!(handshake(any, any, "localhost", &whole.ca(), &whole));
 
-    std::fs::copy(
-        other.path().join("ca-key.pem"),
-        folder.path().join("ca-key.pem"),
-    )
-    .unwrap();
+    std::fs::copy(other.path().join("ca-key.pem"), folder.path().join("ca-key.pem")).unwrap();
     std::fs::remove_file(ours.server()).unwrap();
     let names = ["localhost".to_owned()];
     let error = Certificates::prepare(folder.path(), &names).unwrap_err();

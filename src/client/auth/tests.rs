@@ -21,9 +21,5 @@ fn no_password_is_sent_unencrypted_unless_that_is_allowed() {
 
     let (there, _server) = serve(|_| {});
     (endpoint.port, endpoint.password_in_clear) = (there.port, true);
-    assert!(
-        ClientSocket::connect(&endpoint, Protocol::Imap)
-            .unwrap()
-            .is_private()
-    );
+    assert!(ClientSocket::connect(&endpoint, Protocol::Imap).unwrap().is_private());
 }

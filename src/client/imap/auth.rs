@@ -18,11 +18,7 @@ impl SaslClient for ImapClient {
 
     /// RFC 4959 §3: an initial response is only for a server with SASL-IR; IMAP limits no line.
     fn longest_command(&mut self) -> Result<usize, ClientError> {
-        if self.capabilities()?.has("SASL-IR") {
-            Ok(usize::MAX)
-        } else {
-            Ok(0)
-        }
+        if self.capabilities()?.has("SASL-IR") { Ok(usize::MAX) } else { Ok(0) }
     }
 
     fn send_auth(
@@ -93,10 +89,7 @@ impl ImapClient {
     /// When the server does not know ENABLE, and for `IMAP4rev2` and `UTF8=ACCEPT`: they change the
     /// encoding of mailbox names, and this client writes modified UTF-7 (RFC 3501 §5.1.3).
     pub fn enable(&mut self, extensions: &[&str]) -> Result<Vec<String>, ClientError> {
-        let names: Vec<String> = extensions
-            .iter()
-            .map(|it| it.to_ascii_uppercase())
-            .collect();
+        let names: Vec<String> = extensions.iter().map(|it| it.to_ascii_uppercase()).collect();
         let unfit = ["IMAP4REV2", "UTF8=ACCEPT"];
         if let Some(name) = names.iter().find(|name| unfit.contains(&name.as_str())) {
             return Err(ClientError::Unsendable {
@@ -138,10 +131,7 @@ impl ImapClient {
         }
         self.socket.must_be_private()?;
         self.capabilities = Capabilities::default();
-        self.execute(&Command::Login {
-            user: user.to_owned(),
-            password: password.to_owned(),
-        })?;
+        self.execute(&Command::Login { user: user.to_owned(), password: password.to_owned() })?;
         Ok(())
     }
 

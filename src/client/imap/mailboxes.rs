@@ -125,10 +125,7 @@ impl ImapClient {
             tell.push(ListReturn::SpecialUse);
         }
         let list = List {
-            options: Some(ListOptions {
-                select: Vec::new(),
-                tell,
-            }),
+            options: Some(ListOptions { select: Vec::new(), tell }),
             ..List::simple(pattern)
         };
         let mut listed = Vec::new();
@@ -204,10 +201,7 @@ impl ImapClient {
     /// # Errors
     /// When there is no such mailbox, or the new name is taken.
     pub fn rename(&mut self, from: &str, to: &str) -> Result<(), ClientError> {
-        self.execute(&Command::Rename {
-            from: MailboxName::new(from),
-            to: MailboxName::new(to),
-        })?;
+        self.execute(&Command::Rename { from: MailboxName::new(from), to: MailboxName::new(to) })?;
         Ok(())
     }
 
@@ -216,10 +210,7 @@ impl ImapClient {
     /// # Errors
     /// When it exists already, or the name is invalid.
     pub fn create(&mut self, mailbox: &str) -> Result<(), ClientError> {
-        let create = |mailbox| Command::Create {
-            mailbox,
-            uses: Vec::new(),
-        };
+        let create = |mailbox| Command::Create { mailbox, uses: Vec::new() };
         self.on_name(create, mailbox)
     }
 
@@ -277,10 +268,7 @@ impl ImapClient {
                 flags: flags.clone(),
                 date,
                 form: AppendForm::Text,
-                literal: Literal {
-                    octets,
-                    synchronising: true,
-                },
+                literal: Literal { octets, synchronising: true },
             },
         });
         let reply = self.begin(&command)?;

@@ -95,11 +95,7 @@ impl ImapClient {
         uids: &SequenceSet,
         items: &[FetchItem],
     ) -> Result<Vec<Fetched>, ClientError> {
-        let command = Command::Fetch {
-            uid: true,
-            set: uids.clone().into(),
-            items: items.to_vec(),
-        };
+        let command = Command::Fetch { uid: true, set: uids.clone().into(), items: items.to_vec() };
         Ok(fetched(self.execute(&command)?.0))
     }
 
@@ -125,24 +121,14 @@ impl ImapClient {
         let command = Command::Fetch {
             uid: true,
             set: SequenceSet::from_sorted(&[uid]).into(),
-            items: vec![FetchItem::BodySection {
-                peek: true,
-                section,
-                partial: None,
-            }],
+            items: vec![FetchItem::BodySection { peek: true, section, partial: None }],
         };
-        let mut body = BodySink {
-            name,
-            out,
-            copied: None,
-        };
+        let mut body = BodySink { name, out, copied: None };
         let text = self.tagged(&command);
         self.socket.send_line(text.as_bytes())?;
         let reply = reply::reply(&mut self.socket, Some(&mut body))?;
         let (responses, _) = self.finish(&label(&command), reply)?;
-        let message = fetched(responses)
-            .into_iter()
-            .find(|message| message.section().is_some());
+        let message = fetched(responses).into_iter().find(|message| message.section().is_some());
         let Some(message) = message else {
             return Err(ClientError::Refused {
                 server: self.socket.endpoint().to_string(),

@@ -47,11 +47,7 @@ impl ImapClient {
         criteria: Vec<Criterion>,
         keys: Vec<SearchKey>,
     ) -> Result<Vec<u32>, ClientError> {
-        let sort = Sort {
-            criteria,
-            charset: SearchCharset::named("UTF-8"),
-            keys,
-        };
+        let sort = Sort { criteria, charset: SearchCharset::named("UTF-8"), keys };
         let (responses, _) = self.execute(&Command::Sort { uid: true, sort })?;
         Ok(collect(responses, |response| match response {
             Response::Sort(uids) => Some(uids),
@@ -68,11 +64,7 @@ impl ImapClient {
         algorithm: Algorithm,
         keys: Vec<SearchKey>,
     ) -> Result<Vec<Threaded>, ClientError> {
-        let thread = Thread {
-            algorithm,
-            charset: SearchCharset::named("UTF-8"),
-            keys,
-        };
+        let thread = Thread { algorithm, charset: SearchCharset::named("UTF-8"), keys };
         let (responses, _) = self.execute(&Command::Thread { uid: true, thread })?;
         Ok(collect(responses, |response| match response {
             Response::Thread(messages) => Some(messages),
@@ -85,11 +77,7 @@ impl ImapClient {
         returns: Option<Returns>,
         keys: Vec<SearchKey>,
     ) -> Result<Vec<Response>, ClientError> {
-        let mut search = Search {
-            returns,
-            charset: None,
-            keys,
-        };
+        let mut search = Search { returns, charset: None, keys };
         if !search.to_string().is_ascii() {
             search.charset = Some(SearchCharset::named("UTF-8"));
         }

@@ -50,9 +50,7 @@ impl SmtpClient {
         let offers = |name: &str| self.extensions.has_with("AUTH", name);
         match auth::choose(&self.socket, offers)? {
             Some(mechanism) => self.authenticate(mechanism, user, password),
-            None => Err(self
-                .socket
-                .not_offered("a login by SCRAM, PLAIN or LOGIN (AUTH)")),
+            None => Err(self.socket.not_offered("a login by SCRAM, PLAIN or LOGIN (AUTH)")),
         }
     }
 

@@ -102,9 +102,9 @@ impl SmtpClient {
             }
         };
         match self.execute(&Command::Ehlo(name.clone()), COMPLETED) {
-            Err(ClientError::Refused {
-                transient: false, ..
-            }) => self.execute(&Command::Helo(name), COMPLETED),
+            Err(ClientError::Refused { transient: false, .. }) => {
+                self.execute(&Command::Helo(name), COMPLETED)
+            }
             reply => reply.map(|reply| self.remember(reply)),
         }
     }
@@ -239,8 +239,6 @@ fn reverse_path(text: &str) -> Result<ReversePath, ClientError> {
 }
 
 fn address(text: &str) -> Result<Address, ClientError> {
-    Address::parse(text).map_err(|why| ClientError::Unsendable {
-        what: format!("<{text}>"),
-        why: why.to_owned(),
-    })
+    Address::parse(text)
+        .map_err(|why| ClientError::Unsendable { what: format!("<{text}>"), why: why.to_owned() })
 }

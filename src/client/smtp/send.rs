@@ -39,10 +39,7 @@ impl SendOutcome {
         outcomes: Vec<Option<Result<Reply, ClientError>>>,
         refused: Vec<(String, ClientError)>,
     ) -> Result<SendOutcome, ClientError> {
-        let mut sent = SendOutcome {
-            accepted: Vec::new(),
-            refused,
-        };
+        let mut sent = SendOutcome { accepted: Vec::new(), refused };
         for (to, outcome) in named.into_iter().zip(outcomes) {
             match outcome {
                 Some(Err(why)) => sent.refused.push((to, why)),

@@ -125,9 +125,7 @@ impl SmtpClient {
         if replies.data.is_some_and(|reply| reply.code == 354) {
             if self.is_lmtp() {
                 // RFC 2033 §4.2 wants 503 here, and no answer would follow.
-                return Err(self
-                    .socket
-                    .unexpected("354 to a message without recipients"));
+                return Err(self.socket.unexpected("354 to a message without recipients"));
             }
             // RFC 2920 §3.1: a server that wants a message without recipients gets an empty one.
             self.socket.send_line(b".")?;
@@ -210,14 +208,11 @@ impl Transaction {
     /// Returns the commands before the text, with DATA as the last if they are sent together
     /// (RFC 2920 §3.1).
     fn commands(&self, pipelining: bool) -> Vec<Command> {
-        let mail = Command::Mail {
-            from: self.from.clone(),
-            params: self.params.clone(),
-        };
-        let rcpts = self.to.iter().map(|(to, params)| Command::Rcpt {
-            to: to.clone(),
-            params: params.clone(),
-        });
+        let mail = Command::Mail { from: self.from.clone(), params: self.params.clone() };
+        let rcpts = self
+            .to
+            .iter()
+            .map(|(to, params)| Command::Rcpt { to: to.clone(), params: params.clone() });
         let data = (pipelining && !self.chunking).then_some(Command::Data);
         std::iter::once(mail).chain(rcpts).chain(data).collect()
     }

@@ -22,10 +22,7 @@ impl ClientSocket {
         &mut self,
         source: &mut dyn Read,
     ) -> Result<u64, ClientError> {
-        let mut source = TrackedReader {
-            reader: source,
-            failure: None,
-        };
+        let mut source = TrackedReader { reader: source, failure: None };
         let sent = self.attempt(|wire| wire.say_all(&mut source));
         match source.failure {
             Some(failure) => Err(ClientError::Local(failure)),
@@ -142,10 +139,7 @@ mod tests {
     #[test]
     fn a_measure_counts_what_is_sent() {
         let mut message = io::Cursor::new("a\né\n");
-        let expected = MessageFacts {
-            octets: 7,
-            eight_bit: true,
-        };
+        let expected = MessageFacts { octets: 7, eight_bit: true };
         assert_eq!(measure(&mut message).unwrap(), expected);
         assert_eq!(message.position(), 0);
     }

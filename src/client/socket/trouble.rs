@@ -17,19 +17,13 @@ impl ClientSocket {
     /// Cuts the connection because of an unexpected reply, and returns the error.
     pub(in crate::client) fn unexpected(&mut self, what: &str) -> ClientError {
         self.wire = None;
-        ClientError::Unexpected {
-            server: self.endpoint.to_string(),
-            what: what.to_owned(),
-        }
+        ClientError::Unexpected { server: self.endpoint.to_string(), what: what.to_owned() }
     }
 
     /// Cuts the connection because the login does not follow the rules, and returns the error.
     pub(in crate::client) fn not_trustworthy(&mut self, what: &str) -> ClientError {
         self.wire = None;
-        ClientError::NotTrustworthy {
-            server: self.endpoint.to_string(),
-            what: what.to_owned(),
-        }
+        ClientError::NotTrustworthy { server: self.endpoint.to_string(), what: what.to_owned() }
     }
 
     /// Cuts the connection because a message was shorter than announced, and returns the error.
@@ -49,10 +43,7 @@ impl ClientSocket {
 
     /// Returns the error for a server that does not offer what is needed.
     pub(in crate::client) fn not_offered(&self, what: &str) -> ClientError {
-        ClientError::NotOffered {
-            server: self.endpoint.to_string(),
-            what: what.to_owned(),
-        }
+        ClientError::NotOffered { server: self.endpoint.to_string(), what: what.to_owned() }
     }
 
     /// Ends the connection that failed, and returns the error.

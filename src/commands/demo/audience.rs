@@ -12,9 +12,7 @@ pub(super) struct StandardAudience {
 
 impl StandardAudience {
     pub(super) fn new() -> StandardAudience {
-        StandardAudience {
-            at_terminal: io::stdout().is_terminal() && io::stdin().is_terminal(),
-        }
+        StandardAudience { at_terminal: io::stdout().is_terminal() && io::stdin().is_terminal() }
     }
 
     /// Returns the keys that a person at a terminal needs to know.

@@ -111,10 +111,11 @@ pub fn run(
     recording.recorder.finish();
     match played {
         // The reader of the output has closed it: `pillarbox demo … | head`.
-        Err(Difference {
-            mismatch: Mismatch::Audience(error),
-            ..
-        }) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        Err(Difference { mismatch: Mismatch::Audience(error), .. })
+            if error.kind() == ErrorKind::BrokenPipe =>
+        {
+            Ok(())
+        }
         Err(difference) => Err(different(&file, &difference)),
         Ok(()) => Ok(()),
     }
@@ -181,13 +182,8 @@ fn play(
     servers: &DemoServers,
     screen: &mut Screen<'_>,
 ) -> Result<(), Difference> {
-    let audience = |error| Difference {
-        line: 0,
-        mismatch: Mismatch::Audience(error),
-    };
-    screen
-        .title(&script.title, introduction)
-        .map_err(audience)?;
+    let audience = |error| Difference { line: 0, mismatch: Mismatch::Audience(error) };
+    screen.title(&script.title, introduction).map_err(audience)?;
     let open = &mut |caller: &Caller| connect(&servers.endpoint(caller)?, caller.protocol);
     perform_with(script, told, open, &mut |event| screen.show(event))?;
     screen.end().map_err(audience)

@@ -107,10 +107,7 @@ impl DemoServers {
 
 /// Returns how a demo is recorded.
 fn recording(args: &DemoArgs) -> RecordingArgs {
-    RecordingArgs {
-        show_secrets: args.show_secrets,
-        capture: args.capture.clone(),
-    }
+    RecordingArgs { show_secrets: args.show_secrets, capture: args.capture.clone() }
 }
 
 /// Returns the running servers of the configuration, or why they are not suitable.
@@ -127,9 +124,7 @@ fn configured(config: &Config, script: &Script, ca: &PathBuf) -> Result<Endpoint
     let accounts = Accounts::new(LAB_DOMAIN, config.accounts.clone());
     for (name, password) in LAB_ACCOUNTS {
         if accounts.verify(name, password).is_none() {
-            return Err(format!(
-                "because yours have no {name} with the lab's password"
-            ));
+            return Err(format!("because yours have no {name} with the lab's password"));
         }
     }
     let places = script.protocols().into_iter().map(|protocol| {
@@ -196,10 +191,7 @@ fn against(servers: &[Against], script: &Script, ca: &PathBuf) -> Result<Endpoin
         let endpoint = Endpoint::new(&server.host, server.port, security, ca);
         endpoints.insert(protocol, endpoint);
     }
-    let missing = script
-        .protocols()
-        .into_iter()
-        .find(|p| !endpoints.contains_key(p));
+    let missing = script.protocols().into_iter().find(|p| !endpoints.contains_key(p));
     match missing {
         None => Ok(endpoints),
         Some(protocol) => Err(CommandError::Setup(format!(
@@ -224,11 +216,8 @@ impl FromStr for Against {
 
 /// Parses the name of a service in `[ports]`.
 fn service(name: &str) -> Result<(Protocol, Security), String> {
-    let under_tls = [
-        ("smtps", Protocol::Submission),
-        ("pop3s", Protocol::Pop3),
-        ("imaps", Protocol::Imap),
-    ];
+    let under_tls =
+        [("smtps", Protocol::Submission), ("pop3s", Protocol::Pop3), ("imaps", Protocol::Imap)];
     match under_tls.into_iter().find(|(known, _)| *known == name) {
         Some((_, protocol)) => Ok((protocol, Security::Tls)),
         None => Ok((name.parse()?, Security::Plain)),
@@ -256,18 +245,9 @@ mod tests {
         let rows = [
             ("localhost:25", Ok(against(None, "localhost", 25))),
             ("imaps=mail.test:993", Ok(against(imaps, "mail.test", 993))),
-            (
-                "lmtp=[::1]:24",
-                Ok(against(Some((Protocol::Lmtp, Security::Plain)), "::1", 24)),
-            ),
-            (
-                "localhost",
-                Err("the port is missing; write it as localhost:PORT".to_owned()),
-            ),
-            (
-                ":25",
-                Err("the host is missing; write HOST:PORT".to_owned()),
-            ),
+            ("lmtp=[::1]:24", Ok(against(Some((Protocol::Lmtp, Security::Plain)), "::1", 24))),
+            ("localhost", Err("the port is missing; write it as localhost:PORT".to_owned())),
+            (":25", Err("the host is missing; write HOST:PORT".to_owned())),
             (
                 "localhost:smtp",
                 Err("the port is a number from 1 to 65535, not \"smtp\"".to_owned()),
@@ -285,10 +265,7 @@ mod tests {
     #[test]
     fn all_that_a_demo_speaks_must_be_named() {
         let one = ["localhost:143".parse().unwrap()];
-        let two = [
-            "localhost:143".parse().unwrap(),
-            "smtp=b.test:25".parse().unwrap(),
-        ];
+        let two = ["localhost:143".parse().unwrap(), "smtp=b.test:25".parse().unwrap()];
         let ca = PathBuf::new();
         assert!(against(&one, &script(""), &ca).is_ok());
         let error = against(&one, &script("! client 2 smtp"), &ca).unwrap_err();
@@ -303,47 +280,19 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let rows = [
-            (
-                format!("[ports]\nimap = {port}"),
-                "",
-                Ok(format!("127.0.0.1:{port}")),
-            ),
-            (
-                "[client]\nimap = b.test:993".to_owned(),
-                "",
-                Ok("b.test:993".to_owned()),
-            ),
+            (format!("[ports]\nimap = {port}"), "", Ok(format!("127.0.0.1:{port}"))),
+            ("[client]\nimap = b.test:993".to_owned(), "", Ok("b.test:993".to_owned())),
             (
                 format!("[ports]\nimap = 1\nimaps = {port}"),
                 "tls: implicit",
                 Ok(format!("127.0.0.1:{port}")),
             ),
-            (
-                "[client]\nimap = b.test:993".to_owned(),
-                "tls: offered",
-                Err("begins with TLS"),
-            ),
-            (
-                "[ports]\nimap =".to_owned(),
-                "",
-                Err("imap has no fixed port"),
-            ),
+            ("[client]\nimap = b.test:993".to_owned(), "tls: offered", Err("begins with TLS")),
+            ("[ports]\nimap =".to_owned(), "", Err("imap has no fixed port")),
             (String::new(), "site: b.test", Err("more than one site")),
-            (
-                String::new(),
-                "config: [limits] recipients = 100",
-                Err("[limits] recipients"),
-            ),
-            (
-                "[server]\ndomain = b.test".to_owned(),
-                "",
-                Err("pillarbox.test"),
-            ),
-            (
-                "[accounts]\nalice = wonderland".to_owned(),
-                "",
-                Err("no bob"),
-            ),
+            (String::new(), "config: [limits] recipients = 100", Err("[limits] recipients")),
+            ("[server]\ndomain = b.test".to_owned(), "", Err("pillarbox.test")),
+            ("[accounts]\nalice = wonderland".to_owned(), "", Err("no bob")),
         ];
         for (text, more, expected) in rows {
             let config = Config::parse("x.ini", &text, Path::new("")).unwrap();

@@ -47,11 +47,7 @@ pub struct InboxArgs {
 /// # Errors
 /// When the server cannot be reached or refuses, there is no such message, or a file cannot be saved.
 pub fn run(args: &InboxArgs, config: &Config) -> Result<(), CommandError> {
-    let protocol = if args.pop3 {
-        Protocol::Pop3
-    } else {
-        Protocol::Imap
-    };
+    let protocol = if args.pop3 { Protocol::Pop3 } else { Protocol::Imap };
     args.connection.run(config, protocol, |settings| {
         let mut out = io::BufWriter::new(io::stdout().lock());
         show(args, settings, &mut out, terminal::width())?;
@@ -251,10 +247,7 @@ mod tests {
     #[test]
     fn an_empty_inbox_says_so() {
         let script = OPEN.replace("* 1 EXISTS", "* 0 EXISTS") + "C: a3 LOGOUT\nS: a3 OK";
-        assert_eq!(
-            shown(&script, |_| {}).unwrap(),
-            "The inbox of bob is empty.\n"
-        );
+        assert_eq!(shown(&script, |_| {}).unwrap(), "The inbox of bob is empty.\n");
     }
 
     #[test]
@@ -341,18 +334,9 @@ mod tests {
             shown.starts_with("From:    A <a@b.test>\nSubject: \u{fffd}[2JTea\n\nAt"),
             "{shown}"
         );
-        assert!(
-            shown.contains("\nAttachments:\n  t.txt (text/plain, 5 B)\n"),
-            "{shown}"
-        );
-        assert!(
-            shown.ends_with(&format!("Saved {}\n", saved.display())),
-            "{shown}"
-        );
-        assert!(
-            !shown.contains('\x1b') && !shown.contains('\x07'),
-            "{shown}"
-        );
+        assert!(shown.contains("\nAttachments:\n  t.txt (text/plain, 5 B)\n"), "{shown}");
+        assert!(shown.ends_with(&format!("Saved {}\n", saved.display())), "{shown}");
+        assert!(!shown.contains('\x1b') && !shown.contains('\x07'), "{shown}");
         assert_eq!(std::fs::read(saved).unwrap(), b"Assam");
     }
 

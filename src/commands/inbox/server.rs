@@ -101,12 +101,7 @@ fn imap_rows(client: &mut ImapClient) -> Result<Vec<InboxRow>, ClientError> {
         },
         partial: None,
     };
-    let items = [
-        FetchItem::Flags,
-        FetchItem::InternalDate,
-        FetchItem::Rfc822Size,
-        header,
-    ];
+    let items = [FetchItem::Flags, FetchItem::InternalDate, FetchItem::Rfc822Size, header];
     let messages = client.fetch(&SequenceSet::all(), &items)?;
     let row = |message: &Fetched| InboxRow {
         number: message.number,
@@ -123,13 +118,7 @@ fn pop3_rows(client: &mut Pop3Client) -> Result<Vec<InboxRow>, ClientError> {
     let numbers: Vec<u32> = listed.iter().map(|(number, _)| *number).collect();
     let headers = client.top_each(&numbers, 0)?;
     let row = |((number, octets), header): (_, Result<_, _>)| {
-        Ok(InboxRow {
-            number,
-            header: header?,
-            arrived: None,
-            octets,
-            flags: None,
-        })
+        Ok(InboxRow { number, header: header?, arrived: None, octets, flags: None })
     };
     listed.into_iter().zip(headers).map(row).collect()
 }

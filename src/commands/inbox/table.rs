@@ -30,18 +30,15 @@ const SUBJECT: usize = 12;
 
 /// Returns the lines of the table. `width` is the terminal's; `None` cuts only long names.
 pub(super) fn table(rows: &[InboxRow], width: Option<usize>) -> Vec<String> {
-    let cells: Vec<[String; 6]> = std::iter::once(HEAD.map(str::to_owned))
-        .chain(rows.iter().map(cells))
-        .collect();
+    let cells: Vec<[String; 6]> =
+        std::iter::once(HEAD.map(str::to_owned)).chain(rows.iter().map(cells)).collect();
     let column = |at: usize| {
         let widths = cells.iter().map(|row| row.get(at).map_or(0, |c| c.width()));
         widths.max().unwrap_or(0)
     };
     let from = column(4).min(FROM);
     let before = column(0) + column(1) + column(2) + column(3) + from + 5 * GAP.len();
-    let subject = width.map_or(usize::MAX, |width| {
-        width.saturating_sub(before).max(SUBJECT)
-    });
+    let subject = width.map_or(usize::MAX, |width| width.saturating_sub(before).max(SUBJECT));
     let line = |[number, marks, date, size, sender, about]: &[String; 6]| {
         let text = [
             format!("{number:>0$}", column(0)),
@@ -66,11 +63,7 @@ fn cells(row: &InboxRow) -> [String; 6] {
     [
         row.number.to_string(),
         marks(row),
-        reading
-            .date
-            .or(row.arrived)
-            .map(local_date)
-            .unwrap_or_default(),
+        reading.date.or(row.arrived).map(local_date).unwrap_or_default(),
         readable_size(row.octets),
         printable(sender),
         printable(&reading.subject),
@@ -88,11 +81,7 @@ fn marks(row: &InboxRow) -> String {
         ('D', has(Flag::Deleted)),
         ('@', Header::parse(&row.header).has_files()),
     ];
-    marks
-        .iter()
-        .filter(|(_, set)| *set)
-        .map(|(mark, _)| mark)
-        .collect()
+    marks.iter().filter(|(_, set)| *set).map(|(mark, _)| mark).collect()
 }
 
 /// Adds spaces up to this many columns; a wide character takes two (UAX 11).
@@ -137,11 +126,7 @@ mod tests {
     #[test]
     fn columns_are_aligned_and_cut() {
         let rows = [
-            row(
-                9,
-                "From: alice@here.test\r\nSubject: \x1b[2JTea\r\n\r\n",
-                &[Flag::Seen],
-            ),
+            row(9, "From: alice@here.test\r\nSubject: \x1b[2JTea\r\n\r\n", &[Flag::Seen]),
             row(
                 10,
                 "From: =?utf-8?q?B=C3=B6b?= <bob@here.test>\r\nSubject: A subject that is long\r\n\
@@ -160,11 +145,7 @@ mod tests {
     #[test]
     fn a_wide_character_takes_two_columns() {
         let rows = [
-            row(
-                1,
-                "From: =?utf-8?b?5p2O5bCP6b6Z?= <li@here.test>\r\nSubject: Tea\r\n\r\n",
-                &[],
-            ),
+            row(1, "From: =?utf-8?b?5p2O5bCP6b6Z?= <li@here.test>\r\nSubject: Tea\r\n\r\n", &[]),
             row(
                 2,
                 "From: Bob <b@here.test>\r\nSubject: =?utf-8?b?5LiA5LqM5LiJ5Zub5LqU5YWt5LiD?=\r\n\r\n",

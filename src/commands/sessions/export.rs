@@ -27,10 +27,8 @@ pub(super) fn save(
     dialogue: &Dialogue,
     texts: &Arc<Texts>,
 ) -> Result<(), CommandError> {
-    let asked: Vec<&PathBuf> = [&args.html, &args.demo, &args.pcapng]
-        .into_iter()
-        .flatten()
-        .collect();
+    let asked: Vec<&PathBuf> =
+        [&args.html, &args.demo, &args.pcapng].into_iter().flatten().collect();
     let printed = asked.iter().filter(|file| is_standard_output(file)).count();
     if printed > 1 {
         let sentence = "only one of --html, --demo and --pcapng can go to standard output";
@@ -81,9 +79,7 @@ fn capture(
     if is_standard_output(file) {
         // A terminal would obey control characters in the conversation.
         if io::stdout().is_terminal() {
-            return Err(wrong(
-                "is not for a terminal; redirect it to a program or a file",
-            ));
+            return Err(wrong("is not for a terminal; redirect it to a program or a file"));
         }
         return replay(&name, out, dialogue, texts);
     }
@@ -99,10 +95,7 @@ fn replay(
     dialogue: &Dialogue,
     texts: &Arc<Texts>,
 ) -> io::Result<()> {
-    let style = CaptureStyle {
-        octets: CapturedOctets::AsSaid,
-        ..CaptureStyle::default()
-    };
+    let style = CaptureStyle { octets: CapturedOctets::AsSaid, ..CaptureStyle::default() };
     Capture::new(name, to, style, Arc::clone(texts))
         .and_then(|mut capture| dialogue.replay(&mut capture))
         .map_err(|error| {

@@ -84,11 +84,7 @@ pub fn run(args: &SessionsArgs, config: &Config) -> Result<(), CommandError> {
     let texts = texts(config)?;
     let sessions = Sessions::read(folder).map_err(|error| unreadable(folder, &error))?;
     if sessions.not_understood > 0 {
-        log::warn!(
-            "{}: {} invalid lines are left out",
-            folder.display(),
-            sessions.not_understood
-        );
+        log::warn!("{}: {} invalid lines are left out", folder.display(), sessions.not_understood);
     }
     if args.follow {
         return follow(args, folder, &sessions, &texts);
@@ -116,10 +112,8 @@ fn list(
     folder: &Path,
     sessions: &Sessions,
 ) -> io::Result<()> {
-    let protocol = |summary: &&Summary| {
-        args.protocol
-            .is_none_or(|p| summary.place.protocol == Some(p))
-    };
+    let protocol =
+        |summary: &&Summary| args.protocol.is_none_or(|p| summary.place.protocol == Some(p));
     let since = |summary: &&Summary| args.since.is_none_or(|since| summary.began >= since);
     let mut listed: Vec<&Summary> = sessions.summaries.iter().collect();
     listed.retain(|summary| protocol(summary) && since(summary));
@@ -159,10 +153,8 @@ struct JsonConversation<'a> {
 
 fn show(out: &mut dyn Write, args: &SessionsArgs, dialogue: &Dialogue) -> io::Result<()> {
     if args.json {
-        let value = JsonConversation {
-            summary: &dialogue.summary,
-            events: dialogue.records.as_slice(),
-        };
+        let value =
+            JsonConversation { summary: &dialogue.summary, events: dialogue.records.as_slice() };
         return print_json(out, &value);
     }
     for line in TextRenderer::whole(options(args), dialogue) {
@@ -201,10 +193,7 @@ fn follow(
                 last.clone_from(&record.place.connection);
                 print(&mut out, &[renderer.turn_to(&record.place)])?;
             }
-            print(
-                &mut out,
-                &renderer.line(&TranscriptLine::of(&record, texts)),
-            )?;
+            print(&mut out, &renderer.line(&TranscriptLine::of(&record, texts)))?;
         }
         thread::sleep(INTERVAL);
     }
@@ -254,10 +243,7 @@ fn names<'a>(summaries: impl Iterator<Item = &'a Summary>) -> String {
 }
 
 fn unreadable(folder: &Path, error: &io::Error) -> CommandError {
-    CommandError::Job(format!(
-        "the journal {} cannot be read: {error}",
-        folder.display()
-    ))
+    CommandError::Job(format!("the journal {} cannot be read: {error}", folder.display()))
 }
 
 /// Parses `30m`, `2h` or `3d` as a time before now, or a moment.

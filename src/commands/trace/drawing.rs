@@ -82,40 +82,22 @@ fn summary(page: &mut String, trace: &MessageTrace, reading: &ParsedMessage, sty
     ];
     for (name, text) in rows {
         if let Some(text) = text.filter(|text| !text.is_empty()) {
-            line(
-                page,
-                &format!("{}{}", style.bold(&format!("{name:<13}")), shown(&text)),
-            );
+            line(page, &format!("{}{}", style.bold(&format!("{name:<13}")), shown(&text)));
         }
     }
 }
 
 fn line_of_hops(page: &mut String, trace: &MessageTrace, style: TextStyle) {
-    let time = trace
-        .written
-        .as_ref()
-        .map_or("at an unknown time".to_owned(), clock);
+    let time = trace.written.as_ref().map_or("at an unknown time".to_owned(), clock);
     line(page, &format!("  o    {}  {time}", style.bold("written")));
     for (at, hop) in trace.hops.iter().enumerate() {
         let bar = style.faint("|");
         line(page, &format!("  {bar}"));
-        line(
-            page,
-            &format!("  {bar}    {}", passage(hop, trace.delay(at), style)),
-        );
+        line(page, &format!("  {bar}    {}", passage(hop, trace.delay(at), style)));
         line(page, &format!("  {}", style.faint("v")));
-        let time = hop
-            .date
-            .as_ref()
-            .map_or("at an unknown time".to_owned(), clock);
-        let by = hop
-            .by
-            .as_deref()
-            .map_or("a server without a name".to_owned(), shown);
-        line(
-            page,
-            &format!("  {:<4} {}  {time}", at + 1, style.bold(&by)),
-        );
+        let time = hop.date.as_ref().map_or("at an unknown time".to_owned(), clock);
+        let by = hop.by.as_deref().map_or("a server without a name".to_owned(), shown);
+        line(page, &format!("  {:<4} {}  {time}", at + 1, style.bold(&by)));
         let bar = if at + 1 < trace.hops.len() { &bar } else { " " };
         for (name, text) in details(hop) {
             line(page, &format!("  {bar}      {name:<5} {}", shown(&text)));
@@ -130,18 +112,10 @@ fn passage(hop: &Received, delay: Option<i64>, style: TextStyle) -> String {
         Some(delay) => duration(delay),
         None => "after an unknown time".to_owned(),
     };
-    let with = hop
-        .with
-        .as_deref()
-        .map_or("unknown protocol".to_owned(), shown);
+    let with = hop.with.as_deref().map_or("unknown protocol".to_owned(), shown);
     let told = hop.tls.as_ref().map(|tls| {
         let words = [tls.version.as_deref(), tls.cipher.as_deref()];
-        words
-            .into_iter()
-            .flatten()
-            .map(shown)
-            .collect::<Vec<_>>()
-            .join(" ")
+        words.into_iter().flatten().map(shown).collect::<Vec<_>>().join(" ")
     });
     let tls = match (told, hop.encrypted()) {
         (Some(told), _) => told,
@@ -153,10 +127,7 @@ fn passage(hop: &Received, delay: Option<i64>, style: TextStyle) -> String {
 }
 
 fn details(hop: &Received) -> Vec<(&'static str, String)> {
-    let seen = [
-        hop.from_name.clone(),
-        hop.from_address.map(|address| format!("[{address}]")),
-    ];
+    let seen = [hop.from_name.clone(), hop.from_address.map(|address| format!("[{address}]"))];
     let seen = seen.into_iter().flatten().collect::<Vec<_>>().join(" ");
     let from = match (&hop.from, seen.is_empty()) {
         (Some(from), false) => Some(format!("{from}, seen as {seen}")),
@@ -167,14 +138,9 @@ fn details(hop: &Received) -> Vec<(&'static str, String)> {
         ("from", from),
         ("id", hop.id.clone()),
         ("for", hop.for_.clone()),
-        (
-            "also",
-            Some(hop.others.join(" ")).filter(|text| !text.is_empty()),
-        ),
+        ("also", Some(hop.others.join(" ")).filter(|text| !text.is_empty())),
     ];
-    let there = rows
-        .into_iter()
-        .filter_map(|(name, text)| Some((name, text?)));
+    let there = rows.into_iter().filter_map(|(name, text)| Some((name, text?)));
     there.collect()
 }
 
@@ -188,10 +154,7 @@ fn explanations(page: &mut String, trace: &MessageTrace, style: TextStyle) {
         ("What to believe".to_owned(), sentences::trust(trace)),
     ]);
     for (heading, sentences) in sections {
-        let new: Vec<String> = sentences
-            .into_iter()
-            .filter(|s| said.insert(s.clone()))
-            .collect();
+        let new: Vec<String> = sentences.into_iter().filter(|s| said.insert(s.clone())).collect();
         if !new.is_empty() {
             line(page, &format!("\n{}", style.bold(&heading)));
         }
@@ -276,6 +239,7 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::limits::random_cases(256))]
         #[test]
         fn nothing_in_a_message_reaches_the_terminal_as_a_command(
             from in "\\PC{0,9}[\x1b\u{9b}\u{202e}\x07]\\PC{0,300}", name in "(Received|Subject|Return-Path|From|Message-ID)",

@@ -118,14 +118,9 @@ fn place(address: IpAddr) -> Option<String> {
 /// Checks the chain: the client of this hop should be the server of the hop before.
 fn gap(before: &Received, hop: &Received) -> Option<String> {
     let by = before.by.as_deref()?;
-    let names: Vec<&str> = [&hop.from, &hop.from_name]
-        .into_iter()
-        .flatten()
-        .map(String::as_str)
-        .collect();
-    let own = hop
-        .from_address
-        .is_some_and(|address| address.to_canonical().is_loopback());
+    let names: Vec<&str> =
+        [&hop.from, &hop.from_name].into_iter().flatten().map(String::as_str).collect();
+    let own = hop.from_address.is_some_and(|address| address.to_canonical().is_loopback());
     if names.is_empty() || own || names.iter().any(|name| related(name, by)) {
         return None;
     }
@@ -165,11 +160,7 @@ fn tls(hop: &Received) -> Option<String> {
                 shown(old)
             ));
         }
-        (None, false)
-            if hop
-                .from_address
-                .is_some_and(|a| a.to_canonical().is_loopback()) =>
-        {
+        (None, false) if hop.from_address.is_some_and(|a| a.to_canonical().is_loopback()) => {
             return None;
         }
         (None, false) => {
@@ -252,10 +243,7 @@ mod tests {
         ];
         let before = "by mx.a.test; Mon, 23 Nov 2026 15:00:00 +0000";
         let rows: &[(&str, &[usize])] = &[
-            (
-                "from mx.a.test ([192.0.2.1]) with ESMTPS; Mon, 23 Nov 2026 15:00:01 +0000",
-                &[0],
-            ),
+            ("from mx.a.test ([192.0.2.1]) with ESMTPS; Mon, 23 Nov 2026 15:00:01 +0000", &[0]),
             (
                 "from a.test (mx.a.test [192.0.2.1]) with ESMTPS; Mon, 23 Nov 2026 15:00:01 +0000",
                 &[1],
@@ -264,10 +252,7 @@ mod tests {
                 "from mx.a.test (mx.a.test [192.0.2.1]) with ESMTP; Mon, 23 Nov 2026 15:00:01 +0000",
                 &[2, 6],
             ),
-            (
-                "from x ([127.0.0.1]) with ESMTP; Mon, 23 Nov 2026 15:04:59 +0000",
-                &[0, 3],
-            ),
+            ("from x ([127.0.0.1]) with ESMTP; Mon, 23 Nov 2026 15:04:59 +0000", &[0, 3]),
             (
                 "from MX.A.test. ([IPv6:fd00::1]) with ESMTPS; Mon, 23 Nov 2026 15:05:00 +0000",
                 &[0, 4, 8],

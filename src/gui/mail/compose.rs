@@ -140,13 +140,11 @@ impl ComposeWindow {
 
     fn fields(&mut self, ui: &mut Ui, senders: &[String]) {
         if senders.iter().any(|sender| *sender != self.from) {
-            ComboBox::from_label("Sender")
-                .selected_text(&self.from)
-                .show_ui(ui, |ui| {
-                    for sender in senders {
-                        ui.selectable_value(&mut self.from, sender.clone(), sender);
-                    }
-                });
+            ComboBox::from_label("Sender").selected_text(&self.from).show_ui(ui, |ui| {
+                for sender in senders {
+                    ui.selectable_value(&mut self.from, sender.clone(), sender);
+                }
+            });
         }
         let hint = "alice, Bob <bob@pillarbox.test>";
         let to = line(ui, "To", &mut self.form.to, hint);
@@ -184,10 +182,7 @@ impl ComposeWindow {
 fn line(ui: &mut Ui, name: &str, text: &mut String, hint: &str) -> Response {
     ui.horizontal(|ui| {
         let faint = widgets::palette(ui).faint;
-        let size = vec2(
-            ui.text_style_height(&TextStyle::Body) * 3.4,
-            ui.spacing().interact_size.y,
-        );
+        let size = vec2(ui.text_style_height(&TextStyle::Body) * 3.4, ui.spacing().interact_size.y);
         let at_left = Layout::left_to_right(Align::Center);
         let label = ui.allocate_ui_with_layout(size, at_left, |ui| {
             ui.set_min_width(size.x);

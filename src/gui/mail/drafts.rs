@@ -66,8 +66,7 @@ impl Mail {
     /// Keeps every message that is being written as a draft. One that cannot be kept stays open, and says why.
     pub(in crate::gui) fn keep_all(&mut self) {
         let accounts = &mut self.accounts;
-        self.drafts
-            .retain_mut(|draft| !is_done(draft, Some(ComposeClick::KeepDraft), accounts));
+        self.drafts.retain_mut(|draft| !is_done(draft, Some(ComposeClick::KeepDraft), accounts));
     }
 
     /// Attaches files that were dropped on the window to the last draft.

@@ -72,9 +72,7 @@ pub(super) fn rows(client: &mut ImapClient, uids: &[u32]) -> Result<Vec<MessageR
     ];
     let fetched = client.fetch(&SequenceSet::from_sorted(uids), &items)?;
     // A server may also send news of other messages, without an envelope (RFC 3501 §7).
-    let complete = fetched
-        .iter()
-        .filter(|fetched| fetched.envelope().is_some());
+    let complete = fetched.iter().filter(|fetched| fetched.envelope().is_some());
     Ok(complete.map(row).collect())
 }
 
@@ -99,11 +97,7 @@ fn name(address: &EnvelopeAddress) -> String {
         Some(name) if !name.trim().is_empty() => decoded(name),
         _ => {
             let part = |part: &Option<String>| part.clone().unwrap_or_default();
-            decoded(&format!(
-                "{}@{}",
-                part(&address.mailbox),
-                part(&address.host)
-            ))
+            decoded(&format!("{}@{}", part(&address.mailbox), part(&address.host)))
         }
     }
 }

@@ -29,10 +29,7 @@ const ENTRIES: usize = 5_000;
 impl Mail {
     /// Lists this folder in the file dialog.
     pub(super) fn list_folder(&self, folder: PathBuf) {
-        self.files.run(
-            move |_| list(&folder).map(|entries| (folder, entries)),
-            Mail::show_folder,
-        );
+        self.files.run(move |_| list(&folder).map(|entries| (folder, entries)), Mail::show_folder);
     }
 
     /// Attaches these files to the draft with this number.
@@ -45,8 +42,7 @@ impl Mail {
 
     /// Saves these files in this folder.
     pub(super) fn save_files(&self, files: Vec<Attachment>, folder: PathBuf) {
-        self.files
-            .run(move |_| save_all(&files, &folder), Mail::show_saved);
+        self.files.run(move |_| save_all(&files, &folder), Mail::show_saved);
     }
 
     /// Shows the results that have come from the worker.
@@ -115,11 +111,7 @@ fn read_folder(folder: &Path) -> io::Result<Vec<FileEntry>> {
         if let Ok(metadata) = fs::metadata(entry.path())
             && !name.starts_with('.')
         {
-            entries.push(FileEntry {
-                name,
-                is_folder: metadata.is_dir(),
-                size: metadata.len(),
-            });
+            entries.push(FileEntry { name, is_folder: metadata.is_dir(), size: metadata.len() });
         }
     }
     entries.sort_by_key(|entry| (!entry.is_folder, entry.name.to_lowercase()));
@@ -181,10 +173,7 @@ mod tests {
             panic!("other results");
         };
         assert!(sentence.contains("no cannot be attached"), "{sentence}");
-        assert_eq!(
-            (file.name.as_str(), file.content_type.as_str()),
-            ("tea.csv", "text/csv")
-        );
+        assert_eq!((file.name.as_str(), file.content_type.as_str()), ("tea.csv", "text/csv"));
     }
 
     #[cfg(unix)]

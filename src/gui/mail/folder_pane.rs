@@ -98,16 +98,9 @@ impl FolderPane {
 
 fn account_button(ui: &mut Ui, account: &OpenAccount, open: bool) -> bool {
     let address = account.address();
-    let text = RichText::new(&address)
-        .small()
-        .strong()
-        .color(widgets::palette(ui).faint);
-    let response = ui.add(
-        Button::new(text)
-            .fill(Color32::TRANSPARENT)
-            .stroke(Stroke::NONE)
-            .truncate(),
-    );
+    let text = RichText::new(&address).small().strong().color(widgets::palette(ui).faint);
+    let response =
+        ui.add(Button::new(text).fill(Color32::TRANSPARENT).stroke(Stroke::NONE).truncate());
     response.widget_info(|| {
         WidgetInfo::selected(Role::RadioButton, true, open, format!("Account {address}"))
     });

@@ -75,10 +75,7 @@ impl IdleWorker {
         let thread = WorkerThread::start(&name, window, move |orders, reporter| {
             connection.run(&orders, &reporter)
         })?;
-        Ok(IdleWorker {
-            thread: Some(thread),
-            waker,
-        })
+        Ok(IdleWorker { thread: Some(thread), waker })
     }
 
     /// Watches another folder.
@@ -169,9 +166,7 @@ impl IdleConnection {
     fn wait(&self, client: &mut ImapClient) -> Result<Vec<Response>, ClientError> {
         match client.idle_or(IDLE_TIME, &self.waker) {
             // The server does not know IDLE. A BYE is transient, and is not meant here.
-            Err(ClientError::Refused {
-                transient: false, ..
-            }) => {
+            Err(ClientError::Refused { transient: false, .. }) => {
                 let _ = readable(&[self.waker.as_fd()], Some(NOOP_PAUSE));
                 client.noop()
             }

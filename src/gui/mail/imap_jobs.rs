@@ -22,11 +22,7 @@ pub(super) enum ImapJob {
     /// Count the messages in the folders unasked: a failure is not reported.
     Count,
     /// Open a folder, or look again which messages are in it.
-    Open {
-        folder: String,
-        order: SortOrder,
-        search: String,
-    },
+    Open { folder: String, order: SortOrder, search: String },
     /// Fetch the rows of these messages.
     Rows(Vec<u32>),
     /// Read this message, which has this size, or 0 if that is not known. It counts as read then.
@@ -83,16 +79,8 @@ impl ImapJob {
     /// True if the later job shows everything that this one does, while that folder is open.
     fn is_superseded_by(&self, later: &ImapJob, open: Option<&str>) -> bool {
         let (
-            ImapJob::Open {
-                folder,
-                order,
-                search,
-            },
-            ImapJob::Open {
-                folder: later_folder,
-                order: later_order,
-                search: later_search,
-            },
+            ImapJob::Open { folder, order, search },
+            ImapJob::Open { folder: later_folder, order: later_order, search: later_search },
         ) = (self, later)
         else {
             return matches!((self, later), (ImapJob::Folders, ImapJob::Folders));
@@ -186,11 +174,7 @@ pub(super) struct ImapJobs {
 
 impl From<Receiver<ImapJob>> for ImapJobs {
     fn from(ordered: Receiver<ImapJob>) -> ImapJobs {
-        ImapJobs {
-            ordered,
-            waiting: VecDeque::new(),
-            pause: PAUSE,
-        }
+        ImapJobs { ordered, waiting: VecDeque::new(), pause: PAUSE }
     }
 }
 
@@ -236,11 +220,7 @@ mod tests {
     use super::*;
 
     fn open(folder: &str) -> ImapJob {
-        ImapJob::Open {
-            folder: folder.to_owned(),
-            order: SortOrder::NEWEST,
-            search: String::new(),
-        }
+        ImapJob::Open { folder: folder.to_owned(), order: SortOrder::NEWEST, search: String::new() }
     }
 
     fn name(job: &ImapJob) -> String {
@@ -300,12 +280,7 @@ mod tests {
     fn a_folder_is_opened_before_what_is_done_in_it() {
         let (orders, jobs) = channel();
         let mut jobs = ImapJobs::from(jobs);
-        for job in [
-            open("Sent"),
-            ImapJob::Read(7, 0),
-            open("INBOX"),
-            open("Sent"),
-        ] {
+        for job in [open("Sent"), ImapJob::Read(7, 0), open("INBOX"), open("Sent")] {
             orders.send(job).unwrap();
         }
         drop(orders);

@@ -27,12 +27,8 @@ pub(super) fn start(
 ) -> io::Result<WorkerThread<ImapJob, ImapUpdate>> {
     let name = format!("mail {}", account.name);
     WorkerThread::start(&name, window, move |jobs: Receiver<ImapJob>, reporter| {
-        let mut worker = ImapWorker {
-            account,
-            client: None,
-            folder: None,
-            reported_validity: None,
-        };
+        let mut worker =
+            ImapWorker { account, client: None, folder: None, reported_validity: None };
         let mut jobs = ImapJobs::from(jobs);
         while let Some(job) = jobs.next(worker.folder.as_deref(), || worker.may_count()) {
             worker.perform(job, &reporter);
@@ -65,11 +61,7 @@ impl ImapWorker {
         let done = match job {
             ImapJob::Folders => self.repeatable(fetch::folders).map(ImapUpdate::Folders),
             ImapJob::Count => return self.count(reporter),
-            ImapJob::Open {
-                folder,
-                order,
-                search,
-            } => self.open(&folder, order, &search),
+            ImapJob::Open { folder, order, search } => self.open(&folder, order, &search),
             ImapJob::Rows(uids) => {
                 let rows = self.by_uid(|client| fetch::rows(client, &uids));
                 rows.map(|rows| ImapUpdate::Rows(uids, rows))
@@ -81,13 +73,7 @@ impl ImapWorker {
                 let removed = self.by_uid_once(|client| fetch::remove(client, &uids));
                 removed.map(|()| ImapUpdate::Gone(uids, "deleted for good".to_owned()))
             }
-            ImapJob::Keep {
-                folder,
-                flags,
-                message,
-                replaces,
-                ticket,
-            } => {
+            ImapJob::Keep { folder, flags, message, replaces, ticket } => {
                 let kept = self.keep(&folder, &flags, message);
                 if let (Ok(()), Some(replaced)) = (&kept, replaces) {
                     self.perform(ImapJob::Discard(replaced), reporter);
@@ -213,12 +199,7 @@ impl ImapWorker {
         })?;
         self.folder = Some(folder.to_owned());
         self.reported_validity = Some(uid_validity);
-        Ok(ImapUpdate::Opened {
-            folder: folder.to_owned(),
-            uid_validity,
-            uids,
-            sorted,
-        })
+        Ok(ImapUpdate::Opened { folder: folder.to_owned(), uid_validity, uids, sorted })
     }
 
     fn read(
@@ -237,9 +218,7 @@ impl ImapWorker {
         let set = SequenceSet::from_sorted(&[uid]);
         let seen = FlagChange::Add(Flags::from(Flag::Seen));
         let _ = self.by_uid_once(|client| client.store(&set, seen));
-        Ok(ImapUpdate::Message(Box::new(RenderedMessage::of(
-            uid, source,
-        ))))
+        Ok(ImapUpdate::Message(Box::new(RenderedMessage::of(uid, source))))
     }
 
     fn flag(&mut self, uids: Vec<u32>, change: FlagChange) -> Result<ImapUpdate, ClientError> {

@@ -88,9 +88,8 @@ impl ListPane {
         let mut clicked = None;
         let height = row_height(ui);
         ui.spacing_mut().item_spacing.y = 0.0;
-        let mut area = ScrollArea::vertical()
-            .auto_shrink(false)
-            .id_salt(("list", &account.list.folder));
+        let mut area =
+            ScrollArea::vertical().auto_shrink(false).id_salt(("list", &account.list.folder));
         if std::mem::take(&mut self.follow)
             && let Some(at) = account.list.cursor()
         {
@@ -172,10 +171,7 @@ fn row_height(ui: &Ui) -> f32 {
 fn draw(ui: &mut Ui, row: Option<&MessageRow>, chosen: bool, height: f32) -> Response {
     let size = vec2(ui.available_width(), height);
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
-    let unknown = MessageRow {
-        subject: "…".to_owned(),
-        ..MessageRow::default()
-    };
+    let unknown = MessageRow { subject: "…".to_owned(), ..MessageRow::default() };
     let row = row.unwrap_or(&unknown);
     response.widget_info(|| WidgetInfo::selected(Role::Row, true, chosen, spoken(row)));
     if !ui.is_rect_visible(rect) {
@@ -211,11 +207,7 @@ fn lines(ui: &Ui, rect: Rect, row: &MessageRow, palette: Palette) {
     let date = row.received.map(when).unwrap_or_default();
     let corner = pos2(rect.right(), rect.top());
     let right = put_right(ui, corner, &date, &small, palette.faint);
-    let colour = if row.is_unread() {
-        ui.visuals().strong_text_color()
-    } else {
-        text
-    };
+    let colour = if row.is_unread() { ui.visuals().strong_text_color() } else { text };
     let sender = cut(ui, &row.from, right - left - STEP, &body, colour);
     ui.painter().galley(pos2(left, rect.top()), sender, text);
     let size = readable_size(row.size);

@@ -248,22 +248,20 @@ impl Mail {
     }
 
     fn show_sign_in(&mut self, ui: &mut Ui, popups: &mut Popups) {
-        CentralPanel::default()
-            .frame(widgets::main(ui))
-            .show(ui, |ui| {
-                if !self.accounts.is_empty()
-                    && widgets::button(ui, Icon::ArrowLeft, "Back to the mail").clicked()
-                {
-                    self.signing_in = false;
-                    self.unreached.clear();
-                }
-                if let Some(account) = self.sign_in.show(ui) {
-                    self.sign_in.error = None;
-                    // The user has chosen this account instead of those that wait.
-                    self.unreached.clear();
-                    self.open_account(account, popups);
-                }
-            });
+        CentralPanel::default().frame(widgets::main(ui)).show(ui, |ui| {
+            if !self.accounts.is_empty()
+                && widgets::button(ui, Icon::ArrowLeft, "Back to the mail").clicked()
+            {
+                self.signing_in = false;
+                self.unreached.clear();
+            }
+            if let Some(account) = self.sign_in.show(ui) {
+                self.sign_in.error = None;
+                // The user has chosen this account instead of those that wait.
+                self.unreached.clear();
+                self.open_account(account, popups);
+            }
+        });
     }
 
     fn show_panes(&mut self, ui: &mut Ui, popups: &mut Popups) {
@@ -271,9 +269,7 @@ impl Mail {
             .frame(widgets::beside(ui))
             .default_size(190.0)
             .size_range(140.0..=320.0);
-        let click = folders.show(ui, |ui| {
-            self.folder_pane.show(ui, &self.accounts, self.current)
-        });
+        let click = folders.show(ui, |ui| self.folder_pane.show(ui, &self.accounts, self.current));
         if let Some(click) = click.inner {
             self.folder_clicked(click);
         }

@@ -327,12 +327,6 @@ impl OpenAccount {
         self.last_ticket += 1;
         let ticket = self.last_ticket;
         self.being_kept.push(BeingKept { ticket, form });
-        self.imap.order(ImapJob::Keep {
-            folder,
-            flags,
-            message,
-            replaces,
-            ticket,
-        });
+        self.imap.order(ImapJob::Keep { folder, flags, message, replaces, ticket });
     }
 }

@@ -70,14 +70,11 @@ impl ReadingPane {
         self.views(ui, shown);
         ui.separator();
         let files = files(ui, &shown.reading.attachments);
-        ScrollArea::vertical()
-            .auto_shrink(false)
-            .id_salt(("text", shown.uid))
-            .show(ui, |ui| {
-                self.text(ui, shown);
-                ui.add_space(widgets::STEP);
-                self.show_pictures(ui);
-            });
+        ScrollArea::vertical().auto_shrink(false).id_salt(("text", shown.uid)).show(ui, |ui| {
+            self.text(ui, shown);
+            ui.add_space(widgets::STEP);
+            self.show_pictures(ui);
+        });
         files.or(actions)
     }
 
@@ -172,10 +169,7 @@ fn paragraphs(ui: &mut Ui, lines: &[TextLine], style: &TextStyle) -> Option<Stri
         };
         let label = ui.add(Label::new(job).wrap().sense(Sense::click()));
         let label = widgets::named(label, Role::Link, &format!("Copy {link}"));
-        if label
-            .on_hover_text(format!("Click to copy {link}"))
-            .clicked()
-        {
+        if label.on_hover_text(format!("Click to copy {link}")).clicked() {
             clicked = Some(link.clone());
         }
     }
@@ -257,12 +251,7 @@ fn actions(ui: &mut Ui, account: &OpenAccount) -> Option<ReadingClick> {
             }
         };
         if is_draft {
-            action(
-                ui,
-                Icon::SquarePen,
-                "Continue writing",
-                ReadingClick::Continue,
-            );
+            action(ui, Icon::SquarePen, "Continue writing", ReadingClick::Continue);
         } else {
             action(ui, Icon::Reply, "Reply", ReadingClick::Reply);
             action(ui, Icon::ReplyAll, "Reply all", ReadingClick::ReplyAll);
@@ -274,11 +263,7 @@ fn actions(ui: &mut Ui, account: &OpenAccount) -> Option<ReadingClick> {
                 click = Some(what);
             }
         };
-        let delete = if account.deletes_for_good() {
-            "Delete for good"
-        } else {
-            "Delete"
-        };
+        let delete = if account.deletes_for_good() { "Delete for good" } else { "Delete" };
         small(ui, Icon::Flag, "Flag", ReadingClick::Flag);
         small(ui, Icon::MailMinus, "Mark as unread", ReadingClick::Unread);
         small(ui, Icon::Archive, "Archive", ReadingClick::Archive);
@@ -316,10 +301,7 @@ fn files(ui: &mut Ui, files: &[Attachment]) -> Option<ReadingClick> {
             let words = format!("{short} ({})", readable_size(file.bytes.len() as u64));
             let button = widgets::button(ui, Icon::Paperclip, &words);
             let name = format!("Save {}", file.name);
-            if widgets::named(button, Role::Button, &name)
-                .on_hover_text(&name)
-                .clicked()
-            {
+            if widgets::named(button, Role::Button, &name).on_hover_text(&name).clicked() {
                 click = Some(ReadingClick::Save(vec![file.clone()]));
             }
         }

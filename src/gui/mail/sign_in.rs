@@ -141,13 +141,11 @@ impl SignIn {
             let row = SECURITIES.iter().find(|(known, _)| *known == security);
             row.map_or("", |(_, words)| *words)
         };
-        ComboBox::from_label("Protection")
-            .selected_text(words(self.security))
-            .show_ui(ui, |ui| {
-                for (security, words) in SECURITIES {
-                    ui.selectable_value(&mut self.security, security, words);
-                }
-            });
+        ComboBox::from_label("Protection").selected_text(words(self.security)).show_ui(ui, |ui| {
+            for (security, words) in SECURITIES {
+                ui.selectable_value(&mut self.security, security, words);
+            }
+        });
     }
 
     /// The account in the fields; if something is wrong with them, the card says so.
@@ -182,11 +180,7 @@ impl SignIn {
                 settings.domain = domain.to_owned();
             }
         }
-        Ok(MailAccount {
-            name: login.to_owned(),
-            password: self.password.clone(),
-            settings,
-        })
+        Ok(MailAccount { name: login.to_owned(), password: self.password.clone(), settings })
     }
 
     fn endpoint(&self, text: &str, configured: &Endpoint) -> Result<Endpoint, String> {
@@ -197,16 +191,8 @@ impl SignIn {
                 "“{text}” is not a server: write host:port, such as mail.example.org:993."
             ));
         };
-        let host = host
-            .trim_start_matches('[')
-            .trim_end_matches(']')
-            .to_owned();
-        Ok(Endpoint {
-            host,
-            port,
-            security: self.security,
-            ..configured.clone()
-        })
+        let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+        Ok(Endpoint { host, port, security: self.security, ..configured.clone() })
     }
 }
 
@@ -263,11 +249,7 @@ mod tests {
             ("bob", "localhost", "pillarbox.test"),
         ];
         for (name, host, domain) in rows {
-            let expected = [
-                name.to_owned(),
-                format!("bob@{domain}"),
-                format!("carol@{domain}"),
-            ];
+            let expected = [name.to_owned(), format!("bob@{domain}"), format!("carol@{domain}")];
             assert_eq!(elsewhere(name, host), Ok(expected), "{name} at {host}");
         }
     }

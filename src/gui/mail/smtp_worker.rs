@@ -60,12 +60,7 @@ impl OutgoingMessage {
             let sent = sent.map_err(|error| error.to_string());
             reporter.report(SmtpUpdate::Ended(sent));
         })?;
-        Ok(OutgoingMessage {
-            worker,
-            form,
-            subject,
-            progress: 0.0,
-        })
+        Ok(OutgoingMessage { worker, form, subject, progress: 0.0 })
     }
 
     /// Takes in the worker's updates; returns its result when it has ended.
@@ -126,11 +121,7 @@ fn send(
     let bytes = draft.to_bytes();
     let mut client = SmtpClient::connect(&account.settings.smtp)?;
     client.login(account.login(), &account.password)?;
-    let mut message = SentBytes {
-        message: Cursor::new(&bytes),
-        reported: 0,
-        reporter,
-    };
+    let mut message = SentBytes { message: Cursor::new(&bytes), reported: 0, reporter };
     let sent = client.send(draft.from.address(), &draft.recipients(), &mut message)?;
     // The message was accepted, so the answer to QUIT does not matter.
     let _ = client.quit();

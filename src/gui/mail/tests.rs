@@ -11,10 +11,7 @@ fn alice(server: &str) -> MailAccount {
 /// Makes the last account one that has not reached its server.
 fn unreached(mail: &mut Mail) {
     if let Some(account) = mail.accounts.last_mut() {
-        account.state = ConnectionState::Refused {
-            why: "unreachable".to_owned(),
-            transient: true,
-        };
+        account.state = ConnectionState::Refused { why: "unreachable".to_owned(), transient: true };
     }
     mail.take_refused(&mut Popups::default());
 }

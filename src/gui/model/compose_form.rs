@@ -188,11 +188,7 @@ fn written<'a>(contacts: impl IntoIterator<Item = &'a Contact>) -> String {
 fn prefixed(prefix: &str, subject: &str) -> String {
     let word = prefix.trim_end();
     let begin = subject.get(..word.len()).unwrap_or_default();
-    if begin.eq_ignore_ascii_case(word) {
-        subject.to_owned()
-    } else {
-        format!("{prefix}{subject}")
-    }
+    if begin.eq_ignore_ascii_case(word) { subject.to_owned() } else { format!("{prefix}{subject}") }
 }
 
 /// The text of a message as a quotation, with `>` before each line (RFC 3676 §4.5).

@@ -150,9 +150,7 @@ impl Conversations {
 
     /// The connections of which this side is ours, in the order in which they were opened.
     pub fn connections(&self, ours: Side) -> impl Iterator<Item = &ObservedConnection> {
-        self.connections
-            .values()
-            .filter(move |one| one.connection.ours == ours)
+        self.connections.values().filter(move |one| one.connection.ours == ours)
     }
 
     /// The connection with this number.
@@ -252,11 +250,7 @@ impl Conversations {
             *lines += more.0;
             *octets += more.1;
         } else {
-            let content = LineContent::More {
-                by: side,
-                lines: more.0,
-                octets: more.1,
-            };
+            let content = LineContent::More { by: side, lines: more.0, octets: more.1 };
             self.push(connection, time, content);
         }
     }

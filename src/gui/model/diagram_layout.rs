@@ -54,18 +54,10 @@ impl DiagramLayout {
             // A state that leads further down comes first, and so gets the middle.
             states.sort_by_key(|state| !leads_down(diagram, &rows, *state));
             for (state, column) in states.iter().zip([0, 1, -1]) {
-                boxes.push(StateBox {
-                    state: *state,
-                    row,
-                    column,
-                });
+                boxes.push(StateBox { state: *state, row, column });
             }
         }
-        DiagramLayout {
-            arrows: arrows(diagram, &boxes, here),
-            boxes,
-            rows: of_row.len(),
-        }
+        DiagramLayout { arrows: arrows(diagram, &boxes, here), boxes, rows: of_row.len() }
     }
 
     /// True if there is an arrow from one box to the other.
@@ -174,13 +166,7 @@ mod tests {
         );
         assert_eq!(
             rows_of(Protocol::Pop3),
-            [
-                "greeting ",
-                "authorization ",
-                "transaction login tls ",
-                "update ",
-                "closed "
-            ]
+            ["greeting ", "authorization ", "transaction login tls ", "update ", "closed "]
         );
         assert_eq!(
             rows_of(Protocol::Imap),
@@ -207,12 +193,7 @@ mod tests {
 
     #[test]
     fn every_state_has_a_box_and_the_present_one_shows_how_to_leave() {
-        for protocol in [
-            Protocol::Smtp,
-            Protocol::Lmtp,
-            Protocol::Pop3,
-            Protocol::Imap,
-        ] {
+        for protocol in [Protocol::Smtp, Protocol::Lmtp, Protocol::Pop3, Protocol::Imap] {
             let diagram = Diagram::of(protocol);
             for (here, _) in diagram.states {
                 let layout = DiagramLayout::of(diagram, Some(*here));

@@ -73,9 +73,7 @@ pub const INBOX: &str = "INBOX";
 /// The folders of the answers to LIST and STATUS, in the order of the window.
 #[must_use]
 pub fn in_order(listed: &[(Listed, Option<MailboxStatus>)]) -> Vec<MailFolder> {
-    let folders = listed
-        .iter()
-        .map(|(listed, status)| MailFolder::of(listed, status.as_ref()));
+    let folders = listed.iter().map(|(listed, status)| MailFolder::of(listed, status.as_ref()));
     let mut folders: Vec<MailFolder> = folders.collect();
     folders.sort_by(|one, another| one.rank().cmp(&another.rank()));
     folders
@@ -110,24 +108,12 @@ mod tests {
             listed("Sent", &[]),
             listed("inbox", &[]),
         ]);
-        let shown: Vec<(&str, usize)> = folders
-            .iter()
-            .map(|folder| (folder.label.as_str(), folder.depth))
-            .collect();
-        let expected = [
-            ("Inbox", 0),
-            ("Sent", 0),
-            ("Gone", 0),
-            ("Alpha", 0),
-            ("rust", 1),
-        ];
+        let shown: Vec<(&str, usize)> =
+            folders.iter().map(|folder| (folder.label.as_str(), folder.depth)).collect();
+        let expected = [("Inbox", 0), ("Sent", 0), ("Gone", 0), ("Alpha", 0), ("rust", 1)];
         assert_eq!(shown, expected);
         let trash = for_use(&folders, &SpecialUse::Trash);
         assert_eq!(trash.map(|folder| folder.name.as_str()), Some("Gone"));
-        assert!(
-            folders
-                .iter()
-                .all(|folder| folder.opens && folder.unread == 2)
-        );
+        assert!(folders.iter().all(|folder| folder.opens && folder.unread == 2));
     }
 }

@@ -62,10 +62,7 @@ pub struct SortOrder {
 
 impl SortOrder {
     /// Sorted by the time of arrival, the newest first.
-    pub const NEWEST: SortOrder = SortOrder {
-        column: Column::Received,
-        descending: true,
-    };
+    pub const NEWEST: SortOrder = SortOrder { column: Column::Received, descending: true };
 
     /// The order after a click on this column. A second click reverses it.
     #[must_use]
@@ -87,10 +84,7 @@ impl SortOrder {
             Column::Received => SortKey::Arrival,
             Column::Size => SortKey::Size,
         };
-        vec![Criterion {
-            key,
-            reverse: self.descending,
-        }]
+        vec![Criterion { key, reverse: self.descending }]
     }
 }
 
@@ -157,11 +151,7 @@ impl MessageList {
     /// Opens another folder, of which nothing is known yet.
     pub fn open(&mut self, folder: &str) {
         let order = self.order;
-        *self = MessageList {
-            folder: Some(folder.to_owned()),
-            order,
-            ..MessageList::default()
-        };
+        *self = MessageList { folder: Some(folder.to_owned()), order, ..MessageList::default() };
     }
 
     /// Sets the UIDVALIDITY. If it was another one, the UIDs mean other messages now (RFC 3501 §2.3.1.1): the list
@@ -222,9 +212,7 @@ impl MessageList {
             return Vec::new();
         }
         let unknown = |uid: &&u32| !self.rows.contains_key(uid) || self.stale.contains(uid);
-        let shown = self
-            .uids
-            .get(seen.start.min(self.len())..seen.end.min(self.len()));
+        let shown = self.uids.get(seen.start.min(self.len())..seen.end.min(self.len()));
         if !shown.unwrap_or_default().iter().any(|uid| unknown(&uid)) {
             return Vec::new();
         }
@@ -269,8 +257,7 @@ impl MessageList {
     #[must_use]
     pub fn would_change(&self, uids: &[u32], change: &FlagChange) -> usize {
         let rows = uids.iter().filter_map(|uid| self.rows.get(uid));
-        rows.filter(|row| row.flags.changed(change) != row.flags)
-            .count()
+        rows.filter(|row| row.flags.changed(change) != row.flags).count()
     }
 
     /// Has every row fetched again when it is visible: it may have changed.

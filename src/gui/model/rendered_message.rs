@@ -96,25 +96,14 @@ impl RenderedMessage {
         };
         let pictures = reading.attachments.iter().filter_map(Picture::of);
         let pictures = pictures.take(PICTURES).collect();
-        RenderedMessage {
-            uid,
-            text,
-            page,
-            cut,
-            pictures,
-            reading,
-            source,
-        }
+        RenderedMessage { uid, text, page, cut, pictures, reading, source }
     }
 
     /// The source of the message as lines.
     #[must_use]
     pub fn source_lines(&self) -> Vec<TextLine> {
         let source = self.source.get(..CHARACTERS).unwrap_or(&self.source);
-        let line = |line: &str| TextSpan {
-            text: visible(line),
-            ..TextSpan::default()
-        };
+        let line = |line: &str| TextSpan { text: visible(line), ..TextSpan::default() };
         let source = String::from_utf8_lossy(source);
         source.lines().map(|text| vec![line(text)]).collect()
     }
@@ -253,10 +242,7 @@ impl Picture {
             let [red, green, blue, alpha] = pixel.0;
             Color32::from_rgba_unmultiplied(red, green, blue, alpha)
         });
-        Some(Picture {
-            name: file.name.clone(),
-            image: ColorImage::new(size, colours.collect()),
-        })
+        Some(Picture { name: file.name.clone(), image: ColorImage::new(size, colours.collect()) })
     }
 }
 

@@ -52,8 +52,7 @@ impl SavedEvents {
     }
 
     fn forget(&mut self, connection: u64) {
-        self.events
-            .retain(|event| event.connection.number != connection);
+        self.events.retain(|event| event.connection.number != connection);
         self.size = self.events.iter().map(Event::size).sum();
     }
 }

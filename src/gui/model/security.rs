@@ -134,10 +134,7 @@ impl CertificateInfo {
 
     fn read(&mut self, certificate: &X509Certificate<'_>) {
         let names = certificate.subject_alternative_name().ok().flatten();
-        let names = names
-            .iter()
-            .flat_map(|names| &names.value.general_names)
-            .filter_map(name_text);
+        let names = names.iter().flat_map(|names| &names.value.general_names).filter_map(name_text);
         self.names = names.take(MOST_NAMES).collect();
         self.subject = certificate.subject().to_string();
         self.issuer = certificate.issuer().to_string();
@@ -166,10 +163,7 @@ impl CertificateInfo {
                 self.names.join(", ")
             ),
             Trust::Not(CertError::UnknownIssuer) => {
-                format!(
-                    "It is signed by “{}”, which this machine does not trust.",
-                    self.issuer
-                )
+                format!("It is signed by “{}”, which this machine does not trust.", self.issuer)
             }
             Trust::Not(CertError::Other(words)) => format!("OpenSSL says: {words}."),
         }

@@ -185,8 +185,7 @@ impl WindowConnection {
         let by = line.by;
         if self.connection.ours == Side::Server {
             let text = shown_text(line.octets, line.explained);
-            self.changes
-                .push(ConversationChange::Last(number, by, text));
+            self.changes.push(ConversationChange::Last(number, by, text));
             return;
         }
         let run = LineRun::of(by, line.explained);

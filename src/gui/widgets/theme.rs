@@ -91,11 +91,7 @@ pub(in crate::gui) fn apply(window: &Context, size: TextSize) {
     let icons = Arc::new(FontData::from_static(LUCIDE_FONT_BYTES));
     fonts.font_data.insert(ICONS.to_owned(), icons);
     for family in [FontFamily::Proportional, FontFamily::Monospace] {
-        fonts
-            .families
-            .entry(family)
-            .or_default()
-            .push(ICONS.to_owned());
+        fonts.families.entry(family).or_default().push(ICONS.to_owned());
     }
     window.set_fonts(fonts);
     window.set_style_of(Theme::Light, style(Theme::Light, LIGHT, size));
@@ -103,10 +99,7 @@ pub(in crate::gui) fn apply(window: &Context, size: TextSize) {
 }
 
 fn style(theme: Theme, palette: Palette, size: TextSize) -> Style {
-    let mut style = Style {
-        visuals: theme.default_visuals(),
-        ..Style::default()
-    };
+    let mut style = Style { visuals: theme.default_visuals(), ..Style::default() };
     let text = size.text();
     let styles = [
         (TextStyle::Small, text - 2.0, FontFamily::Proportional),
@@ -203,10 +196,7 @@ mod tests {
                 for colour in [text, faint, palette.accent].into_iter().chain(spoken) {
                     // WCAG 2.2 requires 4.5 (success criterion 1.4.3).
                     let contrast = contrast(colour, ground);
-                    assert!(
-                        contrast >= 4.5,
-                        "{theme:?} {colour:?} {ground:?} {contrast}"
-                    );
+                    assert!(contrast >= 4.5, "{theme:?} {colour:?} {ground:?} {contrast}");
                 }
             }
             assert!(contrast(palette.on_accent, palette.accent) >= 4.5);

@@ -28,10 +28,7 @@ impl BaseSubject {
                 None => break,
             }
         }
-        BaseSubject {
-            text: rest.to_owned(),
-            is_reply,
-        }
+        BaseSubject { text: rest.to_owned(), is_reply }
     }
 }
 
@@ -168,11 +165,7 @@ mod tests {
         ];
         for (subject, text, is_reply) in rows {
             let text = text.to_owned();
-            assert_eq!(
-                BaseSubject::of(subject),
-                BaseSubject { text, is_reply },
-                "{subject:?}"
-            );
+            assert_eq!(BaseSubject::of(subject), BaseSubject { text, is_reply }, "{subject:?}");
         }
     }
 
@@ -180,15 +173,9 @@ mod tests {
     #[test]
     fn a_hostile_subject_costs_no_more_than_its_length() {
         let begun = std::time::Instant::now();
-        for piece in [
-            "Re:", "[a]", "[Fwd:", "(fwd)", "[", "Re [a]", "[a]Re:", " ", "Re:[", "]",
-        ] {
+        for piece in ["Re:", "[a]", "[Fwd:", "(fwd)", "[", "Re [a]", "[a]Re:", " ", "Re:[", "]"] {
             let subject = piece.repeat(100_000);
-            for subject in [
-                subject.clone(),
-                format!("{subject}x"),
-                format!("[Fwd:{subject}]"),
-            ] {
+            for subject in [subject.clone(), format!("{subject}x"), format!("[Fwd:{subject}]")] {
                 assert!(BaseSubject::of(&subject).text.len() <= subject.len());
             }
         }
@@ -196,6 +183,7 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::limits::random_cases(256))]
         #[test]
         fn of_a_base_subject_nothing_is_left_to_take_away(
             pieces in prop::collection::vec(

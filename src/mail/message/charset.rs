@@ -213,6 +213,7 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::limits::random_cases(256))]
         #[test]
         fn pieces_are_decoded_as_the_whole(
             octets: Vec<u8>, at: usize,

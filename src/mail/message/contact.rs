@@ -25,9 +25,7 @@ impl Contact {
         let name = name.map(visible).filter(|name| !name.trim().is_empty());
         let address = visible(address).replace(['<', '>', ' '], "");
         let fits = address.char_indices();
-        let end = fits
-            .map(|(at, c)| at + c.len_utf8())
-            .take_while(|end| *end <= ADDRESS_MAX);
+        let end = fits.map(|(at, c)| at + c.len_utf8()).take_while(|end| *end <= ADDRESS_MAX);
         Contact {
             name: name.map(|name| name.trim().to_owned()),
             address: address[..end.last().unwrap_or(0)].to_owned(),
@@ -66,11 +64,7 @@ impl Contact {
             || host.as_bytes() == address::MISSING_DOMAIN;
         let written = format!("{mailbox}@{host}");
         if missing || written.len() > ADDRESS_MAX || !written.chars().all(is_addressable) {
-            let shown = if missing {
-                mailbox.replace("MISSING_MAILBOX", &host)
-            } else {
-                written
-            };
+            let shown = if missing { mailbox.replace("MISSING_MAILBOX", &host) } else { written };
             return Err(NotAnAddress(shown.replace("MISSING_DOMAIN", "")));
         }
         let name = text(&entry.name);
@@ -113,10 +107,7 @@ pub struct NotAnAddress(String);
 impl fmt::Display for NotAnAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let NotAnAddress(text) = self;
-        write!(
-            f,
-            "'{text}' is not an address; write name@domain or Name <name@domain>"
-        )
+        write!(f, "'{text}' is not an address; write name@domain or Name <name@domain>")
     }
 }
 
@@ -131,10 +122,7 @@ mod tests {
         let rows = [
             ("alice@a.test", "alice@a.test"),
             (" Alice <alice@a.test> ", "Alice <alice@a.test>"),
-            (
-                "\"Liddell, Alice\" <alice@a.test>",
-                "Liddell, Alice <alice@a.test>",
-            ),
+            ("\"Liddell, Alice\" <alice@a.test>", "Liddell, Alice <alice@a.test>"),
             ("Jörg <jörg@a.test>", "Jörg <jörg@a.test>"),
         ];
         for (text, shown) in rows {

@@ -116,9 +116,7 @@ impl MimeParams {
         if let Some(value) = self.named(name) {
             return Some(value.to_vec());
         }
-        let pieces = self
-            .pieces()
-            .remove(&name.to_ascii_lowercase().into_bytes())?;
+        let pieces = self.pieces().remove(&name.to_ascii_lowercase().into_bytes())?;
         let values: Vec<&[u8]> = in_a_row(&pieces).map(|piece| &piece.value[..]).collect();
         (!values.is_empty()).then(|| values.concat())
     }
@@ -224,9 +222,7 @@ impl MimeParam {
 fn joined(row: &[&MimeParam]) -> MimeParam {
     let extended = row.iter().any(|piece| piece.is_extended());
     let names_charset = row.first().is_some_and(|piece| piece.is_extended());
-    let name = row
-        .first()
-        .and_then(|piece| piece.name.split(|octet| *octet == b'*').next());
+    let name = row.first().and_then(|piece| piece.name.split(|octet| *octet == b'*').next());
     let mut name = name.unwrap_or_default().to_vec();
     let mut value = Vec::new();
     if extended {
@@ -298,12 +294,7 @@ mod tests {
         let media = MediaType::parse(value.as_bytes())?;
         let params = media.params.0.iter();
         let params = params.map(|p| format!(" {}=[{}]", text(&p.name), text(&p.value)));
-        Some(format!(
-            "{}/{}{}",
-            text(&media.main),
-            text(&media.sub),
-            params.collect::<String>()
-        ))
+        Some(format!("{}/{}{}", text(&media.main), text(&media.sub), params.collect::<String>()))
     }
 
     #[test]
@@ -319,31 +310,15 @@ mod tests {
                 r#"multipart/mixed; boundary="a;b \"c\" (d)""#,
                 r#"multipart/mixed boundary=[a;b "c" (d)]"#,
             ),
-            (
-                "multipart/mixed;boundary=----=_Part/1",
-                "multipart/mixed boundary=[----=_Part/1]",
-            ),
-            (
-                "image/png; name*=utf-8''na%C3%AFve.png",
-                "image/png name*=[utf-8''na%C3%AFve.png]",
-            ),
-            (
-                "text/plain; broken; =x; a=1 rubbish; b=",
-                "text/plain a=[1] b=[]",
-            ),
+            ("multipart/mixed;boundary=----=_Part/1", "multipart/mixed boundary=[----=_Part/1]"),
+            ("image/png; name*=utf-8''na%C3%AFve.png", "image/png name*=[utf-8''na%C3%AFve.png]"),
+            ("text/plain; broken; =x; a=1 rubbish; b=", "text/plain a=[1] b=[]"),
             ("text/plain;;; ;a=1;", "text/plain a=[1]"),
         ];
         for (value, expected) in rows {
             assert_eq!(shown(value).as_deref(), Some(expected), "{value}");
         }
-        for broken in [
-            "",
-            "text",
-            "text/",
-            "/plain",
-            "(text/plain)",
-            "\"text\"/plain",
-        ] {
+        for broken in ["", "text", "text/", "/plain", "(text/plain)", "\"text\"/plain"] {
             assert_eq!(shown(broken), None, "{broken}");
         }
     }
@@ -361,10 +336,7 @@ mod tests {
         let rows: [(&str, &[&str]); 6] = [
             ("attachment; filename=plain.txt", &[]),
             ("attachment; filename*=utf-8''caf%C3%A9.txt", &["café.txt"]),
-            (
-                "a; x*0*=iso-8859-1'fr'caf%E9; x*1=%20; x*2*=%20au",
-                &["café%20 au"],
-            ),
+            ("a; x*0*=iso-8859-1'fr'caf%E9; x*1=%20; x*2*=%20au", &["café%20 au"]),
             ("a; x*1=b; x*0=a; x*3=d; Y*=utf-8''y", &["ab", "y"]),
             ("a; x*=100%; y*0*=%41", &["100%", "A"]),
             ("a; x*y=c; x*=d", &["d"]),
@@ -389,23 +361,15 @@ mod tests {
         let rows = [
             ("a=1; b*=u''2", "a=[1] b*=[u''2]"),
             ("N*0=x; a=1; n*1=y", "a=[1] N=[xy]"),
-            (
-                "n*1*=%41; n*0*=u'en'%40; n*2=\"it's\"",
-                "n*=[u'en'%40%41it%27s]",
-            ),
+            ("n*1*=%41; n*0*=u'en'%40; n*2=\"it's\"", "n*=[u'en'%40%41it%27s]"),
             ("n*0=\"a b\"; n*1*=%20", "n*=[''a%20b%20]"),
-            (
-                "n*0=x; n*2=z; m*1=lost; *0=odd; n*x=y",
-                "*0=[odd] n*x=[y] m*1=[lost] n=[x]",
-            ),
+            ("n*0=x; n*2=z; m*1=lost; *0=odd; n*x=y", "*0=[odd] n*x=[y] m*1=[lost] n=[x]"),
         ];
         for (params, expected) in rows {
             let media = MediaType::parse(format!("a/b; {params}").as_bytes()).unwrap();
             let joined = media.params.joined().0;
             let text = |octets: &[u8]| String::from_utf8_lossy(octets).into_owned();
-            let shown = joined
-                .iter()
-                .map(|p| format!("{}=[{}]", text(&p.name), text(&p.value)));
+            let shown = joined.iter().map(|p| format!("{}=[{}]", text(&p.name), text(&p.value)));
             assert_eq!(shown.collect::<Vec<_>>().join(" "), expected, "{params}");
         }
     }

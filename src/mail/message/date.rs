@@ -14,9 +14,8 @@ use super::Header;
 use super::lex::{Lexer, is_space};
 
 /// The names of the months, always in English (RFC 5322 §3.3, and RFC 3501 §9 for IMAP's dates).
-pub const MONTHS: [&str; 12] = [
-    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-];
+pub const MONTHS: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /// The zones that have names (RFC 5322 §4.3), with their hours. All other names mean UTC.
 const ZONES: [(&str, i32); 8] = [
@@ -189,34 +188,14 @@ mod tests {
     #[test]
     fn dates_of_mail() {
         let rows: [(&[u8], &str, i64); 14] = [
-            (
-                b"Mon, 23 Nov 2026 23:59:59 -0800",
-                "2026-11-23",
-                1_795_507_199,
-            ),
+            (b"Mon, 23 Nov 2026 23:59:59 -0800", "2026-11-23", 1_795_507_199),
             (b"Sun, 06 Nov 1994 08:49:37 GMT", "1994-11-06", 784_111_777),
-            (
-                b"6 Nov 1994 09:49:37 +0100 (CET)",
-                "1994-11-06",
-                784_111_777,
-            ),
-            (
-                b"Sat, 31 Dec 2016 23:59:60 +0000",
-                "2016-12-31",
-                1_483_228_799,
-            ),
+            (b"6 Nov 1994 09:49:37 +0100 (CET)", "1994-11-06", 784_111_777),
+            (b"Sat, 31 Dec 2016 23:59:60 +0000", "2016-12-31", 1_483_228_799),
             (b"6 Nov 94 00:49:37 PST", "1994-11-06", 784_111_777),
             (b"6 Nov 94 08:49 Z", "1994-11-06", 784_111_740),
-            (
-                b"6-Nov-1994 (Sunday) 08 : 49 : 37 ut",
-                "1994-11-06",
-                784_111_777,
-            ),
-            (
-                b"6 Nov 1994 09:49:37 +0100 (Mitteleurop\xe4ische Zeit)",
-                "1994-11-06",
-                784_111_777,
-            ),
+            (b"6-Nov-1994 (Sunday) 08 : 49 : 37 ut", "1994-11-06", 784_111_777),
+            (b"6 Nov 1994 09:49:37 +0100 (Mitteleurop\xe4ische Zeit)", "1994-11-06", 784_111_777),
             // RFC 5256 §2.2: an impossible time or zone does not count.
             (b"6 Nov 1994 99:49:37 +0100", "1994-11-06", 784_076_400),
             (b"6 Nov 1994 08:49:37 +9999", "1994-11-06", 784_111_777),
@@ -254,6 +233,7 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::limits::random_cases(256))]
         #[test]
         fn what_was_written_is_read(seconds in 0u64..10_000_000_000) {
             let moment = UNIX_EPOCH + Duration::from_secs(seconds);

@@ -131,11 +131,7 @@ impl<R: Read> Read for Decoder<R> {
         while self.at == self.decoded.len() && !self.ended && !buffer.is_empty() {
             self.decode()?;
         }
-        let got = self
-            .decoded
-            .get(self.at..)
-            .unwrap_or_default()
-            .read(buffer)?;
+        let got = self.decoded.get(self.at..).unwrap_or_default().read(buffer)?;
         self.at += got;
         Ok(got)
     }
@@ -176,11 +172,7 @@ impl QuotedPrintableLine {
             }
             b' ' | b'\t' | b'\r' if self.blank.len() < BLANK_MAX => self.blank.push(octet),
             b'\n' => {
-                let ending: &[u8] = if self.blank.ends_with(b"\r") {
-                    b"\r\n"
-                } else {
-                    b"\n"
-                };
+                let ending: &[u8] = if self.blank.ends_with(b"\r") { b"\r\n" } else { b"\n" };
                 self.blank.clear();
                 out.extend_from_slice(ending);
             }
@@ -289,10 +281,7 @@ mod tests {
             &[
                 (b"caf=C3=a9\r\n", b"caf\xc3\xa9\r\n"),
                 (b"soft=\r\nbreak= \t\r\ntoo=\nthree", b"softbreaktoothree"),
-                (
-                    b"trailing \t\r\n inner  space",
-                    b"trailing\r\n inner  space",
-                ),
+                (b"trailing \t\r\n inner  space", b"trailing\r\n inner  space"),
                 (b"at the end  ", b"at the end"),
                 (b"=20\r\n", b" \r\n"),
                 (b"nul=00", b"nul\0"),
@@ -311,9 +300,7 @@ mod tests {
         let mut decoder = Decoder::new(blank, Encoding::QuotedPrintable);
         let octets = io::copy(&mut decoder, &mut io::sink()).unwrap();
         assert!(octets > 9_000_000);
-        let DecoderState::QuotedPrintable(line) = decoder.state else {
-            panic!()
-        };
+        let DecoderState::QuotedPrintable(line) = decoder.state else { panic!() };
         assert!(line.blank.capacity() <= 2 * BLANK_MAX);
     }
 
@@ -321,14 +308,8 @@ mod tests {
     fn a_header_names_its_encoding() {
         let rows: [(&[u8], Option<Encoding>); 4] = [
             (b"Subject: x\r\n", Some(Encoding::Identity)),
-            (
-                b"Content-Transfer-Encoding: BASE64\r\n",
-                Some(Encoding::Base64),
-            ),
-            (
-                b"Content-Transfer-Encoding: (8) 8bit\r\n",
-                Some(Encoding::Identity),
-            ),
+            (b"Content-Transfer-Encoding: BASE64\r\n", Some(Encoding::Base64)),
+            (b"Content-Transfer-Encoding: (8) 8bit\r\n", Some(Encoding::Identity)),
             (b"Content-Transfer-Encoding: x-uuencode\r\n", None),
         ];
         let header = Header::parse(b"Content-Transfer-Encoding: (fast) Base64\r\n");
@@ -339,6 +320,7 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::limits::random_cases(256))]
         #[test]
         fn base64_is_undone(octets in prop::collection::vec(any::<u8>(), 0..300), piece in 1usize..90) {
             let encoded = encode::base64(&octets);

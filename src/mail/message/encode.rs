@@ -63,11 +63,7 @@ fn quoted_line(line: &str) -> String {
 /// Returns text for an unstructured field: as it is, or as encoded words if it must be.
 pub(super) fn unstructured(text: &str) -> String {
     let text = one_line(text);
-    if is_plain(&text) {
-        text
-    } else {
-        encoded_words(&text)
-    }
+    if is_plain(&text) { text } else { encoded_words(&text) }
 }
 
 /// Returns a display name: atoms, a quoted string, or encoded words, which may not be quoted (RFC 2047
@@ -144,9 +140,7 @@ fn encoded_words(text: &str) -> String {
             _ => pieces.push(c.to_string()),
         }
     }
-    let words = pieces
-        .iter()
-        .map(|piece| format!("=?utf-8?B?{}?=", STANDARD.encode(piece)));
+    let words = pieces.iter().map(|piece| format!("=?utf-8?B?{}?=", STANDARD.encode(piece)));
     words.collect::<Vec<String>>().join(" ")
 }
 
@@ -160,17 +154,9 @@ mod tests {
         let long = "x".repeat(80);
         let rows = [
             ("tea\nfor two\r\n", "7bit", "tea\r\nfor two\r\n"),
-            (
-                "café = coffee ",
-                "quoted-printable",
-                "caf=C3=A9 =3D coffee=20",
-            ),
+            ("café = coffee ", "quoted-printable", "caf=C3=A9 =3D coffee=20"),
             ("чай\n", "base64", "0YfQsNC5DQo=\r\n"),
-            (
-                &long,
-                "quoted-printable",
-                &format!("{}=\r\nxxxxx", "x".repeat(75)),
-            ),
+            (&long, "quoted-printable", &format!("{}=\r\nxxxxx", "x".repeat(75))),
         ];
         for (plain, encoding, encoded) in rows {
             assert_eq!(text(plain), (encoding, encoded.to_owned()));
@@ -190,17 +176,12 @@ mod tests {
             assert_eq!(phrase(name), *written);
         }
         assert!(!phrase(rows[4].0).contains(['\r', '\n']));
-        assert_eq!(
-            parameter("filename", "a \"b\".txt"),
-            "; filename=\"a \\\"b\\\".txt\""
-        );
-        assert_eq!(
-            parameter("filename", "thé 1.txt"),
-            "; filename*=utf-8''th%C3%A9%201.txt"
-        );
+        assert_eq!(parameter("filename", "a \"b\".txt"), "; filename=\"a \\\"b\\\".txt\"");
+        assert_eq!(parameter("filename", "thé 1.txt"), "; filename*=utf-8''th%C3%A9%201.txt");
     }
 
     proptest! {
+        #![proptest_config(crate::limits::random_cases(256))]
         #[test]
         fn no_line_of_quoted_printable_is_too_long(plain in "([a-zé= \t\\.]{0,90}\n){0,3}") {
             prop_assert!(quoted_printable(&plain).split("\r\n").all(|line| line.len() <= 76));

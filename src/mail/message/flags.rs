@@ -22,13 +22,8 @@ pub enum Flag {
 
 impl Flag {
     /// Every system flag, in the order in which a FLAGS response lists them.
-    pub const ALL: [Flag; 5] = [
-        Flag::Answered,
-        Flag::Flagged,
-        Flag::Deleted,
-        Flag::Seen,
-        Flag::Draft,
-    ];
+    pub const ALL: [Flag; 5] =
+        [Flag::Answered, Flag::Flagged, Flag::Deleted, Flag::Seen, Flag::Draft];
 }
 
 /// As IMAP writes it: `\Seen`.
@@ -61,9 +56,7 @@ impl Flags {
     /// True if this keyword is set, in any case (RFC 9051 §2.3.2).
     #[must_use]
     pub fn has_keyword(&self, keyword: &str) -> bool {
-        self.keywords
-            .iter()
-            .any(|k| k.eq_ignore_ascii_case(keyword))
+        self.keywords.iter().any(|k| k.eq_ignore_ascii_case(keyword))
     }
 
     /// Sets a system flag.
@@ -102,9 +95,7 @@ impl Flags {
             FlagChange::Add(flags) => {
                 let mut sum = self.clone();
                 sum.system |= flags.system;
-                flags
-                    .keywords()
-                    .for_each(|keyword| sum.set_keyword(keyword));
+                flags.keywords().for_each(|keyword| sum.set_keyword(keyword));
                 sum
             }
             FlagChange::Remove(flags) => {

@@ -147,10 +147,7 @@ impl Header {
     fn push(&mut self, field: Field<'_>) {
         let name = self.octets.len() + field.name.len();
         field.write(&mut self.octets);
-        self.ends.push(FieldEnds {
-            name: name as u32,
-            field: self.octets.len() as u32,
-        });
+        self.ends.push(FieldEnds { name: name as u32, field: self.octets.len() as u32 });
     }
 
     /// Frees the memory that is reserved for more fields.
@@ -200,10 +197,7 @@ impl<'a> Field<'a> {
     fn cut(raw: &'a [u8], colon: usize) -> Field<'a> {
         match raw.split_at_checked(colon) {
             Some((name, [_, value @ ..])) if colon > 0 => Field { name, value },
-            _ => Field {
-                name: &[],
-                value: raw,
-            },
+            _ => Field { name: &[], value: raw },
         }
     }
 
@@ -229,10 +223,7 @@ pub(super) fn after_fields(header: &[u8]) -> &[u8] {
     while !rest.is_empty() {
         let end = memchr::memchr(b'\n', rest).map_or(rest.len(), |lf| lf + 1);
         let (line, after) = rest.split_at(end);
-        let name = line
-            .split(|octet| *octet == b':')
-            .next()
-            .unwrap_or_default();
+        let name = line.split(|octet| *octet == b':').next().unwrap_or_default();
         let is_field =
             name.len() < line.len() && name.trim_ascii_end().iter().all(u8::is_ascii_graphic);
         let is_first = rest.len() == header.len();
@@ -240,10 +231,7 @@ pub(super) fn after_fields(header: &[u8]) -> &[u8] {
         // A mailbox of the form mbox has a line before the fields: `From alice Sat Jan  3 …`.
         let is_of_mbox = is_first && line.starts_with(b"From ");
         if !(is_field || continues || is_of_mbox) {
-            return rest
-                .strip_prefix(b"\r\n")
-                .or(rest.strip_prefix(b"\n"))
-                .unwrap_or(rest);
+            return rest.strip_prefix(b"\r\n").or(rest.strip_prefix(b"\n")).unwrap_or(rest);
         }
         rest = after;
     }
@@ -381,6 +369,7 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::limits::random_cases(256))]
         #[test]
         fn all_fields_written_back_are_the_header(
             lines in prop::collection::vec("[!-~][ -~]{0,20}(\r\n[ \t][!-~]{1,9})?", 0..9),

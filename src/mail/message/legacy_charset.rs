@@ -96,13 +96,7 @@ impl Utf7 {
     fn take(&mut self, octet: u8, text: &mut String) {
         if !self.in_base64 {
             match octet {
-                b'+' => {
-                    *self = Utf7 {
-                        in_base64: true,
-                        just_begun: true,
-                        ..Utf7::default()
-                    }
-                }
+                b'+' => *self = Utf7 { in_base64: true, just_begun: true, ..Utf7::default() },
                 0..0x80 => text.push(char::from(octet)),
                 _ => text.push('\u{fffd}'),
             }
@@ -129,12 +123,7 @@ impl Utf7 {
 
     /// Takes a unit of UTF-16.
     fn unit(&mut self, unit: u16, text: &mut String) {
-        let units: Vec<u16> = self
-            .high_surrogate
-            .take()
-            .into_iter()
-            .chain([unit])
-            .collect();
+        let units: Vec<u16> = self.high_surrogate.take().into_iter().chain([unit]).collect();
         if units.len() == 1 && (0xd800..0xdc00).contains(&unit) {
             self.high_surrogate = Some(unit);
             return;
@@ -235,11 +224,7 @@ impl Shifted {
                     let high_bit = if self.shifted { 0x80 } else { 0 };
                     let graphic = |octet: u8| (0x21..0x7f).contains(&octet);
                     let raised = |&octet: &u8| {
-                        if graphic(octet) {
-                            octet | high_bit
-                        } else {
-                            octet
-                        }
+                        if graphic(octet) { octet | high_bit } else { octet }
                     };
                     eight_bit.extend(self.escape.iter().map(raised));
                 }

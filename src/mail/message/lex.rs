@@ -12,10 +12,7 @@ pub(super) struct Lexer<'a> {
 
 impl<'a> Lexer<'a> {
     pub(super) fn new(value: &'a [u8]) -> Lexer<'a> {
-        Lexer {
-            rest: value,
-            comment: &[],
-        }
+        Lexer { rest: value, comment: &[] }
     }
 
     /// Returns the next octet, and leaves it.

@@ -21,14 +21,7 @@ pub(super) struct LineReader<'a> {
 
 impl<'a> LineReader<'a> {
     pub(super) fn new(reader: &'a mut dyn BufRead) -> LineReader<'a> {
-        LineReader {
-            reader,
-            text: Vec::new(),
-            whole: true,
-            ending: 0,
-            at: 0,
-            count: 0,
-        }
+        LineReader { reader, text: Vec::new(), whole: true, ending: 0, at: 0, count: 0 }
     }
 
     /// Reads a line and keeps at most `keep` octets of it; false at the end of the message.
@@ -105,6 +98,7 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::limits::random_cases(256))]
         #[test]
         fn lines_with_their_endings_are_the_message(
             message in "[ab\r\n]{0,60}", buffer in 1usize..9,

@@ -84,9 +84,7 @@ fn subject(header: &Header) -> String {
 
 /// The people in all fields with this name, as ENVELOPE has them.
 fn contacts(header: &Header, name: &str) -> Vec<Contact> {
-    let lists = header
-        .named(name)
-        .map(|field| address::parse(&field.unfolded()));
+    let lists = header.named(name).map(|field| address::parse(&field.unfolded()));
     let entries = lists.flatten().filter(HeaderAddress::is_mailbox);
     entries.map(|entry| contact(&entry)).collect()
 }
@@ -150,20 +148,10 @@ impl Around<'_> {
 
 impl<'a> Bodies<'a> {
     fn of(message: &'a [u8], root: &'a BodyPart) -> Bodies<'a> {
-        let mut bodies = Bodies {
-            message,
-            texts: Vec::new(),
-            pages: Vec::new(),
-            files: Vec::new(),
-        };
-        let around = Around {
-            subtype: b"mixed",
-            in_alternative: false,
-        };
-        let all = Wanted {
-            texts: true,
-            pages: true,
-        };
+        let mut bodies =
+            Bodies { message, texts: Vec::new(), pages: Vec::new(), files: Vec::new() };
+        let around = Around { subtype: b"mixed", in_alternative: false };
+        let all = Wanted { texts: true, pages: true };
         bodies.sort(std::slice::from_ref(root), around, all);
         bodies
     }
@@ -296,11 +284,7 @@ impl<'a> Bodies<'a> {
             Content::Message(_) => "message.eml".to_owned(),
             _ => "attachment".to_owned(),
         });
-        Attachment {
-            name: file_name(&name),
-            content_type,
-            bytes: self.octets(part),
-        }
+        Attachment { name: file_name(&name), content_type, bytes: self.octets(part) }
     }
 }
 
@@ -328,9 +312,7 @@ impl BodyKind {
                 _ => BodyKind::Text,
             };
         };
-        let is_media = ["image", "audio", "video"]
-            .iter()
-            .any(|main| media.is_main(main));
+        let is_media = ["image", "audio", "video"].iter().any(|main| media.is_main(main));
         match &part.content {
             // A multipart whose boundary is nowhere is the text that it has.
             Content::Multipart(_) => BodyKind::Text,
@@ -456,29 +438,14 @@ mod tests {
         let long = "n".repeat(300);
         let rows = [
             ("filename*0*=UTF-8''a%C3; filename*1*=%A4%2Epdf", "aä.pdf"),
-            (
-                "filename=\"f.pdf\"; filename*=UTF-8''gr%C3%BC.pdf",
-                "grü.pdf",
-            ),
-            (
-                "filename=\"f.pdf\"; filename*0*=UTF-8''gr%C3%BC; filename*1*=.pdf",
-                "grü.pdf",
-            ),
+            ("filename=\"f.pdf\"; filename*=UTF-8''gr%C3%BC.pdf", "grü.pdf"),
+            ("filename=\"f.pdf\"; filename*0*=UTF-8''gr%C3%BC; filename*1*=.pdf", "grü.pdf"),
             ("filename*1=\"b.pdf\"; filename*0=\"a \"", "a b.pdf"),
-            (
-                "filename*0=\"=?UTF-8?Q?x=C3=\"; filename*1=\"A4.pdf?=\"",
-                "xä.pdf",
-            ),
+            ("filename*0=\"=?UTF-8?Q?x=C3=\"; filename*1=\"A4.pdf?=\"", "xä.pdf"),
             ("filename=\"=?UTF-8?B?Z3LDvMOfZS5wZGY=?=\"", "grüße.pdf"),
-            (
-                "filename=\"=?UTF-8?Q?gr=C3?=\r\n =?UTF-8?Q?=BC.pdf?=\"",
-                "grü.pdf",
-            ),
+            ("filename=\"=?UTF-8?Q?gr=C3?=\r\n =?UTF-8?Q?=BC.pdf?=\"", "grü.pdf"),
             ("filename=\"\"", "attachment"),
-            (
-                &format!("filename={long}.pdf"),
-                &format!("{}.pdf", &long[..196]),
-            ),
+            (&format!("filename={long}.pdf"), &format!("{}.pdf", &long[..196])),
         ];
         for (params, name) in rows {
             let header = format!("Content-Disposition: attachment; {params}");
@@ -542,6 +509,7 @@ mod tests {
     ];
 
     proptest! {
+        #![proptest_config(crate::limits::random_cases(256))]
         #[test]
         fn nothing_is_too_broken_to_be_read(pieces in prop::collection::vec(prop::sample::select(PIECES), 0..30)) {
             let reading = ParsedMessage::of(&pieces.concat());

@@ -46,9 +46,7 @@ impl Received {
     #[must_use]
     pub fn all(header: &Header) -> Vec<Received> {
         let fields = header.named("Received");
-        fields
-            .map(|field| Received::parse(&field.unfolded()))
-            .collect()
+        fields.map(|field| Received::parse(&field.unfolded())).collect()
     }
 
     /// Parses an unfolded value. Anything can be parsed.

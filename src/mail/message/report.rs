@@ -83,10 +83,7 @@ impl DeliveryReport {
             Returned::Header(header) => {
                 let encoding = if header.is_ascii() { "7bit" } else { "8bit" };
                 let kind = "Content-Type: text/rfc822-headers";
-                write!(
-                    out,
-                    "{kind}\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n"
-                )?;
+                write!(out, "{kind}\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n")?;
                 out.write_all(header)?;
             }
             Returned::Message(message) => {
@@ -112,28 +109,20 @@ impl DeliveryReport {
             ("MIME-Version", "1.0".to_owned()),
             ("Content-Type", format!("multipart/report; {parameters}")),
         ];
-        let fields = fields
-            .iter()
-            .map(|(name, value)| encode::field(name, value));
+        let fields = fields.iter().map(|(name, value)| encode::field(name, value));
         fields.collect::<String>() + "\r\n"
     }
 
     /// RFC 3464 §2.1: the fields of the message, then those of each recipient.
     fn fields(&self) -> String {
-        let envelope_id = self
-            .envelope_id
-            .clone()
-            .map(|id| ("Original-Envelope-Id", id));
+        let envelope_id = self.envelope_id.clone().map(|id| ("Original-Envelope-Id", id));
         let message = [
             envelope_id,
             Some(("Reporting-MTA", format!("dns; {}", self.reporting_mta))),
             Some(("Arrival-Date", date(self.arrival))),
         ];
         let written = written(message);
-        let each = self
-            .recipients
-            .iter()
-            .map(|fate| format!("\r\n{}", fate.fields()));
+        let each = self.recipients.iter().map(|fate| format!("\r\n{}", fate.fields()));
         written + &each.collect::<String>()
     }
 
@@ -154,8 +143,7 @@ impl RecipientReport {
             Some(("Status", self.status.clone())),
             text("Remote-MTA", &self.remote_mta),
             text("Diagnostic-Code", &self.diagnostic),
-            self.retry_until
-                .map(|until| ("Will-Retry-Until", date(until))),
+            self.retry_until.map(|until| ("Will-Retry-Until", date(until))),
         ])
     }
 }
@@ -220,10 +208,7 @@ mod tests {
     fn a_report_has_its_three_parts() {
         let whole = &mut &b"Subject: x\r\n\r\nbody\r\n"[..];
         let rows = [
-            (
-                Returned::Header(b"Subject: x\r\n\r\n"),
-                &b"text/rfc822-headers"[..],
-            ),
+            (Returned::Header(b"Subject: x\r\n\r\n"), &b"text/rfc822-headers"[..]),
             (Returned::Message(whole), b"message/rfc822"),
         ];
         for (returned, expected) in rows {
@@ -233,10 +218,8 @@ mod tests {
             let Content::Multipart(parts) = &part.content else {
                 panic!("{}", String::from_utf8_lossy(&bytes));
             };
-            let kinds: Vec<Vec<u8>> = parts
-                .iter()
-                .map(|part| part.fields.value("Content-Type").unwrap())
-                .collect();
+            let kinds: Vec<Vec<u8>> =
+                parts.iter().map(|part| part.fields.value("Content-Type").unwrap()).collect();
             assert_eq!(kinds[1..], [&b"message/delivery-status"[..], expected]);
         }
     }

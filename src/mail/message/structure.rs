@@ -200,19 +200,13 @@ impl Scanner<'_> {
         let mut parts = Vec::new();
         self.boundaries.push(boundary);
         self.skip()?;
-        let next = Stop::Boundary {
-            level,
-            closing: false,
-        };
+        let next = Stop::Boundary { level, closing: false };
         while self.stop == Some(next) {
             self.stop = None;
             parts.push(self.part(digest)?);
         }
         self.boundaries.truncate(level);
-        let closed = Stop::Boundary {
-            level,
-            closing: true,
-        };
+        let closed = Stop::Boundary { level, closing: true };
         if self.stop == Some(closed) {
             self.stop = None;
             self.skip()?;
@@ -269,10 +263,7 @@ impl Scanner<'_> {
     fn here(&self) -> Mark {
         match self.stop {
             Some(_) => self.end,
-            None => Mark {
-                at: self.lines.at,
-                lines: self.lines.count,
-            },
+            None => Mark { at: self.lines.at, lines: self.lines.count },
         }
     }
 }

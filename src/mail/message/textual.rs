@@ -144,6 +144,7 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::limits::random_cases(256))]
         #[test]
         fn nothing_is_lost(body in prop::collection::vec(any::<u8>(), 0..20_000)) {
             let message = [b"Content-Transfer-Encoding: binary\r\n\r\n", &body[..]].concat();

@@ -57,26 +57,11 @@ const PICTURE: &[u8] = include_bytes!("pillarbox.png");
 
 /// The messages with their recipients, in the order in which they were written.
 const MESSAGES: [(&[&str], &str); 8] = [
-    (
-        &["alice", "bob", "carol"],
-        include_str!("welcome/hello.eml"),
-    ),
-    (
-        &["alice", "bob", "carol"],
-        include_str!("welcome/picture.eml"),
-    ),
-    (
-        &["alice", "bob", "carol"],
-        include_str!("welcome/attachment.eml"),
-    ),
-    (
-        &["alice", "bob", "carol"],
-        include_str!("welcome/subject.eml"),
-    ),
-    (
-        &["alice", "bob", "carol"],
-        include_str!("welcome/forwarded.eml"),
-    ),
+    (&["alice", "bob", "carol"], include_str!("welcome/hello.eml")),
+    (&["alice", "bob", "carol"], include_str!("welcome/picture.eml")),
+    (&["alice", "bob", "carol"], include_str!("welcome/attachment.eml")),
+    (&["alice", "bob", "carol"], include_str!("welcome/subject.eml")),
+    (&["alice", "bob", "carol"], include_str!("welcome/forwarded.eml")),
     (&["bob", "carol"], include_str!("welcome/thread-1.eml")),
     (&["alice", "carol"], include_str!("welcome/thread-2.eml")),
     (&["alice", "bob"], include_str!("welcome/thread-3.eml")),
@@ -113,9 +98,8 @@ mod tests {
     fn a_message_goes_to_those_whom_it_names() {
         for (welcome, reading, _) in all() {
             let named = reading.to.iter().chain(&reading.cc).map(|to| to.address());
-            let mut named: Vec<&str> = named
-                .filter_map(|to| to.strip_suffix("@pillarbox.test"))
-                .collect();
+            let mut named: Vec<&str> =
+                named.filter_map(|to| to.strip_suffix("@pillarbox.test")).collect();
             named.sort_unstable();
             assert_eq!(welcome.to, named, "{}", reading.subject);
         }
@@ -136,17 +120,11 @@ mod tests {
         let all = all();
         let reading = |n: usize| &all[n].1;
         assert_eq!(reading(1).attachments[0].bytes, PICTURE);
-        assert!(
-            reading(2).attachments[0]
-                .bytes
-                .starts_with(b"day,who makes the tea")
-        );
+        assert!(reading(2).attachments[0].bytes.starts_with(b"day,who makes the tea"));
         assert_eq!(reading(3).subject, "Naïve guests, crème brûlée is now £5");
         assert!(reading(3).text.contains("look for these: naïve, £5, ☕.\n"));
         let forwarded = all[4].2.find(&[2]).unwrap();
-        let Content::Message(inner) = &forwarded.content else {
-            panic!()
-        };
+        let Content::Message(inner) = &forwarded.content else { panic!() };
         assert_eq!(inner.fields.value("Subject").unwrap(), b"The drains");
         assert!(PICTURE.len() < 8 * 1024);
     }

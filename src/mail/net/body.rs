@@ -23,12 +23,7 @@ struct TimedBody<'a> {
 
 impl<'a> TimedBody<'a> {
     fn new(wire: &'a mut Wire) -> TimedBody<'a> {
-        TimedBody {
-            wire,
-            stop: None,
-            begun: Instant::now(),
-            received: 0,
-        }
+        TimedBody { wire, stop: None, begun: Instant::now(), received: 0 }
     }
 
     /// Waits for octets, and returns at least one.
@@ -86,18 +81,13 @@ pub struct CountedOctets<'a> {
 
 impl<'a> CountedOctets<'a> {
     pub(super) fn new(wire: &'a mut Wire, count: u64) -> CountedOctets<'a> {
-        CountedOctets {
-            body: TimedBody::new(wire),
-            left: count,
-        }
+        CountedOctets { body: TimedBody::new(wire), left: count }
     }
 }
 
 impl Read for CountedOctets<'_> {
     fn read(&mut self, output: &mut [u8]) -> io::Result<usize> {
-        let most = usize::try_from(self.left)
-            .unwrap_or(usize::MAX)
-            .min(output.len());
+        let most = usize::try_from(self.left).unwrap_or(usize::MAX).min(output.len());
         if most == 0 {
             return Ok(0);
         }
@@ -120,11 +110,7 @@ pub struct DotText<'a> {
 
 impl<'a> DotText<'a> {
     pub(super) fn new(wire: &'a mut Wire, ending: LineEndRule) -> DotText<'a> {
-        DotText {
-            body: TimedBody::new(wire),
-            unstuffer: Unstuffer::new(ending),
-            spare: None,
-        }
+        DotText { body: TimedBody::new(wire), unstuffer: Unstuffer::new(ending), spare: None }
     }
 
     fn step(&mut self, output: &mut [u8]) -> io::Result<usize> {

@@ -41,9 +41,7 @@ impl Certificates {
     /// # Errors
     /// When a file cannot be read, written or understood, or a name is no name.
     pub fn prepare(folder: &Path, names: &[String]) -> Result<Certificates, TlsError> {
-        let certificates = Certificates {
-            folder: folder.to_path_buf(),
-        };
+        let certificates = Certificates { folder: folder.to_path_buf() };
         fs::create_dir_all(folder)
             .map_err(|error| TlsError(format!("{} cannot be made: {error}", folder.display())))?;
         // A CA that clients trust is never replaced, whatever else is missing.
@@ -80,9 +78,7 @@ impl Certificates {
 
     fn make_ca(&self) -> Result<(), TlsError> {
         let mut params = CertificateParams::default();
-        params
-            .distinguished_name
-            .push(DnType::CommonName, "Pillarbox Lab CA");
+        params.distinguished_name.push(DnType::CommonName, "Pillarbox Lab CA");
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         set_life(&mut params, CA_LIFE);
@@ -96,18 +92,14 @@ impl Certificates {
         let mut params = CertificateParams::new(names)
             .map_err(|error| TlsError(format!("[tls] names: {error}")))?;
         if let Some(name) = names.first() {
-            params
-                .distinguished_name
-                .push(DnType::CommonName, name.as_str());
+            params.distinguished_name.push(DnType::CommonName, name.as_str());
         }
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         params.use_authority_key_identifier_extension = true;
         set_life(&mut params, SERVER_LIFE);
         let key = KeyPair::generate().map_err(impossible)?;
-        let certificate = params
-            .signed_by(&key, &self.issuer()?)
-            .map_err(impossible)?;
+        let certificate = params.signed_by(&key, &self.issuer()?).map_err(impossible)?;
         write(&self.server_key(), &key.serialize_pem(), 0o600)?;
         write(&self.server(), &certificate.pem(), 0o644)
     }
@@ -218,9 +210,7 @@ fn write(path: &Path, text: &str, mode: u32) -> Result<(), TlsError> {
     let whole = || {
         let folder = path.parent().unwrap_or(Path::new("."));
         let permissions = fs::Permissions::from_mode(mode);
-        let mut file = tempfile::Builder::new()
-            .permissions(permissions)
-            .tempfile_in(folder)?;
+        let mut file = tempfile::Builder::new().permissions(permissions).tempfile_in(folder)?;
         file.write_all(text.as_bytes())?;
         file.as_file().sync_all()?;
         file.persist(path).map(drop).map_err(|failed| failed.error)

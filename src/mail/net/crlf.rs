@@ -34,14 +34,7 @@ pub(crate) struct ToCrlf<R> {
 impl<R: Read> ToCrlf<R> {
     /// Reads this text, by this rule.
     pub(crate) fn new(inner: R, bare_cr: BareCr) -> ToCrlf<R> {
-        ToCrlf {
-            inner,
-            bare_cr,
-            buffer: vec![0; limits::BUFFER],
-            start: 0,
-            end: 0,
-            last: 0,
-        }
+        ToCrlf { inner, bare_cr, buffer: vec![0; limits::BUFFER], start: 0, end: 0, last: 0 }
     }
 
     /// Hands out a run of octets, or one octet of a line ending.
@@ -125,12 +118,7 @@ enum TrailingCrs {
 impl<W: Write> ToLf<W> {
     /// Writes to this file.
     pub(crate) fn new(inner: W) -> ToLf<W> {
-        ToLf {
-            inner,
-            crs: TrailingCrs::None,
-            on_disk: 0,
-            on_wire: 0,
-        }
+        ToLf { inner, crs: TrailingCrs::None, on_disk: 0, on_wire: 0 }
     }
 
     /// Writes all these octets.
@@ -150,11 +138,8 @@ impl<W: Write> ToLf<W> {
                 }
                 (TrailingCrs::Written, b'\n' | b'\r') => {
                     self.emit(&[*first], 1)?;
-                    self.crs = if *first == b'\n' {
-                        TrailingCrs::None
-                    } else {
-                        TrailingCrs::Written
-                    };
+                    self.crs =
+                        if *first == b'\n' { TrailingCrs::None } else { TrailingCrs::Written };
                     rest
                 }
                 (TrailingCrs::Held, _) => {
@@ -314,6 +299,7 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::limits::random_cases(256))]
         #[test]
         fn what_was_written_is_read(
             bytes in text(),

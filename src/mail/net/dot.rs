@@ -64,10 +64,7 @@ impl Unstuffer {
     ///
     /// It stops at the end of either, or after the lone dot.
     pub fn step(&mut self, input: &[u8], output: &mut [u8]) -> Unstuffed {
-        let mut step = Unstuffed {
-            read: 0,
-            written: 0,
-        };
+        let mut step = Unstuffed { read: 0, written: 0 };
         // One octet of input makes up to two of output.
         while step.read < input.len() && step.written + 2 <= output.len() && !self.ended() {
             let room = &mut output[step.written..];
@@ -112,10 +109,7 @@ impl Unstuffer {
             (_, b'\r') => DotState::Cr,
             _ => DotState::Text,
         };
-        if matches!(
-            self.state,
-            DotState::Dot | DotState::DotCr | DotState::Ended
-        ) {
+        if matches!(self.state, DotState::Dot | DotState::DotCr | DotState::Ended) {
             return 0;
         }
         if withheld {
@@ -142,13 +136,7 @@ impl<R: Read> Stuffed<R> {
     /// Stuffs `text`. If its last line has no CRLF, it gets one before the lone dot.
     pub fn new(text: R) -> Stuffed<R> {
         let (state, at) = (DotState::LineStart, 0);
-        Stuffed {
-            text,
-            state,
-            buffer: vec![0; CHUNK],
-            ready: Vec::with_capacity(2 * CHUNK),
-            at,
-        }
+        Stuffed { text, state, buffer: vec![0; CHUNK], ready: Vec::with_capacity(2 * CHUNK), at }
     }
 
     fn fill(&mut self) -> io::Result<()> {
@@ -159,11 +147,8 @@ impl<R: Read> Stuffed<R> {
             other => other?,
         };
         if got == 0 {
-            let end: &[u8] = if self.state == DotState::LineStart {
-                b".\r\n"
-            } else {
-                b"\r\n.\r\n"
-            };
+            let end: &[u8] =
+                if self.state == DotState::LineStart { b".\r\n" } else { b"\r\n.\r\n" };
             self.ready.extend_from_slice(end);
             self.state = DotState::Ended;
         }
@@ -233,17 +218,9 @@ mod tests {
             ("a dot before text", "..x\r\n.\r\n", ".x\r\n"),
             ("a dot that nobody stuffed", ".x\r\n.\r\n", "x\r\n"),
             ("dots in a line stay", "a..b\r\n.\r\n", "a..b\r\n"),
-            (
-                "a bare LF ends nothing",
-                "a\n.\n.\r\nb\r\n.\r\n",
-                "a\n.\n.\r\nb\r\n",
-            ),
+            ("a bare LF ends nothing", "a\n.\n.\r\nb\r\n.\r\n", "a\n.\n.\r\nb\r\n"),
             ("a bare CR ends nothing", "a\r.\rb\r\n.\r\n", "a\r.\rb\r\n"),
-            (
-                "a lone dot before a bare LF ends nothing",
-                "a\r\n.\nb\r\n.\r\n",
-                "a\r\n\nb\r\n",
-            ),
+            ("a lone dot before a bare LF ends nothing", "a\r\n.\nb\r\n.\r\n", "a\r\n\nb\r\n"),
             ("dot, CR, and no LF", "a\r\n.\rb\r\n.\r\n", "a\r\n\rb\r\n"),
             ("CR CR LF dot", "a\r\r\n.\r\n", "a\r\r\n"),
         ];
@@ -287,10 +264,7 @@ mod tests {
     #[test]
     fn what_follows_the_dot_is_not_read() {
         let (text, rest, ended) = unstuff(b"a\r\n.\r\nQUIT\r\n", 64);
-        assert_eq!(
-            (text, rest, ended),
-            (b"a\r\n".to_vec(), b"QUIT\r\n".to_vec(), true)
-        );
+        assert_eq!((text, rest, ended), (b"a\r\n".to_vec(), b"QUIT\r\n".to_vec(), true));
     }
 
     #[test]
@@ -303,12 +277,11 @@ mod tests {
     /// With CRLF for every bare LF.
     fn with_crlf(text: &[u8]) -> Vec<u8> {
         let text = String::from_utf8_lossy(text);
-        text.replace("\r\n", "\n")
-            .replace('\n', "\r\n")
-            .into_bytes()
+        text.replace("\r\n", "\n").replace('\n', "\r\n").into_bytes()
     }
 
     proptest! {
+        #![proptest_config(crate::limits::random_cases(256))]
         /// What the fault is: a bare LF means the same as CRLF.
         #[test]
         fn lenient_is_strict_with_crlf_for_every_lf(

@@ -29,10 +29,7 @@ impl FromStr for HostPort {
 
     fn from_str(text: &str) -> Result<HostPort, String> {
         match HostMaybePort::from_str(text)? {
-            HostMaybePort {
-                host,
-                port: Some(port),
-            } => Ok(HostPort { host, port }),
+            HostMaybePort { host, port: Some(port) } => Ok(HostPort { host, port }),
             HostMaybePort { host, .. } if host.contains(':') => Err(format!(
                 "the port is missing; an IPv6 address with a port is written [{host}]:PORT"
             )),
@@ -62,19 +59,14 @@ impl FromStr for HostMaybePort {
             return Err("the host is missing; write HOST:PORT".to_owned());
         }
         let port = port.map(parse_port).transpose()?;
-        Ok(HostMaybePort {
-            host: host.to_owned(),
-            port,
-        })
+        Ok(HostMaybePort { host: host.to_owned(), port })
     }
 }
 
 /// Splits at the colon before the port, and removes the brackets of an IPv6 address.
 fn split(text: &str) -> Result<(&str, Option<&str>), String> {
     if let Some(rest) = text.strip_prefix('[') {
-        let (host, after) = rest
-            .split_once(']')
-            .ok_or("the closing bracket is missing")?;
+        let (host, after) = rest.split_once(']').ok_or("the closing bracket is missing")?;
         return match after.strip_prefix(':') {
             Some(port) => Ok((host, Some(port))),
             None if after.is_empty() => Ok((host, None)),
@@ -85,9 +77,7 @@ fn split(text: &str) -> Result<(&str, Option<&str>), String> {
         None => Ok((text, None)),
         Some((_, rest)) if rest.contains(':') => match text.parse::<Ipv6Addr>() {
             Ok(_) => Ok((text, None)),
-            Err(_) => Err(format!(
-                "{text:?} has more than one colon and is no IPv6 address"
-            )),
+            Err(_) => Err(format!("{text:?} has more than one colon and is no IPv6 address")),
         },
         Some((host, port)) => Ok((host, Some(port))),
     }
@@ -100,19 +90,13 @@ fn split(text: &str) -> Result<(&str, Option<&str>), String> {
 pub(crate) fn parse_port(text: &str) -> Result<u16, String> {
     match text.parse() {
         Ok(port) if port > 0 => Ok(port),
-        _ => Err(format!(
-            "the port is a number from 1 to 65535, not {text:?}"
-        )),
+        _ => Err(format!("the port is a number from 1 to 65535, not {text:?}")),
     }
 }
 
 /// Writes a host and a port; an IPv6 address gets brackets.
 pub(crate) fn write_host_port(f: &mut fmt::Formatter<'_>, host: &str, port: u16) -> fmt::Result {
-    if host.contains(':') {
-        write!(f, "[{host}]:{port}")
-    } else {
-        write!(f, "{host}:{port}")
-    }
+    if host.contains(':') { write!(f, "[{host}]:{port}") } else { write!(f, "{host}:{port}") }
 }
 
 #[cfg(test)]
@@ -143,10 +127,7 @@ mod tests {
             ("a", "the port is missing; write it as a:PORT"),
             ("a:", "the port is a number from 1 to 65535, not \"\""),
             ("a:0", "the port is a number from 1 to 65535, not \"0\""),
-            (
-                "a:smtp",
-                "the port is a number from 1 to 65535, not \"smtp\"",
-            ),
+            ("a:smtp", "the port is a number from 1 to 65535, not \"smtp\""),
             ("a:65536", "the port is a number"),
             ("::1", "is written [::1]:PORT"),
             ("::1:9", "is written [::1:9]:PORT"),

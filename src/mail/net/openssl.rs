@@ -105,10 +105,7 @@ unsafe extern "C" fn verify(
     // SAFETY: the verification is still alive, and what it yields lives as long.
     let (code, chain) = unsafe {
         let code = ffi::X509_STORE_CTX_get_error(verification);
-        (
-            code,
-            certificates(ffi::X509_STORE_CTX_get0_chain(verification)),
-        )
+        (code, certificates(ffi::X509_STORE_CTX_get0_chain(verification)))
     };
     let fault = (verdict <= 0).then(|| fault(code));
     PRESENTED.set(Some(PeerCertificate { chain, fault }));

@@ -19,11 +19,7 @@ pub(super) struct Pace {
 impl Pace {
     /// The whole timeout is left; `slowest` is in octets a second.
     pub(super) fn new(timeout: Duration, slowest: u64) -> Pace {
-        Pace {
-            timeout,
-            slowest,
-            left: timeout,
-        }
+        Pace { timeout, slowest, left: timeout }
     }
 
     /// How long the next octets may take; zero if the other end has used up its time.

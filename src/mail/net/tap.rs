@@ -128,10 +128,7 @@ pub struct Taps {
 impl Taps {
     /// Taps from this source, for every connection.
     pub fn from_source(source: Arc<dyn TapSource>) -> Taps {
-        Taps {
-            source: Some(source),
-            clients_only: false,
-        }
+        Taps { source: Some(source), clients_only: false }
     }
 
     /// Taps only the connections whose client's end is ours.
@@ -140,10 +137,7 @@ impl Taps {
     /// chance, and what one end sends in one piece may reach the other in several.
     #[must_use]
     pub fn of_clients(self) -> Taps {
-        Taps {
-            clients_only: true,
-            ..self
-        }
+        Taps { clients_only: true, ..self }
     }
 
     /// A tap for this connection; `None` if it is not watched.

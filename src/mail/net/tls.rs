@@ -106,10 +106,7 @@ pub struct Versions {
 
 impl Default for Versions {
     fn default() -> Versions {
-        Versions {
-            min: Version::Tls12,
-            max: Version::Tls13,
-        }
+        Versions { min: Version::Tls12, max: Version::Tls13 }
     }
 }
 
@@ -133,12 +130,8 @@ pub fn acceptor(
     builder.min_protocol_version(Some(versions.min.protocol()));
     builder.max_protocol_version(Some(versions.max.protocol()));
     let allow_1_3 = versions.max >= Version::Tls13;
-    openssl::build(allow_1_3, || builder.build()).map_err(|error| {
-        TlsError(format!(
-            "OpenSSL refuses {}: {error}",
-            certificate.display()
-        ))
-    })
+    openssl::build(allow_1_3, || builder.build())
+        .map_err(|error| TlsError(format!("OpenSSL refuses {}: {error}", certificate.display())))
 }
 
 /// Makes a client's connector, which trusts the system's roots and the CA in `ca` if that exists.
@@ -155,9 +148,7 @@ pub fn connector(ca: &Path, versions: Versions) -> Result<TlsConnector, TlsError
     }
     builder.min_protocol_version(Some(versions.min.protocol()));
     builder.max_protocol_version(Some(versions.max.protocol()));
-    builder
-        .build()
-        .map_err(|error| TlsError(format!("OpenSSL refuses to be a client: {error}")))
+    builder.build().map_err(|error| TlsError(format!("OpenSSL refuses to be a client: {error}")))
 }
 
 /// The reason in brackets at the end of OpenSSL's words on an untrusted certificate: `self-signed

@@ -15,10 +15,7 @@ pub struct WireLimits {
 
 impl Default for WireLimits {
     fn default() -> WireLimits {
-        WireLimits {
-            timeout: limits::CLIENT_TIMEOUT,
-            line_length: limits::LINE_LENGTH,
-        }
+        WireLimits { timeout: limits::CLIENT_TIMEOUT, line_length: limits::LINE_LENGTH }
     }
 }
 

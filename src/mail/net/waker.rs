@@ -59,10 +59,8 @@ impl AsFd for Waker {
 /// When the system is out of memory.
 pub(crate) fn readable(fds: &[BorrowedFd<'_>], most: Option<Duration>) -> io::Result<Vec<bool>> {
     let deadline = most.map(|most| Instant::now() + most);
-    let mut polled: Vec<PollFd<'_>> = fds
-        .iter()
-        .map(|fd| PollFd::from_borrowed_fd(*fd, PollFlags::IN))
-        .collect();
+    let mut polled: Vec<PollFd<'_>> =
+        fds.iter().map(|fd| PollFd::from_borrowed_fd(*fd, PollFlags::IN)).collect();
     loop {
         let left = deadline.map(|end| timespec(end.saturating_duration_since(Instant::now())));
         match poll(&mut polled, left.as_ref()) {

@@ -307,11 +307,7 @@ impl Wire {
         self.put_stop_aside();
         let mut forgotten = 0;
         while forgotten < limits::LINGER_OCTETS {
-            match self
-                .stream
-                .socket()
-                .map(|socket| socket.read(&mut self.input))
-            {
+            match self.stream.socket().map(|socket| socket.read(&mut self.input)) {
                 Some(Ok(got)) if got > 0 => forgotten += got,
                 _ => return,
             }
@@ -343,10 +339,7 @@ impl Wire {
 
     pub(super) fn limits(&self) -> WireLimits {
         let own = self.limits.timeout;
-        WireLimits {
-            timeout: self.shorter.map_or(own, |most| most.min(own)),
-            ..self.limits
-        }
+        WireLimits { timeout: self.shorter.map_or(own, |most| most.min(own)), ..self.limits }
     }
 
     pub(super) fn set_deadline(&mut self, timeout: Duration) {

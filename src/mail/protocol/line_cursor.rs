@@ -18,20 +18,13 @@ impl<'a> LineCursor<'a> {
     /// A cursor at the beginning of this line.
     #[must_use]
     pub fn new(line: &'a [u8]) -> LineCursor<'a> {
-        LineCursor {
-            line,
-            at: 0,
-            spans: None,
-        }
+        LineCursor { line, at: 0, spans: None }
     }
 
     /// A cursor that also records which part of the line is what.
     #[must_use]
     pub fn recording(line: &'a [u8]) -> LineCursor<'a> {
-        LineCursor {
-            spans: Some(Vec::new()),
-            ..LineCursor::new(line)
-        }
+        LineCursor { spans: Some(Vec::new()), ..LineCursor::new(line) }
     }
 
     /// The parts that were recorded, in their order; empty parts are left out.
@@ -43,9 +36,8 @@ impl<'a> LineCursor<'a> {
     /// Takes the verb if the table has it, in any case (RFC 5321 §2.4, RFC 1939 §3).
     pub(super) fn verb<T: Copy>(&mut self, table: &[(&str, T)]) -> Option<T> {
         let verb = self.peek_word();
-        let (_, meaning) = table
-            .iter()
-            .find(|(name, _)| verb.eq_ignore_ascii_case(name.as_bytes()))?;
+        let (_, meaning) =
+            table.iter().find(|(name, _)| verb.eq_ignore_ascii_case(name.as_bytes()))?;
         self.take(verb.len(), Role::Verb);
         Some(*meaning)
     }

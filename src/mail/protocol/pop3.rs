@@ -120,12 +120,8 @@ fn read(line: &mut LineCursor<'_>) -> Result<Command, Pop3SyntaxError> {
         return Err(Pop3SyntaxError::UnknownVerb);
     };
     let command = arguments(line);
-    let sentences = [
-        "The argument is not UTF-8",
-        "The argument has a control character",
-    ];
-    line.check_text(sentences)
-        .map_err(Pop3SyntaxError::Argument)?;
+    let sentences = ["The argument is not UTF-8", "The argument has a control character"];
+    line.check_text(sentences).map_err(Pop3SyntaxError::Argument)?;
     command
 }
 
@@ -214,9 +210,7 @@ fn message_number(line: &mut LineCursor<'_>) -> Result<u32, Pop3SyntaxError> {
 /// RFC 1939 §4: messages are numbered from 1. A number that no message can have is out of range.
 fn number(text: &str) -> Result<u32, Pop3SyntaxError> {
     if !is_number(text) {
-        return Err(Pop3SyntaxError::Argument(
-            "The command wants a message number",
-        ));
+        return Err(Pop3SyntaxError::Argument("The command wants a message number"));
     }
     match text.parse() {
         Ok(0) | Err(_) => Err(Pop3SyntaxError::Argument("Message number out of range")),
@@ -278,27 +272,9 @@ mod tests {
             ("LIST 007", Command::List(Some(7))),
             ("UIDL 1", Command::Uidl(Some(1))),
             ("STAT ", Command::Stat),
-            (
-                "TOP 1 0",
-                Command::Top {
-                    message: 1,
-                    lines: 0,
-                },
-            ),
-            (
-                "TOP 1 99999999999999999999999",
-                Command::Top {
-                    message: 1,
-                    lines: u64::MAX,
-                },
-            ),
-            (
-                "auth plain",
-                Command::Auth {
-                    mechanism: "PLAIN".into(),
-                    initial: None,
-                },
-            ),
+            ("TOP 1 0", Command::Top { message: 1, lines: 0 }),
+            ("TOP 1 99999999999999999999999", Command::Top { message: 1, lines: u64::MAX }),
+            ("auth plain", Command::Auth { mechanism: "PLAIN".into(), initial: None }),
             ("quit", Command::Quit),
         ];
         for (line, command) in rows {
@@ -310,10 +286,7 @@ mod tests {
     fn lines_that_are_not() {
         let rows: [(&[u8], &str); 13] = [
             (b"", "Unknown command"),
-            (
-                b"APOP alice c4c9334bac560ecc979e58001b3e22fb",
-                "Unknown command",
-            ),
+            (b"APOP alice c4c9334bac560ecc979e58001b3e22fb", "Unknown command"),
             (b" STAT", "Unknown command"),
             (b"STAT\r", "Unknown command"),
             (b"USER", "USER wants the name of a mailbox"),
@@ -342,10 +315,7 @@ mod tests {
             ("PASSwonder land", "verb PASS, password wonder land"),
             ("APOP al c4c9", "verb APOP, user-name al, answer c4c9"),
             ("AUTH PLAIN", "verb AUTH, mechanism PLAIN"),
-            (
-                "AUTH plain AGEAYg==",
-                "verb AUTH, mechanism plain, answer AGEAYg==",
-            ),
+            ("AUTH plain AGEAYg==", "verb AUTH, mechanism plain, answer AGEAYg=="),
             ("LIST", "verb LIST"),
             ("RETR 1", "verb RETR, message-number 1"),
             ("TOP 1 10", "verb TOP, message-number 1, line-count 10"),
@@ -390,6 +360,7 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::limits::random_cases(256))]
         #[test]
         fn parses_what_it_prints(command in command()) {
             prop_assert_eq!(Command::parse(command.to_string().as_bytes()), Ok(command));

@@ -83,9 +83,7 @@ pub fn initial_response(text: &str) -> Result<Vec<u8>, &'static str> {
 /// # Errors
 /// A sentence, when it is not base64.
 pub fn response(line: &[u8]) -> Result<Vec<u8>, &'static str> {
-    STANDARD
-        .decode(line)
-        .map_err(|_| "the response is not base64")
+    STANDARD.decode(line).map_err(|_| "the response is not base64")
 }
 
 /// Encodes a response or a challenge as a line of base64.
@@ -181,10 +179,9 @@ impl Exchange {
                 *self = Exchange::LoginPassword(answer);
                 SaslStep::Challenge(self.challenge())
             }
-            Exchange::LoginPassword(user) => SaslStep::Done(Credentials {
-                user: std::mem::take(user),
-                password: answer,
-            }),
+            Exchange::LoginPassword(user) => {
+                SaslStep::Done(Credentials { user: std::mem::take(user), password: answer })
+            }
         }
     }
 
@@ -219,10 +216,7 @@ fn plain(message: &str) -> Option<Credentials> {
     let password = fields.next()?;
     let complete = fields.next().is_none() && !user.is_empty();
     let own = authorisation.is_empty() || authorisation == user;
-    (complete && own).then(|| Credentials {
-        user: user.to_owned(),
-        password: password.to_owned(),
-    })
+    (complete && own).then(|| Credentials { user: user.to_owned(), password: password.to_owned() })
 }
 
 #[cfg(test)]
@@ -262,10 +256,7 @@ mod tests {
         assert!(matches!(Exchange::Plain.answer(b"*"), SaslStep::Cancelled));
         for rubbish in ["%%%", "YWxpY2U=", "AAAA", "YWxpY2UAYm9iAHg="] {
             assert!(
-                matches!(
-                    Exchange::Plain.answer(rubbish.as_bytes()),
-                    SaslStep::Malformed
-                ),
+                matches!(Exchange::Plain.answer(rubbish.as_bytes()), SaslStep::Malformed),
                 "{rubbish}"
             );
         }
@@ -280,19 +271,9 @@ mod tests {
         ];
         for (text, name, initial) in rows {
             let parsed = parse(text);
-            assert_eq!(
-                parsed,
-                Ok((name.into(), initial.map(<[u8]>::to_vec))),
-                "{text:?}"
-            );
+            assert_eq!(parsed, Ok((name.into(), initial.map(<[u8]>::to_vec))), "{text:?}");
         }
-        let wrong = [
-            "",
-            "PLAIN ",
-            "PLAIN AGEAYg",
-            "P/1",
-            "A-MECHANISM-TOO-LONG-TO-BE-ONE",
-        ];
+        let wrong = ["", "PLAIN ", "PLAIN AGEAYg", "P/1", "A-MECHANISM-TOO-LONG-TO-BE-ONE"];
         for text in wrong {
             assert!(parse(text).is_err(), "{text:?}");
         }

@@ -23,10 +23,7 @@ impl Span {
         let start = (part.as_ptr() as usize).saturating_sub(line.as_ptr() as usize);
         let start = start.min(line.len());
         let end = (start + part.len()).min(line.len());
-        Span {
-            role,
-            range: start..end,
-        }
+        Span { role, range: start..end }
     }
 }
 
@@ -40,10 +37,7 @@ impl<'a> Spans<'a> {
     /// An empty list.
     #[must_use]
     pub fn new(line: &'a [u8]) -> Spans<'a> {
-        Spans {
-            line,
-            found: Vec::new(),
-        }
+        Spans { line, found: Vec::new() }
     }
 
     /// Adds a part, if it is not empty; `part` is a piece of the line.

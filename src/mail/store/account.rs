@@ -35,11 +35,7 @@ pub struct Account {
 
 impl Account {
     pub(super) fn new(open: &Arc<OpenMailboxes>, name: &str, folder: PathBuf) -> Account {
-        Account {
-            open: Arc::clone(open),
-            name: name.to_owned(),
-            folder,
-        }
+        Account { open: Arc::clone(open), name: name.to_owned(), folder }
     }
 
     /// The account's name, as in `[accounts]`.
@@ -279,9 +275,7 @@ impl Account {
     pub fn special_uses(&self) -> Result<Vec<(SpecialUse, String)>, StoreError> {
         let entries = special_use::list(&self.folder)?.into_iter();
         let existing = entries.filter(|(_, name)| self.exists(name));
-        Ok(existing
-            .map(|(special_use, name)| (special_use, name.text().to_owned()))
-            .collect())
+        Ok(existing.map(|(special_use, name)| (special_use, name.text().to_owned())).collect())
     }
 
     /// Removes the uses of deleted mailboxes. They mean nothing, so this may fail.

@@ -20,10 +20,7 @@ impl Batch {
     /// An empty batch for this mailbox.
     #[must_use]
     pub fn new(mailbox: Arc<Mailbox>) -> Batch {
-        Batch {
-            mailbox,
-            messages: Vec::new(),
-        }
+        Batch { mailbox, messages: Vec::new() }
     }
 
     /// The mailbox that the messages are for.

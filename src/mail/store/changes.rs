@@ -148,11 +148,7 @@ impl Changes {
         let about = fs::metadata(&self.folders[dir as usize]).ok()?;
         let modified = about.modified().ok()?;
         let exact = disk::age(&about) > TICK || self.ours[dir as usize] == Some(modified);
-        Some(Time {
-            modified,
-            exact,
-            unscanned: None,
-        })
+        Some(Time { modified, exact, unscanned: None })
     }
 
     /// `None` if the file system does not keep the time as exactly as it was given.

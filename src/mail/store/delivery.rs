@@ -108,11 +108,7 @@ impl Delivery {
     /// Makes the message durable, in no mailbox yet and with no file open.
     pub(super) fn into_staged(mut self) -> Result<StagedMessage, StoreError> {
         self.sync()?;
-        Ok(StagedMessage {
-            sizes: self.sizes(),
-            file: self.staged,
-            flags: self.flags,
-        })
+        Ok(StagedMessage { sizes: self.sizes(), file: self.staged, flags: self.flags })
     }
 
     /// Returns a new name for the file, without the flags.

@@ -36,27 +36,17 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// Makes a folder, and those above it; one that exists is fine.
 pub(crate) fn make_folder(path: &Path) -> Result<(), StoreError> {
-    DirBuilder::new()
-        .recursive(true)
-        .mode(FOLDER_MODE)
-        .create(path)
-        .map_err(StoreError::disk(path))
+    DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(path).map_err(StoreError::disk(path))
 }
 
 /// Makes a file that must not exist yet.
 pub(crate) fn make_file(path: &Path) -> io::Result<File> {
-    OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(FILE_MODE)
-        .open(path)
+    OpenOptions::new().write(true).create_new(true).mode(FILE_MODE).open(path)
 }
 
 /// Makes what was created, renamed or removed in a folder survive a power cut.
 pub(crate) fn sync_folder(path: &Path) -> Result<(), StoreError> {
-    File::open(path)
-        .and_then(|folder| folder.sync_all())
-        .map_err(StoreError::disk(path))
+    File::open(path).and_then(|folder| folder.sync_all()).map_err(StoreError::disk(path))
 }
 
 /// Replaces a file. A reader sees the old content or the new, even after a crash.
@@ -109,12 +99,8 @@ pub(super) fn read_text(path: &Path) -> Result<String, StoreError> {
 }
 
 fn write_synced(path: &Path, content: &[u8], modified: Option<SystemTime>) -> io::Result<()> {
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(FILE_MODE)
-        .open(path)?;
+    let mut file =
+        OpenOptions::new().write(true).create(true).truncate(true).mode(FILE_MODE).open(path)?;
     file.write_all(content)?;
     if let Some(modified) = modified {
         file.set_modified(modified)?;
@@ -235,10 +221,7 @@ pub(super) fn age(about: &Metadata) -> Duration {
 
 /// Returns this machine's name, as its kernel has it.
 pub(super) fn host() -> String {
-    rustix::system::uname()
-        .nodename()
-        .to_string_lossy()
-        .into_owned()
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
 }
 
 #[cfg(test)]
@@ -265,10 +248,7 @@ mod tests {
         // Above the kernel's highest process number (2^22).
         fs::write(&lock, owner(1 << 23)).unwrap();
         let taken = DotLock::take(&file).unwrap();
-        assert_eq!(
-            fs::read_to_string(&lock).unwrap(),
-            owner(std::process::id())
-        );
+        assert_eq!(fs::read_to_string(&lock).unwrap(), owner(std::process::id()));
         drop(taken);
         assert!(!lock.exists());
     }
@@ -280,12 +260,7 @@ mod tests {
         fs::write(&lock, owner(std::process::id())).unwrap();
         assert!(!is_stale(&lock));
         let old = SystemTime::now() - 2 * LOCK_STALE;
-        File::options()
-            .write(true)
-            .open(&lock)
-            .unwrap()
-            .set_modified(old)
-            .unwrap();
+        File::options().write(true).open(&lock).unwrap().set_modified(old).unwrap();
         assert!(is_stale(&lock));
     }
 }

@@ -44,12 +44,7 @@ impl Keywords {
         let stamp = Stamp::of(&path);
         let file = disk::read(&path)?.unwrap_or_default();
         let names = parse(&String::from_utf8_lossy(&file));
-        Ok(Keywords {
-            path,
-            names,
-            stamp,
-            reloaded: false,
-        })
+        Ok(Keywords { path, names, stamp, reloaded: false })
     }
 
     /// Reads the file again if another program wrote it; true if one did since the last call.
@@ -171,9 +166,7 @@ fn parse(file: &str) -> [Option<String>; limits::KEYWORDS] {
 
 fn render(names: &[Option<String>; limits::KEYWORDS]) -> String {
     let lines = names.iter().enumerate();
-    lines
-        .filter_map(|(index, name)| Some(format!("{index} {}\n", name.as_ref()?)))
-        .collect()
+    lines.filter_map(|(index, name)| Some(format!("{index} {}\n", name.as_ref()?))).collect()
 }
 
 #[cfg(test)]
@@ -230,10 +223,7 @@ mod tests {
         assert_eq!(keywords.letters(&flags(&["new"]), "").unwrap(), "Sc");
         let file = fs::read_to_string(&keywords.path).unwrap();
         assert_eq!(file, "0 mine\n1 theirs\n2 new\n");
-        assert!(
-            keywords.reload(folder.path()).unwrap(),
-            "b means something now"
-        );
+        assert!(keywords.reload(folder.path()).unwrap(), "b means something now");
         assert!(!keywords.reload(folder.path()).unwrap());
     }
 }

@@ -153,10 +153,7 @@ impl Mailbox {
     /// Returns the message's identity, which no other message of the store ever has.
     #[must_use]
     pub fn identity(&self, message: &Message) -> Identity {
-        Identity {
-            maildir: Arc::clone(&self.maildir),
-            base: Arc::clone(&message.file.name.base),
-        }
+        Identity { maildir: Arc::clone(&self.maildir), base: Arc::clone(&message.file.name.base) }
     }
 
     /// Rings this bell at every change, by any program, until the guard is dropped.
@@ -175,10 +172,7 @@ impl Mailbox {
     }
 
     pub(super) fn ring(&self) {
-        lock(&self.bells)
-            .all
-            .iter()
-            .for_each(|(_, bell)| bell.wake());
+        lock(&self.bells).all.iter().for_each(|(_, bell)| bell.wake());
     }
 
     /// Takes POP3's exclusive lock (RFC 1939 §4); `None` while another session has it.

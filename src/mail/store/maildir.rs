@@ -68,10 +68,7 @@ impl MailFile {
 
     /// Returns the file of the message in `cur/`, with these flag letters.
     pub(super) fn with_letters(&self, letters: &str) -> MailFile {
-        MailFile {
-            dir: Dir::Cur,
-            name: FileName::new(Arc::clone(&self.name.base), Some(letters)),
-        }
+        MailFile { dir: Dir::Cur, name: FileName::new(Arc::clone(&self.name.base), Some(letters)) }
     }
 }
 
@@ -99,10 +96,7 @@ impl FileName {
             None => (name, None),
         };
         let odd = base.is_empty() || base.starts_with('.') || name.contains(char::is_control);
-        (!odd).then(|| FileName {
-            base: base.into(),
-            info,
-        })
+        (!odd).then(|| FileName { base: base.into(), info })
     }
 
     /// Returns the letters of flags and keywords.
@@ -153,9 +147,7 @@ fn number_after(text: &str, letter: char) -> u64 {
     let Some((_, tail)) = text.split_once(letter) else {
         return 0;
     };
-    let end = tail
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(tail.len());
+    let end = tail.find(|c: char| !c.is_ascii_digit()).unwrap_or(tail.len());
     tail[..end].parse().unwrap_or(0)
 }
 
@@ -165,14 +157,9 @@ pub(super) fn unique() -> String {
     static HOST: OnceLock<String> = OnceLock::new();
     // The Maildir specification's escapes; a comma would begin a field.
     let host = HOST.get_or_init(|| {
-        disk::host()
-            .replace('/', "\\057")
-            .replace(':', "\\072")
-            .replace(',', "\\054")
+        disk::host().replace('/', "\\057").replace(':', "\\072").replace(',', "\\054")
     });
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     format!(
         "{}.M{}P{}Q{}.{host}",
         now.as_secs(),
@@ -254,12 +241,7 @@ mod tests {
     fn what_a_name_says() {
         let rows = [
             // name, unique part, letters, size on the wire
-            (
-                "1.M2P3Q4.host,S=4,W=5:2,FSa",
-                "1.M2P3Q4.host,S=4,W=5",
-                "FSa",
-                Some(5),
-            ),
+            ("1.M2P3Q4.host,S=4,W=5:2,FSa", "1.M2P3Q4.host,S=4,W=5", "FSa", Some(5)),
             ("1.M2P3.host,S=4:2,", "1.M2P3.host,S=4", "", None),
             ("1.2.host", "1.2.host", "", None),
             ("1.2.host:1,experiment", "1.2.host", "", None),
@@ -279,18 +261,9 @@ mod tests {
 
     #[test]
     fn messages_sort_by_delivery() {
-        let names = [
-            "9.M1P1Q1.h",
-            "10.M2P1Q1.h",
-            "10.M11P1Q9.h",
-            "10.M11P1Q10.h",
-            "strange",
-        ];
-        let mut sorted: Vec<FileName> = names
-            .iter()
-            .rev()
-            .flat_map(|n| FileName::parse(n))
-            .collect();
+        let names = ["9.M1P1Q1.h", "10.M2P1Q1.h", "10.M11P1Q9.h", "10.M11P1Q10.h", "strange"];
+        let mut sorted: Vec<FileName> =
+            names.iter().rev().flat_map(|n| FileName::parse(n)).collect();
         sorted.sort_by_key(FileName::delivery_order);
         let sorted: Vec<String> = sorted.iter().map(FileName::to_string).collect();
         assert_eq!(sorted, names);
@@ -324,21 +297,16 @@ mod tests {
     fn only_old_leftovers_go() {
         let folder = tempfile::tempdir().unwrap();
         make(folder.path()).unwrap();
-        let (old, young) = (
-            folder.path().join("tmp/old"),
-            folder.path().join("tmp/young"),
-        );
+        let (old, young) = (folder.path().join("tmp/old"), folder.path().join("tmp/young"));
         let long_ago = SystemTime::now() - ABANDONED - Duration::from_secs(60);
-        disk::make_file(&old)
-            .unwrap()
-            .set_modified(long_ago)
-            .unwrap();
+        disk::make_file(&old).unwrap().set_modified(long_ago).unwrap();
         disk::make_file(&young).unwrap();
         clean(folder.path());
         assert!(!old.exists() && young.exists());
     }
 
     proptest! {
+        #![proptest_config(crate::limits::random_cases(256))]
         #[test]
         fn parse_and_display_are_inverses(text in "[ -~]{0,40}") {
             if let Some(name) = FileName::parse(&text) {

@@ -87,10 +87,7 @@ impl Store {
         disk::make_folder(path)?;
         // An unnamed file: better to fail now than at the first message if this is read-only.
         tempfile::tempfile_in(path).map_err(StoreError::disk(path))?;
-        Ok(Arc::new(Store {
-            path: path.to_path_buf(),
-            open: Arc::new(open),
-        }))
+        Ok(Arc::new(Store { path: path.to_path_buf(), open: Arc::new(open) }))
     }
 
     /// Returns the account's mail. Its Maildir is made at the first use.

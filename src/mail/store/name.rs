@@ -129,9 +129,7 @@ mod tests {
     #[test]
     fn what_cannot_be_a_name() {
         let long = "x".repeat(201);
-        for bad in [
-            "", ".", "..", ".a", "a.", "a..b", "../b", "a/b", "a\0", "a\nb", &long,
-        ] {
+        for bad in ["", ".", "..", ".a", "a.", "a..b", "../b", "a/b", "a\0", "a\nb", &long] {
             assert!(FolderName::parse(bad).is_err(), "{bad:?}");
         }
         for bad in ["a&", "&AGE-", "b&!-", "a/b"] {
@@ -148,6 +146,7 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::limits::random_cases(256))]
         #[test]
         fn a_name_is_one_folder(text in any::<String>()) {
             if let Ok(name) = FolderName::parse(&text) {

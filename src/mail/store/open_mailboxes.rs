@@ -29,10 +29,7 @@ impl OpenMailboxes {
     /// No open mailbox yet, and this watcher for other programs' changes.
     #[cfg(test)]
     pub(super) fn with(watcher: FolderWatcher) -> OpenMailboxes {
-        OpenMailboxes {
-            watcher: Arc::new(watcher),
-            ..OpenMailboxes::default()
-        }
+        OpenMailboxes { watcher: Arc::new(watcher), ..OpenMailboxes::default() }
     }
 
     /// Returns the lock for the names of this account's mailboxes.

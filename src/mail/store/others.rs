@@ -84,10 +84,7 @@ mod tests {
     impl Inbox {
         fn new() -> Inbox {
             let folder = tempfile::tempdir().unwrap();
-            let alice = Store::open(folder.path())
-                .unwrap()
-                .account("alice")
-                .unwrap();
+            let alice = Store::open(folder.path()).unwrap().account("alice").unwrap();
             let mailbox = alice.inbox().unwrap();
             Inbox { folder, mailbox }
         }
@@ -126,11 +123,8 @@ mod tests {
         inbox.mailbox.claim_recent().unwrap();
         let add = FlagChange::Add([Flag::Seen].into_iter().collect());
         inbox.mailbox.store(&[1], &add).unwrap();
-        for (dir, name) in [
-            (Dir::New, &name),
-            (Dir::Cur, &format!("{name}:2,")),
-            (Dir::Cur, &seen),
-        ] {
+        for (dir, name) in [(Dir::New, &name), (Dir::Cur, &format!("{name}:2,")), (Dir::Cur, &seen)]
+        {
             assert!(inbox.knows(dir, name), "{name}");
         }
         let flagged = format!("{name}:2,FS");
@@ -159,11 +153,7 @@ mod tests {
                 && knows(FolderChange::Perhaps)
                 && !knows(FolderChange::Anything)
         );
-        fs::write(
-            inbox.folder.path().join("alice/dovecot-keywords"),
-            "0 work\n",
-        )
-        .unwrap();
+        fs::write(inbox.folder.path().join("alice/dovecot-keywords"), "0 work\n").unwrap();
         assert!(!knows(FolderChange::List) && !knows(FolderChange::Perhaps));
         inbox.newest();
         assert!(knows(FolderChange::List) && knows(FolderChange::Perhaps));

@@ -103,12 +103,7 @@ impl Message {
         if let Some(known) = known.or_else(|| uids.size_on_wire(&file.name.base)) {
             let _ = details.octets.set(known);
         }
-        Message {
-            uid,
-            flags: keywords.flags(&file.name),
-            file,
-            details: Arc::new(details),
-        }
+        Message { uid, flags: keywords.flags(&file.name), file, details: Arc::new(details) }
     }
 
     /// Returns the message under another file name, with the flags in that name.

@@ -39,10 +39,7 @@ pub(super) fn set(
             return Err(StoreError::UseTaken(special_use.to_string(), owner));
         }
         entries.retain(|(special_use, owner)| owner != name && !uses.contains(special_use));
-        entries.extend(
-            uses.iter()
-                .map(|special_use| (special_use.clone(), name.clone())),
-        );
+        entries.extend(uses.iter().map(|special_use| (special_use.clone(), name.clone())));
         Ok(())
     })
 }
@@ -115,11 +112,7 @@ mod tests {
         let text = || fs::read_to_string(file(account)).unwrap_or_default();
         let everything = |_: &FolderName| true;
         let rows: [(&str, &[SpecialUse], &str); 4] = [
-            (
-                "Entwürfe 1",
-                &[SpecialUse::Drafts],
-                "\\Drafts Entw&APw-rfe 1\n",
-            ),
+            ("Entwürfe 1", &[SpecialUse::Drafts], "\\Drafts Entw&APw-rfe 1\n"),
             (
                 "Old",
                 &[SpecialUse::Trash, SpecialUse::Archive],

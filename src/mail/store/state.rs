@@ -160,9 +160,7 @@ impl MailboxState {
         }
         compared.alive[known..].sort_by_key(|message| message.uid);
         compared.changed |= compared.alive.len() > known;
-        compared
-            .fresh
-            .sort_by_cached_key(|file| file.name.delivery_order());
+        compared.fresh.sort_by_cached_key(|file| file.name.delivery_order());
     }
 
     fn scan(&self, dirs: &[Dir]) -> Result<ScannedFiles, StoreError> {

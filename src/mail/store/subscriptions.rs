@@ -16,9 +16,7 @@ const VERSION_2: &str = "V\t2\n\n";
 /// Returns the names subscribed to, sorted.
 pub(super) fn list(account: &Path) -> Result<Vec<FolderName>, StoreError> {
     let lines = lines(&disk::read_text(&file(account))?);
-    let names = lines
-        .iter()
-        .filter_map(|line| FolderName::decode(&line.replace('\t', ".")));
+    let names = lines.iter().filter_map(|line| FolderName::decode(&line.replace('\t', ".")));
     let names: BTreeSet<FolderName> = names.collect();
     Ok(names.into_iter().collect())
 }

@@ -153,9 +153,7 @@ impl Mailbox {
         let uids = after.messages.iter().map(|m| (&m.file.name.base, m.uid));
         let uids: HashMap<&Arc<str>, Uid> = uids.collect();
         let pairs = placed.iter();
-        Ok(pairs
-            .filter_map(|(old, base)| Some((*old, *uids.get(base)?)))
-            .collect())
+        Ok(pairs.filter_map(|(old, base)| Some((*old, *uids.get(base)?))).collect())
     }
 }
 

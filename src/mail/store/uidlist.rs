@@ -77,13 +77,7 @@ impl UidList {
             }
             None => (UidListContent::new(), false),
         };
-        Ok(UidList {
-            path,
-            content,
-            stamp,
-            rewrite: !whole,
-            counted: 0,
-        })
+        Ok(UidList { path, content, stamp, rewrite: !whole, counted: 0 })
     }
 
     /// True if there is a file.
@@ -134,9 +128,7 @@ impl UidList {
     pub(super) fn named_from(&self, first: Uid) -> impl Iterator<Item = &Arc<str>> {
         let any = (first < self.content.next).then_some(&self.content.lines);
         let lines = any.into_iter().flatten();
-        lines
-            .filter(move |(_, line)| line.uid >= first)
-            .map(|(base, _)| base)
+        lines.filter(move |(_, line)| line.uid >= first).map(|(base, _)| base)
     }
 
     /// Returns the size with CRLF, if it was remembered.
@@ -320,15 +312,10 @@ fn parse_line(line: &str) -> Option<(Arc<str>, UidLine)> {
 /// a second is seen to be new.
 fn new_validity() -> u32 {
     static LAST: AtomicU32 = AtomicU32::new(0);
-    let seconds = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default()
-        .as_secs();
+    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     let now = u32::try_from(seconds).unwrap_or(u32::MAX);
     let after = |last: u32| now.max(last.saturating_add(1));
-    let last = LAST.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| {
-        Some(after(last))
-    });
+    let last = LAST.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| Some(after(last)));
     after(last.unwrap_or_default())
 }
 
@@ -458,6 +445,7 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::limits::random_cases(256))]
         #[test]
         fn nothing_in_the_file_panics(file in prop::collection::vec(any::<u8>(), 0..200)) {
             let _ = parse(&file);

@@ -44,9 +44,9 @@ impl ImapServer {
             SaslStep::Done(credentials) => self.log_in(&credentials, "AUTHENTICATE"),
             // RFC 3501 §6.2.2: a client that gives up sends `*`, and gets a tagged BAD.
             SaslStep::Cancelled => Err(CommandReply::bad("AUTHENTICATE cancelled")),
-            SaslStep::Malformed => Err(CommandReply::bad(
-                "expected base64 of what the mechanism asks for",
-            )),
+            SaslStep::Malformed => {
+                Err(CommandReply::bad("expected base64 of what the mechanism asks for"))
+            }
         }
     }
 
@@ -59,9 +59,9 @@ impl ImapServer {
             }
             Err(AuthError::NeedsTls) => Err(needs_tls()),
             Err(AuthError::WrongPassword) => Err(wrong_password()),
-            Err(AuthError::TooManyAttempts) => Err(wrong_password()
-                .with(bye("too many login failures"))
-                .then(Next::Close)),
+            Err(AuthError::TooManyAttempts) => {
+                Err(wrong_password().with(bye("too many login failures")).then(Next::Close))
+            }
             Err(AuthError::Unavailable(_)) => Err(CommandReply::refused(
                 RefusalCode::Unavailable,
                 "the account's mail cannot be opened now",
@@ -89,9 +89,7 @@ impl ImapServer {
     /// RFC 3501 §6.1.3.
     pub(crate) fn logout(&mut self) -> ImapResult {
         let bye = bye(&format!("{} logging out", self.site.hostname));
-        Ok(CommandReply::ok("LOGOUT completed")
-            .with(bye)
-            .then(Next::Close))
+        Ok(CommandReply::ok("LOGOUT completed").with(bye).then(Next::Close))
     }
 
     fn authenticator(&mut self) -> Result<&mut Authenticator, CommandReply> {

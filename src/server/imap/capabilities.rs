@@ -63,11 +63,7 @@ impl Enabled {
 
     /// Returns how mailbox names are written, in both directions (RFC 9051 §5.1, RFC 9755 §3).
     pub(crate) fn alphabet(self) -> Alphabet {
-        if self.imap4rev2 || self.utf8_accept {
-            Alphabet::Utf8
-        } else {
-            Alphabet::ModifiedUtf7
-        }
+        if self.imap4rev2 || self.utf8_accept { Alphabet::Utf8 } else { Alphabet::ModifiedUtf7 }
     }
 
     /// Enables an extension; returns its name as CAPABILITY has it, or `None` if it is unknown.
@@ -99,9 +95,7 @@ impl ImapServer {
                     words.push("STARTTLS");
                 }
                 if authenticator.may_log_in() {
-                    more = Exchange::MECHANISMS
-                        .map(|name| format!("AUTH={name}"))
-                        .to_vec();
+                    more = Exchange::MECHANISMS.map(|name| format!("AUTH={name}")).to_vec();
                 } else {
                     words.push("LOGINDISABLED");
                 }
@@ -129,10 +123,7 @@ impl ImapServer {
 
     /// RFC 2971 §3.2. The client's identity changes nothing.
     pub(crate) fn id(&mut self) -> ImapResult {
-        let pairs = [
-            ("name", "Pillarbox"),
-            ("version", env!("CARGO_PKG_VERSION")),
-        ];
+        let pairs = [("name", "Pillarbox"), ("version", env!("CARGO_PKG_VERSION"))];
         let pairs = pairs.map(|(field, value)| (field.to_owned(), Some(value.to_owned())));
         Ok(CommandReply::ok("ID completed").with(Response::Id(pairs.to_vec())))
     }

@@ -31,14 +31,9 @@ impl ImapServer {
             _ => None,
         };
         let updates = self.updates(PendingUpdates::ALL)?;
-        self.expecting = Expecting::Done(Idling {
-            waker: waker.clone(),
-            _watch: watch,
-        });
+        self.expecting = Expecting::Done(Idling { waker: waker.clone(), _watch: watch });
         let plus = Response::Continue(b"idling".to_vec());
-        Ok(CommandReply::untagged([plus])
-            .with_all(updates)
-            .then(Next::Idle(waker)))
+        Ok(CommandReply::untagged([plus]).with_all(updates).then(Next::Idle(waker)))
     }
 
     /// Sends the updates that have woken the session.

@@ -110,10 +110,7 @@ impl ImapServer {
 /// Returns the literal that a line announces at its end, with an error if its length is no number of
 /// ours.
 fn announced(line: &[u8]) -> Option<(Literal, Option<ParseError>)> {
-    let too_large = Literal {
-        octets: u64::MAX,
-        synchronising: !line.ends_with(b"+}"),
-    };
+    let too_large = Literal { octets: u64::MAX, synchronising: !line.ends_with(b"+}") };
     Some(match literal_at_end(line)? {
         Ok(literal) => (literal, None),
         Err(error) => (too_large, Some(error)),
@@ -122,8 +119,6 @@ fn announced(line: &[u8]) -> Option<(Literal, Option<ParseError>)> {
 
 fn command_too_big() -> CommandReply {
     let most = limits::COMMAND_LENGTH;
-    CommandReply::bad(format!(
-        "a command has at most {most} octets with its literals"
-    ))
-    .with_code(Code::Refusal(RefusalCode::TooBig))
+    CommandReply::bad(format!("a command has at most {most} octets with its literals"))
+        .with_code(Code::Refusal(RefusalCode::TooBig))
 }

@@ -55,19 +55,12 @@ impl CommandReply {
 
     fn tagged(condition: Condition, text: impl Into<String>) -> CommandReply {
         let status = Status::new(condition, ascii(&text.into()));
-        CommandReply {
-            ending: CommandEnd::Status(Box::new(status)),
-            ..CommandReply::untagged([])
-        }
+        CommandReply { ending: CommandEnd::Status(Box::new(status)), ..CommandReply::untagged([]) }
     }
 
     /// Responses without a tagged line: the command goes on.
     pub(crate) fn untagged(responses: impl Into<Vec<Response>>) -> CommandReply {
-        CommandReply {
-            responses: responses.into(),
-            ending: CommandEnd::None,
-            next: Next::Line,
-        }
+        CommandReply { responses: responses.into(), ending: CommandEnd::None, next: Next::Line }
     }
 
     /// Parts that are made while they are sent, and the status that is known after the last of them.
@@ -153,10 +146,7 @@ impl CommandReply {
         if !text.is_empty() {
             parts.insert(0, Part::Text(text));
         }
-        Reply {
-            parts,
-            next: self.next,
-        }
+        Reply { parts, next: self.next }
     }
 }
 

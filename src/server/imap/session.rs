@@ -147,9 +147,9 @@ impl ImapServer {
             Command::Store(store) => self.store(&store),
             Command::Copy(transfer) => self.copy(&transfer),
             Command::Move(transfer) => self.r#move(&transfer),
-            Command::Append(_) => Err(CommandReply::bad(
-                "expected a literal, which is the message",
-            )),
+            Command::Append(_) => {
+                Err(CommandReply::bad("expected a literal, which is the message"))
+            }
         }
     }
 

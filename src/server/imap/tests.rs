@@ -42,10 +42,7 @@ impl Home {
             limits: Limits::default(),
             lab_network: false,
         };
-        Home {
-            site: Arc::new(site),
-            _folder: folder,
-        }
+        Home { site: Arc::new(site), _folder: folder }
     }
 
     fn inbox(&self) -> Arc<Mailbox> {
@@ -59,10 +56,7 @@ impl Home {
     }
 
     fn session(&self, address: &str) -> ImapServer {
-        let peer = Peer {
-            address: address.parse::<SocketAddr>().unwrap(),
-            tls: TlsState::Offered,
-        };
+        let peer = Peer { address: address.parse::<SocketAddr>().unwrap(), tls: TlsState::Offered };
         ImapServer::new(Arc::clone(&self.site), peer)
     }
 
@@ -116,11 +110,7 @@ fn a_closed_door_offers_no_login() {
     let greeting = text(session.greeting());
     assert!(greeting.contains("STARTTLS LOGINDISABLED]"), "{greeting}");
     assert!(!greeting.contains("AUTH="), "{greeting}");
-    for command in [
-        "LOGIN alice wonderland",
-        "AUTHENTICATE PLAIN",
-        "AUTHENTICATE X",
-    ] {
+    for command in ["LOGIN alice wonderland", "AUTHENTICATE PLAIN", "AUTHENTICATE X"] {
         let answer = text(session.interact(format!("a {command}").as_bytes()));
         assert!(answer.starts_with("a NO [PRIVACYREQUIRED]"), "{answer}");
     }
@@ -154,10 +144,7 @@ fn trouble_is_worded_and_a_long_line_only_costs_its_command() {
         Trouble::TooManyConnections,
         Trouble::PlaintextAfterStartTls,
     ] {
-        assert!(
-            text(session.trouble(trouble)).starts_with("* BYE "),
-            "{trouble:?}"
-        );
+        assert!(text(session.trouble(trouble)).starts_with("* BYE "), "{trouble:?}");
     }
     session.interact(b"c LOGIN {5}");
     session.receive(&mut &b"alice"[..]).unwrap();

@@ -16,10 +16,7 @@ pub(crate) struct PendingUpdates {
 
 impl PendingUpdates {
     /// Everything: the client has no command in progress that uses message numbers.
-    pub(crate) const ALL: PendingUpdates = PendingUpdates {
-        expunge: true,
-        uid: false,
-    };
+    pub(crate) const ALL: PendingUpdates = PendingUpdates { expunge: true, uid: false };
 }
 
 /// The result of [`merge`].

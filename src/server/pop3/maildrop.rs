@@ -92,12 +92,7 @@ impl Maildrop {
                 retrieved: false,
             });
         }
-        Ok(Maildrop {
-            inbox,
-            uid_validity: snapshot.uid_validity,
-            entries,
-            _lock: lock,
-        })
+        Ok(Maildrop { inbox, uid_validity: snapshot.uid_validity, entries, _lock: lock })
     }
 
     /// The messages that are not marked for deletion, with their numbers.
@@ -137,9 +132,7 @@ impl Maildrop {
     pub(super) fn retr(&mut self, number: u32) -> Result<(MessageReader, u64), MessageError> {
         let inbox = Arc::clone(&self.inbox);
         let entry = self.find_mut(number)?;
-        let reader = inbox
-            .open(&entry.message)
-            .map_err(MessageError::Unreadable)?;
+        let reader = inbox.open(&entry.message).map_err(MessageError::Unreadable)?;
         entry.retrieved = true;
         Ok((reader, entry.size))
     }

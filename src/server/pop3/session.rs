@@ -47,13 +47,7 @@ impl Pop3Server {
     #[must_use]
     pub fn new(site: Arc<Site>, peer: Peer) -> Pop3Server {
         let authenticator = Authenticator::new(&site, &peer);
-        Pop3Server {
-            site,
-            peer,
-            authenticator,
-            state: State::Authorization(None),
-            bad_commands: 0,
-        }
+        Pop3Server { site, peer, authenticator, state: State::Authorization(None), bad_commands: 0 }
     }
 
     /// Reports an invalid line. A client that keeps sending invalid lines is disconnected.
@@ -238,10 +232,7 @@ fn listing(text: &str, lines: &[impl AsRef<str>]) -> Reply {
 fn message(octets: u64, text: impl Read + 'static) -> Reply {
     let first = format!("+OK {octets} octets\r\n").into_bytes();
     Reply {
-        parts: vec![
-            Part::Text(first),
-            Part::Stream(Box::new(Stuffed::new(text))),
-        ],
+        parts: vec![Part::Text(first), Part::Stream(Box::new(Stuffed::new(text)))],
         next: Next::Line,
     }
 }

@@ -19,11 +19,7 @@ enum TopPart {
 impl<R: Read> Top<R> {
     /// Reads the header of `text`, and `lines` lines of its body.
     pub(super) fn new(text: R, lines: u64) -> Top<R> {
-        Top {
-            text,
-            part: TopPart::Header(lines),
-            empty: true,
-        }
+        Top { text, part: TopPart::Header(lines), empty: true }
     }
 
     /// Returns how many of these octets are sent.
@@ -70,11 +66,7 @@ mod tests {
         let rows = [
             ("A: 1\r\n\r\none\r\ntwo\r\n", 0, "A: 1\r\n\r\n"),
             ("A: 1\r\n\r\none\r\ntwo\r\n", 1, "A: 1\r\n\r\none\r\n"),
-            (
-                "A: 1\r\n\r\none\r\ntwo\r\n",
-                9,
-                "A: 1\r\n\r\none\r\ntwo\r\n",
-            ),
+            ("A: 1\r\n\r\none\r\ntwo\r\n", 9, "A: 1\r\n\r\none\r\ntwo\r\n"),
             ("A: 1\r\n\r\n\r\ntwo\r\n", 1, "A: 1\r\n\r\n\r\n"),
             ("A: 1\r\n\r\none", 5, "A: 1\r\n\r\none"),
             ("A: 1\r\n", 5, "A: 1\r\n"),

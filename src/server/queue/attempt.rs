@@ -25,24 +25,14 @@ pub(super) struct AttemptResult {
 
 impl AttemptResult {
     fn new(state: DeliveryState, reply: String) -> AttemptResult {
-        AttemptResult {
-            state,
-            reply,
-            reported: false,
-        }
+        AttemptResult { state, reply, reported: false }
     }
 
     /// The result for the recipients that an error left without an answer.
     pub(super) fn of(error: &ClientError) -> AttemptResult {
         match error {
-            ClientError::Refused {
-                reply, transient, ..
-            } => {
-                let state = if *transient {
-                    DeliveryState::Waiting
-                } else {
-                    DeliveryState::Failed
-                };
+            ClientError::Refused { reply, transient, .. } => {
+                let state = if *transient { DeliveryState::Waiting } else { DeliveryState::Failed };
                 AttemptResult::new(state, reply.clone())
             }
             ClientError::Unsendable { .. } => {
@@ -131,10 +121,7 @@ impl Attempt<'_> {
                 None => rest.clone(),
             });
         }
-        Attempted {
-            results,
-            connection,
-        }
+        Attempted { results, connection }
     }
 
     fn sent(&self, reply: &Reply) -> AttemptResult {
@@ -216,10 +203,7 @@ impl Attempt<'_> {
         Err(ClientError::Refused {
             server: self.hop.to_string(),
             command: "MAIL".to_owned(),
-            reply: format!(
-                "{code} {what} need {extension}, which {} does not offer",
-                self.hop
-            ),
+            reply: format!("{code} {what} need {extension}, which {} does not offer", self.hop),
             transient: false,
         })
     }

@@ -37,10 +37,7 @@ impl RunProgress {
 impl DeliveryRun {
     /// Begins a run with this number of batches.
     pub(super) fn begin(id: &str, envelope: Envelope, batches: usize) -> Arc<DeliveryRun> {
-        let progress = Mutex::new(RunProgress {
-            envelope,
-            left: batches,
-        });
+        let progress = Mutex::new(RunProgress { envelope, left: batches });
         let id = id.to_owned();
         Arc::new(DeliveryRun { id, progress })
     }

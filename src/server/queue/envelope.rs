@@ -115,10 +115,7 @@ impl Envelope {
     #[must_use]
     pub fn owes_report(&self, recipient: &Recipient) -> bool {
         // RFC 5321 §4.5.5: nothing is ever sent back to <>. RFC 3461 §4.1: without NOTIFY, failures.
-        let notify = recipient.notify.unwrap_or(Notify {
-            failure: true,
-            ..Notify::default()
-        });
+        let notify = recipient.notify.unwrap_or(Notify { failure: true, ..Notify::default() });
         let asked = match recipient.state {
             DeliveryState::Waiting => false,
             DeliveryState::Sent | DeliveryState::Delivered | DeliveryState::Expanded => {
@@ -142,9 +139,7 @@ impl Envelope {
                 continue;
             }
             let wrong = |why: &str| format!("line {}: {line:?}: {why}", number + 1);
-            let (key, value) = line
-                .split_once(": ")
-                .ok_or_else(|| wrong("not a setting"))?;
+            let (key, value) = line.split_once(": ").ok_or_else(|| wrong("not a setting"))?;
             has_from |= key == "from";
             has_received |= key == "received";
             let taken = match (key, envelope.recipients.last_mut()) {
@@ -196,10 +191,7 @@ impl Recipient {
     /// Keeps a reply as one printable line of bounded length.
     pub fn note(&mut self, reply: &str) {
         let reply = reply.trim_end().replace("\r\n", " ");
-        let line: String = printable(&reply)
-            .chars()
-            .take(limits::QUOTED_REPLY)
-            .collect();
+        let line: String = printable(&reply).chars().take(limits::QUOTED_REPLY).collect();
         self.reply = match line.trim() {
             "" => None,
             line => Some(line.to_owned()),
@@ -247,9 +239,7 @@ impl fmt::Display for Envelope {
         optional(f, "smtputf8", self.utf8.then_some("yes"))?;
         optional(f, "ret", self.ret)?;
         optional(f, "envid", self.envid.as_ref())?;
-        self.recipients
-            .iter()
-            .try_for_each(|to| write!(f, "\n{to}"))
+        self.recipients.iter().try_for_each(|to| write!(f, "\n{to}"))
     }
 }
 

@@ -121,9 +121,7 @@ struct ReportMessage {
 impl ReportMessage {
     fn write_to(mut self, out: &mut dyn Write) -> io::Result<()> {
         if self.returns_all {
-            return self
-                .report
-                .write_to(out, Returned::Message(&mut self.message));
+            return self.report.write_to(out, Returned::Message(&mut self.message));
         }
         let header = header(&mut self.message)?;
         self.report.write_to(out, Returned::Header(&header))
@@ -159,9 +157,7 @@ fn compose(
     about: &[&Recipient],
 ) -> DeliveryReport {
     let until = core.retry.end(envelope.received);
-    let recipients = about
-        .iter()
-        .map(|recipient| recipient_report(recipient, until));
+    let recipients = about.iter().map(|recipient| recipient_report(recipient, until));
     DeliveryReport {
         from: format!("Mail Delivery System <postmaster@{}>", core.domain),
         to: sender.to_string(),
@@ -218,10 +214,7 @@ fn text(hostname: &str, about: &[&Recipient]) -> String {
             DeliveryState::Sent,
             "It was passed on to a server that does not send reports, for these recipients:",
         ),
-        (
-            DeliveryState::Delivered,
-            "It was delivered to the mailboxes of these recipients:",
-        ),
+        (DeliveryState::Delivered, "It was delivered to the mailboxes of these recipients:"),
         (
             DeliveryState::Expanded,
             "It was delivered to the mailboxes of all members of these lists:",
@@ -307,11 +300,7 @@ mod tests {
             (DeliveryState::Failed, "550 5.1.1 No such mailbox", "5.1.1"),
             (DeliveryState::Failed, "550 No such mailbox", "5.0.0"),
             (DeliveryState::Failed, "550 5.7.999999 x", "5.0.0"),
-            (
-                DeliveryState::Failed,
-                "4.4.7 Delivery time expired",
-                "4.4.7",
-            ),
+            (DeliveryState::Failed, "4.4.7 Delivery time expired", "4.4.7"),
             (DeliveryState::Waiting, "4.4.1 no answer", "4.4.1"),
             (DeliveryState::Waiting, "", "4.0.0"),
             (DeliveryState::Sent, "250 Ok", "2.0.0"),

@@ -99,9 +99,7 @@ mod tests {
     #[test]
     fn intervals_double_up_to_the_longest_for_five_days() {
         let times = times(&Limits::default());
-        let planned = [
-            300.0, 600.0, 1200.0, 2400.0, 4800.0, 9600.0, 14_400.0, 14_400.0,
-        ];
+        let planned = [300.0, 600.0, 1200.0, 2400.0, 4800.0, 9600.0, 14_400.0, 14_400.0];
         for (time, planned) in times.iter().zip(planned) {
             let deviation = time / planned;
             assert!((0.9..=1.1).contains(&deviation), "{time} for {planned}");
@@ -111,10 +109,7 @@ mod tests {
 
     #[test]
     fn a_lab_watches_five_days_in_seven_minutes() {
-        let limits = Limits {
-            time_factor: 1000,
-            ..Limits::default()
-        };
+        let limits = Limits { time_factor: 1000, ..Limits::default() };
         let sum: f64 = times(&limits).iter().sum();
         assert!((431.0..433.0).contains(&sum), "{sum} seconds");
     }

@@ -16,10 +16,7 @@ pub(super) struct Routes {
 
 impl Routes {
     pub(super) fn new(config: &Config) -> Routes {
-        Routes {
-            routes: config.routes.clone(),
-            relay: config.relay.clone(),
-        }
+        Routes { routes: config.routes.clone(), relay: config.relay.clone() }
     }
 
     /// The server that takes mail for this address.
@@ -67,11 +64,7 @@ mod tests {
             (relay, "x@C.test", "hub.test:465"),
             (relay, "dan@d.test", "hub.test:465"),
             (relay, "ann@d.test", "550 5.7.1"),
-            (
-                "[relay]\nhost = hub.test\ntls = starttls",
-                "x@y.test",
-                "hub.test:587",
-            ),
+            ("[relay]\nhost = hub.test\ntls = starttls", "x@y.test", "hub.test:587"),
         ];
         for (text, to, expected) in rows {
             let routes = Routes::new(&Config::parse("config.ini", text, Path::new("")).unwrap());

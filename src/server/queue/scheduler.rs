@@ -209,10 +209,6 @@ impl Tasks {
         }
         let (_, id) = self.due.pop_first()?;
         self.in_progress.insert(id.clone());
-        Some(DueMessage {
-            urgent: self.urgent.remove(&id),
-            unsaved: self.unsaved.remove(&id),
-            id,
-        })
+        Some(DueMessage { urgent: self.urgent.remove(&id), unsaved: self.unsaved.remove(&id), id })
     }
 }

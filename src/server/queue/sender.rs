@@ -223,13 +223,7 @@ impl QueueSender {
             None => client.insert(connect(&self.core, hop, &self.taps)?),
         };
         let envelope = batch.envelope();
-        let mut attempt = Attempt {
-            client,
-            hop,
-            envelope: &envelope,
-            to: &batch.to,
-            octets,
-        };
+        let mut attempt = Attempt { client, hop, envelope: &envelope, to: &batch.to, octets };
         Ok(attempt.run(&mut message))
     }
 
@@ -316,11 +310,7 @@ fn connect(core: &QueueCore, hop: &NextHop, taps: &Taps) -> Result<SmtpClient, C
     endpoint.timeout = limits::NEXT_HOP_TIMEOUT;
     endpoint.taps = taps.clone();
     let name = core.hostname.clone();
-    let hello = if hop.lmtp {
-        Hello::Lmtp(name)
-    } else {
-        Hello::Name(name)
-    };
+    let hello = if hop.lmtp { Hello::Lmtp(name) } else { Hello::Name(name) };
     let mut client = SmtpClient::connect_as(&endpoint, hello.clone())?;
     if hop.security == RelayTls::WhereOffered && client.extension("STARTTLS").is_some() {
         // RFC 7435 §3: some protection is better than none, and unencrypted mail is better than no

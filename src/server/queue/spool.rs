@@ -41,8 +41,7 @@ pub fn new_id() -> String {
 /// True if this can be the name of a message, and so is not a path to another place.
 fn is_id(text: &str) -> bool {
     let hex = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_hexdigit());
-    text.split_once('-')
-        .is_some_and(|(time, number)| hex(time) && hex(number))
+    text.split_once('-').is_some_and(|(time, number)| hex(time) && hex(number))
 }
 
 impl Spool {
@@ -64,10 +63,7 @@ impl Spool {
             StoreError::Disk(self.0.clone(), io::Error::other(why))
         })?;
         let tmp = self.0.join(TMP);
-        for entry in fs::read_dir(&tmp)
-            .map_err(StoreError::disk(&tmp))?
-            .flatten()
-        {
+        for entry in fs::read_dir(&tmp).map_err(StoreError::disk(&tmp))?.flatten() {
             let _ = fs::remove_dir_all(entry.path());
         }
         Ok(SpoolLock(lock))
@@ -78,10 +74,7 @@ impl Spool {
     /// # Errors
     /// If the disk fails; a folder that does not exist is an empty queue.
     pub fn ids(&self) -> Result<Vec<String>, StoreError> {
-        Ok(names(&self.0)?
-            .into_iter()
-            .filter(|name| is_id(name))
-            .collect())
+        Ok(names(&self.0)?.into_iter().filter(|name| is_id(name)).collect())
     }
 
     /// The envelope of a message, or `None` if the message does not exist any more.

@@ -62,10 +62,7 @@ impl Submission {
         let path = &self.staged.0;
         let written = match self.failed {
             Some(kind) => Err(kind.into()),
-            None => self
-                .out
-                .flush()
-                .and_then(|()| self.out.get_ref().sync_all()),
+            None => self.out.flush().and_then(|()| self.out.get_ref().sync_all()),
         };
         written.map_err(StoreError::disk(path))?;
         disk::replace(&path.join("envelope"), self.envelope.to_string().as_bytes())?;

@@ -68,10 +68,7 @@ impl SmtpServer {
         let missing_fields = self.missing_fields(&sink.id);
         let message = MessageChecks::new(sink, &self.site.limits, missing_fields);
         match mem::replace(&mut self.state, SmtpState::Ready) {
-            SmtpState::Mail(transaction) => Ok(Box::new(Transfer {
-                transaction,
-                message,
-            })),
+            SmtpState::Mail(transaction) => Ok(Box::new(Transfer { transaction, message })),
             _ => Err(Reply::BAD_SEQUENCE),
         }
     }
@@ -79,9 +76,9 @@ impl SmtpServer {
     fn open_sink(&self, transaction: &MailTransaction) -> Result<MessageSink, Reply> {
         let account = self.account.as_ref().map(Account::name);
         let queued = match &self.site.queue {
-            Some(queue) => transaction
-                .queued(account, &self.site)
-                .map(|envelope| (queue, envelope)),
+            Some(queue) => {
+                transaction.queued(account, &self.site).map(|envelope| (queue, envelope))
+            }
             None => None,
         };
         let sink = MessageSink::begin(transaction.mailboxes(), queued);
@@ -140,9 +137,9 @@ impl SmtpServer {
         let id = sink.id.clone();
         let text = format!("Ok, {} as {id}", sink.verb());
         let committed = match self.role {
-            SmtpRole::Lmtp => sink
-                .commit_each()
-                .map(|outcomes| lmtp::reply_to_each(recipients, &outcomes, &id)),
+            SmtpRole::Lmtp => {
+                sink.commit_each().map(|outcomes| lmtp::reply_to_each(recipients, &outcomes, &id))
+            }
             SmtpRole::Mx | SmtpRole::Submission => {
                 sink.commit().map(|()| Reply::OK.because(text).into())
             }

@@ -27,11 +27,7 @@ impl SmtpServer {
         if !self.is_within_limits(CountedAction::Message) {
             return Err(too_many("messages"));
         }
-        self.state = SmtpState::Mail(MailTransaction {
-            from,
-            params,
-            recipients: Vec::new(),
-        });
+        self.state = SmtpState::Mail(MailTransaction { from, params, recipients: Vec::new() });
         Ok(Reply::SENDER_OK)
     }
 
@@ -84,12 +80,7 @@ impl SmtpServer {
             Err(error) => return Err(store_failure(&error)),
         };
         if let SmtpState::Mail(transaction) = &mut self.state {
-            transaction.recipients.push(AcceptedRecipient {
-                path: to,
-                params,
-                mailboxes,
-                relayed,
-            });
+            transaction.recipients.push(AcceptedRecipient { path: to, params, mailboxes, relayed });
         }
         Ok(Reply::RECIPIENT_OK)
     }

@@ -11,10 +11,7 @@ const COMMANDS: [(&str, &str); 15] = [
     ("MAIL FROM:<address>", "begins a message; bounces go there"),
     ("RCPT TO:<address>", "names one more recipient"),
     ("DATA", "begins the message, which a lone dot ends"),
-    (
-        "BDAT octets [LAST]",
-        "sends a chunk of the message, without a final dot",
-    ),
+    ("BDAT octets [LAST]", "sends a chunk of the message, without a final dot"),
     ("RSET", "cancels the message that was begun"),
     ("NOOP", "does nothing"),
     ("VRFY name", "asks whether a mailbox exists here"),

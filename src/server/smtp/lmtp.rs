@@ -17,10 +17,7 @@ impl SmtpServer {
             SmtpRole::Lmtp => recipients,
             SmtpRole::Mx | SmtpRole::Submission => 1,
         };
-        SmtpReplies {
-            replies: vec![reply; times],
-            next: Next::Line,
-        }
+        SmtpReplies { replies: vec![reply; times], next: Next::Line }
     }
 }
 
@@ -40,17 +37,13 @@ pub(super) fn reply_to_each(
 ) -> SmtpReplies {
     let mut replies = Vec::with_capacity(recipients.len());
     for to in recipients {
-        let mut failures = outcomes
-            .iter()
-            .filter_map(|(mailbox, result)| Some((mailbox, result.as_ref().err()?)));
+        let mut failures =
+            outcomes.iter().filter_map(|(mailbox, result)| Some((mailbox, result.as_ref().err()?)));
         let is_own = |mailbox| to.mailboxes.iter().any(|own| Arc::ptr_eq(own, mailbox));
         replies.push(match failures.find(|(mailbox, _)| is_own(mailbox)) {
             Some((_, error)) => store_failure(error),
             None => Reply::RECIPIENT_OK.because(format!("{} delivered as {id}", to.path)),
         });
     }
-    SmtpReplies {
-        replies,
-        next: Next::Line,
-    }
+    SmtpReplies { replies, next: Next::Line }
 }

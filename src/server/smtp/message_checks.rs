@@ -138,11 +138,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn limits(bare_line_endings: BareLineEndings) -> Limits {
-        Limits {
-            message_size: 20,
-            bare_line_endings,
-            ..Limits::default()
-        }
+        Limits { message_size: 20, bare_line_endings, ..Limits::default() }
     }
 
     fn verdict(text: &[u8], size: usize) -> String {
@@ -222,6 +218,7 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::limits::random_cases(256))]
         #[test]
         fn good_is_what_has_only_whole_line_ends(text in "[a\\r\\n\0]{0,12}", size in 1..5_usize) {
             let rest = text.replace("\r\n", "");

@@ -24,12 +24,8 @@ impl MessageSink {
         mailboxes: Vec<Arc<Mailbox>>,
         queued: Option<(&Arc<Queue>, queue::Envelope)>,
     ) -> Result<MessageSink, StoreError> {
-        let mut sink = MessageSink {
-            id: queue::new_id(),
-            delivery: None,
-            submission: None,
-            relayed: false,
-        };
+        let mut sink =
+            MessageSink { id: queue::new_id(), delivery: None, submission: None, relayed: false };
         if !mailboxes.is_empty() {
             sink.delivery = Some(Delivery::begin(mailboxes)?);
         }

@@ -42,9 +42,7 @@ pub(super) fn belongs_to(site: &Site, address: &Address, name: &str) -> bool {
 /// Finds the argument of VRFY or EXPN: a name, an address, or one in angle brackets. Returns its
 /// local part and the accounts of it.
 pub(super) fn find_name<'a>(site: &'a Site, name: &str) -> Option<(String, Vec<&'a str>)> {
-    let inside = name
-        .strip_prefix('<')
-        .and_then(|rest| rest.strip_suffix('>'));
+    let inside = name.strip_prefix('<').and_then(|rest| rest.strip_suffix('>'));
     let name = inside.unwrap_or(name);
     let address = match Address::parse(name) {
         Ok(address) => address,
@@ -104,7 +102,5 @@ fn alias<'a>(site: &'a Site, name: &str) -> Option<Vec<&'a str>> {
 
 fn postmaster(site: &Site) -> Option<Vec<&str>> {
     let first = || site.accounts.names().min().map(|name| vec![name]);
-    account(site, "postmaster")
-        .or_else(|| alias(site, "postmaster"))
-        .or_else(first)
+    account(site, "postmaster").or_else(|| alias(site, "postmaster")).or_else(first)
 }

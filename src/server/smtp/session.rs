@@ -69,10 +69,7 @@ pub(super) enum SmtpState {
     /// DATA was accepted: the message comes next.
     Data(Box<Transfer>),
     /// BDAT was accepted: its octets come next, or another BDAT.
-    Chunks {
-        transfer: Box<Transfer>,
-        chunk: Chunk,
-    },
+    Chunks { transfer: Box<Transfer>, chunk: Chunk },
 }
 
 impl SmtpServer {
@@ -165,9 +162,7 @@ impl SmtpServer {
     /// Counts an action of the client's address; true if it is within the limits.
     pub(super) fn is_within_limits(&self, action: CountedAction) -> bool {
         let address = self.peer.address.ip();
-        self.site
-            .rate_limiter
-            .allows(address, action, &self.site.limits)
+        self.site.rate_limiter.allows(address, action, &self.site.limits)
     }
 
     /// Counts a refusal (RFC 5321 §4.2.1: `5yz`), and ends the conversation after too many.

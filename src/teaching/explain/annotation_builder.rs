@@ -139,10 +139,7 @@ impl<'a> AnnotationBuilder<'a> {
 
     /// Adds two parts after the part with this role: a word, and everything after it.
     pub(super) fn words_behind(&mut self, role: Role, first: Role, rest: Role) {
-        let behind = self
-            .spans()
-            .find(|span| span.role == role)
-            .map(|span| span.range.end);
+        let behind = self.spans().find(|span| span.role == role).map(|span| span.range.end);
         let piece = behind.and_then(|behind| self.line.get(behind..));
         self.words(piece.unwrap_or_default(), first, rest);
     }
@@ -173,16 +170,10 @@ impl<'a> AnnotationBuilder<'a> {
         before: ProtocolState,
     ) -> Explained {
         self.cover_the_end();
-        let entry = self
-            .about
-            .take()
-            .and_then(|(topic, name)| texts.find(topic, &name));
+        let entry = self.about.take().and_then(|(topic, name)| texts.find(topic, &name));
         let entry = entry.map_or_else(|| texts.note("unknown"), Arc::clone);
-        let parts: Vec<LinePart> = self
-            .parts
-            .iter()
-            .map(|part| self.named(part, texts, dialogue))
-            .collect();
+        let parts: Vec<LinePart> =
+            self.parts.iter().map(|part| self.named(part, texts, dialogue)).collect();
         let notes = self.notes.iter().map(|key| texts.note(key));
         let mut also: Vec<Arc<Entry>> = Vec::new();
         for other in notes.chain(parts.iter().filter_map(|part| part.entry.clone())) {
@@ -223,25 +214,15 @@ impl<'a> AnnotationBuilder<'a> {
     ) -> LinePart {
         let (Span { role, range }, decoded) = part;
         let octets = self.line.get(range.clone()).unwrap_or_default();
-        let text = octets
-            .get(..LONGEST_NAME)
-            .is_none()
-            .then(|| str::from_utf8(octets).ok());
+        let text = octets.get(..LONGEST_NAME).is_none().then(|| str::from_utf8(octets).ok());
         let text = text.flatten();
         let topic = topic_of(dialogue.protocol, *role);
-        let entry = topic
-            .zip(text)
-            .and_then(|(topic, text)| texts.find(topic, text));
+        let entry = topic.zip(text).and_then(|(topic, text)| texts.find(topic, text));
         let decoded = match role {
             Role::Mailbox => text.and_then(in_unicode),
             _ => decoded.clone(),
         };
-        LinePart {
-            role: *role,
-            range: range.clone(),
-            entry: entry.map(Arc::clone),
-            decoded,
-        }
+        LinePart { role: *role, range: range.clone(), entry: entry.map(Arc::clone), decoded }
     }
 }
 

@@ -184,9 +184,6 @@ impl BufferedPiece {
         let start = span.range.start.max(before);
         let end = span.range.end;
         let place = |octet: usize| octet - before + at;
-        (start < end).then(|| Span {
-            role: span.role,
-            range: place(start)..place(end),
-        })
+        (start < end).then(|| Span { role: span.role, range: place(start)..place(end) })
     }
 }

@@ -34,31 +34,14 @@ const fn transition(
 static SMTP: Diagram = Diagram {
     states: &[
         (Greeting, &[]),
-        (
-            Connected,
-            &[
-                "EHLO", "HELO", "NOOP", "HELP", "VRFY", "EXPN", "RSET", "QUIT",
-            ],
-        ),
+        (Connected, &["EHLO", "HELO", "NOOP", "HELP", "VRFY", "EXPN", "RSET", "QUIT"]),
         (
             Ready,
-            &[
-                "MAIL", "AUTH", "STARTTLS", "EHLO", "NOOP", "HELP", "VRFY", "EXPN", "RSET", "QUIT",
-            ],
+            &["MAIL", "AUTH", "STARTTLS", "EHLO", "NOOP", "HELP", "VRFY", "EXPN", "RSET", "QUIT"],
         ),
         (Login, &[]),
-        (
-            Mail,
-            &[
-                "RCPT", "RSET", "NOOP", "HELP", "VRFY", "EXPN", "EHLO", "QUIT",
-            ],
-        ),
-        (
-            Rcpt,
-            &[
-                "DATA", "BDAT", "RCPT", "RSET", "NOOP", "HELP", "VRFY", "EXPN", "EHLO", "QUIT",
-            ],
-        ),
+        (Mail, &["RCPT", "RSET", "NOOP", "HELP", "VRFY", "EXPN", "EHLO", "QUIT"]),
+        (Rcpt, &["DATA", "BDAT", "RCPT", "RSET", "NOOP", "HELP", "VRFY", "EXPN", "EHLO", "QUIT"]),
         (Data, &[]),
         (Chunks, &["BDAT", "RSET", "NOOP", "QUIT"]),
         (Tls, &[]),
@@ -72,22 +55,9 @@ static LMTP: Diagram = Diagram {
     states: &[
         (Greeting, &[]),
         (Connected, &["LHLO", "NOOP", "HELP", "VRFY", "RSET", "QUIT"]),
-        (
-            Ready,
-            &[
-                "MAIL", "STARTTLS", "LHLO", "NOOP", "HELP", "VRFY", "RSET", "QUIT",
-            ],
-        ),
-        (
-            Mail,
-            &["RCPT", "RSET", "NOOP", "HELP", "VRFY", "LHLO", "QUIT"],
-        ),
-        (
-            Rcpt,
-            &[
-                "DATA", "BDAT", "RCPT", "RSET", "NOOP", "HELP", "VRFY", "LHLO", "QUIT",
-            ],
-        ),
+        (Ready, &["MAIL", "STARTTLS", "LHLO", "NOOP", "HELP", "VRFY", "RSET", "QUIT"]),
+        (Mail, &["RCPT", "RSET", "NOOP", "HELP", "VRFY", "LHLO", "QUIT"]),
+        (Rcpt, &["DATA", "BDAT", "RCPT", "RSET", "NOOP", "HELP", "VRFY", "LHLO", "QUIT"]),
         (Data, &[]),
         (Chunks, &["BDAT", "RSET", "NOOP", "QUIT"]),
         (Tls, &[]),
@@ -127,16 +97,11 @@ const SMTP_TRANSITIONS: &[Transition] = &[
 static POP3: Diagram = Diagram {
     states: &[
         (Greeting, &[]),
-        (
-            Authorization,
-            &["USER", "PASS", "AUTH", "STLS", "CAPA", "QUIT"],
-        ),
+        (Authorization, &["USER", "PASS", "AUTH", "STLS", "CAPA", "QUIT"]),
         (Login, &[]),
         (
             Transaction,
-            &[
-                "STAT", "LIST", "UIDL", "RETR", "TOP", "DELE", "RSET", "NOOP", "CAPA", "QUIT",
-            ],
+            &["STAT", "LIST", "UIDL", "RETR", "TOP", "DELE", "RSET", "NOOP", "CAPA", "QUIT"],
         ),
         (Update, &[]),
         (Tls, &[]),
@@ -168,15 +133,7 @@ static IMAP: Diagram = Diagram {
         (Greeting, &[]),
         (
             NotAuthenticated,
-            &[
-                "LOGIN",
-                "AUTHENTICATE",
-                "STARTTLS",
-                "CAPABILITY",
-                "ID",
-                "NOOP",
-                "LOGOUT",
-            ],
+            &["LOGIN", "AUTHENTICATE", "STARTTLS", "CAPABILITY", "ID", "NOOP", "LOGOUT"],
         ),
         (Login, &[]),
         (Authenticated, IMAP_AUTHENTICATED),
@@ -190,12 +147,7 @@ static IMAP: Diagram = Diagram {
         transition(&[Greeting], "PREAUTH", Done, Authenticated),
         transition(&[NotAuthenticated], "LOGIN", Done, Authenticated),
         transition(&[NotAuthenticated], "AUTHENTICATE", Continue, Login),
-        transition(
-            &[NotAuthenticated, Login],
-            "AUTHENTICATE",
-            Done,
-            Authenticated,
-        ),
+        transition(&[NotAuthenticated, Login], "AUTHENTICATE", Done, Authenticated),
         transition(&[Login], "AUTHENTICATE", Refused, NotAuthenticated),
         transition(&[NotAuthenticated], "STARTTLS", Done, Tls),
         transition(&[Tls], "TLS", Done, NotAuthenticated),
@@ -209,22 +161,10 @@ static IMAP: Diagram = Diagram {
         // Back to the state in which IDLE began, which the dialogue state remembers.
         transition(&[Idle], "DONE", Done, Selected),
         transition(&[Idle], "DONE", Done, Authenticated),
-        transition(
-            &[Authenticated, Selected],
-            "UNAUTHENTICATE",
-            Done,
-            NotAuthenticated,
-        ),
+        transition(&[Authenticated, Selected], "UNAUTHENTICATE", Done, NotAuthenticated),
         transition(IMAP_ANY, "LOGOUT", Done, Closed),
         transition(
-            &[
-                Greeting,
-                NotAuthenticated,
-                Login,
-                Authenticated,
-                Selected,
-                Idle,
-            ],
+            &[Greeting, NotAuthenticated, Login, Authenticated, Selected, Idle],
             "BYE",
             Done,
             Closed,

@@ -76,12 +76,7 @@ impl DialogueState {
 
     fn await_answer(&mut self, verb: &'static str, tag: &str, number: u64) {
         if self.waiting.len() < limits::EXPLAINED_WAITING {
-            self.waiting.push_back(Asked {
-                verb,
-                tag: tag.to_owned(),
-                number,
-                secret: false,
-            });
+            self.waiting.push_back(Asked { verb, tag: tag.to_owned(), number, secret: false });
         }
     }
 
@@ -149,10 +144,7 @@ impl DialogueState {
     }
 
     fn conclude(&mut self, asked: &Asked, outcome: CommandOutcome) {
-        let login = matches!(
-            asked.verb,
-            "AUTH" | "PASS" | "APOP" | "LOGIN" | "AUTHENTICATE"
-        );
+        let login = matches!(asked.verb, "AUTH" | "PASS" | "APOP" | "LOGIN" | "AUTHENTICATE");
         self.logged_in |= login && outcome == CommandOutcome::Done;
         if asked.verb == "IDLE" && self.state == ProtocolState::Idle {
             self.state = self.before_idle;
@@ -224,18 +216,11 @@ fn needed(protocol: Protocol, verb: &str) -> Option<&'static str> {
         Protocol::Pop3 => POP3_NEEDS,
         Protocol::Smtp | Protocol::Submission | Protocol::Lmtp => SMTP_NEEDS,
     };
-    known
-        .iter()
-        .find(|(known, _)| *known == verb)
-        .map(|(_, keyword)| *keyword)
+    known.iter().find(|(known, _)| *known == verb).map(|(_, keyword)| *keyword)
 }
 
-const SMTP_NEEDS: &[(&str, &str)] = &[
-    ("STARTTLS", "STARTTLS"),
-    ("AUTH", "AUTH"),
-    ("BDAT", "CHUNKING"),
-    ("EXPN", "EXPN"),
-];
+const SMTP_NEEDS: &[(&str, &str)] =
+    &[("STARTTLS", "STARTTLS"), ("AUTH", "AUTH"), ("BDAT", "CHUNKING"), ("EXPN", "EXPN")];
 
 const POP3_NEEDS: &[(&str, &str)] = &[
     ("STLS", "STLS"),

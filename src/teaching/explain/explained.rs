@@ -61,11 +61,7 @@ pub struct LinePart {
     #[serde(flatten)]
     pub range: Range<usize>,
     /// The entry of this very word, if it has one.
-    #[serde(
-        default,
-        skip_serializing_if = "Option::is_none",
-        with = "keys::optional"
-    )]
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "keys::optional")]
     pub entry: Option<Arc<Entry>>,
     /// Its text, where it is encoded. Never a password.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -77,10 +73,7 @@ impl Explained {
     #[must_use]
     pub fn with_parts(&self, mut parts: Vec<LinePart>, octets: usize) -> Explained {
         parts.retain(|part| part.range.start <= part.range.end && part.range.end <= octets);
-        Explained {
-            parts,
-            ..self.clone()
-        }
+        Explained { parts, ..self.clone() }
     }
 
     /// The explanation of a line of so many octets that was read from a journal, in the sentences of
@@ -134,9 +127,7 @@ fn name_in(decoded: &str) -> Option<String> {
     if let Some((_, rest)) = decoded.split_once(NUL) {
         return rest.split(NUL).next().map(str::to_owned);
     }
-    let name = decoded
-        .split(',')
-        .find_map(|field| field.strip_prefix("n="));
+    let name = decoded.split(',').find_map(|field| field.strip_prefix("n="));
     name.map(str::to_owned)
 }
 
@@ -166,23 +157,11 @@ mod tests {
     #[test]
     fn secrets_are_masked_and_the_parts_move() {
         let rows = [
-            (
-                Protocol::Smtp,
-                "AUTH PLAIN AGFsaWNlAHdvbmRlcmxhbmQ=",
-                "AUTH PLAIN ********",
-            ),
+            (Protocol::Smtp, "AUTH PLAIN AGFsaWNlAHdvbmRlcmxhbmQ=", "AUTH PLAIN ********"),
             (Protocol::Pop3, "PASS x", "PASS ********"),
             (Protocol::Pop3, "PASS", "PASS"),
-            (
-                Protocol::Imap,
-                "a1 LOGIN alice wonderland",
-                "a1 LOGIN alice ********",
-            ),
-            (
-                Protocol::Imap,
-                "a1 LOGIN \"alice wonder",
-                "a1 LOGIN ********",
-            ),
+            (Protocol::Imap, "a1 LOGIN alice wonderland", "a1 LOGIN alice ********"),
+            (Protocol::Imap, "a1 LOGIN \"alice wonder", "a1 LOGIN ********"),
         ];
         for (protocol, line, expected) in rows {
             let mut observer = Observer::new(protocol, Texts::compiled_in());

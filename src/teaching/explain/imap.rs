@@ -87,10 +87,7 @@ impl Follow for Imap {
             return builder.about_octets();
         };
         let (response, spans) = response_spans(self.alphabet, self.response.octets());
-        let item = spans
-            .iter()
-            .rfind(|span| span.role == Role::FetchItem)
-            .cloned();
+        let item = spans.iter().rfind(|span| span.role == Role::FetchItem).cloned();
         let placed = spans.into_iter().filter_map(|span| piece.in_line(span));
         builder.parts_at(0, placed);
         if begins {
@@ -260,10 +257,7 @@ fn is_done(line: &ObservedLine<'_>) -> bool {
 }
 
 fn is_before_login(dialogue: &DialogueState) -> bool {
-    matches!(
-        dialogue.state,
-        ProtocolState::Greeting | ProtocolState::NotAuthenticated
-    )
+    matches!(dialogue.state, ProtocolState::Greeting | ProtocolState::NotAuthenticated)
 }
 
 /// Names `{5}` at the end of the line, unless the grammar has done so.

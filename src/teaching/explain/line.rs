@@ -36,13 +36,9 @@ impl<'a> ObservedLine<'a> {
     /// A line that was cut out of octets: without an ending it goes on.
     pub(super) fn cut(octets: &'a [u8]) -> ObservedLine<'a> {
         match ObservedLine::of(octets) {
-            ObservedLine {
-                text,
-                ending: ObservedEnd::Untold,
-            } => ObservedLine {
-                text,
-                ending: ObservedEnd::Open,
-            },
+            ObservedLine { text, ending: ObservedEnd::Untold } => {
+                ObservedLine { text, ending: ObservedEnd::Open }
+            }
             line => line,
         }
     }
@@ -82,9 +78,7 @@ impl LineCutter {
         let awaited =
             announced.map_or(usize::MAX, |octets| octets.saturating_sub(self.begun.len()));
         let line = memchr::memchr(b'\n', octets).map_or(octets.len(), |end| end + 1);
-        let (piece, rest) = octets
-            .split_at_checked(line.min(awaited))
-            .unwrap_or_default();
+        let (piece, rest) = octets.split_at_checked(line.min(awaited)).unwrap_or_default();
         *octets = rest;
         self.begun.extend_from_slice(piece);
         let whole = self.begun.ends_with(b"\n")

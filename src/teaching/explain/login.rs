@@ -21,10 +21,7 @@ pub(super) struct Login {
 impl Login {
     fn begin(mechanism: &[u8]) -> Login {
         let name = str::from_utf8(mechanism).ok().and_then(sasl::mechanism);
-        Login {
-            mechanism: name.unwrap_or_default(),
-            answers: 0,
-        }
+        Login { mechanism: name.unwrap_or_default(), answers: 0 }
     }
 
     /// True if the mechanism needs no further answer of the client.
@@ -51,10 +48,9 @@ impl Login {
                 (Role::UserName, Some(name))
             }
             ("ANONYMOUS", Some(name)) if is_name(&name) => (Role::UserName, Some(name)),
-            (mechanism, text) => (
-                Role::Answer,
-                text.and_then(|text| masked_answer(mechanism, &text)),
-            ),
+            (mechanism, text) => {
+                (Role::Answer, text.and_then(|text| masked_answer(mechanism, &text)))
+            }
         }
     }
 
@@ -116,33 +112,15 @@ mod tests {
     #[test]
     fn no_password_is_decoded() {
         let rows: [(&str, &[&str], &[&str]); 8] = [
-            (
-                "PLAIN",
-                &["AGFsaWNlAHdvbmRlcmxhbmQ="],
-                &["answer ␀alice␀********"],
-            ),
+            ("PLAIN", &["AGFsaWNlAHdvbmRlcmxhbmQ="], &["answer ␀alice␀********"]),
             ("plain", &["bm8gbnVsbHM="], &["answer "]),
-            (
-                "LOGIN",
-                &["YWxpY2U=", "d29uZGVybGFuZA=="],
-                &["user-name alice", "answer "],
-            ),
+            ("LOGIN", &["YWxpY2U=", "d29uZGVybGFuZA=="], &["user-name alice", "answer "]),
             (
                 "SCRAM-SHA-256",
-                &[
-                    "biwsbj11c2VyLHI9bm9uY2U=",
-                    "Yz1iaXdzLHI9bm9uY2UscD1wcm9vZg==",
-                ],
-                &[
-                    "answer n,,n=user,r=nonce",
-                    "answer c=biws,r=nonce,p=********",
-                ],
+                &["biwsbj11c2VyLHI9bm9uY2U=", "Yz1iaXdzLHI9bm9uY2UscD1wcm9vZg=="],
+                &["answer n,,n=user,r=nonce", "answer c=biws,r=nonce,p=********"],
             ),
-            (
-                "XOAUTH2",
-                &["dXNlcj1hAWF1dGg9QmVhcmVyIHRva2Vu"],
-                &["answer "],
-            ),
+            ("XOAUTH2", &["dXNlcj1hAWF1dGg9QmVhcmVyIHRva2Vu"], &["answer "]),
             ("PLAIN", &["*"], &["cancel "]),
             ("PLAIN", &["="], &["answer "]),
             ("", &["AGFsaWNlAHdvbmRlcmxhbmQ="], &["answer "]),
@@ -156,11 +134,7 @@ mod tests {
     fn what_has_not_the_shape_of_its_mechanism_is_not_decoded() {
         let rows = [
             ("PLAIN", "\0alice\0wonderland", "answer ␀alice␀********"),
-            (
-                "PLAIN",
-                "bob\0alice\0wonder\tland",
-                "answer bob␀alice␀********",
-            ),
+            ("PLAIN", "bob\0alice\0wonder\tland", "answer bob␀alice␀********"),
             ("PLAIN", "\0alice\0wonderland\0", "answer "),
             ("PLAIN", "alice\0wonderland\0", "answer "),
             ("PLAIN", "alice\0\0wonderland", "answer "),
@@ -170,31 +144,15 @@ mod tests {
             ("LOGIN", "alice wonderland", "answer "),
             ("LOGIN", "alice\nwonderland", "answer "),
             ("LOGIN", "", "answer "),
-            (
-                "ANONYMOUS",
-                "guest@client.test",
-                "user-name guest@client.test",
-            ),
+            ("ANONYMOUS", "guest@client.test", "user-name guest@client.test"),
             ("ANONYMOUS", "\0alice\0wonderland", "answer "),
-            (
-                "SCRAM-SHA-1",
-                "y,a=bob,n=user,r=nonce",
-                "answer y,a=bob,n=user,r=nonce",
-            ),
-            (
-                "SCRAM-SHA-1",
-                "p=tls-exporter,,n=u,r=x",
-                "answer p=tls-exporter,,n=u,r=x",
-            ),
+            ("SCRAM-SHA-1", "y,a=bob,n=user,r=nonce", "answer y,a=bob,n=user,r=nonce"),
+            ("SCRAM-SHA-1", "p=tls-exporter,,n=u,r=x", "answer p=tls-exporter,,n=u,r=x"),
             ("SCRAM-SHA-1", "\0alice\0wonderland", "answer "),
             ("SCRAM-SHA-1", "n,,n=alice,r=\0wonderland", "answer "),
             ("SCRAM-SHA-1", "n,,n=alice,wonderland", "answer "),
             ("SCRAM-SHA-1", "alice,wonderland", "answer "),
-            (
-                "CRAM-MD5",
-                "tim b913a602c7eda7a495b4e6e7334d3890",
-                "answer tim ********",
-            ),
+            ("CRAM-MD5", "tim b913a602c7eda7a495b4e6e7334d3890", "answer tim ********"),
             ("CRAM-MD5", "\0alice\0wonder land", "answer "),
             ("CRAM-MD5", "alice wonderland", "answer "),
         ];

@@ -134,9 +134,9 @@ impl Masking {
 fn may_log_in(dialogue: &DialogueState) -> bool {
     let asks = match dialogue.protocol {
         Protocol::Submission | Protocol::Pop3 | Protocol::Imap => true,
-        Protocol::Smtp | Protocol::Lmtp => dialogue
-            .offered()
-            .is_some_and(|offered| offered.contains("AUTH")),
+        Protocol::Smtp | Protocol::Lmtp => {
+            dialogue.offered().is_some_and(|offered| offered.contains("AUTH"))
+        }
     };
     asks && !dialogue.is_logged_in()
 }

@@ -82,9 +82,7 @@ pub(super) fn lines_before_dot(octets: &[u8]) -> usize {
         return 0;
     }
     let dot = memchr::memmem::find(octets, b"\n.").map(|at| at + 1);
-    let before = octets
-        .get(..dot.unwrap_or(octets.len()))
-        .unwrap_or_default();
+    let before = octets.get(..dot.unwrap_or(octets.len())).unwrap_or_default();
     memchr::memrchr(b'\n', before).map_or(0, |end| end + 1)
 }
 
@@ -104,10 +102,7 @@ mod tests {
     #[test]
     fn each_line_of_a_message_is_what_it_is() {
         let rows = [
-            (
-                "Subject: Hi: there",
-                "field-name Subject, field-value  Hi: there",
-            ),
+            ("Subject: Hi: there", "field-name Subject, field-value  Hi: there"),
             ("\tfolded", "folded \tfolded"),
             ("X-Empty:", "field-name X-Empty"),
             ("", ""),

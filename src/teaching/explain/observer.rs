@@ -117,11 +117,7 @@ impl Observer {
     /// Passes over whole lines of a body at the front of what this side says, without explaining them,
     /// at a hundredth of the cost. Returns how many octets that are; the caller explains the others.
     pub fn pass_over(&mut self, by: Side, octets: &[u8]) -> usize {
-        if self.cutter(by).is_empty() {
-            self.follow.0.pass_over(by, octets)
-        } else {
-            0
-        }
+        if self.cutter(by).is_empty() { self.follow.0.pass_over(by, octets) } else { 0 }
     }
 
     /// Explains that TLS began, in the words that a user sees: `TLSv1.3 TLS_AES_256_GCM_SHA384`. TLS
@@ -187,8 +183,7 @@ impl Observer {
         match side {
             Side::Client => {
                 self.follow.0.client(dialogue, &line, &mut builder);
-                self.masking
-                    .client(&mut self.dialogue, &self.texts, &mut builder);
+                self.masking.client(&mut self.dialogue, &self.texts, &mut builder);
             }
             Side::Server => {
                 self.follow.0.server(dialogue, &line, &mut builder);
@@ -199,10 +194,7 @@ impl Observer {
             self.masking.logged_in();
         }
         let first = before == ProtocolState::Greeting && matches!(side, Side::Server);
-        if let Some(note) = first
-            .then(|| stranger(self.dialogue.protocol, line.text))
-            .flatten()
-        {
+        if let Some(note) = first.then(|| stranger(self.dialogue.protocol, line.text)).flatten() {
             builder.about(Topic::Note, note);
         }
         let explained = builder.finish(&self.texts, &self.dialogue, before);
@@ -233,9 +225,7 @@ fn stranger(protocol: Protocol, line: &[u8]) -> Option<&'static str> {
     if let [0x15 | 0x16, 3, ..] = line {
         return Some("speaks-tls");
     }
-    let (_, family, note) = FIRST_WORDS
-        .iter()
-        .find(|(word, ..)| line.starts_with(word))?;
+    let (_, family, note) = FIRST_WORDS.iter().find(|(word, ..)| line.starts_with(word))?;
     (*family != protocol.family()).then_some(note)
 }
 

@@ -54,10 +54,8 @@ impl Texts {
             Some((protocol, rest)) => (rest, Some(protocol)),
             None => (words, only),
         };
-        let mut found = LookupResult {
-            entries: self.named(words, only),
-            ..LookupResult::default()
-        };
+        let mut found =
+            LookupResult { entries: self.named(words, only), ..LookupResult::default() };
         if found.entries.is_empty() {
             found.lines = self.readings(words, only);
         }
@@ -65,9 +63,7 @@ impl Texts {
             found.entries = self.said_of_tls(words);
         }
         if found.is_empty() {
-            let each = words
-                .split_whitespace()
-                .flat_map(|word| self.named(word, only));
+            let each = words.split_whitespace().flat_map(|word| self.named(word, only));
             found.entries = each.collect();
             found.entries.dedup();
         }
@@ -105,9 +101,7 @@ impl Texts {
             .cloned()
             .collect();
         let general = [Topic::Enhanced, Topic::ImapCapability, Topic::ImapItem];
-        let missing = general
-            .into_iter()
-            .filter(|topic| only.is_none_or(|only| topic.is_of(only)));
+        let missing = general.into_iter().filter(|topic| only.is_none_or(|only| topic.is_of(only)));
         for entry in missing.filter_map(|topic| self.find(topic, name)) {
             if !found.contains(entry) {
                 found.push(Arc::clone(entry));
@@ -132,20 +126,14 @@ impl Texts {
                     observer.client(line.as_bytes())
                 };
                 if makes_sense(&explained, line, server) {
-                    readings.push(LineReading {
-                        protocol,
-                        server,
-                        explained,
-                    });
+                    readings.push(LineReading { protocol, server, explained });
                 }
             }
         }
         if readings.is_empty()
             && let Some((name, _)) = line.split_once(':')
         {
-            let field = self
-                .of(Topic::Field)
-                .any(|entry| entry.name.eq_ignore_ascii_case(name));
+            let field = self.of(Topic::Field).any(|entry| entry.name.eq_ignore_ascii_case(name));
             readings.extend(field.then(|| self.as_header(line)));
         }
         readings
@@ -158,11 +146,7 @@ impl Texts {
         observer.server(greeting(protocol));
         observer.client(b"DATA");
         observer.server(b"354 x");
-        LineReading {
-            protocol,
-            server: false,
-            explained: observer.client(line.as_bytes()),
-        }
+        LineReading { protocol, server: false, explained: observer.client(line.as_bytes()) }
     }
 
     /// The entries for a text of a program whose TLS handshake failed.
@@ -170,19 +154,14 @@ impl Texts {
         let words = words.to_lowercase();
         let says = |also: &String| words.contains(&also.to_lowercase());
         let entries = self.of(Topic::TlsAlert);
-        entries
-            .filter(|entry| entry.also.iter().any(says))
-            .cloned()
-            .collect()
+        entries.filter(|entry| entry.also.iter().any(says)).cloned().collect()
     }
 
     /// The explanation of a failed TLS handshake. For a certificate, the verdict in brackets says more
     /// than the text before it.
     pub(super) fn why_tls_failed(&self, words: &str) -> Option<Arc<Entry>> {
         let (before, verdict) = words.split_once('(').unwrap_or((words, ""));
-        let mut found = [verdict, before]
-            .into_iter()
-            .flat_map(|words| self.said_of_tls(words));
+        let mut found = [verdict, before].into_iter().flat_map(|words| self.said_of_tls(words));
         found.next()
     }
 
@@ -194,10 +173,7 @@ impl Texts {
         let mut near: Vec<(f64, &String)> = names.filter(|(alike, _)| *alike > ALIKE).collect();
         near.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
         near.dedup_by(|a, b| a.1.eq_ignore_ascii_case(b.1));
-        near.into_iter()
-            .take(SUGGESTIONS)
-            .map(|(_, name)| name.clone())
-            .collect()
+        near.into_iter().take(SUGGESTIONS).map(|(_, name)| name.clone()).collect()
     }
 }
 
@@ -235,21 +211,14 @@ mod tests {
     /// The results: entries by topic and name, lines by protocol and side.
     fn found(words: &str) -> String {
         let found = Texts::compiled_in().look_up(words, None);
-        let entries = found
-            .entries
-            .iter()
-            .map(|entry| format!("{}.{}", entry.topic, entry.name));
+        let entries = found.entries.iter().map(|entry| format!("{}.{}", entry.topic, entry.name));
         let side = |server| if server { "server" } else { "client" };
         let lines = found.lines.iter().map(|line| {
             let name = &line.explained.entry.name;
             format!("{} {}: {name}", line.protocol.name(), side(line.server))
         });
         let near = found.near.iter().map(|name| format!("{name}?"));
-        entries
-            .chain(lines)
-            .chain(near)
-            .collect::<Vec<_>>()
-            .join(", ")
+        entries.chain(lines).chain(near).collect::<Vec<_>>().join(", ")
     }
 
     #[test]
@@ -258,18 +227,12 @@ mod tests {
             ("rcpt", "smtp.command.RCPT"),
             ("MAIL FROM", "smtp.command.MAIL"),
             ("5.1.1", "smtp.enhanced.X.1.1"),
-            (
-                "550",
-                "smtp.reply.550, smtp.reply.550 to message, smtp.reply.550 to RCPT",
-            ),
+            ("550", "smtp.reply.550, smtp.reply.550 to message, smtp.reply.550 to RCPT"),
             ("550 5.1.1", "smtp server: 550"),
             ("smtp:221", "smtp.reply.221"),
             ("imap:noop", "imap.command.NOOP"),
             ("pop3:STARTTLS", "STAT?, Status?"),
-            (
-                "NOOP",
-                "smtp.command.NOOP, pop3.command.NOOP, imap.command.NOOP",
-            ),
+            ("NOOP", "smtp.command.NOOP, pop3.command.NOOP, imap.command.NOOP"),
             ("a1 FETCH 1:3 (FLAGS)", "imap client: FETCH"),
             ("* 3 FETCH (FLAGS (\\Seen))", "imap server: FETCH"),
             ("a1 OK done", "imap server: OK"),
@@ -281,17 +244,11 @@ mod tests {
             ("RETR 1", "pop3 client: RETR"),
             ("QUIT now", "smtp client: QUIT, pop3 client: QUIT"),
             ("Subject: Hello", "smtp client: Subject"),
-            (
-                "subject",
-                "imap.search.SUBJECT, imap.sort.SUBJECT, mail.field.Subject",
-            ),
+            ("subject", "imap.search.SUBJECT, imap.sort.SUBJECT, mail.field.Subject"),
             ("AUTH=PLAIN", "imap.capability.AUTH"),
             ("BODY[TEXT]", "imap.item.BODY[]"),
             ("\\Seen", "imap.flag.\\Seen"),
-            (
-                "error: certificate verify failed (self-signed)",
-                "tls.alert.unknown_ca",
-            ),
+            ("error: certificate verify failed (self-signed)", "tls.alert.unknown_ca"),
             ("DSN XOAUTH2", "smtp.keyword.DSN, sasl.mechanism.XOAUTH2"),
             ("RCTP", "RCPT?"),
             ("", ""),

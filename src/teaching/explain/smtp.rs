@@ -147,9 +147,7 @@ impl Smtp {
         let (command, spans) = Command::parse_with_spans(text);
         builder.parts_at(at, spans);
         let verb = match &command {
-            Ok(Command::Bdat {
-                chunk: Chunk::Last, ..
-            }) => "BDAT LAST",
+            Ok(Command::Bdat { chunk: Chunk::Last, .. }) => "BDAT LAST",
             _ => builder.verb_of(Command::verbs()),
         };
         builder.about(Topic::SmtpCommand, verb);
@@ -244,8 +242,7 @@ impl Smtp {
         let octets = usize::try_from(left).unwrap_or(usize::MAX);
         let taken = octets.min(line.text.len());
         let piece = line.readable();
-        self.message
-            .tell(piece.get(..taken).unwrap_or(piece), 0, builder);
+        self.message.tell(piece.get(..taken).unwrap_or(piece), 0, builder);
         if !self.agreed {
             builder.mask_in_doubt(&mut self.in_doubt);
         }
@@ -312,13 +309,9 @@ impl Smtp {
 /// True if the server takes the octets of a chunk even if it refuses it: RFC 3030 §2, if it offers
 /// CHUNKING. They are a message only after MAIL.
 fn agrees_to_chunks(dialogue: &DialogueState) -> bool {
-    let offers = dialogue
-        .offered()
-        .is_some_and(|offered| offered.contains("CHUNKING"));
-    let mail = matches!(
-        dialogue.state,
-        ProtocolState::Mail | ProtocolState::Rcpt | ProtocolState::Chunks
-    );
+    let offers = dialogue.offered().is_some_and(|offered| offered.contains("CHUNKING"));
+    let mail =
+        matches!(dialogue.state, ProtocolState::Mail | ProtocolState::Rcpt | ProtocolState::Chunks);
     offers && (mail || dialogue.last_of("MAIL").is_some())
 }
 

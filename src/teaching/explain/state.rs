@@ -190,9 +190,6 @@ impl Diagram {
         let leads = |transition: &&Transition| {
             transition.by == by && transition.when == when && transition.from.contains(&from)
         };
-        self.transitions
-            .iter()
-            .find(leads)
-            .map(|transition| transition.to)
+        self.transitions.iter().find(leads).map(|transition| transition.to)
     }
 }

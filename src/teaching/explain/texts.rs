@@ -73,9 +73,7 @@ impl Texts {
     #[must_use]
     pub fn compiled_in() -> Arc<Texts> {
         static TEXTS: LazyLock<Arc<Texts>> = LazyLock::new(|| {
-            let mut texts = Texts {
-                topics: BTreeMap::new(),
-            };
+            let mut texts = Texts { topics: BTreeMap::new() };
             let read = texts.read("explanations.toml", COMPILED_IN);
             // That file is ours, and a test reads it: a mistake in it is a mistake of the program.
             assert!(read.is_ok(), "{read:?}");
@@ -124,10 +122,7 @@ impl Texts {
 
     /// The explanations of one topic, by name.
     pub fn of(&self, topic: Topic) -> impl Iterator<Item = &Arc<Entry>> {
-        self.topics
-            .get(&topic)
-            .into_iter()
-            .flat_map(BTreeMap::values)
+        self.topics.get(&topic).into_iter().flat_map(BTreeMap::values)
     }
 
     /// The explanation of a state.
@@ -150,8 +145,7 @@ impl Texts {
     /// A word of the program itself, such as the name of a topic: `[line.word.KEY]`.
     #[must_use]
     pub fn word<'a>(&'a self, key: &'a str) -> &'a str {
-        self.find(Topic::Word, key)
-            .map_or(key, |entry| entry.says.as_str())
+        self.find(Topic::Word, key).map_or(key, |entry| entry.says.as_str())
     }
 
     /// A note: `[line.note.KEY]`.

@@ -22,13 +22,9 @@ pub(super) fn client_goes_on(line: &[u8], explained: &Explained) -> bool {
 
 /// True if this line of the server asks the client to go on before the command is answered.
 pub(super) fn client_is_asked(line: &[u8], explained: &Explained) -> bool {
-    let goes_on = [
-        ProtocolState::Data,
-        ProtocolState::Login,
-        ProtocolState::Idle,
-        ProtocolState::Tls,
-    ]
-    .contains(&explained.after);
+    let goes_on =
+        [ProtocolState::Data, ProtocolState::Login, ProtocolState::Idle, ProtocolState::Tls]
+            .contains(&explained.after);
     // RFC 3501 §7.1.3: the answer to a line that has no valid tag has no tag.
     let begin = line.get(..5).unwrap_or_default();
     let untagged_bad = begin.eq_ignore_ascii_case(b"* BAD");

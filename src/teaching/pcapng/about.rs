@@ -44,12 +44,7 @@ pub(super) fn file(style: &CaptureStyle) -> String {
 /// The comment on a connection's first packet. `real` is the server's port, if the packets have
 /// another.
 pub(super) fn connection(connection: &Connection, real: Option<u16>) -> String {
-    let Connection {
-        number,
-        service,
-        ours,
-        ..
-    } = connection;
+    let Connection { number, service, ours, .. } = connection;
     let mut text = format!("Connection {number}: {service}, recorded at the {ours}'s end.");
     if let Some(port) = real {
         text += &format!(" The server's port was {port}.");

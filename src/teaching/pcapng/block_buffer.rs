@@ -33,11 +33,7 @@ pub(super) struct BlockBuffer {
 impl BlockBuffer {
     /// A buffer whose first blocks are these. Without `secrets`, nothing waits for a handshake.
     pub(super) fn new(head: Vec<u8>, secrets: bool) -> BlockBuffer {
-        BlockBuffer {
-            head,
-            secrets,
-            ..BlockBuffer::default()
-        }
+        BlockBuffer { head, secrets, ..BlockBuffer::default() }
     }
 
     /// The octets that wait.
@@ -109,18 +105,12 @@ mod tests {
         let end: SocketAddr = (Ipv4Addr::LOCALHOST, 1).into();
         let ends = Ends::new(end, end);
         let segments = TcpConversation::new(false, 0, 0).say(Side::Client, payload.len());
-        gathered
-            .packet(UNIX_EPOCH, (&ends, 1460), &segments[0], payload, &[])
-            .unwrap();
+        gathered.packet(UNIX_EPOCH, (&ends, 1460), &segments[0], payload, &[]).unwrap();
     }
 
     /// The order of these texts in the octets.
     fn order(octets: &[u8], texts: &[&str]) -> Vec<usize> {
-        let at = |text: &&str| {
-            octets
-                .windows(text.len())
-                .position(|w| w == text.as_bytes())
-        };
+        let at = |text: &&str| octets.windows(text.len()).position(|w| w == text.as_bytes());
         texts.iter().filter_map(at).collect()
     }
 

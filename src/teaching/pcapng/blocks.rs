@@ -41,11 +41,7 @@ pub(super) mod option {
 pub(super) fn head(application: &str, comment: &str, interface: (&str, &str)) -> Vec<u8> {
     let mut file = Vec::new();
     let mut header = Block::new(SECTION_HEADER);
-    header
-        .u32(MAGIC)
-        .u16(1)
-        .u16(0)
-        .octets(&NO_LENGTH.to_le_bytes());
+    header.u32(MAGIC).u16(1).u16(0).octets(&NO_LENGTH.to_le_bytes());
     header.option(option::COMMENT, comment.as_bytes());
     header.option(option::APPLICATION, application.as_bytes());
     header.write(&mut file);
@@ -111,11 +107,7 @@ struct Block {
 
 impl Block {
     fn new(kind: u32) -> Block {
-        Block {
-            kind,
-            body: Vec::new(),
-            has_options: false,
-        }
+        Block { kind, body: Vec::new(), has_options: false }
     }
 
     fn octets(&mut self, octets: &[u8]) -> &mut Block {
@@ -199,11 +191,7 @@ mod tests {
         assert_eq!(file[16..24], [0xFF; 8]);
         let at = u32::from_le_bytes([file[4], file[5], file[6], file[7]]) as usize;
         assert_eq!(file[at..at + 4], [1, 0, 0, 0]);
-        assert!(
-            file[at..]
-                .windows(5)
-                .any(|option| option == [9, 0, 1, 0, 9])
-        );
+        assert!(file[at..].windows(5).any(|option| option == [9, 0, 1, 0, 9]));
     }
 
     #[test]

@@ -163,11 +163,7 @@ impl<W: Write> Capture<W> {
         let mut ends = real;
         ends.server.1 = Ports::well_known(service).unwrap_or(real.server.1);
         // With two servers of one kind, the same client's port may be in use at both.
-        if self.taken.contains(&ends) {
-            real
-        } else {
-            ends
-        }
+        if self.taken.contains(&ends) { real } else { ends }
     }
 
     fn forget(&mut self, time: SystemTime, connection: &Connection) {

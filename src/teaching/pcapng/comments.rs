@@ -55,11 +55,7 @@ impl Comments {
     pub(super) fn line(&mut self, by: Side, octets: usize, explained: &Explained) {
         let encrypted = self.encrypted;
         let side = self.side(by);
-        let begins_at = if encrypted {
-            side.crossed
-        } else {
-            side.explained
-        };
+        let begins_at = if encrypted { side.crossed } else { side.explained };
         side.explained += octets as u64;
         if side.begins(explained) {
             let comment = comment(by, explained);

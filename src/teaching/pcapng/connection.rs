@@ -220,9 +220,7 @@ impl CapturedConnection {
         time: SystemTime,
         segments: &[Segment],
     ) -> io::Result<()> {
-        segments
-            .iter()
-            .try_for_each(|segment| self.packet(file, time, segment, &[]))
+        segments.iter().try_for_each(|segment| self.packet(file, time, segment, &[]))
     }
 
     /// Writes a segment without octets.

@@ -57,10 +57,7 @@ pub fn create(path: &Path) -> io::Result<WholeBlocks> {
     // The file may have existed with another mode; some disks have no modes.
     let _ = file.set_permissions(fs::Permissions::from_mode(OWNERS));
     io::Seek::rewind(&mut file).map_err(cannot)?;
-    Ok(WholeBlocks {
-        file,
-        length: Some(0),
-    })
+    Ok(WholeBlocks { file, length: Some(0) })
 }
 
 /// True if another program of ours has locked the file. A network disk may have no locks.

@@ -32,10 +32,7 @@ impl Ends {
     /// An IPv4 address from a socket of IPv6 is IPv4 (RFC 4291 §2.5.5.2).
     pub(super) fn new(client: SocketAddr, server: SocketAddr) -> Ends {
         let end = |address: SocketAddr| (address.ip().to_canonical(), address.port());
-        let mut ends = Ends {
-            client: end(client),
-            server: end(server),
-        };
+        let mut ends = Ends { client: end(client), server: end(server) };
         if ends.client.0.is_ipv4() != ends.server.0.is_ipv4() {
             for end in [&mut ends.client, &mut ends.server] {
                 if let IpAddr::V4(address) = end.0 {
@@ -69,9 +66,7 @@ pub(super) fn compose(
         .ip(ip(from.0, to.0, segment.packet))
         .tcp_header(tcp(from.1, to.1, segment, mss)?);
     let mut frame = Vec::with_capacity(packet.size(payload.len()));
-    packet
-        .write(&mut frame, payload)
-        .map_err(io::Error::other)?;
+    packet.write(&mut frame, payload).map_err(io::Error::other)?;
     Ok(frame)
 }
 

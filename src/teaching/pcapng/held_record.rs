@@ -64,24 +64,15 @@ mod tests {
         type Pieces<'a> = &'a [&'a [u8]];
         type Taken<'a> = &'a [Option<&'a [u8]>];
         let rows: [(Pieces, Taken); 5] = [
-            (
-                &[b"\x16\x03\x01\x00\x02", b"ab"],
-                &[None, Some(b"\x16\x03\x01\x00\x02ab")],
-            ),
+            (&[b"\x16\x03\x01\x00\x02", b"ab"], &[None, Some(b"\x16\x03\x01\x00\x02ab")]),
             (
                 &[b"\x14\x03\x03\x00\x01x\x17\x03\x03\x00\x01", b"y"],
                 &[None, Some(b"\x14\x03\x03\x00\x01x\x17\x03\x03\x00\x01y")],
             ),
             (&[b"220 hello\r\n"], &[Some(b"220 hello\r\n")]),
             // No record is so long.
-            (
-                &[b"\x17\x03\x03\xff\xff."],
-                &[Some(b"\x17\x03\x03\xff\xff.")],
-            ),
-            (
-                &[b"\x17\x03", b"\x03\x00\x00"],
-                &[None, Some(b"\x17\x03\x03\x00\x00")],
-            ),
+            (&[b"\x17\x03\x03\xff\xff."], &[Some(b"\x17\x03\x03\xff\xff.")]),
+            (&[b"\x17\x03", b"\x03\x00\x00"], &[None, Some(b"\x17\x03\x03\x00\x00")]),
         ];
         for (pieces, expected) in rows {
             let mut held = HeldRecord::default();

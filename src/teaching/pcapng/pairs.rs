@@ -40,11 +40,7 @@ impl Pairs {
             return true;
         }
         self.forget_old(now);
-        let known = KnownEnd {
-            number: connection.number,
-            side: connection.ours,
-            closed: None,
-        };
+        let known = KnownEnd { number: connection.number, side: connection.ours, closed: None };
         self.known.insert(ends, known);
         false
     }

@@ -67,10 +67,7 @@ struct End {
 impl TcpConversation {
     /// A connection over IPv4 or IPv6, from these initial sequence numbers.
     pub(super) fn new(ipv6: bool, client: u32, server: u32) -> TcpConversation {
-        let end = |next| End {
-            next,
-            ..End::default()
-        };
+        let end = |next| End { next, ..End::default() };
         TcpConversation {
             client: end(client),
             server: end(server),
@@ -91,10 +88,7 @@ impl TcpConversation {
 
     /// The three-way handshake.
     pub(super) fn open(&mut self) -> Vec<Segment> {
-        let syn = TcpFlags {
-            syn: true,
-            ..TcpFlags::default()
-        };
+        let syn = TcpFlags { syn: true, ..TcpFlags::default() };
         let mut first = self.segment(Side::Client, syn, 0..0);
         first.ack = None;
         let second = self.segment(Side::Server, syn, 0..0);
@@ -114,10 +108,7 @@ impl TcpConversation {
                 segments.push(self.acknowledge(by.other()));
             }
             let end = octets.min(start + mss);
-            let flags = TcpFlags {
-                psh: end == octets,
-                ..TcpFlags::default()
-            };
+            let flags = TcpFlags { psh: end == octets, ..TcpFlags::default() };
             segments.push(self.segment(by, flags, start..end));
         }
         segments
@@ -129,10 +120,7 @@ impl TcpConversation {
         if self.end(by).ended {
             return segments;
         }
-        let fin = TcpFlags {
-            fin: true,
-            ..TcpFlags::default()
-        };
+        let fin = TcpFlags { fin: true, ..TcpFlags::default() };
         segments.push(self.segment(by, fin, 0..0));
         self.end(by).ended = true;
         if self.end(by.other()).ended {
@@ -143,10 +131,7 @@ impl TcpConversation {
 
     /// The segment with which this side breaks the connection off: RST.
     pub(super) fn reset(&mut self, by: Side) -> Segment {
-        let rst = TcpFlags {
-            rst: true,
-            ..TcpFlags::default()
-        };
+        let rst = TcpFlags { rst: true, ..TcpFlags::default() };
         let segment = self.segment(by, rst, 0..0);
         for side in [Side::Client, Side::Server] {
             let end = self.end(side);
@@ -180,14 +165,7 @@ impl TcpConversation {
         if length > 0 {
             self.end(by.other()).owes += 1;
         }
-        Segment {
-            by,
-            seq,
-            ack,
-            flags,
-            payload,
-            packet,
-        }
+        Segment { by, seq, ack, flags, payload, packet }
     }
 
     fn end(&mut self, side: Side) -> &mut End {

@@ -87,11 +87,7 @@ impl Difference {
     /// Returns the expected text, the text that came, and the character where they differ.
     fn sides(&self) -> (Option<&str>, Option<&str>, Option<usize>) {
         match &self.mismatch {
-            Mismatch::Line {
-                expected,
-                got,
-                right,
-            } => (Some(expected), Some(got), *right),
+            Mismatch::Line { expected, got, right } => (Some(expected), Some(got), *right),
             Mismatch::ClosedEarly(expected) => (Some(expected), None, None),
             Mismatch::NotClosed(got) | Mismatch::TooMuch(got) => (None, Some(got), None),
             Mismatch::NotFound { expression, line } => (Some(expression), Some(line), None),
@@ -159,16 +155,9 @@ mod tests {
     #[test]
     fn each_row_is_a_difference_as_a_narrow_screen_shows_it() {
         let rows = [
+            (of("250 Ok", "550 No", 0), "  expected  250 Ok|  got       550 No|            ^"),
             (
-                of("250 Ok", "550 No", 0),
-                "  expected  250 Ok|  got       550 No|            ^",
-            ),
-            (
-                of(
-                    "250 ... Ok",
-                    "250 this is quite a long story, and not Ok at all",
-                    40,
-                ),
+                of("250 ... Ok", "250 this is quite a long story, and not Ok at all", 40),
                 "  expected  250 ... Ok|  got       …nd not Ok at a…|                    ^",
             ),
             (
@@ -181,9 +170,6 @@ mod tests {
             assert_eq!(lines.join("|"), expected);
             assert!(lines.iter().all(|line| line.chars().count() <= 28));
         }
-        assert_eq!(
-            of("a", "b", 0).sentence(),
-            "line 3: the server said something else"
-        );
+        assert_eq!(of("a", "b", 0).sentence(), "line 3: the server said something else");
     }
 }

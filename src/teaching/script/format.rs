@@ -229,10 +229,7 @@ impl Script {
         for (at, step) in self.steps.iter().enumerate() {
             let next = self.steps.get(at + 1).map(|next| &next.action);
             if let Some(problem) = self.problem(&step.action, next, &known) {
-                return Err(ScriptError {
-                    line: step.line,
-                    problem,
-                });
+                return Err(ScriptError { line: step.line, problem });
             }
             if let ScriptAction::Remember(excerpt) = &step.action {
                 known.insert(excerpt.name.as_str());
@@ -257,9 +254,7 @@ impl Script {
                 Some("after S*: comes S:, the line that ends the others".to_owned())
             }
             ScriptAction::Client(ScriptClient { at: Some(at), .. }) if !self.sites.contains(at) => {
-                Some(format!(
-                    "there is no site {at}: add site: {at} to the header"
-                ))
+                Some(format!("there is no site {at}: add site: {at} to the header"))
             }
             _ => None,
         }
@@ -298,10 +293,7 @@ impl FromStr for ScriptQuestion {
         let parts = text.split_once(' ').filter(|(name, _)| is_name(name));
         let (name, question) =
             parts.ok_or("asks: needs a name of letters, digits and _, and a question")?;
-        Ok(ScriptQuestion {
-            name: name.to_owned(),
-            question: question.to_owned(),
-        })
+        Ok(ScriptQuestion { name: name.to_owned(), question: question.to_owned() })
     }
 }
 

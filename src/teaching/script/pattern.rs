@@ -20,10 +20,7 @@ pub struct Pattern {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum PatternKind {
     /// Texts that the line contains in this order, with anything between two of them.
-    Pieces {
-        escaped: bool,
-        pieces: Vec<Template>,
-    },
+    Pieces { escaped: bool, pieces: Vec<Template> },
     /// A regular expression; a value in a gap matches itself only.
     Expression(Template),
 }
@@ -42,10 +39,7 @@ impl Pattern {
         let template = Template::parse(expression, false)?;
         let something = |name: &str| (name.to_owned(), b"x".to_vec());
         expression_of(&template, &template.names().map(something).collect())?;
-        Ok(Pattern {
-            source: text.to_owned(),
-            kind: PatternKind::Expression(template),
-        })
+        Ok(Pattern { source: text.to_owned(), kind: PatternKind::Expression(template) })
     }
 
     /// Parses `S\: text`, with escapes; `\x2e\x2e\x2e` matches three dots only.
@@ -61,10 +55,7 @@ impl Pattern {
         let pieces: Result<_, _> = text.split(ANYTHING).map(piece).collect();
         Ok(Pattern {
             source: text.to_owned(),
-            kind: PatternKind::Pieces {
-                escaped,
-                pieces: pieces?,
-            },
+            kind: PatternKind::Pieces { escaped, pieces: pieces? },
         })
     }
 
@@ -86,16 +77,10 @@ impl Pattern {
     #[must_use]
     pub(crate) fn of_pieces(pieces: &[&[u8]]) -> Pattern {
         let dotted = |piece: &&[u8]| memchr::memmem::find(piece, ANYTHING.as_bytes()).is_some();
-        let escaped = pieces
-            .iter()
-            .any(|piece| dotted(piece) || plain(piece).is_none());
+        let escaped = pieces.iter().any(|piece| dotted(piece) || plain(piece).is_none());
         let dots = |c| escaped && c == '.';
         let text = |piece: &&[u8]| {
-            if escaped {
-                escape(piece, dots)
-            } else {
-                plain(piece).unwrap_or_default().to_owned()
-            }
+            if escaped { escape(piece, dots) } else { plain(piece).unwrap_or_default().to_owned() }
         };
         let texts: Vec<String> = pieces.iter().map(text).collect();
         let source = texts.join(ANYTHING);
@@ -161,19 +146,12 @@ pub(super) fn between_slashes(text: &str) -> Option<&str> {
 /// Compiles a regular expression for a whole line; a value in a gap matches itself only.
 fn expression_of(template: &Template, memory: &Memory) -> Result<Regex, String> {
     let quote = |value: &Vec<u8>| regex::escape(&String::from_utf8_lossy(value)).into_bytes();
-    let quoted = memory
-        .iter()
-        .map(|(name, value)| (name.clone(), quote(value)));
+    let quoted = memory.iter().map(|(name, value)| (name.clone(), quote(value)));
     let source = template.fill(&quoted.collect());
     let source = String::from_utf8_lossy(&source);
     // Alone first: `a)(b` is not an expression, though `(a)(b)` is one.
     let whole = Regex::new(&source).and_then(|_| Regex::new(&format!(r"\A(?:{source})\z")));
-    whole.map_err(|error| {
-        format!(
-            "/{source}/ is not a regular expression: {}",
-            last_line(&error)
-        )
-    })
+    whole.map_err(|error| format!("/{source}/ is not a regular expression: {}", last_line(&error)))
 }
 
 /// Returns the reason of an error without the drawing above it.
@@ -192,11 +170,7 @@ fn check(pieces: &[Vec<u8>], line: &[u8]) -> Result<(), usize> {
         return Err(common(first, line));
     };
     let Some((last, middle)) = others.split_last() else {
-        return if rest.is_empty() {
-            Ok(())
-        } else {
-            Err(first.len())
-        };
+        return if rest.is_empty() { Ok(()) } else { Err(first.len()) };
     };
     for piece in middle {
         let Some(at) = memchr::memmem::find(rest, piece) else {
@@ -204,11 +178,7 @@ fn check(pieces: &[Vec<u8>], line: &[u8]) -> Result<(), usize> {
         };
         rest = &rest[at + piece.len()..];
     }
-    if rest.ends_with(last) {
-        Ok(())
-    } else {
-        Err(line.len() - rest.len())
-    }
+    if rest.ends_with(last) { Ok(()) } else { Err(line.len() - rest.len()) }
 }
 
 /// Counts the octets that two texts have in common at their beginnings.
@@ -224,9 +194,7 @@ mod tests {
 
     fn check(pattern: &str, line: &str) -> Result<(), Option<usize>> {
         let memory = Memory::from([("N".to_owned(), b"1.7".to_vec())]);
-        Pattern::parse(pattern)
-            .unwrap()
-            .check(line.as_bytes(), &memory)
+        Pattern::parse(pattern).unwrap().check(line.as_bytes(), &memory)
     }
 
     #[test]
@@ -251,11 +219,7 @@ mod tests {
             ("/ and", "/ and", Ok(())),
         ];
         for (pattern, line, expected) in rows {
-            assert_eq!(
-                check(pattern, line),
-                expected.map_err(Some),
-                "{pattern:?} {line:?}"
-            );
+            assert_eq!(check(pattern, line), expected.map_err(Some), "{pattern:?} {line:?}");
         }
     }
 
@@ -295,6 +259,7 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::limits::random_cases(256))]
         /// Any line can be expected, and what is written down for it expects it and no other.
         #[test]
         fn any_line_can_be_expected(line in "[/.${}\\\\\t\0a]{0,12}|/\\PC{0,9}/", other in "\\PC{0,9}") {

@@ -99,10 +99,7 @@ pub fn perform_with(
 ) -> Result<(), Difference> {
     let mut stage = Stage::new(script, answers, connect, show);
     for step in &script.steps {
-        stage.play(step).map_err(|mismatch| Difference {
-            line: step.line,
-            mismatch,
-        })?;
+        stage.play(step).map_err(|mismatch| Difference { line: step.line, mismatch })?;
     }
     let mut clients = stage.clients.values_mut();
     match clients.find_map(|client| client.unread()) {
@@ -146,11 +143,7 @@ impl<'a, 'b, 'c> Stage<'a, 'b, 'c> {
             connect,
             show,
             offstage: false,
-            current: Caller {
-                number: 1,
-                protocol: script.protocol,
-                at: None,
-            },
+            current: Caller { number: 1, protocol: script.protocol, at: None },
             protocol: script.protocol,
             tls: script.tls,
             callers: BTreeMap::new(),
@@ -241,11 +234,8 @@ impl<'a, 'b, 'c> Stage<'a, 'b, 'c> {
     /// Lets another client act. Its protocol and its site stay, unless the script names others.
     fn turn_to(&mut self, client: &ScriptClient) -> Result<(), Mismatch> {
         let known = self.callers.get(&client.number).cloned();
-        let mut caller = known.unwrap_or(Caller {
-            number: client.number,
-            protocol: self.protocol,
-            at: None,
-        });
+        let mut caller =
+            known.unwrap_or(Caller { number: client.number, protocol: self.protocol, at: None });
         caller.protocol = client.protocol.unwrap_or(caller.protocol);
         caller.at = client.at.clone().or(caller.at);
         self.callers.insert(caller.number, caller.clone());

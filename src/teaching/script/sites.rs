@@ -78,13 +78,7 @@ impl Sites {
             let site = OpenSite::open(folder.path(), domain, &[], &sites, &taps)?;
             sites.push(site);
         }
-        sites.push(OpenSite::open(
-            folder.path(),
-            MAIN,
-            &script.config,
-            &sites,
-            &taps,
-        )?);
+        sites.push(OpenSite::open(folder.path(), MAIN, &script.config, &sites, &taps)?);
         sites.reverse();
         Ok(Sites {
             sites,
@@ -106,10 +100,7 @@ impl Sites {
         let service = endpoint.security.service(caller.protocol);
         let address = site.and_then(|site| site.servers.address(service));
         let address = address.ok_or_else(|| {
-            io::Error::new(
-                io::ErrorKind::NotFound,
-                format!("{domain} has no {service}"),
-            )
+            io::Error::new(io::ErrorKind::NotFound, format!("{domain} has no {service}"))
         })?;
         endpoint.port = address.port();
         // The client asks for the name in the certificate that is not one of this machine.
@@ -178,10 +169,7 @@ fn configuration(domain: &str, settings: &[String], others: &[OpenSite]) -> Stri
         lines.push_str(line);
         lines.push('\n');
     };
-    add(
-        "server",
-        &format!("hostname = mail.{domain}\ndomain = {domain}"),
-    );
+    add("server", &format!("hostname = mail.{domain}\ndomain = {domain}"));
     add("tls", "certs = ../certs");
     for port in Ports::NAMES {
         add("ports", &format!("{port} = 0"));

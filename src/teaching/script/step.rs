@@ -131,9 +131,7 @@ fn client(words: &[&str]) -> Result<ScriptClient, String> {
         _ => return Err("write a client as in: client 2 pop3 at other.test".to_owned()),
     };
     Ok(ScriptClient {
-        number: number
-            .parse()
-            .map_err(|_| format!("{number:?} is not the number of a client"))?,
+        number: number.parse().map_err(|_| format!("{number:?} is not the number of a client"))?,
         protocol: protocol.map(|name| name.parse()).transpose()?,
         at: at.map(|&at| at.to_owned()),
     })
@@ -154,10 +152,7 @@ impl FromStr for Excerpt {
             let why = last_line(&error);
             format!("/{expression}/ is not a regular expression: {why}")
         })?;
-        Ok(Excerpt {
-            name: name.to_owned(),
-            expression: regex,
-        })
+        Ok(Excerpt { name: name.to_owned(), expression: regex })
     }
 }
 

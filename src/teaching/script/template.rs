@@ -123,11 +123,7 @@ impl Template {
     /// When no name follows `${`, or no escape follows a backslash.
     pub(super) fn parse(text: &str, escaped: bool) -> Result<Template, String> {
         let octets = |text: &str| {
-            if escaped {
-                unescape(text)
-            } else {
-                Ok(text.as_bytes().to_vec())
-            }
+            if escaped { unescape(text) } else { Ok(text.as_bytes().to_vec()) }
         };
         let mut template = Template(Vec::new());
         let mut rest = text;
@@ -251,9 +247,7 @@ fn take_escape<'a>(text: &'a str, octets: &mut Vec<u8>) -> Result<&'a str, Strin
             return Ok(rest);
         }
         _ => {
-            return Err(
-                r"after a backslash comes one of \r \n \t \0 \\ \x2e \{70000 x}".to_owned(),
-            );
+            return Err(r"after a backslash comes one of \r \n \t \0 \\ \x2e \{70000 x}".to_owned());
         }
     }
     Ok(chars.as_str())
@@ -317,6 +311,7 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::limits::random_cases(256))]
         /// Any octets can be said, and what is written down for them says them.
         #[test]
         fn any_octets_can_be_written(said in "\\PC{0,20}(\r\n)?|[${}\\\\\r\n\t\0.a]{0,20}", also: Vec<u8>) {

@@ -25,10 +25,7 @@ pub(crate) fn wrap(mark: &str, indent: &str, text: &str, width: Option<usize>) -
         .subsequent_indent(indent)
         .word_splitter(WordSplitter::NoHyphenation);
     let lines = textwrap::wrap(text, options);
-    lines
-        .iter()
-        .map(|line| line.trim_end().to_owned())
-        .collect()
+    lines.iter().map(|line| line.trim_end().to_owned()).collect()
 }
 
 /// Writes a line of a conversation after its mark, escaped, and cut if it is very long.
@@ -127,22 +124,10 @@ mod tests {
         let rows = [
             ("S: ", "250 Ok", "S: 250 Ok"),
             ("S: ", "", "S:"),
-            (
-                "S: ",
-                "250-a line that is too long",
-                "S: 250-a line that|     is too long",
-            ),
-            (
-                "C: ",
-                "AGFsaWNlAHdvbmRlcmxhbmQ=",
-                "C: AGFsaWNlAHdvbmR|     lcmxhbmQ=",
-            ),
+            ("S: ", "250-a line that is too long", "S: 250-a line that|     is too long"),
+            ("C: ", "AGFsaWNlAHdvbmRlcmxhbmQ=", "C: AGFsaWNlAHdvbmR|     lcmxhbmQ="),
             ("S: ", "  indented", "S:   indented"),
-            (
-                "S: ",
-                "日本語日本語日本語日本語",
-                "S: 日本語日本語日|     本語日本語",
-            ),
+            ("S: ", "日本語日本語日本語日本語", "S: 日本語日本語日|     本語日本語"),
         ];
         for (mark, text, expected) in rows {
             let lines = wrap(mark, "     ", text, Some(20));
@@ -153,14 +138,7 @@ mod tests {
 
     #[test]
     fn narration_is_paragraphs() {
-        let lines = [
-            "One sentence",
-            "in two lines.",
-            "",
-            "A drawing:",
-            "  A -> B",
-            "The end.",
-        ];
+        let lines = ["One sentence", "in two lines.", "", "A drawing:", "  A -> B", "The end."];
         let page = paragraphs(&lines.map(str::to_owned), "| ", Some(20));
         let expected = "| One sentence in|| two lines.|||| A drawing:||   A -> B|| The end.";
         assert_eq!(page.join("|"), expected);
@@ -179,10 +157,7 @@ mod tests {
             rows[0],
             "   0000  45 48 4c 4f 20 ff 00 20 6d 65 2c 20 61 6e 64 20  EHLO .. me, and "
         );
-        assert_eq!(
-            rows[1],
-            "   0010  6d 6f 72 65                                      more"
-        );
+        assert_eq!(rows[1], "   0010  6d 6f 72 65                                      more");
         assert_eq!(hexadecimal(b"QUIT\r\n", 4)[1], "   0004  0d 0a        ..");
         assert_eq!(hexadecimal(&[0; 100_000], 16).len(), ROWS);
     }

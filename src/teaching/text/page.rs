@@ -11,13 +11,8 @@ use crate::teaching::explain::{
 };
 
 /// The topics that a page explains in full below a line; its parts say enough of the others.
-const FULL: [Topic; 5] = [
-    Topic::Enhanced,
-    Topic::Pop3Code,
-    Topic::ImapCode,
-    Topic::Sasl,
-    Topic::Note,
-];
+const FULL: [Topic; 5] =
+    [Topic::Enhanced, Topic::Pop3Code, Topic::ImapCode, Topic::Sasl, Topic::Note];
 
 /// A page of explanations.
 pub struct Page<'a> {
@@ -31,12 +26,7 @@ impl<'a> Page<'a> {
     /// Begins a page. Without a width it is as wide as is easy to read.
     #[must_use]
     pub fn new(texts: &'a Texts, style: TextStyle, width: Option<usize>) -> Page<'a> {
-        Page {
-            texts,
-            style,
-            width: width.unwrap_or(WIDEST).min(WIDEST),
-            text: String::new(),
-        }
+        Page { texts, style, width: width.unwrap_or(WIDEST).min(WIDEST), text: String::new() }
     }
 
     /// Returns the page.
@@ -57,10 +47,7 @@ impl<'a> Page<'a> {
         let side = if reading.server { "server" } else { "client" };
         let name = reading.protocol.name().to_uppercase();
         let explained = &reading.explained;
-        self.heading(
-            &printable(line),
-            &format!("{name}, {}", self.texts.word(side)),
-        );
+        self.heading(&printable(line), &format!("{name}, {}", self.texts.word(side)));
         for part in &explained.parts {
             self.part(line, part, explained);
         }
@@ -135,11 +122,7 @@ impl<'a> Page<'a> {
         for line in wrap(mark, mark, &entry.says, Some(self.width)) {
             self.push(&line);
         }
-        for (key, text) in [
-            ("why", &entry.why),
-            ("next", &entry.next),
-            ("see", &entry.rfc),
-        ] {
+        for (key, text) in [("why", &entry.why), ("next", &entry.next), ("see", &entry.rfc)] {
             let word = self.texts.word(key);
             let label = self.style.faint(word);
             if !text.is_empty() {
@@ -214,10 +197,7 @@ mod tests {
         let mut page = Page::new(&texts, TextStyle::Plain, Some(width));
         let found = texts.look_up(words, None);
         found.entries.iter().for_each(|entry| page.entry(entry));
-        found
-            .lines
-            .iter()
-            .for_each(|line| page.reading(words, line));
+        found.lines.iter().for_each(|line| page.reading(words, line));
         page.into_text()
     }
 
@@ -229,14 +209,8 @@ mod tests {
                 "334 VXNlcm5hbWU6",
                 "  VXNlcm5hbWU6\n      question (that is \u{201c}Username:\u{201d}): What",
             ),
-            (
-                "550 5.1.1",
-                "X.1.1  (enhanced status code of SMTP)\n  The mailbox does not exist",
-            ),
-            (
-                "a1 FETCH 1:3 (FLAGS)",
-                "  1:3\n      messages: Which messages",
-            ),
+            ("550 5.1.1", "X.1.1  (enhanced status code of SMTP)\n  The mailbox does not exist"),
+            ("a1 FETCH 1:3 (FLAGS)", "  1:3\n      messages: Which messages"),
             ("MAIL alice", "  Wrong  MAIL needs FROM: and the sender"),
         ];
         for (words, expected) in rows {
@@ -247,13 +221,7 @@ mod tests {
 
     #[test]
     fn a_page_fits_its_columns() {
-        for words in [
-            "RCPT",
-            "250",
-            "550 5.1.1",
-            "* 3 FETCH (FLAGS (\\Seen))",
-            "STARTTLS",
-        ] {
+        for words in ["RCPT", "250", "550 5.1.1", "* 3 FETCH (FLAGS (\\Seen))", "STARTTLS"] {
             for width in [40, 80] {
                 let page = page(words, width);
                 let fits = |line: &str| line.chars().count() <= width;

@@ -76,12 +76,7 @@ mod tests {
 
     #[test]
     fn times_are_short() {
-        let rows = [
-            (12, "0.012 s"),
-            (3_400, "3.4 s"),
-            (720_000, "12 min"),
-            (5_400_000, "1.5 h"),
-        ];
+        let rows = [(12, "0.012 s"), (3_400, "3.4 s"), (720_000, "12 min"), (5_400_000, "1.5 h")];
         for (milliseconds, expected) in rows {
             let time = SignedDuration::from_millis(milliseconds);
             assert_eq!(readable_duration(time), expected);

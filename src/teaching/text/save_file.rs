@@ -34,18 +34,13 @@ impl std::error::Error for SaveError {}
 pub fn save_file(file: &Attachment, folder: &Path) -> Result<PathBuf, SaveError> {
     let failed = |error: io::Error| {
         let name = printable(&file.name);
-        SaveError(format!(
-            "{name} cannot be saved in {}: {error}",
-            folder.display()
-        ))
+        SaveError(format!("{name} cannot be saved in {}: {error}", folder.display()))
     };
     fs::create_dir_all(folder).map_err(failed)?;
     // The permissions that the shell's `>` gives: all, without those of the umask.
     let permissions = fs::Permissions::from_mode(0o666);
-    let mut temporary = tempfile::Builder::new()
-        .permissions(permissions)
-        .tempfile_in(folder)
-        .map_err(failed)?;
+    let mut temporary =
+        tempfile::Builder::new().permissions(permissions).tempfile_in(folder).map_err(failed)?;
     temporary.write_all(&file.bytes).map_err(failed)?;
     let name = harmless(&file.name);
     for number in 0..TRIES {

@@ -17,11 +17,7 @@ impl TextStyle {
     pub fn on(output: &impl IsTerminal) -> TextStyle {
         // https://no-color.org: any value but the empty one means no colours.
         let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        if output.is_terminal() && !no_color {
-            TextStyle::Coloured
-        } else {
-            TextStyle::Plain
-        }
+        if output.is_terminal() && !no_color { TextStyle::Coloured } else { TextStyle::Plain }
     }
 
     /// A heading.

@@ -50,16 +50,10 @@ impl Dialogue {
 fn what(record: &Record, literals: Option<&mut Literals>) -> What {
     match &record.what {
         Happened::Opened => What::Opened,
-        Happened::Said(said) => What::Said {
-            by: said.by,
-            octets: octets(said, literals),
-        },
-        Happened::Secured {
-            version, cipher, ..
-        } => What::Secured(TlsSession {
-            version: version.clone(),
-            cipher: cipher.clone(),
-        }),
+        Happened::Said(said) => What::Said { by: said.by, octets: octets(said, literals) },
+        Happened::Secured { version, cipher, .. } => {
+            What::Secured(TlsSession { version: version.clone(), cipher: cipher.clone() })
+        }
         Happened::Ended { by } => What::Ended { by: *by },
         Happened::Failed { why, .. } => What::Failed(why.clone()),
         Happened::Reset => What::Reset,
@@ -101,10 +95,7 @@ impl Literals {
         };
         if explained.number != self.number {
             // The server refused the literal, and it never came.
-            *self = Literals {
-                number: explained.number,
-                ..Literals::default()
-            };
+            *self = Literals { number: explained.number, ..Literals::default() };
         }
         let mask = mask(explained);
         if self.left > 0 && mask.is_some() && is_within(explained) {

@@ -96,11 +96,7 @@ impl Dialogue {
                 lines.push(TranscriptLine::of(record, texts));
             }
         }
-        Some(Dialogue {
-            summary,
-            lines,
-            records,
-        })
+        Some(Dialogue { summary, lines, records })
     }
 
     /// Returns the time from the beginning of the conversation to a line.

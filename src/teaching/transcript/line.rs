@@ -44,12 +44,7 @@ impl TranscriptLine {
     #[must_use]
     pub(crate) fn now(what: Happened) -> TranscriptLine {
         let now = Timestamp::now();
-        TranscriptLine {
-            time: now,
-            until: now,
-            what,
-            explained: None,
-        }
+        TranscriptLine { time: now, until: now, what, explained: None }
     }
 
     /// Returns the line for octets that one side sends now.
@@ -61,10 +56,7 @@ impl TranscriptLine {
             left_out: LeftOut::default(),
             explained: None,
         };
-        TranscriptLine {
-            explained: Some(explained),
-            ..TranscriptLine::now(Happened::Said(said))
-        }
+        TranscriptLine { explained: Some(explained), ..TranscriptLine::now(Happened::Said(said)) }
     }
 
     /// Adds a record that continues the body of this line. True if it does continue it.

@@ -104,10 +104,7 @@ impl NoteChooser {
         for entry in &explained.also {
             if self.is_first(entry) {
                 let sentence = with_rfc(entry.says.clone(), entry);
-                notes.push(Note::Entry(unbroken(&format!(
-                    "{}: {sentence}",
-                    entry.title
-                ))));
+                notes.push(Note::Entry(unbroken(&format!("{}: {sentence}", entry.title))));
             }
         }
     }
@@ -117,10 +114,7 @@ impl NoteChooser {
 fn about_the_line(explained: &Explained) -> Vec<Note> {
     let mut notes = Vec::new();
     for text in explained.parts.iter().flat_map(|part| &part.decoded) {
-        notes.push(Note::Line(format!(
-            "It reads: {}",
-            escaped(text.as_bytes())
-        )));
+        notes.push(Note::Line(format!("It reads: {}", escaped(text.as_bytes()))));
     }
     if let Some(fault) = &explained.fault {
         let fault = escaped(fault.as_bytes());

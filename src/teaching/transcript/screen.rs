@@ -314,10 +314,7 @@ impl<'a> Screen<'a> {
 
     /// Returns the layout for the present width of the screen.
     fn layout(&self) -> TextLayout {
-        TextLayout {
-            style: self.options.style,
-            width: (self.options.width)(),
-        }
+        TextLayout { style: self.options.style, width: (self.options.width)() }
     }
 
     /// Writes an empty line, unless there is one.

@@ -88,9 +88,7 @@ impl Summary {
         match &record.what {
             Happened::Opened => {}
             Happened::Said(said) => self.said(said),
-            Happened::Secured {
-                version, explained, ..
-            } => {
+            Happened::Secured { version, explained, .. } => {
                 self.tls = Some(version.clone());
                 if let Some(explained) = explained {
                     self.state = Some(explained.after.key());
@@ -140,11 +138,8 @@ impl Summary {
 
 /// True if the server accepts a login with this line.
 fn is_welcome(explained: &Explained) -> bool {
-    let before = [
-        ProtocolState::Authorization,
-        ProtocolState::NotAuthenticated,
-        ProtocolState::Login,
-    ];
+    let before =
+        [ProtocolState::Authorization, ProtocolState::NotAuthenticated, ProtocolState::Login];
     let after = [ProtocolState::Transaction, ProtocolState::Authenticated];
     let moves = before.contains(&explained.before) && after.contains(&explained.after);
     // RFC 4954 §6: SMTP has no state for it.
@@ -191,9 +186,8 @@ impl SessionTable<'_> {
         let mut rows = vec![HEAD.map(str::to_owned)];
         rows.extend(self.0.iter().map(|summary| cells(summary)));
         let widest = |column: usize| rows.iter().map(|row| row[column].width()).max();
-        let widths: Vec<usize> = (0..HEAD.len())
-            .map(|column| widest(column).unwrap_or(0))
-            .collect();
+        let widths: Vec<usize> =
+            (0..HEAD.len()).map(|column| widest(column).unwrap_or(0)).collect();
         let columns = columns(&widths, width.unwrap_or(usize::MAX));
         let mut lines = Vec::new();
         for row in &rows {
@@ -201,11 +195,7 @@ impl SessionTable<'_> {
             for column in &columns {
                 let text = &row[*column];
                 let pad = " ".repeat(widths[*column] - text.width());
-                cells.push(if RIGHT.contains(column) {
-                    pad + text
-                } else {
-                    text.clone() + &pad
-                });
+                cells.push(if RIGHT.contains(column) { pad + text } else { text.clone() + &pad });
             }
             lines.push(cells.join(GAP).trim_end().to_owned());
         }

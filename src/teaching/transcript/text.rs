@@ -30,11 +30,7 @@ pub(crate) const LINES_SHOWN: usize = 6;
 
 /// Returns how many lines are shown of a sending with so many lines.
 pub(super) fn lines_shown(lines: usize) -> usize {
-    if lines > 2 * LINES_SHOWN {
-        LINES_SHOWN
-    } else {
-        lines
-    }
+    if lines > 2 * LINES_SHOWN { LINES_SHOWN } else { lines }
 }
 
 impl TextLayout {
@@ -157,10 +153,7 @@ impl TextRenderer {
             "its beginning is not in the journal any more".to_owned()
         });
         facts.push(format!("took {}", readable_duration(summary.duration())));
-        facts.push(format!(
-            "we are the {}, in the thread {:?}",
-            place.ours, place.thread
-        ));
+        facts.push(format!("we are the {}, in the thread {:?}", place.ours, place.thread));
         if let Some(user) = &summary.user {
             facts.push(format!("{} has logged in", printable(user)));
         }
@@ -175,8 +168,7 @@ impl TextRenderer {
     #[must_use]
     pub fn turn_to(&mut self, place: &RecordedConnection) -> String {
         self.before = None;
-        self.layout
-            .rule(&format!("{}, {}", place.connection, between(place)))
+        self.layout.rule(&format!("{}, {}", place.connection, between(place)))
     }
 
     /// Writes a line of the conversation, and its notes below.
@@ -189,9 +181,7 @@ impl TextRenderer {
                 text.extend(self.said(said));
                 text.extend(self.notes(line.explained.as_ref(), said.by));
             }
-            Happened::Secured {
-                version, cipher, ..
-            } => {
+            Happened::Secured { version, cipher, .. } => {
                 let words = format!("TLS from here on: {version}, {cipher}");
                 text.push(layout.rule(&printable(&words)));
                 text.extend(self.notes(line.explained.as_ref(), Side::Server));
@@ -247,8 +237,7 @@ impl TextRenderer {
         if pause < PAUSE {
             return Vec::new();
         }
-        self.layout
-            .aside(&format!("{} later", readable_duration(pause)))
+        self.layout.aside(&format!("{} later", readable_duration(pause)))
     }
 }
 
@@ -265,8 +254,8 @@ pub(super) fn left_out(said: &Said) -> Option<String> {
     match said.left_out {
         LeftOut { octets: 0, .. } => None,
         LeftOut { lines: 0, octets } => Some(format!("and {octets} more octets were not recorded")),
-        LeftOut { lines, octets } => Some(format!(
-            "and {lines} more lines were not recorded, {octets} octets"
-        )),
+        LeftOut { lines, octets } => {
+            Some(format!("and {lines} more lines were not recorded, {octets} octets"))
+        }
     }
 }

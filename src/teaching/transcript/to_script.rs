@@ -73,11 +73,7 @@ pub(crate) fn script_of(
             ScriptTurn::Server(line, parts) => rest = writer.server(line, parts, others),
         }
     }
-    let script = Script {
-        tls,
-        asks: writer.asks,
-        ..Script::new(title, protocol, writer.actions)
-    };
+    let script = Script { tls, asks: writer.asks, ..Script::new(title, protocol, writer.actions) };
     script.numbered()
 }
 
@@ -170,10 +166,7 @@ fn in_place_of(said: &Said) -> Vec<u8> {
     let is_cut = !before.is_empty() && !before.ends_with(b"\n");
     match said.left_out {
         // A chunk may be one octet (RFC 3030 §2), and a LF alone would be refused.
-        LeftOut {
-            lines: 0,
-            octets: 1,
-        } if !is_cut => b"x".to_vec(),
+        LeftOut { lines: 0, octets: 1 } if !is_cut => b"x".to_vec(),
         LeftOut { octets, .. } => filler(octets),
     }
 }
@@ -227,10 +220,7 @@ impl ScriptWriter {
             let name = format!("SECRET_{}", self.asks.len() + 1);
             names.push(name.clone());
             let question = "A secret was sent here, and it is not in the script. What is it?";
-            self.asks.push(ScriptQuestion {
-                name,
-                question: question.to_owned(),
-            });
+            self.asks.push(ScriptQuestion { name, question: question.to_owned() });
         }
         pieces.push(octets.get(at..).unwrap_or_default());
         let text = ClientText::with_gaps(&pieces, &names);

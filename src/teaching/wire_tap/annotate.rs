@@ -142,12 +142,7 @@ impl FollowedConnection {
             if passed > 0
                 && let Some(explained) = self.body(by)
             {
-                sink.body(&AnnotatedLine {
-                    event,
-                    by,
-                    octets: body,
-                    explained,
-                })?;
+                sink.body(&AnnotatedLine { event, by, octets: body, explained })?;
                 rest = others;
                 continue;
             }
@@ -164,11 +159,7 @@ impl FollowedConnection {
 
     /// The octets at the front that are more lines of the same body.
     fn pass_over(&mut self, by: Side, octets: &[u8]) -> usize {
-        if self.body(by).is_some() {
-            self.observer.pass_over(by, octets)
-        } else {
-            0
-        }
+        if self.body(by).is_some() { self.observer.pass_over(by, octets) } else { 0 }
     }
 
     fn tls(&mut self, words: &str) -> Explained {
@@ -209,12 +200,7 @@ impl Explaining {
 }
 
 fn tell_line(event: &Event, by: Side, line: &ExplainedLine, sink: &mut dyn Sink) -> io::Result<()> {
-    sink.line(&AnnotatedLine {
-        event,
-        by,
-        octets: &line.line,
-        explained: &line.explained,
-    })
+    sink.line(&AnnotatedLine { event, by, octets: &line.line, explained: &line.explained })
 }
 
 /// True if the line is one of a body, as those after it may be.

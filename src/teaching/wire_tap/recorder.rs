@@ -41,26 +41,16 @@ impl Recorder {
             return Ok(Recorder::default());
         }
         let sinks = Sinks(sinks);
-        let shared = Arc::new(Shared {
-            wants_crossed: sinks.wants_crossed(),
-            ..Shared::default()
-        });
+        let shared = Arc::new(Shared { wants_crossed: sinks.wants_crossed(), ..Shared::default() });
         let queue = Arc::clone(&shared);
         let (end, writer) = channel();
-        thread::Builder::new()
-            .name("recorder".to_owned())
-            .spawn(move || {
-                // Dropped after the sinks, even if one of them panics.
-                let _end: Sender<()> = end;
-                write(&queue, sinks);
-            })?;
-        let recording = RecorderThread {
-            shared,
-            writer: Mutex::new(Some(writer)),
-        };
-        Ok(Recorder {
-            recording: Some(Arc::new(recording)),
-        })
+        thread::Builder::new().name("recorder".to_owned()).spawn(move || {
+            // Dropped after the sinks, even if one of them panics.
+            let _end: Sender<()> = end;
+            write(&queue, sinks);
+        })?;
+        let recording = RecorderThread { shared, writer: Mutex::new(Some(writer)) };
+        Ok(Recorder { recording: Some(Arc::new(recording)) })
     }
 
     /// The taps of this recorder, for servers and clients.
@@ -155,11 +145,7 @@ impl Shared {
         let now = SystemTime::now();
         let time = queue.latest.map_or(now, |latest| latest.max(now));
         queue.latest = Some(time);
-        queue.events.push_back(Event {
-            time,
-            connection: Arc::clone(connection),
-            what,
-        });
+        queue.events.push_back(Event { time, connection: Arc::clone(connection), what });
         drop(queue);
         self.filled.notify_one();
         fits

@@ -64,10 +64,7 @@ impl net::Tap for RecordingTap {
             return;
         }
         let by = self.speaking(direction);
-        self.tell(What::Crossed {
-            by,
-            octets: octets.to_vec(),
-        });
+        self.tell(What::Crossed { by, octets: octets.to_vec() });
     }
 
     fn said(&mut self, direction: Direction, octets: &[u8]) {
@@ -75,10 +72,7 @@ impl net::Tap for RecordingTap {
         if direction == Direction::Out {
             self.release();
         }
-        self.tell(What::Said {
-            by,
-            octets: octets.to_vec(),
-        });
+        self.tell(What::Said { by, octets: octets.to_vec() });
         self.release();
     }
 

@@ -67,10 +67,8 @@ fn place(lab: &Lab, protocol: &str) -> String {
 
 /// Plays a saved script, and returns what it shows.
 fn replay(script: &Path, place: &str, ca: &Path, secret: &str) -> String {
-    let mut command = console(
-        &["demo", script.to_str().unwrap(), "--fast"],
-        script.parent().unwrap(),
-    );
+    let mut command =
+        console(&["demo", script.to_str().unwrap(), "--fast"], script.parent().unwrap());
     command.args(["--against", place, "--ca", ca.to_str().unwrap()]);
     command.env("PILLARBOX_SECRET_1", secret);
     let output = command.output().unwrap();

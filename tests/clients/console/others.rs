@@ -81,10 +81,6 @@ fn a_conversation_with_postfix() {
     person.sees("Saved.");
     person.leaves();
     replay(&desk.path().join("talk.demo"), &place, &ca, "");
-    let arrived = || {
-        fs::read_dir(postfix.maildir())
-            .map(|files| files.count())
-            .unwrap_or(0)
-    };
+    let arrived = || fs::read_dir(postfix.maildir()).map(|files| files.count()).unwrap_or(0);
     crate::common::programs::until("both letters", || (arrived() == 2).then_some(()));
 }

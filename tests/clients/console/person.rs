@@ -34,14 +34,9 @@ fn a_beginner_only_follows_the_hints() {
     person.sees("250 2.0.0");
     person.leaves();
     let new = lab.path().join("mail/bob/new");
-    let files = fs::read_dir(new)
-        .unwrap()
-        .map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap());
-    assert!(
-        files
-            .into_iter()
-            .any(|text| text.contains("\n\nNo program wrote this.\n"))
-    );
+    let files =
+        fs::read_dir(new).unwrap().map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap());
+    assert!(files.into_iter().any(|text| text.contains("\n\nNo program wrote this.\n")));
 }
 
 #[test]
@@ -80,17 +75,11 @@ fn imap_with_completion_tls_and_a_literal_is_saved_and_played_again() {
 
     let script = lab.path().join("talk.demo");
     let text = fs::read_to_string(&script).unwrap();
-    assert!(
-        text.contains("LOGIN bob ${SECRET_1}") && !text.contains("builder"),
-        "{text}"
-    );
+    assert!(text.contains("LOGIN bob ${SECRET_1}") && !text.contains("builder"), "{text}");
     let said = replay(&script, &place, &lab.ca(), "builder");
     assert!(said.contains("APPENDUID"), "{said}");
     let history = fs::read_to_string(lab.path().join("data/pillarbox/typed-imap")).unwrap();
-    assert!(
-        history.contains("a3 EXAMINE INBOX") && !history.contains("builder"),
-        "{history}"
-    );
+    assert!(history.contains("a3 EXAMINE INBOX") && !history.contains("builder"), "{history}");
 }
 
 #[test]
@@ -129,15 +118,9 @@ fn a_password_is_on_the_screen_only_with_show_secrets() {
     person.types("PASS builder");
     seen += &person.sees("Welcome");
     seen += &person.leaves();
-    assert!(
-        seen.contains("PASS ") && !seen.contains("builder"),
-        "{seen}"
-    );
+    assert!(seen.contains("PASS ") && !seen.contains("builder"), "{seen}");
 
-    let mut person = Person::at(
-        &["pop3", &place, "--show-secrets", "--user", "bob"],
-        lab.path(),
-    );
+    let mut person = Person::at(&["pop3", &place, "--show-secrets", "--user", "bob"], lab.path());
     person.sees("C: PASS builder");
     person.sees("Welcome");
     person.types("/save open.demo");
@@ -157,20 +140,10 @@ fn news_is_shown_while_a_person_types() {
     person.types("a3 IDLE");
     person.sees("+ idling");
     person.keys("DO");
-    let mut other = Person::at(
-        &["smtp", &place(&lab, "smtp"), "--explain", "off"],
-        lab.path(),
-    );
+    let mut other = Person::at(&["smtp", &place(&lab, "smtp"), "--explain", "off"], lab.path());
     other.sees("220");
-    for line in [
-        "EHLO x",
-        "MAIL FROM:<>",
-        "RCPT TO:<bob@pillarbox.test>",
-        "DATA",
-        "",
-        "news",
-        ".",
-    ] {
+    for line in ["EHLO x", "MAIL FROM:<>", "RCPT TO:<bob@pillarbox.test>", "DATA", "", "news", "."]
+    {
         other.types(line);
     }
     other.sees("2.0.0");

@@ -36,21 +36,14 @@ fn scripts() -> impl Iterator<Item = (&'static str, Script)> {
 /// Returns the messages, mailboxes and subscriptions of all accounts.
 fn census(sites: &Sites) -> Vec<String> {
     let mut text = "title: census\nprotocol: imap\n".to_owned();
-    for (name, password) in [
-        ("alice", "wonderland"),
-        ("bob", "builder"),
-        ("carol", "chimney"),
-    ] {
+    for (name, password) in [("alice", "wonderland"), ("bob", "builder"), ("carol", "chimney")] {
         text += &format!(
             "S: * OK ...\nC: a LOGIN {name} {password}\nS*: * ...\nS: a OK ...\nC: b LIST \"\" *\nS*: * ...\nS: b OK ...\n\
              C: c LSUB \"\" *\nS*: * ...\nS: c OK ...\nC: d STATUS INBOX (MESSAGES)\nS: * ...\nS: d OK ...\n! disconnect\n"
         );
     }
     let heard = play(&Script::parse(&text).unwrap(), sites).unwrap();
-    heard
-        .into_iter()
-        .filter(|line| line.starts_with("* "))
-        .collect()
+    heard.into_iter().filter(|line| line.starts_with("* ")).collect()
 }
 
 #[test]
@@ -90,10 +83,7 @@ fn every_demo_can_be_played_again_and_leaves_nothing() {
 fn every_demo_tells_what_it_shows() {
     let filter = Regex::new("^`[^`]+`: [^`]+$").unwrap();
     for (name, script) in scripts() {
-        assert!(
-            !script.rfc.is_empty() && !script.summary.is_empty(),
-            "{name}"
-        );
+        assert!(!script.rfc.is_empty() && !script.summary.is_empty(), "{name}");
         assert!(!script.title.ends_with('.'), "{name}");
         assert!(!script.wireshark.is_empty(), "{name}");
         for look in &script.wireshark {
@@ -102,10 +92,7 @@ fn every_demo_tells_what_it_shows() {
         let told = |step: &&pillarbox::teaching::script::ScriptStep| {
             matches!(step.action, ScriptAction::Narrate(_))
         };
-        assert!(
-            script.steps.iter().filter(told).count() >= 6,
-            "{name} tells little"
-        );
+        assert!(script.steps.iter().filter(told).count() >= 6, "{name} tells little");
         // A projector and an editor have so many columns.
         for step in &script.steps {
             if let ScriptAction::Narrate(text) = &step.action {
@@ -143,25 +130,12 @@ fn the_lists_name_what_is_there() {
         .collect();
     let scripts = |name: &&String| name.ends_with(".demo");
     let compiled_in: BTreeSet<String> = DEMOS.iter().map(|d| format!("{}.demo", d.name)).collect();
-    assert_eq!(
-        there
-            .iter()
-            .filter(scripts)
-            .cloned()
-            .collect::<BTreeSet<_>>(),
-        compiled_in
-    );
+    assert_eq!(there.iter().filter(scripts).cloned().collect::<BTreeSet<_>>(), compiled_in);
     let page = fs::read_to_string("demos/README.md").unwrap();
-    let rows = page
-        .lines()
-        .filter_map(|row| row.strip_prefix("| [`")?.split_once("`]("));
+    let rows = page.lines().filter_map(|row| row.strip_prefix("| [`")?.split_once("`]("));
     let listed: Vec<String> = rows.map(|(name, _)| name.to_owned()).collect();
     assert_eq!(listed.iter().cloned().collect::<BTreeSet<_>>(), there);
     let order: Vec<&String> = listed.iter().filter(scripts).collect();
     let compiled_in: Vec<String> = DEMOS.iter().map(|d| format!("{}.demo", d.name)).collect();
-    assert_eq!(
-        order,
-        compiled_in.iter().collect::<Vec<_>>(),
-        "another order"
-    );
+    assert_eq!(order, compiled_in.iter().collect::<Vec<_>>(), "another order");
 }

@@ -92,8 +92,7 @@ fn the_demos_show_everything_that_the_original_could_say() {
                 };
                 let text = String::from_utf8_lossy(octets);
                 said.extend(
-                    text.lines()
-                        .map(|line| (who.replace("submission", "smtp"), line.to_owned())),
+                    text.lines().map(|line| (who.replace("submission", "smtp"), line.to_owned())),
                 );
             }
             Ok(())
@@ -103,9 +102,7 @@ fn the_demos_show_everything_that_the_original_could_say() {
     for (who, expressions) in ORIGINAL {
         for expression in expressions {
             let expression = Regex::new(expression).unwrap();
-            let found = said
-                .iter()
-                .any(|(by, line)| by == who && expression.is_match(line));
+            let found = said.iter().any(|(by, line)| by == who && expression.is_match(line));
             assert!(found, "no demo has {who}: {expression}");
         }
     }

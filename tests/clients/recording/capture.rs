@@ -20,11 +20,8 @@ const SERVER: Side = Side::Server;
 /// RFC 8446 §5.1: with it a record of a handshake begins.
 const HANDSHAKE: u8 = 0x16;
 
-const STYLE: CaptureStyle = CaptureStyle {
-    keys: true,
-    ports: CapturePorts::Own,
-    octets: CapturedOctets::AsCrossed,
-};
+const STYLE: CaptureStyle =
+    CaptureStyle { keys: true, ports: CapturePorts::Own, octets: CapturedOctets::AsCrossed };
 
 fn crossed(by: Side, octets: &[u8]) -> What {
     let octets = octets.to_vec();
@@ -95,10 +92,7 @@ fn a_conversation_in_clear() {
 
 #[test]
 fn one_connection_that_both_ends_tell_of_is_shown_once() {
-    let (c, s) = (
-        &connection(1, CLIENT, "smtp", 4000),
-        &connection(2, SERVER, "smtp", 4000),
-    );
+    let (c, s) = (&connection(1, CLIENT, "smtp", 4000), &connection(2, SERVER, "smtp", 4000));
     let file = capture(
         STYLE,
         &[
@@ -146,23 +140,9 @@ fn secrets_stand_before_the_handshake_and_time_does_not_go_back() {
     // The server's flight is one segment, although it was read in three pieces.
     let flight = b"\x16\x03\x03\0\x01b\x17\x03\x03\0\x01c";
     assert!(packets.iter().any(|packet| packet.payload == flight));
-    let greeting = packets
-        .iter()
-        .find(|packet| packet.payload.ends_with(b"xyz"));
-    assert!(
-        greeting
-            .unwrap()
-            .comments
-            .iter()
-            .any(|text| text.contains("S: 220"))
-    );
-    let without = capture(
-        CaptureStyle {
-            keys: false,
-            ..STYLE
-        },
-        &happened,
-    );
+    let greeting = packets.iter().find(|packet| packet.payload.ends_with(b"xyz"));
+    assert!(greeting.unwrap().comments.iter().any(|text| text.contains("S: 220")));
+    let without = capture(CaptureStyle { keys: false, ..STYLE }, &happened);
     assert!(!read(&without).iter().any(keys));
 }
 
@@ -227,11 +207,7 @@ fn ciphertext_that_looks_like_a_handshake_makes_nobody_wait() {
                 told += octets.len();
             }
             let connection = Arc::clone(connection);
-            let event = Event {
-                time: now,
-                connection,
-                what,
-            };
+            let event = Event { time: now, connection, what };
             annotator.tell(&[event], &mut capture).unwrap();
             let packets = packets(&file.0.lock().unwrap());
             let written: usize = packets.iter().map(|packet| packet.payload.len()).sum();
@@ -256,14 +232,8 @@ fn ciphertext_that_looks_like_a_handshake_makes_nobody_wait() {
 
 #[test]
 fn well_known_ports_and_what_is_said_of_them() {
-    let style = CaptureStyle {
-        ports: CapturePorts::WellKnown,
-        ..STYLE
-    };
-    let (one, two) = (
-        &connection(1, CLIENT, "smtp", 4000),
-        &connection(2, CLIENT, "imaps", 4001),
-    );
+    let style = CaptureStyle { ports: CapturePorts::WellKnown, ..STYLE };
+    let (one, two) = (&connection(1, CLIENT, "smtp", 4000), &connection(2, CLIENT, "imaps", 4001));
     // Another server of the same kind, to which the same port leads.
     let mut elsewhere = Connection::clone(one);
     (elsewhere.number, elsewhere.server) = (3, end("127.0.0.1:3025"));
@@ -282,20 +252,10 @@ fn well_known_ports_and_what_is_said_of_them() {
 fn a_connection_that_breaks_off_or_is_lost_says_so() {
     let c = &connection(1, SERVER, "smtp", 4000);
     let greeting = || (c, crossed(SERVER, b"220\r\n"));
-    let reset = capture(
-        STYLE,
-        &[
-            (c, What::Opened),
-            greeting(),
-            (c, What::Reset),
-            (c, What::Closed),
-        ],
-    );
+    let reset =
+        capture(STYLE, &[(c, What::Opened), greeting(), (c, What::Reset), (c, What::Closed)]);
     assert_eq!(flags(&packets(&reset)), "SS.DR");
-    let lost = packets(&capture(
-        STYLE,
-        &[(c, What::Opened), greeting(), (c, What::Lost)],
-    ));
+    let lost = packets(&capture(STYLE, &[(c, What::Opened), greeting(), (c, What::Lost)]));
     assert_eq!(flags(&lost), "SS.D.");
     assert!(lost[4].comments[0].contains("recording of this connection ends here"));
     // Nobody said goodbye: our end closes, and the other's is not known.
@@ -307,10 +267,7 @@ fn a_connection_that_breaks_off_or_is_lost_says_so() {
 #[test]
 fn what_was_said_can_stand_for_what_crossed() {
     let c = &connection(1, SERVER, "imaps", 4000);
-    let style = CaptureStyle {
-        octets: CapturedOctets::AsSaid,
-        ..STYLE
-    };
+    let style = CaptureStyle { octets: CapturedOctets::AsSaid, ..STYLE };
     let happened = [
         (c, tls_session()),
         (c, said(SERVER, "* OK hi\r\n")),
@@ -326,12 +283,7 @@ fn what_was_said_can_stand_for_what_crossed() {
     let streams = streams(&packets);
     let way = (end("127.0.0.1:4000"), end("127.0.0.1:143"));
     assert_eq!(streams[&way], b"a STARTTLS\r\nb NOOP\r\n");
-    assert!(
-        packets[10]
-            .comments
-            .iter()
-            .any(|text| text.contains("C: NOOP"))
-    );
+    assert!(packets[10].comments.iter().any(|text| text.contains("C: NOOP")));
 }
 
 struct Disk(usize);
@@ -353,15 +305,10 @@ fn a_full_disk_is_an_error_and_no_panic() {
     let mut capture = Capture::new("x", Disk(2000), STYLE, Texts::compiled_in()).unwrap();
 
     let mut annotator = Annotator::default();
-    let event = |what| Event {
-        time: UNIX_EPOCH,
-        connection: connection(1, CLIENT, "smtp", 1),
-        what,
-    };
+    let event =
+        |what| Event { time: UNIX_EPOCH, connection: connection(1, CLIENT, "smtp", 1), what };
     assert!(annotator.tell(&[event(What::Opened)], &mut capture).is_ok());
-    let error = annotator
-        .tell(&[event(crossed(CLIENT, &[b'x'; 3000]))], &mut capture)
-        .unwrap_err();
+    let error = annotator.tell(&[event(crossed(CLIENT, &[b'x'; 3000]))], &mut capture).unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::StorageFull);
     assert_eq!(capture.name(), "the capture x");
 }

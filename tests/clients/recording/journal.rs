@@ -94,11 +94,7 @@ fn no_password_is_written_in_whatever_pieces_it_comes() {
             Happened::Said(said) => said.explained.as_ref()?.user.clone(),
             _ => None,
         };
-        assert_eq!(
-            records.iter().find_map(user).as_deref(),
-            Some("alice"),
-            "{text}"
-        );
+        assert_eq!(records.iter().find_map(user).as_deref(), Some("alice"), "{text}");
         // The line may have been cut by the connection's end, so only what is whole is shown.
         let (_, text) = written(protocol, &conversation, true);
         assert!(secrets.iter().any(|secret| text.contains(secret)), "{text}");
@@ -108,11 +104,7 @@ fn no_password_is_written_in_whatever_pieces_it_comes() {
 #[test]
 fn a_line_that_is_too_long_is_cut_and_its_password_is_not_shown() {
     let long = format!("C: PASS {}\r\n", "wonderland ".repeat(20_000));
-    let (_, text) = written(
-        POP3,
-        &["S: +OK\r\n", "C: USER a\r\n", "S: +OK\r\n", &long],
-        false,
-    );
+    let (_, text) = written(POP3, &["S: +OK\r\n", "C: USER a\r\n", "S: +OK\r\n", &long], false);
     assert!(!text.contains("wonderland"), "{} octets", text.len());
     let long = format!("S: +OK {}\r\n", "x".repeat(limits::JOURNAL_LINE));
     let (records, _) = written(POP3, &[&long], false);
@@ -134,20 +126,11 @@ fn the_lines_of_a_body_are_gathered_and_the_rest_is_left_out() {
     let (records, text) = written(Some(Protocol::Smtp), &conversation, false);
     assert!(text.len() < 2 * limits::JOURNAL_MESSAGE, "{}", text.len());
     let lines = lines(&records);
-    let [.., subject, shown, left_out, dot, ok] = &lines[..] else {
-        panic!("{lines:?}")
-    };
-    assert_eq!(
-        [subject.as_str(), dot, ok],
-        ["C: Subject: x", "C: .", "S: 250 Ok"]
-    );
+    let [.., subject, shown, left_out, dot, ok] = &lines[..] else { panic!("{lines:?}") };
+    assert_eq!([subject.as_str(), dot, ok], ["C: Subject: x", "C: .", "S: 250 Ok"]);
     let kept = shown.matches("line").count();
     assert!((2000..3000).contains(&kept), "{kept}");
-    let expected = format!(
-        "C:  -{} lines, {} octets",
-        100_000 - kept,
-        6 * (100_000 - kept)
-    );
+    let expected = format!("C:  -{} lines, {} octets", 100_000 - kept, 6 * (100_000 - kept));
     assert_eq!(*left_out, expected);
 }
 
@@ -165,12 +148,7 @@ fn a_chunk_is_written_before_its_reply() {
     let alone = ["C: BDAT 5\r\n", "C: hel", "C: lo", "S: 250 19 octets\r\n"];
     let joined = ["C: BDAT 5\r\nhello", "S: 250 19 octets\r\n"];
     for first in [&alone[..], &joined] {
-        let last = [
-            "C: BDAT 5 LAST\r\nwor",
-            "C: ld",
-            "S: 250 delivered\r\n",
-            "C: QUIT\r\n",
-        ];
+        let last = ["C: BDAT 5 LAST\r\nwor", "C: ld", "S: 250 delivered\r\n", "C: QUIT\r\n"];
         let replies = ["S: 250 Ok\r\n250 Ok\r\n"];
         let conversation = [&CHUNKING[..], &replies, first, &last].concat();
         let (records, _) = written(Some(Protocol::Smtp), &conversation, false);
@@ -200,13 +178,8 @@ fn a_literal_is_written_with_the_rest_of_its_line() {
         "S: a OK done\r\n",
     ];
     let (records, _) = written(IMAP, &conversation, false);
-    let expected = [
-        "S: * PREAUTH hi",
-        "C: a APPEND INBOX {5}",
-        "S: + go on",
-        "C: hello",
-        "S: a OK done",
-    ];
+    let expected =
+        ["S: * PREAUTH hi", "C: a APPEND INBOX {5}", "S: + go on", "C: hello", "S: a OK done"];
     assert_eq!(lines(&records), expected);
 }
 
@@ -216,10 +189,7 @@ fn a_last_line_without_an_end_is_written_and_its_password_is_not_shown() {
     {
         let (records, text) = written(protocol, &conversation, false);
         assert_eq!(lines(&records).last().unwrap(), expected);
-        assert!(
-            !text.contains("wonder") && !text.contains("d29uZGVyb"),
-            "{text}"
-        );
+        assert!(!text.contains("wonder") && !text.contains("d29uZGVyb"), "{text}");
     }
     let (records, _) = written(POP3, &["S: +OK read"], false);
     assert_eq!(lines(&records), ["S: +OK read"]);
@@ -272,10 +242,7 @@ fn of_a_message_in_chunks_no_more_is_kept_than_of_another() {
         let chunks = in_chunks(&message, 7_800, between);
         let said = chunks.iter().map(String::as_str);
         let begin = [&CHUNKING[..], &["S: 250 Ok\r\n250 Ok\r\n"]].concat();
-        let again = [
-            "C: MAIL FROM:<a@b>\r\nRCPT TO:<a@b>\r\n",
-            "S: 250 Ok\r\n250 Ok\r\n",
-        ];
+        let again = ["C: MAIL FROM:<a@b>\r\nRCPT TO:<a@b>\r\n", "S: 250 Ok\r\n250 Ok\r\n"];
         let first: Vec<&str> = begin.into_iter().chain(said.clone()).collect();
         let kept = |conversation: &[&str]| {
             let (records, _) = written(Some(Protocol::Smtp), conversation, false);
@@ -293,27 +260,13 @@ fn of_a_message_in_chunks_no_more_is_kept_than_of_another() {
 fn of_lines_that_are_alike_a_hundred_are_enough() {
     let list: String = (1..=1000).map(|n| format!("{n} 120\r\n")).collect();
     let answer = format!("S: +OK 1000 messages\r\n{list}.\r\n");
-    let login = [
-        "S: +OK\r\n",
-        "C: USER a\r\n",
-        "S: +OK\r\n",
-        "C: PASS b\r\n",
-        "S: +OK\r\n",
-    ];
-    let conversation = [
-        &login[..],
-        &["C: LIST\r\n", &answer, "C: LIST\r\n", &answer],
-    ]
-    .concat();
+    let login = ["S: +OK\r\n", "C: USER a\r\n", "S: +OK\r\n", "C: PASS b\r\n", "S: +OK\r\n"];
+    let conversation = [&login[..], &["C: LIST\r\n", &answer, "C: LIST\r\n", &answer]].concat();
     let (records, _) = written(POP3, &conversation, false);
     let lines = lines(&records);
     let octets: usize = (101..=1000).map(|n: u32| n.to_string().len() + 6).sum();
     let left_out = format!("S:  -900 lines, {octets} octets");
-    assert_eq!(
-        lines.iter().filter(|line| **line == left_out).count(),
-        2,
-        "{lines:?}"
-    );
+    assert_eq!(lines.iter().filter(|line| **line == left_out).count(), 2, "{lines:?}");
     assert_eq!(lines.last().unwrap(), "S: .");
 }
 
@@ -321,10 +274,7 @@ fn of_lines_that_are_alike_a_hundred_are_enough() {
 fn a_protocol_of_ones_own_is_counted_and_not_shown() {
     let (records, text) = written(None, &["S: hi\r\n", "C: secret\r\n"], false);
     assert!(!text.contains("secret"));
-    assert_eq!(
-        lines(&records),
-        ["C:  -0 lines, 8 octets", "S:  -0 lines, 4 octets"]
-    );
+    assert_eq!(lines(&records), ["C:  -0 lines, 8 octets", "S:  -0 lines, 4 octets"]);
 }
 
 #[test]
@@ -332,58 +282,34 @@ fn a_handshake_begins_anew() {
     let folder = tempfile::tempdir().unwrap();
     let mut journal = Writer::open(&journal(folder.path()), false).unwrap();
     let connection = connection(1, Side::Server, "pop3", 4711);
-    let events = [
-        What::Opened,
-        tls_session(),
-        said("S: +OK hi\r\n"),
-        What::Closed,
-    ];
-    Annotator::default()
-        .tell(&events.map(|what| event(&connection, what)), &mut journal)
-        .unwrap();
+    let events = [What::Opened, tls_session(), said("S: +OK hi\r\n"), What::Closed];
+    Annotator::default().tell(&events.map(|what| event(&connection, what)), &mut journal).unwrap();
     let records = records(folder.path());
-    let Happened::Secured {
-        version, explained, ..
-    } = &records[1].what
-    else {
+    let Happened::Secured { version, explained, .. } = &records[1].what else {
         panic!("{records:?}")
     };
     assert_eq!(version, "TLSv1.3");
-    assert_eq!(
-        explained.as_ref().unwrap().entry.key(),
-        "tls.event.handshake"
-    );
+    assert_eq!(explained.as_ref().unwrap().entry.key(), "tls.event.handshake");
 }
 
 #[test]
 fn several_programs_write_one_journal_and_lose_no_line() {
     let folder = tempfile::tempdir().unwrap();
-    let place = Journal {
-        size: 20_000,
-        keep: 1_000,
-        ..journal(folder.path())
-    };
+    let place = Journal { size: 20_000, keep: 1_000, ..journal(folder.path()) };
     thread::scope(|scope| {
         for _ in 0..4 {
             scope.spawn(|| {
                 let mut journal = Writer::open(&place, false).unwrap();
                 for number in 0..50 {
                     let connection = connection(number, Side::Server, "pop3", 4711);
-                    let whats = [
-                        What::Opened,
-                        said("S: +OK hi\r\n"),
-                        said("C: QUIT\r\n"),
-                        What::Closed,
-                    ];
+                    let whats =
+                        [What::Opened, said("S: +OK hi\r\n"), said("C: QUIT\r\n"), What::Closed];
                     tell_each(&mut journal, &connection, whats);
                 }
             });
         }
     });
-    assert!(
-        folder.path().join("journal.5.jsonl").exists(),
-        "it was rotated"
-    );
+    assert!(folder.path().join("journal.5.jsonl").exists(), "it was rotated");
     let mut conversations: HashMap<String, Vec<Happened>> = HashMap::new();
     for record in records(folder.path()) {
         let happened = conversations.entry(record.place.connection).or_default();
@@ -392,9 +318,6 @@ fn several_programs_write_one_journal_and_lose_no_line() {
     assert_eq!(conversations.len(), 4 * 50);
     for happened in conversations.values() {
         assert_eq!(happened.len(), 4);
-        assert_eq!(
-            (&happened[0], &happened[3]),
-            (&Happened::Opened, &Happened::Closed)
-        );
+        assert_eq!((&happened[0], &happened[3]), (&Happened::Opened, &Happened::Closed));
     }
 }

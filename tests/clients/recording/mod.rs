@@ -26,11 +26,7 @@ use tempfile::TempDir;
 
 /// A journal that is large enough not to be rotated.
 fn journal(folder: &Path) -> Journal {
-    Journal {
-        folder: folder.to_owned(),
-        size: 1 << 24,
-        keep: 3,
-    }
+    Journal { folder: folder.to_owned(), size: 1 << 24, keep: 3 }
 }
 
 /// A connection of a service such as `smtps`, from this port of the client.
@@ -59,11 +55,7 @@ fn tls_session() -> What {
 }
 
 fn event(connection: &Arc<Connection>, what: What) -> Event {
-    Event {
-        time: SystemTime::now(),
-        connection: Arc::clone(connection),
-        what,
-    }
+    Event { time: SystemTime::now(), connection: Arc::clone(connection), what }
 }
 
 /// Tells a sink what happens on a connection, each event in a batch of its own, as on a slow network.

@@ -48,22 +48,8 @@ fn lmtp_answers_each_recipient_and_chunks_are_counted() {
     observer.octets(Side::Server, b"250-hi\r\n250 CHUNKING\r\n");
     let said = "MAIL FROM:<>\r\nBDAT 4\r\na: bBDAT 4 LAST\r\n\r\nx\nNOOP\r\n";
     let told = observer.octets(Side::Client, said.as_bytes());
-    let names: Vec<&str> = told
-        .iter()
-        .map(|t| t.explained.entry.name.as_str())
-        .collect();
-    assert_eq!(
-        names,
-        [
-            "MAIL",
-            "BDAT",
-            "*",
-            "BDAT LAST",
-            "header-end",
-            "body",
-            "NOOP"
-        ]
-    );
+    let names: Vec<&str> = told.iter().map(|t| t.explained.entry.name.as_str()).collect();
+    assert_eq!(names, ["MAIL", "BDAT", "*", "BDAT LAST", "header-end", "body", "NOOP"]);
 }
 
 #[test]
@@ -85,15 +71,8 @@ fn what_may_come_next_is_what_the_server_offers() {
     observer.server(b"250-mail.test");
     let ready = observer.server(b"250 AUTH PLAIN").next;
     assert!(ready.contains(&"MAIL") && ready.contains(&"AUTH"));
-    assert!(
-        !ready.contains(&"STARTTLS") && !ready.contains(&"RCPT"),
-        "{ready:?}"
-    );
-    assert!(
-        observer
-            .offered()
-            .is_some_and(|offered| offered.contains("AUTH"))
-    );
+    assert!(!ready.contains(&"STARTTLS") && !ready.contains(&"RCPT"), "{ready:?}");
+    assert!(observer.offered().is_some_and(|offered| offered.contains("AUTH")));
     observer.client(b"AUTH PLAIN AGEAYg==");
     let next = observer.server(b"235 2.7.0 Ok").next;
     assert!(!next.contains(&"AUTH"), "{next:?}");
@@ -108,10 +87,7 @@ fn a_command_and_its_answers_share_a_number() {
     assert_eq!((first, second), (Some(1), Some(2)));
     assert_eq!(observer.server(b"a2 OK done").number, Some(2));
     let answer = observer.server(b"a1 OK done");
-    assert_eq!(
-        (answer.number, answer.command.as_deref()),
-        (Some(1), Some("NOOP"))
-    );
+    assert_eq!((answer.number, answer.command.as_deref()), (Some(1), Some("NOOP")));
 }
 
 /// The parts of a line, as tables write them.
@@ -124,12 +100,7 @@ fn parts(explained: &Explained, line: &str) -> String {
 #[test]
 fn parts_have_names_and_what_is_encoded_is_read() {
     let rows = [
-        (
-            Protocol::Smtp,
-            "334 VXNlcm5hbWU6",
-            "reply-code 334, challenge VXNlcm5hbWU6",
-            "Username:",
-        ),
+        (Protocol::Smtp, "334 VXNlcm5hbWU6", "reply-code 334, challenge VXNlcm5hbWU6", "Username:"),
         (
             Protocol::Smtp,
             "550 5.1.1 No such mailbox",
@@ -137,12 +108,7 @@ fn parts_have_names_and_what_is_encoded_is_read() {
             "",
         ),
         // The class is not the code's: this is text.
-        (
-            Protocol::Smtp,
-            "550 2.1.1 x",
-            "reply-code 550, text 2.1.1 x",
-            "",
-        ),
+        (Protocol::Smtp, "550 2.1.1 x", "reply-code 550, text 2.1.1 x", ""),
         (
             Protocol::Imap,
             "* LIST () \".\" &ZeVnLIqe-",
@@ -155,20 +121,11 @@ fn parts_have_names_and_what_is_encoded_is_read() {
             "untagged *, response-name ESEARCH, tag \"a\", option MIN, number 1, option ALL, sequence-set 1:3",
             "",
         ),
-        (
-            Protocol::Pop3,
-            "-ERR [AUTH] Wrong",
-            "status -ERR, response-code AUTH, text Wrong",
-            "",
-        ),
+        (Protocol::Pop3, "-ERR [AUTH] Wrong", "status -ERR, response-code AUTH, text Wrong", ""),
     ];
     for (protocol, line, expected, decoded) in rows {
         let explained = observer(protocol).server(line.as_bytes());
-        let read: String = explained
-            .parts
-            .iter()
-            .filter_map(|p| p.decoded.clone())
-            .collect();
+        let read: String = explained.parts.iter().filter_map(|p| p.decoded.clone()).collect();
         assert_eq!(parts(&explained, line), expected);
         assert_eq!(read, decoded);
     }
@@ -179,18 +136,9 @@ fn why_a_handshake_failed_is_explained_by_the_verdict_on_the_certificate_first()
     let observer = Observer::new(Protocol::Smtp, Texts::compiled_in());
     let rows = [
         ("tlsv1 alert unknown ca", Some("unknown_ca")),
-        (
-            "certificate verify failed (self-signed certificate)",
-            Some("unknown_ca"),
-        ),
-        (
-            "certificate verify failed (certificate has expired)",
-            Some("certificate_expired"),
-        ),
-        (
-            "certificate verify failed (hostname mismatch)",
-            Some("hostname mismatch"),
-        ),
+        ("certificate verify failed (self-signed certificate)", Some("unknown_ca")),
+        ("certificate verify failed (certificate has expired)", Some("certificate_expired")),
+        ("certificate verify failed (hostname mismatch)", Some("hostname mismatch")),
         ("wrong version number", Some("unexpected_message")),
         ("nothing came in time", None),
     ];

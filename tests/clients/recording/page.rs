@@ -64,19 +64,12 @@ fn what_is_hostile_changes_nothing() {
         "&lt;b&gt; ]]> <svg><style>*{display:none}",
     ];
     let lines = hostile.map(|line| format!("C: {line}\nS: 500 {line}\nC: MAIL FROM:<{line}>\n"));
-    let page = page_of(
-        Protocol::Smtp,
-        &format!("S: 220 {}\n{}", hostile[0], lines.concat()),
-    );
+    let page = page_of(Protocol::Smtp, &format!("S: 220 {}\n{}", hostile[0], lines.concat()));
     let mut open: Vec<&str> = Vec::new();
     let markup = page.split_once("</style>").unwrap().1;
     for tag in markup.split('<').skip(1) {
         let (tag, _) = tag.split_once('>').unwrap();
-        let name = tag
-            .trim_start_matches('/')
-            .split([' ', '\n'])
-            .next()
-            .unwrap();
+        let name = tag.trim_start_matches('/').split([' ', '\n']).next().unwrap();
         if !tag.starts_with('/') {
             if !tag.ends_with('/') {
                 open.push(name);
@@ -89,10 +82,7 @@ fn what_is_hostile_changes_nothing() {
     assert!(open.is_empty(), "{open:?}");
     assert!(!page.contains(['\u{202e}', '\u{200b}', '\x1b', '\0']));
     assert!(page.contains(r#"<span class="strange">U+202E</span>"#));
-    assert!(
-        page.contains("{{turns}} --&gt;"),
-        "what fills a gap is not filled"
-    );
+    assert!(page.contains("{{turns}} --&gt;"), "what fills a gap is not filled");
 }
 
 const KNOWN: [&str; 41] = [

@@ -91,17 +91,11 @@ fn packet(body: &[u8]) -> Packet {
             let header = ip.header();
             let checksum = header.to_header().calc_header_checksum();
             assert_eq!(checksum, header.header_checksum());
-            (
-                header.source_addr().into(),
-                header.destination_addr().into(),
-            )
+            (header.source_addr().into(), header.destination_addr().into())
         }
         NetSlice::Ipv6(ip) => {
             let header = ip.header();
-            (
-                header.source_addr().into(),
-                header.destination_addr().into(),
-            )
+            (header.source_addr().into(), header.destination_addr().into())
         }
         other => panic!("{other:?}"),
     };

@@ -15,9 +15,7 @@ struct Echo {
 impl Talk for Echo {
     fn send(&mut self, octets: &[u8]) -> io::Result<()> {
         let text = String::from_utf8_lossy(octets);
-        let said = text
-            .lines()
-            .map(|line| format!("{} {line}", self.number).into_bytes());
+        let said = text.lines().map(|line| format!("{} {line}", self.number).into_bytes());
         self.lines.extend(said);
         Ok(())
     }
@@ -60,23 +58,14 @@ fn play(steps: &str) -> (String, String) {
             Ok(())
         },
     );
-    (
-        story,
-        ended.map_or_else(
-            |difference| difference.to_string(),
-            |()| "as written".into(),
-        ),
-    )
+    (story, ended.map_or_else(|difference| difference.to_string(), |()| "as written".into()))
 }
 
 #[test]
 fn each_row_is_a_play_and_its_end() {
     let rows = [
         ("C: a\nS: 1 a\n! closed", "as written"),
-        (
-            "C: a\n! client 2\nC: b\nS: 2 b\n! client 1\nS: 1 a",
-            "as written",
-        ),
+        ("C: a\n! client 2\nC: b\nS: 2 b\n! client 1\nS: 1 a", "as written"),
         ("C: a\n! disconnect\nC: b\nS: 1 b", "as written"),
         (
             "C: all is well\nS: 1 all is bad",
@@ -89,32 +78,20 @@ fn each_row_is_a_play_and_its_end() {
             "line 5: the server said something else\n  \
              expected  1 ä\\0c\n  got       1 ä\\u{0}b\n                    ^",
         ),
-        (
-            "S: 1 a",
-            "line 3: the server closed the connection instead of saying\n  expected  1 a",
-        ),
+        ("S: 1 a", "line 3: the server closed the connection instead of saying\n  expected  1 a"),
         (
             "C: a\n! closed",
             "line 4: the server did not close the connection but said\n  got       1 a",
         ),
-        (
-            "C\\: a\\nb\\n\nS: 1 a",
-            "line 4: the server said more than the script\n  got       1 b",
-        ),
+        ("C\\: a\\nb\\n\nS: 1 a", "line 4: the server said more than the script\n  got       1 b"),
         ("! starttls", "line 3: the connection failed: unsupported"),
-        (
-            "C\\: a\\nb\\nc\\n\nS*: 1 ...\nS: 1 c\nC: d\nS*: x\nS: 1 d",
-            "as written",
-        ),
+        ("C\\: a\\nb\\nc\\n\nS*: 1 ...\nS: 1 c\nC: d\nS*: x\nS: 1 d", "as written"),
         (
             "C\\: a\\nb\\nc\\n\nS*: /1 [ax]/\nS: /1 [cx]/",
             "line 5: the server said something else\n  \
              expected  /1 [cx]/\n  got       1 b",
         ),
-        (
-            "C: UID 17\nS: ...\n! set N /UID (\\d+)/\nC: ${N}\nS: 1 ${N}",
-            "as written",
-        ),
+        ("C: UID 17\nS: ...\n! set N /UID (\\d+)/\nC: ${N}\nS: 1 ${N}", "as written"),
         (
             "C: 17\nS: ...\n! set N /.*/\nC: x\nS: ${N}",
             "line 7: the server said something else\n  \
@@ -162,10 +139,7 @@ fn a_client_keeps_its_protocol_and_its_site() {
     let opened = &mut |_: &Caller| Err(io::ErrorKind::NotFound.into());
     perform(&Script::parse(&script).unwrap(), opened, &mut |event| {
         if let PlayEvent::Client(caller, ClientEvent::Turn) = event {
-            callers.push(format!(
-                "{} {:?} {:?}",
-                caller.number, caller.protocol, caller.at
-            ));
+            callers.push(format!("{} {:?} {:?}", caller.number, caller.protocol, caller.at));
         }
         Ok(())
     })
@@ -178,14 +152,10 @@ fn a_client_keeps_its_protocol_and_its_site() {
 fn without_an_audience_the_play_ends() {
     let script = Script::parse("title: x\nprotocol: pop3\n# a\n# b").unwrap();
     let mut seen = 0;
-    let ended = perform(
-        &script,
-        &mut |_| Err(io::ErrorKind::NotFound.into()),
-        &mut |_| {
-            seen += 1;
-            Err(io::ErrorKind::BrokenPipe.into())
-        },
-    );
+    let ended = perform(&script, &mut |_| Err(io::ErrorKind::NotFound.into()), &mut |_| {
+        seen += 1;
+        Err(io::ErrorKind::BrokenPipe.into())
+    });
     assert!(matches!(ended.unwrap_err().mismatch, Mismatch::Audience(_)));
     assert_eq!(seen, 1);
 }

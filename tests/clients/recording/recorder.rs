@@ -31,13 +31,7 @@ fn info(
     (service, protocol): (&str, Option<Protocol>),
     (client, server): (SocketAddr, SocketAddr),
 ) -> ConnectionInfo<'_> {
-    ConnectionInfo {
-        ours,
-        service,
-        protocol,
-        client,
-        server,
-    }
+    ConnectionInfo { ours, service, protocol, client, server }
 }
 
 fn tap(
@@ -116,10 +110,7 @@ fn recorded(versions: Option<Versions>) -> Vec<Event> {
 #[test]
 fn a_conversation_in_clear_is_told_in_its_order() {
     let events = recorded(None);
-    let crossed = |by, text: &str| What::Crossed {
-        by,
-        octets: text.as_bytes().to_vec(),
-    };
+    let crossed = |by, text: &str| What::Crossed { by, octets: text.as_bytes().to_vec() };
     let (client, server) = (Side::Client, Side::Server);
     let expected = [
         What::Opened,
@@ -170,10 +161,7 @@ fn under_tls_secrets_come_before_what_they_decrypt() {
             ],
         ),
     ] {
-        let events = recorded(Some(Versions {
-            min: version,
-            max: version,
-        }));
+        let events = recorded(Some(Versions { min: version, max: version }));
         let at = |what: &dyn Fn(&What) -> bool| {
             events.iter().position(|event| what(&event.what)).unwrap()
         };
@@ -181,19 +169,13 @@ fn under_tls_secrets_come_before_what_they_decrypt() {
         let agreed = at(&|what| matches!(what, What::Secured(s) if s.version == name));
         let trusted = |shown: &PeerCertificate| shown.fault.is_none() && shown.chain.len() == 2;
         let shown = at(&|what| matches!(what, What::Presented(shown) if trusted(shown)));
-        assert!(
-            shown < agreed,
-            "the server's certificate and the laboratory's"
-        );
+        assert!(shown < agreed, "the server's certificate and the laboratory's");
         for secret in secrets {
             let known = at(&|what| matches!(what, What::Secrets(s) if s.contains(secret)));
             assert!(known < agreed && agreed < line, "{secret}");
         }
         let clear = |what: &What| matches!(what, What::Crossed { octets, .. } if octets.windows(4).any(|w| w == b"NOOP"));
-        assert!(
-            !events.iter().any(|event| clear(&event.what)),
-            "ciphertext crosses"
-        );
+        assert!(!events.iter().any(|event| clear(&event.what)), "ciphertext crosses");
     }
 }
 
@@ -217,12 +199,8 @@ fn a_certificate_that_is_not_trusted_is_told_with_why() {
         });
         let (send, receive) = channel();
         let recorder = Recorder::new(vec![Box::new(ToTest(send))]).unwrap();
-        let mut wire = Wire::new(
-            TcpStream::connect(address).unwrap(),
-            WireLimits::default(),
-            None,
-        )
-        .unwrap();
+        let mut wire =
+            Wire::new(TcpStream::connect(address).unwrap(), WireLimits::default(), None).unwrap();
         let ends = (address, address);
         wire.watch(tap(&recorder, Side::Client, ("x", None), ends));
         let connector = tls::connector(&folder.path().join(ca), versions).unwrap();
@@ -299,9 +277,7 @@ fn what_cannot_be_written_in_time_is_lost_and_nobody_waits() {
 #[test]
 fn without_sinks_there_are_no_taps() {
     let recorder = Recorder::new(Vec::new()).unwrap();
-    let tap = recorder
-        .taps()
-        .tap(&info(Side::Client, ("smtp", None), ends()));
+    let tap = recorder.taps().tap(&info(Side::Client, ("smtp", None), ends()));
     assert!(tap.is_none());
     assert_eq!(recorder.taps(), Taps::default());
 }

@@ -66,10 +66,7 @@ fn watch(steps: &str, server: &[&'static str], seen: Viewing) -> (String, Vec<St
     let script = format!("title: x\nprotocol: smtp\nsite: b.test\n{steps}\n");
     let script = Script::parse(&script).unwrap();
     let (mut out, server) = (Vec::new(), server.to_vec());
-    let mut watcher = TestAudience {
-        answers: seen.answers,
-        asked: Vec::new(),
-    };
+    let mut watcher = TestAudience { answers: seen.answers, asked: Vec::new() };
     let look = ScreenOptions {
         style: seen.style,
         width: &|| seen.width,
@@ -121,11 +118,7 @@ C: EHLO
 
 #[test]
 fn colours_and_wide_lines() {
-    let seen = Viewing {
-        width: None,
-        style: TextStyle::Coloured,
-        ..FAST
-    };
+    let seen = Viewing { width: None, style: TextStyle::Coloured, ..FAST };
     let (screen, _) = watch("# Look.\nS: ...\nC: a\tb", &["250 \x1b[2J \u{202e}"], seen);
     let expected = "\x1b[33m▌\x1b[0m Look.\n\n\
         \x1b[2m   (connected to 192.0.2.1:25)\x1b[0m\n\
@@ -149,25 +142,13 @@ fn what_is_too_long_is_cut() {
 #[test]
 fn step_by_step_it_waits_until_the_audience_leaves() {
     let steps = "# Told.\nS: ...\nC: a\nS*: ...\nS: b\n! pause\nC: b";
-    let stepping = |answers| Viewing {
-        pace: PlayPace::Step,
-        answers,
-        ..FAST
-    };
+    let stepping = |answers| Viewing { pace: PlayPace::Step, answers, ..FAST };
     let server = ["1", "2", "b"];
     let (_, asked) = watch(steps, &server, stepping(vec![""; 9]));
-    assert_eq!(
-        asked.len(),
-        5,
-        "three lines, what S*: stands for, and the pause"
-    );
+    assert_eq!(asked.len(), 5, "three lines, what S*: stands for, and the pause");
     let (_, asked) = watch(steps, &server, stepping(vec![""; 1]));
     assert_eq!(asked.len(), 2, "the second time the audience had left");
-    let reading = Viewing {
-        pace: PlayPace::Reading,
-        answers: vec![""],
-        ..FAST
-    };
+    let reading = Viewing { pace: PlayPace::Reading, answers: vec![""], ..FAST };
     assert_eq!(watch("! pause", &[], reading).1.len(), 1);
     assert!(watch("! pause", &[], FAST).1.is_empty());
 }
@@ -176,12 +157,8 @@ fn step_by_step_it_waits_until_the_audience_leaves() {
 fn replies_are_guessed_once_each() {
     let steps = "S: ...\nC: a\nS: ...\nS: ...\nC: b\nS: ...\nC: c\nS: ...";
     let server = ["220 a", "250-b", "250 c", "354 d", "550 e"];
-    let guessing = Viewing {
-        width: None,
-        guesses: true,
-        answers: vec!["221", "250", "220"],
-        ..FAST
-    };
+    let guessing =
+        Viewing { width: None, guesses: true, answers: vec!["221", "250", "220"], ..FAST };
     let (screen, asked) = watch(steps, &server, guessing);
     assert_eq!(asked.len(), 4);
     let expected = "   (connected to 192.0.2.1:25)\nS: 220 a\n   ✓ right\nC: a\nS: 250-b\n   ✓ right\n\

@@ -11,11 +11,7 @@ const HEADER: &str = "title: A test\nprotocol: pop3\n";
 
 fn client(number: u32, protocol: Option<Protocol>, at: Option<&str>) -> ScriptAction {
     let at = at.map(str::to_owned);
-    ScriptAction::Client(ScriptClient {
-        number,
-        protocol,
-        at,
-    })
+    ScriptAction::Client(ScriptClient { number, protocol, at })
 }
 
 #[test]
@@ -33,10 +29,7 @@ fn a_whole_header() {
         leaves: "nothing".into(),
         tls: ScriptTls::Offered,
         shows_secrets: true,
-        asks: vec![ScriptQuestion {
-            name: "P".into(),
-            question: "Bob's password".into(),
-        }],
+        asks: vec![ScriptQuestion { name: "P".into(), question: "Bob's password".into() }],
         sites: vec!["other.test".into()],
         config: vec!["[a] b = c".into(), "[a] d = e".into()],
         steps: Vec::new(),
@@ -92,9 +85,7 @@ fn one_of_each_step() {
         ScriptAction::Narrate(String::new()),
     ];
     let expected = (5..).zip(expected);
-    let expected: Vec<_> = expected
-        .map(|(line, action)| ScriptStep { line, action })
-        .collect();
+    let expected: Vec<_> = expected.map(|(line, action)| ScriptStep { line, action }).collect();
     assert_eq!(script.steps, expected);
     assert_eq!(script.to_string(), text);
     assert_eq!(script.protocols(), [Protocol::Pop3, Protocol::Smtp]);
@@ -118,19 +109,13 @@ fn what_is_wrong_is_named_with_its_line() {
         ("title: x\nprotocol: pop3\n! dance\n", 3),
         ("title: x\nprotocol: pop3\n! client x\n", 3),
         ("title: x\nprotocol: pop3\n! client 1 gopher\n", 3),
-        (
-            "title: x\nprotocol: pop3\n! client 1 pop3 in other.test\n",
-            3,
-        ),
+        ("title: x\nprotocol: pop3\n! client 1 pop3 in other.test\n", 3),
         ("title: x\nprotocol: pop3\n! set\n", 3),
         ("title: x\nprotocol: pop3\n! set N (x)\n", 3),
         ("title: x\nprotocol: pop3\n! set a-b /(x)/\n", 3),
         ("title: x\nprotocol: pop3\n! set N /(x/\n", 3),
         // Mistakes that concern more than one line.
-        (
-            "title: x\nprotocol: pop3\n! client 1 pop3 at other.test\n",
-            3,
-        ),
+        ("title: x\nprotocol: pop3\n! client 1 pop3 at other.test\n", 3),
         ("title: x\nprotocol: pop3\n\nS: ${N}\n! set N /x/\n", 4),
         ("title: x\nprotocol: pop3\nS*: ...\n", 3),
         ("title: x\nprotocol: pop3\nS*: ...\n# a\nS: .\n", 3),

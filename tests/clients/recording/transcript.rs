@@ -43,10 +43,7 @@ fn a_conversation_in_one_line() {
     let (_, sessions) = recorded(&[
         (Protocol::Pop3, POP3),
         (Protocol::Submission, SMTP),
-        (
-            Protocol::Imap,
-            "S: * OK hi\nC: a LOGIN bob wrong\nS: a NO wrong\nlost",
-        ),
+        (Protocol::Imap, "S: * OK hi\nC: a LOGIN bob wrong\nS: a NO wrong\nlost"),
     ]);
     let mut lines = Vec::new();
     for s in &sessions.summaries {
@@ -55,10 +52,7 @@ fn a_conversation_in_one_line() {
         let state = s.state.unwrap_or("-");
         let service = &s.place.service;
         let end = s.ending.words();
-        lines.push(format!(
-            "{service} {user} {tls} {} {state}, {end}",
-            s.commands
-        ));
+        lines.push(format!("{service} {user} {tls} {} {state}, {end}", s.commands));
     }
     let expected = [
         "pop3 bob TLSv1.3 3 closed, server closed",
@@ -73,10 +67,7 @@ fn a_conversation_in_one_line() {
 fn the_beginning_of_a_name_is_enough() {
     let (_, sessions) = recorded(&[(Protocol::Pop3, POP3), (Protocol::Pop3, POP3)]);
     let name = &sessions.summaries[0].place.connection;
-    assert_eq!(
-        sessions.named(&name.to_uppercase()),
-        [&sessions.summaries[0]]
-    );
+    assert_eq!(sessions.named(&name.to_uppercase()), [&sessions.summaries[0]]);
     assert_eq!(sessions.named("last"), [&sessions.summaries[1]]);
     assert_eq!(sessions.named("").len(), 2);
     assert!(sessions.named("u").is_empty());
@@ -89,11 +80,7 @@ fn a_table_has_as_many_columns_as_there_is_room_for() {
     let whole = lines(None);
     assert_eq!(whole.len(), 3);
     assert!(whole[0].contains("TOOK  WE ARE  SERVICE"), "{}", whole[0]);
-    assert!(
-        whole[2].contains("4.0 s  server  submission  alice"),
-        "{}",
-        whole[2]
-    );
+    assert!(whole[2].contains("4.0 s  server  submission  alice"), "{}", whole[2]);
     for line in lines(Some(80)) {
         assert!(line.chars().count() <= 80, "{line}");
         assert!(!line.contains("OCTETS"), "{line}");
@@ -103,15 +90,8 @@ fn a_table_has_as_many_columns_as_there_is_room_for() {
 
 #[test]
 fn a_conversation_is_written_with_what_it_means() {
-    let dialogue = dialogue(
-        Protocol::Pop3,
-        &POP3.replace("C: QUIT", "C: QUIT\u{202e}\x1b[2J"),
-    );
-    let options = |explain| TextOptions {
-        style: TextStyle::Plain,
-        width: Some(75),
-        explain,
-    };
+    let dialogue = dialogue(Protocol::Pop3, &POP3.replace("C: QUIT", "C: QUIT\u{202e}\x1b[2J"));
+    let options = |explain| TextOptions { style: TextStyle::Plain, width: Some(75), explain };
     let text = TextRenderer::whole(options(Explain::All), &dialogue).join("\n");
     for expected in [
         ": pop3, 127.0.0.1:4711 with 127.0.0.1:2025\n",
@@ -150,16 +130,9 @@ fn the_lines_of_a_body_are_one_turn() {
         _ => false,
     });
     assert_eq!(said.count(), 1);
-    let options = TextOptions {
-        style: TextStyle::Plain,
-        width: None,
-        explain: Explain::Off,
-    };
+    let options = TextOptions { style: TextStyle::Plain, width: None, explain: Explain::Off };
     let text = TextRenderer::whole(options, &dialogue).join("\n");
-    assert!(
-        text.contains("\n   (and 15 more lines, which are recorded)\nS: ."),
-        "{text}"
-    );
+    assert!(text.contains("\n   (and 15 more lines, which are recorded)\nS: ."), "{text}");
 }
 
 /// The script of a conversation, as text.
@@ -170,9 +143,7 @@ fn script_of(protocol: Protocol, lines: &str) -> String {
 #[test]
 fn a_conversation_becomes_a_script() {
     let script = script_of(Protocol::Pop3, POP3);
-    let steps = script
-        .split_once("\n\n")
-        .map_or(script.as_str(), |(_, steps)| steps);
+    let steps = script.split_once("\n\n").map_or(script.as_str(), |(_, steps)| steps);
     let expected = "S: +OK ...\nC: USER bob\nS: +OK ...\nC: PASS ${SECRET_1}\n\
                     S: +OK ...\nC: QUIT\nS: +OK ...\n! closed\n";
     assert_eq!(steps, expected, "{script}");
@@ -180,10 +151,7 @@ fn a_conversation_becomes_a_script() {
     assert!(script.contains("\nasks: SECRET_1 "), "{script}");
     let starttls = "S: 220 hi\nC: EHLO x\nS: 250 STARTTLS\nC: STARTTLS\nS: 220 go\nTLS\nC: QUIT";
     let with_starttls = script_of(Protocol::Smtp, starttls);
-    assert!(
-        with_starttls.contains("\n! starttls\nC: QUIT\n"),
-        "{with_starttls}"
-    );
+    assert!(with_starttls.contains("\n! starttls\nC: QUIT\n"), "{with_starttls}");
 }
 
 #[test]
@@ -256,10 +224,7 @@ fn news_to_an_idling_client_is_not_a_step_of_a_script() {
     let script = script_of(Protocol::Imap, imap);
     let steps = script.split_once("C: c IDLE\n").unwrap().1;
     let (before, after) = steps.split_once("S: c OK ...\n").unwrap();
-    let spoken: Vec<&str> = before
-        .lines()
-        .filter(|line| !line.starts_with('#'))
-        .collect();
+    let spoken: Vec<&str> = before.lines().filter(|line| !line.starts_with('#')).collect();
     assert_eq!(spoken, ["S: + ...", "C: DONE"], "{script}");
     for news in ["* 5 EXISTS", "* 1 RECENT", "* 6 EXISTS"] {
         let remark = format!("does not wait for: {news}\n");
@@ -273,10 +238,7 @@ fn news_to_an_idling_client_is_not_a_step_of_a_script() {
 fn a_goodbye_while_a_client_idles_is_a_step_of_a_script() {
     let imap = "S: * OK hi\nC: c IDLE\nS: + idling\nS: * BYE gone\nS ends";
     let script = script_of(Protocol::Imap, imap);
-    assert!(
-        script.ends_with("C: c IDLE\nS: + ...\nS: * BYE ...\n! closed\n"),
-        "{script}"
-    );
+    assert!(script.ends_with("C: c IDLE\nS: + ...\nS: * BYE ...\n! closed\n"), "{script}");
 }
 
 struct FromClient(Vec<u8>);
@@ -287,11 +249,7 @@ impl Sink for FromClient {
     }
 
     fn take(&mut self, event: &Event, _explained: Option<&Explained>) -> std::io::Result<()> {
-        if let What::Said {
-            by: Side::Client,
-            octets,
-        } = &event.what
-        {
+        if let What::Said { by: Side::Client, octets } = &event.what {
             self.0.extend_from_slice(octets);
         }
         Ok(())
@@ -312,11 +270,7 @@ fn a_masked_literal_is_as_long_as_it_was_announced() {
         ("{12}", "C: wonderland\nC:", &"*".repeat(12)),
         // After it the command goes on, wrongly.
         ("{10}", "C: wonderland {3}\nC: abc", "********** {3}\r\n***"),
-        (
-            "{1500}",
-            &format!("C: {}", "w".repeat(1500)),
-            &"*".repeat(1500),
-        ),
+        ("{1500}", &format!("C: {}", "w".repeat(1500)), &"*".repeat(1500)),
         // The server refuses the literal.
         ("{99999999}", "S: a BAD", ""),
     ];

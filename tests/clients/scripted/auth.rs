@@ -5,21 +5,15 @@ use pillarbox::client::{ClientError, ImapClient, Pop3Client, SmtpClient};
 use pillarbox::mail::protocol::sasl::{self, Mechanism};
 
 fn smtp(script: &str) -> Result<(), ClientError> {
-    log_in(script, |endpoint| {
-        SmtpClient::connect(endpoint)?.login("user", "pencil")
-    })
+    log_in(script, |endpoint| SmtpClient::connect(endpoint)?.login("user", "pencil"))
 }
 
 fn pop3(script: &str) -> Result<(), ClientError> {
-    log_in(script, |endpoint| {
-        Pop3Client::connect(endpoint)?.login("user", "pencil")
-    })
+    log_in(script, |endpoint| Pop3Client::connect(endpoint)?.login("user", "pencil"))
 }
 
 fn imap(script: &str) -> Result<(), ClientError> {
-    log_in(script, |endpoint| {
-        ImapClient::connect(endpoint)?.login("user", "pencil")
-    })
+    log_in(script, |endpoint| ImapClient::connect(endpoint)?.login("user", "pencil"))
 }
 
 fn log_in(
@@ -78,9 +72,8 @@ fn a_server_that_does_not_prove_itself_is_not_believed() {
         ("334 ", "an invalid challenge of SCRAM"),
     ];
     for (said, expected) in rows {
-        let (endpoint, _server) = say(format!(
-            "220 x\r\n250-x\r\n250 AUTH SCRAM-SHA-256 PLAIN\r\n{said}\r\n"
-        ));
+        let (endpoint, _server) =
+            say(format!("220 x\r\n250-x\r\n250 AUTH SCRAM-SHA-256 PLAIN\r\n{said}\r\n"));
         let mut client = SmtpClient::connect(&endpoint).unwrap();
         let error = client.login("user", "pencil").unwrap_err();
         let sentence = error.to_string();

@@ -33,9 +33,7 @@ fn each_line_waits_and_can_be_edited_and_a_body_does_not_wait() {
         let hello = Hello::Name("lab".to_owned());
         let mut client = SmtpClient::connect_as(&endpoint, hello).unwrap();
         let mut message = Cursor::new("one\r\ntwo\r\n");
-        client
-            .send("a@here.test", &["b@here.test"], &mut message)
-            .unwrap();
+        client.send("a@here.test", &["b@here.test"], &mut message).unwrap();
         client.quit().unwrap();
     });
     let mut said = Vec::new();
@@ -44,14 +42,7 @@ fn each_line_waits_and_can_be_edited_and_a_body_does_not_wait() {
         gate.let_pass(ticket, edited.map(|line| line.as_bytes().to_vec()));
         said.push(line);
     }
-    assert_eq!(
-        said,
-        [
-            "EHLO lab",
-            "MAIL FROM:<a@here.test>",
-            "RCPT TO:<b@here.test>"
-        ]
-    );
+    assert_eq!(said, ["EHLO lab", "MAIL FROM:<a@here.test>", "RCPT TO:<b@here.test>"]);
     assert_eq!(next(&gate, &held).0, "DATA");
     gate.open();
     client.join().unwrap();

@@ -12,40 +12,19 @@ use pillarbox::mail::protocol::imap::SequenceSet;
 fn no_answer_exhausts_or_stops_the_client() {
     let rows: [(&str, &str); 9] = [
         ("220 smtp", "“220 smtp”, which is no valid reply in IMAP"),
-        (
-            "* 1 FETCH (UID 1 BODY[HEADER] {9223372036854775807}",
-            "more than can be kept in memory",
-        ),
-        (
-            "* 1 FETCH (UID 1 BODY[] {99999999999999999999}",
-            "no valid reply in IMAP",
-        ),
-        (
-            "* 1 FETCH (UID 1 BODY[] {9223372036854775807}",
-            "closed the connection",
-        ),
-        (
-            "* 1 FETCH (BODY[] {1}\r\na BODY[] {1}\r\nb)",
-            "two messages instead of one",
-        ),
-        (
-            "* 1 FETCH (UID 2 BODY[] \"x\")\r\na1 OK",
-            "a message that was not requested",
-        ),
-        (
-            "* 1 FETCH (UID 1 BODY[] NIL)\r\na1 OK",
-            "there is no such message",
-        ),
+        ("* 1 FETCH (UID 1 BODY[HEADER] {9223372036854775807}", "more than can be kept in memory"),
+        ("* 1 FETCH (UID 1 BODY[] {99999999999999999999}", "no valid reply in IMAP"),
+        ("* 1 FETCH (UID 1 BODY[] {9223372036854775807}", "closed the connection"),
+        ("* 1 FETCH (BODY[] {1}\r\na BODY[] {1}\r\nb)", "two messages instead of one"),
+        ("* 1 FETCH (UID 2 BODY[] \"x\")\r\na1 OK", "a message that was not requested"),
+        ("* 1 FETCH (UID 1 BODY[] NIL)\r\na1 OK", "there is no such message"),
         ("a7 OK", "a command “a7” that was not sent"),
         ("+ go on", "“+” to a complete command"),
     ];
     for (said, expected) in rows {
         let (endpoint, _server) = say(format!("* OK ready\r\n{said}\r\n"));
         let mut client = ImapClient::connect(&endpoint).unwrap();
-        let error = client
-            .fetch_body(1, &mut Vec::new())
-            .unwrap_err()
-            .to_string();
+        let error = client.fetch_body(1, &mut Vec::new()).unwrap_err().to_string();
         assert!(error.contains(expected), "{said}: {error}");
     }
 }
@@ -66,10 +45,7 @@ fn news_without_end_is_cut_off() {
 fn a_server_that_says_goodbye_is_quoted() {
     let rows = [
         ("* BYE too many", "refuses the connection: BYE too many"),
-        (
-            "* OK\r\n* BYE going down",
-            "refuses to continue: BYE going down",
-        ),
+        ("* OK\r\n* BYE going down", "refuses to continue: BYE going down"),
     ];
     for (said, expected) in rows {
         let (endpoint, _server) = say(format!("{said}\r\n"));

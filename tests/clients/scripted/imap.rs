@@ -20,10 +20,7 @@ fn a_mailbox_is_opened_and_its_messages_are_read() {
     let mut client = ImapClient::connect(&endpoint).unwrap();
     client.login("alice", "wonderland").unwrap();
     let mailbox = client.select("inbox").unwrap();
-    assert_eq!(
-        (mailbox.exists, mailbox.uid_validity, mailbox.uid_next),
-        (2, 77, 12)
-    );
+    assert_eq!((mailbox.exists, mailbox.uid_validity, mailbox.uid_next), (2, 77, 12));
     assert!(mailbox.permanent_flags.allows_new_keywords() && !mailbox.read_only);
     let items = [FetchItem::Flags, FetchItem::Rfc822Size];
     let messages = client.fetch(&SequenceSet::all(), &items).unwrap();
@@ -54,10 +51,7 @@ fn messages_are_changed_copied_and_searched_for() {
     assert_eq!(client.search(keys).unwrap(), [7, 9]);
     assert_eq!(client.list("*").unwrap()[0].name.as_str(), "Entwürfe 1");
     let error = client.expunge().unwrap_err().to_string();
-    assert!(
-        error.ends_with("refuses EXPUNGE: BAD no mailbox is open"),
-        "{error}"
-    );
+    assert!(error.ends_with("refuses EXPUNGE: BAD no mailbox is open"), "{error}");
 }
 
 #[test]
@@ -67,10 +61,7 @@ fn a_message_is_appended_with_its_length_first() {
     let seen: Flags = [Flag::Seen].into_iter().collect();
     let mut message = Cursor::new("a\nb\r\n\r");
     let place = client.append("Sent", &seen, None, &mut message);
-    let expected = AppendUid {
-        validity: 1,
-        uids: one(42),
-    };
+    let expected = AppendUid { validity: 1, uids: one(42) };
     assert_eq!(place.unwrap(), Some(expected));
     let mut message = Cursor::new("a\nb\r\n\r");
     let error = client.append("Sent", &Flags::new(), None, &mut message);
@@ -95,10 +86,7 @@ fn the_replies_of_extensions_become_types() {
     client.expunge_only(&one(8)).unwrap();
     client.rename("a", "b").unwrap();
     client.unselect().unwrap();
-    let section = Section {
-        path: vec![1, 2],
-        text: None,
-    };
+    let section = Section { path: vec![1, 2], text: None };
     let mut part = Vec::new();
     assert_eq!(client.fetch_section(5, section, &mut part).unwrap(), 4);
     assert_eq!(part, b"ab\r\n");
@@ -110,9 +98,7 @@ fn mailboxes_are_listed_with_their_facts() {
         let (endpoint, _server) = play(script);
         let mut client = ImapClient::connect(&endpoint).unwrap();
         let listed = client.list_status("*", &[StatusItem::Unseen]).unwrap();
-        let [(lists, None), (sent, Some(facts))] = &listed[..] else {
-            panic!("{listed:?}")
-        };
+        let [(lists, None), (sent, Some(facts))] = &listed[..] else { panic!("{listed:?}") };
         assert!(lists.has("\\Noselect") && sent.has("\\Sent"));
         assert_eq!(facts.get(StatusItem::Unseen), Some(2));
     }
@@ -140,30 +126,15 @@ fn a_short_message_may_come_in_quotes() {
 fn searches_sorts_and_threads_are_returned() {
     let (endpoint, _server) = play("imap/search-sort-thread");
     let mut client = ImapClient::connect(&endpoint).unwrap();
-    let returns = Returns {
-        count: true,
-        save: true,
-        ..Returns::default()
-    };
+    let returns = Returns { count: true, save: true, ..Returns::default() };
     let seen = vec![SearchKey::Has(Flag::Seen)];
     assert_eq!(client.esearch(returns, seen).unwrap().count, Some(2));
-    let newest_first = Criterion {
-        key: SortKey::Date,
-        reverse: true,
-    };
+    let newest_first = Criterion { key: SortKey::Date, reverse: true };
     let all = || vec![SearchKey::All];
     assert_eq!(client.sort(vec![newest_first], all()).unwrap(), [9, 7]);
     let threads = client.thread(Algorithm::References, all()).unwrap();
-    let shown = threads
-        .iter()
-        .map(|message| (message.number, message.depth));
-    let expected = [
-        (Some(7), 0),
-        (Some(9), 1),
-        (None, 0),
-        (Some(11), 1),
-        (Some(12), 1),
-    ];
+    let shown = threads.iter().map(|message| (message.number, message.depth));
+    let expected = [(Some(7), 0), (Some(9), 1), (None, 0), (Some(11), 1), (Some(12), 1)];
     assert!(shown.eq(expected), "{threads:?}");
     assert_eq!(client.thread(Algorithm::OrderedSubject, all()).unwrap(), []);
 }

@@ -14,9 +14,7 @@ fn transacted(script: &str, hello: Hello) -> (Vec<String>, String) {
     let transaction = Transaction {
         from: ReversePath::Address(Address::parse("me@x.test").unwrap()),
         params: Params::new(),
-        to: to
-            .map(|to| (Path::Address(Address::parse(to).unwrap()), Params::new()))
-            .to_vec(),
+        to: to.map(|to| (Path::Address(Address::parse(to).unwrap()), Params::new())).to_vec(),
         chunking: false,
     };
     let done = client.transact(&transaction, &mut "hi\n".as_bytes());

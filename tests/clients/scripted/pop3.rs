@@ -11,10 +11,7 @@ fn a_mailbox_is_listed_read_and_emptied() {
     let (endpoint, _server) = play("pop3/list-read-delete");
     let mut client = Pop3Client::connect(&endpoint).unwrap();
     client.login("bob", " two  spaces").unwrap();
-    let stat = Stat {
-        messages: 2,
-        octets: 320,
-    };
+    let stat = Stat { messages: 2, octets: 320 };
     assert_eq!(client.stat().unwrap(), stat);
     assert_eq!(client.list().unwrap(), [(1, 120), (2, 200)]);
     assert_eq!(client.uidl().unwrap(), [(1, "abc".to_owned())]);
@@ -40,22 +37,10 @@ fn a_locked_mailbox_is_worth_another_try() {
 #[test]
 fn nonsense_is_an_error() {
     let rows: [(&[u8], &str); 5] = [
-        (
-            b"+OK\r\n+OK two 320\r\n",
-            "“two 320”, which is no valid reply to STAT",
-        ),
-        (
-            b"+OK\r\n+OK 2 99999999999999999999\r\n",
-            "no valid reply to STAT",
-        ),
-        (
-            b"+OK\r\n250 Ok\r\n",
-            "“250 Ok”, which is no valid reply in POP3",
-        ),
-        (
-            b"220 smtp\r\n",
-            "“220 smtp”, which is no valid reply in POP3",
-        ),
+        (b"+OK\r\n+OK two 320\r\n", "“two 320”, which is no valid reply to STAT"),
+        (b"+OK\r\n+OK 2 99999999999999999999\r\n", "no valid reply to STAT"),
+        (b"+OK\r\n250 Ok\r\n", "“250 Ok”, which is no valid reply in POP3"),
+        (b"220 smtp\r\n", "“220 smtp”, which is no valid reply in POP3"),
         (b"+OK\r\n", "closed the connection"),
     ];
     for (said, expected) in rows {

@@ -32,10 +32,8 @@ pub(crate) fn play_script(script: &str) -> (Endpoint, ScriptedServer) {
     let script = script.to_owned();
     serve(move |stream| {
         let mut reader = BufReader::new(stream.try_clone().unwrap());
-        for line in script
-            .lines()
-            .map(str::trim)
-            .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        for line in
+            script.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'))
         {
             let text = line.get(3..).unwrap_or_default();
             if line.starts_with('S') {
@@ -50,11 +48,7 @@ pub(crate) fn play_script(script: &str) -> (Endpoint, ScriptedServer) {
         let _ = stream.shutdown(Shutdown::Write);
         let mut more = Vec::new();
         let _ = reader.read_to_end(&mut more);
-        assert_eq!(
-            String::from_utf8_lossy(&more),
-            "",
-            "the script has no such line"
-        );
+        assert_eq!(String::from_utf8_lossy(&more), "", "the script has no such line");
     })
 }
 

@@ -18,9 +18,7 @@ fn a_message_goes_to_the_accepted_recipients() {
     let to = ["bob@here.test", "nobody@here.test"];
     let sent = client.send("alice@here.test", &to, &mut message).unwrap();
     assert_eq!(sent.accepted, ["bob@here.test"]);
-    let [(who, why)] = &sent.refused[..] else {
-        panic!("{:?}", sent.refused)
-    };
+    let [(who, why)] = &sent.refused[..] else { panic!("{:?}", sent.refused) };
     assert_eq!(who, "nobody@here.test");
     let said = "refuses RCPT TO:<nobody@here.test>: 550 5.1.1 No such mailbox";
     assert!(why.to_string().ends_with(said), "{why}");
@@ -31,9 +29,7 @@ fn a_message_goes_to_the_accepted_recipients() {
 fn without_an_accepted_recipient_nothing_is_sent() {
     let (endpoint, _server) = play("smtp/all-refused");
     let mut client = SmtpClient::connect(&endpoint).unwrap();
-    let error = client
-        .send("", &["bob@here.test"], &mut Cursor::new("\n"))
-        .unwrap_err();
+    let error = client.send("", &["bob@here.test"], &mut Cursor::new("\n")).unwrap_err();
     assert!(error.is_transient(), "{error}");
     client.noop().unwrap();
 }
@@ -46,17 +42,11 @@ fn options_go_to_a_server_that_offers_them() {
         chunking: true,
         ret: Some(Ret::Headers),
         envid: Some("a+b".to_owned()),
-        notify: Some(Notify {
-            success: true,
-            failure: false,
-            delay: true,
-        }),
+        notify: Some(Notify { success: true, failure: false, delay: true }),
     };
     let mut message = Cursor::new(".\nx\n");
     let to = ["bob@here.test"];
-    client
-        .send_with("josé@here.test", &to, &mut message, &options)
-        .unwrap();
+    client.send_with("josé@here.test", &to, &mut message, &options).unwrap();
 }
 
 #[test]
@@ -70,9 +60,7 @@ fn options_are_left_out_for_a_server_that_does_not_offer_them() {
         notify: Some(Notify::NEVER),
     };
     let to = ["bob@here.test"];
-    client
-        .send_with("a@here.test", &to, &mut Cursor::new("x\n"), &options)
-        .unwrap();
+    client.send_with("a@here.test", &to, &mut Cursor::new("x\n"), &options).unwrap();
 }
 
 #[test]
@@ -81,13 +69,9 @@ fn in_lmtp_each_recipient_has_a_reply_after_the_message() {
     let hello = Hello::Lmtp("relay.test".to_owned());
     let mut client = SmtpClient::connect_as(&endpoint, hello).unwrap();
     let to = ["bob@here.test", "carol@here.test"];
-    let sent = client
-        .send("a@here.test", &to, &mut Cursor::new("x\n"))
-        .unwrap();
+    let sent = client.send("a@here.test", &to, &mut Cursor::new("x\n")).unwrap();
     assert_eq!(sent.accepted, ["bob@here.test"]);
-    let [(who, why)] = &sent.refused[..] else {
-        panic!("{:?}", sent.refused)
-    };
+    let [(who, why)] = &sent.refused[..] else { panic!("{:?}", sent.refused) };
     assert!(who == "carol@here.test" && why.is_transient(), "{why}");
 }
 
@@ -157,9 +141,7 @@ fn a_message_that_cannot_be_read_to_its_end_is_not_ended() {
         }
     }
     let (endpoint, _server) = serve(|stream| {
-        stream
-            .write_all(b"220 x\r\n250 x\r\n354 go on\r\n")
-            .unwrap();
+        stream.write_all(b"220 x\r\n250 x\r\n354 go on\r\n").unwrap();
         let mut heard = String::new();
         stream.read_to_string(&mut heard).unwrap();
         assert!(!heard.contains("\r\n.\r\n"), "{heard}");
@@ -174,21 +156,12 @@ fn a_message_that_cannot_be_read_to_its_end_is_not_ended() {
 #[test]
 fn a_server_of_another_protocol_is_an_error() {
     let rows: [(&[u8], &str); 7] = [
-        (
-            b"+OK POP3 ready\r\n",
-            "“+OK POP3 ready”, which is no valid reply in SMTP",
-        ),
+        (b"+OK POP3 ready\r\n", "“+OK POP3 ready”, which is no valid reply in SMTP"),
         (b"* OK IMAP4rev1\r\n", "which is no valid reply in SMTP"),
         (b"220-a\r\n221 b\r\n", "which is no valid reply in SMTP"),
         (b"\r\n", "which is no valid reply in SMTP"),
-        (
-            b"354 go on\r\n",
-            "which is no valid reply to the connection",
-        ),
-        (
-            b"554 No SMTP service here\r\n",
-            "refuses the connection: 554 No SMTP service here",
-        ),
+        (b"354 go on\r\n", "which is no valid reply to the connection"),
+        (b"554 No SMTP service here\r\n", "refuses the connection: 554 No SMTP service here"),
         (b"220 cut of", "closed the connection"),
     ];
     for (greeting, expected) in rows {

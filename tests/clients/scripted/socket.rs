@@ -46,10 +46,7 @@ fn a_certificate_counts_only_from_our_ca_and_for_the_name() {
     let rows = [("127.0.0.1", false), ("elsewhere.test", true)];
     for (name, trust) in rows {
         let error = over_tls(name, trust).err().unwrap();
-        assert!(
-            matches!(error, ClientError::Untrusted { .. }),
-            "{name}: {error}"
-        );
+        assert!(matches!(error, ClientError::Untrusted { .. }), "{name}: {error}");
         assert!(!error.is_transient());
     }
 }
@@ -99,9 +96,7 @@ fn an_unreachable_server_is_one_sentence() {
     let (endpoint, server) = serve(|_| {});
     drop(TcpStream::connect(("127.0.0.1", endpoint.port)));
     drop(server);
-    let error = ClientSocket::connect(&endpoint, Protocol::Pop3)
-        .err()
-        .unwrap();
+    let error = ClientSocket::connect(&endpoint, Protocol::Pop3).err().unwrap();
     assert!(matches!(error, ClientError::Unreachable { .. }), "{error}");
     assert!(error.is_transient());
     assert!(error.to_string().starts_with(&endpoint.to_string()));
@@ -114,9 +109,6 @@ fn a_broken_ca_file_is_named() {
     endpoint.security = Security::Tls;
     endpoint.ca = folder.path().join("ca.pem");
     fs::write(&endpoint.ca, "no certificate").unwrap();
-    let error = ClientSocket::connect(&endpoint, Protocol::Pop3)
-        .err()
-        .unwrap()
-        .to_string();
+    let error = ClientSocket::connect(&endpoint, Protocol::Pop3).err().unwrap().to_string();
     assert!(error.contains("ca.pem is not a certificate"), "{error}");
 }

@@ -32,11 +32,7 @@ impl State {
     ];
 
     const fn at(near: bool, encrypted: bool, logged_in: bool) -> State {
-        State {
-            near,
-            encrypted,
-            logged_in,
-        }
+        State { near, encrypted, logged_in }
     }
 
     /// Is what this cell says true here?
@@ -101,10 +97,7 @@ fn codes_in_the_source(folder: &Path, codes: &mut BTreeSet<String>) {
         }
         let source = fs::read_to_string(&path).unwrap();
         let source = source.split("#[cfg(test)]\nmod ").next().unwrap();
-        for line in source
-            .lines()
-            .filter(|line| !line.trim_start().starts_with("//"))
-        {
+        for line in source.lines().filter(|line| !line.trim_start().starts_with("//")) {
             codes.extend(line.split("Code::").skip(1).filter_map(code));
         }
     }
@@ -122,10 +115,8 @@ fn code(text: &str) -> Option<String> {
 #[test]
 fn every_response_code_of_the_server_has_a_row() {
     let rows = PAGE.table("Response codes");
-    let listed: BTreeSet<String> = rows
-        .iter()
-        .map(|row| quoted(row[0])[0].replace('-', ""))
-        .collect();
+    let listed: BTreeSet<String> =
+        rows.iter().map(|row| quoted(row[0])[0].replace('-', "")).collect();
     let mut said = BTreeSet::new();
     codes_in_the_source(Path::new("src/server/imap"), &mut said);
     assert_eq!(listed, said);

@@ -36,15 +36,11 @@ impl Page {
     fn check_names(&self, least: usize) {
         let mut named = 0;
         for name in quoted(self.0) {
-            if let Some((file, function)) = name
-                .split_once("::")
-                .filter(|(file, _)| file.ends_with(".rs"))
+            if let Some((file, function)) =
+                name.split_once("::").filter(|(file, _)| file.ends_with(".rs"))
             {
                 let source = fs::read_to_string(file).expect(file);
-                assert!(
-                    source.contains(&format!("fn {function}(")),
-                    "{name} is no test"
-                );
+                assert!(source.contains(&format!("fn {function}(")), "{name} is no test");
                 named += 1;
             } else if name.ends_with(".txt") {
                 let path = Path::new("tests/conversations").join(name);
@@ -93,11 +89,7 @@ fn peer(near: bool, encrypted: bool) -> Peer {
     let ip = if near { [127, 0, 0, 1] } else { [192, 0, 2, 1] };
     Peer {
         address: (ip, 50_000).into(),
-        tls: if encrypted {
-            TlsState::Active(None)
-        } else {
-            TlsState::Offered
-        },
+        tls: if encrypted { TlsState::Active(None) } else { TlsState::Offered },
     }
 }
 

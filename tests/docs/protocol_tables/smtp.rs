@@ -28,12 +28,7 @@ fn states() -> Vec<State> {
             for logged_in in [false, true] {
                 let possible = (near || encrypted) && role != SmtpRole::Lmtp;
                 if possible || !logged_in {
-                    states.push(State {
-                        role,
-                        near,
-                        encrypted,
-                        logged_in,
-                    });
+                    states.push(State { role, near, encrypted, logged_in });
                 }
             }
         }
@@ -79,16 +74,9 @@ fn what_is_offered_is_what_the_table_says_in_every_role_and_state() {
             SmtpRole::Lmtp => ("LHLO", 2),
             SmtpRole::Mx | SmtpRole::Submission => ("EHLO", 1),
         };
-        let expected: BTreeSet<&str> = rows
-            .iter()
-            .filter(|row| state.has(row[column]))
-            .map(|row| quoted(row[0])[0])
-            .collect();
-        let said = text(
-            state
-                .session(&site)
-                .interact(format!("{verb} x").as_bytes()),
-        );
+        let expected: BTreeSet<&str> =
+            rows.iter().filter(|row| state.has(row[column])).map(|row| quoted(row[0])[0]).collect();
+        let said = text(state.session(&site).interact(format!("{verb} x").as_bytes()));
         let keyword = |line: &'static str| line[4..].split(' ').next().unwrap();
         let said: &'static str = said.leak();
         let offered: BTreeSet<&str> = said.lines().skip(1).map(keyword).collect();
@@ -103,20 +91,11 @@ fn every_command_that_help_knows_has_a_row() {
     let mut known = BTreeSet::new();
     for state in states() {
         let said = text(state.session(&site).interact(b"HELP"));
-        let verb = |line: &str| {
-            line["214-2.0.0 ".len()..]
-                .split(' ')
-                .next()
-                .unwrap()
-                .to_owned()
-        };
+        let verb = |line: &str| line["214-2.0.0 ".len()..].split(' ').next().unwrap().to_owned();
         known.extend(said.lines().map(verb));
     }
     let rows = PAGE.table("Commands");
-    let listed: BTreeSet<String> = rows
-        .iter()
-        .map(|row| quoted(row[0])[0].to_owned())
-        .collect();
+    let listed: BTreeSet<String> = rows.iter().map(|row| quoted(row[0])[0].to_owned()).collect();
     assert_eq!(known, listed);
     let understood: BTreeSet<String> = Command::verbs().map(str::to_owned).collect();
     assert_eq!(known, understood);

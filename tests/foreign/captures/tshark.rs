@@ -14,18 +14,11 @@ const WRONG: &str = "_ws.malformed || ip.checksum.status == 0 || tcp.checksum.st
      || tcp.analysis.zero_window || tcp.analysis.reused_ports || frame.time_delta < 0";
 
 /// The fields of commands, in all three protocols.
-pub const COMMANDS: [&str; 3] = [
-    "smtp.req.command",
-    "pop.request.command",
-    "imap.request.command",
-];
+pub const COMMANDS: [&str; 3] = ["smtp.req.command", "pop.request.command", "imap.request.command"];
 
 /// And those of replies.
-pub const REPLIES: [&str; 3] = [
-    "smtp.response.code",
-    "pop.response.indicator",
-    "imap.response.command",
-];
+pub const REPLIES: [&str; 3] =
+    ["smtp.response.code", "pop.response.indicator", "imap.response.command"];
 
 /// A capture, and what tshark is told besides.
 pub struct Capture<'a> {
@@ -35,21 +28,13 @@ pub struct Capture<'a> {
 
 impl<'a> Capture<'a> {
     pub fn new(file: &'a Path) -> Capture<'a> {
-        Capture {
-            file,
-            options: Vec::new(),
-        }
+        Capture { file, options: Vec::new() }
     }
 
     fn ask(&self, words: &[&str]) -> String {
         let output = Command::new("tshark")
             .args(["-r", self.file.to_str().unwrap()])
-            .args([
-                "-o",
-                "ip.check_checksum:TRUE",
-                "-o",
-                "tcp.check_checksum:TRUE",
-            ])
+            .args(["-o", "ip.check_checksum:TRUE", "-o", "tcp.check_checksum:TRUE"])
             .args(["-o", "smtp.decryption:TRUE"])
             .args(&self.options)
             .args(words)
@@ -57,9 +42,7 @@ impl<'a> Capture<'a> {
             .unwrap();
         let error = String::from_utf8_lossy(&output.stderr).into_owned();
         // As root it warns of itself; whatever else it says is a complaint.
-        let complaint = error
-            .lines()
-            .find(|line| !line.starts_with("Running as user"));
+        let complaint = error.lines().find(|line| !line.starts_with("Running as user"));
         assert_eq!(complaint, None);
         assert!(output.status.success(), "{error}");
         String::from_utf8(output.stdout).unwrap()
@@ -118,8 +101,6 @@ impl<'a> Capture<'a> {
         let export = format!("imf,{}", folder.path().to_str().unwrap());
         self.ask(&["-q", "--export-objects", &export]);
         let files = fs::read_dir(folder.path()).unwrap();
-        files
-            .map(|file| fs::read(file.unwrap().path()).unwrap())
-            .collect()
+        files.map(|file| fs::read(file.unwrap().path()).unwrap()).collect()
     }
 }

@@ -33,10 +33,9 @@ fn answers(lines: &[String]) -> Vec<Answer> {
     let mut goes_on = false;
     for line in lines {
         match (line.strip_prefix("$ "), answers.last_mut()) {
-            (Some(command), _) => answers.push(Answer {
-                command: command.to_owned(),
-                lines: Vec::new(),
-            }),
+            (Some(command), _) => {
+                answers.push(Answer { command: command.to_owned(), lines: Vec::new() })
+            }
             (None, Some(answer)) if goes_on => answer.command += &format!("\n{line}"),
             (None, Some(answer)) => answer.lines.push(line.clone()),
             (None, None) => panic!("{line}: in front of the first command"),
@@ -52,35 +51,24 @@ fn fits(written: &str, printed: &str) -> bool {
     let pieces = words(written);
     let pieces: Vec<String> = pieces.split('…').map(regex::escape).collect();
     let expression = format!("^{}$", pieces.join(".*"));
-    regex::Regex::new(&expression)
-        .unwrap()
-        .is_match(&words(printed))
+    regex::Regex::new(&expression).unwrap().is_match(&words(printed))
 }
 
 /// What differs when the answers of a page are looked for in the traces of a folder; and the page with
 /// what was found there.
 fn compared(wireshark: &Wireshark, text: &str, traces: &Path) -> (Vec<String>, String) {
     let (mut differs, mut new) = (Vec::new(), text.to_owned());
-    let console = blocks(text)
-        .into_iter()
-        .filter(|block| block.info == "console");
+    let console = blocks(text).into_iter().filter(|block| block.info == "console");
     for answer in console.flat_map(|block| answers(&block.lines)) {
         let printed = wireshark.shell(&answer.command, traces);
         let printed: Vec<&str> = printed.lines().collect();
         let same = printed.len() == answer.lines.len()
-            && answer
-                .lines
-                .iter()
-                .zip(&printed)
-                .all(|(written, printed)| fits(written, printed));
+            && answer.lines.iter().zip(&printed).all(|(written, printed)| fits(written, printed));
         if same && !printed.is_empty() {
             continue;
         }
         let command = &answer.command;
-        differs.push(format!(
-            "{command}\n  written {:?}\n  printed {printed:?}",
-            answer.lines
-        ));
+        differs.push(format!("{command}\n  written {:?}\n  printed {printed:?}", answer.lines));
         new = rewritten(&new, &answer, &printed);
     }
     (differs, new)
@@ -131,11 +119,7 @@ fn a_trace_that_is_made_anew_gives_the_same_answers() {
         .env_remove("RUST_LOG")
         .output()
         .unwrap();
-    assert!(
-        made.status.success(),
-        "{}",
-        String::from_utf8_lossy(&made.stderr)
-    );
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
     let wireshark = Wireshark::plain();
     for walkthrough in Walkthrough::all() {
         for trace in walkthrough.traces() {

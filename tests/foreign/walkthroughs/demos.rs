@@ -15,16 +15,7 @@ fn every_filter_of_a_demo_finds_something() {
         let name = demo.name;
         let capture = folder.path().join(format!("{name}.pcapng"));
         let file = capture.to_str().unwrap();
-        let words = [
-            "demo",
-            name,
-            "--fast",
-            "--capture",
-            file,
-            "--ports",
-            "well-known",
-            "--keys",
-        ];
+        let words = ["demo", name, "--fast", "--capture", file, "--ports", "well-known", "--keys"];
         let (status, _, errors) = crate::common::run(&words, folder.path());
         assert_eq!(status, 0, "{name}: {errors}");
         for look in demo.script().unwrap().wireshark {

@@ -14,7 +14,5 @@ use std::path::PathBuf;
 
 /// A file of `docs/wireshark/`.
 fn page(name: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("docs/wireshark")
-        .join(name)
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs/wireshark").join(name)
 }

@@ -26,8 +26,7 @@ impl Walkthrough {
         let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
         let numbered = |name: String| {
             let name = name.strip_suffix(".md")?;
-            name.starts_with(|c: char| c.is_ascii_digit())
-                .then(|| name.to_owned())
+            name.starts_with(|c: char| c.is_ascii_digit()).then(|| name.to_owned())
         };
         let mut names: Vec<String> = names.filter_map(numbered).collect();
         names.sort();
@@ -88,9 +87,7 @@ impl Walkthrough {
     pub(crate) fn pictures(&self) -> Vec<PathBuf> {
         let pictures = self.text.split("](pictures/").skip(1);
         let name = |rest: &str| rest.split(')').next().unwrap().to_owned();
-        pictures
-            .map(|rest| page("pictures").join(name(rest)))
-            .collect()
+        pictures.map(|rest| page("pictures").join(name(rest))).collect()
     }
 }
 
@@ -110,10 +107,7 @@ pub(crate) fn blocks(text: &str) -> Vec<Block> {
         let line = line.trim_start();
         match (line.strip_prefix("```"), &mut open) {
             (Some(info), None) => {
-                open = Some(Block {
-                    info: info.to_owned(),
-                    lines: Vec::new(),
-                });
+                open = Some(Block { info: info.to_owned(), lines: Vec::new() });
             }
             (Some(_), Some(_)) => blocks.extend(open.take()),
             (None, Some(block)) => block.lines.push(line.to_owned()),

@@ -15,36 +15,22 @@ fn each_walkthrough_is_whole() {
     let index = fs::read_to_string(page("README.md")).unwrap();
     for walkthrough in &all {
         let name = &walkthrough.name;
-        assert!(
-            index.contains(&format!("({name}.md)")),
-            "{name} is not in the README's table"
-        );
+        assert!(index.contains(&format!("({name}.md)")), "{name} is not in the README's table");
         let questions = walkthrough.questions();
         assert!(questions >= 5, "{name} has {questions} questions");
-        assert_eq!(
-            numbered(&walkthrough.answers),
-            questions,
-            "{name}: questions and answers"
-        );
+        assert_eq!(numbered(&walkthrough.answers), questions, "{name}: questions and answers");
         assert!(walkthrough.filters().len() >= 4, "{name} has few filters");
         for trace in walkthrough.traces() {
             let size = fs::metadata(page(&trace)).unwrap().len();
             assert!((500..TRACE).contains(&size), "{trace}: {size} octets");
             let link = format!("({trace})");
-            assert!(
-                walkthrough.text.contains(&link),
-                "{name}: no link to {trace}"
-            );
+            assert!(walkthrough.text.contains(&link), "{name}: no link to {trace}");
         }
         let pictures = walkthrough.pictures();
         assert!(!pictures.is_empty(), "{name} has no picture");
         for picture in pictures {
             let size = fs::metadata(&picture).unwrap().len();
-            assert!(
-                (5_000..PICTURE).contains(&size),
-                "{}: {size} octets",
-                picture.display()
-            );
+            assert!((5_000..PICTURE).contains(&size), "{}: {size} octets", picture.display());
         }
     }
     assert_eq!(all.len(), 8, "the walkthroughs were not found");

@@ -49,11 +49,7 @@ fn empty_capture(folder: &Path) -> std::path::PathBuf {
 /// Every port of the shipped configuration is in the profile, as what it speaks.
 #[test]
 fn every_port_is_decoded_as_what_it_speaks() {
-    let config = Config::parse(
-        "config.ini",
-        include_str!("../../../config.ini"),
-        Path::new(""),
-    );
+    let config = Config::parse("config.ini", include_str!("../../../config.ini"), Path::new(""));
     let ports = config.unwrap().ports;
     let numbers = [
         ports.smtp,
@@ -75,14 +71,8 @@ fn every_port_is_decoded_as_what_it_speaks() {
             _ => "SMTP",
         };
         let under_tls = ["smtps", "pop3s", "imaps"].contains(name);
-        let (table, outside) = if under_tls {
-            ("tls.port", "TLS")
-        } else {
-            ("tcp.port", spoken)
-        };
-        expected.insert(format!(
-            "decode_as_entry: tcp.port,{number},(none),{outside}"
-        ));
+        let (table, outside) = if under_tls { ("tls.port", "TLS") } else { ("tcp.port", spoken) };
+        expected.insert(format!("decode_as_entry: tcp.port,{number},(none),{outside}"));
         expected.insert(format!("decode_as_entry: {table},{number},(none),{spoken}"));
     }
     let written: BTreeSet<String> = settings("decode_as_entries").into_iter().collect();
@@ -100,10 +90,7 @@ fn it_installs_itself_and_keeps_what_was_changed() {
     };
     let (status, words) = said(&[]);
     assert_eq!(status, Some(0), "{words}");
-    assert!(
-        words.contains("The profile Pillarbox is installed, in "),
-        "{words}"
-    );
+    assert!(words.contains("The profile Pillarbox is installed, in "), "{words}");
     let (status, words) = said(&[]);
     assert_eq!(status, Some(0), "{words}");
     assert!(words.contains("was brought up to date"), "{words}");
@@ -114,19 +101,13 @@ fn it_installs_itself_and_keeps_what_was_changed() {
     fs::write(&recent, "gui.time_precision: SEC\n").unwrap();
     let (status, words) = said(&[]);
     assert_eq!(status, Some(1), "{words}");
-    assert!(
-        words.contains("something was changed: colorfilters."),
-        "{words}"
-    );
+    assert!(words.contains("something was changed: colorfilters."), "{words}");
     assert!(fs::read_to_string(&colours).unwrap().contains("@Mine@"));
     let (status, words) = said(&["--force"]);
     assert_eq!(status, Some(0), "{words}");
     assert_eq!(fs::read_to_string(&colours).unwrap(), text("colorfilters"));
     // What Wireshark notes itself is never ours to change.
-    assert_eq!(
-        fs::read_to_string(&recent).unwrap(),
-        "gui.time_precision: SEC\n"
-    );
+    assert_eq!(fs::read_to_string(&recent).unwrap(), "gui.time_precision: SEC\n");
     let (status, words) = said(&["--please"]);
     assert_eq!(status, Some(2), "{words}");
 }
@@ -165,16 +146,10 @@ fn our_own_ports_are_dissected() {
     for (port, said, protocol, shown) in rows {
         let capture = wireshark.one_segment(port, said.as_bytes());
         let line = wireshark.read(&capture, &[]);
-        assert!(
-            line.contains(&format!(" {port} 50000 {protocol} ")),
-            "{port}: {line}"
-        );
+        assert!(line.contains(&format!(" {port} 50000 {protocol} ")), "{port}: {line}");
         assert!(line.contains(shown), "{port}: {line}");
         let plain = Wireshark::plain().read(&capture, &[]);
-        assert!(
-            !plain.contains(&format!(" {protocol} ")),
-            "without the profile: {plain}"
-        );
+        assert!(!plain.contains(&format!(" {protocol} ")), "without the profile: {plain}");
     }
 }
 

@@ -45,12 +45,7 @@ fn every_filter_finds_what_its_page_says() {
     for walkthrough in Walkthrough::all() {
         for (trace, filter, finds) in walkthrough.filters() {
             let found = found(&wireshark, &page(&trace), &filter);
-            assert_eq!(
-                found > 0,
-                finds,
-                "{}: {filter} finds {found}",
-                walkthrough.name
-            );
+            assert_eq!(found > 0, finds, "{}: {filter} finds {found}", walkthrough.name);
         }
     }
 }
@@ -125,7 +120,5 @@ fn messages(script: &Script) -> Vec<String> {
 /// RFC 5321 §4.5.2: a dot in front of a line is taken away.
 fn unstuffed(message: &str) -> String {
     let lines = message.split_inclusive('\n');
-    lines
-        .map(|line| line.strip_prefix('.').unwrap_or(line))
-        .collect()
+    lines.map(|line| line.strip_prefix('.').unwrap_or(line)).collect()
 }

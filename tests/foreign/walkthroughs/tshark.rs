@@ -17,10 +17,7 @@ pub(crate) struct Wireshark {
 impl Wireshark {
     /// As it comes, with nothing set.
     pub(crate) fn plain() -> Wireshark {
-        Wireshark {
-            folder: tempfile::tempdir().unwrap(),
-            profile: false,
-        }
+        Wireshark { folder: tempfile::tempdir().unwrap(), profile: false }
     }
 
     /// With the profile, installed as a reader would.

@@ -36,19 +36,12 @@ impl Belief {
     /// UIDs and flags, of the messages of which both are known.
     pub fn flags(&self) -> BTreeMap<u32, Flags> {
         let known = self.messages.iter().cloned();
-        known
-            .filter_map(|(uid, flags)| Some((uid?, flags?)))
-            .collect()
+        known.filter_map(|(uid, flags)| Some((uid?, flags?))).collect()
     }
 
     /// What a command will do that nobody tells: STORE of one message with `.SILENT`.
     pub fn expect(&mut self, command: &Command) {
-        let Command::Store {
-            which,
-            change,
-            silent: true,
-        } = command
-        else {
+        let Command::Store { which, change, silent: true } = command else {
             return;
         };
         for (number, (uid, flags)) in (1..).zip(&mut self.messages) {
@@ -108,16 +101,11 @@ impl Belief {
 
     fn fetch(&mut self, number: usize, items: &str) -> Result<(), Broken> {
         let count = self.messages.len();
-        let Some((uid, flags)) = number
-            .checked_sub(1)
-            .and_then(|at| self.messages.get_mut(at))
+        let Some((uid, flags)) = number.checked_sub(1).and_then(|at| self.messages.get_mut(at))
         else {
             return Err(format!("there are {count} messages"));
         };
-        if let Some(told) = items
-            .split_once("UID ")
-            .map(|(_, rest)| until(rest, &[' ', ')']))
-        {
+        if let Some(told) = items.split_once("UID ").map(|(_, rest)| until(rest, &[' ', ')'])) {
             let told: u32 = told.parse().map_err(|_| "a UID is no number")?;
             if uid.is_some_and(|known| known != told) {
                 return Err(format!("its UID was {uid:?}"));

@@ -25,15 +25,8 @@ const FETCHES: [&[Item]; 6] = [
 pub fn command(rng: &mut Rng, world: &World, client: usize, text: String) -> Command {
     let mailbox = rng.usize(..MAILBOXES.len());
     let full = |mailbox: usize| world.mailboxes[mailbox].messages.len() >= FULL;
-    let select = Command::Select {
-        mailbox,
-        read_only: rng.u32(..5) == 0,
-    };
-    let append = Command::Append {
-        mailbox,
-        flags: flags(rng),
-        text,
-    };
+    let select = Command::Select { mailbox, read_only: rng.u32(..5) == 0 };
+    let append = Command::Append { mailbox, flags: flags(rng), text };
     let Some(view) = &world.clients[client].view else {
         return match rng.u32(..8) {
             0 if !full(mailbox) => append,
@@ -60,26 +53,14 @@ pub fn command(rng: &mut Rng, world: &World, client: usize, text: String) -> Com
             which: which(rng, view),
             items: rng.choice(FETCHES).unwrap_or(FETCHES[0]),
         },
-        76..82 => Command::Search {
-            by_uid: rng.bool(),
-            key: key(rng, view, 2),
-        },
-        82..87 if !full(mailbox) => Command::Copy {
-            which: which(rng, view),
-            to: mailbox,
-        },
+        76..82 => Command::Search { by_uid: rng.bool(), key: key(rng, view, 2) },
+        82..87 if !full(mailbox) => Command::Copy { which: which(rng, view), to: mailbox },
         87..92 if !full(mailbox) => Command::Move {
-            which: if idles_there(mailbox) {
-                one(rng, view)
-            } else {
-                which(rng, view)
-            },
+            which: if idles_there(mailbox) { one(rng, view) } else { which(rng, view) },
             to: mailbox,
         },
         92..96 => Command::Expunge { only: None },
-        96..98 => Command::Expunge {
-            only: Some(uids(rng, view)),
-        },
+        96..98 => Command::Expunge { only: Some(uids(rng, view)) },
         _ => Command::Noop,
     }
 }
@@ -92,42 +73,27 @@ fn store(rng: &mut Rng, view: &View) -> Command {
         4..6 => Change::Remove(flags(rng)),
         _ => Change::Add(deleted),
     };
-    Command::Store {
-        which: which(rng, view),
-        change,
-        silent: rng.bool(),
-    }
+    Command::Store { which: which(rng, view), change, silent: rng.bool() }
 }
 
 fn flags(rng: &mut Rng) -> Flags {
     let all = SYSTEM.iter().chain(&KEYWORDS);
-    let some = all
-        .filter(|_| rng.u32(..4) == 0)
-        .map(|flag| (*flag).to_owned());
+    let some = all.filter(|_| rng.u32(..4) == 0).map(|flag| (*flag).to_owned());
     some.collect()
 }
 
 fn which(rng: &mut Rng, view: &View) -> Which {
     if rng.bool() {
-        return Which {
-            by_uid: true,
-            set: uids(rng, view),
-        };
+        return Which { by_uid: true, set: uids(rng, view) };
     }
     // Now and then one too many, which is a mistake.
     let too_many = u32::from(rng.u32(..20) == 0);
-    Which {
-        by_uid: false,
-        set: set(rng, view.count() + too_many),
-    }
+    Which { by_uid: false, set: set(rng, view.count() + too_many) }
 }
 
 fn one(rng: &mut Rng, view: &View) -> Which {
     let uid = rng.choice(&view.known).map_or(1, |known| known.uid);
-    Which {
-        by_uid: true,
-        set: Set(vec![(Some(uid), Some(uid))]),
-    }
+    Which { by_uid: true, set: Set(vec![(Some(uid), Some(uid))]) }
 }
 
 fn uids(rng: &mut Rng, view: &View) -> Set {

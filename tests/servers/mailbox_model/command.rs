@@ -10,48 +10,21 @@ pub const MAILBOXES: [&str; 2] = ["INBOX", "Work"];
 /// An IMAP command.
 #[derive(Clone, Debug)]
 pub enum Command {
-    Select {
-        mailbox: usize,
-        read_only: bool,
-    },
+    Select { mailbox: usize, read_only: bool },
     Close,
     Unselect,
     Noop,
     Check,
     Idle,
     Done,
-    Status {
-        mailbox: usize,
-    },
-    Append {
-        mailbox: usize,
-        flags: Flags,
-        text: String,
-    },
-    Store {
-        which: Which,
-        change: Change,
-        silent: bool,
-    },
-    Fetch {
-        which: Which,
-        items: &'static [Item],
-    },
-    Search {
-        by_uid: bool,
-        key: Key,
-    },
-    Copy {
-        which: Which,
-        to: usize,
-    },
-    Move {
-        which: Which,
-        to: usize,
-    },
-    Expunge {
-        only: Option<Set>,
-    },
+    Status { mailbox: usize },
+    Append { mailbox: usize, flags: Flags, text: String },
+    Store { which: Which, change: Change, silent: bool },
+    Fetch { which: Which, items: &'static [Item] },
+    Search { by_uid: bool, key: Key },
+    Copy { which: Which, to: usize },
+    Move { which: Which, to: usize },
+    Expunge { only: Option<Set> },
 }
 
 /// Messages by number, or by UID.
@@ -151,19 +124,11 @@ impl fmt::Display for Command {
                 let name = MAILBOXES[*mailbox];
                 write!(f, "STATUS {name} (MESSAGES RECENT UIDNEXT UNSEEN)")
             }
-            Command::Append {
-                mailbox,
-                flags,
-                text,
-            } => {
+            Command::Append { mailbox, flags, text } => {
                 let (name, flags) = (MAILBOXES[*mailbox], list(flags));
                 write!(f, "APPEND {name} ({flags}) {{{}+}}\r\n{text}", text.len())
             }
-            Command::Store {
-                which,
-                change,
-                silent,
-            } => {
+            Command::Store { which, change, silent } => {
                 let silent = if *silent { ".SILENT" } else { "" };
                 let (sign, flags) = match change {
                     Change::Replace(flags) => ("", flags),
@@ -171,22 +136,11 @@ impl fmt::Display for Command {
                     Change::Remove(flags) => ("-", flags),
                 };
                 let uid = which.uid();
-                write!(
-                    f,
-                    "{uid}STORE {} {sign}FLAGS{silent} ({})",
-                    which.set,
-                    list(flags)
-                )
+                write!(f, "{uid}STORE {} {sign}FLAGS{silent} ({})", which.set, list(flags))
             }
             Command::Fetch { which, items } => {
                 let items: Vec<&str> = items.iter().map(|item| item.asked()).collect();
-                write!(
-                    f,
-                    "{}FETCH {} ({})",
-                    which.uid(),
-                    which.set,
-                    items.join(" ")
-                )
+                write!(f, "{}FETCH {} ({})", which.uid(), which.set, items.join(" "))
             }
             Command::Search { by_uid, key } => {
                 write!(f, "{}SEARCH {key}", if *by_uid { "UID " } else { "" })
@@ -224,11 +178,7 @@ impl fmt::Display for Set {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let end = |end: &Option<u32>| end.map_or("*".to_owned(), |number| number.to_string());
         let range = |(one, other): &(Option<u32>, Option<u32>)| {
-            if one == other {
-                end(one)
-            } else {
-                format!("{}:{}", end(one), end(other))
-            }
+            if one == other { end(one) } else { format!("{}:{}", end(one), end(other)) }
         };
         let ranges: Vec<String> = self.0.iter().map(range).collect();
         f.write_str(&ranges.join(","))

@@ -43,12 +43,7 @@ impl Driver {
         assert!(first.ask("b CREATE Work").starts_with("b OK"));
         let validity = |name: &str| {
             let said = first.ask(&format!("c STATUS {name} (UIDVALIDITY)"));
-            let number = said
-                .trim_end_matches(')')
-                .rsplit(' ')
-                .next()
-                .unwrap()
-                .parse();
+            let number = said.trim_end_matches(')').rsplit(' ').next().unwrap().parse();
             first.line();
             Mailbox::new(number.unwrap())
         };
@@ -57,10 +52,7 @@ impl Driver {
         Driver {
             rng: Rng::with_seed(seed),
             seed,
-            world: World {
-                mailboxes,
-                clients: vec![Client::default(); clients],
-            },
+            world: World { mailboxes, clients: vec![Client::default(); clients] },
             wires: (0..clients).map(|_| Wire::imap(&site)).collect(),
             tags: vec![0; clients],
             site,
@@ -138,10 +130,7 @@ impl Driver {
             return;
         }
         let (subject, text) = self.text();
-        self.note(format!(
-            "another program puts {subject} into {}",
-            MAILBOXES[mailbox]
-        ));
+        self.note(format!("another program puts {subject} into {}", MAILBOXES[mailbox]));
         OtherProgram::deliver(&self.site.maildir(MAILBOXES[mailbox]), &text);
         self.world.mailboxes[mailbox].arrive(&Flags::new(), text.len());
         self.everybody_hears(None);
@@ -153,17 +142,9 @@ impl Driver {
         };
         let (flag, letter) = *self
             .rng
-            .choice(&[
-                ("\\Seen", 'S'),
-                ("\\Flagged", 'F'),
-                ("\\Deleted", 'T'),
-                ("\\Answered", 'R'),
-            ])
+            .choice(&[("\\Seen", 'S'), ("\\Flagged", 'F'), ("\\Deleted", 'T'), ("\\Answered", 'R')])
             .unwrap();
-        self.note(format!(
-            "another program toggles {flag} of {} {uid}",
-            MAILBOXES[mailbox]
-        ));
+        self.note(format!("another program toggles {flag} of {} {uid}", MAILBOXES[mailbox]));
         OtherProgram::flag(&file, |letters| {
             if letters.contains(&letter) {
                 letters.retain(|other| *other != letter)
@@ -185,10 +166,7 @@ impl Driver {
         let Some((mailbox, uid, file)) = self.some_file() else {
             return;
         };
-        self.note(format!(
-            "another program removes {} {uid}",
-            MAILBOXES[mailbox]
-        ));
+        self.note(format!("another program removes {} {uid}", MAILBOXES[mailbox]));
         std::fs::remove_file(file).unwrap();
         self.world.mailboxes[mailbox].remove(&[uid]);
         self.everybody_hears(None);
@@ -197,10 +175,7 @@ impl Driver {
     /// A message that another program can find.
     fn some_file(&mut self) -> Option<(usize, u32, std::path::PathBuf)> {
         let mailbox = self.rng.usize(..MAILBOXES.len());
-        let uid = self
-            .rng
-            .choice(&self.world.mailboxes[mailbox].messages)?
-            .uid;
+        let uid = self.rng.choice(&self.world.mailboxes[mailbox].messages)?.uid;
         let file = OtherProgram::find(&self.site.maildir(MAILBOXES[mailbox]), uid)?;
         Some((mailbox, uid, file))
     }
@@ -293,9 +268,7 @@ impl Driver {
             let expected = truth.messages.iter().map(|m| (m.uid, list(&m.flags)));
             let (found, expected): (Vec<_>, Vec<_>) = (found.collect(), expected.collect());
             if found != expected {
-                self.fail(&format!(
-                    "{name} has {found:?} on the disk, not {expected:?}"
-                ));
+                self.fail(&format!("{name} has {found:?} on the disk, not {expected:?}"));
             }
         }
     }

@@ -21,11 +21,7 @@ impl World {
         };
         let reads = items.contains(&Item::Read) && !self.view(client).read_only;
         let unread = |number: &u32| !self.view(client).message(*number).flags.contains("\\Seen");
-        let newly_read: Vec<u32> = numbers
-            .iter()
-            .copied()
-            .filter(|n| reads && unread(n))
-            .collect();
+        let newly_read: Vec<u32> = numbers.iter().copied().filter(|n| reads && unread(n)).collect();
         let seen = Change::Add(Flags::from(["\\Seen".to_owned()]));
         self.change(client, &newly_read, &seen, true);
         let needs_file = items.iter().any(|i| matches!(i, Item::Size | Item::Read));

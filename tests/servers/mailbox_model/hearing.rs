@@ -17,24 +17,13 @@ impl Driver {
     /// who idle.
     pub(crate) fn everybody_hears(&mut self, actor: Option<(usize, Answer)>) {
         let mut hearers: Vec<Hearer> = Vec::new();
-        hearers.extend(actor.map(|(client, answer)| Hearer {
-            client,
-            answer,
-            claims: Some(true),
-        }));
+        hearers.extend(actor.map(|(client, answer)| Hearer { client, answer, claims: Some(true) }));
         let acts = hearers.first().map(|hearer| hearer.client);
         for client in 0..self.wires.len() {
             if self.world.clients[client].idles && acts != Some(client) {
                 let news = self.world.news(client, true, false);
-                let answer = Answer {
-                    news,
-                    ..Answer::default()
-                };
-                hearers.push(Hearer {
-                    client,
-                    answer,
-                    claims: Some(true),
-                });
+                let answer = Answer { news, ..Answer::default() };
+                hearers.push(Hearer { client, answer, claims: Some(true) });
             }
         }
         for mailbox in 0..MAILBOXES.len() {
@@ -190,21 +179,13 @@ fn without_prose(line: &str) -> String {
     let status = ["OK", "NO", "BAD", "BYE"];
     let untagged = line.strip_prefix("* ");
     let (star, rest) = match untagged {
-        Some(rest)
-            if rest
-                .split(' ')
-                .next()
-                .is_some_and(|word| status.contains(&word)) =>
-        {
+        Some(rest) if rest.split(' ').next().is_some_and(|word| status.contains(&word)) => {
             ("* ", rest)
         }
         None if status.contains(&line.split(' ').next().unwrap_or("")) => ("", line),
         _ => return line.to_owned(),
     };
-    match rest
-        .split_once(" [")
-        .and_then(|(word, code)| Some((word, code.split_once(']')?.0)))
-    {
+    match rest.split_once(" [").and_then(|(word, code)| Some((word, code.split_once(']')?.0))) {
         Some((word, code)) if !word.contains(' ') => format!("{star}{word} [{code}]"),
         _ => format!("{star}{}", rest.split(' ').next().unwrap_or("")),
     }

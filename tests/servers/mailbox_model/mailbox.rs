@@ -69,12 +69,7 @@ impl Mailbox {
         self.learn(flags);
         let uid = self.next;
         self.next += 1;
-        self.messages.push(Message {
-            uid,
-            flags: flags.clone(),
-            octets,
-            in_new: flags.is_empty(),
-        });
+        self.messages.push(Message { uid, flags: flags.clone(), octets, in_new: flags.is_empty() });
         uid
     }
 
@@ -141,15 +136,8 @@ impl Mailbox {
     fn flags_lines(&self, read_only: bool) -> Vec<String> {
         let all: Vec<String> = SYSTEM.iter().map(|flag| (*flag).to_owned()).collect();
         let all = [all, self.keywords.clone()].concat().join(" ");
-        let permanent = if read_only {
-            String::new()
-        } else {
-            format!("{all} \\*")
-        };
-        vec![
-            format!("* FLAGS ({all})"),
-            format!("* OK [PERMANENTFLAGS ({permanent})]"),
-        ]
+        let permanent = if read_only { String::new() } else { format!("{all} \\*") };
+        vec![format!("* FLAGS ({all})"), format!("* OK [PERMANENTFLAGS ({permanent})]")]
     }
 }
 
@@ -162,10 +150,7 @@ pub struct Known {
 
 impl Known {
     fn of(message: &Message) -> Known {
-        Known {
-            uid: message.uid,
-            flags: message.flags.clone(),
-        }
+        Known { uid: message.uid, flags: message.flags.clone() }
     }
 }
 
@@ -331,10 +316,7 @@ impl View {
             return Some(all.filter(meant).collect());
         }
         let valid = !which.set.exceeds(self.count());
-        valid.then(|| {
-            all.filter(|n| which.set.contains(*n, self.count()))
-                .collect()
-        })
+        valid.then(|| all.filter(|n| which.set.contains(*n, self.count())).collect())
     }
 
     pub fn uids(&self, numbers: &[u32]) -> Vec<u32> {

@@ -70,11 +70,7 @@ impl Maildrop {
     pub fn update(self, truth: &mut Mailbox) {
         let deleted = self.0.iter().filter(|entry| entry.deleted);
         truth.remove(&deleted.map(|entry| entry.uid).collect::<Vec<_>>());
-        for entry in self
-            .0
-            .iter()
-            .filter(|e| e.retrieved && !e.deleted && !e.was_seen)
-        {
+        for entry in self.0.iter().filter(|e| e.retrieved && !e.deleted && !e.was_seen) {
             if let Some(message) = truth.find(entry.uid) {
                 let seen = Flags::from(["\\Seen".to_owned()]);
                 let flags = &message.flags | &seen;

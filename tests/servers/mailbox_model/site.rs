@@ -31,10 +31,7 @@ impl Site {
         let folder = tempfile::tempdir().unwrap();
         let config = Config::parse("config.ini", CONFIG, folder.path()).unwrap();
         // An account that has its mailboxes gets no first mail.
-        Store::open(&config.mail)
-            .unwrap()
-            .make_account("bob")
-            .unwrap();
+        Store::open(&config.mail).unwrap().make_account("bob").unwrap();
         let services = Services::open(&config, Taps::default()).unwrap();
         let services = services.with_grace(PATIENCE);
         Site { services, folder }
@@ -88,21 +85,14 @@ impl Wire {
 
     /// Delivers a message, if this is the wire of [`Wire::lmtp`].
     pub fn deliver(&mut self, text: &str) {
-        for command in [
-            "MAIL FROM:<a@b.test>",
-            "RCPT TO:<bob@pillarbox.test>",
-            "DATA",
-        ] {
+        for command in ["MAIL FROM:<a@b.test>", "RCPT TO:<bob@pillarbox.test>", "DATA"] {
             assert!(matches!(self.ask(command).as_bytes()[0], b'2' | b'3'));
         }
         assert!(self.ask(&format!("{text}.")).starts_with("250"));
     }
 
     pub fn say(&mut self, line: &str) {
-        self.0
-            .get_mut()
-            .write_all(format!("{line}\r\n").as_bytes())
-            .unwrap();
+        self.0.get_mut().write_all(format!("{line}\r\n").as_bytes()).unwrap();
     }
 
     /// The next line; empty if the server closed.
@@ -135,10 +125,7 @@ impl OtherProgram {
     pub fn find(maildir: &Path, uid: u32) -> Option<PathBuf> {
         let list = fs::read_to_string(maildir.join("dovecot-uidlist")).ok()?;
         let prefix = format!("{uid} ");
-        let line = list
-            .lines()
-            .skip(1)
-            .find(|line| line.starts_with(&prefix))?;
+        let line = list.lines().skip(1).find(|line| line.starts_with(&prefix))?;
         let base = line.split_once(" :")?.1;
         files(maildir).into_iter().find(|path| {
             let name = path.file_name().unwrap().to_str().unwrap();
@@ -163,9 +150,7 @@ impl OtherProgram {
 /// The messages of a Maildir.
 pub fn files(maildir: &Path) -> Vec<PathBuf> {
     let folders = ["new", "cur"].map(|folder| maildir.join(folder));
-    let entries = folders
-        .iter()
-        .flat_map(|folder| fs::read_dir(folder).unwrap());
+    let entries = folders.iter().flat_map(|folder| fs::read_dir(folder).unwrap());
     entries.map(|entry| entry.unwrap().path()).collect()
 }
 

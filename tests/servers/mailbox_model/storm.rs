@@ -46,28 +46,17 @@ pub fn storm(seed: u64, clients: usize, length: Length) {
                 stormy
             }
         };
-        let clients: Vec<_> = (0..clients)
-            .map(|client| scope.spawn(run(client)))
-            .collect();
-        let all = clients
-            .into_iter()
-            .map(|client| client.join().unwrap())
-            .collect();
+        let clients: Vec<_> = (0..clients).map(|client| scope.spawn(run(client))).collect();
+        let all = clients.into_iter().map(|client| client.join().unwrap()).collect();
         over.store(true, Ordering::Relaxed);
-        helpers
-            .into_iter()
-            .for_each(|helper| helper.join().unwrap());
+        helpers.into_iter().for_each(|helper| helper.join().unwrap());
         all
     });
     let commands: usize = all.iter().map(|stormy| stormy.tag).sum();
-    println!(
-        "{clients} clients: {commands} commands at once in {:?}",
-        begun.elapsed()
-    );
+    println!("{clients} clients: {commands} commands at once in {:?}", begun.elapsed());
     for (mailbox, name) in MAILBOXES.iter().enumerate() {
         let truth = on_disk(&site, name);
-        all.iter_mut()
-            .for_each(|stormy| stormy.must_believe(mailbox, &truth));
+        all.iter_mut().for_each(|stormy| stormy.must_believe(mailbox, &truth));
         ledger.lock().unwrap().must_be_kept(mailbox, &truth, seed);
     }
 }
@@ -122,10 +111,7 @@ impl<'a> Stormy<'a> {
             self.gone[self.mailbox] = gone;
         }
         self.mailbox = mailbox;
-        self.give(&Command::Select {
-            mailbox,
-            read_only: false,
-        });
+        self.give(&Command::Select { mailbox, read_only: false });
         self.learn();
     }
 
@@ -154,19 +140,13 @@ impl<'a> Stormy<'a> {
                 Command::Check
             }
             (29..36, _) => Command::Expunge { only: None },
-            (36..40, _) => Command::Search {
-                by_uid: self.rng.bool(),
-                key: Key::Flag("FLAGGED"),
-            },
+            (36..40, _) => Command::Search { by_uid: self.rng.bool(), key: Key::Flag("FLAGGED") },
             (40..64, Some(number)) => self.store(number),
             (64..76, Some(number)) => Command::Fetch {
                 which: self.which(number),
                 items: self.rng.choice(FETCHES).unwrap(),
             },
-            (76..82, Some(number)) => Command::Copy {
-                which: self.which(number),
-                to,
-            },
+            (76..82, Some(number)) => Command::Copy { which: self.which(number), to },
             (82..90, Some(number)) => {
                 let which = self.which(number);
                 let place = self.place(number);
@@ -203,20 +183,13 @@ impl<'a> Stormy<'a> {
             7 => Change::Replace(Flags::from([flag])),
             _ => Change::Remove(Flags::from([flag])),
         };
-        Command::Store {
-            which: self.which(number),
-            change,
-            silent: self.rng.bool(),
-        }
+        Command::Store { which: self.which(number), change, silent: self.rng.bool() }
     }
 
     /// By its number, or by its UID.
     fn which(&mut self, number: u32) -> Which {
         match (self.rng.bool(), self.belief.uid(number)) {
-            (true, Some(uid)) => Which {
-                by_uid: true,
-                ..numbers(uid, uid)
-            },
+            (true, Some(uid)) => Which { by_uid: true, ..numbers(uid, uid) },
             _ => numbers(number, number),
         }
     }
@@ -318,11 +291,7 @@ impl<'a> Stormy<'a> {
         let (seed, name) = (self.seed, self.name);
         for (uid, flags) in &truth {
             let told = believed.get(uid).map(list);
-            assert_eq!(
-                told,
-                Some(list(flags)),
-                "seed {seed}, client {name}, UID {uid}"
-            );
+            assert_eq!(told, Some(list(flags)), "seed {seed}, client {name}, UID {uid}");
         }
         assert_eq!(believed.len(), truth.len(), "seed {seed}, client {name}");
     }
@@ -331,10 +300,7 @@ impl<'a> Stormy<'a> {
 const FETCHES: [&[Item]; 3] = [&[Item::Flags], &[Item::Uid, Item::Size], &[Item::Read]];
 
 fn numbers(first: u32, last: u32) -> Which {
-    Which {
-        by_uid: false,
-        set: Set(vec![(Some(first), Some(last))]),
-    }
+    Which { by_uid: false, set: Set(vec![(Some(first), Some(last))]) }
 }
 
 /// Delivers by LMTP until the storm is over.

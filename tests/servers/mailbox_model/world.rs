@@ -54,15 +54,8 @@ impl World {
         };
         let (expunge, uid) = telling(command);
         let is_select = matches!(command, Command::Select { .. });
-        let news = (!is_select)
-            .then(|| self.news(client, expunge, uid))
-            .flatten();
-        Answer {
-            first: lines,
-            news,
-            last: Vec::new(),
-            tagged,
-        }
+        let news = (!is_select).then(|| self.news(client, expunge, uid)).flatten();
+        Answer { first: lines, news, last: Vec::new(), tagged }
     }
 
     /// What this client must be told of its mailbox.
@@ -75,17 +68,10 @@ impl World {
         match command {
             Command::Select { mailbox, read_only } => self.select(client, *mailbox, *read_only),
             Command::Status { mailbox } => (vec![self.status(*mailbox)], "OK".to_owned()),
-            Command::Append {
-                mailbox,
-                flags,
-                text,
-            } => {
+            Command::Append { mailbox, flags, text } => {
                 let truth = &mut self.mailboxes[*mailbox];
                 let uid = truth.arrive(flags, text.len());
-                (
-                    Vec::new(),
-                    format!("OK [APPENDUID {} {uid}]", truth.validity),
-                )
+                (Vec::new(), format!("OK [APPENDUID {} {uid}]", truth.validity))
             }
             _ if self.clients[client].view.is_none() => (Vec::new(), "BAD".to_owned()),
             Command::Close => {
@@ -116,11 +102,7 @@ impl World {
             command if changes(command) && self.view(client).read_only => {
                 (Vec::new(), "NO".to_owned())
             }
-            Command::Store {
-                which,
-                change,
-                silent,
-            } => self.store(client, which, change, *silent),
+            Command::Store { which, change, silent } => self.store(client, which, change, *silent),
             Command::Move { which, to } => self.r#move(client, which, *to),
             Command::Expunge { only } => {
                 self.expunge(client, only.as_ref());
@@ -160,10 +142,7 @@ impl World {
 
     fn status(&self, mailbox: usize) -> String {
         let truth = &self.mailboxes[mailbox];
-        let unread = truth
-            .messages
-            .iter()
-            .filter(|m| !m.flags.contains("\\Seen"));
+        let unread = truth.messages.iter().filter(|m| !m.flags.contains("\\Seen"));
         format!(
             "* STATUS {} (MESSAGES {} RECENT {} UIDNEXT {} UNSEEN {})",
             super::command::MAILBOXES[mailbox],
@@ -188,11 +167,7 @@ impl World {
         let some_gone = told.len() < numbers.len();
         let told = told.into_iter().filter(|(_, tell)| *tell);
         lines.extend(told.map(|(number, _)| self.view(client).fetch_flags(number, which.by_uid)));
-        let tagged = if some_gone && !which.by_uid {
-            GONE
-        } else {
-            "OK"
-        };
+        let tagged = if some_gone && !which.by_uid { GONE } else { "OK" };
         (lines, tagged.to_owned())
     }
 
@@ -264,18 +239,12 @@ impl World {
         };
         // A mailbox learns the keywords of all that comes at once.
         let from = self.view(client).mailbox;
-        let messages = uids
-            .iter()
-            .filter_map(|uid| self.mailboxes[from].find(*uid));
+        let messages = uids.iter().filter_map(|uid| self.mailboxes[from].find(*uid));
         let all: Flags = messages.flat_map(|message| message.flags.clone()).collect();
         self.mailboxes[to].learn(&all);
         let code = self.arrive_from(client, &uids, to);
         self.mailboxes[from].remove(&uids);
-        let lines = if code.is_empty() {
-            Vec::new()
-        } else {
-            vec![format!("* OK{code}")]
-        };
+        let lines = if code.is_empty() { Vec::new() } else { vec![format!("* OK{code}")] };
         (lines, "OK".to_owned())
     }
 
@@ -307,10 +276,7 @@ fn telling(command: &Command) -> (bool, bool) {
 }
 
 fn changes(command: &Command) -> bool {
-    matches!(
-        command,
-        Command::Store { .. } | Command::Move { .. } | Command::Expunge { .. }
-    )
+    matches!(command, Command::Store { .. } | Command::Move { .. } | Command::Expunge { .. })
 }
 
 /// Rising numbers as COPYUID lists them: `1:3,5`.
@@ -323,11 +289,7 @@ fn runs(numbers: &[u32]) -> String {
         }
     }
     let run = |(first, last): &(u32, u32)| {
-        if first == last {
-            first.to_string()
-        } else {
-            format!("{first}:{last}")
-        }
+        if first == last { first.to_string() } else { format!("{first}:{last}") }
     };
     runs.iter().map(run).collect::<Vec<_>>().join(",")
 }

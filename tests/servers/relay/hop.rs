@@ -72,10 +72,7 @@ impl Hop {
             for (number, stream) in listener.incoming().enumerate() {
                 let stream = stream.unwrap();
                 let (answer, tell) = (Arc::clone(&answer), tell.clone());
-                let conversation = Conversation {
-                    stream,
-                    budget: budget(number),
-                };
+                let conversation = Conversation { stream, budget: budget(number) };
                 thread::spawn(move || converse(conversation, &answer, &tell));
             }
         });
@@ -123,12 +120,7 @@ fn converse(mut to: Conversation, answer: &Mutex<Box<Answer>>, tell: &Sender<Tak
                 let reply = asked(".", "250 Taken");
                 let acknowledged = to.say(&reply);
                 let (mail, rcpt) = (mail.clone(), rcpt.clone());
-                let taken = Taken {
-                    mail,
-                    rcpt,
-                    text,
-                    acknowledged,
-                };
+                let taken = Taken { mail, rcpt, text, acknowledged };
                 if reply.contains("250") {
                     let _ = tell.send(taken);
                 }

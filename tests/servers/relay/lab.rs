@@ -42,10 +42,7 @@ impl Lab {
             store.make_account(account).unwrap();
         }
         let services = Services::open(&config, Taps::default()).unwrap();
-        Lab {
-            config,
-            services: Some(services),
-        }
+        Lab { config, services: Some(services) }
     }
 
     fn services(&mut self) -> &mut Services {
@@ -110,11 +107,7 @@ impl Lab {
         let snapshot = inbox.refresh().unwrap();
         let read = |message| {
             let mut octets = Vec::new();
-            inbox
-                .open(message)
-                .unwrap()
-                .read_to_end(&mut octets)
-                .unwrap();
+            inbox.open(message).unwrap().read_to_end(&mut octets).unwrap();
             String::from_utf8_lossy(&octets).into_owned()
         };
         snapshot.messages.iter().map(|m| read(m)).collect()
@@ -122,9 +115,7 @@ impl Lab {
 
     /// Waits until nothing is left in the queue.
     pub(crate) fn drained(&self) {
-        until("an empty queue", || {
-            self.spool().ids().unwrap().is_empty().then_some(())
-        });
+        until("an empty queue", || self.spool().ids().unwrap().is_empty().then_some(()));
     }
 
     /// Stops it, as Ctrl-C does.

@@ -58,23 +58,14 @@ fn a_message_is_passed_on_as_it_came() {
     lab.send(&["bob@b.test", "bob@a.test", "Carol@B.test"], MESSAGE);
     let taken = hop.next();
     let octets = taken.text.len() + taken.text.lines().count();
-    assert_eq!(
-        taken.mail,
-        format!("MAIL FROM:<alice@a.test> SIZE={}", octets - 2)
-    );
-    assert_eq!(
-        taken.rcpt,
-        ["RCPT TO:<bob@b.test>", "RCPT TO:<Carol@B.test>"]
-    );
+    assert_eq!(taken.mail, format!("MAIL FROM:<alice@a.test> SIZE={}", octets - 2));
+    assert_eq!(taken.rcpt, ["RCPT TO:<bob@b.test>", "RCPT TO:<Carol@B.test>"]);
     assert_eq!(body(&taken), "Subject: Tea\n\nAt five?\n..\n...two\n");
     assert!(taken.text.starts_with("Received: from"), "{}", taken.text);
     lab.drained();
     assert_eq!(lab.mail_now("bob").len(), 1);
     assert!(hop.taken.try_recv().is_err());
-    assert!(
-        lab.mail_now("alice").is_empty(),
-        "nobody is told of what went well"
-    );
+    assert!(lab.mail_now("alice").is_empty(), "nobody is told of what went well");
 }
 
 #[test]
@@ -113,10 +104,7 @@ fn one_of_three_is_refused_and_the_sender_hears_of_that_one() {
     });
     let lab = lab(&folder, hop.port, "");
     lab.send(&["bob@b.test", "carol@b.test", "dan@b.test"], MESSAGE);
-    assert_eq!(
-        hop.next().rcpt,
-        ["RCPT TO:<bob@b.test>", "RCPT TO:<dan@b.test>"]
-    );
+    assert_eq!(hop.next().rcpt, ["RCPT TO:<bob@b.test>", "RCPT TO:<dan@b.test>"]);
     let bounce = lab.mail("alice", 1).remove(0);
     for line in [
         "Return-Path: <>\r\n",
@@ -129,10 +117,7 @@ fn one_of_three_is_refused_and_the_sender_hears_of_that_one() {
     ] {
         assert!(bounce.contains(line), "{line:?} in {bounce}");
     }
-    assert!(
-        !bounce.contains("bob@") && !bounce.contains("At five?"),
-        "{bounce}"
-    );
+    assert!(!bounce.contains("bob@") && !bounce.contains("At five?"), "{bounce}");
     lab.drained();
     assert_eq!(lab.mail_now("alice").len(), 1);
     assert!(hop.taken.try_recv().is_err());
@@ -141,23 +126,15 @@ fn one_of_three_is_refused_and_the_sender_hears_of_that_one() {
 #[test]
 fn what_cannot_be_delivered_for_five_days_goes_back() {
     let folder = folder();
-    let hop = Hop::answering(|line| {
-        line.starts_with("MAIL")
-            .then(|| "450 4.2.0 Not now".to_owned())
-    });
-    let routes = format!(
-        "[server]\ndomain = a.test\n[routes]\nb.test = 127.0.0.1:{}\n",
-        hop.port
-    );
+    let hop =
+        Hop::answering(|line| line.starts_with("MAIL").then(|| "450 4.2.0 Not now".to_owned()));
+    let routes = format!("[server]\ndomain = a.test\n[routes]\nb.test = 127.0.0.1:{}\n", hop.port);
     let config = format!("{routes}[limits]\nqueue_lifetime = 2000\ntime_factor = 10000\n");
     let lab = Lab::open(&folder.path().join("a"), &config);
     lab.send(&["bob@b.test"], MESSAGE);
     let bounce = lab.mail("alice", 1).remove(0);
     assert!(bounce.contains("Status: 4.4.7\r\n"), "{bounce}");
-    assert!(
-        bounce.replace("\r\n ", " ").contains("450 4.2.0 Not now"),
-        "{bounce}"
-    );
+    assert!(bounce.replace("\r\n ", " ").contains("450 4.2.0 Not now"), "{bounce}");
     lab.drained();
     assert_eq!(lab.mail_now("alice").len(), 1);
 }
@@ -174,14 +151,8 @@ fn each_recipient_of_lmtp_has_a_reply() {
     lab.send(&["bob@b.test", "carol@b.test"], MESSAGE);
     assert_eq!(hop.next().rcpt.len(), 2);
     let bounce = lab.mail("alice", 1).remove(0);
-    assert!(
-        bounce.contains("Final-Recipient: rfc822; carol@b.test\r\n"),
-        "{bounce}"
-    );
-    assert!(
-        bounce.contains("552 5.2.2 Full") && !bounce.contains("bob@"),
-        "{bounce}"
-    );
+    assert!(bounce.contains("Final-Recipient: rfc822; carol@b.test\r\n"), "{bounce}");
+    assert!(bounce.contains("552 5.2.2 Full") && !bounce.contains("bob@"), "{bounce}");
     lab.drained();
 }
 
@@ -211,10 +182,7 @@ fn a_connection_that_breaks_at_any_octet_loses_nothing() {
                 dropped += 1;
             }
             lab.drained();
-            assert!(
-                hop.taken.try_recv().is_err(),
-                "sent twice, though it was acknowledged"
-            );
+            assert!(hop.taken.try_recv().is_err(), "sent twice, though it was acknowledged");
         }
         // What the hop took without a whole 250 came again: once for each octet of "250 Taken\r\n".
         assert_eq!(dropped, "250 Taken\r\n".len());
@@ -229,9 +197,7 @@ fn a_hop_is_asked_for_smtputf8_only_where_ascii_does_not_do() {
     let lab = lab(&folder, hop.port, "");
     let mut alice = lab.alice();
     for (to, subject) in [("bob", "Tea"), ("bob", "Thé"), ("gr\u{fc}n", "Tea")] {
-        let params = Params::new()
-            .with("BODY", Some("8BITMIME"))
-            .with("SMTPUTF8", None);
+        let params = Params::new().with("BODY", Some("8BITMIME")).with("SMTPUTF8", None);
         alice.mail("alice@a.test", params).unwrap();
         alice.rcpt(&format!("{to}@b.test")).unwrap();
         let message = format!("Subject: {subject}\n\nAt five?\n");
@@ -251,13 +217,8 @@ fn nothing_is_relayed_without_a_login_or_a_way() {
     use pillarbox::mail::protocol::smtp::Params;
     let (folder, hop) = (folder(), Hop::new());
     let lab = lab(&folder, hop.port, "");
-    let forms = [
-        "x@b.test",
-        "x%b.test@a.test",
-        "b.test!x@a.test",
-        "\"x@b.test\"@a.test",
-        "x@[127.0.0.2]",
-    ];
+    let forms =
+        ["x@b.test", "x%b.test@a.test", "b.test!x@a.test", "\"x@b.test\"@a.test", "x@[127.0.0.2]"];
     let endpoint = Endpoint::new("localhost", lab.port("smtp"), Security::Plain, "none");
     let mut client = SmtpClient::connect(&endpoint).unwrap();
     client.mail("alice@a.test", Params::new()).unwrap();
@@ -299,10 +260,7 @@ fn a_word_from_the_command_line_is_heard() {
 
 /// Without a time factor: a second attempt would come in five minutes.
 fn slow(hop: &Hop) -> String {
-    format!(
-        "[server]\ndomain = a.test\n[routes]\nb.test = 127.0.0.1:{}\n",
-        hop.port
-    )
+    format!("[server]\ndomain = a.test\n[routes]\nb.test = 127.0.0.1:{}\n", hop.port)
 }
 
 #[test]
@@ -321,10 +279,7 @@ fn those_for_whom_there_was_no_room_follow_at_once() {
     let to = ["a@b.test", "b@b.test", "c@b.test", "d@b.test", "e@b.test"];
     lab.send(&to, MESSAGE);
     for expected in to.chunks(2) {
-        let named: Vec<String> = expected
-            .iter()
-            .map(|to| format!("RCPT TO:<{to}>"))
-            .collect();
+        let named: Vec<String> = expected.iter().map(|to| format!("RCPT TO:<{to}>")).collect();
         assert_eq!(hop.next().rcpt, named);
     }
     lab.drained();

@@ -61,9 +61,8 @@ fn who_asked_hears_of_each_delivery_here_and_nobody_else_does() {
     );
     lab.drained();
     let mail = lab.mail("alice", 2);
-    let (reports, others): (Vec<_>, Vec<_>) = mail
-        .iter()
-        .partition(|message| message.contains("report-type=delivery-status"));
+    let (reports, others): (Vec<_>, Vec<_>) =
+        mail.iter().partition(|message| message.contains("report-type=delivery-status"));
     assert_eq!((reports.len(), others.len()), (1, 1));
     let recipient = |address: &str, action: &str| {
         format!(

@@ -30,24 +30,11 @@ fn hops(message: &str) -> usize {
 #[test]
 fn two_offices_exchange_mail() {
     let (folder, [to_a, to_b]) = (folder(), free_ports());
-    let a = office(
-        &folder,
-        "a.test",
-        (to_a, 0),
-        &format!("[routes]\nb.test = 127.0.0.1:{to_b}\n"),
-    );
-    let b = office(
-        &folder,
-        "b.test",
-        (to_b, 0),
-        &format!("[routes]\na.test = 127.0.0.1:{to_a}\n"),
-    );
+    let a = office(&folder, "a.test", (to_a, 0), &format!("[routes]\nb.test = 127.0.0.1:{to_b}\n"));
+    let b = office(&folder, "b.test", (to_b, 0), &format!("[routes]\na.test = 127.0.0.1:{to_a}\n"));
     a.send(&["bob@b.test"], "Subject: eight bits\n\nGrüße\n");
     let message = b.mail("bob", 1).remove(0);
-    assert!(
-        message.ends_with("Subject: eight bits\r\n\r\nGrüße\r\n"),
-        "{message}"
-    );
+    assert!(message.ends_with("Subject: eight bits\r\n\r\nGrüße\r\n"), "{message}");
     assert!(message.starts_with("Return-Path: <alice@a.test>\r\nReceived: from mail.a.test"));
     assert_eq!(hops(&message), 2);
     assert!(
@@ -65,10 +52,7 @@ fn two_offices_exchange_mail() {
 
     b.send(&["nobody@a.test"], "Subject: lost\n\n?\n");
     let bounce = b.mail("alice", 1).remove(0);
-    assert!(
-        bounce.contains("550 5.1.1") && bounce.contains("Subject: lost"),
-        "{bounce}"
-    );
+    assert!(bounce.contains("550 5.1.1") && bounce.contains("Subject: lost"), "{bounce}");
     a.drained();
     b.drained();
 }
@@ -78,12 +62,8 @@ fn a_third_in_between_adds_its_hop() {
     let folder = folder();
     let b = office(&folder, "b.test", (0, 0), "");
     let route = format!("b.test = 127.0.0.1:{}\n", b.port("smtp"));
-    let c = office(
-        &folder,
-        "c.test",
-        (0, 0),
-        &format!("[relay]\ngateways = gate\n[routes]\n{route}"),
-    );
+    let c =
+        office(&folder, "c.test", (0, 0), &format!("[relay]\ngateways = gate\n[routes]\n{route}"));
     let a = office(&folder, "a.test", (0, 0), &relay(c.port("smtps")));
     a.send(&["bob@b.test"], "Subject: far\n\n.\n");
     let message = b.mail("bob", 1).remove(0);
@@ -110,10 +90,7 @@ fn a_loop_ends_in_one_bounce() {
 fn a_route_is_protected_where_it_can_be_and_where_it_must() {
     let folder = folder();
     // Elsewhere, with certificates that nobody here trusts.
-    let b = Lab::open(
-        &folder.path().join("elsewhere/b"),
-        "[server]\ndomain = b.test\n",
-    );
+    let b = Lab::open(&folder.path().join("elsewhere/b"), "[server]\ndomain = b.test\n");
     let route = |words| format!("[routes]\nb.test = 127.0.0.1:{} {words}\n", b.port("smtp"));
     let a = office(&folder, "a.test", (0, 0), &route(""));
     a.send(&["bob@b.test"], "Subject: open\n\n?\n");

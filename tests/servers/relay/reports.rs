@@ -34,11 +34,7 @@ impl Post {
             _ => Ok(Destination::Remote(address.clone())),
         };
         let sending = queue.start(Box::new(home), Taps::default()).unwrap();
-        Post {
-            inbox,
-            queue,
-            _sending: sending,
-        }
+        Post { inbox, queue, _sending: sending }
     }
 
     fn send(&self, envelope: &str, message: &str) {
@@ -52,9 +48,7 @@ impl Post {
 
     fn drained(&self) {
         let spool = self.queue.spool();
-        until("an empty queue", || {
-            spool.ids().unwrap().is_empty().then_some(())
-        });
+        until("an empty queue", || spool.ids().unwrap().is_empty().then_some(()));
     }
 
     fn reports(&self) -> Vec<String> {
@@ -84,16 +78,8 @@ fn each_row_is_an_envelope_and_what_its_sender_hears() {
         ("from: <>\n", "to: <no@b.test>\n", &[]),
         (ALICE, "to: <no@b.test>\nnotify: NEVER\n", &[]),
         (ALICE, "to: <bob@b.test>\n", &[]),
-        (
-            ALICE,
-            "to: <bob@b.test>\nnotify: SUCCESS\n",
-            &["Action: relayed\r\nStatus: 2.0.0"],
-        ),
-        (
-            ALICE,
-            "to: <no@b.test>\n",
-            &["Action: failed\r\nStatus: 5.0.0", "text/rfc822-headers"],
-        ),
+        (ALICE, "to: <bob@b.test>\nnotify: SUCCESS\n", &["Action: relayed\r\nStatus: 2.0.0"]),
+        (ALICE, "to: <no@b.test>\n", &["Action: failed\r\nStatus: 5.0.0", "text/rfc822-headers"]),
         (
             "from: <alice@a.test>\nret: FULL\nenvid: QQ+2B3\n",
             "to: <no@b.test>\norcpt: rfc822;x+3Dy@y.test\n",
@@ -125,29 +111,17 @@ fn each_row_is_an_envelope_and_what_its_sender_hears() {
             "to: <staff@a.test>\nnotify: SUCCESS\nstate: expanded\n",
             &["Action: expanded\r\nStatus: 2.0.0"],
         ),
-        (
-            ALICE,
-            "to: <carol@a.test>\nnotify: NEVER\nstate: delivered\n",
-            &[],
-        ),
+        (ALICE, "to: <carol@a.test>\nnotify: NEVER\nstate: delivered\n", &[]),
     ];
     for (envelope, recipient, expected) in rows {
         let (folder, hop) = (folder(), picky());
         let post = Post::open(&folder, &route(&hop));
-        post.send(
-            &format!("{envelope}{recipient}"),
-            "Subject: x\r\n\r\nHello\r\n",
-        );
+        post.send(&format!("{envelope}{recipient}"), "Subject: x\r\n\r\nHello\r\n");
         post.drained();
         let reports = post.reports();
-        assert_eq!(
-            reports.len(),
-            usize::from(!expected.is_empty()),
-            "{envelope}{recipient}"
-        );
-        for (line, report) in expected
-            .iter()
-            .flat_map(|line| reports.iter().map(move |r| (line, r)))
+        assert_eq!(reports.len(), usize::from(!expected.is_empty()), "{envelope}{recipient}");
+        for (line, report) in
+            expected.iter().flat_map(|line| reports.iter().map(move |r| (line, r)))
         {
             assert!(report.contains(line), "{line:?} in {report}");
         }
@@ -168,25 +142,13 @@ fn a_delay_is_told_once() {
         "Subject: x\r\n\r\n",
     );
     let report = until("a notice", || post.reports().pop());
-    assert!(
-        report.contains("Action: delayed\r\nStatus: 4.2.0"),
-        "{report}"
-    );
+    assert!(report.contains("Action: delayed\r\nStatus: 4.2.0"), "{report}");
     assert!(report.contains("\r\nWill-Retry-Until: "), "{report}");
     let spool = post.queue.spool();
-    let attempts = || {
-        Some(
-            spool
-                .load(spool.ids().unwrap().first()?)
-                .unwrap()?
-                .recipients[0]
-                .attempts,
-        )
-    };
+    let attempts =
+        || Some(spool.load(spool.ids().unwrap().first()?).unwrap()?.recipients[0].attempts);
     let before = attempts().unwrap();
-    until("some attempts more", || {
-        (attempts()? > before + 2).then_some(())
-    });
+    until("some attempts more", || (attempts()? > before + 2).then_some(()));
     ready.store(true, Ordering::SeqCst);
     post.drained();
     hop.next();
@@ -197,10 +159,7 @@ fn a_delay_is_told_once() {
 fn who_was_told_of_a_delay_is_told_of_the_failure_too() {
     let (folder, hop) = (
         folder(),
-        Hop::answering(|line| {
-            line.starts_with("MAIL")
-                .then(|| "450 4.2.0 Not now".to_owned())
-        }),
+        Hop::answering(|line| line.starts_with("MAIL").then(|| "450 4.2.0 Not now".to_owned())),
     );
     let post = Post::open(&folder, &format!("{}delay_notice = 100\n", route(&hop)));
     post.send(
@@ -223,8 +182,7 @@ fn a_hop_that_reports_is_asked_to() {
     let heard = Arc::clone(&lines);
     let hop = Hop::answering(move |line| {
         heard.lock().unwrap().push(line.to_owned());
-        line.starts_with("EHLO")
-            .then(|| "250-hop.test\r\n250 DSN".to_owned())
+        line.starts_with("EHLO").then(|| "250-hop.test\r\n250 DSN".to_owned())
     });
     let post = Post::open(&folder, &route(&hop));
     let envelope = "from: <alice@a.test>\nret: HDRS\nenvid: QQ3\n";
@@ -232,10 +190,7 @@ fn a_hop_that_reports_is_asked_to() {
     post.send(&format!("{envelope}{recipient}"), "Subject: x\r\n\r\n");
     post.drained();
     let lines = lines.lock().unwrap().clone();
-    assert!(
-        lines.contains(&"MAIL FROM:<alice@a.test> RET=HDRS ENVID=QQ3".to_owned()),
-        "{lines:?}"
-    );
+    assert!(lines.contains(&"MAIL FROM:<alice@a.test> RET=HDRS ENVID=QQ3".to_owned()), "{lines:?}");
     let rcpt = "RCPT TO:<bob@b.test> NOTIFY=SUCCESS ORCPT=rfc822;x@y.test";
     assert!(lines.contains(&rcpt.to_owned()), "{lines:?}");
     assert!(post.reports().is_empty(), "that is the hop's business now");
@@ -257,11 +212,7 @@ fn a_restart_sends_nobody_what_was_acknowledged() {
     let spool = post.queue.spool().clone();
     until("both tried", || {
         let envelope = spool.load(spool.ids().unwrap().first()?).unwrap()?;
-        envelope
-            .recipients
-            .iter()
-            .all(|to| to.attempts > 0)
-            .then_some(())
+        envelope.recipients.iter().all(|to| to.attempts > 0).then_some(())
     });
     drop(post);
     other.1.store(true, Ordering::SeqCst);

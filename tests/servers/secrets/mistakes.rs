@@ -61,10 +61,7 @@ const MISTAKES: &[(&str, &str)] = &[
     ("smtp", r"EHLO x|DATA|AUTH LOGIN|«alice»|«PW»"),
     ("smtp", r"EHLO x|DATA||body|AUTH LOGIN|«alice»|«PW»"),
     ("smtp", r"EHLO x|DATA|USER alice PW"),
-    (
-        "submission",
-        r"EHLO x|MAIL FROM:<a@b>|DATA|AUTH PLAIN «\0alice\0PW»",
-    ),
+    ("submission", r"EHLO x|MAIL FROM:<a@b>|DATA|AUTH PLAIN «\0alice\0PW»"),
     ("lmtp", r"LHLO x|DATA|AUTH PLAIN «\0alice\0PW»"),
     ("smtp", r"EHLO x|BDAT 500|AUTH PLAIN «\0alice\0PW»"),
     ("smtp", r"EHLO x|BDAT|AUTH LOGIN|«alice»|«PW»"),
@@ -73,20 +70,11 @@ const MISTAKES: &[(&str, &str)] = &[
     ("imap", r"a IDLE|b AUTHENTICATE LOGIN|«alice»|«PW»"),
     ("imap", r"a IDLE|b LOGIN {5}|alice {21}|PW"),
     ("imap", r"a APPEND INBOX {50}|b LOGIN alice PW"),
-    (
-        "imap",
-        r"a APPEND INBOX {500}||body|b LOGIN alice PW|c NOOP",
-    ),
-    (
-        "imap",
-        r"a APPEND INBOX {500}|b AUTHENTICATE LOGIN|«alice»|«PW»",
-    ),
+    ("imap", r"a APPEND INBOX {500}||body|b LOGIN alice PW|c NOOP"),
+    ("imap", r"a APPEND INBOX {500}|b AUTHENTICATE LOGIN|«alice»|«PW»"),
     ("imap", r"a APPEND INBOX {12}|b LOGIN alice PW"),
     ("imap", r"a SELECT {50}|b LOGIN alice PW"),
-    (
-        "imap",
-        r"a SELECT {9000}|b AUTHENTICATE PLAIN|«\0alice\0PW»",
-    ),
+    ("imap", r"a SELECT {9000}|b AUTHENTICATE PLAIN|«\0alice\0PW»"),
     // Literals where none belong, or counted wrongly.
     ("imap", r"a AUTHENTICATE PLAIN {40}|«\0alice\0PW»"),
     ("imap", r"a AUTHENTICATE PLAIN {40+}|«\0alice\0PW»"),

@@ -11,8 +11,7 @@ pub(crate) fn messages() -> Vec<(String, Vec<u8>)> {
         ("made-many-parts", many_parts(2_000)),
         ("made-long-line", long_line()),
     ];
-    made.map(|(name, text)| (name.to_owned(), text.into_bytes()))
-        .to_vec()
+    made.map(|(name, text)| (name.to_owned(), text.into_bytes())).to_vec()
 }
 
 /// Multiparts within multiparts.
@@ -46,17 +45,10 @@ fn depth_width_and_length_have_bounds() {
     let depths: Vec<usize> = told.iter().map(|told| depth(&told.structure)).collect();
     // A leaf is a list, with its parameters in another.
     assert_eq!(depths, [92, 101, 3, 2]);
-    let parts = told[2]
-        .structure
-        .items()
-        .iter()
-        .filter(|part| !part.items().is_empty());
+    let parts = told[2].structure.items().iter().filter(|part| !part.items().is_empty());
     // The parts, and the multipart's own parameters.
     assert_eq!(parts.count(), 2_001);
-    let Told {
-        envelope,
-        structure,
-    } = &told[3];
+    let Told { envelope, structure } = &told[3];
     let (subject, from) = (&envelope.items()[1], &envelope.items()[2]);
     assert_eq!(subject, &Value::Text(b"before".to_vec()));
     assert_eq!(from.to_string(), r#"((NIL NIL "after" "a.test"))"#);

@@ -28,15 +28,9 @@ pub(crate) struct Told {
 fn every_message_is_described_as_expected() {
     let messages = messages();
     assert!(messages.len() >= 40, "the zoo is empty");
-    let files = fs::read_dir(folder())
-        .unwrap()
-        .map(|entry| entry.unwrap().path());
+    let files = fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path());
     let expected = files.filter(|path| path.extension().is_some_and(|e| e == "expected"));
-    assert_eq!(
-        expected.count(),
-        messages.len(),
-        "not every file has its other half"
-    );
+    assert_eq!(expected.count(), messages.len(), "not every file has its other half");
     let told = told(&messages);
     let mut differences = String::new();
     for ((name, _), told) in messages.iter().zip(told) {
@@ -142,10 +136,7 @@ fn all_told(answer: &[u8]) -> Vec<Told> {
         let [_, envelope, _, structure] = facts.items() else {
             panic!("a FETCH of something else: {facts}");
         };
-        told.push(Told {
-            envelope: envelope.clone(),
-            structure: structure.clone(),
-        });
+        told.push(Told { envelope: envelope.clone(), structure: structure.clone() });
     }
     told
 }

@@ -31,12 +31,7 @@ impl OpenAccount {
         }
         match update {
             ImapUpdate::Folders(folders) | ImapUpdate::Counted(folders) => self.folders = folders,
-            ImapUpdate::Opened {
-                folder,
-                uid_validity,
-                uids,
-                sorted,
-            } => {
+            ImapUpdate::Opened { folder, uid_validity, uids, sorted } => {
                 self.validate(&folder, uid_validity);
                 self.opened(&folder, uids, sorted);
             }
@@ -73,9 +68,8 @@ impl OpenAccount {
         if is_open && !self.list.validate(uid_validity) {
             self.shown = None;
             self.awaited = None;
-            self.done = Some(format!(
-                "{folder} was created anew, and contains other messages now."
-            ));
+            self.done =
+                Some(format!("{folder} was created anew, and contains other messages now."));
         }
     }
 
@@ -130,10 +124,8 @@ impl OpenAccount {
         self.done = None;
         self.awaited.take_if(|uid| failed.unread == Some(*uid));
         if self.state == ConnectionState::Connecting {
-            self.state = ConnectionState::Refused {
-                why: failed.why.clone(),
-                transient: failed.transient,
-            };
+            self.state =
+                ConnectionState::Refused { why: failed.why.clone(), transient: failed.transient };
         }
         self.error = Some(format!("{}: {}", failed.what, failed.why));
     }

@@ -5,11 +5,7 @@ const MESSAGE: &[u8] = b"From: Bob <bob@here.test>\r\nTo: alice@here.test, \"Doe
     At five?\r\n> At four.\r\n";
 
 fn place() -> MessageLocation {
-    MessageLocation {
-        account: "alice@here.test".to_owned(),
-        folder: "INBOX".to_owned(),
-        uid: 7,
-    }
+    MessageLocation { account: "alice@here.test".to_owned(), folder: "INBOX".to_owned(), uid: 7 }
 }
 
 #[test]
@@ -20,10 +16,7 @@ fn a_reply_goes_to_the_sender_and_quotes() {
         "alice@here.test",
         ReplyTo::Sender,
     );
-    assert_eq!(
-        (form.to.as_str(), form.cc.as_str()),
-        ("Bob <bob@here.test>", "")
-    );
+    assert_eq!((form.to.as_str(), form.cc.as_str()), ("Bob <bob@here.test>", ""));
     assert_eq!(form.subject, "Re: Tea");
     assert_eq!(form.text, "\n\nBob wrote:\n> At five?\n>> At four.\n");
     assert_eq!(form.about, Some((place(), Relation::Reply)));
@@ -52,9 +45,7 @@ fn a_subject_is_prefixed_once() {
 #[test]
 fn a_message_is_forwarded_with_its_files() {
     let mut message = ParsedMessage::of(MESSAGE);
-    message
-        .attachments
-        .push(Attachment::new("tea.csv", b"1".to_vec()));
+    message.attachments.push(Attachment::new("tea.csv", b"1".to_vec()));
     let form = ComposeForm::forward(place(), &message);
     assert!(
         form.text.contains("From: Bob <bob@here.test>\n") && form.text.ends_with("> At four.\n")

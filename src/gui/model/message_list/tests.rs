@@ -1,10 +1,7 @@
 use super::*;
 
 fn row(uid: u32) -> MessageRow {
-    MessageRow {
-        uid,
-        ..MessageRow::default()
-    }
+    MessageRow { uid, ..MessageRow::default() }
 }
 
 fn list(messages: u32) -> MessageList {

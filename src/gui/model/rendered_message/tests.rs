@@ -1,11 +1,7 @@
 use super::*;
 
 fn said(lines: &[TextLine]) -> String {
-    let line = |line: &TextLine| {
-        line.iter()
-            .map(|span| span.text.as_str())
-            .collect::<String>()
-    };
+    let line = |line: &TextLine| line.iter().map(|span| span.text.as_str()).collect::<String>();
     lines.iter().map(line).collect::<Vec<String>>().join("\n")
 }
 
@@ -16,16 +12,9 @@ fn shown(message: &str) -> RenderedMessage {
 #[test]
 fn web_addresses_in_a_text_are_links_without_the_full_stop() {
     let lines = text_lines("> see https://a.test/b?c=d.\n(http://e.test)\tend");
-    let links: Vec<&str> = lines
-        .iter()
-        .flatten()
-        .filter_map(|span| span.link.as_deref())
-        .collect();
+    let links: Vec<&str> = lines.iter().flatten().filter_map(|span| span.link.as_deref()).collect();
     assert_eq!(links, ["https://a.test/b?c=d", "http://e.test"]);
-    assert_eq!(
-        said(&lines),
-        "> see https://a.test/b?c=d.\n(http://e.test)    end"
-    );
+    assert_eq!(said(&lines), "> see https://a.test/b?c=d.\n(http://e.test)    end");
     assert!(lines[0].iter().all(|span| span.quoted) && !lines[1][0].quoted);
 }
 
@@ -36,21 +25,9 @@ fn a_page_alone_is_the_text_and_shows_where_its_links_lead() {
          <script>alert(1)</script><img src=\"http://spy.test/1.gif\" alt=\"a dot\">",
     );
     let text = said(&shown.text);
-    assert!(
-        text.contains("Your bank: http://bank.test/ <http://evil.test/>"),
-        "{text}"
-    );
-    assert!(
-        text.contains("[picture: a dot]") && !text.contains("alert"),
-        "{text}"
-    );
-    assert!(
-        shown
-            .text
-            .iter()
-            .flatten()
-            .any(|span| span.strong && span.text == "bank")
-    );
+    assert!(text.contains("Your bank: http://bank.test/ <http://evil.test/>"), "{text}");
+    assert!(text.contains("[picture: a dot]") && !text.contains("alert"), "{text}");
+    assert!(shown.text.iter().flatten().any(|span| span.strong && span.text == "bank"));
     assert!(shown.page.is_none());
 }
 
@@ -69,10 +46,7 @@ fn a_long_text_is_cut_and_deep_tags_do_no_harm() {
     let long = shown(&format!("\n{}", "word ".repeat(CHARACTERS)));
     assert!(long.cut && said(&long.text).len() <= CHARACTERS);
     for depth in [TAGS, 50 * TAGS] {
-        let deep = shown(&format!(
-            "Content-Type: text/html\n\n{}deep",
-            "<div>".repeat(depth)
-        ));
+        let deep = shown(&format!("Content-Type: text/html\n\n{}deep", "<div>".repeat(depth)));
         assert_eq!(said(&deep.text).trim(), "deep");
     }
 }

@@ -8,9 +8,7 @@ use super::*;
 fn certificate(names: &[&str], ended: u64) -> Vec<u8> {
     let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
     let mut params = CertificateParams::new(names).unwrap();
-    params
-        .distinguished_name
-        .push(DnType::CommonName, "mail.test");
+    params.distinguished_name.push(DnType::CommonName, "mail.test");
     let day = Duration::from_secs(24 * 60 * 60);
     params.not_before = (SystemTime::UNIX_EPOCH + day).into();
     params.not_after =
@@ -20,10 +18,7 @@ fn certificate(names: &[&str], ended: u64) -> Vec<u8> {
 }
 
 fn info(fault: Option<CertError>) -> CertificateInfo {
-    let shown = PeerCertificate {
-        chain: vec![certificate(&["mail.test", "127.0.0.1"], 1)],
-        fault,
-    };
+    let shown = PeerCertificate { chain: vec![certificate(&["mail.test", "127.0.0.1"], 1)], fault };
     CertificateInfo::of(&shown, Path::new("no-such-ca.pem"))
 }
 
@@ -43,14 +38,8 @@ fn each_error_comes_with_what_to_do() {
         (CertError::Expired, "It expired on 1970-01-04"),
         (CertError::NotYetValid, "not valid before 1970-01-02"),
         (CertError::OtherName, "It is for mail.test, 127.0.0.1"),
-        (
-            CertError::UnknownIssuer,
-            "“CN=mail.test”, which this machine does not trust",
-        ),
-        (
-            CertError::Other("path too long".to_owned()),
-            "path too long",
-        ),
+        (CertError::UnknownIssuer, "“CN=mail.test”, which this machine does not trust"),
+        (CertError::Other("path too long".to_owned()), "path too long"),
     ];
     for (fault, why) in rows {
         let info = info(Some(fault));

@@ -57,12 +57,7 @@ pub(super) fn shown(by: Side, line: &[u8], explained: &Explained) -> LineContent
     let masked = explained.masked(line);
     let octets = masked.get(..LONGEST).unwrap_or(&masked).to_vec();
     let shown = explained.with_parts(explained.masked_parts(), octets.len());
-    LineContent::Said {
-        by,
-        text: shown_text(line, explained),
-        octets,
-        explained: Box::new(shown),
-    }
+    LineContent::Said { by, text: shown_text(line, explained), octets, explained: Box::new(shown) }
 }
 
 /// The masked line as text, without its ending.

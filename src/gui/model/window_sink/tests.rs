@@ -69,10 +69,7 @@ impl Lab {
         self.recorder.finish();
         drop(self.recorder);
         assert!(self.woken.load(Ordering::Relaxed) > 0);
-        Arc::into_inner(self.conversations)
-            .unwrap()
-            .into_inner()
-            .unwrap()
+        Arc::into_inner(self.conversations).unwrap().into_inner().unwrap()
     }
 }
 
@@ -92,13 +89,7 @@ fn send(lab: &Lab, security: Security, service: &str, octets: usize) {
     let line = "x".repeat(70) + "\r\n";
     let message = format!("Subject: hi\r\n\r\n{}", line.repeat(octets / 72));
     let mut message = Cursor::new(message);
-    client
-        .send(
-            "alice@pillarbox.test",
-            &["alice@pillarbox.test"],
-            &mut message,
-        )
-        .unwrap();
+    client.send("alice@pillarbox.test", &["alice@pillarbox.test"], &mut message).unwrap();
     client.quit().unwrap();
 }
 
@@ -121,17 +112,9 @@ fn both_sides_are_shown_in_their_order_and_no_password_is() {
     let connection = conversations.connections(Side::Client).next().unwrap();
     assert!(connection.ended && !connection.security.is_broken());
     assert_eq!(connection.security.name(), "TLS 1.3");
-    assert!(matches!(
-        &connection.security.certificate.as_ref().unwrap().trust,
-        Trust::File(_)
-    ));
-    assert_eq!(
-        connection.observer.as_ref().unwrap().state(),
-        ProtocolState::Closed
-    );
-    let encrypted = conversations
-        .lines(Side::Client, None)
-        .filter(|line| line.crossed.is_some());
+    assert!(matches!(&connection.security.certificate.as_ref().unwrap().trust, Trust::File(_)));
+    assert_eq!(connection.observer.as_ref().unwrap().state(), ProtocolState::Closed);
+    let encrypted = conversations.lines(Side::Client, None).filter(|line| line.crossed.is_some());
     assert!(encrypted.count() > 5, "what crossed is ciphertext");
     // Of a server's end only the last line is kept.
     assert!(texts(&conversations, Side::Server).is_empty());
@@ -180,10 +163,7 @@ fn a_large_message_is_its_beginning_and_a_count() {
 #[test]
 fn a_long_session_stays_within_its_bounds() {
     let conversations = Arc::new(Mutex::new(Conversations::default()));
-    let models = (
-        Arc::clone(&conversations),
-        Arc::<Mutex<SavedEvents>>::default(),
-    );
+    let models = (Arc::clone(&conversations), Arc::<Mutex<SavedEvents>>::default());
     let kept = Arc::clone(&models.1);
     let mut sink = WindowSink::new(models, Texts::compiled_in(), "x".into(), || ());
 
@@ -198,10 +178,7 @@ fn a_long_session_stays_within_its_bounds() {
             server: "127.0.0.1:2".parse().unwrap(),
             thread: String::new(),
         });
-        let said = |by, octets: &str| What::Said {
-            by,
-            octets: octets.as_bytes().to_vec(),
-        };
+        let said = |by, octets: &str| What::Said { by, octets: octets.as_bytes().to_vec() };
         let happened = [
             What::Opened,
             said(Side::Server, "+OK hi\r\n"),
@@ -264,10 +241,7 @@ fn a_last_line_without_an_end_is_shown_and_its_password_is_not() {
         server: "127.0.0.1:2110".parse().unwrap(),
         thread: "a test".to_owned(),
     });
-    let said = |by, text: &str| What::Said {
-        by,
-        octets: text.as_bytes().to_vec(),
-    };
+    let said = |by, text: &str| What::Said { by, octets: text.as_bytes().to_vec() };
     let whats = [
         What::Opened,
         said(Side::Server, "+OK\r\n"),

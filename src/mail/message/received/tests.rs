@@ -15,17 +15,9 @@ fn shown(received: &Received) -> String {
         ("for", received.for_.clone()),
         ("tls", tls.map(|t| t.version.clone().unwrap_or_default())),
         ("cipher", tls.and_then(|t| t.cipher.clone())),
-        (
-            "at",
-            received
-                .date
-                .as_ref()
-                .map(|d| d.timestamp().as_second().to_string()),
-        ),
+        ("at", received.date.as_ref().map(|d| d.timestamp().as_second().to_string())),
     ];
-    let there = parts
-        .iter()
-        .filter_map(|(key, value)| Some(format!("{key}={}", value.as_ref()?)));
+    let there = parts.iter().filter_map(|(key, value)| Some(format!("{key}={}", value.as_ref()?)));
     let others = received.others.iter().map(|other| format!("+{other}"));
     there.chain(others).collect::<Vec<_>>().join(" ")
 }
@@ -99,11 +91,7 @@ fn each_program_has_its_own_way() {
     ];
     for (value, expected) in rows {
         let value = value.replace('\t', "\r\n\t");
-        assert_eq!(
-            shown(&Received::parse(value.as_bytes())),
-            expected,
-            "{value}"
-        );
+        assert_eq!(shown(&Received::parse(value.as_bytes())), expected, "{value}");
     }
 }
 
@@ -115,10 +103,7 @@ fn what_is_broken_or_a_lie_yields_what_is_left() {
         (b"from", ""),
         (b"from by by by", "from=by by=by"),
         (b"by a by b with x with y", "by=a with=x +b +y"),
-        (
-            b"from a (b [999.1.1.1]) by c",
-            "from=a by=c +(b [999.1.1.1])",
-        ),
+        (b"from a (b [999.1.1.1]) by c", "from=a by=c +(b [999.1.1.1])"),
         (b"from a (helo=TLS1.3) by c", "from=TLS1.3 name=a by=c"),
         (b"from a (b [192.0.2.1]", "from=a name=b addr=192.0.2.1"),
         (b"by a; b; 32 Foo 99", "by=a +b +32 Foo 99"),
@@ -196,6 +181,7 @@ const PIECES: &[&str] = &[
 ];
 
 proptest! {
+    #![proptest_config(crate::limits::random_cases(256))]
     #[test]
     fn nothing_is_too_broken(pieces in prop::collection::vec(prop::sample::select(PIECES), 0..30)) {
         let _ = Received::parse(pieces.concat().as_bytes());

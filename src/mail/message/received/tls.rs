@@ -13,10 +13,8 @@ pub struct TlsUsed {
 /// `version=TLS1_3 cipher=C bits=256` (Gmail, Sendmail, Exchange), `TLS1.2:C:256` (Exim).
 pub(super) fn tls(text: &str) -> Option<TlsUsed> {
     let words: Vec<&str> = text.split([' ', ',', ';', '=', ':', '(', ')']).collect();
-    let (at, version) = words
-        .iter()
-        .enumerate()
-        .find_map(|(at, word)| Some((at, tls_version(word)?)))?;
+    let (at, version) =
+        words.iter().enumerate().find_map(|(at, word)| Some((at, tls_version(word)?)))?;
     let named = words.iter().position(|word| *word == "cipher");
     let in_exim = format!("{}:", words[at]);
     let cipher = match named {

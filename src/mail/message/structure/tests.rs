@@ -64,10 +64,7 @@ fn messages_without_parts() {
         ("Subject: no body", ""),
         ("Subject: no body/", ""),
         ("no header at all/--b//body", "body"),
-        (
-            "Content-Type: text\\plain; boundary=b//--b//x/--b--",
-            "--b//x/--b--",
-        ),
+        ("Content-Type: text\\plain; boundary=b//--b//x/--b--", "--b//x/--b--"),
     ]);
 }
 
@@ -89,24 +86,15 @@ fn boundaries_that_are_missing() {
         ("", "[]"),
         ("no boundary at all/", "[]"),
         ("--b--/closed before it began", "[]"),
-        (
-            "--b//one/--b//the end is missing/",
-            "[one the end is missing/]",
-        ),
-        (
-            "--b/X: header without an empty line/--b//two/--b--",
-            "[ two]",
-        ),
+        ("--b//one/--b//the end is missing/", "[one the end is missing/]"),
+        ("--b/X: header without an empty line/--b//two/--b--", "[ two]"),
         ("--b", "[]"),
         ("--b/", "[]"),
     ];
     check(&rows.map(|(body, tree)| (&*[MIXED, body].concat().leak(), tree)));
     check(&[
         ("Content-Type: multipart\\mixed//--b//one/--b--", "[]"),
-        (
-            "Content-Type: multipart\\mixed; boundary=//--//one/----",
-            "[]",
-        ),
+        ("Content-Type: multipart\\mixed; boundary=//--//one/----", "[]"),
     ]);
 }
 
@@ -135,11 +123,7 @@ fn messages_within_messages() {
         (MIXED, "Subject: in//text/--b//x/--b--", "[<text> x]"),
         (MIXED, "Subject: in/--b//x/--b--", "[<> x]"),
         (MIXED, "--b//x/--b--", "[<> x]"),
-        (
-            MIXED,
-            "Content-Type: multipart\\mixed; boundary=i//--i//x/--b--",
-            "[<[x]>]",
-        ),
+        (MIXED, "Content-Type: multipart\\mixed; boundary=i//--i//x/--b--", "[<[x]>]"),
         (
             digest,
             "Subject: in//text/--b//Subject: x//y/--b/Content-Type: text\\plain//z",
@@ -208,10 +192,7 @@ fn a_long_message_costs_no_memory() {
     let rest: &[u8] = b"\r\nSubject: kept\r\n\r\n--b\r\n\r\n";
     let message = header.chain(line()).chain(rest).chain(line());
     let part = BodyPart::read(&mut BufReader::new(message)).unwrap();
-    assert_eq!(
-        part.body.end,
-        40_000_000 + (header.len() + rest.len()) as u64
-    );
+    assert_eq!(part.body.end, 40_000_000 + (header.len() + rest.len()) as u64);
     assert_eq!(part.fields.fields().count(), 2);
     assert!(part.find(&[1]).is_some());
 }
@@ -221,9 +202,7 @@ fn there_is_an_end_to_headers_parts_and_depth() {
     let part = read(
         &(MIXED.replace('/', "\r\n").replace('\\', "/") + &"--b\r\n\r\n".repeat(2 * limits::PARTS)),
     );
-    let Content::Multipart(parts) = &part.content else {
-        panic!()
-    };
+    let Content::Multipart(parts) = &part.content else { panic!() };
     assert_eq!(parts.len(), limits::PARTS - 1);
     let mut deep = &read(&"Content-Type: message/rfc822\r\n\r\n".repeat(5000));
     let mut depth = 1;
@@ -238,24 +217,14 @@ fn there_is_an_end_to_headers_parts_and_depth() {
 /// A tree and the message that holds it, with the body of each leaf.
 fn tree() -> impl Strategy<Value = (String, Vec<String>)> {
     let text = "([a-z -]{0,9}\r\n){0,3}[a-z]{0,9}";
-    let leaf = text.prop_map(|body| {
-        (
-            format!("Content-Type: text/plain\r\n\r\n{body}"),
-            vec![body],
-        )
-    });
+    let leaf =
+        text.prop_map(|body| (format!("Content-Type: text/plain\r\n\r\n{body}"), vec![body]));
     leaf.prop_recursive(4, 30, 4, |inner| {
         let enclosed = inner.clone().prop_map(|(message, leaves)| {
-            (
-                format!("Content-Type: message/rfc822\r\n\r\n{message}"),
-                leaves,
-            )
+            (format!("Content-Type: message/rfc822\r\n\r\n{message}"), leaves)
         });
         let parts = (prop::collection::vec(inner, 1..4), "[A-Z]{8}");
-        prop_oneof![
-            enclosed,
-            parts.prop_map(|(parts, boundary)| joined(&parts, &boundary))
-        ]
+        prop_oneof![enclosed, parts.prop_map(|(parts, boundary)| joined(&parts, &boundary))]
     })
 }
 
@@ -266,13 +235,7 @@ fn joined(parts: &[(String, Vec<String>)], boundary: &str) -> (String, Vec<Strin
         text += &format!("\r\n--{boundary}\r\n{part}");
     }
     text += &format!("\r\n--{boundary}--\r\nepilogue");
-    (
-        text,
-        parts
-            .iter()
-            .flat_map(|(_, leaves)| leaves.clone())
-            .collect(),
-    )
+    (text, parts.iter().flat_map(|(_, leaves)| leaves.clone()).collect())
 }
 
 fn leaves(message: &str, part: &BodyPart) -> Vec<String> {
@@ -301,6 +264,7 @@ const PIECES: &[&str] = &[
 ];
 
 proptest! {
+    #![proptest_config(crate::limits::random_cases(256))]
     #[test]
     fn every_leaf_is_where_it_was_put((message, expected) in tree(), buffer in 1usize..99) {
         let part = BodyPart::read(&mut BufReader::with_capacity(buffer, message.as_bytes())).unwrap();

@@ -63,15 +63,9 @@ mod tests {
         let rows: [(&str, &[&str]); 11] = [
             ("", &[]),
             ("References: <a@x> <b@x>\r\n", &["a@x", "b@x"]),
-            (
-                "References: <a@x><b@x>\r\n\t<c@x>\r\n",
-                &["a@x", "b@x", "c@x"],
-            ),
+            ("References: <a@x><b@x>\r\n\t<c@x>\r\n", &["a@x", "b@x", "c@x"]),
             // RFC 5256 §3: quoted or not, it is the same.
-            (
-                "References: <\"a b\"@x> <\"c\\d\"@x>\r\n",
-                &["ab@x", "cd@x"],
-            ),
+            ("References: <\"a b\"@x> <\"c\\d\"@x>\r\n", &["ab@x", "cd@x"]),
             ("References: (a comment) <a@x>, <b@x>\r\n", &["a@x", "b@x"]),
             ("References: <a@x> <broken <b@x>\r\n", &["a@x", "b@x"]),
             ("References: <no-at> <@x> <a@> <>\r\n", &[]),
@@ -83,10 +77,7 @@ mod tests {
         for (header, expected) in rows {
             assert_eq!(ids(&format!("{header}\r\n")), expected, "{header}");
         }
-        assert_eq!(
-            ids("References: <a@x>\r\nIn-Reply-To: <b@x>\r\n\r\n"),
-            ["a@x"]
-        );
+        assert_eq!(ids("References: <a@x>\r\nIn-Reply-To: <b@x>\r\n\r\n"), ["a@x"]);
     }
 
     #[test]

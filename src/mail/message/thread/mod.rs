@@ -61,15 +61,11 @@ pub(super) mod tests {
         let base = BaseSubject::of(subject);
         let ids = |text: &str| -> Vec<MessageId> {
             let ids = text.split_whitespace();
-            ids.flat_map(|id| message_id(format!("<{id}@x>").as_bytes()))
-                .collect()
+            ids.flat_map(|id| message_id(format!("<{id}@x>").as_bytes())).collect()
         };
         Member {
             sent,
-            subject: BaseSubject {
-                text: casemap::prepared(&base.text),
-                ..base
-            },
+            subject: BaseSubject { text: casemap::prepared(&base.text), ..base },
             id: ids(id).pop(),
             references: ids(references),
         }
@@ -78,18 +74,13 @@ pub(super) mod tests {
     /// As a THREAD response shows them, members counted from 1.
     pub(super) fn shown(threads: &Threads) -> String {
         let roots = threads.roots.iter();
-        roots
-            .map(|root| format!("({})", shown_from(threads, *root)))
-            .collect()
+        roots.map(|root| format!("({})", shown_from(threads, *root))).collect()
     }
 
     fn shown_from(threads: &Threads, at: usize) -> String {
         let node = &threads.nodes[at];
-        let mut pieces: Vec<String> = node
-            .member
-            .map(|n| (n + 1).to_string())
-            .into_iter()
-            .collect();
+        let mut pieces: Vec<String> =
+            node.member.map(|n| (n + 1).to_string()).into_iter().collect();
         match &node.children[..] {
             [only] if node.member.is_some() => pieces.push(shown_from(threads, *only)),
             [] => {}

@@ -16,10 +16,7 @@ pub fn ordered_subject(members: &[Member]) -> Threads {
     // conversation are in the same order, and the conversations are sorted by their first message.
     let mut order: Vec<usize> = (0..members.len()).collect();
     order.sort_unstable_by_key(by_sent);
-    let mut threads = Threads {
-        roots: Vec::new(),
-        nodes: nodes(members.len()),
-    };
+    let mut threads = Threads { roots: Vec::new(), nodes: nodes(members.len()) };
     let mut first: HashMap<&str, usize> = HashMap::new();
     for at in order {
         match first.get(&*members[at].subject.text) {
@@ -36,10 +33,7 @@ pub fn ordered_subject(members: &[Member]) -> Threads {
 
 /// Returns one node for each member, at the same place.
 pub(super) fn nodes(count: usize) -> Vec<Node> {
-    let node = |at| Node {
-        member: Some(at),
-        children: Vec::new(),
-    };
+    let node = |at| Node { member: Some(at), children: Vec::new() };
     (0..count).map(node).collect()
 }
 
@@ -64,11 +58,7 @@ mod tests {
                 "(2 5)(3 (4)(1))",
             ),
             (
-                &[
-                    member(2, "", "", ""),
-                    member(1, "Re:", "", ""),
-                    member(1, "x", "", ""),
-                ],
+                &[member(2, "", "", ""), member(1, "Re:", "", ""), member(1, "x", "", "")],
                 "(2 1)(3)",
             ),
         ];

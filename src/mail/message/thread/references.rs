@@ -82,10 +82,7 @@ impl<'a> Links<'a> {
     /// Returns the message with this Message-ID, or a dummy for it.
     fn message(&mut self, id: &'a MessageId) -> usize {
         *self.ids.entry(id).or_insert_with(|| {
-            self.messages.push(Linked {
-                is_dummy: true,
-                ..Linked::default()
-            });
+            self.messages.push(Linked { is_dummy: true, ..Linked::default() });
             self.messages.len() - 1
         })
     }
@@ -111,10 +108,7 @@ impl<'a> Links<'a> {
 
     /// Step 2: makes the messages without a parent the children of the root.
     fn gathered(self) -> Threads {
-        let mut threads = Threads {
-            roots: Vec::new(),
-            nodes: nodes(self.messages.len()),
-        };
+        let mut threads = Threads { roots: Vec::new(), nodes: nodes(self.messages.len()) };
         for (at, message) in self.messages.into_iter().enumerate() {
             if message.is_dummy {
                 threads.nodes[at].member = None;
@@ -137,16 +131,14 @@ impl Threads {
             self.nodes[at].children = self.without_dummies(children);
         }
         let mut roots = mem::take(&mut self.roots);
-        roots.retain_mut(
-            |root| match (&self.nodes[*root].children[..], self.is_dummy(*root)) {
-                ([], true) => false,
-                ([only], true) => {
-                    *root = *only;
-                    true
-                }
-                _ => true,
-            },
-        );
+        roots.retain_mut(|root| match (&self.nodes[*root].children[..], self.is_dummy(*root)) {
+            ([], true) => false,
+            ([only], true) => {
+                *root = *only;
+                true
+            }
+            _ => true,
+        });
         self.roots = roots;
     }
 
@@ -240,9 +232,7 @@ impl<'a> BySubject<'a> {
         let mut merged = vec![false; self.threads.nodes.len()];
         for current in self.threads.roots.clone() {
             let subject = self.subject(current);
-            let Some(first) = table
-                .get_mut(&*subject.text)
-                .filter(|first| **first != current)
+            let Some(first) = table.get_mut(&*subject.text).filter(|first| **first != current)
             else {
                 continue;
             };
@@ -296,10 +286,7 @@ impl<'a> BySubject<'a> {
     }
 
     fn dummy_above(&mut self, first: usize, current: usize) -> usize {
-        self.threads.nodes.push(Node {
-            member: None,
-            children: vec![first, current],
-        });
+        self.threads.nodes.push(Node { member: None, children: vec![first, current] });
         self.threads.nodes.len() - 1
     }
 

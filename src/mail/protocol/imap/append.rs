@@ -65,10 +65,7 @@ impl Append {
         match command {
             Command::Append(append) => Ok((tag, append)),
             _ => Err(BadCommand {
-                error: ParseError {
-                    at: tag.as_str().len() + 1,
-                    expected: "APPEND",
-                },
+                error: ParseError { at: tag.as_str().len() + 1, expected: "APPEND" },
                 tag: Some(tag),
             }),
         }
@@ -122,12 +119,7 @@ impl AppendedMessage {
         if form != AppendForm::Text {
             cursor.expect(b'~', "a tilde and a literal, which is the message")?;
         }
-        Ok(AppendedMessage {
-            flags,
-            date,
-            form,
-            literal: Literal::parse(cursor)?,
-        })
+        Ok(AppendedMessage { flags, date, form, literal: Literal::parse(cursor)? })
     }
 }
 
@@ -196,18 +188,12 @@ pub(super) mod tests {
         let rows: [(&[u8], &str); 6] = [
             (b"a NOOP", "expected APPEND at octet 2"),
             (b"a APPEND x", "expected a space at octet 10"),
-            (
-                b"a APPEND x hello",
-                "expected a literal, which is the message at octet 11",
-            ),
+            (b"a APPEND x hello", "expected a literal, which is the message at octet 11"),
             (
                 b"a APPEND x ( {5}",
                 "expected a flag that a client can set, such as \\Seen or $Forwarded at octet 12",
             ),
-            (
-                b"a APPEND x {5}\r\nhello",
-                "expected the end of the command at octet 14",
-            ),
+            (b"a APPEND x {5}\r\nhello", "expected the end of the command at octet 14"),
             (
                 b"a APPEND x \"30-Feb-1996 02:44:25 -0700\" {3}",
                 "expected a date and time that exist: \"17-Jul-1996 02:44:25 -0700\" at octet 11",
@@ -225,22 +211,15 @@ pub(super) mod tests {
         let (_, append) = Append::parse(Alphabet::ModifiedUtf7, b"a APPEND x {5}").unwrap();
         let first = append.message;
         assert_eq!(first.parse_next(b""), Ok(None));
-        let next = first
-            .parse_next(b" (\\Draft) UTF8 (~{7+}")
-            .unwrap()
-            .unwrap();
+        let next = first.parse_next(b" (\\Draft) UTF8 (~{7+}").unwrap().unwrap();
         assert_eq!(next.literal.octets, 7);
         assert_eq!(next.form, AppendForm::Utf8);
         assert_eq!(next.parse_next(b")"), Ok(None));
         let last = next.parse_next(b") ~{7}").unwrap().unwrap();
         assert_eq!(last.form, AppendForm::Binary);
-        for (message, line) in [
-            (&first, "{7}"),
-            (&first, " "),
-            (&first, ")"),
-            (&next, ""),
-            (&next, " {7}"),
-        ] {
+        for (message, line) in
+            [(&first, "{7}"), (&first, " "), (&first, ")"), (&next, ""), (&next, " {7}")]
+        {
             assert!(message.parse_next(line.as_bytes()).is_err(), "{line}");
         }
     }
@@ -248,25 +227,19 @@ pub(super) mod tests {
     /// An APPEND for the law of commands.
     pub(in super::super) fn any_append() -> impl Strategy<Value = Append> {
         let date = proptest::option::of(any_moment());
-        let literal = (0u64..1 << 63, any::<bool>()).prop_map(|(octets, synchronising)| Literal {
-            octets,
-            synchronising,
-        });
+        let literal = (0u64..1 << 63, any::<bool>())
+            .prop_map(|(octets, synchronising)| Literal { octets, synchronising });
         let form =
             proptest::sample::select(vec![AppendForm::Text, AppendForm::Binary, AppendForm::Utf8]);
         let message =
             (any_flags(), date, form, literal).prop_map(|(flags, date, form, literal)| {
-                AppendedMessage {
-                    flags,
-                    date,
-                    form,
-                    literal,
-                }
+                AppendedMessage { flags, date, form, literal }
             });
         (any_name(), message).prop_map(|(mailbox, message)| Append { mailbox, message })
     }
 
     proptest! {
+        #![proptest_config(crate::limits::random_cases(256))]
         #[test]
         fn never_panics(line: Vec<u8>) {
             let _ = is_append(&line);

@@ -33,10 +33,7 @@ impl BodyStructure {
     /// Describes a message.
     #[must_use]
     pub fn of(message: &BodyPart) -> BodyStructure {
-        let mut structure = BodyStructure {
-            text: Vec::new(),
-            extensions: Vec::new(),
-        };
+        let mut structure = BodyStructure { text: Vec::new(), extensions: Vec::new() };
         structure.part(message);
         structure.text.shrink_to_fit();
         structure.extensions.shrink_to_fit();
@@ -95,10 +92,7 @@ impl BodyStructure {
         }
         let media = MediaType::of(&part.fields);
         self.text.push(b' ');
-        string(
-            media.as_ref().map_or(b"mixed", |media| &media.sub),
-            &mut self.text,
-        );
+        string(media.as_ref().map_or(b"mixed", |media| &media.sub), &mut self.text);
         self.extension(|out| {
             out.push(b' ');
             write_params(&media.map(|media| media.params).unwrap_or_default(), out);
@@ -211,10 +205,9 @@ fn leaf_type(part: &BodyPart) -> MediaType {
         return media;
     }
     let mut text = media;
-    text.params.0.push(content::MimeParam {
-        name: b"charset".to_vec(),
-        value: b"us-ascii".to_vec(),
-    });
+    text.params
+        .0
+        .push(content::MimeParam { name: b"charset".to_vec(), value: b"us-ascii".to_vec() });
     text
 }
 

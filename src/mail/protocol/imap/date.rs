@@ -14,9 +14,8 @@ use super::cursor::{Cursor, Parsed};
 use crate::mail::protocol::span::Role;
 
 /// RFC 3501 §9, `date-month`: always English.
-const MONTHS: [&str; 12] = [
-    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-];
+const MONTHS: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /// A moment as IMAP writes it: local time, and the zone's offset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,28 +39,19 @@ impl DateTime {
         // RFC 3501 §9, `date-day-fixed`: two characters, the first of which may be a space.
         let bytes = bytes.strip_prefix(b" ").unwrap_or(&bytes);
         let mut inner = Cursor::new(bytes);
-        moment(&mut inner)
-            .filter(|_| inner.end().is_ok())
-            .ok_or(error)
+        moment(&mut inner).filter(|_| inner.end().is_ok()).ok_or(error)
     }
 
     /// Returns this moment in UTC. One outside the years 0001 to 9999 becomes the nearest within.
     #[must_use]
     pub fn utc(moment: SystemTime) -> DateTime {
         let is_early = moment < SystemTime::UNIX_EPOCH;
-        let nearest = if is_early {
-            Timestamp::MIN
-        } else {
-            Timestamp::MAX
-        };
+        let nearest = if is_early { Timestamp::MIN } else { Timestamp::MAX };
         let timestamp = Timestamp::try_from(moment).unwrap_or(nearest);
         let local = Offset::UTC.to_datetime(timestamp);
         // IMAP knows whole seconds and years of four digits.
         let local = local - jiff::SignedDuration::from_nanos(local.subsec_nanosecond().into());
-        DateTime {
-            local: local.max(civil::date(1, 1, 1).at(0, 0, 0, 0)),
-            offset: Offset::UTC,
-        }
+        DateTime { local: local.max(civil::date(1, 1, 1).at(0, 0, 0, 0)), offset: Offset::UTC }
     }
 
     /// Returns the moment, independent of the zone.
@@ -163,23 +153,16 @@ fn zone(cursor: &mut Cursor<'_>) -> Option<Offset> {
     let hours = digits(cursor, 2..=2)?;
     let minutes = digits(cursor, 2..=2)?;
     let seconds = (i32::from(hours) * 60 + i32::from(minutes)) * 60;
-    (hours < 24 && minutes < 60)
-        .then(|| Offset::from_seconds(sign * seconds).ok())
-        .flatten()
+    (hours < 24 && minutes < 60).then(|| Offset::from_seconds(sign * seconds).ok()).flatten()
 }
 
 /// Parses a number with so many digits, at most four.
 fn digits(cursor: &mut Cursor<'_>, count: std::ops::RangeInclusive<usize>) -> Option<i16> {
     let rest = cursor.rest();
     let longest = rest.len().min(*count.end());
-    let length = rest[..longest]
-        .iter()
-        .take_while(|byte| byte.is_ascii_digit())
-        .count();
+    let length = rest[..longest].iter().take_while(|byte| byte.is_ascii_digit()).count();
     let text = str::from_utf8(rest.get(..length)?).ok()?;
-    (count.contains(&length) && cursor.eat_text(text))
-        .then(|| text.parse().ok())
-        .flatten()
+    (count.contains(&length) && cursor.eat_text(text)).then(|| text.parse().ok()).flatten()
 }
 
 fn month_name(date: Date) -> &'static str {
@@ -210,11 +193,7 @@ pub(super) mod tests {
             ("\"29-Feb-2024 23:59:59 -0000\"", "2024-02-29T23:59:59Z"),
         ];
         for (text, moment) in rows {
-            assert_eq!(
-                parse(text).unwrap().timestamp().to_string(),
-                moment,
-                "{text}"
-            );
+            assert_eq!(parse(text).unwrap().timestamp().to_string(), moment, "{text}");
         }
     }
 
@@ -283,6 +262,7 @@ pub(super) mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::limits::random_cases(256))]
         #[test]
         fn parses_what_it_prints(date in any_moment(), day in any_date()) {
             prop_assert_eq!(parse(&date.to_string()), Some(date));

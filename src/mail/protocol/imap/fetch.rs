@@ -13,10 +13,7 @@ use crate::mail::protocol::span::Role;
 const DEEPEST_SECTION: usize = 100;
 
 /// The most items in one FETCH: a short command must not have an endless reply.
-const ITEMS: Bound = Bound {
-    most: 1000,
-    expected: "at most 1000 fetch items",
-};
+const ITEMS: Bound = Bound { most: 1000, expected: "at most 1000 fetch items" };
 
 /// One thing that a client wants to know about a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -244,10 +241,7 @@ impl Section {
 /// The section of the whole message with this text.
 impl From<SectionText> for Section {
     fn from(text: SectionText) -> Section {
-        Section {
-            path: Vec::new(),
-            text: Some(text),
-        }
+        Section { path: Vec::new(), text: Some(text) }
     }
 }
 
@@ -310,19 +304,11 @@ impl fmt::Display for FetchItem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let dot_peek = |peek: &bool| if *peek { ".PEEK" } else { "" };
         let partial = match self {
-            FetchItem::BodySection {
-                peek,
-                section,
-                partial,
-            } => {
+            FetchItem::BodySection { peek, section, partial } => {
                 write!(f, "BODY{}[{section}]", dot_peek(peek))?;
                 partial
             }
-            FetchItem::Binary {
-                peek,
-                path,
-                partial,
-            } => {
+            FetchItem::Binary { peek, path, partial } => {
                 write!(f, "BINARY{}[{}]", dot_peek(peek), PartPath(path))?;
                 partial
             }

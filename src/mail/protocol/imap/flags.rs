@@ -14,10 +14,7 @@ use crate::mail::protocol::span::Role;
 const LONGEST_KEYWORD: usize = 100;
 
 /// The most flags in one command. Maildir keeps 26 keywords in a file's name, as in Dovecot.
-const AT_ONCE: Bound = Bound {
-    most: 100,
-    expected: "at most 100 flags",
-};
+const AT_ONCE: Bound = Bound { most: 100, expected: "at most 100 flags" };
 
 /// Parses `(\Seen $Forwarded)` or `()` from the front.
 ///
@@ -127,9 +124,7 @@ impl FlagList {
         let mut flags = Flags::new();
         for word in &self.0 {
             match word.strip_prefix('\\') {
-                Some(name) => system_flag(name)
-                    .into_iter()
-                    .for_each(|flag| flags.set(flag)),
+                Some(name) => system_flag(name).into_iter().for_each(|flag| flags.set(flag)),
                 None => flags.set_keyword(word),
             }
         }
@@ -139,9 +134,7 @@ impl FlagList {
     /// True if `\Recent` is in the list.
     #[must_use]
     pub fn has_recent(&self) -> bool {
-        self.0
-            .iter()
-            .any(|word| word.eq_ignore_ascii_case("\\Recent"))
+        self.0.iter().any(|word| word.eq_ignore_ascii_case("\\Recent"))
     }
 
     /// True if `\*` is in the list: clients can make new keywords (RFC 3501 §7.1).
@@ -192,20 +185,14 @@ pub(super) mod tests {
     fn a_keyword_has_its_bound() {
         assert!(change(&format!("+FLAGS ({})", "k".repeat(100))).is_ok());
         let error = change(&format!("+FLAGS ({})", "k".repeat(101))).unwrap_err();
-        assert_eq!(
-            error,
-            "expected a keyword of at most 100 characters at octet 8"
-        );
+        assert_eq!(error, "expected a keyword of at most 100 characters at octet 8");
     }
 
     #[test]
     fn changes() {
         let rows = [
             ("FLAGS ()", "FLAGS ()"),
-            (
-                "+flags.silent (\\seen $Junk)",
-                "+FLAGS.SILENT (\\Seen $Junk)",
-            ),
+            ("+flags.silent (\\seen $Junk)", "+FLAGS.SILENT (\\Seen $Junk)"),
             ("-FLAGS \\Deleted \\DRAFT", "-FLAGS (\\Deleted \\Draft)"),
             ("+FLAGS junk", "+FLAGS (junk)"),
         ];
@@ -215,17 +202,11 @@ pub(super) mod tests {
         let flag = "expected a flag that a client can set, such as \\Seen or $Forwarded";
         let rows = [
             ("", "expected FLAGS, +FLAGS or -FLAGS at octet 0".to_owned()),
-            (
-                "*FLAGS ()",
-                "expected FLAGS, +FLAGS or -FLAGS at octet 0".to_owned(),
-            ),
+            ("*FLAGS ()", "expected FLAGS, +FLAGS or -FLAGS at octet 0".to_owned()),
             ("FLAGS", "expected a space at octet 5".to_owned()),
             ("FLAGS (\\Recent)", format!("{flag} at octet 7")),
             ("FLAGS (\\*)", format!("{flag} at octet 8")),
-            (
-                "FLAGS (a]b)",
-                "expected a space or a closing parenthesis at octet 8".to_owned(),
-            ),
+            ("FLAGS (a]b)", "expected a space or a closing parenthesis at octet 8".to_owned()),
             ("FLAGS \\", format!("{flag} at octet 7")),
         ];
         for (text, sentence) in rows {
@@ -246,10 +227,7 @@ pub(super) mod tests {
         assert_eq!(list.flags().to_string(), "\\Seen $Junk");
         assert!(list.has_recent() && list.allows_new_keywords());
         assert_eq!(list.to_string().as_bytes(), text);
-        assert_eq!(
-            FlagList::parse(&mut Cursor::new(b"()")),
-            Ok(FlagList::default())
-        );
+        assert_eq!(FlagList::parse(&mut Cursor::new(b"()")), Ok(FlagList::default()));
     }
 
     /// Flags for the laws of the commands that have some.
@@ -258,9 +236,7 @@ pub(super) mod tests {
         let keywords = proptest::collection::vec("[$A-Za-z][a-z0-9_-]{0,8}", 0..3);
         (system, keywords).prop_map(|(system, keywords)| {
             let mut flags: Flags = system.into_iter().map(|at| Flag::ALL[at]).collect();
-            keywords
-                .iter()
-                .for_each(|keyword| flags.set_keyword(keyword));
+            keywords.iter().for_each(|keyword| flags.set_keyword(keyword));
             flags
         })
     }

@@ -44,10 +44,7 @@ impl Literal {
             let octets = cursor.number64()?;
             let synchronising = !cursor.eat(b'+');
             cursor.expect(b'}', "a closing brace")?;
-            Ok(Literal {
-                octets,
-                synchronising,
-            })
+            Ok(Literal { octets, synchronising })
         })?;
         cursor.end()?;
         Ok(literal)
@@ -88,16 +85,12 @@ mod tests {
             let found = found.map(|literal| (literal.octets, literal.synchronising));
             assert_eq!(found, expected, "{line}");
         }
-        let error = literal_at_end(b"a {99999999999999999999}")
-            .unwrap()
-            .unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "expected a number from 0 to 9223372036854775807 at octet 3"
-        );
+        let error = literal_at_end(b"a {99999999999999999999}").unwrap().unwrap_err();
+        assert_eq!(error.to_string(), "expected a number from 0 to 9223372036854775807 at octet 3");
     }
 
     proptest! {
+        #![proptest_config(crate::limits::random_cases(256))]
         #[test]
         fn never_panics(line: Vec<u8>, octets in "[0-9]{0,25}") {
             let _ = literal_at_end(&line);

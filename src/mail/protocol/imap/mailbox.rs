@@ -184,9 +184,8 @@ impl StatusItem {
         let mut items = Vec::new();
         cursor.list(|cursor| {
             let expected = "a status item, such as MESSAGES";
-            let item = cursor.named(Role::StatusItem, |cursor| {
-                cursor.one_of(&StatusItem::NAMES, expected)
-            })?;
+            let item = cursor
+                .named(Role::StatusItem, |cursor| cursor.one_of(&StatusItem::NAMES, expected))?;
             if !items.contains(&item) {
                 items.push(item);
             }
@@ -238,11 +237,7 @@ pub(super) mod tests {
             ("{9}\r\nEntwürfe".as_bytes(), "Entwürfe", "\"Entwürfe\""),
             // No shift to another alphabet: an ampersand is one.
             (b"Entw&APw-rfe", "Entw&APw-rfe", "Entw&APw-rfe"),
-            (
-                b"\"Tom & \\\"Jerry\\\"\"",
-                "Tom & \"Jerry\"",
-                "\"Tom & \\\"Jerry\\\"\"",
-            ),
+            (b"\"Tom & \\\"Jerry\\\"\"", "Tom & \"Jerry\"", "\"Tom & \\\"Jerry\\\"\""),
         ];
         for (bytes, name, printed) in rows {
             let parsed = MailboxName::parse(&mut in_utf8(bytes)).unwrap();
@@ -257,16 +252,8 @@ pub(super) mod tests {
 
     #[test]
     fn what_is_no_name() {
-        let rows: [&[u8]; 8] = [
-            b"",
-            b"\"\"",
-            b"a*",
-            b"&",
-            b"&AGE-",
-            b"\"\xff\"",
-            b"\"a\x01\"",
-            b"\"&AAo-\"",
-        ];
+        let rows: [&[u8]; 8] =
+            [b"", b"\"\"", b"a*", b"&", b"&AGE-", b"\"\xff\"", b"\"a\x01\"", b"\"&AAo-\""];
         for bytes in rows {
             let mut cursor = Cursor::new(bytes);
             let parsed = MailboxName::parse(&mut cursor).and_then(|_| cursor.end());
@@ -275,10 +262,7 @@ pub(super) mod tests {
         let rows: [&[u8]; 3] = [b"\"\xff\"", b"\"a\x01\"", "\"a\u{2028}b\"".as_bytes()];
         for bytes in rows {
             let error = MailboxName::parse(&mut in_utf8(bytes)).unwrap_err();
-            assert_eq!(
-                error.to_string(),
-                "expected a mailbox name in UTF-8 at octet 0"
-            );
+            assert_eq!(error.to_string(), "expected a mailbox name in UTF-8 at octet 0");
         }
     }
 
@@ -288,6 +272,7 @@ pub(super) mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::limits::random_cases(256))]
         #[test]
         fn parses_what_it_prints(name in any_name()) {
             let printed = name.to_string();

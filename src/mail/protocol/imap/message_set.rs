@@ -79,6 +79,7 @@ pub(super) mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::limits::random_cases(256))]
         #[test]
         fn parses_what_it_prints(set in any_message_set()) {
             let printed = set.to_string();

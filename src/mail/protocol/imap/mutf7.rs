@@ -27,10 +27,8 @@ pub fn encode(name: &str) -> String {
         }
         let shifted = rest.find(is_printable).unwrap_or(rest.len());
         if shifted > 0 {
-            let utf16: Vec<u8> = rest[..shifted]
-                .encode_utf16()
-                .flat_map(u16::to_be_bytes)
-                .collect();
+            let utf16: Vec<u8> =
+                rest[..shifted].encode_utf16().flat_map(u16::to_be_bytes).collect();
             out.push('&');
             BASE64.encode_string(utf16, &mut out);
             out.push('-');
@@ -127,6 +125,7 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::limits::random_cases(256))]
         #[test]
         fn decodes_what_it_encodes(name in "([ -~]|&|[äé日📫\\x00-\\x1f]|\\PC){0,20}") {
             let wire = encode(&name);

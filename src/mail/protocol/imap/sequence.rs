@@ -44,9 +44,7 @@ impl SequenceSet {
     }
 
     fn parse_up_to(most: usize, cursor: &mut Cursor<'_>) -> Parsed<SequenceSet> {
-        cursor.named(Role::SequenceSet, |cursor| {
-            SequenceSet::parse_ranges(most, cursor)
-        })
+        cursor.named(Role::SequenceSet, |cursor| SequenceSet::parse_ranges(most, cursor))
     }
 
     fn parse_ranges(most: usize, cursor: &mut Cursor<'_>) -> Parsed<SequenceSet> {
@@ -75,10 +73,7 @@ impl SequenceSet {
                 Some(range) if range.last.and_then(|last| last.checked_add(1)) == Some(number) => {
                     range.last = Some(number);
                 }
-                _ => ranges.push(Range {
-                    first: Some(number),
-                    last: Some(number),
-                }),
+                _ => ranges.push(Range { first: Some(number), last: Some(number) }),
             }
         }
         SequenceSet::written(ranges)
@@ -87,19 +82,13 @@ impl SequenceSet {
     /// The set of all numbers: `1:*`.
     #[must_use]
     pub fn all() -> SequenceSet {
-        SequenceSet::written(vec![Range {
-            first: Some(NonZeroU32::MIN),
-            last: None,
-        }])
+        SequenceSet::written(vec![Range { first: Some(NonZeroU32::MIN), last: None }])
     }
 
     /// The set of this number and all above: `7:*`. It always contains the last message.
     #[must_use]
     pub fn starting_at(number: u32) -> SequenceSet {
-        SequenceSet::written(vec![Range {
-            first: NonZeroU32::new(number),
-            last: None,
-        }])
+        SequenceSet::written(vec![Range { first: NonZeroU32::new(number), last: None }])
     }
 
     /// True if the set is empty. Only a set that was not parsed can be.
@@ -131,10 +120,7 @@ impl SequenceSet {
             first: NonZeroU32::new(*range.start()),
             last: NonZeroU32::new(*range.end()),
         };
-        SequenceSet {
-            ranges: self.ranges(largest).into_iter().map(range).collect(),
-            settled: true,
-        }
+        SequenceSet { ranges: self.ranges(largest).into_iter().map(range).collect(), settled: true }
     }
 
     /// True if the set names a number above the largest. For message numbers that is an error (RFC 3501
@@ -198,11 +184,7 @@ impl SequenceSet {
 impl Range {
     fn parse(cursor: &mut Cursor<'_>) -> Parsed<Range> {
         let first = number(cursor)?;
-        let last = if cursor.eat(b':') {
-            number(cursor)?
-        } else {
-            first
-        };
+        let last = if cursor.eat(b':') { number(cursor)? } else { first };
         Ok(Range { first, last })
     }
 

@@ -37,10 +37,7 @@ mod tests {
                 "a1 FETCH 1:3,5 (FLAGS BODY.PEEK[1.HEADER]<0.9>)",
                 "tag a1, verb FETCH, sequence-set 1:3,5, fetch-item FLAGS, fetch-item BODY.PEEK[1.HEADER]<0.9>",
             ),
-            (
-                "a fetch * all",
-                "tag a, verb fetch, sequence-set *, fetch-item all",
-            ),
+            ("a fetch * all", "tag a, verb fetch, sequence-set *, fetch-item all"),
             (
                 "a UID STORE 7 +FLAGS.SILENT (\\Seen $Junk)",
                 "tag a, verb UID, verb STORE, sequence-set 7, store-item +FLAGS.SILENT, flag \\Seen, flag $Junk",
@@ -53,10 +50,7 @@ mod tests {
                 "a LOGIN {3}\r\nbob builder",
                 "tag a, verb LOGIN, user-name {3}\r\nbob, password builder",
             ),
-            (
-                "a LIST \"\" *",
-                "tag a, verb LIST, reference \"\", pattern *",
-            ),
+            ("a LIST \"\" *", "tag a, verb LIST, reference \"\", pattern *"),
             (
                 "a LIST (SUBSCRIBED) \"\" (a %) RETURN (STATUS (SIZE))",
                 "tag a, verb LIST, option SUBSCRIBED, reference \"\", pattern a, pattern %, option STATUS, status-item SIZE",
@@ -79,10 +73,7 @@ mod tests {
         ];
         for (line, expected) in rows {
             assert_eq!(
-                shown(
-                    line.as_bytes(),
-                    &command_spans(Alphabet::default(), line.as_bytes()).1
-                ),
+                shown(line.as_bytes(), &command_spans(Alphabet::default(), line.as_bytes()).1),
                 expected
             );
         }
@@ -97,10 +88,7 @@ mod tests {
                 "* OK [UIDNEXT 4] Predicted",
                 "untagged *, status OK, response-code UIDNEXT, number 4, text Predicted",
             ),
-            (
-                "a NO [X-NEW a b] No",
-                "tag a, status NO, response-code X-NEW, value  a b, text No",
-            ),
+            ("a NO [X-NEW a b] No", "tag a, status NO, response-code X-NEW, value  a b, text No"),
             (
                 "* CAPABILITY IMAP4rev1 IDLE",
                 "untagged *, response-name CAPABILITY, capability IMAP4rev1, capability IDLE",
@@ -110,10 +98,7 @@ mod tests {
                 "untagged *, response-name LIST, mailbox-attribute \\HasNoChildren, separator \".\", mailbox INBOX",
             ),
             ("* 3 EXISTS", "untagged *, number 3, response-name EXISTS"),
-            (
-                "* SEARCH 2 4",
-                "untagged *, response-name SEARCH, number 2, number 4",
-            ),
+            ("* SEARCH 2 4", "untagged *, response-name SEARCH, number 2, number 4"),
             (
                 "* 3 FETCH (UID 9 FLAGS (\\Seen) BODY[TEXT] {2}\r\nhi RFC822.SIZE 7)",
                 "untagged *, number 3, response-name FETCH, fetch-item UID, number 9, fetch-item FLAGS, flag \\Seen, fetch-item BODY[TEXT], value {2}\r\nhi, fetch-item RFC822.SIZE, size 7",
@@ -129,10 +114,7 @@ mod tests {
         ];
         for (line, expected) in rows {
             assert_eq!(
-                shown(
-                    line.as_bytes(),
-                    &response_spans(Alphabet::default(), line.as_bytes()).1
-                ),
+                shown(line.as_bytes(), &response_spans(Alphabet::default(), line.as_bytes()).1),
                 expected
             );
         }

@@ -16,11 +16,7 @@ pub fn string(bytes: &[u8], out: &mut Vec<u8>) {
         quoted(bytes, out);
     } else {
         out.extend_from_slice(format!("{{{}}}\r\n", bytes.len()).as_bytes());
-        out.extend(
-            bytes
-                .iter()
-                .map(|&octet| if octet == 0 { 0x80 } else { octet }),
-        );
+        out.extend(bytes.iter().map(|&octet| if octet == 0 { 0x80 } else { octet }));
     }
 }
 

@@ -20,12 +20,8 @@ pub enum Mechanism {
 
 impl Mechanism {
     /// All mechanisms of our clients, the best first.
-    pub const ALL: [Mechanism; 4] = [
-        Mechanism::ScramSha256,
-        Mechanism::ScramSha1,
-        Mechanism::Plain,
-        Mechanism::Login,
-    ];
+    pub const ALL: [Mechanism; 4] =
+        [Mechanism::ScramSha256, Mechanism::ScramSha1, Mechanism::Plain, Mechanism::Login];
 
     /// Returns its name in AUTH and AUTHENTICATE.
     #[must_use]
@@ -103,10 +99,9 @@ impl ClientExchange {
                     str::from_utf8(challenge).map_err(|_| "an invalid challenge of SCRAM")?;
                 return scram.answer(said).map(String::into_bytes);
             }
-            ClientExchange::LoginUser(Credentials { user, password }) => (
-                std::mem::take(user),
-                ClientExchange::LoginPassword(std::mem::take(password)),
-            ),
+            ClientExchange::LoginUser(Credentials { user, password }) => {
+                (std::mem::take(user), ClientExchange::LoginPassword(std::mem::take(password)))
+            }
             ClientExchange::LoginPassword(password) => {
                 (std::mem::take(password), ClientExchange::Complete)
             }
@@ -134,10 +129,7 @@ mod tests {
     use super::*;
 
     fn alice() -> Credentials {
-        Credentials {
-            user: "alice".to_owned(),
-            password: "wonder land".to_owned(),
-        }
+        Credentials { user: "alice".to_owned(), password: "wonder land".to_owned() }
     }
 
     #[test]

@@ -127,9 +127,7 @@ impl Scram {
             .map(|(key, signature)| key ^ signature)
             .collect();
         let server_key = hash.hmac(&salted_password, "Server Key");
-        self.state = ScramState::Proved {
-            server_signature: hash.hmac(&server_key, &auth_message),
-        };
+        self.state = ScramState::Proved { server_signature: hash.hmac(&server_key, &auth_message) };
         Ok(format!("{without_proof},p={}", STANDARD.encode(proof)))
     }
 }
@@ -172,11 +170,7 @@ impl ServerFirst<'_> {
                 Some(nonce),
                 Some(salt),
                 Some(rounds @ limits::SCRAM_ROUNDS_MIN..=limits::SCRAM_ROUNDS_MAX),
-            ) => Ok(ServerFirst {
-                nonce,
-                salt,
-                rounds,
-            }),
+            ) => Ok(ServerFirst { nonce, salt, rounds }),
             (Some(_), Some(_), Some(_)) => Err("a challenge of SCRAM with too many rounds"),
             _ => Err("an invalid challenge of SCRAM"),
         }
@@ -243,10 +237,7 @@ mod tests {
 
     fn begun(hash: ScramHash, client_first: &str) -> Scram {
         let (_, nonce) = client_first.rsplit_once("r=").unwrap();
-        let credentials = Credentials {
-            user: "user".to_owned(),
-            password: "pencil".to_owned(),
-        };
+        let credentials = Credentials { user: "user".to_owned(), password: "pencil".to_owned() };
         Scram::new(hash, &credentials, nonce.to_owned()).unwrap()
     }
 
@@ -269,33 +260,16 @@ mod tests {
     fn challenges_that_are_none() {
         let rows = [
             ("", "an invalid challenge"),
-            (
-                "m=x,r=fyko+d2lbbFgONRv9qkxdawLy,s=QSXC,i=4096",
-                "an invalid challenge",
-            ),
-            (
-                "r=fyko+d2lbbFgONRv9qkxdawLy,s=?,i=4096",
-                "an invalid challenge",
-            ),
-            (
-                "r=fyko+d2lbbFgONRv9qkxdawLy,s=QSXC,i=99999999999",
-                "an invalid challenge",
-            ),
+            ("m=x,r=fyko+d2lbbFgONRv9qkxdawLy,s=QSXC,i=4096", "an invalid challenge"),
+            ("r=fyko+d2lbbFgONRv9qkxdawLy,s=?,i=4096", "an invalid challenge"),
+            ("r=fyko+d2lbbFgONRv9qkxdawLy,s=QSXC,i=99999999999", "an invalid challenge"),
             ("r=fyko+d2lbbFgONRv9qkxdawLy,s=QSXC,i=1", "too few"),
-            (
-                "r=fyko+d2lbbFgONRv9qkxdawLy,s=QSXC,i=4294967295",
-                "too many",
-            ),
-            (
-                "r=fyko+d2lbbFgONRv9qkxdawL,s=QSXC,i=4096",
-                "for another nonce",
-            ),
+            ("r=fyko+d2lbbFgONRv9qkxdawLy,s=QSXC,i=4294967295", "too many"),
+            ("r=fyko+d2lbbFgONRv9qkxdawL,s=QSXC,i=4096", "for another nonce"),
             ("r=another,s=QSXC,i=4096", "for another nonce"),
         ];
         for (challenge, expected) in rows {
-            let error = begun(ScramHash::Sha1, SHA_1[0])
-                .answer(challenge)
-                .unwrap_err();
+            let error = begun(ScramHash::Sha1, SHA_1[0]).answer(challenge).unwrap_err();
             assert!(error.contains(expected), "{challenge}: {error}");
         }
     }
@@ -320,10 +294,7 @@ mod tests {
             ("bell\u{7}", Err(())),
         ];
         for (user, expected) in rows {
-            let credentials = Credentials {
-                user: user.to_owned(),
-                password: "x".to_owned(),
-            };
+            let credentials = Credentials { user: user.to_owned(), password: "x".to_owned() };
             let scram = Scram::new(ScramHash::Sha256, &credentials, "x".to_owned());
             let first = scram.map(|scram| scram.client_first()).map_err(drop);
             assert_eq!(first.as_deref(), expected.as_ref().copied(), "{user:?}");

@@ -28,17 +28,12 @@ impl Address {
             return Err("the address has a control character");
         }
         let (local, rest) = local_part(text)?;
-        let domain = rest
-            .strip_prefix('@')
-            .ok_or("the address has no @ and domain")?;
+        let domain = rest.strip_prefix('@').ok_or("the address has no @ and domain")?;
         check_domain(domain)?;
         if local.len() > limits::LOCAL_PART {
             return Err("the local part is longer than 64 octets");
         }
-        Ok(Address {
-            local: local.to_owned(),
-            domain: domain.to_owned(),
-        })
+        Ok(Address { local: local.to_owned(), domain: domain.to_owned() })
     }
 
     /// The local part, before the `@`, as it was written: a quoted string has its quotes.
@@ -57,11 +52,7 @@ impl Address {
         let mut meaning = String::with_capacity(inside.len());
         let mut chars = inside.chars();
         while let Some(c) = chars.next() {
-            meaning.push(if c == '\\' {
-                chars.next().unwrap_or(c)
-            } else {
-                c
-            });
+            meaning.push(if c == '\\' { chars.next().unwrap_or(c) } else { c });
         }
         Cow::Owned(meaning)
     }
@@ -183,14 +174,10 @@ fn routed(inside: &str) -> Result<Address, &'static str> {
     if !inside.starts_with('@') {
         return Address::parse(inside);
     }
-    let (route, address) = inside
-        .split_once(':')
-        .ok_or("the source route does not end with a colon")?;
+    let (route, address) =
+        inside.split_once(':').ok_or("the source route does not end with a colon")?;
     for hop in route.split(',') {
-        check_domain(
-            hop.strip_prefix('@')
-                .ok_or("a source route is @one,@two:")?,
-        )?;
+        check_domain(hop.strip_prefix('@').ok_or("a source route is @one,@two:")?)?;
     }
     Address::parse(address)
 }
@@ -361,21 +348,10 @@ mod tests {
             assert_eq!(forward_path(text), Ok((path, rest)), "{text}");
         }
         assert_eq!(reverse_path("<>"), Ok((ReversePath::Null, "")));
-        for text in [
-            "<>",
-            "a@x",
-            "<a@x",
-            "<@one:>",
-            "<@one,two:a@x>",
-            "< a@x>",
-            "<a>",
-        ] {
+        for text in ["<>", "a@x", "<a@x", "<@one:>", "<@one,two:a@x>", "< a@x>", "<a>"] {
             assert!(forward_path(text).is_err(), "{text}");
         }
         let route = format!("<{}@y:a@x>", "@route,".repeat(40));
-        assert_eq!(
-            forward_path(&route),
-            Err("the path is longer than 256 octets")
-        );
+        assert_eq!(forward_path(&route), Err("the path is longer than 256 octets"));
     }
 }

@@ -181,10 +181,7 @@ fn parse_line(line: &mut LineCursor<'_>) -> Result<Command, SyntaxError> {
         return Err(SyntaxError::UnknownVerb);
     };
     let command = parse_argument(line);
-    let sentences = [
-        "the argument is not UTF-8",
-        "the argument has a control character",
-    ];
+    let sentences = ["the argument is not UTF-8", "the argument has a control character"];
     line.check_text(sentences).map_err(SyntaxError::Argument)?;
     command
 }
@@ -199,14 +196,8 @@ impl fmt::Display for Command {
             Command::Mail { from, params } => write!(f, "MAIL FROM:{from}{params}"),
             Command::Rcpt { to, params } => write!(f, "RCPT TO:{to}{params}"),
             Command::Data => f.write_str("DATA"),
-            Command::Bdat {
-                size,
-                chunk: Chunk::More,
-            } => write!(f, "BDAT {size}"),
-            Command::Bdat {
-                size,
-                chunk: Chunk::Last,
-            } => write!(f, "BDAT {size} LAST"),
+            Command::Bdat { size, chunk: Chunk::More } => write!(f, "BDAT {size}"),
+            Command::Bdat { size, chunk: Chunk::Last } => write!(f, "BDAT {size} LAST"),
             Command::Rset => f.write_str("RSET"),
             Command::Noop => f.write_str("NOOP"),
             Command::Vrfy(who) => write!(f, "VRFY {who}"),
@@ -235,9 +226,7 @@ fn client_name(line: &mut LineCursor<'_>) -> Result<String, SyntaxError> {
     let name = line.rest(Role::ClientName);
     let fits = (1..=limits::DOMAIN).contains(&name.len());
     if !fits || name.contains(char::is_whitespace) {
-        return Err(SyntaxError::Argument(
-            "the greeting needs the client's domain",
-        ));
+        return Err(SyntaxError::Argument("the greeting needs the client's domain"));
     }
     Ok(name.to_owned())
 }
@@ -312,9 +301,7 @@ fn noop(line: &mut LineCursor<'_>) -> Result<Command, SyntaxError> {
 
 fn vrfy(line: &mut LineCursor<'_>) -> Result<Command, SyntaxError> {
     match line.rest(Role::Argument) {
-        "" => Err(SyntaxError::Argument(
-            "VRFY needs a user name or an address",
-        )),
+        "" => Err(SyntaxError::Argument("VRFY needs a user name or an address")),
         name => Ok(Command::Vrfy(name.to_owned())),
     }
 }

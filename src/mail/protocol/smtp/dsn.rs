@@ -131,11 +131,7 @@ impl fmt::Display for Ret {
 
 impl Notify {
     /// `NEVER`.
-    pub const NEVER: Notify = Notify {
-        success: false,
-        failure: false,
-        delay: false,
-    };
+    pub const NEVER: Notify = Notify { success: false, failure: false, delay: false };
 
     pub(super) fn parse(value: &str) -> Option<Notify> {
         if value.eq_ignore_ascii_case("NEVER") {
@@ -157,11 +153,7 @@ impl Notify {
 
 impl fmt::Display for Notify {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let words = [
-            (self.success, "SUCCESS"),
-            (self.failure, "FAILURE"),
-            (self.delay, "DELAY"),
-        ];
+        let words = [(self.success, "SUCCESS"), (self.failure, "FAILURE"), (self.delay, "DELAY")];
         let wanted: Vec<&str> = words.iter().filter(|w| w.0).map(|w| w.1).collect();
         if wanted.is_empty() {
             return f.write_str("NEVER");
@@ -289,6 +281,7 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::limits::random_cases(256))]
         #[test]
         fn decodes_what_it_encodes(text in "[ -~]{0,60}") {
             prop_assert_eq!(xtext::decode(&xtext::encode(&text)), Some(text));

@@ -95,10 +95,8 @@ impl Params {
     /// Adds a parameter; clients build a command with it.
     #[must_use]
     pub fn with(mut self, keyword: &str, value: Option<&str>) -> Params {
-        self.0.push(Param {
-            keyword: keyword.to_ascii_uppercase(),
-            value: value.map(str::to_owned),
-        });
+        self.0
+            .push(Param { keyword: keyword.to_ascii_uppercase(), value: value.map(str::to_owned) });
         self
     }
 
@@ -182,10 +180,7 @@ impl Param {
         if !well_formed || !(known.is_valid)(value) {
             return Err(SyntaxError::Argument(known.usage));
         }
-        Ok(Param {
-            keyword,
-            value: value.map(str::to_owned),
-        })
+        Ok(Param { keyword, value: value.map(str::to_owned) })
     }
 }
 
@@ -231,16 +226,10 @@ mod tests {
         assert_eq!(params.size(), Some(1000));
         assert_eq!(params.body(), Some(BodyType::EightBitMime));
         assert!(params.smtputf8());
-        assert_eq!(
-            params.to_string(),
-            " SIZE=1000 BODY=8bitMIME SMTPUTF8 AUTH=<>"
-        );
+        assert_eq!(params.to_string(), " SIZE=1000 BODY=8bitMIME SMTPUTF8 AUTH=<>");
 
         let dsn = parse(Verb::Mail, " RET=hdrs ENVID=a+2Bb BODY=BINARYMIME").unwrap();
-        assert_eq!(
-            (dsn.ret(), dsn.envid()),
-            (Some(Ret::Headers), Some("a+b".to_owned()))
-        );
+        assert_eq!((dsn.ret(), dsn.envid()), (Some(Ret::Headers), Some("a+b".to_owned())));
         assert_eq!(dsn.body(), Some(BodyType::BinaryMime));
         let dsn = parse(Verb::Rcpt, " NOTIFY=NEVER ORCPT=rfc822;b@x").unwrap();
         assert_eq!(dsn.notify(), Some(Notify::NEVER));

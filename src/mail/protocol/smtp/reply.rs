@@ -72,11 +72,7 @@ impl Reply {
         text: impl Into<Cow<'static, str>>,
     ) -> Reply {
         let text = text.into();
-        Reply {
-            code,
-            enhanced,
-            text,
-        }
+        Reply { code, enhanced, text }
     }
 
     /// A reply that is known when the program is built.
@@ -85,11 +81,7 @@ impl Reply {
         enhanced: Option<EnhancedCode>,
         text: &'static str,
     ) -> Reply {
-        Reply {
-            code,
-            enhanced,
-            text: Cow::Borrowed(text),
-        }
+        Reply { code, enhanced, text: Cow::Borrowed(text) }
     }
 
     /// Replaces the text and keeps the codes: `Reply::BAD_SEQUENCE.because("MAIL first")`.
@@ -135,9 +127,7 @@ impl Reply {
     /// If the line does not begin with a code and a separator.
     pub fn split(line: &[u8]) -> Result<(u16, &[u8]), BadReply> {
         let [a @ b'2'..=b'5', b @ b'0'..=b'9', c @ b'0'..=b'9', rest @ ..] = line else {
-            return Err(BadReply(
-                "the reply does not begin with a code of three digits",
-            ));
+            return Err(BadReply("the reply does not begin with a code of three digits"));
         };
         let digit = |digit: &u8| u16::from(digit - b'0');
         let code = digit(a) * 100 + digit(b) * 10 + digit(c);
@@ -145,9 +135,7 @@ impl Reply {
             // RFC 5321 §4.2: the text, and with it the space, may be missing.
             [] => Ok((code, rest)),
             [b' ' | b'-', text @ ..] => Ok((code, text)),
-            _ => Err(BadReply(
-                "neither a space nor a hyphen follows the reply's code",
-            )),
+            _ => Err(BadReply("neither a space nor a hyphen follows the reply's code")),
         }
     }
 
@@ -237,17 +225,10 @@ mod tests {
 
         assert_eq!(Reply::parse(&["250"]).unwrap().text(), "");
         assert!(Reply::parse(&["354 Go ahead"]).unwrap().is_positive());
-        assert!(
-            Reply::parse(&["421 4.3.2 Stopping"])
-                .unwrap()
-                .is_transient()
-        );
+        assert!(Reply::parse(&["421 4.3.2 Stopping"]).unwrap().is_transient());
         // The class must be the code's: this is text that looks like a code.
         assert_eq!(Reply::parse(&["250 5.1.1 ok"]).unwrap().enhanced, None);
-        assert_eq!(
-            Reply::parse(&[b"250 caf\xe9"]).unwrap().text(),
-            "caf\u{fffd}"
-        );
+        assert_eq!(Reply::parse(&[b"250 caf\xe9"]).unwrap().text(), "caf\u{fffd}");
     }
 
     #[test]
@@ -281,6 +262,7 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::limits::random_cases(256))]
         #[test]
         fn parses_what_it_prints(
             code in 200u16..560,

@@ -19,10 +19,7 @@ fn a_delivered_message_is_recent_until_a_session_claims_it() {
     assert!(name.ends_with(",S=9,W=12"), "{name}");
 
     let seen = inbox.refresh().unwrap();
-    assert_eq!(
-        (seen.first_recent, seen.uid_next, uids(&seen)),
-        (1, 2, vec![1])
-    );
+    assert_eq!((seen.first_recent, seen.uid_next, uids(&seen)), (1, 2, vec![1]));
     assert!(Arc::ptr_eq(&seen, &inbox.refresh().unwrap()));
 
     let claimed = inbox.claim_recent().unwrap();
@@ -63,10 +60,8 @@ fn append_has_flags_and_a_date() {
 fn one_message_for_two_accounts_is_one_file() {
     let disk = TestStore::new();
     let store = Store::open(disk.folder.path()).unwrap();
-    let both: Vec<_> = ["alice", "bob"]
-        .iter()
-        .map(|name| store.account(name).unwrap().inbox().unwrap())
-        .collect();
+    let both: Vec<_> =
+        ["alice", "bob"].iter().map(|name| store.account(name).unwrap().inbox().unwrap()).collect();
     let twice = [both.clone(), both.clone()].concat();
     let mut delivery = Delivery::begin(twice).unwrap();
     delivery.write_all(b"x\r\n").unwrap();
@@ -118,9 +113,7 @@ fn many_deliver_while_others_read() {
     let inbox = disk.inbox();
     let stop = AtomicBool::new(false);
     let names: Vec<String> = thread::scope(|scope| {
-        let readers: Vec<_> = (0..2)
-            .map(|_| scope.spawn(|| follow(&inbox, &stop)))
-            .collect();
+        let readers: Vec<_> = (0..2).map(|_| scope.spawn(|| follow(&inbox, &stop))).collect();
         let claimer = scope.spawn(|| {
             while !stop.load(Ordering::Relaxed) {
                 inbox.claim_recent().unwrap();
@@ -134,30 +127,22 @@ fn many_deliver_while_others_read() {
             }
         };
         let writers: Vec<_> = (0..THREADS).map(|n| scope.spawn(deliver_some(n))).collect();
-        let names = writers
-            .into_iter()
-            .flat_map(|w| w.join().unwrap())
-            .collect();
+        let names = writers.into_iter().flat_map(|w| w.join().unwrap()).collect();
         stop.store(true, Ordering::Relaxed);
-        readers
-            .into_iter()
-            .for_each(|reader| reader.join().unwrap());
+        readers.into_iter().for_each(|reader| reader.join().unwrap());
         claimer.join().unwrap();
         names
     });
     for inbox in [disk.inbox(), disk.reopened()] {
         let snapshot = inbox.refresh().unwrap();
         assert_eq!(uids(&snapshot), (1..=400).collect::<Vec<_>>());
-        let found: HashSet<_> = names
-            .iter()
-            .map(|n| snapshot.find(n).unwrap().uid)
-            .collect();
+        let found: HashSet<_> = names.iter().map(|n| snapshot.find(n).unwrap().uid).collect();
         assert_eq!(found.len(), THREADS * EACH);
     }
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(crate::limits::random_cases(64))]
 
     #[test]
     fn what_is_delivered_is_read(

@@ -17,10 +17,7 @@ fn store_changes_flags_and_old_snapshots_do_not_change() {
         (FlagChange::Add(flags("\\Seen zork")), "\\Seen zork"),
         (FlagChange::Add(flags("\\Draft")), "\\Seen \\Draft zork"),
         (FlagChange::Remove(flags("\\Seen ZORK")), "\\Draft"),
-        (
-            FlagChange::Replace(flags("\\Answered $MDNSent")),
-            "\\Answered $MDNSent",
-        ),
+        (FlagChange::Replace(flags("\\Answered $MDNSent")), "\\Answered $MDNSent"),
         (FlagChange::Replace(flags("")), ""),
     ];
     for (change, expected) in rows {
@@ -43,9 +40,7 @@ fn a_copy_has_the_flags_the_date_and_the_bytes() {
     for text in ["one\r\n", "two\r\n", "three\r\n"] {
         deliver(&inbox, text);
     }
-    inbox
-        .store(&[3], &FlagChange::Add(flags("\\Seen zork")))
-        .unwrap();
+    inbox.store(&[3], &FlagChange::Add(flags("\\Seen zork"))).unwrap();
     let before = inbox.refresh().unwrap();
     // Another program removes UID 2.
     let second = before.uid(2).unwrap();
@@ -70,16 +65,11 @@ fn a_copy_that_fails_copies_nothing() {
     let (inbox, saved) = (disk.inbox(), disk.alice.mailbox("Saved").unwrap());
     deliver(&inbox, "one");
     deliver(&inbox, "two");
-    inbox
-        .store(&[1], &FlagChange::Add(flags("\\Seen")))
-        .unwrap();
+    inbox.store(&[1], &FlagChange::Add(flags("\\Seen"))).unwrap();
     // The first goes to cur/; the second would go to new/, where it cannot.
     fs::remove_dir(disk.path(".Saved/new")).unwrap();
     fs::write(disk.path(".Saved/new"), "in the way").unwrap();
-    assert!(matches!(
-        inbox.copy(&[1, 2], &saved, IfMissing::Fail),
-        Err(StoreError::Disk(..))
-    ));
+    assert!(matches!(inbox.copy(&[1, 2], &saved, IfMissing::Fail), Err(StoreError::Disk(..))));
     assert!(files(&disk.path(".Saved/cur")).is_empty());
     assert!(files(&disk.path(".Saved/tmp")).is_empty());
 }
@@ -111,9 +101,7 @@ fn a_moved_message_has_its_flags_and_its_date_and_is_in_one_mailbox() {
     for text in ["one\r\n", "two\r\n", "three\r\n"] {
         deliver(&inbox, text);
     }
-    inbox
-        .store(&[3], &FlagChange::Add(flags("\\Seen zork")))
-        .unwrap();
+    inbox.store(&[3], &FlagChange::Add(flags("\\Seen zork"))).unwrap();
     let before = inbox.refresh().unwrap();
     let date =
         |mailbox: &Mailbox, message: &Message| -> SystemTime { mailbox.date(message).unwrap() };
@@ -125,18 +113,12 @@ fn a_moved_message_has_its_flags_and_its_date_and_is_in_one_mailbox() {
     let third = arrived.uid(3).unwrap();
     assert_eq!(third.flags.to_string(), "\\Seen zork");
     assert_eq!(text(&saved, third), "three\r\n");
-    assert_eq!(
-        [2, 3].map(|uid| date(&saved, arrived.uid(uid).unwrap())),
-        dates
-    );
+    assert_eq!([2, 3].map(|uid| date(&saved, arrived.uid(uid).unwrap())), dates);
     // Even within one mailbox, and what another program has renamed meanwhile.
     let second = left.uid(2).unwrap().file.path(inbox.maildir());
     let name = second.file_name().unwrap().to_str().unwrap();
     fs::rename(&second, disk.path(&format!("cur/{name}:2,F"))).unwrap();
-    assert_eq!(
-        inbox.move_to(&[2], &inbox, IfMissing::Fail).unwrap(),
-        [(2, 4)]
-    );
+    assert_eq!(inbox.move_to(&[2], &inbox, IfMissing::Fail).unwrap(), [(2, 4)]);
     let moved = inbox.refresh().unwrap();
     assert_eq!(moved.uid(4).unwrap().flags.to_string(), "\\Flagged");
     assert_eq!(uids(&disk.reopened().refresh().unwrap()), [4]);

@@ -66,11 +66,7 @@ fn text(mailbox: &Mailbox, message: &Message) -> String {
 }
 
 fn uids(snapshot: &Snapshot) -> Vec<Uid> {
-    snapshot
-        .messages
-        .iter()
-        .map(|message| message.uid)
-        .collect()
+    snapshot.messages.iter().map(|message| message.uid).collect()
 }
 
 fn flags(text: &str) -> Flags {
@@ -86,9 +82,8 @@ fn flags(text: &str) -> Flags {
 
 fn files(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).unwrap();
-    let mut names: Vec<String> = entries
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
     names
 }

@@ -13,34 +13,16 @@ fn mailboxes_come_and_go() {
     assert_eq!(alice.mailboxes().unwrap(), ["INBOX"]);
     for name in ["Sent", "Lists.rust", "inbox.Entwürfe"] {
         alice.create(name).unwrap();
-        assert!(matches!(
-            alice.create(name),
-            Err(StoreError::MailboxExists(_))
-        ));
+        assert!(matches!(alice.create(name), Err(StoreError::MailboxExists(_))));
     }
     fs::create_dir(disk.path(".NoMaildir")).unwrap();
     fs::create_dir_all(disk.path(".INBOX/cur")).unwrap();
-    assert_eq!(
-        alice.mailboxes().unwrap(),
-        ["INBOX", "INBOX.Entwürfe", "Lists.rust", "Sent"]
-    );
+    assert_eq!(alice.mailboxes().unwrap(), ["INBOX", "INBOX.Entwürfe", "Lists.rust", "Sent"]);
     assert!(disk.path(".INBOX.Entw&APw-rfe/maildirfolder").is_file());
-    assert!(matches!(
-        alice.create("Inbox"),
-        Err(StoreError::MailboxExists(_))
-    ));
-    assert!(matches!(
-        alice.mailbox("Lists"),
-        Err(StoreError::NoSuchMailbox(_))
-    ));
-    assert!(matches!(
-        alice.delete("inbox"),
-        Err(StoreError::BadName(..))
-    ));
-    assert!(matches!(
-        alice.delete("../bob"),
-        Err(StoreError::BadName(..))
-    ));
+    assert!(matches!(alice.create("Inbox"), Err(StoreError::MailboxExists(_))));
+    assert!(matches!(alice.mailbox("Lists"), Err(StoreError::NoSuchMailbox(_))));
+    assert!(matches!(alice.delete("inbox"), Err(StoreError::BadName(..))));
+    assert!(matches!(alice.delete("../bob"), Err(StoreError::BadName(..))));
 }
 
 #[test]
@@ -56,14 +38,8 @@ fn a_deleted_mailbox_is_gone_for_who_has_it_open() {
     let _watch = sent.watch(&bell);
     alice.delete("Sent").unwrap();
     assert!(rings(&bell));
-    assert!(matches!(
-        alice.mailbox("Sent"),
-        Err(StoreError::NoSuchMailbox(_))
-    ));
-    assert!(matches!(
-        sent.open(&before.messages[0]),
-        Err(StoreError::MessageGone)
-    ));
+    assert!(matches!(alice.mailbox("Sent"), Err(StoreError::NoSuchMailbox(_))));
+    assert!(matches!(sent.open(&before.messages[0]), Err(StoreError::MessageGone)));
     assert!(files(&disk.path("tmp")).is_empty());
 
     // Who still has the old one open sees nothing of the new one.
@@ -111,10 +87,7 @@ fn a_mailbox_that_is_waited_for_keeps_nobody_else_waiting() {
     });
     assert_eq!(others.unwrap(), Ok(()));
     let outcomes = [outcomes.recv().unwrap(), outcomes.recv().unwrap()];
-    assert!(
-        outcomes.contains(&true) && outcomes.contains(&false),
-        "one of them was first"
-    );
+    assert!(outcomes.contains(&true) && outcomes.contains(&false), "one of them was first");
     assert!(busy.is_deleted());
 }
 
@@ -128,22 +101,10 @@ fn a_mailbox_is_renamed_with_those_below_it() {
     let rust = alice.mailbox("Lists.rust").unwrap();
     deliver(&rust, "x");
     let before = rust.refresh().unwrap();
-    assert!(matches!(
-        alice.rename("None", "x"),
-        Err(StoreError::NoSuchMailbox(_))
-    ));
-    assert!(matches!(
-        alice.rename("Lists", "Old"),
-        Err(StoreError::MailboxExists(_))
-    ));
-    assert!(matches!(
-        alice.rename("Lists", "inbox"),
-        Err(StoreError::MailboxExists(_))
-    ));
-    assert!(matches!(
-        alice.rename("Lists", "Lists.x"),
-        Err(StoreError::BadName(..))
-    ));
+    assert!(matches!(alice.rename("None", "x"), Err(StoreError::NoSuchMailbox(_))));
+    assert!(matches!(alice.rename("Lists", "Old"), Err(StoreError::MailboxExists(_))));
+    assert!(matches!(alice.rename("Lists", "inbox"), Err(StoreError::MailboxExists(_))));
+    assert!(matches!(alice.rename("Lists", "Lists.x"), Err(StoreError::BadName(..))));
     alice.rename("Lists", "Old.Lists").unwrap();
     let names = ["INBOX", "Listsen", "Old", "Old.Lists", "Old.Lists.rust"];
     assert_eq!(alice.mailboxes().unwrap(), names);
@@ -164,10 +125,7 @@ fn account_names_stay_in_their_folder() {
     let disk = TestStore::new();
     let store = Store::open(disk.folder.path()).unwrap();
     for bad in ["", ".", "..", ".hidden", "a/b", "Alice", "a b", "ä"] {
-        assert!(
-            matches!(store.account(bad), Err(StoreError::BadName(..))),
-            "{bad:?}"
-        );
+        assert!(matches!(store.account(bad), Err(StoreError::BadName(..))), "{bad:?}");
         assert!(!store.has_account(bad));
     }
     assert!(store.has_account("alice") && !store.has_account("bob"));
@@ -194,8 +152,5 @@ fn a_new_account_is_furnished_and_an_old_one_is_left_alone() {
     let alice = store.make_account("alice").unwrap();
     assert_eq!(alice.mailboxes().unwrap().len(), 5);
     assert_eq!(alice.subscriptions().unwrap().len(), 4);
-    assert!(matches!(
-        store.make_account("../x"),
-        Err(StoreError::BadName(..))
-    ));
+    assert!(matches!(store.make_account("../x"), Err(StoreError::BadName(..))));
 }

@@ -24,19 +24,11 @@ fn what_other_programs_do_is_seen_at_once() {
     fs::rename(disk.path("new/1.2.h"), disk.path("cur/1.2.h:2,FS")).unwrap();
     assert_eq!(text(&inbox, &message), "new\r\nmail\r\n");
     let snapshot = inbox.refresh().unwrap();
-    assert_eq!(
-        snapshot.uid(1).unwrap().flags.to_string(),
-        "\\Flagged \\Seen"
-    );
+    assert_eq!(snapshot.uid(1).unwrap().flags.to_string(), "\\Flagged \\Seen");
 
     fs::rename(disk.path("cur/1.2.h:2,FS"), disk.path("cur/1.2.h:2,FPST")).unwrap();
-    let snapshot = inbox
-        .store(&[1], &FlagChange::Remove(flags("\\Flagged")))
-        .unwrap();
-    assert_eq!(
-        snapshot.uid(1).unwrap().flags.to_string(),
-        "\\Deleted \\Seen"
-    );
+    let snapshot = inbox.store(&[1], &FlagChange::Remove(flags("\\Flagged"))).unwrap();
+    assert_eq!(snapshot.uid(1).unwrap().flags.to_string(), "\\Deleted \\Seen");
     assert_eq!(files(&disk.path("cur")), ["1.2.h:2,PST"], "P is kept");
 
     fs::remove_file(disk.path("cur/1.2.h:2,PST")).unwrap();
@@ -80,11 +72,7 @@ fn a_uid_that_dovecot_gave_is_taken() {
     fs::write(disk.path("new/1.nobodys"), "x\n").unwrap();
     let snapshot = inbox.refresh().unwrap();
     assert_eq!(uids(&snapshot), [1, 7, 8]);
-    assert_eq!(
-        inbox.size(snapshot.uid(7).unwrap()).unwrap(),
-        4,
-        "as it says"
-    );
+    assert_eq!(inbox.size(snapshot.uid(7).unwrap()).unwrap(), 4, "as it says");
     assert_eq!(uids(&disk.reopened().refresh().unwrap()), [1, 7, 8]);
 }
 
@@ -114,10 +102,7 @@ fn a_message_that_another_program_numbered_keeps_its_uid() {
     let shown = fs::metadata(disk.path("cur")).unwrap().modified().unwrap();
     fs::write(disk.path("cur/2.theirs:2,S"), "x\n").unwrap();
     // As our own change shows after it.
-    File::open(disk.path("cur"))
-        .unwrap()
-        .set_modified(shown)
-        .unwrap();
+    File::open(disk.path("cur")).unwrap().set_modified(shown).unwrap();
     assert_eq!(uids(&inbox.refresh().unwrap()), [1], "hidden");
     let list = disk.path("dovecot-uidlist");
     let mut file = File::options().append(true).open(&list).unwrap();

@@ -13,13 +13,9 @@ fn a_bell_rings_while_it_is_watched() {
     assert!(rings(&bell));
     inbox.refresh().unwrap();
     assert!(!rings(&bell), "a delivery rings once");
-    inbox
-        .store(&[1], &FlagChange::Add(flags("\\Seen")))
-        .unwrap();
+    inbox.store(&[1], &FlagChange::Add(flags("\\Seen"))).unwrap();
     assert!(rings(&bell));
-    inbox
-        .store(&[1], &FlagChange::Add(flags("\\Seen")))
-        .unwrap();
+    inbox.store(&[1], &FlagChange::Add(flags("\\Seen"))).unwrap();
     assert!(!rings(&bell), "nothing changed");
     inbox.remove(&[1]).unwrap();
     assert!(rings(&bell));

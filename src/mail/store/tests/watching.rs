@@ -25,12 +25,7 @@ impl WatchedInbox {
         inbox.refresh().unwrap();
         bell.clear();
         let disk = TestStore { folder, alice };
-        WatchedInbox {
-            disk,
-            inbox,
-            bell,
-            _watch,
-        }
+        WatchedInbox { disk, inbox, bell, _watch }
     }
 
     /// The bell rings until the mailbox looks like this; it may ring more often.
@@ -44,10 +39,7 @@ impl WatchedInbox {
 /// A message comes, gets a flag, and goes: by another program's hands.
 fn a_message_comes_and_goes(watcher: FolderWatcher) {
     let watched = WatchedInbox::by(watcher);
-    let (new, cur) = (
-        watched.disk.path("new/1.theirs"),
-        watched.disk.path("cur/1.theirs:2,F"),
-    );
+    let (new, cur) = (watched.disk.path("new/1.theirs"), watched.disk.path("cur/1.theirs:2,F"));
     let rings = || assert!(rings_within(&watched.bell, LONG), "nobody rings");
     fs::write(&new, "x\n").unwrap();
     rings();
@@ -67,16 +59,13 @@ fn a_watched_mailbox_rings_for_other_programs() {
 
 #[test]
 fn polling_does_where_the_system_reports_nothing() {
-    a_message_comes_and_goes(FolderWatcher::with(|| {
-        polling::every(Duration::from_millis(5))
-    }));
+    a_message_comes_and_goes(FolderWatcher::with(|| polling::every(Duration::from_millis(5))));
 }
 
 #[test]
 fn without_watches_only_our_own_changes_ring() {
-    let watched = WatchedInbox::by(FolderWatcher::with(|| {
-        Err(std::io::ErrorKind::QuotaExceeded.into())
-    }));
+    let watched =
+        WatchedInbox::by(FolderWatcher::with(|| Err(std::io::ErrorKind::QuotaExceeded.into())));
     deliver(&watched.inbox, "ours");
     assert!(rings_within(&watched.bell, LONG));
     fs::write(watched.disk.path("new/1.theirs"), "x\n").unwrap();

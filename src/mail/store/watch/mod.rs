@@ -74,11 +74,7 @@ fn system_source() -> io::Result<Box<dyn EventSource>> {
 impl FolderWatcher {
     /// A watcher with this source of events.
     pub(super) fn with(open_source: fn() -> io::Result<Box<dyn EventSource>>) -> FolderWatcher {
-        FolderWatcher {
-            open_source,
-            thread: Mutex::default(),
-            warned: AtomicBool::new(false),
-        }
+        FolderWatcher { open_source, thread: Mutex::default(), warned: AtomicBool::new(false) }
     }
 
     /// Reports changes in a Maildir to its owner until the guard is dropped.
@@ -106,9 +102,7 @@ impl FolderWatcher {
             table: Mutex::default(),
         });
         let thread = Arc::clone(&shared);
-        thread::Builder::new()
-            .name("folder watcher".to_owned())
-            .spawn(move || thread.run())?;
+        thread::Builder::new().name("folder watcher".to_owned()).spawn(move || thread.run())?;
         Ok(Arc::clone(running.insert(shared)))
     }
 }

@@ -30,11 +30,7 @@ pub(super) fn open() -> io::Result<Box<dyn EventSource>> {
 
 /// Opens a source with this interval.
 pub(in crate::mail::store) fn every(interval: Duration) -> io::Result<Box<dyn EventSource>> {
-    Ok(Box::new(Polling {
-        interval,
-        has_watches: AtomicBool::new(false),
-        begin: Waker::new()?,
-    }))
+    Ok(Box::new(Polling { interval, has_watches: AtomicBool::new(false), begin: Waker::new()? }))
 }
 
 impl EventSource for Polling {

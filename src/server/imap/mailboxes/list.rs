@@ -86,14 +86,8 @@ impl ImapServer {
     /// RFC 2342: one personal namespace without a prefix.
     pub(crate) fn namespace(&mut self) -> ImapResult {
         self.account()?;
-        let personal = Namespace {
-            prefix: String::new(),
-            separator: Some(SEPARATOR),
-        };
-        let namespaces = Namespaces {
-            personal: vec![personal],
-            ..Namespaces::default()
-        };
+        let personal = Namespace { prefix: String::new(), separator: Some(SEPARATOR) };
+        let namespaces = Namespaces { personal: vec![personal], ..Namespaces::default() };
         Ok(CommandReply::ok("NAMESPACE completed").with(Response::Namespace(namespaces)))
     }
 }
@@ -202,12 +196,8 @@ impl ListQuery<'_> {
 
 impl ListDetails {
     /// For clients of RFC 3501: only attributes that they cannot misread (RFC 5258 §4, RFC 6154 §2).
-    const SIMPLE: ListDetails = ListDetails {
-        extended: false,
-        subscribed: false,
-        children: true,
-        uses: true,
-    };
+    const SIMPLE: ListDetails =
+        ListDetails { extended: false, subscribed: false, children: true, uses: true };
 
     fn attributes(self, entry: &TreeEntry, enabled: Enabled) -> Vec<String> {
         let mut attributes = Vec::new();

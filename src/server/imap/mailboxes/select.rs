@@ -54,11 +54,7 @@ impl ImapServer {
         let view = View::open(reader, mode, !self.enabled.imap4rev2())?;
         let mut about = self.opening(&view);
         if self.enabled.imap4rev2() {
-            about.push(Response::List(listed(
-                account,
-                name.as_str(),
-                self.enabled,
-            )?));
+            about.push(Response::List(listed(account, name.as_str(), self.enabled)?));
         }
         responses.extend(about);
         Ok(view)

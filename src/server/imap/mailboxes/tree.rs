@@ -65,9 +65,7 @@ impl Tree {
     pub(crate) fn inbox_first(&self) -> impl Iterator<Item = (&str, &TreeEntry)> {
         let inbox = self.0.get_key_value("INBOX").into_iter();
         let others = self.0.iter().filter(|(name, _)| *name != "INBOX");
-        inbox
-            .chain(others)
-            .map(|(name, entry)| (name.as_str(), entry))
+        inbox.chain(others).map(|(name, entry)| (name.as_str(), entry))
     }
 
     /// Returns the names that have such an entry below them.
@@ -79,8 +77,7 @@ impl Tree {
 
 /// Returns the names above a name: `a` and `a.b` for `a.b.c`.
 pub(crate) fn parents(name: &str) -> impl Iterator<Item = &str> {
-    name.match_indices(SEPARATOR)
-        .filter_map(|(at, _)| name.get(..at))
+    name.match_indices(SEPARATOR).filter_map(|(at, _)| name.get(..at))
 }
 
 #[cfg(test)]
@@ -91,20 +88,14 @@ mod tests {
     #[test]
     fn parents_and_subscriptions_are_in_the_tree() {
         let folder = tempfile::tempdir().unwrap();
-        let account = Store::open(folder.path())
-            .unwrap()
-            .account("alice")
-            .unwrap();
+        let account = Store::open(folder.path()).unwrap().account("alice").unwrap();
         account.create("a.b.c").unwrap();
         account.create_for("a.b", &[SpecialUse::Junk]).unwrap();
         account.subscribe("News.comp").unwrap();
         let tree = Tree::of(&account).unwrap();
         let names: Vec<&str> = tree.inbox_first().map(|(name, _)| name).collect();
         assert_eq!(names, ["INBOX", "News", "News.comp", "a", "a.b", "a.b.c"]);
-        let parent = TreeEntry {
-            has_children: true,
-            ..TreeEntry::default()
-        };
+        let parent = TreeEntry { has_children: true, ..TreeEntry::default() };
         assert_eq!(tree.at("a"), Some(&parent));
         assert_eq!(tree.at("a.b").unwrap().uses, [SpecialUse::Junk]);
         assert_eq!(tree.at("News"), Some(&TreeEntry::default()));

@@ -125,11 +125,8 @@ impl ImapServer {
         match self.admit(&message, &batch) {
             Ok(sink) => {
                 let literal = message.literal;
-                self.expecting = Expecting::Append(Box::new(Appending {
-                    batch,
-                    message,
-                    sink: Ok(sink),
-                }));
+                self.expecting =
+                    Expecting::Append(Box::new(Appending { batch, message, sink: Ok(sink) }));
                 self.ask_for(literal)
             }
             Err(refusal) => self.skip_line(refusal, line),

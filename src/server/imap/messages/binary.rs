@@ -108,11 +108,8 @@ impl MailboxReader {
 
     /// Returns the body of the part with this number, or of the whole message, if there is one.
     fn encoded(&self, message: &Message, path: &[u32]) -> Result<Option<Encoded>, StoreError> {
-        let as_it_is = |range| Encoded {
-            range,
-            encoding: Some(Encoding::Identity),
-            is_text: false,
-        };
+        let as_it_is =
+            |range| Encoded { range, encoding: Some(Encoding::Identity), is_text: false };
         if path.is_empty() {
             return Ok(Some(as_it_is(0..self.mailbox().size(message)?)));
         }
@@ -168,10 +165,7 @@ impl MailboxReader {
 }
 
 fn measure(reader: &mut dyn Read) -> io::Result<Measured> {
-    let mut measured = Measured {
-        octets: 0,
-        has_nul: false,
-    };
+    let mut measured = Measured { octets: 0, has_nul: false };
     let mut buffer = vec![0; limits::BUFFER];
     while let Some(piece) = next_piece(reader, &mut buffer)? {
         measured.octets += piece.len() as u64;

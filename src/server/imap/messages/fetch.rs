@@ -28,10 +28,7 @@ impl ImapServer {
     ) -> ImapResult {
         let numbers = self.view()?.numbers(set, by_uid)?;
         // Updates come first, so that the reply is not older than they are.
-        let mut updates = self.updates(PendingUpdates {
-            expunge: false,
-            uid: by_uid,
-        })?;
+        let mut updates = self.updates(PendingUpdates { expunge: false, uid: by_uid })?;
         let view = self.view()?;
         // RFC 3501 §6.4.8: the reply to UID FETCH has the UID, requested or not.
         if by_uid && !items.contains(&FetchItem::Uid) {

@@ -181,9 +181,9 @@ impl FetchResponse {
             FetchItem::Rfc822Text => {
                 return reader.section(message, &SectionText::Text.into(), None);
             }
-            FetchItem::BodySection {
-                section, partial, ..
-            } => return reader.section(message, section, *partial),
+            FetchItem::BodySection { section, partial, .. } => {
+                return reader.section(message, section, *partial);
+            }
             FetchItem::Binary { path, partial, .. } => {
                 return reader.binary(message, path, *partial);
             }
@@ -212,9 +212,9 @@ impl FetchResponse {
 fn name(item: &FetchItem) -> AttributeName {
     let origin = |partial: &Option<Partial>| partial.map(|partial| partial.start);
     match item {
-        FetchItem::BodySection {
-            section, partial, ..
-        } => AttributeName::Section(section.clone(), origin(partial)),
+        FetchItem::BodySection { section, partial, .. } => {
+            AttributeName::Section(section.clone(), origin(partial))
+        }
         FetchItem::Binary { path, partial, .. } => {
             AttributeName::Binary(path.clone(), origin(partial))
         }

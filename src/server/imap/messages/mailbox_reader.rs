@@ -31,12 +31,7 @@ pub(crate) struct MailboxReader {
 impl MailboxReader {
     /// A reader of this mailbox.
     pub(crate) fn new(mailbox: Arc<Mailbox>, cache: Arc<MessageCache>) -> MailboxReader {
-        MailboxReader {
-            mailbox,
-            cache,
-            open: Rc::default(),
-            measures: RefCell::default(),
-        }
+        MailboxReader { mailbox, cache, open: Rc::default(), measures: RefCell::default() }
     }
 
     /// The mailbox.

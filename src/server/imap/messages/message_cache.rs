@@ -17,17 +17,8 @@ use crate::mail::store::Identity;
 
 /// The fields that are cached of a header: those of SEARCH (RFC 3501 §6.4.4), SORT and THREAD
 /// (RFC 5256 §3).
-pub(crate) const KEPT_FIELDS: [&str; 9] = [
-    "Bcc",
-    "Cc",
-    "Date",
-    "From",
-    "In-Reply-To",
-    "Message-ID",
-    "References",
-    "Subject",
-    "To",
-];
+pub(crate) const KEPT_FIELDS: [&str; 9] =
+    ["Bcc", "Cc", "Date", "From", "In-Reply-To", "Message-ID", "References", "Subject", "To"];
 
 /// What all conversations know of messages without opening their files.
 #[derive(Default)]
@@ -89,9 +80,7 @@ impl CachedStructure {
 impl BodyPartKind {
     fn of(header: &Header) -> BodyPartKind {
         let media = MediaType::of(header);
-        let charset = media
-            .as_ref()
-            .and_then(|media| media.params.value("charset"));
+        let charset = media.as_ref().and_then(|media| media.params.value("charset"));
         BodyPartKind {
             // RFC 2045 §5.2: a part without a Content-Type is text.
             is_text: media.is_none_or(|media| media.is_main("text")),
@@ -178,11 +167,7 @@ impl<V: Cost> Cache<V> {
         entries.make_room(cost);
         entries.cost += cost;
         entries.queue.push_back(message.clone());
-        let entry = CacheEntry {
-            value: Arc::clone(value),
-            cost,
-            used: false,
-        };
+        let entry = CacheEntry { value: Arc::clone(value), cost, used: false };
         entries.by_message.insert(message, entry);
     }
 
@@ -281,10 +266,7 @@ mod tests {
         let messages = messages(2);
         let cache = Cache::default();
         cache.insert(messages[0].clone(), &Arc::new(Weight(1)));
-        cache.insert(
-            messages[1].clone(),
-            &Arc::new(Weight(limits::MESSAGE_CACHE / 8)),
-        );
+        cache.insert(messages[1].clone(), &Arc::new(Weight(limits::MESSAGE_CACHE / 8)));
         assert!(cache.find(&messages[0]).is_some());
         assert!(cache.find(&messages[1]).is_none());
     }

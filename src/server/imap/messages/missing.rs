@@ -21,11 +21,9 @@ pub(crate) fn final_status(missing: Option<Missing>, by_uid: bool) -> Status {
         Some(Missing::Gone) if by_uid => {
             (Condition::Ok, RefusalCode::ExpungeIssued, "FETCH completed")
         }
-        Some(Missing::Gone) => (
-            Condition::No,
-            RefusalCode::ExpungeIssued,
-            "Some of the messages no longer exist",
-        ),
+        Some(Missing::Gone) => {
+            (Condition::No, RefusalCode::ExpungeIssued, "Some of the messages no longer exist")
+        }
         Some(Missing::UnknownEncoding) => (
             Condition::No,
             RefusalCode::UnknownCte,

@@ -90,10 +90,7 @@ impl MailboxReader {
             SectionOctets::None => Ok(ItemValue::Nil),
             SectionOctets::Range(range) => {
                 let wanted = within(partial, range.end - range.start);
-                self.octets(
-                    message,
-                    range.start + wanted.start..range.start + wanted.end,
-                )
+                self.octets(message, range.start + wanted.start..range.start + wanted.end)
             }
             SectionOctets::Fields(range, picked) => {
                 let fields = match picked {

@@ -53,11 +53,7 @@ impl MailboxReader {
         let mut before = Read::by_ref(&mut reader).take(range.start - at);
         io::copy(&mut before, &mut io::sink()).map_err(|error| self.failed(message, error))?;
         Ok(Slice {
-            reading: Some(OpenSource {
-                source,
-                at: range.start,
-                reader,
-            }),
+            reading: Some(OpenSource { source, at: range.start, reader }),
             left: range.end.saturating_sub(range.start),
             has_nul: false,
             open: Rc::clone(&self.open),

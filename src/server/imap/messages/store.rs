@@ -18,14 +18,8 @@ impl ImapServer {
         let view = self.writable_view()?;
         let numbers = view.numbers(&store.set, store.uid)?;
         let result = view.change(&numbers, &store.change)?;
-        let told = if store.silent {
-            &result.surprising
-        } else {
-            &result.changed
-        };
-        let flags = told
-            .iter()
-            .filter_map(|number| view.flags_of(*number, store.uid));
+        let told = if store.silent { &result.surprising } else { &result.changed };
+        let flags = told.iter().filter_map(|number| view.flags_of(*number, store.uid));
         let responses: Vec<_> = result.new_keywords.into_iter().chain(flags).collect();
         // RFC 2180 §4.2.3, and not its §4.2.1, which has OK for .SILENT: a client would believe that all
         // messages were changed. A UID that does not exist is ignored (RFC 3501 §6.4.8).
@@ -101,11 +95,7 @@ fn some_gone() -> CommandReply {
 /// A missing message named by its number is an error (RFC 2180 §4.4.1); a UID that does not exist is
 /// ignored (RFC 3501 §6.4.8).
 fn if_missing(by_uid: bool) -> IfMissing {
-    if by_uid {
-        IfMissing::Skip
-    } else {
-        IfMissing::Fail
-    }
+    if by_uid { IfMissing::Skip } else { IfMissing::Fail }
 }
 
 /// COPYUID; RFC 4315 §3: there is none if nothing was copied. Both sets are sorted, so the n-th UID of

@@ -135,9 +135,7 @@ impl<'a> Candidate<'a> {
             TextPlace::Subject => self.field_has("Subject", text),
             TextPlace::To => self.field_has("To", text),
             TextPlace::Text | TextPlace::Body => {
-                let found = self
-                    .found()?
-                    .get(self.texts.index(place == TextPlace::Text, text));
+                let found = self.found()?.get(self.texts.index(place == TextPlace::Text, text));
                 Ok(found == Some(&true))
             }
         }
@@ -156,18 +154,13 @@ impl<'a> Candidate<'a> {
         let texts = self.header_with(name)?.named(name).map(field_text);
         let prepared = texts.map(|text| casemap::prepared(&text) + "\n");
         let prepared = prepared.reduce(|all, field| all + &field).map(Rc::from);
-        self.fields
-            .borrow_mut()
-            .insert(name.to_owned(), prepared.clone());
+        self.fields.borrow_mut().insert(name.to_owned(), prepared.clone());
         Ok(prepared)
     }
 
     /// Returns a header with all fields of this name. For cached fields no file is opened.
     fn header_with(&self, name: &str) -> Result<&Header, StoreError> {
-        if KEPT_FIELDS
-            .iter()
-            .any(|kept| kept.eq_ignore_ascii_case(name))
-        {
+        if KEPT_FIELDS.iter().any(|kept| kept.eq_ignore_ascii_case(name)) {
             return Ok(&self.cached_header()?.fields);
         }
         if let Some(header) = self.header.get() {

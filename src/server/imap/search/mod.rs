@@ -88,11 +88,8 @@ fn saved(returns: Returns, found: &[u32]) -> Vec<u32> {
 
 /// RFC 9051 §7.3.4. If nothing was found, there is no MIN, MAX or ALL (RFC 4731 §3.1).
 fn results(tag: Option<&Tag>, uid: bool, returns: Returns, found: &[u32]) -> SearchResults {
-    let mut results = SearchResults {
-        tag: tag.map(Tag::to_string),
-        uid,
-        ..SearchResults::default()
-    };
+    let mut results =
+        SearchResults { tag: tag.map(Tag::to_string), uid, ..SearchResults::default() };
     if returns.min {
         results.min = found.first().copied();
     }
@@ -117,10 +114,7 @@ mod tests {
         let none = Returns::default();
         let (min, max) = (Returns { min: true, ..none }, Returns { max: true, ..none });
         let both = Returns { max: true, ..min };
-        let count = Returns {
-            count: true,
-            ..both
-        };
+        let count = Returns { count: true, ..both };
         // RFC 5182 §2.4.
         let rows: [(Returns, &str, &[u32]); 6] = [
             (none, "", &[2, 3, 9]),

@@ -46,12 +46,7 @@ impl<'a> SearchPlan<'a> {
             return Err(no_such_number(count));
         }
         let key = in_order(SearchKey::And(keys.to_vec()), count, view.largest_uid());
-        Ok(SearchPlan {
-            view,
-            texts: TextSearch::of(&key),
-            key,
-            now: seconds(SystemTime::now()),
-        })
+        Ok(SearchPlan { view, texts: TextSearch::of(&key), key, now: seconds(SystemTime::now()) })
     }
 
     /// Returns the numbers of the messages that match, rising.
@@ -94,10 +89,9 @@ fn in_order(key: SearchKey, count: u32, largest_uid: Uid) -> SearchKey {
             SearchKey::Uids(set.settled(largest_uid).into())
         }
         SearchKey::Text(place, text) => SearchKey::Text(place, casemap::prepared(&text)),
-        SearchKey::Header { field, text } => SearchKey::Header {
-            field,
-            text: casemap::prepared(&text),
-        },
+        SearchKey::Header { field, text } => {
+            SearchKey::Header { field, text: casemap::prepared(&text) }
+        }
         SearchKey::Not(key) => SearchKey::Not(Box::new(in_order(*key))),
         SearchKey::Or(one, other) => {
             let one = Box::new(in_order(*one));
@@ -144,29 +138,18 @@ mod tests {
     use crate::mail::protocol::imap::cursor::Cursor;
 
     fn prepared(keys: &str) -> String {
-        let keys = Search::parse(&mut Cursor::new(keys.as_bytes()))
-            .unwrap()
-            .keys;
+        let keys = Search::parse(&mut Cursor::new(keys.as_bytes())).unwrap().keys;
         in_order(SearchKey::And(keys), 9, 99).to_string()
     }
 
     #[test]
     fn cheap_keys_come_first() {
         let rows = [
-            (
-                "BODY X SUBJECT Y LARGER 5 SEEN",
-                "(SEEN LARGER 5 SUBJECT Y BODY X)",
-            ),
+            ("BODY X SUBJECT Y LARGER 5 SEEN", "(SEEN LARGER 5 SUBJECT Y BODY X)"),
             ("OR BODY x SEEN", "(OR SEEN BODY X)"),
             ("7:*,2,1 UID 8,80:*", "(1:2,7:9 UID 8,80:99)"),
-            (
-                "NOT TEXT x (FROM y DELETED)",
-                "((DELETED FROM Y) NOT TEXT X)",
-            ),
-            (
-                "SENTON 1-Feb-2020 ON 1-Feb-2020",
-                "(ON 1-Feb-2020 SENTON 1-Feb-2020)",
-            ),
+            ("NOT TEXT x (FROM y DELETED)", "((DELETED FROM Y) NOT TEXT X)"),
+            ("SENTON 1-Feb-2020 ON 1-Feb-2020", "(ON 1-Feb-2020 SENTON 1-Feb-2020)"),
         ];
         for (keys, expected) in rows {
             assert_eq!(prepared(keys), expected, "{keys}");

@@ -60,11 +60,7 @@ fn sorted(view: &View, criteria: &[Criterion], numbers: &[u32]) -> Result<Vec<u3
 fn compare(criteria: &[Criterion], one: &[Key], other: &[Key]) -> Ordering {
     let keys = one.iter().zip(other).zip(criteria);
     for ((one, other), criterion) in keys {
-        let order = if criterion.reverse {
-            other.cmp(one)
-        } else {
-            one.cmp(other)
-        };
+        let order = if criterion.reverse { other.cmp(one) } else { one.cmp(other) };
         if order.is_ne() {
             return order;
         }
@@ -77,10 +73,7 @@ fn keys(
     message: &Message,
     criteria: &[Criterion],
 ) -> Result<Box<[Key]>, StoreError> {
-    criteria
-        .iter()
-        .map(|criterion| key(reader, message, criterion.key))
-        .collect()
+    criteria.iter().map(|criterion| key(reader, message, criterion.key)).collect()
 }
 
 fn key(reader: &MailboxReader, message: &Message, key: SortKey) -> Result<Key, StoreError> {
@@ -103,9 +96,7 @@ fn key(reader: &MailboxReader, message: &Message, key: SortKey) -> Result<Key, S
 /// Returns `addr-mailbox` of the field's first address, as in ENVELOPE, or an empty text.
 fn mailbox(header: &Header, field: &str) -> Key {
     let mailbox = first_address(header, field).and_then(|address| address.mailbox);
-    Key::Text(comparable(&String::from_utf8_lossy(
-        &mailbox.unwrap_or_default(),
-    )))
+    Key::Text(comparable(&String::from_utf8_lossy(&mailbox.unwrap_or_default())))
 }
 
 /// RFC 5957 §3: the display name of the field's first address, or the address itself.

@@ -39,10 +39,7 @@ pub(crate) fn sent_or_arrived(
 pub(crate) fn base_subject(header: &Header) -> BaseSubject {
     let subject = header.value("Subject").unwrap_or_default();
     let base = BaseSubject::of(&words::decode(&subject));
-    BaseSubject {
-        text: comparable(&base.text),
-        ..base
-    }
+    BaseSubject { text: comparable(&base.text), ..base }
 }
 
 /// Prepares a text for comparison (RFC 5256 §2), up to the octets that are compared.

@@ -76,11 +76,7 @@ impl TextSearch {
             reader,
             message,
             texts: self,
-            found: self
-                .wanted
-                .iter()
-                .map(|wanted| wanted.finder.needle().is_empty())
-                .collect(),
+            found: self.wanted.iter().map(|wanted| wanted.finder.needle().is_empty()).collect(),
         };
         pass.own_header()?;
         if !pass.is_done() {
@@ -111,9 +107,7 @@ impl Pass<'_> {
 
     fn looks_in_headers(&self) -> bool {
         let wanted = self.texts.wanted.iter().zip(&self.found);
-        wanted
-            .into_iter()
-            .any(|(wanted, found)| wanted.in_headers && !found)
+        wanted.into_iter().any(|(wanted, found)| wanted.in_headers && !found)
     }
 
     fn own_header(&mut self) -> Result<(), StoreError> {
@@ -152,12 +146,7 @@ impl Pass<'_> {
     }
 
     fn body(&mut self, part: &BodyPart<BodyPartKind>) -> Result<(), StoreError> {
-        let longest = self
-            .texts
-            .wanted
-            .iter()
-            .map(|wanted| wanted.finder.needle().len())
-            .max();
+        let longest = self.texts.wanted.iter().map(|wanted| wanted.finder.needle().len()).max();
         let longest = longest.unwrap_or(0);
         let slice = self.reader.slice(self.message, part.body.clone())?;
         let encoding = part.fields.encoding.unwrap_or(Encoding::Identity);

@@ -96,10 +96,7 @@ mod tests {
             response.write(Alphabet::default(), &mut octets);
             String::from_utf8(octets).unwrap()
         };
-        let node = |member, children: &[usize]| Node {
-            member,
-            children: children.to_vec(),
-        };
+        let node = |member, children: &[usize]| Node { member, children: children.to_vec() };
         // The example of RFC 5256 §4, and one with a message that is not there.
         let threads = Threads {
             roots: vec![0, 1, 8],
@@ -129,16 +126,9 @@ mod tests {
         let depth = 200_000;
         let node = |at| Node {
             member: Some(at),
-            children: if at + 1 < depth {
-                vec![at + 1]
-            } else {
-                Vec::new()
-            },
+            children: if at + 1 < depth { vec![at + 1] } else { Vec::new() },
         };
-        let threads = Threads {
-            roots: vec![0],
-            nodes: (0..depth).map(node).collect(),
-        };
+        let threads = Threads { roots: vec![0], nodes: (0..depth).map(node).collect() };
         let numbers: Vec<u32> = (1..=depth as u32).collect();
         let mut octets = Vec::new();
         let response = Response::Thread(flattened(&threads, &numbers));

@@ -76,10 +76,7 @@ fn fetch_does_not_answer_with_flags_older_than_the_news() {
     (home.inbox().store(&[1], &FlagChange::Add(flagged))).unwrap();
     let answer = text(session.interact(b"c FETCH 1 FLAGS"));
     let last_flags = answer.rfind("FLAGS (").unwrap();
-    assert!(
-        answer[last_flags..].starts_with("FLAGS (\\Flagged"),
-        "{answer}"
-    );
+    assert!(answer[last_flags..].starts_with("FLAGS (\\Flagged"), "{answer}");
 }
 
 #[test]

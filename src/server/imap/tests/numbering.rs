@@ -65,10 +65,7 @@ impl BelievingClient {
                 _ => {}
             }
         }
-        assert!(
-            may_expunge || !expunged,
-            "EXPUNGE where numbers must not change"
-        );
+        assert!(may_expunge || !expunged, "EXPUNGE where numbers must not change");
     }
 }
 
@@ -90,10 +87,7 @@ fn happen(home: &Home, event: &MailboxEvent, view: &mut View, client: &mut Belie
             inbox.store(uid_at(at).as_slice(), &change).unwrap();
         }
         MailboxEvent::Look(expunge) => {
-            let updates = view.sync(PendingUpdates {
-                expunge: *expunge,
-                uid: true,
-            });
+            let updates = view.sync(PendingUpdates { expunge: *expunge, uid: true });
             client.take(view, &updates.unwrap(), *expunge);
         }
     }
@@ -101,7 +95,7 @@ fn happen(home: &Home, event: &MailboxEvent, view: &mut View, client: &mut Belie
 
 proptest! {
     // Each case is a mailbox on disk.
-    #![proptest_config(ProptestConfig::with_cases(40))]
+    #![proptest_config(crate::limits::random_cases(40))]
 
     #[test]
     fn a_client_that_believes_what_it_is_told_knows_the_mailbox(

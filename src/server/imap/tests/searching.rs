@@ -20,16 +20,10 @@ fn a_text_is_found_wherever_a_body_is_cut() {
         format!(" BODY {{{}+}}\r\n{pair}", pair.len())
     });
     let command = format!("c SEARCH{}", pairs.collect::<String>());
-    assert_eq!(
-        said(&mut session, &command),
-        "* SEARCH 1 2\r\nc OK SEARCH completed\r\n"
-    );
+    assert_eq!(said(&mut session, &command), "* SEARCH 1 2\r\nc OK SEARCH completed\r\n");
     let long = &text[..200_000];
     let command = format!("d SEARCH BODY {{{}+}}\r\n{long}", long.len());
-    assert_eq!(
-        said(&mut session, &command),
-        "* SEARCH 1 2\r\nd OK SEARCH completed\r\n"
-    );
+    assert_eq!(said(&mut session, &command), "* SEARCH 1 2\r\nd OK SEARCH completed\r\n");
 }
 
 /// What the session says to a command with literals in it.
@@ -59,12 +53,7 @@ fn what_is_not_looked_into_need_not_be_there() {
     assert!(found("YOUNGER 3600").starts_with("* SEARCH 1 2 3\r\n"));
     home.inbox().remove(&[1, 2, 3]).unwrap();
     // The client was not told of it, so the messages still have their numbers.
-    for keys in [
-        "UNSEEN 1:* UID 1:*",
-        "LARGER 1",
-        "SINCE 1-Jan-2020",
-        "YOUNGER 3600",
-    ] {
+    for keys in ["UNSEEN 1:* UID 1:*", "LARGER 1", "SINCE 1-Jan-2020", "YOUNGER 3600"] {
         assert!(found(keys).starts_with("* SEARCH 1 2 3\r\n"), "{keys}");
     }
     for keys in ["SUBJECT x", "NOT SUBJECT x", "OR BODY y NOT BODY y"] {

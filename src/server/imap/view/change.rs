@@ -29,10 +29,8 @@ impl View {
     ) -> Result<FlagsChanged, StoreError> {
         let uids = self.uids(numbers);
         let snapshot = self.mailbox.store(&uids, change)?;
-        let mut result = FlagsChanged {
-            new_keywords: self.new_keywords(&snapshot),
-            ..FlagsChanged::default()
-        };
+        let mut result =
+            FlagsChanged { new_keywords: self.new_keywords(&snapshot), ..FlagsChanged::default() };
         for &number in numbers {
             let Some(known) = self.known.get_mut(number as usize - 1) else {
                 continue;

@@ -182,10 +182,7 @@ impl View {
             }
         }
         let permanent = Code::PermanentFlags(FlagList(permanent));
-        vec![
-            Response::Flags(FlagList(all)),
-            ok(permanent, "Flags permitted."),
-        ]
+        vec![Response::Flags(FlagList(all)), ok(permanent, "Flags permitted.")]
     }
 
     /// Returns the message with this number.

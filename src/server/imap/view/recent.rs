@@ -15,9 +15,7 @@ impl View {
     pub(crate) fn recent_count(&self) -> u32 {
         let below = |uid| self.known.partition_point(|message| message.uid < uid) as u32;
         let ranges = self.recent.iter();
-        ranges
-            .map(|range| below(range.end) - below(range.start))
-            .sum()
+        ranges.map(|range| below(range.end) - below(range.start)).sum()
     }
 
     /// Adds to `recent` the messages that no session was told of before.

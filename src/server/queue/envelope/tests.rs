@@ -13,24 +13,12 @@ fn recipient() -> impl Strategy<Value = Recipient> {
     ]);
     let text = || prop::option::of("[!-~][ -~]{0,20}[!-~]");
     let flags = any::<(bool, bool, bool, bool, bool)>();
-    (
-        "[a-zé\"+]{1,8}",
-        states,
-        flags,
-        any::<u32>(),
-        0..4_000_000_000_000_i64,
-        text(),
-        text(),
-    )
+    ("[a-zé\"+]{1,8}", states, flags, any::<u32>(), 0..4_000_000_000_000_i64, text(), text())
         .prop_map(|(local, state, flags, attempts, next, orcpt, reply)| {
             let local = local.replace('"', "x");
             let mut to = Recipient::new(Address::parse(&format!("{local}@b.test")).unwrap());
             let (success, failure, delay) = (flags.0, flags.1, flags.2);
-            to.notify = flags.3.then_some(Notify {
-                success,
-                failure,
-                delay,
-            });
+            to.notify = flags.3.then_some(Notify { success, failure, delay });
             to.next = Timestamp::from_millisecond(next).unwrap();
             (to.state, to.reported, to.attempts) = (state, flags.4, attempts);
             (to.orcpt, to.hop) = (orcpt.clone(), orcpt);
@@ -40,6 +28,7 @@ fn recipient() -> impl Strategy<Value = Recipient> {
 }
 
 proptest! {
+    #![proptest_config(crate::limits::random_cases(256))]
     #[test]
     fn what_is_written_is_read_back(
         from in prop::option::of("[a-z]{1,9}"),
@@ -65,11 +54,7 @@ fn a_reply_cannot_write_another_line() {
     let mut to = Recipient::new(Address::parse("b@b.test").unwrap());
     to.note("250 \r\nstate: sent\u{1b}");
     assert_eq!(to.to_string().lines().count(), 5);
-    assert!(
-        to.to_string()
-            .ends_with("\nreply: 250  state: sent\u{fffd}\n"),
-        "{to}"
-    );
+    assert!(to.to_string().ends_with("\nreply: 250  state: sent\u{fffd}\n"), "{to}");
     assert!(to.to_string().contains("state: waiting\n"));
 }
 
@@ -77,16 +62,10 @@ fn a_reply_cannot_write_another_line() {
 fn each_mistake_names_its_line() {
     let rows = [
         ("from: <>", "from: and received: are required"),
-        (
-            "from: alice@a.test",
-            "line 1: \"from: alice@a.test\": not understood",
-        ),
+        ("from: alice@a.test", "line 1: \"from: alice@a.test\": not understood"),
         ("\nto: <x>", "line 2: \"to: <x>\": not understood"),
         ("nothing", "line 1: \"nothing\": not a setting"),
-        (
-            "to: <a@b.test>\nstate: lost",
-            "line 2: \"state: lost\": not understood",
-        ),
+        ("to: <a@b.test>\nstate: lost", "line 2: \"state: lost\": not understood"),
     ];
     for (text, expected) in rows {
         assert_eq!(Envelope::parse(text).unwrap_err(), expected);
@@ -106,25 +85,14 @@ fn which_states_owe_a_report() {
         ("<a@a.test>", "failed", Some("SUCCESS"), false),
         ("<a@a.test>", "failed", Some("NEVER"), false),
         ("<>", "failed", Some("FAILURE"), false),
-        (
-            "<a@a.test>",
-            "waiting",
-            Some("SUCCESS,FAILURE,DELAY"),
-            false,
-        ),
+        ("<a@a.test>", "waiting", Some("SUCCESS,FAILURE,DELAY"), false),
     ];
     for (from, state, notify, expected) in rows {
-        let notify = notify
-            .map(|words| format!("notify: {words}\n"))
-            .unwrap_or_default();
+        let notify = notify.map(|words| format!("notify: {words}\n")).unwrap_or_default();
         let text = format!(
             "from: {from}\nreceived: 2026-01-01T00:00:00Z\nto: <b@b.test>\n{notify}state: {state}\n"
         );
         let envelope = Envelope::parse(&text).unwrap();
-        assert_eq!(
-            envelope.owes_report(&envelope.recipients[0]),
-            expected,
-            "{text}"
-        );
+        assert_eq!(envelope.owes_report(&envelope.recipients[0]), expected, "{text}");
     }
 }

@@ -17,10 +17,7 @@ fn every_entry_of_the_compiled_in_file_is_whole() {
         for sentence in [&entry.says, &entry.why, &entry.next] {
             let whole = sentence.is_empty() || sentence.ends_with(['.', '?', ')']);
             assert!(whole || entry.topic == Topic::Word, "{path}: {sentence}");
-            assert!(
-                sentence.chars().count() <= 240,
-                "{path} is too long: {sentence}"
-            );
+            assert!(sentence.chars().count() <= 240, "{path} is too long: {sentence}");
         }
     }
     assert!(count > 700, "only {count} entries");
@@ -58,11 +55,7 @@ fn names_are_found_in_any_case_and_by_what_is_more_general() {
         (Topic::SmtpParameter, "size=1000", Some("SIZE")),
         (Topic::ImapCapability, "AUTH=PLAIN", Some("AUTH")),
         (Topic::ImapCapability, "SORT=DISPLAY", Some("SORT=DISPLAY")),
-        (
-            Topic::ImapItem,
-            "body.peek[1.HEADER]<0.9>",
-            Some("BODY.PEEK[]"),
-        ),
+        (Topic::ImapItem, "body.peek[1.HEADER]<0.9>", Some("BODY.PEEK[]")),
         (Topic::Field, "subject", Some("Subject")),
         (Topic::Field, "X-Own", Some("*")),
         (Topic::ImapFlag, "\\seen", Some("\\Seen")),
@@ -89,22 +82,10 @@ fn a_file_replaces_some_sentences_and_adds_entries() {
 fn a_mistake_in_a_file_is_named_with_its_line() {
     let rows = [
         ("[smtp.command.RCPT]\nsays = 'x", "line 2: "),
-        (
-            "\n[smtp.command.RCPT]\nsays = ''",
-            "line 2: says of [smtp.command.RCPT] is empty",
-        ),
-        (
-            "[smtp.command.RCPT]\nsaid = 'x'",
-            "line 2: unknown field `said`",
-        ),
-        (
-            "[smtp.commands.RCPT]\nsays = 'x'",
-            "there are no explanations [smtp.commands]",
-        ),
-        (
-            "[smtp.command.RCTP]\nsays = 'x'",
-            "[smtp.command.RCTP] is new, and lacks why",
-        ),
+        ("\n[smtp.command.RCPT]\nsays = ''", "line 2: says of [smtp.command.RCPT] is empty"),
+        ("[smtp.command.RCPT]\nsaid = 'x'", "line 2: unknown field `said`"),
+        ("[smtp.commands.RCPT]\nsays = 'x'", "there are no explanations [smtp.commands]"),
+        ("[smtp.command.RCTP]\nsays = 'x'", "[smtp.command.RCTP] is new, and lacks why"),
         ("[smtp]\nsays = 'x'", "line 2: "),
         ("[smtp.command.RCPT]\nsays = 1", "line 2: "),
     ];

@@ -13,10 +13,7 @@ struct Commented {
 
 fn of(protocol: Option<Protocol>) -> Commented {
     let observer = |protocol| Observer::new(protocol, Texts::compiled_in());
-    Commented {
-        observer: protocol.map(observer),
-        comments: Comments::default(),
-    }
+    Commented { observer: protocol.map(observer), comments: Comments::default() }
 }
 
 impl Commented {
@@ -53,11 +50,7 @@ fn commands_and_replies_are_explained_where_they_begin() {
     let rows: [(Side, &str, Places); 9] = [
         (SERVER, "220 here\r\n", &[(0, "S: 220 (the greeting)")]),
         (CLIENT, "EHLO me\r\n", &[(0, "C: EHLO")]),
-        (
-            SERVER,
-            "250-here\r\n250-PIPELINING\r\n250 HELP\r\n",
-            &[(0, "S: 250 to EHLO")],
-        ),
+        (SERVER, "250-here\r\n250-PIPELINING\r\n250 HELP\r\n", &[(0, "S: 250 to EHLO")]),
         (
             CLIENT,
             "MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n",
@@ -95,24 +88,15 @@ fn under_tls_a_comment_stands_on_the_next_packet() {
     let mut comments = of(Some(Protocol::Imap));
     assert!(comments.comments.is_ciphertext(CLIENT, 517));
     assert!(comments.comments.crossed(CLIENT, 517).is_empty());
-    let secured = TlsSession {
-        version: "TLSv1.3".to_owned(),
-        cipher: "TLS_AES_128_GCM_SHA256".to_owned(),
-    };
-    let explained = comments
-        .observer
-        .as_mut()
-        .unwrap()
-        .tls(&secured.to_string());
+    let secured =
+        TlsSession { version: "TLSv1.3".to_owned(), cipher: "TLS_AES_128_GCM_SHA256".to_owned() };
+    let explained = comments.observer.as_mut().unwrap().tls(&secured.to_string());
     comments.comments.secured(&secured, true, Some(&explained));
     comments.said(SERVER, b"* OK ready\r\n");
     let crossed = comments.comments.crossed(SERVER, 40);
     assert_eq!(crossed.len(), 2);
     assert!(crossed[0].1.starts_with("TLSv1.3 TLS_AES"), "{crossed:?}");
-    assert!(
-        crossed[1].1.starts_with("S: OK (the greeting)"),
-        "{crossed:?}"
-    );
+    assert!(crossed[1].1.starts_with("S: OK (the greeting)"), "{crossed:?}");
     comments.said(CLIENT, b"a1 NOOP\r\na2 NOOP\r\n");
     let crossed = comments.comments.crossed(CLIENT, 10);
     assert!(crossed.iter().all(|(at, _)| *at == 0) && crossed.len() == 2);
@@ -132,13 +116,7 @@ fn no_password_stands_in_a_comment() {
                 (CLIENT, "PASS wonderland\r\n"),
             ],
         ),
-        (
-            Protocol::Imap,
-            &[
-                (SERVER, "* OK\r\n"),
-                (CLIENT, "a LOGIN wonderland wonderland\r\n"),
-            ],
-        ),
+        (Protocol::Imap, &[(SERVER, "* OK\r\n"), (CLIENT, "a LOGIN wonderland wonderland\r\n")]),
         (
             Protocol::Smtp,
             &[
@@ -163,10 +141,7 @@ fn no_password_stands_in_a_comment() {
             comments.said(*by, line.as_bytes());
             let crossed = comments.comments.crossed(*by, line.len());
             assert!(!crossed.is_empty(), "{line}");
-            assert!(
-                crossed.iter().all(|(_, text)| !text.contains(secret)),
-                "{crossed:?}"
-            );
+            assert!(crossed.iter().all(|(_, text)| !text.contains(secret)), "{crossed:?}");
         }
     }
 }

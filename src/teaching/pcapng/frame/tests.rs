@@ -43,10 +43,9 @@ fn a_frame_is_as_the_rfcs_draw_it() {
 
 #[test]
 fn checksums_are_right() {
-    for (client, server, header) in [
-        ("10.1.2.3:5", "192.168.0.9:143", 20),
-        ("[::1]:65535", "[fe80::1:2]:993", 40),
-    ] {
+    for (client, server, header) in
+        [("10.1.2.3:5", "192.168.0.9:143", 20), ("[::1]:65535", "[fe80::1:2]:993", 40)]
+    {
         let ends = ends(client, server);
         for payload in [&b""[..], b"a", b"QUIT\r\n", &[0xFF; 1439]] {
             let mut stream = TcpConversation::new(ends.is_ipv6(), 7, u32::MAX);
@@ -72,12 +71,7 @@ fn checksums_are_right() {
 fn both_ends_are_of_one_family() {
     let rows = [
         ("[::ffff:10.0.0.1]:1", "10.0.0.2:2", "10.0.0.1", "10.0.0.2"),
-        (
-            "10.0.0.1:1",
-            "[2001:db8::2]:2",
-            "::ffff:10.0.0.1",
-            "2001:db8::2",
-        ),
+        ("10.0.0.1:1", "[2001:db8::2]:2", "::ffff:10.0.0.1", "2001:db8::2"),
     ];
     for (client, server, expected_client, expected_server) in rows {
         let ends = ends(client, server);

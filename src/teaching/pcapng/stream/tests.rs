@@ -15,12 +15,9 @@ fn line(segment: &Segment) -> String {
     if let Some(ack) = segment.ack {
         line += &format!(" ack {ack}");
     }
-    for (set, name) in [
-        (flags.syn, " SYN"),
-        (flags.fin, " FIN"),
-        (flags.rst, " RST"),
-        (flags.psh, " PSH"),
-    ] {
+    for (set, name) in
+        [(flags.syn, " SYN"), (flags.fin, " FIN"), (flags.rst, " RST"), (flags.psh, " PSH")]
+    {
         line += if set { name } else { "" };
     }
     line
@@ -33,24 +30,15 @@ fn lines<'a>(segments: impl IntoIterator<Item = &'a Segment>) -> Vec<String> {
 #[test]
 fn a_short_conversation() {
     let mut stream = TcpConversation::new(false, 100, 300);
-    assert_eq!(
-        lines(&stream.open()),
-        ["C 100+0 SYN", "S 300+0 ack 101 SYN", "C 101+0 ack 301"]
-    );
+    assert_eq!(lines(&stream.open()), ["C 100+0 SYN", "S 300+0 ack 101 SYN", "C 101+0 ack 301"]);
     // The greeting is acknowledged with the command, the command with its answer.
     assert_eq!(lines(&stream.say(SERVER, 5)), ["S 301+5 ack 101 PSH"]);
     assert_eq!(lines(&stream.say(CLIENT, 6)), ["C 101+6 ack 306 PSH"]);
     assert_eq!(lines(&stream.say(SERVER, 4)), ["S 306+4 ack 107 PSH"]);
     // Who goes on before the other has said anything hears an acknowledgement first.
-    assert_eq!(
-        lines(&stream.say(SERVER, 1)),
-        ["C 107+0 ack 310", "S 310+1 ack 107 PSH"]
-    );
+    assert_eq!(lines(&stream.say(SERVER, 1)), ["C 107+0 ack 310", "S 310+1 ack 107 PSH"]);
     assert_eq!(lines(&stream.finish(SERVER)), ["S 311+0 ack 107 FIN"]);
-    assert_eq!(
-        lines(&stream.finish(CLIENT)),
-        ["C 107+0 ack 312 FIN", "S 312+0 ack 108"]
-    );
+    assert_eq!(lines(&stream.finish(CLIENT)), ["C 107+0 ack 312 FIN", "S 312+0 ack 108"]);
     assert!(stream.say(CLIENT, 9).is_empty() && stream.finish(CLIENT).is_empty());
 }
 
@@ -71,10 +59,7 @@ fn every_second_segment_is_acknowledged() {
             "C 5841+1459 ack 1 PSH",
         ]
     );
-    assert_eq!(
-        stream.settle(SERVER).as_ref().map(line).unwrap(),
-        "S 1+0 ack 7300"
-    );
+    assert_eq!(stream.settle(SERVER).as_ref().map(line).unwrap(), "S 1+0 ack 7300");
     assert_eq!(stream.settle(SERVER), None);
 }
 
@@ -100,6 +85,7 @@ fn a_segment_fits_a_frame() {
 }
 
 proptest! {
+    #![proptest_config(crate::limits::random_cases(256))]
     /// The law: whoever puts the segments together by their numbers has what was said, and each
     /// acknowledgement names what has passed.
     #[test]

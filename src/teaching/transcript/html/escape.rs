@@ -91,10 +91,7 @@ mod tests {
     #[test]
     fn nothing_is_taken_for_markup_and_nothing_is_hidden() {
         let rows = [
-            (
-                "a <b> & \"c\" 'd'",
-                "a &lt;b&gt; &amp; &quot;c&quot; &#39;d&#39;",
-            ),
+            ("a <b> & \"c\" 'd'", "a &lt;b&gt; &amp; &quot;c&quot; &#39;d&#39;"),
             ("gpj.\u{202e}exe", "gpj.U+202Eexe"),
             ("\x1b[2J\0", "U+001B[2JU+0000"),
             ("zero\u{200b}width", "zeroU+200Bwidth"),

@@ -18,21 +18,15 @@ const MOST_ALSO: usize = 5;
 
 /// Writes all lines: a section that is unencrypted, and one under TLS if there is one.
 pub(super) fn stages(dialogue: &Dialogue, texts: &Texts) -> String {
-    let mut lines = HtmlLines {
-        dialogue,
-        texts,
-        chooser: NoteChooser::default(),
-        page: String::new(),
-    };
+    let mut lines =
+        HtmlLines { dialogue, texts, chooser: NoteChooser::default(), page: String::new() };
     lines.begin("", "Unencrypted");
     for line in &dialogue.lines {
         lines.line(line);
     }
     lines.page += END;
     // With TLS from the first octet, nothing is unencrypted.
-    lines
-        .page
-        .replacen(&(begin("", "Unencrypted") + END), "", 1)
+    lines.page.replacen(&(begin("", "Unencrypted") + END), "", 1)
 }
 
 /// A page that is being written.
@@ -59,9 +53,7 @@ impl HtmlLines<'_> {
         match &line.what {
             Happened::Opened => {}
             Happened::Said(said) => self.said(line, said),
-            Happened::Secured {
-                version, cipher, ..
-            } => {
+            Happened::Secured { version, cipher, .. } => {
                 self.page += END;
                 self.begin("secured", &format!("Under TLS: {version}, {cipher}"));
                 self.item(line, "", "<p class=\"aside\">The handshake is done.</p>");
@@ -207,10 +199,7 @@ fn rfc(entry: &Entry) -> String {
     if entry.rfc.is_empty() {
         return String::new();
     }
-    format!(
-        " <span class=\"rfc\">({})</span>",
-        text(&unbroken(&entry.rfc))
-    )
+    format!(" <span class=\"rfc\">({})</span>", text(&unbroken(&entry.rfc)))
 }
 
 /// Writes a line with its parts marked; of parts within parts, the innermost one.
@@ -235,10 +224,7 @@ fn marked(line: &[u8], parts: &[LinePart], texts: &Texts) -> String {
                 let role = texts.part(part.role);
                 let (name, says) = role.map_or(("", ""), |role| (&role.title, &role.says));
                 let title = text(&format!("{name}: {says}"));
-                format!(
-                    "<span class=\"{}\" title=\"{title}\">{piece}</span>",
-                    class(part.role)
-                )
+                format!("<span class=\"{}\" title=\"{title}\">{piece}</span>", class(part.role))
             }
         };
         at += length;

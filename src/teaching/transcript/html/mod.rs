@@ -23,11 +23,7 @@ const STYLE: &str = include_str!("style.css");
 #[must_use]
 pub fn page(dialogue: &Dialogue, texts: &Texts) -> String {
     let place = &dialogue.summary.place;
-    let title = format!(
-        "{} conversation {}",
-        place.service.to_uppercase(),
-        place.connection
-    );
+    let title = format!("{} conversation {}", place.service.to_uppercase(), place.connection);
     let parts = [
         ("title", text(&title)),
         ("style", STYLE.to_owned()),
@@ -101,9 +97,7 @@ fn facts(dialogue: &Dialogue) -> String {
 fn tls(dialogue: &Dialogue) -> String {
     for line in &dialogue.lines {
         match &line.what {
-            Happened::Secured {
-                version, cipher, ..
-            } => return format!("{version}, {cipher}"),
+            Happened::Secured { version, cipher, .. } => return format!("{version}, {cipher}"),
             Happened::Failed { .. } => return "none: the handshake failed".to_owned(),
             _ => {}
         }

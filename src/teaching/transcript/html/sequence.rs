@@ -27,12 +27,7 @@ const FITS: usize = 40;
 /// A row between the life lines.
 enum SequenceRow {
     /// One side spoke.
-    Spoke {
-        by: Side,
-        since: SignedDuration,
-        first: String,
-        more: usize,
-    },
+    Spoke { by: Side, since: SignedDuration, first: String, more: usize },
     /// TLS began.
     Secured(String),
     /// One side will send nothing more.
@@ -68,9 +63,7 @@ pub(super) fn drawing(dialogue: &Dialogue) -> String {
 fn piece(rows: &[SequenceRow], head: u32, secured: &mut bool) -> String {
     let height = head + ROW * rows.len() as u32;
     let mut piece = format!("<svg class=\"sequence\" viewBox=\"0 0 {WIDTH} {height}\">\n");
-    let begins = rows
-        .iter()
-        .position(|row| matches!(row, SequenceRow::Secured(_)));
+    let begins = rows.iter().position(|row| matches!(row, SequenceRow::Secured(_)));
     let from = match begins {
         Some(at) => Some(head + ROW * at as u32),
         None => secured.then_some(0),
@@ -83,10 +76,9 @@ fn piece(rows: &[SequenceRow], head: u32, secured: &mut bool) -> String {
             "<rect class=\"band\" x=\"{CLIENT}\" y=\"{y}\" width=\"{width}\" height=\"{height}\"/>\n"
         );
     }
-    for (x, at, anchor, name) in [
-        (CLIENT, CLIENT, "middle", "client"),
-        (SERVER, WIDTH, "end", "server"),
-    ] {
+    for (x, at, anchor, name) in
+        [(CLIENT, CLIENT, "middle", "client"), (SERVER, WIDTH, "end", "server")]
+    {
         let top = head.saturating_sub(10);
         piece +=
             &format!("<line class=\"life\" x1=\"{x}\" y1=\"{top}\" x2=\"{x}\" y2=\"{height}\"/>\n");
@@ -112,17 +104,9 @@ fn drawn(row: &SequenceRow, y: u32) -> String {
         )
     };
     match row {
-        SequenceRow::Spoke {
-            by,
-            since,
-            first,
-            more,
-        } => {
+        SequenceRow::Spoke { by, since, first, more } => {
             let time = text(&format!("+{}", readable_duration(*since)));
-            let time = format!(
-                "<text class=\"time\" x=\"0\" y=\"{}\">{time}</text>\n",
-                y + 3
-            );
+            let time = format!("<text class=\"time\" x=\"0\" y=\"{}\">{time}</text>\n", y + 3);
             time + &centred("label", &fitting(first, *more)) + &arrow(*by, by.name(), y)
         }
         SequenceRow::Secured(words) => centred("tls", words),
@@ -182,10 +166,7 @@ fn spoke(rows: &mut Vec<SequenceRow>, said: &Said, since: SignedDuration) {
             *more = more.saturating_add(lines)
         }
         _ => {
-            let first = octets
-                .split(|octet| *octet == b'\n')
-                .next()
-                .unwrap_or_default();
+            let first = octets.split(|octet| *octet == b'\n').next().unwrap_or_default();
             let first = String::from_utf8_lossy(first.trim_ascii_end());
             let first = printable(&first);
             rows.push(SequenceRow::Spoke {

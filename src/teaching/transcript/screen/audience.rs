@@ -115,9 +115,7 @@ impl Guesses {
     /// Returns the score as a sentence.
     #[must_use]
     pub(super) fn score(&self) -> String {
-        let Guesses {
-            points, replies, ..
-        } = self;
+        let Guesses { points, replies, .. } = self;
         match replies {
             0 => "No reply was guessed.".to_owned(),
             1 => format!("{points} of 2 points for one reply."),
@@ -180,11 +178,7 @@ mod tests {
         for (protocol, guess, line, expected) in rows {
             let mut guesses = Guesses::default();
             guesses.guess(guess);
-            assert_eq!(
-                guesses.verdict(protocol, line.as_bytes()),
-                expected,
-                "{guess} {line}"
-            );
+            assert_eq!(guesses.verdict(protocol, line.as_bytes()), expected, "{guess} {line}");
         }
     }
 

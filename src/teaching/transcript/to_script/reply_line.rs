@@ -26,13 +26,7 @@ pub(super) enum ReplyLine {
 impl ReplyLine {
     pub(super) fn of(parts: &[LinePart]) -> ReplyLine {
         let has = |role| parts.iter().any(|part| part.role == role);
-        let once = [
-            Role::Status,
-            Role::ReplyCode,
-            Role::Tag,
-            Role::Continuation,
-            Role::FinalDot,
-        ];
+        let once = [Role::Status, Role::ReplyCode, Role::Tag, Role::Continuation, Role::FinalDot];
         if has(Role::More) {
             ReplyLine::More
         } else if has(Role::Untagged) {

@@ -81,10 +81,7 @@ impl ConnectionWriter {
                 self.write(time, what);
             }
             What::Failed(why) => {
-                let what = Happened::Failed {
-                    why: why.clone(),
-                    explained: explained.cloned(),
-                };
+                let what = Happened::Failed { why: why.clone(), explained: explained.cloned() };
                 self.end(time, what);
             }
             What::Ended { by } => self.end(time, Happened::Ended { by: *by }),
@@ -130,12 +127,7 @@ impl ConnectionWriter {
 
     /// Takes a line, and writes it masked if there is room.
     pub(super) fn line(&mut self, annotated: &AnnotatedLine<'_>) {
-        let AnnotatedLine {
-            event,
-            by,
-            octets: line,
-            explained,
-        } = *annotated;
+        let AnnotatedLine { event, by, octets: line, explained } = *annotated;
         let time = moment(event.time);
         // What was left out of the other side came before this.
         self.write_left_out(time, by.other());
@@ -157,10 +149,7 @@ impl ConnectionWriter {
         let said = Said {
             by,
             octets: SaidOctets::of(kept.to_vec()),
-            left_out: LeftOut {
-                lines: 0,
-                octets: (shown.len() - kept.len()) as u64,
-            },
+            left_out: LeftOut { lines: 0, octets: (shown.len() - kept.len()) as u64 },
             explained: Some(explained.with_parts(parts, kept.len())),
         };
         self.write(time, Happened::Said(said));
@@ -202,12 +191,7 @@ impl ConnectionWriter {
             return;
         }
         self.write_gathered();
-        let said = Said {
-            by,
-            octets: SaidOctets::Text(String::new()),
-            left_out,
-            explained: None,
-        };
+        let said = Said { by, octets: SaidOctets::Text(String::new()), left_out, explained: None };
         self.write(time, Happened::Said(said));
     }
 
@@ -255,11 +239,7 @@ impl Speaker {
 
     /// The octets of the present message for which there is room.
     fn room(&self) -> usize {
-        if self.skips {
-            0
-        } else {
-            limits::JOURNAL_MESSAGE.saturating_sub(self.message)
-        }
+        if self.skips { 0 } else { limits::JOURNAL_MESSAGE.saturating_sub(self.message) }
     }
 
     /// Counts lines that are not written.
@@ -279,11 +259,7 @@ const FRESH: [&str; 5] = ["MAIL", "RSET", "EHLO", "HELO", "LHLO"];
 /// True for a command, or a line in its place, after which the same message may continue.
 fn may_go_on(explained: &Explained) -> bool {
     let stays = matches!(explained.entry.topic, Topic::SmtpCommand | Topic::Note);
-    stays
-        && !explained
-            .command
-            .as_deref()
-            .is_some_and(|verb| FRESH.contains(&verb))
+    stays && !explained.command.as_deref().is_some_and(|verb| FRESH.contains(&verb))
 }
 
 /// True for any line of a message.

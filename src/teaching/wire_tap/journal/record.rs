@@ -171,9 +171,7 @@ fn name<'a, D: Deserializer<'a>>(from: D) -> Result<String, D::Error> {
     if !name.is_empty() && name.bytes().all(|octet| octet.is_ascii_alphanumeric()) {
         Ok(name)
     } else {
-        Err(D::Error::custom(
-            "a connection is named by letters and digits",
-        ))
+        Err(D::Error::custom("a connection is named by letters and digits"))
     }
 }
 
@@ -216,20 +214,14 @@ mod tests {
         let rows = [
             Happened::Opened,
             said(b"EHLO me\r\n", Some(meaning("EHLO me"))),
-            said(
-                b"MAIL FROM:<>  SIZE=x\r\n",
-                Some(meaning("MAIL FROM:<>  SIZE=x")),
-            ),
+            said(b"MAIL FROM:<>  SIZE=x\r\n", Some(meaning("MAIL FROM:<>  SIZE=x"))),
             said(b"\xff\x00\r\n", None),
             Happened::Secured {
                 version: "TLSv1.3".to_owned(),
                 cipher: "TLS_AES_256_GCM_SHA384".to_owned(),
                 explained: None,
             },
-            Happened::Failed {
-                why: "tlsv1 alert unknown ca".to_owned(),
-                explained: None,
-            },
+            Happened::Failed { why: "tlsv1 alert unknown ca".to_owned(), explained: None },
             Happened::Ended { by: Side::Server },
             Happened::Reset,
             Happened::Lost,
@@ -256,10 +248,7 @@ mod tests {
         let what = Happened::Said(Said {
             by: Side::Client,
             octets: SaidOctets::of(b"EHLO me\r\n".to_vec()),
-            left_out: LeftOut {
-                lines: 1,
-                octets: 2,
-            },
+            left_out: LeftOut { lines: 1, octets: 2 },
             explained: Some(meaning("EHLO me")),
         });
         let expected = concat!(
@@ -277,12 +266,8 @@ mod tests {
     #[test]
     fn a_name_that_would_speak_to_the_terminal_is_none() {
         let line = serde_json::to_string(&record(Happened::Opened)).unwrap();
-        for (name, is_record) in [
-            ("k7m2", true),
-            ("", false),
-            ("\\u001b[2J", false),
-            ("é", false),
-        ] {
+        for (name, is_record) in [("k7m2", true), ("", false), ("\\u001b[2J", false), ("é", false)]
+        {
             let line = line.replace("k7m2x4qz", name);
             let read = serde_json::from_str::<Record>(&line);
             assert_eq!(read.is_ok(), is_record, "{line}");
@@ -291,10 +276,7 @@ mod tests {
 
     #[test]
     fn octets_that_are_no_text_are_base64() {
-        assert_eq!(
-            SaidOctets::of(b"\xff".to_vec()),
-            SaidOctets::Base64("/w==".to_owned())
-        );
+        assert_eq!(SaidOctets::of(b"\xff".to_vec()), SaidOctets::Base64("/w==".to_owned()));
         assert_eq!(SaidOctets::of("ä".into()), SaidOctets::Text("ä".to_owned()));
         assert_eq!(&*SaidOctets::Base64("/w==".to_owned()).octets(), b"\xff");
         assert_eq!(&*SaidOctets::Base64("?".to_owned()).octets(), b"");

@@ -26,16 +26,8 @@ pub(super) struct RotatingFile {
 impl RotatingFile {
     /// Makes the folder and the file if they are missing; only their owner can read them.
     pub(super) fn open(folder: &Path, size: u64, keep: u32) -> io::Result<RotatingFile> {
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(folder)?;
-        Ok(RotatingFile {
-            file: open(folder)?,
-            folder: folder.to_owned(),
-            size,
-            keep,
-        })
+        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        Ok(RotatingFile { file: open(folder)?, folder: folder.to_owned(), size, keep })
     }
 
     /// Appends whole lines: all of them, or none if that fails.

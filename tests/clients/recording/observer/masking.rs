@@ -8,18 +8,9 @@ use super::observer;
 #[test]
 fn what_is_said_behind_a_refused_login_is_masked() {
     let rows = [
-        (
-            Protocol::Smtp,
-            "S: 220|C: AUTH LOGIN|C: YWxpY2U=|S: 503 no|C: c2VjcmV0|S: 500 what",
-        ),
-        (
-            Protocol::Smtp,
-            "S: 220|C: AUTH LOGIN|S: 504 no|C: YWxpY2U=|C: c2VjcmV0",
-        ),
-        (
-            Protocol::Pop3,
-            "S: +OK|C: AUTH NOSUCH|S: -ERR no|C: c2VjcmV0|S: -ERR what",
-        ),
+        (Protocol::Smtp, "S: 220|C: AUTH LOGIN|C: YWxpY2U=|S: 503 no|C: c2VjcmV0|S: 500 what"),
+        (Protocol::Smtp, "S: 220|C: AUTH LOGIN|S: 504 no|C: YWxpY2U=|C: c2VjcmV0"),
+        (Protocol::Pop3, "S: +OK|C: AUTH NOSUCH|S: -ERR no|C: c2VjcmV0|S: -ERR what"),
         (
             Protocol::Imap,
             "S: * OK|C: a AUTHENTICATE NOSUCH|S: a NO no|C: c2VjcmV0|S: c2VjcmV0 BAD what",
@@ -28,18 +19,9 @@ fn what_is_said_behind_a_refused_login_is_masked() {
             Protocol::Imap,
             "S: * OK|C: a LOGIN alice|C: secret|C: b NOOP|S: a BAD no|S: secret BAD what",
         ),
-        (
-            Protocol::Imap,
-            "S: * OK|C: LOGIN {5+}|C: alice {6+}|C: secret|S: secret BAD what",
-        ),
-        (
-            Protocol::Imap,
-            "S: * OK|C: a LGNI {5+}|C: alice {6+}|C: secret|S: a BAD what",
-        ),
-        (
-            Protocol::Submission,
-            "S: 220|C: ATUHH PLAIN|C: YWxpY2U=|C: c2VjcmV0|S: 500 what",
-        ),
+        (Protocol::Imap, "S: * OK|C: LOGIN {5+}|C: alice {6+}|C: secret|S: secret BAD what"),
+        (Protocol::Imap, "S: * OK|C: a LGNI {5+}|C: alice {6+}|C: secret|S: a BAD what"),
+        (Protocol::Submission, "S: 220|C: ATUHH PLAIN|C: YWxpY2U=|C: c2VjcmV0|S: 500 what"),
     ];
     for (protocol, conversation) in rows {
         let mut observer = observer(protocol);
@@ -66,10 +48,7 @@ fn what_is_said_behind_a_login_that_went_well_is_no_password() {
     assert!(!observer.client(b"b NOSUCH").has_secret());
     observer.client(b"c LOGIN alice");
     let masked = observer.client(b"wonderland");
-    assert_eq!(
-        (masked.has_secret(), masked.entry.name.as_str()),
-        (true, "behind-login")
-    );
+    assert_eq!((masked.has_secret(), masked.entry.name.as_str()), (true, "behind-login"));
     observer.client(b"d NOOP");
     assert!(!observer.client(b"e NOSUCH").has_secret());
 }

@@ -7,14 +7,7 @@ use pillarbox::teaching::explain::ProtocolState;
 use super::observer;
 
 /// A message with what might be taken for commands.
-const BODY: [&str; 6] = [
-    "Subject: x",
-    "",
-    "MAIL FROM:<a@b>",
-    "..dot",
-    "",
-    "long line of a body",
-];
+const BODY: [&str; 6] = ["Subject: x", "", "MAIL FROM:<a@b>", "..dot", "", "long line of a body"];
 
 /// Conversations in which a message passes: `BODY` stands for its lines, `SIZE` for its octets.
 const CONVERSATIONS: [(Protocol, &str); 5] = [
@@ -88,11 +81,7 @@ fn told_in_pieces(
     for (server, octets) in octets_of(lines) {
         for piece in octets.chunks(size) {
             let by = if server { Side::Server } else { Side::Client };
-            let passed = if pass_over {
-                observer.pass_over(by, piece)
-            } else {
-                0
-            };
+            let passed = if pass_over { observer.pass_over(by, piece) } else { 0 };
             let told = observer.octets(by, &piece[passed..]);
             all.extend(told.iter().map(|told| {
                 let line = String::from_utf8_lossy(&told.line);
@@ -108,10 +97,7 @@ fn told_in_pieces(
 fn passed_over(protocol: Protocol, lines: &[String], size: usize) -> usize {
     let (all, state) = told_in_pieces(protocol, lines, size, false);
     let (some, other) = told_in_pieces(protocol, lines, size, true);
-    assert_eq!(
-        (state, other),
-        (ProtocolState::Closed, ProtocolState::Closed)
-    );
+    assert_eq!((state, other), (ProtocolState::Closed, ProtocolState::Closed));
     let mut rest = all.iter();
     for line in &some {
         assert!(rest.any(|told| told == line), "{line} in pieces of {size}");
@@ -126,9 +112,7 @@ fn passed_over(protocol: Protocol, lines: &[String], size: usize) -> usize {
 fn a_body_can_be_passed_over() {
     for (protocol, conversation) in CONVERSATIONS {
         let lines = lines(conversation);
-        let passed: usize = (1..120)
-            .map(|size| passed_over(protocol, &lines, size))
-            .sum();
+        let passed: usize = (1..120).map(|size| passed_over(protocol, &lines, size)).sum();
         assert!(passed > 0, "{conversation}");
     }
 }

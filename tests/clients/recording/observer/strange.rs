@@ -157,9 +157,6 @@ fn a_response_that_is_too_long_to_keep_is_no_fault() {
     observer.server(b"* OK ready");
     let long = format!("* 1 FETCH (BODYSTRUCTURE ({}))", "\"text\" ".repeat(3_000));
     let explained = observer.server(long.as_bytes());
-    assert_eq!(
-        (explained.entry.name.as_str(), explained.fault),
-        ("FETCH", None)
-    );
+    assert_eq!((explained.entry.name.as_str(), explained.fault), ("FETCH", None));
     assert_eq!(observer.server(b"* 2 EXISTS").entry.name, "EXISTS");
 }

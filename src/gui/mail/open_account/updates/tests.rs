@@ -122,10 +122,7 @@ fn under_another_uid_validity_nothing_is_known_any_more() {
         if uid_validity == 1 && account.shown.is_none() {
             account.list.select(0, Select::Only);
             account.read(7);
-            account.take_imap(ImapUpdate::Message(Box::new(RenderedMessage::of(
-                7,
-                Vec::new(),
-            ))));
+            account.take_imap(ImapUpdate::Message(Box::new(RenderedMessage::of(7, Vec::new()))));
         }
         assert_eq!(account.shown.is_some(), known);
         assert_eq!(account.list.is_selected(7), known);

@@ -7,11 +7,8 @@ use super::super::tests::{member, shown};
 use super::*;
 
 /// Each row: a story, its messages (when sent, subject, Message-ID, references), its conversations.
-type ThreadRow = (
-    &'static str,
-    &'static [(i64, &'static str, &'static str, &'static str)],
-    &'static str,
-);
+type ThreadRow =
+    (&'static str, &'static [(i64, &'static str, &'static str, &'static str)], &'static str);
 
 const ROWS: &[ThreadRow] = &[
     ("nothing", &[], ""),
@@ -28,11 +25,7 @@ const ROWS: &[ThreadRow] = &[
     ),
     (
         "answers that came before the question",
-        &[
-            (3, "Re: tea", "c", "a b"),
-            (2, "Re: tea", "b", "a"),
-            (1, "tea", "a", ""),
-        ],
+        &[(3, "Re: tea", "c", "a b"), (2, "Re: tea", "b", "a"), (1, "tea", "a", "")],
         "(3 2 1)",
     ),
     (
@@ -47,26 +40,13 @@ const ROWS: &[ThreadRow] = &[
     ),
     (
         "a missing message in the middle",
-        &[
-            (1, "tea", "a", ""),
-            (3, "Re: tea", "c", "a b"),
-            (2, "Re: tea", "d", "a b"),
-        ],
+        &[(1, "tea", "a", ""), (3, "Re: tea", "c", "a b"), (2, "Re: tea", "d", "a b")],
         "(1 (3)(2))",
     ),
-    (
-        "dummies below dummies",
-        &[(1, "Re: x", "d", "a b"), (2, "Re: y", "e", "a c")],
-        "((1)(2))",
-    ),
+    ("dummies below dummies", &[(1, "Re: x", "d", "a b"), (2, "Re: y", "e", "a c")], "((1)(2))"),
     (
         "shortened references: a message knows its parent better than others",
-        &[
-            (1, "w", "a", ""),
-            (2, "w", "b", "a"),
-            (4, "w", "d", "a c"),
-            (3, "w", "c", "b"),
-        ],
+        &[(1, "w", "a", ""), (2, "w", "b", "a"), (4, "w", "d", "a c"), (3, "w", "c", "b")],
         "(1 2 4 3)",
     ),
     (
@@ -74,59 +54,27 @@ const ROWS: &[ThreadRow] = &[
         &[(2, "x", "c", "a b"), (1, "y", "b", ""), (3, "z", "a", "")],
         "(2 1)(3)",
     ),
-    (
-        "a loop of two",
-        &[(1, "x", "a", "b"), (2, "y", "b", "a")],
-        "(2 1)",
-    ),
-    (
-        "a loop of three",
-        &[(1, "x", "a", "c"), (2, "y", "b", "a"), (3, "z", "c", "b")],
-        "(3 1 2)",
-    ),
-    (
-        "a loop in one list of references",
-        &[(1, "x", "a", "p q p q"), (2, "y", "q", "")],
-        "(2 1)",
-    ),
-    (
-        "a message that answers itself",
-        &[(1, "x", "a", "a"), (2, "y", "b", "a a")],
-        "(1 2)",
-    ),
+    ("a loop of two", &[(1, "x", "a", "b"), (2, "y", "b", "a")], "(2 1)"),
+    ("a loop of three", &[(1, "x", "a", "c"), (2, "y", "b", "a"), (3, "z", "c", "b")], "(3 1 2)"),
+    ("a loop in one list of references", &[(1, "x", "a", "p q p q"), (2, "y", "q", "")], "(2 1)"),
+    ("a message that answers itself", &[(1, "x", "a", "a"), (2, "y", "b", "a a")], "(1 2)"),
     (
         "the same Message-ID twice: the first has it",
         &[(1, "x", "a", ""), (2, "y", "a", ""), (3, "z", "b", "a")],
         "(1 3)(2)",
     ),
-    (
-        "no Message-IDs at all",
-        &[(2, "x", "", ""), (1, "y", "", "")],
-        "(2)(1)",
-    ),
-    (
-        "no Message-ID, but references",
-        &[(1, "x", "a", ""), (2, "y", "", "a")],
-        "(1 2)",
-    ),
+    ("no Message-IDs at all", &[(2, "x", "", ""), (1, "y", "", "")], "(2)(1)"),
+    ("no Message-ID, but references", &[(1, "x", "a", ""), (2, "y", "", "a")], "(1 2)"),
     // Step 5: subjects.
     (
         "an answer without references joins its subject",
         &[(1, "tea", "a", ""), (2, "Re: tea", "b", "")],
         "(1 2)",
     ),
-    (
-        "also when it came before",
-        &[(1, "Re: tea", "b", ""), (2, "tea", "a", "")],
-        "(2 1)",
-    ),
+    ("also when it came before", &[(1, "Re: tea", "b", ""), (2, "tea", "a", "")], "(2 1)"),
     (
         "two messages of one subject stand side by side below a dummy",
-        &[
-            (1, "tea", "a", ""),
-            (2, "Tea", "b", ""),
-            (3, "Re: tea", "c", ""),
-        ],
+        &[(1, "tea", "a", ""), (2, "Tea", "b", ""), (3, "Re: tea", "c", "")],
         "((1)(2)(3))",
     ),
     (
@@ -146,20 +94,12 @@ const ROWS: &[ThreadRow] = &[
     ),
     (
         "a message joins a dummy of its subject",
-        &[
-            (1, "Re: tea", "a", "m"),
-            (3, "Re: tea", "b", "m"),
-            (2, "tea", "c", ""),
-        ],
+        &[(1, "Re: tea", "a", "m"), (3, "Re: tea", "b", "m"), (2, "tea", "c", "")],
         "((1)(3)(2))",
     ),
     (
         "a dummy's subject is that of its first child by date",
-        &[
-            (2, "Re: cake", "a", "m"),
-            (1, "Re: tea", "b", "m"),
-            (3, "Re: tea", "c", ""),
-        ],
+        &[(2, "Re: cake", "a", "m"), (1, "Re: tea", "b", "m"), (3, "Re: tea", "c", "")],
         "((2)(1)(3))",
     ),
     (
@@ -169,11 +109,7 @@ const ROWS: &[ThreadRow] = &[
     ),
     (
         "subjects below the top do not count",
-        &[
-            (1, "tea", "a", ""),
-            (2, "cake", "b", "a"),
-            (3, "Re: cake", "c", ""),
-        ],
+        &[(1, "tea", "a", ""), (2, "cake", "b", "a"), (3, "Re: cake", "c", "")],
         "(1 2)(3)",
     ),
     // Steps 4 and 6: dates.
@@ -191,21 +127,14 @@ const ROWS: &[ThreadRow] = &[
     ),
     (
         "a dummy stands where its first child does",
-        &[
-            (9, "Re: x", "a", "m"),
-            (2, "Re: x", "b", "m"),
-            (5, "y", "c", ""),
-            (1, "z", "d", ""),
-        ],
+        &[(9, "Re: x", "a", "m"), (2, "Re: x", "b", "m"), (5, "y", "c", ""), (1, "z", "d", "")],
         "(4)((2)(1))(3)",
     ),
 ];
 
 /// A row, when its message numbers are not yet those of the order in which they are written.
 fn members(row: &[(i64, &str, &str, &str)]) -> Vec<Member> {
-    row.iter()
-        .map(|(sent, subject, id, refs)| member(*sent, subject, id, refs))
-        .collect()
+    row.iter().map(|(sent, subject, id, refs)| member(*sent, subject, id, refs)).collect()
 }
 
 #[test]
@@ -274,6 +203,7 @@ fn any_member() -> impl Strategy<Value = Member> {
 }
 
 proptest! {
+    #![proptest_config(crate::limits::random_cases(256))]
     #[test]
     fn everybody_is_in_one_conversation_once(members in prop::collection::vec(any_member(), 0..12)) {
         let threads = references(&members);

@@ -69,10 +69,7 @@ fn bodies_of_every_sort() {
         ),
     ];
     for (message, expected) in rows {
-        assert_eq!(
-            text(BodyStructure::of(&part(message)).extended().to_vec()),
-            expected
-        );
+        assert_eq!(text(BodyStructure::of(&part(message)).extended().to_vec()), expected);
     }
 }
 
@@ -145,6 +142,7 @@ const PIECES: &[&[u8]] = &[
 ];
 
 proptest! {
+    #![proptest_config(crate::limits::random_cases(256))]
     #[test]
     fn answers_are_well_formed(
         pieces in prop::collection::vec(prop::sample::select(PIECES), 0..30),

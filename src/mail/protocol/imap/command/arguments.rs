@@ -11,10 +11,7 @@ use crate::mail::protocol::sasl;
 use crate::mail::protocol::span::Role;
 
 /// RFC 2971 §3.3: at most 30 pairs of ID.
-const ID_PAIRS: Bound = Bound {
-    most: 30,
-    expected: "at most 30 pairs in ID",
-};
+const ID_PAIRS: Bound = Bound { most: 30, expected: "at most 30 pairs in ID" };
 
 /// RFC 2971 §3.1: pairs of strings in one list, or NIL.
 pub(super) fn id(cursor: &mut Cursor<'_>) -> Parsed<Command> {
@@ -93,12 +90,7 @@ pub(super) fn store(cursor: &mut Cursor<'_>, uid: bool) -> Parsed<Command> {
     let set = MessageSet::parse(cursor)?;
     cursor.space()?;
     let (change, silent) = flags::parse_change(cursor)?;
-    Ok(Command::Store(StoreFlags {
-        uid,
-        set,
-        change,
-        silent,
-    }))
+    Ok(Command::Store(StoreFlags { uid, set, change, silent }))
 }
 
 pub(super) fn copy(cursor: &mut Cursor<'_>, uid: bool) -> Parsed<CopyMessages> {

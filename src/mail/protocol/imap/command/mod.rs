@@ -66,10 +66,7 @@ impl Tagged {
         let tag = Tag::parse(cursor).map_err(|error| BadCommand { tag: None, error })?;
         match parse::command(cursor) {
             Ok(command) => Ok(Tagged { tag, command }),
-            Err(error) => Err(BadCommand {
-                tag: Some(tag),
-                error,
-            }),
+            Err(error) => Err(BadCommand { tag: Some(tag), error }),
         }
     }
 }

@@ -42,18 +42,12 @@ const WITH_ARGUMENTS: [(&str, ParseArguments); 15] = [
     ("CREATE", create),
     ("DELETE", |c| MailboxName::parse(c).map(Command::Delete)),
     ("RENAME", rename),
-    ("SUBSCRIBE", |c| {
-        MailboxName::parse(c).map(Command::Subscribe)
-    }),
-    ("UNSUBSCRIBE", |c| {
-        MailboxName::parse(c).map(Command::Unsubscribe)
-    }),
+    ("SUBSCRIBE", |c| MailboxName::parse(c).map(Command::Subscribe)),
+    ("UNSUBSCRIBE", |c| MailboxName::parse(c).map(Command::Unsubscribe)),
     ("LIST", |c| List::parse(c).map(Command::List)),
     ("LSUB", lsub),
     ("STATUS", status),
-    ("APPEND", |c| {
-        Append::parse_arguments(c).map(Command::Append)
-    }),
+    ("APPEND", |c| Append::parse_arguments(c).map(Command::Append)),
 ];
 
 /// Parses what follows the name of a command on messages; true after UID.
@@ -61,15 +55,9 @@ type OnMessages = fn(&mut Cursor<'_>, bool) -> Parsed<Command>;
 
 /// The commands on messages.
 const ON_MESSAGES: [(&str, OnMessages); 7] = [
-    ("SEARCH", |c, uid| {
-        Search::parse(c).map(|search| Command::Search { uid, search })
-    }),
-    ("SORT", |c, uid| {
-        Sort::parse(c).map(|sort| Command::Sort { uid, sort })
-    }),
-    ("THREAD", |c, uid| {
-        Thread::parse(c).map(|thread| Command::Thread { uid, thread })
-    }),
+    ("SEARCH", |c, uid| Search::parse(c).map(|search| Command::Search { uid, search })),
+    ("SORT", |c, uid| Sort::parse(c).map(|sort| Command::Sort { uid, sort })),
+    ("THREAD", |c, uid| Thread::parse(c).map(|thread| Command::Thread { uid, thread })),
     ("FETCH", fetch),
     ("STORE", store),
     ("COPY", |c, uid| copy(c, uid).map(Command::Copy)),

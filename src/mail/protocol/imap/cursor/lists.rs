@@ -13,10 +13,8 @@ pub struct Bound {
 
 /// The bound of most lists. Commands are bounded in octets too; this bound keeps what is quadratic in
 /// a list's length harmless.
-pub(super) const IN_A_LIST: Bound = Bound {
-    most: 10_000,
-    expected: "at most 10000 items in a list",
-};
+pub(super) const IN_A_LIST: Bound =
+    Bound { most: 10_000, expected: "at most 10000 items in a list" };
 
 impl Cursor<'_> {
     /// One or more items in parentheses, separated by spaces.

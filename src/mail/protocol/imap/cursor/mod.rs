@@ -52,12 +52,7 @@ impl<'a> Cursor<'a> {
     /// A cursor at the beginning of these bytes.
     #[must_use]
     pub fn new(bytes: &'a [u8]) -> Cursor<'a> {
-        Cursor {
-            bytes,
-            at: 0,
-            alphabet: Alphabet::default(),
-            recorder: None,
-        }
+        Cursor { bytes, at: 0, alphabet: Alphabet::default(), recorder: None }
     }
 
     /// Sets the alphabet of the mailbox names that follow.
@@ -94,10 +89,7 @@ impl<'a> Cursor<'a> {
     /// Returns the error of not finding this here.
     #[must_use]
     pub fn expected(&self, expected: &'static str) -> ParseError {
-        ParseError {
-            at: self.at,
-            expected,
-        }
+        ParseError { at: self.at, expected }
     }
 
     /// Fails for not finding this here.
@@ -221,15 +213,7 @@ mod tests {
         assert_eq!(number("1"), Some(1));
         assert_eq!(number("007)"), Some(7));
         assert_eq!(number("4294967295"), Some(u32::MAX));
-        for text in [
-            "",
-            "0",
-            "-1",
-            "+1",
-            "4294967296",
-            "99999999999999999999",
-            "x",
-        ] {
+        for text in ["", "0", "-1", "+1", "4294967296", "99999999999999999999", "x"] {
             assert_eq!(number(text), None, "{text}");
         }
     }
@@ -246,9 +230,7 @@ mod tests {
             assert_eq!(list(text), None, "{text}");
         }
         let long = format!("({})", vec!["1"; lists::IN_A_LIST.most + 1].join(" "));
-        let error = Cursor::new(long.as_bytes())
-            .list(Cursor::number)
-            .unwrap_err();
+        let error = Cursor::new(long.as_bytes()).list(Cursor::number).unwrap_err();
         assert_eq!(error.expected, "at most 10000 items in a list");
     }
 }

@@ -32,10 +32,7 @@ impl SpanRecorder {
         }
         let index = spans.len();
         if index < MOST_SPANS {
-            spans.push(Span {
-                role,
-                range: at..at,
-            });
+            spans.push(Span { role, range: at..at });
         }
         index
     }
@@ -54,10 +51,7 @@ impl<'a> Cursor<'a> {
     /// A cursor at the beginning of these bytes that records.
     #[must_use]
     pub fn recording(bytes: &'a [u8], recorder: &'a SpanRecorder) -> Cursor<'a> {
-        Cursor {
-            recorder: Some(recorder),
-            ..Cursor::new(bytes)
-        }
+        Cursor { recorder: Some(recorder), ..Cursor::new(bytes) }
     }
 
     /// Parses a part, and records it under this role.
@@ -119,9 +113,8 @@ mod tests {
     fn a_part_within_a_part_comes_after_it() {
         let recording = SpanRecorder::default();
         let mut cursor = Cursor::recording(b"(a b)", &recording);
-        let flags = cursor.named(Role::Value, |c| {
-            c.list(|c| c.named(Role::Flag, |c| c.atom("a flag")))
-        });
+        let flags =
+            cursor.named(Role::Value, |c| c.list(|c| c.named(Role::Flag, |c| c.atom("a flag"))));
         assert!(flags.is_ok());
         let shown = shown(b"(a b)", &recording.into_spans());
         assert_eq!(shown, "value (a b), flag a, flag b");

@@ -15,9 +15,7 @@ impl<'a> Cursor<'a> {
     pub fn astring(&mut self, expected: &'static str) -> Parsed<Cow<'a, [u8]>> {
         match self.peek() {
             Some(b'"' | b'{') => self.string(expected),
-            _ => Ok(Cow::Borrowed(
-                self.word(is_astring_char, expected)?.as_bytes(),
-            )),
+            _ => Ok(Cow::Borrowed(self.word(is_astring_char, expected)?.as_bytes())),
         }
     }
 
@@ -57,9 +55,7 @@ impl<'a> Cursor<'a> {
         if !self.eat_text("\r\n") {
             return self.fail("the line's end after a literal's length");
         }
-        let bytes = usize::try_from(length)
-            .ok()
-            .and_then(|length| self.rest().get(..length));
+        let bytes = usize::try_from(length).ok().and_then(|length| self.rest().get(..length));
         let Some(bytes) = bytes else {
             return self.fail("as many octets as the literal's length says");
         };
@@ -154,19 +150,10 @@ mod tests {
             (b"(", "expected a string at octet 0"),
             (b"\xff", "expected a string at octet 0"),
             (b"\"open", "expected a closing quotation mark at octet 5"),
-            (
-                b"\"a\\n\"",
-                "expected a quotation mark or a backslash after a backslash at octet 3",
-            ),
+            (b"\"a\\n\"", "expected a quotation mark or a backslash after a backslash at octet 3"),
             (b"\"a\0\"", "expected a closing quotation mark at octet 2"),
-            (
-                b"{5}",
-                "expected the line's end after a literal's length at octet 3",
-            ),
-            (
-                b"{5}\r\nhell",
-                "expected as many octets as the literal's length says at octet 5",
-            ),
+            (b"{5}", "expected the line's end after a literal's length at octet 3"),
+            (b"{5}\r\nhell", "expected as many octets as the literal's length says at octet 5"),
             (b"{1}\r\n\0", "expected an octet other than NUL at octet 5"),
             (
                 b"{99999999999999999999}\r\n",
@@ -184,6 +171,7 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::limits::random_cases(256))]
         #[test]
         fn reads_the_strings_that_are_written(bytes in proptest::collection::vec(1u8.., 0..60)) {
             let mut out = Vec::new();

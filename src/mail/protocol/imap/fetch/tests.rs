@@ -46,10 +46,7 @@ fn items() {
             "(binary[1.2] Binary.Peek[]<0.5> BINARY.SIZE[3])",
             "BINARY[1.2] BINARY.PEEK[]<0.5> BINARY.SIZE[3]",
         ),
-        (
-            "BODY[1.HEADER.FIELDS.NOT (X)]",
-            "BODY[1.HEADER.FIELDS.NOT (X)]",
-        ),
+        ("BODY[1.HEADER.FIELDS.NOT (X)]", "BODY[1.HEADER.FIELDS.NOT (X)]"),
     ];
     for (text, expected) in rows {
         assert_eq!(printed(text), expected);
@@ -58,30 +55,12 @@ fn items() {
 
 /// Each row: what is no item, and why.
 const NO_ITEMS: &[(&str, &str)] = &[
-    (
-        "",
-        "expected a fetch item, such as FLAGS or BODY[] at octet 0",
-    ),
-    (
-        "()",
-        "expected a fetch item, such as FLAGS or BODY[] at octet 1",
-    ),
-    (
-        "(ALL)",
-        "expected a fetch item, such as FLAGS or BODY[] at octet 1",
-    ),
-    (
-        "RFC822[]",
-        "expected a fetch item, such as FLAGS or BODY[] at octet 0",
-    ),
-    (
-        "BODY.PEEK",
-        "expected a fetch item, such as FLAGS or BODY[] at octet 0",
-    ),
-    (
-        "BODY[0]",
-        "expected a number from 1 to 4294967295 at octet 5",
-    ),
+    ("", "expected a fetch item, such as FLAGS or BODY[] at octet 0"),
+    ("()", "expected a fetch item, such as FLAGS or BODY[] at octet 1"),
+    ("(ALL)", "expected a fetch item, such as FLAGS or BODY[] at octet 1"),
+    ("RFC822[]", "expected a fetch item, such as FLAGS or BODY[] at octet 0"),
+    ("BODY.PEEK", "expected a fetch item, such as FLAGS or BODY[] at octet 0"),
+    ("BODY[0]", "expected a number from 1 to 4294967295 at octet 5"),
     (
         "BODY[1.]",
         "expected a part number, HEADER, HEADER.FIELDS, HEADER.FIELDS.NOT, TEXT or MIME at octet 7",
@@ -90,26 +69,11 @@ const NO_ITEMS: &[(&str, &str)] = &[
         "BODY[MIME]",
         "expected a part number, HEADER, HEADER.FIELDS, HEADER.FIELDS.NOT or TEXT at octet 5",
     ),
-    (
-        "BODY[]<0.0>",
-        "expected a count of octets that is not 0 at octet 9",
-    ),
-    (
-        "BODY[]<0>",
-        "expected a dot and a count of octets at octet 8",
-    ),
-    (
-        "BODY[HEADER.FIELDS ()]",
-        "expected the name of a header field at octet 20",
-    ),
-    (
-        "BINARY[1.MIME]",
-        "expected a section of part numbers only at octet 6",
-    ),
-    (
-        "BINARY.SIZE",
-        "expected a fetch item, such as FLAGS or BODY[] at octet 0",
-    ),
+    ("BODY[]<0.0>", "expected a count of octets that is not 0 at octet 9"),
+    ("BODY[]<0>", "expected a dot and a count of octets at octet 8"),
+    ("BODY[HEADER.FIELDS ()]", "expected the name of a header field at octet 20"),
+    ("BINARY[1.MIME]", "expected a section of part numbers only at octet 6"),
+    ("BINARY.SIZE", "expected a fetch item, such as FLAGS or BODY[] at octet 0"),
     ("FLAGS UID", "expected the end of the command at octet 5"),
 ];
 
@@ -119,10 +83,7 @@ fn what_is_no_item() {
         assert_eq!(parse(text).unwrap_err().to_string(), *sentence, "{text}");
     }
     let deep = format!("BODY[{}1]", "1.".repeat(10_000));
-    assert_eq!(
-        parse(&deep).unwrap_err().expected,
-        "a section at most 100 levels deep"
-    );
+    assert_eq!(parse(&deep).unwrap_err().expected, "a section at most 100 levels deep");
 }
 
 /// A section for the laws of FETCH and of its response.
@@ -143,35 +104,23 @@ pub(in super::super) fn any_items() -> impl Strategy<Value = Vec<FetchItem>> {
     let section = any_section();
     let end = 1u64..i64::MAX as u64;
     let partial = || (0..1000u64, end.clone()).prop_map(|(start, count)| Partial { start, count });
-    let body = (any::<bool>(), section, proptest::option::of(partial())).prop_map(
-        |(peek, section, partial)| FetchItem::BodySection {
-            peek,
-            section,
-            partial,
-        },
-    );
+    let body = (any::<bool>(), section, proptest::option::of(partial()))
+        .prop_map(|(peek, section, partial)| FetchItem::BodySection { peek, section, partial });
     let mime = (1u32..).prop_map(|part| FetchItem::BodySection {
         peek: true,
-        section: Section {
-            path: vec![part],
-            text: Some(SectionText::Mime),
-        },
+        section: Section { path: vec![part], text: Some(SectionText::Mime) },
         partial: None,
     });
     let path = || proptest::collection::vec(1u32.., 0..4);
-    let binary = (any::<bool>(), path(), proptest::option::of(partial())).prop_map(
-        |(peek, path, partial)| FetchItem::Binary {
-            peek,
-            path,
-            partial,
-        },
-    );
+    let binary = (any::<bool>(), path(), proptest::option::of(partial()))
+        .prop_map(|(peek, path, partial)| FetchItem::Binary { peek, path, partial });
     let size = path().prop_map(FetchItem::BinarySize);
     let word = (0..WORDS.len()).prop_map(|at| WORDS[at].1.clone());
     proptest::collection::vec(prop_oneof![word, body, mime, binary, size], 1..4)
 }
 
 proptest! {
+    #![proptest_config(crate::limits::random_cases(256))]
     #[test]
     fn parses_what_it_prints(items in any_items()) {
         let words: Vec<String> = items.iter().map(FetchItem::to_string).collect();

@@ -70,11 +70,7 @@ pub enum ListReturn {
 impl List {
     /// A LIST in RFC 3501's form, with this pattern.
     pub fn simple(pattern: impl Into<String>) -> List {
-        List {
-            reference: String::new(),
-            patterns: vec![ListPattern::new(pattern)],
-            options: None,
-        }
+        List { reference: String::new(), patterns: vec![ListPattern::new(pattern)], options: None }
     }
 
     /// Parses what follows `LIST `.
@@ -85,10 +81,7 @@ impl List {
         let mut options = None;
         if cursor.peek() == Some(b'(') {
             let select = ListSelect::parse_all(cursor)?;
-            options = Some(ListOptions {
-                select,
-                tell: Vec::new(),
-            });
+            options = Some(ListOptions { select, tell: Vec::new() });
             cursor.space()?;
         }
         let reference = parse_reference(cursor)?;
@@ -103,11 +96,7 @@ impl List {
         if cursor.eat(b' ') {
             options.get_or_insert_default().tell = ListReturn::parse_all(cursor)?;
         }
-        Ok(List {
-            reference,
-            patterns,
-            options,
-        })
+        Ok(List { reference, patterns, options })
     }
 }
 
@@ -135,9 +124,7 @@ impl ListSelect {
         let alone = cursor.expected("SUBSCRIBED beside RECURSIVEMATCH");
         let expected = "a selection option of LIST, such as SUBSCRIBED";
         let options = cursor.list_or_empty(|cursor| {
-            cursor.named(Role::Option, |cursor| {
-                cursor.one_of(&ListSelect::NAMES, expected)
-            })
+            cursor.named(Role::Option, |cursor| cursor.one_of(&ListSelect::NAMES, expected))
         })?;
         // RFC 5258 §3.1: without another option there is nothing selected to be above of.
         let has = |option| options.contains(&option);
@@ -180,11 +167,7 @@ impl fmt::Display for List {
             None => write!(f, "{reference} {patterns}"),
             Some(ListOptions { select, tell }) => {
                 let select = Spaced(select);
-                write!(
-                    f,
-                    "({select}) {reference} ({patterns}) RETURN ({})",
-                    Spaced(tell)
-                )
+                write!(f, "({select}) {reference} ({patterns}) RETURN ({})", Spaced(tell))
             }
         }
     }
@@ -218,8 +201,7 @@ pub(super) mod tests {
     fn printed(text: &str) -> Result<String, String> {
         let mut cursor = Cursor::new(text.as_bytes());
         let list = List::parse(&mut cursor).and_then(|list| cursor.end().map(|()| list));
-        list.map(|list| list.to_string())
-            .map_err(|error| error.to_string())
+        list.map(|list| list.to_string()).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -227,10 +209,7 @@ pub(super) mod tests {
         let rows = [
             ("\"\" %", "\"\" \"%\""),
             ("() \"\" %", "() \"\" (\"%\") RETURN ()"),
-            (
-                "\"\" (INBOX Lists.%)",
-                "() \"\" (\"INBOX\" \"Lists.%\") RETURN ()",
-            ),
+            ("\"\" (INBOX Lists.%)", "() \"\" (\"INBOX\" \"Lists.%\") RETURN ()"),
             ("a % return ()", "() a (\"%\") RETURN ()"),
             (
                 "(remote SUBSCRIBED recursivematch) \"\" * RETURN (children special-use)",
@@ -256,22 +235,13 @@ pub(super) mod tests {
                 "(RECURSIVEMATCH REMOTE) \"\" *",
                 "expected SUBSCRIBED beside RECURSIVEMATCH at octet 0".to_owned(),
             ),
-            (
-                "\"\" ()",
-                "expected a mailbox pattern at octet 4".to_owned(),
-            ),
-            (
-                "\"\" * SUBSCRIBED",
-                "expected RETURN and its options at octet 5".to_owned(),
-            ),
+            ("\"\" ()", "expected a mailbox pattern at octet 4".to_owned()),
+            ("\"\" * SUBSCRIBED", "expected RETURN and its options at octet 5".to_owned()),
             (
                 "\"\" * RETURN (NEW)",
                 "expected a return option of LIST, such as CHILDREN at octet 13".to_owned(),
             ),
-            (
-                "\"\" * RETURN (STATUS)",
-                "expected a space at octet 19".to_owned(),
-            ),
+            ("\"\" * RETURN (STATUS)", "expected a space at octet 19".to_owned()),
             (
                 &format!("\"\" ({})", vec!["*".repeat(999); 3].join(" ")),
                 "expected mailbox patterns of at most 2000 characters together at octet 3"
@@ -284,11 +254,7 @@ pub(super) mod tests {
     }
 
     fn any_options() -> impl Strategy<Value = ListOptions> {
-        let one = select(vec![
-            ListSelect::Subscribed,
-            ListSelect::Remote,
-            ListSelect::SpecialUse,
-        ]);
+        let one = select(vec![ListSelect::Subscribed, ListSelect::Remote, ListSelect::SpecialUse]);
         let recursive = vec![ListSelect::Subscribed, ListSelect::RecursiveMatch];
         let selected = prop_oneof![proptest::collection::vec(one, 0..3), Just(recursive)];
         let tell = select(vec![
@@ -309,11 +275,7 @@ pub(super) mod tests {
             if options.is_none() {
                 patterns.truncate(1);
             }
-            List {
-                reference,
-                patterns,
-                options,
-            }
+            List { reference, patterns, options }
         })
     }
 }

@@ -71,10 +71,8 @@ impl ListPattern {
         skip_wildcards(&pattern, &mut positions);
         for c in name.chars() {
             let mut next = vec![false; pattern.len() + 1];
-            for (position, expected) in pattern
-                .iter()
-                .enumerate()
-                .filter(|(position, _)| positions[*position])
+            for (position, expected) in
+                pattern.iter().enumerate().filter(|(position, _)| positions[*position])
             {
                 match expected {
                     '*' => next[position] = true,
@@ -135,11 +133,7 @@ pub(in super::super) mod tests {
             ("日*", "日本", true),
         ];
         for (pattern, name, matches) in rows {
-            assert_eq!(
-                ListPattern::new(pattern).matches(name),
-                matches,
-                "{pattern} {name}"
-            );
+            assert_eq!(ListPattern::new(pattern).matches(name), matches, "{pattern} {name}");
         }
     }
 
@@ -154,12 +148,8 @@ pub(in super::super) mod tests {
 
     #[test]
     fn patterns_on_the_wire() {
-        let rows: [(&[u8], &str); 4] = [
-            (b"%.*]", "%.*]"),
-            (b"\"\"", ""),
-            (b"Entw&APw-*", "Entwü*"),
-            (b"{2}\r\na*", "a*"),
-        ];
+        let rows: [(&[u8], &str); 4] =
+            [(b"%.*]", "%.*]"), (b"\"\"", ""), (b"Entw&APw-*", "Entwü*"), (b"{2}\r\na*", "a*")];
         for (bytes, pattern) in rows {
             let parsed = ListPattern::parse(&mut Cursor::new(bytes)).unwrap();
             assert_eq!(parsed.as_str(), pattern);
@@ -174,6 +164,7 @@ pub(in super::super) mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::limits::random_cases(256))]
         #[test]
         fn parses_what_it_prints(pattern in any_pattern()) {
             let printed = pattern.to_string();

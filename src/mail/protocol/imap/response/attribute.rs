@@ -77,16 +77,12 @@ impl Attribute {
         cursor.space()?;
         Ok(match name {
             AttributeName::Word(word) => Attribute::of(word, cursor)?,
-            AttributeName::Section(section, origin) => Attribute::Section {
-                section,
-                origin,
-                octets: octets(cursor)?,
-            },
-            AttributeName::Binary(path, origin) => Attribute::Binary {
-                path,
-                origin,
-                octets: octets(cursor)?,
-            },
+            AttributeName::Section(section, origin) => {
+                Attribute::Section { section, origin, octets: octets(cursor)? }
+            }
+            AttributeName::Binary(path, origin) => {
+                Attribute::Binary { path, origin, octets: octets(cursor)? }
+            }
             AttributeName::BinarySize(path) => {
                 let size = cursor.named(Role::Size, Cursor::number64)?;
                 Attribute::BinarySize(path, size)
@@ -126,10 +122,7 @@ impl Attribute {
             Attribute::Body(value)
             | Attribute::BodyStructure(value)
             | Attribute::Other(_, value) => return out.extend_from_slice(value),
-            Attribute::Binary {
-                octets: Some(octets),
-                ..
-            } if octets.contains(&0) => {
+            Attribute::Binary { octets: Some(octets), .. } if octets.contains(&0) => {
                 out.extend_from_slice(format!("~{{{}}}\r\n", octets.len()).as_bytes());
                 return out.extend_from_slice(octets);
             }
@@ -157,9 +150,9 @@ impl Attribute {
             Attribute::Rfc822Header(_) => "RFC822.HEADER",
             Attribute::Rfc822Text(_) => "RFC822.TEXT",
             Attribute::Other(name, _) => name,
-            Attribute::Section {
-                section, origin, ..
-            } => return AttributeName::Section(section.clone(), *origin),
+            Attribute::Section { section, origin, .. } => {
+                return AttributeName::Section(section.clone(), *origin);
+            }
             Attribute::Binary { path, origin, .. } => {
                 return AttributeName::Binary(path.clone(), *origin);
             }

@@ -52,10 +52,7 @@ impl Envelope {
     /// Parses an envelope from the front.
     pub(super) fn parse(cursor: &mut Cursor<'_>) -> Parsed<Envelope> {
         cursor.expect(b'(', "an opening parenthesis")?;
-        let mut envelope = Envelope {
-            date: text(cursor)?,
-            ..Envelope::default()
-        };
+        let mut envelope = Envelope { date: text(cursor)?, ..Envelope::default() };
         envelope.subject = next(cursor, text)?;
         envelope.from = next(cursor, addresses)?;
         envelope.sender = next(cursor, addresses)?;
@@ -78,12 +75,7 @@ impl EnvelopeAddress {
         let mailbox = next(cursor, text)?;
         let host = next(cursor, text)?;
         cursor.expect(b')', "a closing parenthesis")?;
-        Ok(EnvelopeAddress {
-            name,
-            route,
-            mailbox,
-            host,
-        })
+        Ok(EnvelopeAddress { name, route, mailbox, host })
     }
 }
 
@@ -95,14 +87,7 @@ impl<T: AsRef<[u8]>> Envelope<T> {
             write_text(field.as_ref(), out);
             out.push(b' ');
         }
-        let lists = [
-            &self.from,
-            &self.sender,
-            &self.reply_to,
-            &self.to,
-            &self.cc,
-            &self.bcc,
-        ];
+        let lists = [&self.from, &self.sender, &self.reply_to, &self.to, &self.cc, &self.bcc];
         for list in lists {
             write_addresses(list, out);
             out.push(b' ');
@@ -121,12 +106,7 @@ fn write_addresses<T: AsRef<[u8]>>(list: &[EnvelopeAddress<T>], out: &mut Vec<u8
     }
     out.push(b'(');
     for address in list {
-        let fields = [
-            &address.name,
-            &address.route,
-            &address.mailbox,
-            &address.host,
-        ];
+        let fields = [&address.name, &address.route, &address.mailbox, &address.host];
         for (field, before) in fields.into_iter().zip([b'(', b' ', b' ', b' ']) {
             out.push(before);
             write_text(field.as_ref(), out);

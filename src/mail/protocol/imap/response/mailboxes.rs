@@ -154,10 +154,7 @@ impl MailboxStatus {
     #[must_use]
     pub fn new(mailbox: MailboxName, facts: &[(&str, u64)]) -> MailboxStatus {
         let owned = |(name, number): &(&str, u64)| ((*name).to_owned(), *number);
-        MailboxStatus {
-            mailbox,
-            facts: facts.iter().map(owned).collect(),
-        }
+        MailboxStatus { mailbox, facts: facts.iter().map(owned).collect() }
     }
 
     /// Adds a fact.
@@ -195,9 +192,7 @@ impl MailboxStatus {
     /// As on the wire, after STATUS.
     pub(super) fn text(&self, alphabet: Alphabet) -> String {
         let facts = self.facts.iter();
-        let facts: Vec<String> = facts
-            .map(|(name, number)| format!("{name} {number}"))
-            .collect();
+        let facts: Vec<String> = facts.map(|(name, number)| format!("{name} {number}")).collect();
         let name = self.mailbox.written_in(alphabet);
         format!("{name} ({})", facts.join(" "))
     }
@@ -218,11 +213,7 @@ impl Namespaces {
             }
             Ok(namespaces)
         };
-        Ok(Namespaces {
-            personal: next()?,
-            others: next()?,
-            shared: next()?,
-        })
+        Ok(Namespaces { personal: next()?, others: next()?, shared: next()? })
     }
 }
 
@@ -328,10 +319,7 @@ mod tests {
     fn identities() {
         let read = |text: &str| id(&mut Cursor::new(text.as_bytes()));
         assert_eq!(read(" NIL").unwrap(), []);
-        let named = vec![
-            ("name".to_owned(), Some("Cyrus".to_owned())),
-            ("os".to_owned(), None),
-        ];
+        let named = vec![("name".to_owned(), Some("Cyrus".to_owned())), ("os".to_owned(), None)];
         assert_eq!(read(" (\"name\" \"Cyrus\" \"os\" NIL)").unwrap(), named);
         assert!(read(" (\"name\")").is_err());
     }

@@ -151,9 +151,8 @@ fn about_number(cursor: &mut Cursor<'_>) -> Parsed<Response> {
 fn words(cursor: &mut Cursor<'_>) -> Parsed<Vec<String>> {
     let mut words = Vec::new();
     while cursor.eat(b' ') && !cursor.rest().is_empty() {
-        let word = cursor.named(Role::Capability, |cursor| {
-            cursor.word(is_atom_char, "a capability")
-        })?;
+        let word =
+            cursor.named(Role::Capability, |cursor| cursor.word(is_atom_char, "a capability"))?;
         words.push(word.to_ascii_uppercase());
     }
     cursor.end()?;

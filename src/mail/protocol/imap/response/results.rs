@@ -106,10 +106,7 @@ pub(super) fn threads(cursor: &mut Cursor<'_>) -> Parsed<Vec<Threaded>> {
                 cursor.skip(1);
                 outer.push(depth);
                 if cursor.peek() == Some(b'(') {
-                    messages.push(Threaded {
-                        number: None,
-                        depth,
-                    });
+                    messages.push(Threaded { number: None, depth });
                     depth += 1;
                 }
             }
@@ -208,19 +205,14 @@ mod tests {
         let shown = |text: &str| {
             let messages = threads(&mut Cursor::new(text.as_bytes())).ok()?;
             let row = |message: &Threaded| {
-                let number = message
-                    .number
-                    .map_or("-".to_owned(), |number| number.to_string());
+                let number = message.number.map_or("-".to_owned(), |number| number.to_string());
                 format!("{number}@{}", message.depth)
             };
             Some(messages.iter().map(row).collect::<Vec<_>>().join(" "))
         };
         let rows = [
             ("", Some("")),
-            (
-                " (2)(3 6 (4 23)(44 7 96))",
-                Some("2@0 3@0 6@1 4@2 23@3 44@2 7@3 96@4"),
-            ),
+            (" (2)(3 6 (4 23)(44 7 96))", Some("2@0 3@0 6@1 4@2 23@3 44@2 7@3 96@4")),
             (" ((3)(5))(1)", Some("-@0 3@1 5@1 1@0")),
             (" (1", None),
             (" 1)", None),

@@ -141,11 +141,7 @@ impl Condition {
 impl Status {
     /// A status without a code.
     pub fn new(condition: Condition, text: impl Into<String>) -> Status {
-        Status {
-            condition,
-            code: None,
-            text: text.into(),
-        }
+        Status { condition, code: None, text: text.into() }
     }
 
     /// Adds a code.
@@ -173,11 +169,7 @@ impl Status {
             cursor.eat(b' ');
         }
         let text = cursor.named(Role::Text, |cursor| Ok(cursor.take_rest()))?;
-        Ok(Status {
-            condition,
-            code,
-            text: String::from_utf8_lossy(text).into_owned(),
-        })
+        Ok(Status { condition, code, text: String::from_utf8_lossy(text).into_owned() })
     }
 }
 
@@ -190,10 +182,7 @@ impl Code {
         ("READ-WRITE", Code::ReadWrite),
         ("TRYCREATE", Code::TryCreate),
         ("ALREADYEXISTS", Code::Refusal(RefusalCode::AlreadyExists)),
-        (
-            "AUTHENTICATIONFAILED",
-            Code::Refusal(RefusalCode::AuthenticationFailed),
-        ),
+        ("AUTHENTICATIONFAILED", Code::Refusal(RefusalCode::AuthenticationFailed)),
         ("CANNOT", Code::Refusal(RefusalCode::Cannot)),
         ("EXPUNGEISSUED", Code::Refusal(RefusalCode::ExpungeIssued)),
         ("HASCHILDREN", Code::Refusal(RefusalCode::HasChildren)),
@@ -201,10 +190,7 @@ impl Code {
         ("LIMIT", Code::Refusal(RefusalCode::Limit)),
         ("NONEXISTENT", Code::Refusal(RefusalCode::Nonexistent)),
         ("OVERQUOTA", Code::Refusal(RefusalCode::OverQuota)),
-        (
-            "PRIVACYREQUIRED",
-            Code::Refusal(RefusalCode::PrivacyRequired),
-        ),
+        ("PRIVACYREQUIRED", Code::Refusal(RefusalCode::PrivacyRequired)),
         ("SERVERBUG", Code::Refusal(RefusalCode::ServerBug)),
         ("TOOBIG", Code::Refusal(RefusalCode::TooBig)),
         ("UNAVAILABLE", Code::Refusal(RefusalCode::Unavailable)),
@@ -221,12 +207,11 @@ impl Code {
         }
         cursor.expect(b'[', "an opening bracket")?;
         let is_name = |byte| !matches!(byte, b' ' | b']');
-        let mut inside = cursor
-            .named(Role::ResponseCode, |cursor| Ok(cursor.take_while(is_name)))?
-            .to_vec();
-        inside.extend(cursor.named(Role::Value, |cursor| {
-            Ok(cursor.take_while(|byte| byte != b']'))
-        })?);
+        let mut inside =
+            cursor.named(Role::ResponseCode, |cursor| Ok(cursor.take_while(is_name)))?.to_vec();
+        inside.extend(
+            cursor.named(Role::Value, |cursor| Ok(cursor.take_while(|byte| byte != b']')))?,
+        );
         cursor.expect(b']', "a closing bracket")?;
         Ok(Code::Other(String::from_utf8_lossy(&inside).into_owned()))
     }

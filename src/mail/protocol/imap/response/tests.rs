@@ -13,11 +13,7 @@ fn parse(text: &str) -> Response {
 }
 
 fn status(condition: Condition, code: Option<Code>, text: &str) -> Status {
-    Status {
-        condition,
-        code,
-        text: text.into(),
-    }
+    Status { condition, code, text: text.into() }
 }
 
 #[test]
@@ -26,24 +22,9 @@ fn conditions() {
         ("* OK ready", Condition::Ok, None, "ready"),
         ("* preauth hello", Condition::PreAuth, None, "hello"),
         ("* BYE", Condition::Bye, None, ""),
-        (
-            "* NO [ALERT] Disk full",
-            Condition::No,
-            Some(Code::Alert),
-            "Disk full",
-        ),
-        (
-            "* OK [UNSEEN 12] x",
-            Condition::Ok,
-            Some(Code::Unseen(12)),
-            "x",
-        ),
-        (
-            "* OK [UIDNEXT 4392]",
-            Condition::Ok,
-            Some(Code::UidNext(4392)),
-            "",
-        ),
+        ("* NO [ALERT] Disk full", Condition::No, Some(Code::Alert), "Disk full"),
+        ("* OK [UNSEEN 12] x", Condition::Ok, Some(Code::Unseen(12)), "x"),
+        ("* OK [UIDNEXT 4392]", Condition::Ok, Some(Code::UidNext(4392)), ""),
     ];
     each_is_told(rows);
     let done = parse("a1 OK [READ-WRITE] SELECT completed");
@@ -65,10 +46,7 @@ fn codes() {
         (
             "* OK [APPENDUID 38505 3955] x",
             Condition::Ok,
-            Some(Code::AppendUid(AppendUid {
-                validity: 38505,
-                uids: set(&[3955]),
-            })),
+            Some(Code::AppendUid(AppendUid { validity: 38505, uids: set(&[3955]) })),
             "x",
         ),
         (
@@ -87,12 +65,7 @@ fn codes() {
             Some(Code::Other("BADCHARSET (UTF-8)".into())),
             "x",
         ),
-        (
-            "* OK [UIDNEXT 0] x",
-            Condition::Ok,
-            Some(Code::Other("UIDNEXT 0".into())),
-            "x",
-        ),
+        ("* OK [UIDNEXT 0] x", Condition::Ok, Some(Code::Other("UIDNEXT 0".into())), "x"),
     ]);
 }
 
@@ -123,16 +96,10 @@ fn mailboxes() {
             "* LIST (\\Noselect) \"/\" ~/Mail/foo",
             Response::List(listed(&["\\Noselect"], Some('/'), "~/Mail/foo")),
         ),
-        (
-            "* LIST (\\Noselect) \".\" \"\"",
-            Response::List(listed(&["\\Noselect"], Some('.'), "")),
-        ),
+        ("* LIST (\\Noselect) \".\" \"\"", Response::List(listed(&["\\Noselect"], Some('.'), ""))),
         (
             "* LSUB () NIL {5}\r\ninbox (\"CHILDINFO\" (\"SUBSCRIBED\"))",
-            Response::Lsub(Listed {
-                subscribed_below: true,
-                ..listed(&[], None, "INBOX")
-            }),
+            Response::Lsub(Listed { subscribed_below: true, ..listed(&[], None, "INBOX") }),
         ),
         (
             "* LIST () \".\" new (X (1 (2)) \"OLDNAME\" (\"old\"))",
@@ -141,10 +108,7 @@ fn mailboxes() {
                 ..listed(&[], Some('.'), "new")
             }),
         ),
-        (
-            "* LIST () \".\" new (what is this",
-            Response::List(listed(&[], Some('.'), "new")),
-        ),
+        ("* LIST () \".\" new (what is this", Response::List(listed(&[], Some('.'), "new"))),
         ("* SEARCH", Response::Search(vec![])),
         ("* SEARCH 2 3 6 ", Response::Search(vec![2, 3, 6])),
         (
@@ -191,25 +155,14 @@ fn messages() {
     };
     assert_eq!(attributes.len(), 9);
     let section = &attributes[5];
-    let Attribute::Section {
-        section,
-        origin,
-        octets,
-    } = section
-    else {
+    let Attribute::Section { section, origin, octets } = section else {
         panic!("no section");
     };
     assert_eq!(section.to_string(), "HEADER.FIELDS (From)");
-    assert_eq!(
-        (*origin, octets.as_deref()),
-        (Some(0), Some(&b"a\r\n(\0)"[..]))
-    );
+    assert_eq!((*origin, octets.as_deref()), (Some(0), Some(&b"a\r\n(\0)"[..])));
     assert_eq!(attributes[1], Attribute::Uid(7));
     assert_eq!(attributes[3], Attribute::Rfc822Size(4286));
-    assert_eq!(
-        attributes[4],
-        Attribute::Other("MODSEQ".into(), b"(65402)".into())
-    );
+    assert_eq!(attributes[4], Attribute::Other("MODSEQ".into(), b"(65402)".into()));
     let structure = b"((\"text\" \"plain\" NIL {1}\r\n( \"\\\"\") \"mixed\")";
     assert_eq!(attributes[7], Attribute::BodyStructure(structure.to_vec()));
     assert_eq!(attributes[8], Attribute::Rfc822Text(Some(b"x".into())));
@@ -233,10 +186,7 @@ fn envelopes() {
     let [Attribute::Envelope(envelope)] = &attributes[..] else {
         panic!("no envelope");
     };
-    assert_eq!(
-        envelope.subject.as_deref(),
-        Some("IMAP4rev1 WG mtg summary and minutes")
-    );
+    assert_eq!(envelope.subject.as_deref(), Some("IMAP4rev1 WG mtg summary and minutes"));
     assert_eq!(envelope.from[0].name.as_deref(), Some("Terry Gray"));
     assert_eq!(envelope.cc.len(), 2);
     assert_eq!(envelope.cc[1].mailbox.as_deref(), Some("KLENSIN"));
@@ -276,6 +226,7 @@ fn no_responses() {
 }
 
 proptest! {
+    #![proptest_config(crate::limits::random_cases(256))]
     #[test]
     fn never_panics(
         start in "\\* ([0-9]{1,3} FETCH \\((BODY|ENVELOPE|FLAGS|UID|RFC822|BODY\\[\\]) |LIST |STATUS x |OK \\[)",
@@ -346,16 +297,8 @@ fn any_code() -> impl Strategy<Value = Code> {
 fn any_status() -> impl Strategy<Value = Status> {
     let conditions = Condition::all().collect::<Vec<_>>();
     let code = proptest::option::of(any_code());
-    let parts = (
-        proptest::sample::select(conditions),
-        code,
-        "([!-Z^-~][ -~]{0,20})?",
-    );
-    parts.prop_map(|(condition, code, text)| Status {
-        condition,
-        code,
-        text,
-    })
+    let parts = (proptest::sample::select(conditions), code, "([!-Z^-~][ -~]{0,20})?");
+    parts.prop_map(|(condition, code, text)| Status { condition, code, text })
 }
 
 fn any_listed() -> impl Strategy<Value = Listed> {
@@ -363,15 +306,13 @@ fn any_listed() -> impl Strategy<Value = Listed> {
     let separator = proptest::option::of(proptest::sample::select(vec!['.', '/', '\\']));
     let old_name = proptest::option::of(any_name());
     let parts = (attributes, separator, any_name(), any::<bool>(), old_name);
-    parts.prop_map(
-        |(attributes, separator, name, subscribed_below, old_name)| Listed {
-            attributes,
-            separator,
-            name,
-            subscribed_below,
-            old_name,
-        },
-    )
+    parts.prop_map(|(attributes, separator, name, subscribed_below, old_name)| Listed {
+        attributes,
+        separator,
+        name,
+        subscribed_below,
+        old_name,
+    })
 }
 
 fn any_mailbox_status() -> impl Strategy<Value = MailboxStatus> {
@@ -393,11 +334,7 @@ fn any_namespaces() -> impl Strategy<Value = Namespaces> {
         .prop_map(|(prefix, separator)| Namespace { prefix, separator });
     let namespaces = || proptest::collection::vec(namespace.clone(), 0..3);
     let kinds = (namespaces(), namespaces(), namespaces());
-    kinds.prop_map(|(personal, others, shared)| Namespaces {
-        personal,
-        others,
-        shared,
-    })
+    kinds.prop_map(|(personal, others, shared)| Namespaces { personal, others, shared })
 }
 
 fn any_results() -> impl Strategy<Value = SearchResults> {
@@ -417,26 +354,17 @@ fn any_results() -> impl Strategy<Value = SearchResults> {
 
 /// Conversations, in which a missing message is at the top and has several replies.
 fn any_threads() -> impl Strategy<Value = Vec<Threaded>> {
-    let conversation = (
-        any::<bool>(),
-        proptest::collection::vec((1..99u32, 0..4usize), 1..9),
-    );
+    let conversation = (any::<bool>(), proptest::collection::vec((1..99u32, 0..4usize), 1..9));
     let messages = |(missing, rows): (bool, Vec<(u32, usize)>)| {
         let top = usize::from(missing);
         let mut messages = Vec::new();
         if missing {
-            messages.push(Threaded {
-                number: None,
-                depth: 0,
-            });
+            messages.push(Threaded { number: None, depth: 0 });
         }
         let mut deepest = top;
         for (number, depth) in rows {
             let depth = (top + depth).min(deepest);
-            messages.push(Threaded {
-                number: Some(number),
-                depth,
-            });
+            messages.push(Threaded { number: Some(number), depth });
             deepest = depth + 1;
         }
         messages
@@ -451,31 +379,15 @@ fn any_octets() -> impl Strategy<Value = Option<Vec<u8>>> {
 
 fn any_envelope() -> impl Strategy<Value = Envelope> {
     let text = || proptest::option::of("[ -~é\r\n]{0,12}");
-    let address =
-        [text(), text(), text(), text()].prop_map(|[name, route, mailbox, host]| EnvelopeAddress {
-            name,
-            route,
-            mailbox,
-            host,
-        });
+    let address = [text(), text(), text(), text()]
+        .prop_map(|[name, route, mailbox, host]| EnvelopeAddress { name, route, mailbox, host });
     let list = || proptest::collection::vec(address.clone(), 0..3);
     let lists = [list(), list(), list(), list(), list(), list()];
     let texts = [text(), text(), text(), text()];
     (texts, lists).prop_map(|(texts, lists)| {
         let [date, subject, in_reply_to, message_id] = texts;
         let [from, sender, reply_to, to, cc, bcc] = lists;
-        Envelope {
-            date,
-            subject,
-            from,
-            sender,
-            reply_to,
-            to,
-            cc,
-            bcc,
-            in_reply_to,
-            message_id,
-        }
+        Envelope { date, subject, from, sender, reply_to, to, cc, bcc, in_reply_to, message_id }
     })
 }
 
@@ -494,11 +406,7 @@ fn any_attribute() -> impl Strategy<Value = Attribute> {
         value().prop_map(Attribute::Body),
         value().prop_map(Attribute::BodyStructure),
         (any_section(), origin(), any_octets()).prop_map(|(section, origin, octets)| {
-            Attribute::Section {
-                section,
-                origin,
-                octets,
-            }
+            Attribute::Section { section, origin, octets }
         }),
         (path(), origin(), binary).prop_map(|(path, origin, octets)| Attribute::Binary {
             path,
@@ -544,6 +452,7 @@ fn any_response() -> impl Strategy<Value = Response> {
 }
 
 proptest! {
+    #![proptest_config(crate::limits::random_cases(256))]
     #[test]
     fn parses_what_it_prints(response in any_response(), utf8: bool) {
         let alphabet = if utf8 { Alphabet::Utf8 } else { Alphabet::ModifiedUtf7 };

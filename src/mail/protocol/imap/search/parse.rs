@@ -25,11 +25,7 @@ impl Search {
             cursor.space()?;
         }
         let keys = keys(cursor, charset.as_ref())?;
-        Ok(Search {
-            returns,
-            charset,
-            keys,
-        })
+        Ok(Search { returns, charset, keys })
     }
 }
 
@@ -51,11 +47,8 @@ pub(super) fn charset_and_keys(cursor: &mut Cursor<'_>) -> Parsed<(SearchCharset
 
 /// Parses keys, at least one, up to the end.
 fn keys(cursor: &mut Cursor<'_>, charset: Option<&SearchCharset>) -> Parsed<Vec<SearchKey>> {
-    let mut parser = Parser {
-        depth: 0,
-        texts: 0,
-        lossy: charset.is_some_and(|charset| !charset.is_known()),
-    };
+    let mut parser =
+        Parser { depth: 0, texts: 0, lossy: charset.is_some_and(|charset| !charset.is_known()) };
     cursor.separated(|cursor| parser.key(cursor))
 }
 

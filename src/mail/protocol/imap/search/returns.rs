@@ -34,13 +34,8 @@ const OPTIONS: [ReturnOption; 5] = [
 
 impl Returns {
     /// Only ALL: the default (RFC 9051 §6.4.4).
-    pub const ALL: Returns = Returns {
-        min: false,
-        max: false,
-        all: true,
-        count: false,
-        save: false,
-    };
+    pub const ALL: Returns =
+        Returns { min: false, max: false, all: true, count: false, save: false };
 
     /// True if an ESEARCH response is wanted; with SAVE alone it is not (RFC 5182 §2.1).
     #[must_use]
@@ -57,17 +52,11 @@ impl Returns {
         let options = cursor.list_or_empty(|cursor| {
             let error = cursor.expected("MIN, MAX, ALL, COUNT or SAVE");
             let word = cursor.named(Role::Option, |cursor| cursor.atom(error.expected))?;
-            let option = OPTIONS
-                .iter()
-                .find(|(name, _)| name.eq_ignore_ascii_case(word));
+            let option = OPTIONS.iter().find(|(name, _)| name.eq_ignore_ascii_case(word));
             *option.ok_or(error)?.1(&mut returns) = true;
             Ok(())
         })?;
-        Ok(if options.is_empty() {
-            Returns::ALL
-        } else {
-            returns
-        })
+        Ok(if options.is_empty() { Returns::ALL } else { returns })
     }
 }
 

@@ -8,10 +8,7 @@ use crate::mail::protocol::imap::cursor::{Bound, Cursor, Parsed};
 use crate::mail::protocol::span::Role;
 
 /// The most criteria: all keys, each in both directions.
-const CRITERIA: Bound = Bound {
-    most: 2 * KEYS.len(),
-    expected: "at most 18 keys to sort by",
-};
+const CRITERIA: Bound = Bound { most: 2 * KEYS.len(), expected: "at most 18 keys to sort by" };
 
 /// The arguments of SORT.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,11 +74,7 @@ impl Sort {
         let criteria = cursor.list_within(CRITERIA, Criterion::parse)?;
         cursor.space()?;
         let (charset, keys) = parse::charset_and_keys(cursor)?;
-        Ok(Sort {
-            criteria,
-            charset,
-            keys,
-        })
+        Ok(Sort { criteria, charset, keys })
     }
 }
 
@@ -99,13 +92,7 @@ impl Criterion {
 impl fmt::Display for Sort {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let criteria: Vec<String> = self.criteria.iter().map(Criterion::to_string).collect();
-        write!(
-            f,
-            "({}) {} {}",
-            criteria.join(" "),
-            self.charset,
-            Keys(&self.keys)
-        )
+        write!(f, "({}) {} {}", criteria.join(" "), self.charset, Keys(&self.keys))
     }
 }
 

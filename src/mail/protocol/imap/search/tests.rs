@@ -15,18 +15,9 @@ fn parse(bytes: &[u8]) -> Parsed<Search> {
 fn searches() {
     let rows = [
         ("all", "ALL"),
-        (
-            "flagged SINCE 1-Feb-1994 not FROM \"Smith\"",
-            "FLAGGED SINCE 1-Feb-1994 NOT FROM Smith",
-        ),
-        (
-            "CHARSET utf-8 TEXT {7}\r\ncafé x",
-            "CHARSET UTF-8 TEXT {7}\r\ncafé x",
-        ),
-        (
-            "or (seen 1:3) or unseen * new",
-            "OR (SEEN 1:3) OR UNSEEN * NEW",
-        ),
+        ("flagged SINCE 1-Feb-1994 not FROM \"Smith\"", "FLAGGED SINCE 1-Feb-1994 NOT FROM Smith"),
+        ("CHARSET utf-8 TEXT {7}\r\ncafé x", "CHARSET UTF-8 TEXT {7}\r\ncafé x"),
+        ("or (seen 1:3) or unseen * new", "OR (SEEN 1:3) OR UNSEEN * NEW"),
         ("HEADER List-Id \"\" UID 5:*", "HEADER List-Id \"\" UID 5:*"),
         (
             "KEYWORD $Junk UNKEYWORD x LARGER 0 SMALLER 5000000000",
@@ -35,14 +26,8 @@ fn searches() {
         ("((all))", "((ALL))"),
         ("younger 3600 OLDER 1", "YOUNGER 3600 OLDER 1"),
         ("$ uid $ not $", "$ UID $ NOT $"),
-        (
-            "return (min save) charset us-ascii all",
-            "RETURN (MIN SAVE) CHARSET US-ASCII ALL",
-        ),
-        (
-            "RETURN (count all MAX min SAVE) ALL",
-            "RETURN (MIN MAX ALL COUNT SAVE) ALL",
-        ),
+        ("return (min save) charset us-ascii all", "RETURN (MIN SAVE) CHARSET US-ASCII ALL"),
+        ("RETURN (count all MAX min SAVE) ALL", "RETURN (MIN MAX ALL COUNT SAVE) ALL"),
         ("RETURN () ALL", "RETURN (ALL) ALL"),
         (
             "sentbefore \"01-jan-2000\" senton 1-Jan-2000 sentsince 1-Jan-2000 before 1-Jan-2000 on 1-Jan-2000",
@@ -65,50 +50,23 @@ fn an_unknown_charset_is_no_error_of_the_grammar() {
 #[test]
 fn what_is_no_search() {
     let rows = [
-        (
-            "",
-            "expected a search key, such as UNSEEN or FROM at octet 0",
-        ),
+        ("", "expected a search key, such as UNSEEN or FROM at octet 0"),
         ("CHARSET UTF-8", "expected a space at octet 13"),
-        (
-            "UNSEEN ",
-            "expected a search key, such as UNSEEN or FROM at octet 7",
-        ),
-        (
-            "FOO",
-            "expected a search key, such as UNSEEN or FROM at octet 0",
-        ),
-        (
-            "()",
-            "expected a search key, such as UNSEEN or FROM at octet 1",
-        ),
-        (
-            "(ALL",
-            "expected a space or a closing parenthesis at octet 4",
-        ),
+        ("UNSEEN ", "expected a search key, such as UNSEEN or FROM at octet 7"),
+        ("FOO", "expected a search key, such as UNSEEN or FROM at octet 0"),
+        ("()", "expected a search key, such as UNSEEN or FROM at octet 1"),
+        ("(ALL", "expected a space or a closing parenthesis at octet 4"),
         ("ALL)", "expected the end of the command at octet 3"),
         ("NOT", "expected a space at octet 3"),
         ("OR ALL", "expected a space at octet 6"),
-        (
-            "SINCE 30-Feb-2000",
-            "expected a date that exists: 17-Jul-1996 at octet 6",
-        ),
-        (
-            "LARGER -1",
-            "expected a number from 0 to 9223372036854775807 at octet 7",
-        ),
+        ("SINCE 30-Feb-2000", "expected a date that exists: 17-Jul-1996 at octet 6"),
+        ("LARGER -1", "expected a number from 0 to 9223372036854775807 at octet 7"),
         ("KEYWORD \\Seen", "expected a keyword at octet 8"),
         ("0", "expected a sequence set at octet 0"),
         ("$,1", "expected the end of the command at octet 1"),
-        (
-            "YOUNGER 0",
-            "expected a number from 1 to 4294967295 at octet 8",
-        ),
+        ("YOUNGER 0", "expected a number from 1 to 4294967295 at octet 8"),
         ("RETURN ALL", "expected an opening parenthesis at octet 7"),
-        (
-            "RETURN (MODSEQ) ALL",
-            "expected MIN, MAX, ALL, COUNT or SAVE at octet 8",
-        ),
+        ("RETURN (MODSEQ) ALL", "expected MIN, MAX, ALL, COUNT or SAVE at octet 8"),
         ("RETURN (ALL)", "expected a space at octet 12"),
     ];
     for (text, sentence) in rows {
@@ -120,11 +78,7 @@ fn what_is_no_search() {
 #[test]
 fn nesting_has_a_bound() {
     let sentence = "search keys nested at most 100 deep";
-    for text in [
-        "(".repeat(10_000),
-        "NOT ".repeat(100_000) + "ALL",
-        "OR ".repeat(100_000),
-    ] {
+    for text in ["(".repeat(10_000), "NOT ".repeat(100_000) + "ALL", "OR ".repeat(100_000)] {
         assert_eq!(parse(text.as_bytes()).unwrap_err().expected, sentence);
     }
     assert!(parse(("NOT ".repeat(DEEPEST - 1) + "ALL").as_bytes()).is_ok());
@@ -186,23 +140,12 @@ pub(in super::super) fn any_search() -> impl Strategy<Value = Search> {
         "RETURN () is RETURN (ALL)",
         |[min, max, all, count, save]| {
             let any = min || max || all || count || save;
-            any.then_some(Returns {
-                min,
-                max,
-                all,
-                count,
-                save,
-            })
+            any.then_some(Returns { min, max, all, count, save })
         },
     );
     let returns = proptest::option::of(returns);
-    (returns, proptest::option::of(any_charset()), any_keys()).prop_map(
-        |(returns, charset, keys)| Search {
-            returns,
-            charset,
-            keys,
-        },
-    )
+    (returns, proptest::option::of(any_charset()), any_keys())
+        .prop_map(|(returns, charset, keys)| Search { returns, charset, keys })
 }
 
 /// A SORT for its law.
@@ -229,6 +172,7 @@ pub(in super::super) fn any_thread() -> impl Strategy<Value = Thread> {
 }
 
 proptest! {
+    #![proptest_config(crate::limits::random_cases(256))]
     #[test]
     fn parses_what_it_prints(search in any_search()) {
         prop_assert_eq!(parse(search.to_string().as_bytes()), Ok(search));

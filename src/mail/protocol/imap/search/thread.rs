@@ -29,10 +29,8 @@ pub enum Algorithm {
 
 impl Algorithm {
     /// Every algorithm with its name, in THREAD and after `THREAD=` in CAPABILITY.
-    pub const ALL: [(&str, Algorithm); 2] = [
-        ("ORDEREDSUBJECT", Algorithm::OrderedSubject),
-        ("REFERENCES", Algorithm::References),
-    ];
+    pub const ALL: [(&str, Algorithm); 2] =
+        [("ORDEREDSUBJECT", Algorithm::OrderedSubject), ("REFERENCES", Algorithm::References)];
 }
 
 impl Thread {
@@ -46,11 +44,7 @@ impl Thread {
         let algorithm = parse::find(&Algorithm::ALL, &word.to_ascii_uppercase()).ok_or(error)?;
         cursor.space()?;
         let (charset, keys) = parse::charset_and_keys(cursor)?;
-        Ok(Thread {
-            algorithm,
-            charset,
-            keys,
-        })
+        Ok(Thread { algorithm, charset, keys })
     }
 }
 

@@ -29,10 +29,7 @@ fn what_sets_mean() {
         ("*:*", 0, &[]),
     ];
     for (text, largest, numbers) in rows {
-        assert!(
-            set(text).iter(largest).eq(numbers.iter().copied()),
-            "{text}"
-        );
+        assert!(set(text).iter(largest).eq(numbers.iter().copied()), "{text}");
     }
 }
 
@@ -62,33 +59,16 @@ fn many_numbers_are_asked_about_without_looking_at_every_range() {
 
 #[test]
 fn numbers_beyond_the_mailbox() {
-    for (text, largest, exceeds) in [
-        ("1:5", 5, false),
-        ("1:6", 5, true),
-        ("6:*", 5, true),
-        ("*", 5, false),
-        ("*", 0, true),
-    ] {
+    for (text, largest, exceeds) in
+        [("1:5", 5, false), ("1:6", 5, true), ("6:*", 5, true), ("*", 5, false), ("*", 0, true)]
+    {
         assert_eq!(set(text).exceeds(largest), exceeds, "{text}");
     }
 }
 
 #[test]
 fn texts_that_are_no_set() {
-    for text in [
-        "",
-        "0",
-        "1:0",
-        "a",
-        ",1",
-        "1,",
-        "1,,2",
-        "1:",
-        ":1",
-        "-1",
-        "4294967296",
-        "1:2:3",
-    ] {
+    for text in ["", "0", "1:0", "a", ",1", "1,", "1,,2", "1:", ":1", "-1", "4294967296", "1:2:3"] {
         let mut cursor = Cursor::new(text.as_bytes());
         let parsed = SequenceSet::parse(&mut cursor).and_then(|_| cursor.end());
         assert!(parsed.is_err(), "{text}");
@@ -101,25 +81,21 @@ fn texts_that_are_no_set() {
 #[test]
 fn compresses() {
     let print = |numbers: &[u32]| SequenceSet::from_sorted(numbers).to_string();
-    assert_eq!(
-        print(&[0, 1, 2, 2, 3, 5, 7, 8, u32::MAX]),
-        "1:3,5,7:8,4294967295"
-    );
+    assert_eq!(print(&[0, 1, 2, 2, 3, 5, 7, 8, u32::MAX]), "1:3,5,7:8,4294967295");
     assert!(SequenceSet::from_sorted(&[]).is_empty());
 }
 
 /// A set for the laws of the commands that have one.
 pub(in super::super) fn any_set() -> impl Strategy<Value = SequenceSet> {
     let end = || prop_oneof![4 => (1u32..20).boxed(), 1 => (1u32..).boxed(), 1 => Just(0).boxed()];
-    let range = |(first, last)| Range {
-        first: NonZeroU32::new(first),
-        last: NonZeroU32::new(last),
-    };
+    let range =
+        |(first, last)| Range { first: NonZeroU32::new(first), last: NonZeroU32::new(last) };
     proptest::collection::vec((end(), end()), 1..6)
         .prop_map(move |ends| SequenceSet::written(ends.into_iter().map(range).collect()))
 }
 
 proptest! {
+    #![proptest_config(crate::limits::random_cases(256))]
     #[test]
     fn parses_what_it_prints(written in any_set()) {
         prop_assert_eq!(set(&written.to_string()), written);
