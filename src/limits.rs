@@ -120,8 +120,8 @@ pub const SCRAM_ROUNDS_MIN: u32 = 4096;
 /// a second or two.
 pub const SCRAM_ROUNDS_MAX: u32 = 1_000_000;
 
-/// How long a stopping server waits for a message that is arriving; then its sender is told that it
-/// did not arrive.
+/// How long a stopping server waits for a message that is arriving; then the message is
+/// refused.
 pub const SHUTDOWN_BODY: Duration = Duration::from_secs(6);
 
 /// How long a stopping server waits for all conversations to end, with [`SHUTDOWN_BODY`] and
@@ -135,7 +135,7 @@ pub const BACKLOG: i32 = 1024;
 /// fraction of it.
 pub const STACK: usize = 512 * 1024;
 
-/// Refused connections that are told the reason at the same time, each in a thread of its own.
+/// Refused connections that get a reply at the same time, each in a thread of its own.
 pub const REFUSALS: usize = 64;
 
 /// Octets of a command with its literals, without the message of APPEND.

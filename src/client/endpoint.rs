@@ -52,7 +52,7 @@ pub struct Endpoint {
     pub versions: Versions,
     /// The time-out of the connection, and then of each reply.
     pub timeout: Duration,
-    /// True if a password may be sent unencrypted, so that anybody on the way can read it. On this
+    /// True if a password may be sent unencrypted, so that anyone on the way can read it. On this
     /// machine it always may.
     pub password_in_clear: bool,
     /// The taps that watch the connection, for a recorder.

@@ -113,7 +113,7 @@ impl fmt::Display for ClientError {
             ClientError::Tls(error) => error.fmt(f),
             ClientError::InClear { server } => write!(
                 f,
-                "the password would be sent to {server} unencrypted, so that anybody on the way \
+                "the password would be sent to {server} unencrypted, so that anyone on the way \
                  could read it; use TLS"
             ),
             ClientError::Unsendable { what, why } => {

@@ -201,7 +201,7 @@ fn typed() -> Result<String, CommandError> {
     let mut text = String::new();
     stdin.read_to_string(&mut text).map_err(|error| {
         CommandError::Setup(format!(
-            "the text on standard input cannot be read: {error}; use --attach for a file that is no text"
+            "the text on standard input cannot be read: {error}; use --attach for a file that is not text"
         ))
     })?;
     Ok(text)

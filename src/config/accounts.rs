@@ -68,7 +68,7 @@ impl Password {
                 Ok(Password::Hash(text.to_owned()))
             }
             Ok(_) => Err("the argon2 hash is incomplete".to_owned()),
-            Err(error) => Err(format!("this is no valid argon2 hash: {error}")),
+            Err(error) => Err(format!("this is not a valid argon2 hash: {error}")),
         }
     }
 }

@@ -43,7 +43,7 @@ impl WindowRecording {
         let mut sinks: Vec<Box<dyn Sink>> = vec![Box::new(sink)];
         sinks.extend(journal.and_then(journal_writer));
         let recorder = Recorder::new(sinks).unwrap_or_else(|error| {
-            log::error!("conversations cannot be shown, there is no thread left: {error}");
+            log::error!("conversations cannot be shown, no thread can be started: {error}");
             Recorder::default()
         });
         WindowRecording { conversations, events, recorder, gate: Gate::guarded(repaint(window)) }

@@ -61,7 +61,8 @@ impl FromStr for Protocol {
 
     fn from_str(name: &str) -> Result<Protocol, String> {
         let mut all = Protocol::ALL.into_iter();
-        all.find(|protocol| protocol.name() == name)
-            .ok_or_else(|| format!("{name:?} is none of smtp, submission, lmtp, pop3 and imap"))
+        all.find(|protocol| protocol.name() == name).ok_or_else(|| {
+            format!("{name:?} is not a protocol: write smtp, submission, lmtp, pop3 or imap")
+        })
     }
 }

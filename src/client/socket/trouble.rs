@@ -38,7 +38,7 @@ impl ClientSocket {
     pub(in crate::client) fn nonsense(&mut self, answer: &[u8], to: &str) -> ClientError {
         let begin = answer.get(..80).unwrap_or(answer);
         let begin = String::from_utf8_lossy(begin);
-        self.unexpected(&format!("“{begin}”, which is no valid reply {to}"))
+        self.unexpected(&format!("“{begin}”, which is not a valid reply {to}"))
     }
 
     /// Returns the error for a server that does not offer what is needed.

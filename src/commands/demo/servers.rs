@@ -254,7 +254,8 @@ mod tests {
             ),
             (
                 "gopher=a:70",
-                Err("\"gopher\" is none of smtp, submission, lmtp, pop3 and imap".to_owned()),
+                Err("\"gopher\" is not a protocol: write smtp, submission, lmtp, pop3 or imap"
+                    .to_owned()),
             ),
         ];
         for (text, expected) in rows {

@@ -294,7 +294,7 @@ fn check_validity(client: &ImapClient, reported: Option<u32>) -> Result<(), Clie
     }
     Err(ClientError::Unsendable {
         what: "the command".to_owned(),
-        why: "the folder was created anew meanwhile, and contains other messages".to_owned(),
+        why: "the folder was deleted and created again, and contains other messages".to_owned(),
     })
 }
 

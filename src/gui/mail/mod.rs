@@ -119,7 +119,7 @@ impl Mail {
                 self.current = self.accounts.len() - 1;
                 self.signing_in = false;
             }
-            Err(error) => popups.bad("Not signed in", format!("There is no thread left: {error}")),
+            Err(error) => popups.bad("Not signed in", format!("No thread can be started: {error}")),
         }
     }
 

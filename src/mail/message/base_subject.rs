@@ -18,7 +18,8 @@ impl BaseSubject {
     #[must_use]
     pub fn of(subject: &str) -> BaseSubject {
         let subject = single_spaced(subject);
-        let (mut rest, mut is_reply) = (&*subject, false);
+        let mut rest = &*subject;
+        let mut is_reply = false;
         loop {
             rest = without_trailers(rest, &mut is_reply);
             rest = without_leaders_and_blobs(rest, &mut is_reply);

@@ -10,8 +10,7 @@ use encoding_rs::{Encoding, WINDOWS_1252};
 
 use super::legacy_charset::{LegacyCharset, LegacyDecoder, Piece, decode_piece};
 
-/// Names that mail uses and the Encoding Standard lacks, in small letters, with a name for the same
-/// charset that it has. `ascii` stands for text that names no charset.
+/// Charset names of real mail that the Encoding Standard lacks, each with a name that it has. `ascii` stands for text that names no charset.
 const ALIASES: [(&str, &str); 31] = [
     ("", "ascii"),
     ("us-ascii", "ascii"),

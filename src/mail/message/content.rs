@@ -261,7 +261,8 @@ pub fn extended(value: &[u8]) -> Vec<String> {
 
 /// Joins the pieces of one value, and decodes them.
 fn readable(pieces: &BTreeMap<usize, &MimeParam>) -> String {
-    let (mut charset, mut octets) = (Charset::named(b""), Vec::new());
+    let mut charset = Charset::named(b"");
+    let mut octets = Vec::new();
     for (number, piece) in in_a_row(pieces).enumerate() {
         let mut value = &piece.value[..];
         if !piece.name.ends_with(b"*") {

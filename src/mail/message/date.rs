@@ -153,7 +153,8 @@ fn time(lexer: &mut Lexer) -> Option<Time> {
         lexer.skip_space();
         number(lexer, 2).and_then(|number| i8::try_from(number).ok())
     };
-    let (hour, minute) = (part(true)?, part(false)?);
+    let hour = part(true)?;
+    let minute = part(false)?;
     // RFC 5322 §3.3: there are leap seconds, and jiff has none.
     let second = part(false).unwrap_or(0).min(59);
     Time::new(hour, minute, second, 0).ok()
@@ -173,7 +174,8 @@ fn zone(lexer: &mut Lexer) -> Offset {
     };
     lexer.next();
     let digits = number(lexer, 4).unwrap_or(0);
-    let (hours, minutes) = (i32::from(digits / 100), i32::from(digits % 100));
+    let hours = i32::from(digits / 100);
+    let minutes = i32::from(digits % 100);
     if hours > 23 || minutes > 59 {
         return Offset::UTC;
     }

@@ -41,7 +41,8 @@ fn quoted_printable(text: &str) -> String {
 }
 
 fn quoted_line(line: &str) -> String {
-    let (mut out, mut column) = (String::new(), 0);
+    let mut out = String::new();
+    let mut column = 0;
     for (at, octet) in line.bytes().enumerate() {
         let last = at + 1 == line.len();
         let word = match octet {

@@ -175,7 +175,8 @@ fn after_tag(attributes: &str) -> &str {
 fn entity(text: &str) -> Option<(char, &str)> {
     const LONGEST: usize = 10;
     let end = text.bytes().take(LONGEST).position(|octet| octet == b';')?;
-    let (name, after) = (text.get(..end)?, text.get(end + 1..)?);
+    let name = text.get(..end)?;
+    let after = text.get(end + 1..)?;
     let char = match name.strip_prefix('#') {
         Some(number) => {
             let code = match number.strip_prefix(['x', 'X']) {

@@ -158,7 +158,8 @@ impl<'a> Bodies<'a> {
 
     /// RFC 8621 §4.1.4, `parseStructure`.
     fn sort(&mut self, parts: &'a [BodyPart], around: Around<'_>, mut wanted: Wanted) {
-        let (texts, pages) = (self.texts.len(), self.pages.len());
+        let texts = self.texts.len();
+        let pages = self.pages.len();
         for (at, part) in parts.iter().enumerate() {
             let media = MediaType::of(&part.fields);
             if let Content::Multipart(inside) = &part.content

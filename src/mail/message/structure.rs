@@ -225,7 +225,8 @@ impl Scanner<'_> {
         if self.stop.is_some() {
             return Ok(false);
         }
-        let (mut before, ending) = (self.here(), self.lines.ending);
+        let mut before = self.here();
+        let ending = self.lines.ending;
         if !self.lines.next(keep)? {
             self.stop = Some(Stop::End);
             self.end = before;

@@ -1,12 +1,12 @@
 //! The lab's certificates: a CA of our own, and a server certificate signed by it, made on the
 //! first start. Private keys are readable by their owner only, and git ignores them all.
 //!
-//! A server certificate that has expired, is about to, or does not bear the configured names is
-//! made anew; the CA stays, so that whoever trusts it need not be asked again. Its key is needed
-//! only then, and may be kept somewhere else.
+//! A new server certificate is made if the old one has expired, expires soon, or lacks one of the
+//! configured names. The CA stays, so that a program that trusts it need not be asked again. Its key is
+//! needed only then, and may be kept somewhere else.
 
 use std::fs;
-use std::io::Write;
+use std::io::{self, Write};
 use std::net::IpAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -21,7 +21,7 @@ use x509_parser::extensions::GeneralName;
 use super::tls::{TlsError, read};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-/// A lab's CA outlives a student's degree.
+/// A lab's CA is valid for longer than a student's degree takes.
 const CA_LIFE: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 /// Clients refuse server certificates of more than 825 days.
 const SERVER_LIFE: Duration = Duration::from_secs(800 * 24 * 60 * 60);
@@ -39,7 +39,7 @@ impl Certificates {
     /// and IP addresses).
     ///
     /// # Errors
-    /// When a file cannot be read, written or understood, or a name is no name.
+    /// When a file cannot be read, written or understood, or a name is not valid.
     pub fn prepare(folder: &Path, names: &[String]) -> Result<Certificates, TlsError> {
         let certificates = Certificates { folder: folder.to_path_buf() };
         fs::create_dir_all(folder)
@@ -104,12 +104,12 @@ impl Certificates {
         write(&self.server(), &certificate.pem(), 0o644)
     }
 
-    /// The CA, to sign with.
+    /// Returns the CA with its key, which signs.
     fn issuer(&self) -> Result<Issuer<'static, KeyPair>, TlsError> {
         if !self.ca_key().exists() {
             return Err(TlsError(format!(
                 "{} is missing, and {} has to be signed with it; put it back, or remove {}: then a \
-                 new CA is made, and whoever trusts the old one must be given the new",
+                 new CA is made, and each program that trusts the old one must be given the new one",
                 self.ca_key().display(),
                 self.server().display(),
                 self.ca().display()
@@ -134,8 +134,8 @@ impl Certificates {
         Issuer::from_ca_cert_pem(&ca, key).map_err(|e| bad(self.ca(), e))
     }
 
-    /// Is there a server certificate that bears these names, is signed by our CA, belongs to the
-    /// key, and lasts a while yet?
+    /// True if the server's certificate has these names, our CA's signature and our key, and does not
+    /// expire soon.
     fn server_is_good(&self, names: &[String]) -> Result<bool, TlsError> {
         if !self.server().exists() || !self.server_key().exists() {
             return Ok(false);
@@ -146,7 +146,8 @@ impl Certificates {
                 path.display()
             ))
         };
-        let (server_pem, ca_pem) = (read(&self.server())?, read(&self.ca())?);
+        let server_pem = read(&self.server())?;
+        let ca_pem = read(&self.ca())?;
         let (_, server) =
             x509_parser::pem::parse_x509_pem(&server_pem).map_err(|_| broken(&self.server()))?;
         let (_, ca) = x509_parser::pem::parse_x509_pem(&ca_pem).map_err(|_| broken(&self.ca()))?;
@@ -159,17 +160,18 @@ impl Certificates {
         // A key that cannot be read at all is named when the acceptor is made of it.
         let ours = KeyPair::from_pem(&text(&self.server_key())?)
             .map_or(true, |key| belong_together(&server_pem, &key));
-        let borne = server.subject_alternative_name().ok().flatten();
-        let borne: Vec<String> = borne
+        let certified = server.subject_alternative_name().ok().flatten();
+        let certified: Vec<String> = certified
             .iter()
             .flat_map(|names| &names.value.general_names)
             .filter_map(name_text)
             .collect();
-        Ok(lasts && signed && ours && names.iter().all(|name| borne.contains(name)))
+        Ok(lasts && signed && ours && names.iter().all(|name| certified.contains(name)))
     }
 }
 
-/// Is this the private key of the certificate? A power cut between two files can part them.
+/// True if this is the private key of the certificate. After a power cut, one of the two files can
+/// be older.
 fn belong_together(certificate: &[u8], key: &KeyPair) -> bool {
     let pem = x509_parser::pem::parse_x509_pem(certificate);
     let public = pem.as_ref().ok().and_then(|(_, pem)| pem.parse_x509().ok());
@@ -178,7 +180,7 @@ fn belong_together(certificate: &[u8], key: &KeyPair) -> bool {
     })
 }
 
-/// A name that a certificate bears: of a host, or an address.
+/// Returns a name in a certificate as text: a host name or an IP address.
 pub(crate) fn name_text(name: &GeneralName<'_>) -> Option<String> {
     match name {
         GeneralName::DNSName(name) => Some((*name).to_owned()),
@@ -190,7 +192,7 @@ pub(crate) fn name_text(name: &GeneralName<'_>) -> Option<String> {
     }
 }
 
-/// From yesterday, since the clocks of a class differ.
+/// Makes a certificate valid from yesterday on, since the clocks of a class differ.
 fn set_life(params: &mut CertificateParams, life: Duration) {
     let now = SystemTime::now();
     params.not_before = (now - DAY).into();
@@ -205,15 +207,16 @@ fn text(path: &Path) -> Result<String, TlsError> {
     String::from_utf8(read(path)?).map_err(|_| TlsError(format!("{} is not text", path.display())))
 }
 
-/// Writes a file whole or not at all, with these permissions from its first moment.
+/// Writes the whole file or nothing. The file has these permissions from the beginning.
 fn write(path: &Path, text: &str, mode: u32) -> Result<(), TlsError> {
-    let whole = || {
+    let whole = || -> io::Result<()> {
         let folder = path.parent().unwrap_or(Path::new("."));
         let permissions = fs::Permissions::from_mode(mode);
         let mut file = tempfile::Builder::new().permissions(permissions).tempfile_in(folder)?;
         file.write_all(text.as_bytes())?;
         file.as_file().sync_all()?;
-        file.persist(path).map(drop).map_err(|failed| failed.error)
+        file.persist(path).map_err(|failed| failed.error)?;
+        Ok(())
     };
     whole().map_err(|error| TlsError(format!("{} cannot be written: {error}", path.display())))
 }

@@ -77,7 +77,7 @@ fn split(text: &str) -> Result<(&str, Option<&str>), String> {
         None => Ok((text, None)),
         Some((_, rest)) if rest.contains(':') => match text.parse::<Ipv6Addr>() {
             Ok(_) => Ok((text, None)),
-            Err(_) => Err(format!("{text:?} has more than one colon and is no IPv6 address")),
+            Err(_) => Err(format!("{text:?} has more than one colon and is not an IPv6 address")),
         },
         Some((host, port)) => Ok((host, Some(port))),
     }
@@ -134,7 +134,7 @@ mod tests {
             ("[::1]", "is written [::1]:PORT"),
             ("[::1", "the closing bracket is missing"),
             ("[::1]9", "after ] comes a colon"),
-            ("a:b:9", "is no IPv6 address"),
+            ("a:b:9", "is not an IPv6 address"),
         ];
         for (text, expected) in rows {
             let error = HostPort::from_str(text).unwrap_err();

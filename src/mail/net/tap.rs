@@ -97,7 +97,7 @@ pub trait Tap: Send {
     fn reset(&mut self);
 }
 
-/// What a tap is told about its connection.
+/// A connection, as a tap gets to know it.
 #[derive(Clone, Copy, Debug)]
 pub struct ConnectionInfo<'a> {
     /// Which end is ours.

@@ -3,7 +3,7 @@
 //! The argument of AUTH and AUTHENTICATE is a mechanism and optionally the client's initial response in
 //! base64 (RFC 4954 §4, RFC 5034 §4, RFC 4959 §3). Then server and client exchange challenges and
 //! responses, which each protocol only wraps differently (`334 …`, `+ …`). [`Exchange`] is the
-//! server's side, [`ClientExchange`] the client's. Base64 is an encoding, not encryption: anybody who can
+//! server's side, [`ClientExchange`] the client's. Base64 is an encoding, not encryption: anyone who can
 //! read the lines of PLAIN and LOGIN has the password.
 
 mod client;

@@ -39,16 +39,16 @@ impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             StoreError::NoSuchMailbox(name) => write!(f, "there is no mailbox {name:?}"),
-            StoreError::MailboxExists(name) => write!(f, "there is a mailbox {name:?} already"),
+            StoreError::MailboxExists(name) => write!(f, "mailbox {name:?} already exists"),
             StoreError::BadName(name, why) => {
                 let shown: String = name.chars().take(60).collect();
                 write!(f, "{shown:?} cannot be a name: {why}")
             }
             StoreError::HasChildren(name) => {
-                write!(f, "{name:?} is only the place above other mailboxes")
+                write!(f, "{name:?} contains other mailboxes only")
             }
             StoreError::UseTaken(special_use, name) => {
-                write!(f, "there is a mailbox for {special_use} already: {name:?}")
+                write!(f, "a mailbox for {special_use} already exists: {name:?}")
             }
             StoreError::MessageGone => f.write_str("the message is gone"),
             StoreError::Disk(path, error) => write!(f, "{}: {error}", path.display()),

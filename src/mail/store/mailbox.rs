@@ -1,7 +1,7 @@
 //! A mailbox that several conversations have open at once.
 //!
 //! Its state is a [`Snapshot`]. A change (a delivery, a STORE, an EXPUNGE, or another program's) makes
-//! a new snapshot and rings the bells of all conversations that watch. A conversation compares the
+//! a new snapshot and wakes the wakers of all conversations that watch. A conversation compares the
 //! snapshot that its client knows with the newest, and so learns what to report.
 //!
 //! A mailbox that is deleted while it is open is empty from then on.
@@ -33,17 +33,17 @@ pub struct Mailbox {
     /// Set when we ourselves put something into `new/`, `cur/`.
     touched: [AtomicBool; 2],
     deleted: AtomicBool,
-    bells: Mutex<Bells>,
+    wakers: Mutex<Wakers>,
     watcher: Arc<FolderWatcher>,
     exclusive: AtomicBool,
 }
 
-/// The bells that ring when a mailbox changes.
+/// The wakers that wake when a mailbox changes.
 #[derive(Default)]
-struct Bells {
+struct Wakers {
     all: Vec<(u64, Waker)>,
     last: u64,
-    /// While there is a bell, other programs' changes are watched for.
+    /// While there is a waker, other programs' changes are watched for.
     folder_watch: Option<FolderWatch>,
 }
 
@@ -56,7 +56,7 @@ impl Mailbox {
             state: Mutex::new(None),
             touched: Default::default(),
             deleted: AtomicBool::new(false),
-            bells: Mutex::default(),
+            wakers: Mutex::default(),
             watcher: Arc::clone(watcher),
             exclusive: AtomicBool::new(false),
         }
@@ -156,23 +156,23 @@ impl Mailbox {
         Identity { maildir: Arc::clone(&self.maildir), base: Arc::clone(&message.file.name.base) }
     }
 
-    /// Rings this bell at every change, by any program, until the guard is dropped.
+    /// Wakes this waker at every change, by any program, until the guard is dropped.
     #[must_use]
-    pub fn watch(self: &Arc<Self>, bell: &Waker) -> WatchGuard {
-        let mut bells = lock(&self.bells);
-        bells.last += 1;
-        let id = bells.last;
-        bells.all.push((id, bell.clone()));
-        if bells.folder_watch.is_none() {
+    pub fn watch(self: &Arc<Self>, waker: &Waker) -> WatchGuard {
+        let mut wakers = lock(&self.wakers);
+        wakers.last += 1;
+        let id = wakers.last;
+        wakers.all.push((id, waker.clone()));
+        if wakers.folder_watch.is_none() {
             let mailbox: Weak<Mailbox> = Arc::downgrade(self);
-            bells.folder_watch = self.watcher.watch(mailbox as Weak<dyn Watched>);
+            wakers.folder_watch = self.watcher.watch(mailbox as Weak<dyn Watched>);
         }
         let mailbox = Arc::clone(self);
         WatchGuard { mailbox, id }
     }
 
     pub(super) fn ring(&self) {
-        lock(&self.bells).all.iter().for_each(|(_, bell)| bell.wake());
+        lock(&self.wakers).all.iter().for_each(|(_, waker)| waker.wake());
     }
 
     /// Takes POP3's exclusive lock (RFC 1939 §4); `None` while another session has it.
@@ -293,7 +293,7 @@ impl Read for MessageReader {
     }
 }
 
-/// Keeps a bell at a mailbox.
+/// Keeps a waker at a mailbox.
 pub struct WatchGuard {
     mailbox: Arc<Mailbox>,
     id: u64,
@@ -301,10 +301,10 @@ pub struct WatchGuard {
 
 impl Drop for WatchGuard {
     fn drop(&mut self) {
-        let mut bells = lock(&self.mailbox.bells);
-        bells.all.retain(|(other, _)| *other != self.id);
-        if bells.all.is_empty() {
-            bells.folder_watch = None;
+        let mut wakers = lock(&self.mailbox.wakers);
+        wakers.all.retain(|(other, _)| *other != self.id);
+        if wakers.all.is_empty() {
+            wakers.folder_watch = None;
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Mail on disk: one Maildir++ for each account, the UIDs in Dovecot's own files.
 //!
 //! A [`Store`] has accounts, an [`Account`] has mailboxes, and a [`Mailbox`] is shared by all the
-//! conversations that have it open: they look at its [`Snapshot`]s, and a bell tells them of a new
+//! conversations that have it open: they look at its [`Snapshot`]s, and a waker tells them of a new
 //! one. A message enters by a [`Delivery`], which is in a mailbox whole or not at all.
 //!
 //! Lines end with LF on disk, as Unix programs expect, and with CRLF when they are handed out.

@@ -72,7 +72,7 @@ impl UidList {
         let (content, whole) = match file.as_deref().map(parse) {
             Some(Some(parsed)) => parsed,
             Some(None) => {
-                log::warn!("{}: damaged, the UIDs start anew", path.display());
+                log::warn!("{}: damaged; all messages get new UIDs", path.display());
                 (UidListContent::new(), false)
             }
             None => (UidListContent::new(), false),
@@ -158,7 +158,8 @@ impl UidList {
         let first = self.content.next;
         let count = Uid::try_from(bases.len()).ok();
         let Some(next) = count.and_then(|count| first.checked_add(count)) else {
-            let error = io::Error::other("no UID is left; remove this file to start anew");
+            let error =
+                io::Error::other("no UID is left; remove this file to number all messages again");
             return Err(StoreError::Disk(self.path.clone(), error));
         };
         self.content.next = next;

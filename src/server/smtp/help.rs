@@ -42,7 +42,7 @@ impl SmtpServer {
             }
         }
         if lines.is_empty() {
-            return Err(Reply::UNKNOWN_ARGUMENT);
+            return Err(Reply::UNKNOWN_ARGUMENT.because("There is no such command"));
         }
         Ok(Reply::HELP.because(lines.join("\n")))
     }

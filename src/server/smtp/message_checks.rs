@@ -213,8 +213,8 @@ mod tests {
         let full: &mut [u8] = &mut [];
         let mut checks = MessageChecks::new(full, &Limits::default(), None);
         let refused = checks.take(&mut &b"text"[..]).unwrap();
-        let refused = refused.and_then(|()| checks.finish().map(drop));
-        assert!(matches!(refused, Err(Rejection::Storage(_))));
+        let finished = refused.and_then(|()| checks.finish());
+        assert!(matches!(finished, Err(Rejection::Storage(_))));
     }
 
     proptest! {

@@ -35,8 +35,7 @@ pub(super) fn file(style: &CaptureStyle) -> String {
         (CapturedOctets::AsCrossed, CapturePorts::Own) => {}
     }
     if style.keys {
-        text +=
-            " The secrets of its TLS connections are in the file: whoever has it reads everything.";
+        text += " The secrets of its TLS connections are in the file: anyone who has it can read everything.";
     }
     text
 }

@@ -28,7 +28,7 @@ const GATHERED: usize = 64 * 1024;
 /// The contents of a capture.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CaptureStyle {
-    /// True if the TLS secrets are written, too: then the file can be decrypted by everybody who has
+    /// True if the TLS secrets are written, too: then the file can be decrypted by anyone who has
     /// it.
     pub keys: bool,
     /// The ports of the servers in it.

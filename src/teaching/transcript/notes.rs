@@ -40,7 +40,7 @@ pub(crate) enum Detail {
 
 /// A note below a line.
 pub(crate) enum Note {
-    /// What is said of this line only: how it reads, what is wrong with it.
+    /// The notes of this line only: how it reads, and what is wrong with it.
     Line(String),
     /// An explanation that other lines share.
     Entry(String),

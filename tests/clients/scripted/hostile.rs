@@ -11,7 +11,7 @@ use pillarbox::mail::protocol::imap::SequenceSet;
 #[test]
 fn no_answer_exhausts_or_stops_the_client() {
     let rows: [(&str, &str); 9] = [
-        ("220 smtp", "“220 smtp”, which is no valid reply in IMAP"),
+        ("220 smtp", "“220 smtp”, which is not a valid reply in IMAP"),
         ("* 1 FETCH (UID 1 BODY[HEADER] {9223372036854775807}", "more than can be kept in memory"),
         ("* 1 FETCH (UID 1 BODY[] {99999999999999999999}", "no valid reply in IMAP"),
         ("* 1 FETCH (UID 1 BODY[] {9223372036854775807}", "closed the connection"),

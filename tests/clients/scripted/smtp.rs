@@ -156,11 +156,11 @@ fn a_message_that_cannot_be_read_to_its_end_is_not_ended() {
 #[test]
 fn a_server_of_another_protocol_is_an_error() {
     let rows: [(&[u8], &str); 7] = [
-        (b"+OK POP3 ready\r\n", "“+OK POP3 ready”, which is no valid reply in SMTP"),
-        (b"* OK IMAP4rev1\r\n", "which is no valid reply in SMTP"),
-        (b"220-a\r\n221 b\r\n", "which is no valid reply in SMTP"),
-        (b"\r\n", "which is no valid reply in SMTP"),
-        (b"354 go on\r\n", "which is no valid reply to the connection"),
+        (b"+OK POP3 ready\r\n", "“+OK POP3 ready”, which is not a valid reply in SMTP"),
+        (b"* OK IMAP4rev1\r\n", "which is not a valid reply in SMTP"),
+        (b"220-a\r\n221 b\r\n", "which is not a valid reply in SMTP"),
+        (b"\r\n", "which is not a valid reply in SMTP"),
+        (b"354 go on\r\n", "which is not a valid reply to the connection"),
         (b"554 No SMTP service here\r\n", "refuses the connection: 554 No SMTP service here"),
         (b"220 cut of", "closed the connection"),
     ];

@@ -68,8 +68,9 @@ impl OpenAccount {
         if is_open && !self.list.validate(uid_validity) {
             self.shown = None;
             self.awaited = None;
-            self.done =
-                Some(format!("{folder} was created anew, and contains other messages now."));
+            self.done = Some(format!(
+                "{folder} was deleted and created again, and contains other messages now."
+            ));
         }
     }
 

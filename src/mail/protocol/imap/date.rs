@@ -39,7 +39,11 @@ impl DateTime {
         // RFC 3501 §9, `date-day-fixed`: two characters, the first of which may be a space.
         let bytes = bytes.strip_prefix(b" ").unwrap_or(&bytes);
         let mut inner = Cursor::new(bytes);
-        moment(&mut inner).filter(|_| inner.end().is_ok()).ok_or(error)
+        let time = moment(&mut inner);
+        if inner.end().is_err() {
+            return Err(error);
+        }
+        time.ok_or(error)
     }
 
     /// Returns this moment in UTC. One outside the years 0001 to 9999 becomes the nearest within.

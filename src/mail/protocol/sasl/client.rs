@@ -34,7 +34,7 @@ impl Mechanism {
         }
     }
 
-    /// True if it sends the password itself, which anybody on the way can read without TLS.
+    /// True if it sends the password itself, which anyone on the way can read without TLS.
     #[must_use]
     pub fn sends_password(self) -> bool {
         matches!(self, Mechanism::Plain | Mechanism::Login)

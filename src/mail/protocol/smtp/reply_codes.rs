@@ -94,7 +94,7 @@ replies! {
     /// The command came at the wrong time (RFC 5321 §4.1.4).
     BAD_SEQUENCE = 503 (5 5 1), "Bad sequence of commands";
     /// HELP about an unknown command, AUTH with an unknown mechanism.
-    UNKNOWN_ARGUMENT = 504 (5 5 4), "There is no such command";
+    UNKNOWN_ARGUMENT = 504 (5 5 4), "Unknown argument";
     /// Submission needs a login (RFC 4954 §6, RFC 6409 §4.3).
     LOGIN_FIRST = 530 (5 7 0), "Log in first";
     /// A wrong name or password.

@@ -36,7 +36,7 @@ pub(in crate::mail::store) trait EventSource: Send + Sync {
     /// Ends a watch.
     fn unwatch(&self, descriptor: WatchDescriptor);
 
-    /// Waits for an event, at most for this time; `false` when the bell rings.
+    /// Waits for an event, at most for this time; `false` when the waker wakes it.
     fn wait(&self, end: &Waker, most: Option<Duration>) -> io::Result<bool>;
 
     /// Takes the events since the last call. Without a descriptor an event is about any folder.
@@ -84,7 +84,7 @@ impl FolderChange {
     }
 }
 
-/// Changes of one Maildir that are told apart; of more, only that there were some.
+/// The number of changes of one Maildir that are kept apart; more count as one change.
 const CHANGES_MAX: usize = 1000;
 
 /// Adds a change to those of a Maildir, which do not grow without bound while its owner is busy.

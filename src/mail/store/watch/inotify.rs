@@ -57,7 +57,8 @@ impl EventSource for Inotify {
         while events.len() < EVENTS_AT_ONCE {
             // An error means that there are no more.
             let Ok(event) = reader.next() else { break };
-            let (what, descriptor) = (event.events(), event.wd());
+            let what = event.events();
+            let descriptor = event.wd();
             if what.contains(ReadFlags::QUEUE_OVERFLOW) {
                 events.push((None, FolderEvent::Overflow));
             } else if what.intersects(ReadFlags::DELETE_SELF | ReadFlags::MOVE_SELF) {

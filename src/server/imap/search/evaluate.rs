@@ -1,4 +1,4 @@
-//! Is a search key true of a message? (RFC 3501 §6.4.4, RFC 9051 §6.4.4)
+//! Decides whether a search key is true of a message (RFC 3501 §6.4.4, RFC 9051 §6.4.4).
 //!
 //! A [`Candidate`] reads of its message what a key needs and no more, and keeps it for the next key.
 //! Texts are decoded and compared by [`casemap`].

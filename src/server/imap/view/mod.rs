@@ -34,9 +34,9 @@ pub(crate) struct View {
     mailbox: Arc<Mailbox>,
     reader: Rc<MailboxReader>,
     mode: SelectMode,
-    /// True if the client is told which messages are recent: not in IMAP4rev2 (RFC 9051 appendix E, 12).
+    /// True if recent messages are reported: not in IMAP4rev2 (RFC 9051 appendix E, 12).
     tells_recent: bool,
-    /// Message `n` is at `n - 1`. A removed message stays until the client is told.
+    /// Message `n` is at `n - 1`. A removed message stays until EXPUNGE is sent.
     known: Vec<Arc<Message>>,
     /// The newest snapshot that `known` was compared with.
     snapshot: Arc<Snapshot>,

@@ -84,7 +84,7 @@ fn facts(dialogue: &Dialogue) -> String {
         ("Thread", place.thread.clone()),
         ("Began", began),
         ("Took", readable_duration(summary.duration())),
-        ("Logged in", summary.user.clone().unwrap_or("nobody".into())),
+        ("Logged in", summary.user.clone().unwrap_or("no user".into())),
         ("TLS", tls(dialogue)),
         ("Commands", summary.commands.to_string()),
         ("Octets", summary.octets.to_string()),
