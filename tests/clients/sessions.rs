@@ -96,7 +96,7 @@ fn the_reason_of_a_failed_handshake_is_shown() {
     in_clear.write_all(b"EHLO me\r\n").unwrap();
     let _ = in_clear.read_to_end(&mut Vec::new());
     let rows = [
-        ("imaps", "sent the alert \"unknown ca\"", "nobody known vouches"),
+        ("imaps", "sent the alert \"unknown ca\"", "no trusted CA vouches"),
         ("smtps", "wrong version number", "does not belong there"),
     ];
     let recorded = sessions(&lab, 2);

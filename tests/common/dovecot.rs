@@ -16,9 +16,9 @@ use super::programs::{free_ports, run, until};
 pub struct Dovecot {
     folder: TempDir,
     child: Child,
-    /// The port of IMAP, in clear.
+    /// The port of IMAP, unencrypted.
     pub imap: u16,
-    /// The port of POP3, in clear.
+    /// The port of POP3, unencrypted.
     pub pop3: u16,
 }
 
@@ -39,7 +39,7 @@ impl Dovecot {
         ))
     }
 
-    /// The same in clear, which also tells a Postfix on this port who may send.
+    /// The same unencrypted, which also tells a Postfix on this port who may send.
     pub fn vouching(auth: u16) -> Dovecot {
         Dovecot::with(&format!(
             "ssl = no\nservice auth {{\n inet_listener {{\n  port = {auth}\n }}\n}}\n"

@@ -48,7 +48,7 @@ pub(crate) struct Ports<'a> {
 }
 
 impl<'a> Ports<'a> {
-    /// In clear, with STARTTLS if the script wants it offered.
+    /// Unencrypted, with STARTTLS if the script wants it offered.
     pub(crate) fn clear(site: &Arc<Site>, script: &Script, trust: &'a Trust) -> Ports<'a> {
         let security = || match script.tls {
             ScriptTls::Offered => PortSecurity::StartTls(trust.acceptor.clone()),

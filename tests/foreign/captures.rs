@@ -100,7 +100,7 @@ fn without_keys_nothing_under_tls_is_dissected() {
         for (command, times) in [("AUTH", 1), ("PASS", 1), ("LOGIN", 1), ("STLS", 1)] {
             assert_eq!(count(command), times, "{command}");
         }
-        // Those of the conversations in clear: one by SMTP, one by IMAP.
+        // Those of the unencrypted conversations: one by SMTP, one by IMAP.
         assert_eq!(capture.mails().len(), 2);
         explained(&capture, &said);
     }

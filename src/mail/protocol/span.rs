@@ -109,14 +109,14 @@ roles! {
     ClientName = "client-name", "SMTP: what the client calls itself.";
     PathKeyword = "path-keyword", "SMTP: `FROM:` or `TO:`.";
     Path = "path", "SMTP: an address in angle brackets.";
-    Parameter = "parameter", "SMTP: `SIZE=1000` behind a path.";
+    Parameter = "parameter", "SMTP: `SIZE=1000` after a path.";
     ChunkSize = "chunk-size", "SMTP: the octets that BDAT announces.";
     LastChunk = "last-chunk", "SMTP: `LAST` of BDAT.";
     MessageNumber = "message-number", "POP3: which message.";
     LineCount = "line-count", "POP3: how many lines TOP wants.";
     SequenceSet = "sequence-set", "IMAP: which messages.";
     Mailbox = "mailbox", "IMAP: the name of a mailbox.";
-    Reference = "reference", "IMAP: what the pattern of LIST stands under.";
+    Reference = "reference", "IMAP: the name above the pattern of LIST.";
     Pattern = "pattern", "IMAP: which names LIST asks for.";
     FetchItem = "fetch-item", "IMAP: what FETCH asks for or tells.";
     StoreItem = "store-item", "IMAP: how STORE changes the flags.";
@@ -127,8 +127,8 @@ roles! {
     Option = "option", "IMAP: an option of an extended command.";
     Flag = "flag", "IMAP: a flag of a message.";
     Date = "date", "IMAP: a date, perhaps with its time.";
-    Value = "value", "A value: a text that is looked for, a fact that is told.";
-    Literal = "literal", "IMAP: `{5}`, so many octets follow behind the line's end.";
+    Value = "value", "A value: a text that is looked for, a fact that is reported.";
+    Literal = "literal", "IMAP: `{5}`, so many octets follow the end of the line.";
     // Logging in.
     UserName = "user-name", "Who logs in.";
     Password = "password", "What proves it.";
@@ -138,7 +138,7 @@ roles! {
     Cancel = "cancel", "`*`: the client gives the login up.";
     // What a server says.
     ReplyCode = "reply-code", "SMTP: the three digits.";
-    More = "more", "SMTP: the hyphen behind the code, which says that another line follows.";
+    More = "more", "SMTP: the hyphen after the code, which says that another line follows.";
     EnhancedCode = "enhanced-code", "SMTP: class, subject and detail of what happened.";
     ServerName = "server-name", "SMTP: what the server calls itself.";
     Capability = "capability", "What the server can do.";

@@ -23,8 +23,9 @@ pub(super) trait Follow {
         builder: &mut AnnotationBuilder<'_>,
     );
 
-    /// The octets of the client that were announced and are still to come, if a new line begins after
-    /// the last of them wherever they end. A password must not be among them: it would be torn.
+    /// The octets of the client that are still to come, if their number was announced.
+    /// A new line must begin after the last of them wherever they end. A password must not be among them:
+    /// it would be torn.
     fn announced(&self) -> Option<u64> {
         None
     }
@@ -36,6 +37,6 @@ pub(super) trait Follow {
     /// last line. Returns how many octets that are.
     fn pass_over(&mut self, by: Side, octets: &[u8]) -> usize;
 
-    /// A copy that has heard the same.
+    /// A copy with the same memory.
     fn twin(&self) -> Box<dyn Follow + Send>;
 }

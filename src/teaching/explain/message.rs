@@ -68,8 +68,7 @@ impl MessageLines {
     }
 }
 
-/// The length of the whole lines at the front of a body that has so many octets left, without its last
-/// line.
+/// The length of the whole lines of a body, without its last line; the body has so many octets left.
 pub(super) fn lines_within(octets: &[u8], left: u64) -> usize {
     let left = usize::try_from(left).unwrap_or(usize::MAX);
     let within = octets.get(..left.saturating_sub(1)).unwrap_or(octets);

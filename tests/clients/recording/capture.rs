@@ -183,7 +183,7 @@ impl Write for SharedFile {
 }
 
 /// Once in 256 records the ciphertext begins with the octet with which a record of a handshake begins,
-/// and the octets behind a record's head come by themselves.
+/// and the octets after a record's head come by themselves.
 #[test]
 fn ciphertext_that_looks_like_a_handshake_makes_nobody_wait() {
     let record = |length: u8| [&[0x17, 3, 3, 0, length, HANDSHAKE], &b"xyz"[..]].concat();
@@ -263,7 +263,7 @@ fn a_connection_that_breaks_off_or_is_lost_says_so() {
     assert_eq!(flags(&packets(&vanished)), "SS.DF.");
 }
 
-/// A recording that has only what was said, as a journal has: it begins anew behind STARTTLS.
+/// A recording that has only what was said, as a journal has: it begins anew after STARTTLS.
 #[test]
 fn what_was_said_can_stand_for_what_crossed() {
     let c = &connection(1, SERVER, "imaps", 4000);

@@ -166,7 +166,7 @@ fn a_chunk_is_written_before_its_reply() {
     }
 }
 
-/// RFC 3501 §4.3: there the line goes on behind the octets, and the answer comes behind the line.
+/// RFC 3501 §4.3: there the line goes on after the octets, and the answer comes after the line.
 #[test]
 fn a_literal_is_written_with_the_rest_of_its_line() {
     let conversation = [
@@ -215,7 +215,7 @@ fn the_end_of_one_side_does_not_tear_the_lines_of_the_other() {
     assert_eq!(lines(&records(folder.path())), expected);
 }
 
-/// A message in chunks of so many octets, each with its reply; behind each chunk but the last `between`.
+/// A message in chunks of so many octets, each with its reply; after each chunk but the last `between`.
 fn in_chunks(message: &str, size: usize, between: &[&str]) -> Vec<String> {
     let mut said = Vec::new();
     let chunks = message.len().div_ceil(size);

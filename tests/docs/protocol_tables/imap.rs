@@ -41,7 +41,7 @@ impl State {
         match cell {
             "always" => true,
             "never" => false,
-            "in clear" => !self.encrypted,
+            "unencrypted" => !self.encrypted,
             "where a password may cross" => may_cross,
             "where no password may cross" => !may_cross,
             other => panic!("{other:?} is no state that this test knows"),

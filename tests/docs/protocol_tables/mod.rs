@@ -84,7 +84,7 @@ fn site(folder: &TempDir) -> Arc<Site> {
     })
 }
 
-/// Who calls: from this machine or not, under TLS or in clear.
+/// Who calls: from this machine or not, under TLS or unencrypted.
 fn peer(near: bool, encrypted: bool) -> Peer {
     let ip = if near { [127, 0, 0, 1] } else { [192, 0, 2, 1] };
     Peer {

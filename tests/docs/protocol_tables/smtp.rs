@@ -42,7 +42,7 @@ impl State {
         match cell {
             "always" => true,
             "never" => false,
-            "in clear" => !self.encrypted,
+            "unencrypted" => !self.encrypted,
             "where a password may cross" => self.near || self.encrypted,
             "after login" => self.logged_in,
             "in submission; else after login" => {

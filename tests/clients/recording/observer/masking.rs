@@ -1,4 +1,4 @@
-//! Behind a login, and behind one that was refused: what may be a password, and what is none.
+//! After a login, and after one that was refused: what may be a password, and what is none.
 
 use pillarbox::mail::protocol::Protocol;
 use pillarbox::teaching::explain::{Observer, Texts};
