@@ -166,7 +166,7 @@ fn who_is_refused_hears_why() {
     let error = SmtpClient::connect(&other).err().unwrap();
     assert!(matches!(error, ClientError::Untrusted { .. }), "{error}");
     let error = ImapClient::connect(&endpoint(&lab, "smtps", Security::Tls)).err().unwrap();
-    assert!(error.to_string().contains("no valid reply in IMAP"), "{error}");
+    assert!(error.to_string().contains("not a valid reply in IMAP"), "{error}");
     let mut first = Pop3Client::connect(&endpoint(&lab, "pop3s", Security::Tls)).unwrap();
     first.login("bob", "builder").unwrap();
     let mut second = Pop3Client::connect(&endpoint(&lab, "pop3s", Security::Tls)).unwrap();

@@ -13,7 +13,7 @@ fn no_answer_exhausts_or_stops_the_client() {
     let rows: [(&str, &str); 9] = [
         ("220 smtp", "“220 smtp”, which is not a valid reply in IMAP"),
         ("* 1 FETCH (UID 1 BODY[HEADER] {9223372036854775807}", "more than can be kept in memory"),
-        ("* 1 FETCH (UID 1 BODY[] {99999999999999999999}", "no valid reply in IMAP"),
+        ("* 1 FETCH (UID 1 BODY[] {99999999999999999999}", "not a valid reply in IMAP"),
         ("* 1 FETCH (UID 1 BODY[] {9223372036854775807}", "closed the connection"),
         ("* 1 FETCH (BODY[] {1}\r\na BODY[] {1}\r\nb)", "two messages instead of one"),
         ("* 1 FETCH (UID 2 BODY[] \"x\")\r\na1 OK", "a message that was not requested"),

@@ -38,7 +38,7 @@ fn a_locked_mailbox_is_worth_another_try() {
 fn nonsense_is_an_error() {
     let rows: [(&[u8], &str); 5] = [
         (b"+OK\r\n+OK two 320\r\n", "“two 320”, which is not a valid reply to STAT"),
-        (b"+OK\r\n+OK 2 99999999999999999999\r\n", "no valid reply to STAT"),
+        (b"+OK\r\n+OK 2 99999999999999999999\r\n", "not a valid reply to STAT"),
         (b"+OK\r\n250 Ok\r\n", "“250 Ok”, which is not a valid reply in POP3"),
         (b"220 smtp\r\n", "“220 smtp”, which is not a valid reply in POP3"),
         (b"+OK\r\n", "closed the connection"),
