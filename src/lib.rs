@@ -9,23 +9,25 @@
 //!
 //! | file | lines |
 //! |---|---|
-//! | server/session.rs | 188 |
-//! | server/conversation.rs | 92 |
-//! | server/listener.rs | 221 |
+//! | server/session.rs | 190 |
+//! | server/conversation.rs | 95 |
+//! | server/listener.rs | 225 |
 //! | server/connections.rs | 133 |
-//! | mail/net/wire.rs | 369 |
+//! | mail/net/wire.rs | 373 |
 //! | mail/net/waiting.rs | 39 |
-//! | mail/net/dot.rs | 180 |
+//! | mail/net/dot.rs | 181 |
 //! | mail/net/body.rs | 161 |
 //! | mail/protocol/line_cursor.rs | 137 |
-//! | mail/protocol/pop3.rs | 256 |
+//! | mail/protocol/pop3.rs | 259 |
 //! | server/pop3/session.rs | 238 |
-//! | server/pop3/maildrop.rs | 189 |
+//! | server/pop3/maildrop.rs | 192 |
 //! | server/auth.rs | 98 |
-//! | server/pop3/auth.rs | 96 |
+//! | server/pop3/auth.rs | 98 |
 //!
-//! Skip at first: how a wire waits and becomes encrypted (`mail/net/socket.rs`, `stream.rs`, `tls.rs`), AUTH
-//! (`mail/protocol/sasl.rs`), and which ports are opened (`server/services.rs`).
+//! Skip at first: how a wire waits (`mail/net/socket.rs`, `waker.rs`) and becomes encrypted (`stream.rs`,
+//! `tls.rs`), the parts of a line (`mail/protocol/span.rs`), AUTH (`mail/protocol/sasl.rs`), TOP
+//! (`server/pop3/top.rs`), what conversations share (`server/site.rs`), how guessing is slowed down
+//! (`server/rate_limit.rs`), and which ports are opened (`server/services.rs`).
 //!
 //! **Stop here.** You know how every conversation works, in all three protocols. Chapters 2 and 3 can
 //! be read in any order.

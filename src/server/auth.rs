@@ -32,7 +32,7 @@ pub enum AuthError {
 impl Authenticator {
     /// An authenticator for this connection.
     ///
-    /// A password may cross it under TLS, from this machine, or on a lab's network.
+    /// It accepts passwords under TLS, from this machine, or on a lab's network.
     #[must_use]
     pub fn new(site: &Arc<Site>, peer: &Peer) -> Authenticator {
         let is_local = peer.address.ip().is_loopback();

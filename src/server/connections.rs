@@ -15,7 +15,7 @@ pub struct Connections {
     max: usize,
     max_per_address: usize,
     open: Mutex<OpenConnections>,
-    one_left: Condvar,
+    closed: Condvar,
     stop: Waker,
 }
 
@@ -53,14 +53,14 @@ impl Connections {
             max,
             max_per_address,
             open: Mutex::default(),
-            one_left: Condvar::new(),
+            closed: Condvar::new(),
             stop: Waker::new()?,
         }))
     }
 
     /// Counts a connection from this address.
     ///
-    /// `None` if even the refused connections are too many: then the client is not told, either.
+    /// `None` if there are too many refused connections as well: then the client gets no reply.
     pub fn admit(self: &Arc<Self>, address: IpAddr) -> Option<ConnectionSlot> {
         let mut open = self.open();
         let total: usize = open.by_address.values().sum();
@@ -77,7 +77,7 @@ impl Connections {
         Some(ConnectionSlot { connections: Arc::clone(self), address, admission })
     }
 
-    /// A waker that wakes once and for ever when the servers stop.
+    /// Returns the waker that the stop wakes; it is never cleared.
     #[must_use]
     pub fn stop_waker(&self) -> Waker {
         self.stop.clone()
@@ -90,7 +90,7 @@ impl Connections {
     pub fn stop(&self, grace: Duration) -> bool {
         self.stop.wake();
         let busy = |open: &mut OpenConnections| !open.is_empty();
-        let waited = self.one_left.wait_timeout_while(self.open(), grace, busy);
+        let waited = self.closed.wait_timeout_while(self.open(), grace, busy);
         waited.unwrap_or_else(PoisonError::into_inner).0.is_empty()
     }
 
@@ -128,7 +128,7 @@ impl ConnectionSlot {
 impl Drop for ConnectionSlot {
     fn drop(&mut self) {
         self.connections.open().leave(self);
-        self.connections.one_left.notify_all();
+        self.connections.closed.notify_all();
     }
 }
 

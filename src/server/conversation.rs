@@ -23,6 +23,7 @@ pub fn converse(
         Admission::Refused => report(&mut *session, Trouble::TooManyConnections),
     };
     loop {
+        // RFC 3207 §4.2: what came before the handshake may be an attacker's.
         if matches!(reply.next, Next::StartTls) && wire.has_pending() {
             reply = report(&mut *session, Trouble::PlaintextAfterStartTls);
         }
@@ -32,10 +33,11 @@ pub fn converse(
             Next::Line | Next::Secret => respond(&mut *session, wire.read_line()?),
             Next::Idle(waker) => respond(&mut *session, wire.read_line_or_news(&waker)?),
             Next::Octets(count) => receive(&mut *session, &mut wire.octets(count))?,
-            Next::DotText(ending) => receive(&mut *session, &mut wire.dot_text(ending))?,
+            Next::DotText(line_ends) => receive(&mut *session, &mut wire.dot_text(line_ends))?,
             Next::StartTls => {
                 service.start_tls(wire)?;
                 session = service.begin_session(client, wire);
+                // There is no second greeting.
                 Reply::silent()
             }
             Next::Close => return wire.flush(),
@@ -65,6 +67,7 @@ fn report(session: &mut dyn Session, trouble: Trouble) -> Reply {
 /// Gives the session a body, and skips what it leaves unread.
 ///
 /// If a wait ends inside the body, the next octet could be anything, so the trouble is fatal.
+/// A wait that ended early is an `io::Error` with a `WaitEnd` in it (`mail/net/socket.rs`).
 fn receive(session: &mut dyn Session, body: &mut dyn Read) -> io::Result<Reply> {
     let received = session.receive(body).and_then(|reply| {
         net::skip_rest(body, limits::SKIPPED)?;

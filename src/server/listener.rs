@@ -105,10 +105,13 @@ impl Service {
 
     /// Begins a session with this client on this wire.
     pub(super) fn begin_session(&self, client: SocketAddr, wire: &Wire) -> Box<dyn Session> {
-        let tls = match self.security {
-            _ if wire.is_encrypted() => TlsState::Active(wire.tls_session().cloned()),
-            PortSecurity::StartTls(_) => TlsState::Offered,
-            PortSecurity::Plain | PortSecurity::Tls(_) => TlsState::Unavailable,
+        let tls = if wire.is_encrypted() {
+            TlsState::Active(wire.tls_session().cloned())
+        } else {
+            match self.security {
+                PortSecurity::StartTls(_) => TlsState::Offered,
+                PortSecurity::Plain | PortSecurity::Tls(_) => TlsState::Unavailable,
+            }
         };
         (self.new_session)(Peer { address: client, tls })
     }
@@ -200,6 +203,7 @@ impl Listener {
     fn accept(&self) -> Option<(TcpStream, SocketAddr)> {
         let stop = self.connections.stop_waker();
         loop {
+            // One poll(2) for both: the end of the servers, and the next client.
             let ready = readable(&[stop.as_fd(), self.socket.as_fd()], None);
             if ready.is_ok_and(|ready| ready.first() == Some(&true)) {
                 return None;

@@ -74,43 +74,20 @@ pub enum Part {
 pub enum Next {
     /// Another command.
     Line,
-    /// A line that no transcript may show: the answer to an AUTH challenge.
+    /// The answer to an AUTH challenge. The loop reads it as any line; the name says that it is a
+    /// secret.
     Secret,
     /// Exactly this many octets: an IMAP literal, SMTP BDAT.
     Octets(u64),
     /// Lines up to a lone ".", un-stuffed: SMTP DATA (RFC 5321 §4.5.2).
     DotText(LineEndRule),
-    /// A line or news, whichever comes first: IMAP IDLE. The waker announces news.
+    /// A line, or news (the mailbox has changed), whichever comes first: IMAP IDLE. The [`Waker`]
+    /// ends the wait.
     Idle(Waker),
     /// A TLS handshake, then a fresh session: what was said unencrypted is forgotten.
     StartTls,
     /// The end: the reply is sent, and the connection closed.
     Close,
-}
-
-/// Trouble on the line, which each protocol reports in its own words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Trouble {
-    /// A line exceeded its limit. Its end was found, and the next line can be read.
-    LineTooLong,
-    /// A line exceeded its limit and did not end; the conversation closes after the reply.
-    LineEndless,
-    /// The client was silent for too long; the conversation closes after the reply.
-    TimedOut,
-    /// The server is stopping; the conversation closes after the reply.
-    ShuttingDown,
-    /// The server, or this client's address, has too many connections; closes after the reply.
-    TooManyConnections,
-    /// The client sent unencrypted octets after STARTTLS; closes (RFC 3207 §4.2, CVE-2011-0411).
-    PlaintextAfterStartTls,
-}
-
-impl Trouble {
-    /// True if the conversation closes after this.
-    #[must_use]
-    pub fn is_fatal(self) -> bool {
-        self != Trouble::LineTooLong
-    }
 }
 
 impl Reply {
@@ -141,6 +118,31 @@ impl Reply {
     pub fn then(mut self, next: Next) -> Reply {
         self.next = next;
         self
+    }
+}
+
+/// Trouble on the line, which each protocol reports in its own words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// A line exceeded its limit. Its end was found, and the next line can be read.
+    LineTooLong,
+    /// A line exceeded its limit and did not end; the conversation closes after the reply.
+    LineEndless,
+    /// The client was silent for too long; the conversation closes after the reply.
+    TimedOut,
+    /// The server is stopping; the conversation closes after the reply.
+    ShuttingDown,
+    /// The server, or this client's address, has too many connections; closes after the reply.
+    TooManyConnections,
+    /// The client sent unencrypted octets after STARTTLS; closes (RFC 3207 §4.2, CVE-2011-0411).
+    PlaintextAfterStartTls,
+}
+
+impl Trouble {
+    /// True if the conversation closes after this.
+    #[must_use]
+    pub fn is_fatal(self) -> bool {
+        self != Trouble::LineTooLong
     }
 }
 

@@ -65,7 +65,7 @@ impl Memory {
                 }
                 _ => Ok(None),
             },
-            Next::DotText(ending) => match self.dot_text(ending) {
+            Next::DotText(line_ends) => match self.dot_text(line_ends) {
                 (text, Some(end)) => {
                     self.input.drain(..end);
                     self.session.receive(&mut text.as_slice()).map(Some)
@@ -93,8 +93,8 @@ impl Memory {
     }
 
     /// The text that has arrived, and where it ends in the input if it does.
-    fn dot_text(&self, ending: LineEndRule) -> (Vec<u8>, Option<usize>) {
-        let mut unstuffer = Unstuffer::new(ending);
+    fn dot_text(&self, line_ends: LineEndRule) -> (Vec<u8>, Option<usize>) {
+        let mut unstuffer = Unstuffer::new(line_ends);
         let mut text = vec![0; 2 * self.input.len() + 2];
         let step = unstuffer.step(&self.input, &mut text);
         text.truncate(step.written);
@@ -168,7 +168,7 @@ impl Talk for Memory {
     /// The session hears the cut where a wire would tell it: inside a body.
     fn disconnect(mut self: Box<Self>) {
         let left = match self.next {
-            Next::DotText(ending) => self.dot_text(ending).0,
+            Next::DotText(line_ends) => self.dot_text(line_ends).0,
             Next::Octets(_) => mem::take(&mut self.input),
             _ => return,
         };

@@ -2,8 +2,7 @@
 //!
 //! Each piece must arrive within the wire's timeout, and the whole at no less than
 //! [`limits::SLOWEST_BODY`], so that a client that sends one octet a second cannot hold a thread for ever.
-//! The server's stop does not cut a message in its middle, unless it takes longer than
-//! [`limits::SHUTDOWN_BODY`] from then on.
+//! When the server stops, a message that is arriving may be finished within [`limits::SHUTDOWN_BODY`].
 
 use std::io::{self, Read};
 use std::time::{Duration, Instant};
@@ -26,20 +25,20 @@ impl<'a> TimedBody<'a> {
         TimedBody { wire, stop: None, begun: Instant::now(), received: 0 }
     }
 
-    /// Waits for octets, and returns at least one.
-    fn arrived(&mut self) -> io::Result<&[u8]> {
+    /// Waits until octets have arrived, and returns them; the end of the connection is an error.
+    fn wait_for_input(&mut self) -> io::Result<&[u8]> {
         self.wire.set_deadline(self.timeout());
-        match self.wire.arrived().map(<[u8]>::len) {
+        match self.wire.wait_for_input().map(<[u8]>::len) {
             Ok(0) => Err(io::Error::new(
                 io::ErrorKind::UnexpectedEof,
                 "the connection was cut inside a message",
             )),
-            Ok(_) => self.wire.arrived(),
+            Ok(_) => self.wire.wait_for_input(),
             Err(error) => match WaitEnd::of(&error) {
                 Some(WaitEnd::Stopping) => {
                     let end = Instant::now() + limits::SHUTDOWN_BODY;
                     self.stop = self.wire.put_stop_aside().map(|waker| (waker, end));
-                    self.arrived()
+                    self.wait_for_input()
                 }
                 Some(WaitEnd::TimedOut) if self.stop.is_some() => Err(WaitEnd::Stopping.error()),
                 _ => Err(error),
@@ -49,7 +48,8 @@ impl<'a> TimedBody<'a> {
 
     /// How long the next piece may take.
     fn timeout(&self) -> Duration {
-        let timeout = self.wire.limits().timeout;
+        let timeout = self.wire.timeout();
+        // Each SLOWEST_BODY octets earn one more second.
         let earned = Duration::from_secs(self.received / limits::SLOWEST_BODY);
         let left = (timeout + earned).saturating_sub(self.begun.elapsed());
         let left = left.min(timeout);
@@ -91,7 +91,7 @@ impl Read for CountedOctets<'_> {
         if most == 0 {
             return Ok(0);
         }
-        let arrived = self.body.arrived()?;
+        let arrived = self.body.wait_for_input()?;
         let got = arrived.len().min(most);
         output[..got].copy_from_slice(&arrived[..got]);
         self.body.take(got);
@@ -109,13 +109,13 @@ pub struct DotText<'a> {
 }
 
 impl<'a> DotText<'a> {
-    pub(super) fn new(wire: &'a mut Wire, ending: LineEndRule) -> DotText<'a> {
-        DotText { body: TimedBody::new(wire), unstuffer: Unstuffer::new(ending), spare: None }
+    pub(super) fn new(wire: &'a mut Wire, line_ends: LineEndRule) -> DotText<'a> {
+        DotText { body: TimedBody::new(wire), unstuffer: Unstuffer::new(line_ends), spare: None }
     }
 
     fn step(&mut self, output: &mut [u8]) -> io::Result<usize> {
         while !self.unstuffer.ended() {
-            let step = self.unstuffer.step(self.body.arrived()?, output);
+            let step = self.unstuffer.step(self.body.wait_for_input()?, output);
             self.body.take(step.read);
             if step.written > 0 {
                 return Ok(step.written);

@@ -11,7 +11,7 @@ use std::io::{self, Read};
 #[derive(Debug)]
 pub struct Unstuffer {
     state: DotState,
-    ending: LineEndRule,
+    line_ends: LineEndRule,
 }
 
 /// What ends a line, and so what must be before and after the lone dot.
@@ -20,8 +20,8 @@ pub enum LineEndRule {
     /// CRLF and nothing else (RFC 5321 §2.3.8, §4.1.1.4).
     #[default]
     Strict,
-    /// A bare LF, too: `LF . LF`, `LF . CRLF` and `CRLF . LF` end a text as `CRLF . CRLF` does. For
-    /// an earlier server they were data; here, what follows them is obeyed as commands.
+    /// A bare LF ends a line, too: `LF . LF`, `LF . CRLF` and `CRLF . LF` end a text. To an earlier
+    /// server they were data; this server obeys what follows as commands.
     Lenient,
 }
 
@@ -39,7 +39,7 @@ enum DotState {
 
 /// What one call of [`Unstuffer::step`] did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Unstuffed {
+pub struct UnstuffStep {
     /// Octets of the input that were used.
     pub read: usize,
     /// Octets of the output that were filled.
@@ -49,9 +49,9 @@ pub struct Unstuffed {
 impl Unstuffer {
     /// An unstuffer at the start of a text.
     #[must_use]
-    pub fn new(ending: LineEndRule) -> Unstuffer {
+    pub fn new(line_ends: LineEndRule) -> Unstuffer {
         let state = DotState::LineStart;
-        Unstuffer { state, ending }
+        Unstuffer { state, line_ends }
     }
 
     /// True after the lone dot; nothing is read after it.
@@ -63,8 +63,8 @@ impl Unstuffer {
     /// Reads stuffed octets from `input`, and writes plain ones to `output` (at least two octets).
     ///
     /// It stops at the end of either, or after the lone dot.
-    pub fn step(&mut self, input: &[u8], output: &mut [u8]) -> Unstuffed {
-        let mut step = Unstuffed { read: 0, written: 0 };
+    pub fn step(&mut self, input: &[u8], output: &mut [u8]) -> UnstuffStep {
+        let mut step = UnstuffStep { read: 0, written: 0 };
         // One octet of input makes up to two of output.
         while step.read < input.len() && step.written + 2 <= output.len() && !self.ended() {
             let room = &mut output[step.written..];
@@ -86,7 +86,7 @@ impl Unstuffer {
             return 0;
         }
         let most = input.len().min(output.len());
-        let end = match self.ending {
+        let end = match self.line_ends {
             LineEndRule::Strict => memchr::memchr(b'\r', &input[..most]),
             LineEndRule::Lenient => memchr::memchr2(b'\r', b'\n', &input[..most]),
         };
@@ -98,7 +98,7 @@ impl Unstuffer {
     /// Takes one octet; returns how many were written.
     fn take(&mut self, octet: u8, output: &mut [u8]) -> usize {
         let withheld = self.state == DotState::DotCr && octet != b'\n';
-        let lenient = self.ending == LineEndRule::Lenient;
+        let lenient = self.line_ends == LineEndRule::Lenient;
         self.state = match (self.state, octet) {
             (DotState::LineStart, b'.') => DotState::Dot,
             (DotState::Dot, b'\r') => DotState::DotCr,
@@ -135,8 +135,9 @@ const CHUNK: usize = 8192;
 impl<R: Read> Stuffed<R> {
     /// Stuffs `text`. If its last line has no CRLF, it gets one before the lone dot.
     pub fn new(text: R) -> Stuffed<R> {
-        let (state, at) = (DotState::LineStart, 0);
-        Stuffed { text, state, buffer: vec![0; CHUNK], ready: Vec::with_capacity(2 * CHUNK), at }
+        let state = DotState::LineStart;
+        let ready = Vec::with_capacity(2 * CHUNK);
+        Stuffed { text, state, buffer: vec![0; CHUNK], ready, at: 0 }
     }
 
     fn fill(&mut self) -> io::Result<()> {
@@ -189,8 +190,8 @@ mod tests {
         unstuff_as(LineEndRule::Strict, input, size)
     }
 
-    fn unstuff_as(ending: LineEndRule, input: &[u8], size: usize) -> (Vec<u8>, Vec<u8>, bool) {
-        let mut unstuffer = Unstuffer::new(ending);
+    fn unstuff_as(line_ends: LineEndRule, input: &[u8], size: usize) -> (Vec<u8>, Vec<u8>, bool) {
+        let mut unstuffer = Unstuffer::new(line_ends);
         let (mut text, mut at) = (Vec::new(), 0);
         let mut output = [0; 7];
         while at < input.len() && !unstuffer.ended() {

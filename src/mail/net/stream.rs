@@ -39,7 +39,7 @@ impl Stream {
         handshake: impl FnOnce(Socket) -> Result<TlsStream<Socket>, HandshakeError<Socket>>,
     ) -> io::Result<Option<TlsSession>> {
         let Stream::Plain(socket) = std::mem::replace(self, Stream::Broken) else {
-            return Err(io::Error::other("TLS is active already"));
+            return Err(io::Error::other("TLS is already active"));
         };
         if socket.tap.is_some() {
             secrets::begin();

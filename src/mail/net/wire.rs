@@ -1,4 +1,5 @@
-//! The wire: the only file that reads or writes a connection. Servers and clients share it.
+//! The wire: everything that is read from or written to a connection passes here. Servers and clients
+//! share it.
 //!
 //! Going in, it cuts what arrives into lines, counted octets and dot text, each with a bound and a
 //! deadline. Going out, it gathers what is said and sends it only when the next read would block,
@@ -32,7 +33,7 @@ pub struct Wire {
     start: usize,
     end: usize,
     output: Vec<u8>,
-    secured: Option<TlsSession>,
+    tls_session: Option<TlsSession>,
 }
 
 impl Wire {
@@ -51,12 +52,13 @@ impl Wire {
             start: 0,
             end: 0,
             output: Vec::with_capacity(limits::BUFFER),
-            secured: None,
+            tls_session: None,
         })
     }
 
     /// Lets this tap look on at everything that crosses and is said.
     pub fn watch(&mut self, tap: Box<dyn Tap>) {
+        // There is none after a failed handshake.
         if let Some(socket) = self.stream.socket() {
             socket.tap = Some(Watcher::new(tap));
         }
@@ -71,7 +73,7 @@ impl Wire {
     /// What the TLS handshake agreed on, if the connection is encrypted and this is known.
     #[must_use]
     pub fn tls_session(&self) -> Option<&TlsSession> {
-        self.secured.as_ref()
+        self.tls_session.as_ref()
     }
 
     /// Limits later waits to this time, if it is shorter than the wire's own limit.
@@ -133,7 +135,7 @@ impl Wire {
     }
 
     fn listen(&mut self, news: Option<Waker>) -> io::Result<LineInput> {
-        self.set_deadline(self.limits().timeout);
+        self.set_deadline(self.timeout());
         self.listen_for(news);
         match self.find_line() {
             Err(error) => match WaitEnd::of(&error) {
@@ -154,9 +156,11 @@ impl Wire {
             let arrived = &self.input[self.start..self.end];
             let end = memchr::memchr(b'\n', arrived);
             let piece = &arrived[..end.unwrap_or(arrived.len())];
+            // One more than a line may have, for the CR.
             let most = self.limits.line_length.saturating_add(1);
             let room = most.saturating_sub(line.len());
             line.extend_from_slice(&piece[..piece.len().min(room)]);
+            // What does not fit is counted and forgotten.
             skipped += piece.len().saturating_sub(room);
             self.start += piece.len() + usize::from(end.is_some());
             if end.is_some() {
@@ -199,8 +203,8 @@ impl Wire {
     }
 
     /// A reader of an un-stuffed text up to its lone dot. A connection that ends inside it is an error.
-    pub fn dot_text(&mut self, ending: LineEndRule) -> DotText<'_> {
-        DotText::new(self, ending)
+    pub fn dot_text(&mut self, line_ends: LineEndRule) -> DotText<'_> {
+        DotText::new(self, line_ends)
     }
 
     /// True if the other end has said something that was not taken yet.
@@ -259,7 +263,7 @@ impl Wire {
     /// When it fails, or unencrypted octets came after the request for it (RFC 3207 §4.2).
     pub fn accept_tls(&mut self, acceptor: &TlsAcceptor) -> io::Result<()> {
         self.before_handshake()?;
-        self.secured = self.stream.accept_tls(acceptor)?;
+        self.tls_session = self.stream.accept_tls(acceptor)?;
         Ok(())
     }
 
@@ -269,7 +273,7 @@ impl Wire {
     /// As [`Wire::accept_tls`], and when the certificate is not trusted.
     pub fn connect_tls(&mut self, connector: &TlsConnector, name: &str) -> io::Result<()> {
         self.before_handshake()?;
-        self.secured = self.stream.connect_tls(connector, name)?;
+        self.tls_session = self.stream.connect_tls(connector, name)?;
         Ok(())
     }
 
@@ -281,7 +285,7 @@ impl Wire {
             ));
         }
         self.flush()?;
-        self.set_deadline(limits::HANDSHAKE_TIMEOUT.min(self.limits().timeout));
+        self.set_deadline(limits::HANDSHAKE_TIMEOUT.min(self.timeout()));
         Ok(())
     }
 
@@ -314,8 +318,8 @@ impl Wire {
         }
     }
 
-    /// The octets that arrived, at least one of them; an empty slice means the end.
-    pub(super) fn arrived(&mut self) -> io::Result<&[u8]> {
+    /// Waits until octets have arrived, and returns them; an empty slice is the end of the connection.
+    pub(super) fn wait_for_input(&mut self) -> io::Result<&[u8]> {
         if self.start == self.end {
             self.fill()?;
         }
@@ -337,9 +341,9 @@ impl Wire {
         }
     }
 
-    pub(super) fn limits(&self) -> WireLimits {
+    pub(super) fn timeout(&self) -> Duration {
         let own = self.limits.timeout;
-        WireLimits { timeout: self.shorter.map_or(own, |most| most.min(own)), ..self.limits }
+        self.shorter.map_or(own, |most| most.min(own))
     }
 
     pub(super) fn set_deadline(&mut self, timeout: Duration) {

@@ -7,7 +7,7 @@
 
 use super::span::{Role, Span};
 
-/// A place in a line whose CRLF is removed.
+/// A line without its CRLF, and the place up to which it has been parsed.
 pub struct LineCursor<'a> {
     line: &'a [u8],
     at: usize,
@@ -42,14 +42,14 @@ impl<'a> LineCursor<'a> {
         Some(*meaning)
     }
 
-    /// The octets up to the next space, which stay where they are.
+    /// Returns the octets up to the next space; takes nothing.
     pub(super) fn peek_word(&self) -> &'a [u8] {
         let left = self.left();
         let end = left.iter().position(|octet| *octet == b' ');
         left.get(..end.unwrap_or(left.len())).unwrap_or_default()
     }
 
-    /// The text that is left, without the spaces around it, which stays where it is.
+    /// Returns the text that is left, without the spaces around it; takes nothing.
     pub(super) fn peek_rest(&self) -> &'a str {
         as_text(self.left()).trim_matches(' ')
     }
@@ -96,7 +96,7 @@ impl<'a> LineCursor<'a> {
         as_text(self.take(self.line.len(), role))
     }
 
-    /// Takes what this parser takes from the beginning of the text that is left.
+    /// Runs this parser on the text that is left, and takes the part that it has parsed.
     ///
     /// # Errors
     /// The parser's; nothing is taken then.
@@ -131,7 +131,7 @@ impl<'a> LineCursor<'a> {
     }
 }
 
-/// Octets as text; octets that are none are found by [`LineCursor::check_text`].
+/// Octets as text; empty if they are not UTF-8, which [`LineCursor::check_text`] reports.
 fn as_text(octets: &[u8]) -> &str {
     str::from_utf8(octets).unwrap_or_default()
 }

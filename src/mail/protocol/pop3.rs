@@ -76,20 +76,20 @@ impl std::error::Error for Pop3SyntaxError {}
 type Arguments = fn(&mut LineCursor<'_>) -> Result<Command, Pop3SyntaxError>;
 
 /// Every command; `Display` is the inverse.
-const COMMANDS: [(&str, Arguments); 14] = [
+const COMMANDS: &[(&str, Arguments)] = &[
     ("USER", user),
     ("PASS", pass),
-    ("STAT", |line| alone(line, Command::Stat)),
+    ("STAT", |line| without_argument(line, Command::Stat)),
     ("LIST", |line| optional_number(line).map(Command::List)),
     ("UIDL", |line| optional_number(line).map(Command::Uidl)),
     ("RETR", |line| message_number(line).map(Command::Retr)),
     ("DELE", |line| message_number(line).map(Command::Dele)),
-    ("NOOP", |line| alone(line, Command::Noop)),
-    ("RSET", |line| alone(line, Command::Rset)),
+    ("NOOP", |line| without_argument(line, Command::Noop)),
+    ("RSET", |line| without_argument(line, Command::Rset)),
     ("TOP", top),
-    ("QUIT", |line| alone(line, Command::Quit)),
-    ("CAPA", |line| alone(line, Command::Capa)),
-    ("STLS", |line| alone(line, Command::Stls)),
+    ("QUIT", |line| without_argument(line, Command::Quit)),
+    ("CAPA", |line| without_argument(line, Command::Capa)),
+    ("STLS", |line| without_argument(line, Command::Stls)),
     ("AUTH", auth),
 ];
 
@@ -104,18 +104,18 @@ impl Command {
     /// # Errors
     /// A sentence that says what is wrong with the line.
     pub fn parse(line: &[u8]) -> Result<Command, Pop3SyntaxError> {
-        read(&mut LineCursor::new(line))
+        parse_line(&mut LineCursor::new(line))
     }
 
-    /// Parses a line, and returns its parts with it, even if it is no command.
+    /// Parses a line, and returns its parts as well, even if it is not a command.
     pub fn parse_with_spans(line: &[u8]) -> (Result<Command, Pop3SyntaxError>, Vec<Span>) {
         let mut line = LineCursor::recording(line);
-        (read(&mut line), line.into_spans())
+        (parse_line(&mut line), line.into_spans())
     }
 }
 
-fn read(line: &mut LineCursor<'_>) -> Result<Command, Pop3SyntaxError> {
-    let Some(arguments) = line.verb(&COMMANDS) else {
+fn parse_line(line: &mut LineCursor<'_>) -> Result<Command, Pop3SyntaxError> {
+    let Some(arguments) = line.verb(COMMANDS) else {
         take_unknown(line);
         return Err(Pop3SyntaxError::UnknownVerb);
     };
@@ -168,13 +168,13 @@ impl fmt::Display for Command {
 
 fn user(line: &mut LineCursor<'_>) -> Result<Command, Pop3SyntaxError> {
     let name = line.rest(Role::UserName);
-    not_empty(name, "USER wants the name of a mailbox").map(Command::User)
+    not_empty(name, "USER needs a user name").map(Command::User)
 }
 
 /// RFC 1939 §7: spaces around a password are part of it; elsewhere they are forgiven.
 fn pass(line: &mut LineCursor<'_>) -> Result<Command, Pop3SyntaxError> {
     let password = line.exact_rest(Role::Password);
-    not_empty(password, "PASS wants the password").map(Command::Pass)
+    not_empty(password, "PASS needs a password").map(Command::Pass)
 }
 
 fn auth(line: &mut LineCursor<'_>) -> Result<Command, Pop3SyntaxError> {
@@ -186,7 +186,7 @@ fn top(line: &mut LineCursor<'_>) -> Result<Command, Pop3SyntaxError> {
     let message = line.word(Role::MessageNumber);
     let lines = line.rest(Role::LineCount);
     if message.is_empty() || !is_number(lines) {
-        let sentence = "TOP wants a message number and a number of lines";
+        let sentence = "TOP needs a message number and a number of lines";
         return Err(Pop3SyntaxError::Argument(sentence));
     }
     Ok(Command::Top {
@@ -210,7 +210,7 @@ fn message_number(line: &mut LineCursor<'_>) -> Result<u32, Pop3SyntaxError> {
 /// RFC 1939 §4: messages are numbered from 1. A number that no message can have is out of range.
 fn number(text: &str) -> Result<u32, Pop3SyntaxError> {
     if !is_number(text) {
-        return Err(Pop3SyntaxError::Argument("The command wants a message number"));
+        return Err(Pop3SyntaxError::Argument("This command needs a message number"));
     }
     match text.parse() {
         Ok(0) | Err(_) => Err(Pop3SyntaxError::Argument("Message number out of range")),
@@ -222,7 +222,10 @@ fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|octet| octet.is_ascii_digit())
 }
 
-fn alone(line: &mut LineCursor<'_>, command: Command) -> Result<Command, Pop3SyntaxError> {
+fn without_argument(
+    line: &mut LineCursor<'_>,
+    command: Command,
+) -> Result<Command, Pop3SyntaxError> {
     if line.rest(Role::Argument).is_empty() {
         return Ok(command);
     }
@@ -236,7 +239,7 @@ fn not_empty(text: &str, otherwise: &'static str) -> Result<String, Pop3SyntaxEr
     Ok(text.to_owned())
 }
 
-/// Takes the parts of a line that is no command of ours, so that a secret in it can be masked.
+/// Takes the parts of an unknown command, so that a secret in it can be masked.
 ///
 /// A mistyped `PASS:secret` has a password in it, and APOP something that proves one.
 fn take_unknown(line: &mut LineCursor<'_>) {
@@ -289,14 +292,14 @@ mod tests {
             (b"APOP alice c4c9334bac560ecc979e58001b3e22fb", "Unknown command"),
             (b" STAT", "Unknown command"),
             (b"STAT\r", "Unknown command"),
-            (b"USER", "USER wants the name of a mailbox"),
-            (b"PASS ", "PASS wants the password"),
+            (b"USER", "USER needs a user name"),
+            (b"PASS ", "PASS needs a password"),
             (b"PASS a\0b", "The argument has a control character"),
             (b"USER \xff", "The argument is not UTF-8"),
-            (b"RETR", "The command wants a message number"),
+            (b"RETR", "This command needs a message number"),
             (b"RETR 0", "Message number out of range"),
             (b"DELE 4294967296", "Message number out of range"),
-            (b"TOP 1", "TOP wants a message number and a number of lines"),
+            (b"TOP 1", "TOP needs a message number and a number of lines"),
             (b"QUIT now", "This command takes no argument"),
         ];
         for (line, sentence) in rows {

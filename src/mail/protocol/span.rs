@@ -113,7 +113,7 @@ roles! {
     ChunkSize = "chunk-size", "SMTP: the octets that BDAT announces.";
     LastChunk = "last-chunk", "SMTP: `LAST` of BDAT.";
     MessageNumber = "message-number", "POP3: which message.";
-    LineCount = "line-count", "POP3: how many lines TOP wants.";
+    LineCount = "line-count", "POP3: how many lines TOP asks for.";
     SequenceSet = "sequence-set", "IMAP: which messages.";
     Mailbox = "mailbox", "IMAP: the name of a mailbox.";
     Reference = "reference", "IMAP: the name above the pattern of LIST.";

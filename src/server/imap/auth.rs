@@ -73,7 +73,7 @@ impl ImapServer {
     pub(crate) fn starttls(&mut self) -> ImapResult {
         self.authenticator()?;
         if self.peer.is_encrypted() {
-            return Err(CommandReply::bad("the connection is already under TLS"));
+            return Err(CommandReply::bad("TLS is already active"));
         }
         if !self.peer.can_start_tls() {
             return Err(CommandReply::bad("STARTTLS is not offered here"));

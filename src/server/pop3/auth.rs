@@ -28,7 +28,7 @@ impl Pop3Server {
             return err(NEEDS_TLS);
         }
         let Some(mut exchange) = Exchange::begin(mechanism) else {
-            return err("There is no such mechanism");
+            return err("Unsupported mechanism");
         };
         let step = exchange.start(initial);
         self.state = State::Auth(exchange);
@@ -37,20 +37,22 @@ impl Pop3Server {
 
     /// Continues the exchange of [`State::Auth`] (RFC 5034 §4).
     pub(super) fn auth_step(&mut self, step: SaslStep) -> Reply {
-        if let SaslStep::Challenge(challenge) = step {
-            return Reply::text(format!("+ {challenge}\r\n"), Next::Secret);
+        if !matches!(step, SaslStep::Challenge(_)) {
+            self.state = State::Authorization(None);
         }
-        self.state = State::Authorization(None);
         match step {
+            SaslStep::Challenge(challenge) => {
+                Reply::text(format!("+ {challenge}\r\n"), Next::Secret)
+            }
             SaslStep::Done(credentials) => self.log_in(&credentials),
             SaslStep::Cancelled => err("Cancelled"),
-            _ => err("Invalid base64 response"),
+            SaslStep::Malformed => err("Invalid base64 response"),
         }
     }
 
     pub(super) fn stls(&self) -> Reply {
         match self.peer.tls {
-            TlsState::Active(_) => err("TLS is active already"),
+            TlsState::Active(_) => err("TLS is already active"),
             TlsState::Unavailable => err("STLS is not offered here"),
             TlsState::Offered => ok("Begin TLS").then(Next::StartTls),
         }

@@ -4,6 +4,9 @@
 //! The lock keeps other POP3 sessions out. IMAP can still remove a message meanwhile: its number
 //! stays, and a client that asks for it is told that the message is gone. As in Dovecot, retrieved
 //! messages are marked as seen, so that other programs show them as read; this, too, waits for QUIT.
+//!
+//! A [`Mailbox`] belongs to the store (chapter 3). Here it is enough that it lists, opens and removes
+//! messages.
 
 use std::io;
 use std::sync::Arc;

@@ -1,6 +1,6 @@
 //! POP3's session: its states, and what each command does in them (RFC 1939 §3).
 //!
-//! Nothing in the mailbox changes before QUIT.
+//! Nothing changes in the mailbox until QUIT.
 
 use std::io::Read;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ pub struct Pop3Server {
     pub(super) peer: Peer,
     pub(super) authenticator: Authenticator,
     pub(super) state: State,
-    /// How many invalid lines came in a row.
+    /// The number of invalid lines in a row.
     bad_commands: u32,
 }
 
@@ -116,7 +116,7 @@ fn transact(maildrop: &mut Maildrop, command: Command) -> Reply {
         Command::Dele(number) => dele(maildrop, number),
         Command::Noop => Ok(ok("Ok")),
         Command::Rset => Ok(rset(maildrop)),
-        _ => Ok(err("You are logged in already")),
+        _ => Ok(err("You are already logged in")),
     };
     done.unwrap_or_else(|error| error.reply())
 }
@@ -228,7 +228,7 @@ fn listing(text: &str, lines: &[impl AsRef<str>]) -> Reply {
     Reply::line(reply)
 }
 
-/// A whole message, or its beginning. Wireshark reads the number of octets.
+/// A whole message, or its beginning, after its number of octets, which Wireshark shows.
 fn message(octets: u64, text: impl Read + 'static) -> Reply {
     let first = format!("+OK {octets} octets\r\n").into_bytes();
     Reply {

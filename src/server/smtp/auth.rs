@@ -29,7 +29,7 @@ impl SmtpServer {
             return Err(Reply::ENCRYPTION_REQUIRED);
         }
         let Some(mut exchange) = Exchange::begin(mechanism) else {
-            return Err(Reply::UNKNOWN_ARGUMENT.because("There is no such mechanism"));
+            return Err(Reply::UNKNOWN_ARGUMENT.because("Unsupported mechanism"));
         };
         let step = exchange.start(initial);
         self.state = SmtpState::Auth(exchange);

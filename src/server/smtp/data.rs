@@ -28,13 +28,13 @@ impl SmtpServer {
             return Err(Reply::BAD_SEQUENCE.because(text));
         }
         self.state = SmtpState::Data(self.begin_transfer()?);
-        let next = Next::DotText(self.ending());
+        let next = Next::DotText(self.line_ends());
         Ok(SmtpReplies::then(Reply::START_DATA, next))
     }
 
     /// The end of a line in DATA. RFC 5321 §4.1.1.4: CRLF and nothing else. The switch for lessons
     /// shows the danger of accepting more (CVE-2023-51764).
-    fn ending(&self) -> LineEndRule {
+    fn line_ends(&self) -> LineEndRule {
         match self.site.limits.bare_line_endings {
             BareLineEndings::Refuse => LineEndRule::Strict,
             BareLineEndings::Accept => LineEndRule::Lenient,
@@ -150,7 +150,7 @@ impl SmtpServer {
         };
         let from = &transfer.transaction.from;
         log::info!("message {id} from {from} to {count} recipients: {octets} octets");
-        if self.ending() == LineEndRule::Lenient {
+        if self.line_ends() == LineEndRule::Lenient {
             log::warn!(
                 "message {id} was received with [limits] bare_line_endings = accept: a bare LF ends \
                  its lines, so it may be smuggled, and so may the text after it"
