@@ -19,8 +19,8 @@
 //! | mail/net/body.rs | 161 |
 //! | mail/protocol/line_cursor.rs | 137 |
 //! | mail/protocol/pop3.rs | 259 |
-//! | server/pop3/session.rs | 238 |
-//! | server/pop3/maildrop.rs | 192 |
+//! | server/pop3/session.rs | 254 |
+//! | server/pop3/maildrop.rs | 174 |
 //! | server/auth.rs | 98 |
 //! | server/pop3/auth.rs | 98 |
 //!

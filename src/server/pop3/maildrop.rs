@@ -11,13 +11,11 @@
 use std::io;
 use std::sync::Arc;
 
-use super::session::err;
 use super::top::Top;
 use crate::mail::message::{Flag, FlagChange, Flags};
 use crate::mail::store::{
     Account, ExclusiveLock, Mailbox, Message, MessageReader, StoreError, Uid,
 };
-use crate::server::Reply;
 
 /// A locked INBOX.
 pub(super) struct Maildrop {
@@ -59,22 +57,6 @@ pub(super) enum MessageError {
     Deleted,
     /// It cannot be read.
     Unreadable(StoreError),
-}
-
-impl MessageError {
-    pub(super) fn reply(&self) -> Reply {
-        match self {
-            MessageError::OutOfRange => err("Message number out of range"),
-            MessageError::Deleted => err("The message is marked for deletion"),
-            MessageError::Unreadable(StoreError::MessageGone) => {
-                err("The message is gone: another client removed it")
-            }
-            MessageError::Unreadable(error) => {
-                log::error!("POP3: {error}");
-                err("[SYS/TEMP] The message cannot be read now, try later")
-            }
-        }
-    }
 }
 
 impl Maildrop {

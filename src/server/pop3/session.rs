@@ -11,6 +11,7 @@ use crate::limits;
 use crate::mail::net::dot::Stuffed;
 use crate::mail::protocol::pop3::Command;
 use crate::mail::protocol::sasl::Exchange;
+use crate::mail::store::StoreError;
 use crate::server::{Authenticator, Next, Part, Peer, Reply, Session, Site, Trouble};
 
 /// One conversation in POP3.
@@ -118,7 +119,7 @@ fn transact(maildrop: &mut Maildrop, command: Command) -> Reply {
         Command::Rset => Ok(rset(maildrop)),
         _ => Ok(err("You are already logged in")),
     };
-    done.unwrap_or_else(|error| error.reply())
+    done.unwrap_or_else(|error| refusal(&error))
 }
 
 fn stat(maildrop: &Maildrop) -> Reply {
@@ -215,6 +216,21 @@ pub(super) fn ok(text: &str) -> Reply {
 
 pub(super) fn err(text: &str) -> Reply {
     Reply::line(format!("-ERR {text}\r\n"))
+}
+
+/// Why a message cannot be used.
+fn refusal(error: &MessageError) -> Reply {
+    match error {
+        MessageError::OutOfRange => err("Message number out of range"),
+        MessageError::Deleted => err("The message is marked for deletion"),
+        MessageError::Unreadable(StoreError::MessageGone) => {
+            err("The message is gone: another client removed it")
+        }
+        MessageError::Unreadable(error) => {
+            log::error!("POP3: {error}");
+            err("[SYS/TEMP] The message cannot be read now, try later")
+        }
+    }
 }
 
 /// A multi-line response (RFC 1939 §3). None of our lines begins with a dot.
