@@ -39,7 +39,7 @@ pub struct ExplainArgs {
     /// List everything that can be explained
     #[arg(long)]
     pub list: bool,
-    /// Your own explanations, instead of [client] explanations
+    /// Your own explanations, instead of the configured ones
     #[arg(long, value_name = "FILE")]
     pub texts: Option<PathBuf>,
 }

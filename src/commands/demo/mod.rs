@@ -2,7 +2,7 @@
 //!
 //! The scripts of `demos/` are compiled in; any other script is named by its file. They are played
 //! against the servers of the configuration if those run, otherwise against new servers
-//! ([`DemoServers::choose`] decides). A reply that differs from the script ends the demo.
+//! (`DemoServers::choose` decides). A reply that differs from the script ends the demo.
 
 mod audience;
 mod list;

@@ -1,7 +1,7 @@
 //! Charsets: the octets of mail become text (RFC 2046 §4.1.2, RFC 2047 §2).
 //!
 //! Names are those of the Encoding Standard (<https://encoding.spec.whatwg.org/#names-and-labels>),
-//! and those that only mail uses ([`ALIASES`]). Octets that are no text in their charset become
+//! and those that only mail uses (`ALIASES`). Octets that are no text in their charset become
 //! U+FFFD. Without a charset, or with one that is not known, text is UTF-8 where it can be, and
 //! Windows-1252 where it cannot; and so is ASCII, because many mailers say `us-ascii` and send
 //! something else.

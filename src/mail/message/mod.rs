@@ -2,7 +2,7 @@
 //!
 //! Nothing here knows a protocol or a file; bytes come from a `Read` and go to a `Write`.
 //! A server needs [`structure`] (what is where), [`header`], [`content`] and [`address`]; a person
-//! needs [`compose`], [`read`] and [`received`]; the first run needs [`welcome`].
+//! needs [`compose`], [`parsed`] and [`received`]; the first run needs [`welcome`].
 
 pub mod address;
 pub mod base_subject;

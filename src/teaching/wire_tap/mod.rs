@@ -2,7 +2,7 @@
 //!
 //! A [`Recorder`] gives each connection a tap. The taps report [`Event`]s in the order of time; one
 //! thread explains them ([`Annotator`]) and hands them to the sinks: a journal, a capture for
-//! Wireshark ([`pcapng`]), a window. A conversation never waits for its recording, and goes on if that
+//! Wireshark (`teaching::pcapng`), a window. A conversation never waits for its recording, and goes on if that
 //! fails.
 
 mod annotate;

@@ -2,7 +2,7 @@
 //!
 //! - [`fetch`] with [`fetch_response`], [`section`] and [`missing`]: FETCH;   [`binary`]: its extension BINARY;
 //! - [`store`]: STORE, EXPUNGE, COPY, MOVE;   [`append`]: APPEND;
-//! - [`mailbox_reader`], [`header_fields`]: headers and structures;   [`slice`]: ranges of messages;
+//! - [`mailbox_reader`], [`header_fields`]: headers and structures;   [`mod@slice`]: ranges of messages;
 //! - [`message_cache`]: what all conversations remember of the messages that they have read.
 
 pub(super) mod append;
